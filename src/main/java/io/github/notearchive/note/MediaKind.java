@@ -1,0 +1,13 @@
+package io.github.notearchive.note;
+
+/** What a slot holds. The names stand in the column {@code note_media.kind} and in commands. */
+public enum MediaKind {
+    /** A still picture, the cover of a video note included. */
+    IMAGE,
+    /** The moving half of a live photo; its ordinal is that of its still. */
+    MOTION,
+    /** The note's own sound, or music laid under it. */
+    AUDIO,
+    /** The note's video. */
+    VIDEO
+}

@@ -1,0 +1,27 @@
+package io.github.notearchive.note;
+
+import java.time.Instant;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One paid answer about one note, as it was at one moment.
+ *
+ * @param id the note that was asked about, and that this answer is about
+ * @param callId the row of {@code api_call} that bought it
+ * @param capturedAt when the answer was received, to the millisecond
+ * @param answer the exact bytes of the body, at most a few MiB; never changed
+ * @param note the note object within the answer
+ * @param author the author object beside or within the note; a missing node when there is none
+ */
+@SuppressWarnings(
+        "ArrayRecordComponent") // captures are never compared, and a copy of the bytes would be a
+// waste
+public record NoteCapture(
+        NoteId id, long callId, Instant capturedAt, byte[] answer, JsonNode note, JsonNode author) {
+
+    /** Prints without the answer, which may hold credentials and is long. */
+    @Override
+    public String toString() {
+        return "NoteCapture[" + id + " at " + capturedAt + ", call " + callId + "]";
+    }
+}
