@@ -1,0 +1,344 @@
+package io.github.notearchive.sandbox;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** The media server's files are sound, and it serves or spoils them as told. */
+class SandboxMediaTests {
+
+    private static final String IMAGE = "/1040g008aaaa?imageView2/2/w/5000/format/%s/q/56&sign=1";
+
+    private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
+    private final Client client = new Client(provider);
+
+    @AfterEach
+    void close() {
+        client.close();
+        provider.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jpg", "png"})
+    void jpegAndPngCanBeLookedAt(String format) throws Exception {
+        byte[] file = provider.mediaBytes(IMAGE.formatted(format));
+
+        assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth()).isEqualTo(96);
+        assertThat(text(file, 0, 4)).isEqualTo(format.equals("png") ? "\u0089PNG" : "ÿØÿà");
+    }
+
+    @Test
+    void gifCanBeLookedAt() throws Exception {
+        byte[] file = provider.mediaBytes(IMAGE.formatted("gif"));
+
+        assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth()).isEqualTo(1);
+        assertThat(text(file, 0, 6)).isEqualTo("GIF89a");
+    }
+
+    @Test
+    void webpChunksEndExactlyAtTheEndOfTheFile() {
+        byte[] file = provider.mediaBytes(IMAGE.formatted("webp"));
+
+        assertThat(text(file, 8, 4)).isEqualTo("WEBP");
+        assertThat(riffChunks(file)).containsExactly("VP8L", "FILL");
+    }
+
+    @Test
+    void wavChunksEndExactlyAtTheEndOfTheFile() {
+        byte[] file = Recordings.wav(new Chance(1).random("wav"), 10_000);
+
+        assertThat(text(file, 8, 4)).isEqualTo("WAVE");
+        assertThat(riffChunks(file)).containsExactly("fmt ", "data");
+    }
+
+    @Test
+    void heicBoxesEndExactlyAtTheEndOfTheFile() {
+        byte[] file = provider.mediaBytes(IMAGE.formatted("heif"));
+
+        assertThat(boxes(file, 0, file.length)).containsExactly("ftyp", "meta", "mdat");
+        assertThat(text(file, 8, 4)).isEqualTo("heic");
+    }
+
+    @Test
+    void movieBoxesEndExactlyAtTheEndOfTheFileAtEveryLevel() {
+        byte[] video = provider.mediaBytes("/stream/1/10/66/abc_66.mp4");
+        byte[] sound = provider.mediaBytes("/audio/1/abc_0.m4a?sign=1&t=2");
+
+        assertThat(boxes(video, 0, video.length)).containsExactly("ftyp", "moov", "mdat");
+        assertThat(text(video, 8, 4)).isEqualTo("isom");
+        assertThat(boxes(sound, 0, sound.length)).containsExactly("ftyp", "moov", "mdat");
+        assertThat(text(sound, 8, 4)).isEqualTo("M4A ");
+        int movie = ByteBuffer.wrap(video).getInt(0);
+        int movieEnd = movie + ByteBuffer.wrap(video).getInt(movie);
+        assertThat(boxes(video, movie + 8, movieEnd)).containsExactly("mvhd", "trak");
+    }
+
+    @Test
+    void mp3FramesEndExactlyAtTheEndOfTheFile() {
+        byte[] file = provider.mediaBytes("/music/abc.mp3");
+
+        assertThat(text(file, 0, 3)).isEqualTo("ID3");
+        int frame = 10 + (file[8] << 7) + file[9];
+        while (frame < file.length) {
+            assertThat(ByteBuffer.wrap(file).getInt(frame)).isEqualTo(0xfffb9064);
+            frame += 417;
+        }
+        assertThat(frame).isEqualTo(file.length);
+    }
+
+    @Test
+    void aFileThatIsNamedWavIsMostlyM4a() {
+        List<String> brands = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            brands.add(text(provider.mediaBytes("/audio/1/x" + i + "_0.wav"), 0, 12).substring(4));
+        }
+
+        assertThat(brands.stream().filter("ftypM4A "::equals).count()).isBetween(20L, 39L);
+    }
+
+    @Test
+    void everyAddressOfEveryNoteServesTheBytesThatItsDescriptionPromises() throws Exception {
+        for (String id : provider.noteIds(60)) {
+            JsonNode note = SyntheticNotesTests.note(provider, id);
+            for (JsonNode stream : note.findValues("h265")) {
+                for (JsonNode item : stream) {
+                    String master = item.path("master_url").asString();
+                    HttpResponse<byte[]> backup = client.get(item.at("/backup_urls/2").asString());
+
+                    assertThat(backup.body()).isEqualTo(client.get(master).body());
+                    assertThat(backup.body()).hasSize(item.path("size").asInt());
+                }
+            }
+            for (JsonNode image : note.path("images_list")) {
+                for (String key : List.of("original", "url")) {
+                    String url = image.path(key).asString();
+                    assertThat(url.isEmpty() || client.get(url).statusCode() == 200).isTrue();
+                }
+            }
+            if (note.has("native_voice_info")) {
+                byte[] sound = client.get(note.at("/native_voice_info/url").asString()).body();
+
+                assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(sound)))
+                        .isEqualTo(note.at("/native_voice_info/md5sum").asString());
+            }
+        }
+    }
+
+    @Test
+    void theBytesServedAreThoseThatATestCanAskFor() throws Exception {
+        String url =
+                address("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
+
+        HttpResponse<byte[]> response = client.get(url);
+
+        assertThat(response.body())
+                .isEqualTo(provider.mediaBytes(url))
+                .hasSizeBetween(2_000, 10_000);
+        assertThat(response.headers().firstValueAsLong("Content-Length"))
+                .hasValue(response.body().length);
+        assertThat(response.headers().firstValue("ETag")).isPresent();
+    }
+
+    @Test
+    void anotherProcessServesTheSameBytes() {
+        try (SandboxProvider other = SandboxProvider.start(SandboxSettings.defaults())) {
+            for (String path : List.of(IMAGE.formatted("jpg"), "/stream/a_1.mp4", "/music/a.mp3")) {
+                assertThat(other.mediaBytes(path)).isEqualTo(provider.mediaBytes(path));
+            }
+        }
+    }
+
+    @Test
+    void theSizeOfFilesIsASetting() {
+        try (SandboxProvider large =
+                SandboxProvider.start(SandboxSettings.defaults().withMediaSize(1_000_000))) {
+            for (String format : List.of("jpg", "png", "webp", "heif", "gif")) {
+                assertThat(large.mediaBytes(IMAGE.formatted(format)))
+                        .hasSizeBetween(500_000, 1_600_000);
+            }
+        }
+    }
+
+    @Test
+    void aRangeIsServedInPart() throws Exception {
+        String url = address("/stream/1/abc_66.mp4");
+        byte[] whole = provider.mediaBytes(url);
+
+        HttpResponse<byte[]> middle = client.get(url, "Range", "bytes=100-199");
+        HttpResponse<byte[]> rest = client.get(url, "Range", "bytes=100-");
+        HttpResponse<byte[]> last = client.get(url, "Range", "bytes=-5");
+
+        assertThat(middle.statusCode()).isEqualTo(206);
+        assertThat(middle.body()).isEqualTo(Arrays.copyOfRange(whole, 100, 200));
+        assertThat(middle.headers().firstValue("Content-Range"))
+                .hasValue("bytes 100-199/" + whole.length);
+        assertThat(rest.body()).isEqualTo(Arrays.copyOfRange(whole, 100, whole.length));
+        assertThat(last.body())
+                .isEqualTo(Arrays.copyOfRange(whole, whole.length - 5, whole.length));
+    }
+
+    @Test
+    void aRangeBehindTheEndIsNotSatisfiable() throws Exception {
+        String url = address("/stream/1/abc_66.mp4");
+        int length = provider.mediaBytes(url).length;
+
+        HttpResponse<byte[]> response = client.get(url, "Range", "bytes=" + length + "-");
+
+        assertThat(response.statusCode()).isEqualTo(416);
+        assertThat(response.headers().firstValue("Content-Range")).hasValue("bytes */" + length);
+    }
+
+    @Test
+    void aRangeOfAnotherVersionIsAnsweredWithTheWholeFile() throws Exception {
+        String url = address("/stream/1/abc_66.mp4");
+        String etag = client.get(url).headers().firstValue("ETag").orElseThrow();
+
+        HttpResponse<byte[]> same = client.get(url, "Range", "bytes=9-", "If-Range", etag);
+        HttpResponse<byte[]> other = client.get(url, "Range", "bytes=9-", "If-Range", "\"x\"");
+
+        assertThat(same.statusCode()).isEqualTo(206);
+        assertThat(other.statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aDeadFileIsDeadAtAllItsAddresses() throws Exception {
+        try (SandboxProvider half =
+                SandboxProvider.start(SandboxSettings.defaults().withDeadMedia(0.5))) {
+            int dead = 0;
+            for (int i = 0; i < 40; i++) {
+                String origin = "http://" + half.mediaHost();
+                String path = "/stream/1/x" + i + "_66.mp4";
+                int master = client.get(origin + path).statusCode();
+                int backup = client.get(origin + "/backup/1" + path).statusCode();
+
+                assertThat(backup).isEqualTo(master).isIn(200, 403, 404);
+                dead += master == 200 ? 0 : 1;
+            }
+            assertThat(dead).isBetween(8, 32);
+        }
+    }
+
+    @Test
+    void aScriptedAddressFailsOnceAndThenRecovers() throws Exception {
+        provider.script()
+                .media(
+                        target -> target.contains("abc"),
+                        MediaReply.status(503).header("Retry-After", "2"),
+                        MediaReply.normal());
+        String url = address("/music/abc.mp3");
+
+        HttpResponse<byte[]> first = client.get(url);
+        HttpResponse<byte[]> second = client.get(url);
+
+        assertThat(first.statusCode()).isEqualTo(503);
+        assertThat(first.headers().firstValue("Retry-After")).hasValue("2");
+        assertThat(second.body()).isEqualTo(provider.mediaBytes(url));
+        assertThat(provider.mediaRequests("abc")).isEqualTo(2);
+        assertThat(provider.mediaRequests("other")).isZero();
+    }
+
+    @Test
+    void otherBytesAndRedirectsStandInForAFile() throws Exception {
+        provider.script()
+                .media(t -> t.startsWith("/music/a"), MediaReply.bytes("text/html", new byte[] {7}))
+                .media(t -> t.startsWith("/music/b"), MediaReply.redirect("http://10.0.0.1/x"));
+
+        HttpResponse<byte[]> other = client.get(address("/music/a.mp3"));
+        HttpResponse<byte[]> redirect = client.get(address("/music/b.mp3"));
+
+        assertThat(other.body()).containsExactly(7);
+        assertThat(other.headers().firstValue("Content-Type")).hasValue("text/html");
+        assertThat(redirect.statusCode()).isEqualTo(302);
+        assertThat(redirect.headers().firstValue("Location")).hasValue("http://10.0.0.1/x");
+    }
+
+    @Test
+    void aSlowFileArrivesWhole() throws Exception {
+        provider.script().media(_ -> true, MediaReply.slowDrip(Duration.ofMillis(5)));
+        String url = address("/music/abc.mp3");
+
+        assertThat(client.get(url).body()).isEqualTo(provider.mediaBytes(url));
+    }
+
+    @Test
+    void aTruncatedOrResetFileIsAFaultToItsReader() {
+        provider.script()
+                .media(t -> t.startsWith("/music/a"), MediaReply.truncated())
+                .media(t -> t.startsWith("/music/b"), MediaReply.reset());
+
+        assertThatThrownBy(() -> client.get(address("/music/a.mp3")))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.get(address("/music/b.mp3")))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aHangingFileIsNeverServed() {
+        provider.script().media(_ -> true, MediaReply.hang());
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(address("/music/a.mp3")))
+                        .timeout(Duration.ofMillis(150))
+                        .build();
+
+        assertThatThrownBy(
+                        () -> client.http().send(request, HttpResponse.BodyHandlers.discarding()))
+                .isInstanceOf(HttpTimeoutException.class);
+        assertThat(provider.mediaRequests()).isEqualTo(1);
+    }
+
+    private String address(String target) {
+        return "http://" + provider.mediaHost() + target;
+    }
+
+    private static List<String> boxes(byte[] file, int from, int to) {
+        List<String> types = new ArrayList<>();
+        int at = from;
+        while (at < to) {
+            int length = ByteBuffer.wrap(file).getInt(at);
+            assertThat(length).isGreaterThanOrEqualTo(8);
+            types.add(text(file, at + 4, 4));
+            at += length;
+        }
+        assertThat(at).isEqualTo(to);
+        return types;
+    }
+
+    private static List<String> riffChunks(byte[] file) {
+        ByteBuffer buffer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(buffer.getInt(4)).isEqualTo(file.length - 8);
+        List<String> types = new ArrayList<>();
+        int at = 12;
+        while (at < file.length) {
+            types.add(text(file, at, 4));
+            int length = buffer.getInt(at + 4);
+            at += 8 + length + (length & 1);
+        }
+        assertThat(at).isEqualTo(file.length);
+        return types;
+    }
+
+    private static String text(byte[] file, int from, int length) {
+        return new String(file, from, length, ISO_8859_1);
+    }
+}
