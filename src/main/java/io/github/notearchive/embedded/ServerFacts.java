@@ -1,0 +1,97 @@
+package io.github.notearchive.embedded;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+
+/**
+ * What the owner of a data directory tells those who come later: who it is, and where its servers
+ * listen.
+ *
+ * @param pid the owner's process
+ * @param startedAt when that process began, in milliseconds of the epoch, or 0 when the system does
+ *     not say; tells it from a later process with the same number
+ * @param ports the port on 127.0.0.1 of each server that is up, by name
+ */
+record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
+
+    private static final String PORT = ".port";
+
+    ServerFacts {
+        ports = Map.copyOf(ports);
+    }
+
+    static ServerFacts ofThisProcess() {
+        ProcessHandle self = ProcessHandle.current();
+        return new ServerFacts(self.pid(), startOf(self), Map.of());
+    }
+
+    /** Reads the facts; empty when there are none, or none that make sense. */
+    static Optional<ServerFacts> read(PrivateFile file) {
+        try {
+            return file.readProperties().map(ServerFacts::parse);
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ServerFacts parse(Properties properties) {
+        var ports = new HashMap<String, Integer>();
+        for (String key : properties.stringPropertyNames()) {
+            if (key.endsWith(PORT)) {
+                ports.put(
+                        key.substring(0, key.length() - PORT.length()),
+                        Integer.valueOf(properties.getProperty(key)));
+            }
+        }
+        return new ServerFacts(
+                Long.parseLong(properties.getProperty("pid", "")),
+                Long.parseLong(properties.getProperty("started-at", "")),
+                ports);
+    }
+
+    void write(PrivateFile file) throws IOException {
+        var values = new HashMap<String, String>();
+        values.put("pid", Long.toString(pid));
+        values.put("started-at", Long.toString(startedAt));
+        ports.forEach((server, port) -> values.put(server + PORT, port.toString()));
+        file.writeProperties(values);
+    }
+
+    ServerFacts with(String server, int port) {
+        var more = new HashMap<>(ports);
+        more.put(server, port);
+        return new ServerFacts(pid, startedAt, more);
+    }
+
+    ServerFacts without(String server) {
+        var fewer = new HashMap<>(ports);
+        fewer.remove(server);
+        return new ServerFacts(pid, startedAt, fewer);
+    }
+
+    OptionalInt port(String server) {
+        Integer port = ports.get(server);
+        return port == null ? OptionalInt.empty() : OptionalInt.of(port);
+    }
+
+    /**
+     * Does the process still run that wrote this? If not, the facts are the remains of a killed one
+     * and its ports may be anybody's by now.
+     */
+    boolean writerLives() {
+        return ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
+                .map(ServerFacts::startOf)
+                .filter(start -> start == startedAt)
+                .isPresent();
+    }
+
+    private static long startOf(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+}

@@ -1,0 +1,161 @@
+package io.github.notearchive.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataDirectoryTests {
+
+    @TempDir Path scratch;
+
+    @Test
+    void directoryIsMadeForItsOwnerOnly() throws Exception {
+        Path home = scratch.resolve("new/data");
+
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            assertThat(directory.joined()).isFalse();
+            assertThat(directory.path()).isEqualTo(home.toRealPath());
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void directoryThatExistsKeepsItsPermissions() throws Exception {
+        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        try (DataDirectory directory = DataDirectory.open(scratch)) {
+            assertThat(directory.joined()).isFalse();
+        }
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(scratch)))
+                .isEqualTo("rwxr-xr-x");
+    }
+
+    @Test
+    void symbolicLinkAndItsTargetAreOneDirectory() throws Exception {
+        Path target = Files.createDirectory(scratch.resolve("target"));
+        Path link = Files.createSymbolicLink(scratch.resolve("link"), target);
+
+        try (DataDirectory owner = DataDirectory.open(target);
+                DataDirectory guest = DataDirectory.open(link)) {
+            assertThat(owner.joined()).isFalse();
+            assertThat(guest.joined()).isTrue();
+        }
+    }
+
+    @Test
+    void fileIsRefused() throws Exception {
+        Path file = Files.createFile(scratch.resolve("file"));
+
+        assertThatThrownBy(() -> DataDirectory.open(file))
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessage(
+                        "Data directory %s: it is a file; move that away, or name another data directory",
+                        file);
+    }
+
+    @Test
+    void directoryBelowAFileIsRefused() throws Exception {
+        Path file = Files.createFile(scratch.resolve("file"));
+
+        assertThatThrownBy(() -> DataDirectory.open(file.resolve("data")))
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessageContaining("cannot be written to")
+                .hasMessageContaining("name another data directory");
+    }
+
+    @Test
+    void directoryWhoseLockCannotBeWrittenIsRefused() throws Exception {
+        // holds for root too, who may write anywhere else
+        Files.createDirectory(scratch.resolve("lock"));
+
+        assertThatThrownBy(() -> DataDirectory.open(scratch))
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessageContaining("Data directory " + scratch.toRealPath())
+                .hasMessageContaining("cannot be written to");
+
+        Files.delete(scratch.resolve("lock"));
+        try (DataDirectory directory = DataDirectory.open(scratch)) {
+            assertThat(directory.joined()).isFalse();
+        }
+    }
+
+    @Test
+    void pathThatAShellWouldReadDifferentlyIsRefused() {
+        assertThatThrownBy(() -> DataDirectory.open(scratch.resolve("$(date)")))
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessageContaining("dollar signs");
+    }
+
+    @Test
+    void directoryThatTheLibrarySweepsIsRefused() {
+        Path swept = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg");
+
+        assertThatThrownBy(() -> DataDirectory.open(swept))
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessageContaining("deletes old directories");
+    }
+
+    @Test
+    void factsOfAProcessThatIsGoneAreNotFollowed() throws Exception {
+        try (DataDirectory owner = DataDirectory.open(scratch);
+                DataDirectory guest = DataDirectory.open(scratch, Duration.ofMillis(200))) {
+            assertThat(owner.joined()).isFalse();
+            ServerFacts self = ServerFacts.ofThisProcess();
+            new ServerFacts(self.pid(), self.startedAt() - 60_000, Map.of("postgres", 1))
+                    .write(new PrivateFile(scratch.resolve("servers.properties")));
+
+            assertThatThrownBy(
+                            () ->
+                                    guest.findRunning(
+                                            "postgres",
+                                            _ -> {
+                                                throw new AssertionError("asked");
+                                            }))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("cannot be seen from here");
+        }
+    }
+
+    @Test
+    void factsThatAreGarbageAreNoFacts() throws Exception {
+        var file = new PrivateFile(scratch.resolve("servers.properties"));
+
+        file.write("pid=x\n\\u00");
+        assertThat(ServerFacts.read(file)).isEmpty();
+
+        file.write("postgres.port=1\n");
+        assertThat(ServerFacts.read(file)).isEmpty();
+    }
+
+    @Test
+    void serversAreClosedInReverseOrderThoughOneFails() {
+        var closed = new StringBuilder();
+        DataDirectory directory = DataDirectory.open(scratch);
+        directory.publish("first", 1, () -> closed.append("first "));
+        directory.publish(
+                "second",
+                2,
+                () -> {
+                    closed.append("second ");
+                    throw new IllegalStateException("will not stop");
+                });
+
+        assertThatThrownBy(directory::close)
+                .isInstanceOf(DataDirectoryException.class)
+                .hasMessageContaining("will not stop");
+
+        assertThat(closed).hasToString("second first ");
+        try (DataDirectory next = DataDirectory.open(scratch)) {
+            assertThat(next.joined()).isFalse();
+        }
+    }
+}

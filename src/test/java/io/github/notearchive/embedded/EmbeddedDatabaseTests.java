@@ -1,0 +1,343 @@
+package io.github.notearchive.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedDatabaseTests {
+
+    /** Its unpacked programs serve every other directory of this JVM too. */
+    @TempDir static Path first;
+
+    static DataDirectory firstDirectory;
+    static EmbeddedDatabase firstDatabase;
+
+    @TempDir Path home;
+
+    @BeforeAll
+    static void openTheFirst() {
+        firstDirectory = DataDirectory.open(first);
+        firstDatabase = EmbeddedDatabase.open(firstDirectory);
+    }
+
+    @AfterAll
+    static void closeTheFirst() {
+        firstDirectory.close();
+    }
+
+    @Test
+    void rowsSurviveCloseAndReopen() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            run(database, "CREATE TABLE kept (id int)", "INSERT INTO kept VALUES (42)");
+        }
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(database.joined()).isFalse();
+            assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
+        }
+        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
+        assertThat(home.resolve("servers.properties")).doesNotExist();
+    }
+
+    @Test
+    void commitIsOnTheDiskWhenItReturns() throws Exception {
+        assertThat(ask(firstDatabase, "SHOW fsync")).containsExactly("on");
+        assertThat(ask(firstDatabase, "SHOW synchronous_commit")).containsExactly("on");
+        assertThat(ask(firstDatabase, "SHOW full_page_writes")).containsExactly("on");
+        assertThat(ask(firstDatabase, "SHOW data_checksums")).containsExactly("on");
+    }
+
+    @Test
+    void settingsAreOurs() throws Exception {
+        assertThat(ask(firstDatabase, "SHOW max_connections")).containsExactly("100");
+        assertThat(ask(firstDatabase, "SHOW listen_addresses")).containsExactly("127.0.0.1");
+        assertThat(ask(firstDatabase, "SHOW unix_socket_directories")).containsExactly("");
+        assertThat(ask(firstDatabase, "SHOW server_encoding")).containsExactly("UTF8");
+        assertThat(
+                        ask(
+                                firstDatabase,
+                                "SELECT datlocale FROM pg_database WHERE datname = 'postgres'"))
+                .containsExactly("C.UTF-8");
+        assertThat(ask(firstDatabase, "SELECT upper('café 笔记')")).containsExactly("CAFÉ 笔记");
+    }
+
+    @Test
+    void wrongPasswordIsRefused() {
+        assertThatThrownBy(
+                        () ->
+                                DriverManager.getConnection(
+                                        firstDatabase.jdbcUrl(), firstDatabase.user(), "guess"))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("password authentication failed");
+    }
+
+    @Test
+    void filesArePrivate() throws Exception {
+        assertThat(permissions("postgres")).isEqualTo("rwx------");
+        assertThat(permissions("postgres-binaries")).isEqualTo("rwx------");
+        assertThat(permissions("postgres.password")).isEqualTo("rw-------");
+        assertThat(permissions("postgres.log")).isEqualTo("rw-------");
+        assertThat(permissions("servers.properties")).isEqualTo("rw-------");
+        assertThat(permissions("lock")).isEqualTo("rw-------");
+    }
+
+    @Test
+    void serverThatAKilledProcessLeftIsStoppedAndItsRowsStay() throws Exception {
+        lendPrograms();
+        long orphan;
+        try (var child = ChildProcess.withDatabase(home, "CREATE TABLE kept AS SELECT 42 AS id")) {
+            assertThat(child.ready()).isEqualTo("joined=false");
+            child.kill();
+            orphan = Postmaster.over(home.resolve("postgres")).orElseThrow().pid();
+        }
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(database.joined()).isFalse();
+            assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
+            assertThat(Postmaster.over(home.resolve("postgres")).orElseThrow().pid())
+                    .isNotEqualTo(orphan);
+        }
+    }
+
+    @Test
+    void pidFileOfAKilledServerIsNoObstacle() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            run(database, "CREATE TABLE kept AS SELECT 42 AS id");
+        }
+        // the number belongs to a process that is no server of ours, this one
+        Files.writeString(
+                home.resolve("postgres/postmaster.pid"),
+                ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
+        }
+    }
+
+    @Test
+    void halfMadeClusterIsMovedAsideAndKept() throws Exception {
+        Files.createDirectories(home.resolve("postgres/base"));
+        Files.writeString(home.resolve("postgres/postgresql.conf"), "# killed in initdb\n");
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(ask(database, "SELECT 1")).containsExactly("1");
+        }
+
+        try (Stream<Path> entries = Files.list(home)) {
+            assertThat(entries.filter(path -> path.getFileName().toString().contains(".broken-")))
+                    .singleElement()
+                    .satisfies(
+                            aside ->
+                                    assertThat(aside.resolve("postgresql.conf"))
+                                            .hasContent("# killed in initdb"));
+        }
+    }
+
+    @Test
+    void secondOpenerInTheSameProcessJoinsAndStopsNothing() throws Exception {
+        run(firstDatabase, "CREATE TABLE shared_here AS SELECT 42 AS id");
+
+        try (DataDirectory directory = DataDirectory.open(first);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(directory.joined()).isTrue();
+            assertThat(database.joined()).isTrue();
+            assertThat(database.jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
+            assertThat(ask(database, "SELECT id FROM shared_here")).containsExactly("42");
+        }
+
+        assertThat(ask(firstDatabase, "SELECT id FROM shared_here")).containsExactly("42");
+    }
+
+    @Test
+    void secondOpenerOfTheSameDirectoryObjectSharesTheServer() throws Exception {
+        try (EmbeddedDatabase again = EmbeddedDatabase.open(firstDirectory)) {
+            assertThat(again.joined()).isTrue();
+            assertThat(again.jdbcUrl()).isEqualTo(firstDatabase.jdbcUrl());
+        }
+
+        assertThat(ask(firstDatabase, "SELECT 1")).containsExactly("1");
+    }
+
+    @Test
+    void otherProcessJoinsWithoutTakingTheLockAndStopsNothing() throws Exception {
+        // a guest in this process must not have freed the lock by closing its own file
+        DataDirectory.open(first).close();
+
+        try (var child =
+                ChildProcess.withDatabase(first, "CREATE TABLE shared_there AS SELECT 42 AS id")) {
+            assertThat(child.ready()).isEqualTo("joined=true");
+            assertThat(ask(firstDatabase, "SELECT id FROM shared_there")).containsExactly("42");
+        }
+
+        assertThat(ask(firstDatabase, "SELECT id FROM shared_there")).containsExactly("42");
+    }
+
+    @Test
+    void guestBecomesTheOwnerWhenTheOwnerEnds() throws Exception {
+        DataDirectory owner = DataDirectory.open(home);
+        try (DataDirectory guest = DataDirectory.open(home)) {
+            assertThat(guest.joined()).isTrue();
+            owner.close();
+
+            try (EmbeddedDatabase database = EmbeddedDatabase.open(guest)) {
+                assertThat(guest.joined()).isFalse();
+                assertThat(database.joined()).isFalse();
+                assertThat(ask(database, "SELECT 1")).containsExactly("1");
+            }
+        }
+    }
+
+    @Test
+    void ownerWithoutADatabaseIsNamedAfterAWait() throws Exception {
+        try (DataDirectory owner = DataDirectory.open(home);
+                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
+            assertThat(owner.joined()).isFalse();
+
+            assertThatThrownBy(() -> EmbeddedDatabase.open(guest))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("Data directory " + home.toRealPath() + " is in use")
+                    .hasMessageContaining("pid " + ProcessHandle.current().pid())
+                    .hasMessageContaining("runs no postgres server");
+        }
+    }
+
+    @Test
+    void serverOfAnotherDirectoryIsNotUsedWhateverTheFactsSay() throws Exception {
+        int foreign = Integer.parseInt(firstDatabase.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"));
+        // even the same password does not make it ours
+        Files.copy(first.resolve("postgres.password"), home.resolve("postgres.password"));
+        Files.createDirectories(home.resolve("postgres"));
+        try (DataDirectory owner = DataDirectory.open(home);
+                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
+            synchronized (owner) {
+                owner.publish("postgres", foreign, () -> {});
+            }
+
+            assertThatThrownBy(() -> EmbeddedDatabase.open(guest))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("127.0.0.1:" + foreign + " is not its postgres server");
+        }
+        assertThat(ask(firstDatabase, "SELECT 1")).containsExactly("1");
+    }
+
+    @Test
+    void serverThatCannotStartSaysWhyAtOnce() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            EmbeddedDatabase.open(directory).close();
+        }
+        Files.writeString(home.resolve("postgres/PG_VERSION"), "11\n");
+        long began = System.nanoTime();
+
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("PostgreSQL does not start")
+                    .hasMessageContaining("database files are incompatible with server");
+
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isLessThan(Duration.ofSeconds(15));
+            Files.writeString(home.resolve("postgres/PG_VERSION"), "18\n");
+            try (EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+                assertThat(ask(database, "SELECT 1")).containsExactly("1");
+            }
+        }
+    }
+
+    @Test
+    void lostPasswordIsNamedAndTheClusterLeftAlone() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            EmbeddedDatabase.open(directory).close();
+            Files.delete(home.resolve("postgres.password"));
+
+            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("postgres.password");
+        }
+        assertThat(home.resolve("postgres/note-archive.whole")).exists();
+    }
+
+    @Test
+    void closingTheDirectoryClosesTheDatabaseAndAgainDoesNothing() throws Exception {
+        DataDirectory directory = DataDirectory.open(home);
+        EmbeddedDatabase database = EmbeddedDatabase.open(directory);
+
+        directory.close();
+        database.close();
+        directory.close();
+
+        assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
+        assertThatThrownBy(() -> ask(database, "SELECT 1")).isInstanceOf(SQLException.class);
+    }
+
+    @Test
+    void databaseIsStoppedThoughTheThreadWasInterrupted() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            EmbeddedDatabase database = EmbeddedDatabase.open(directory);
+
+            Thread.currentThread().interrupt();
+            database.close();
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
+        }
+    }
+
+    /** Spares a child process the unpacking. */
+    private void lendPrograms() throws IOException {
+        Files.createSymbolicLink(
+                home.resolve("postgres-binaries"), first.resolve("postgres-binaries"));
+    }
+
+    private static String permissions(String name) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(first.resolve(name)));
+    }
+
+    private static void run(EmbeddedDatabase database, String... statements) throws SQLException {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static List<String> ask(EmbeddedDatabase database, String sql) throws SQLException {
+        var answers = new ArrayList<String>();
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                answers.add(rows.getString(1));
+            }
+        }
+        return answers;
+    }
+
+    private static Connection connect(EmbeddedDatabase database) throws SQLException {
+        return DriverManager.getConnection(
+                database.jdbcUrl(), database.user(), database.password());
+    }
+}

@@ -1,0 +1,368 @@
+package io.github.notearchive.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import io.minio.BucketExistsArgs;
+import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
+import io.minio.ListObjectsArgs;
+import io.minio.MakeBucketArgs;
+import io.minio.MinioClient;
+import io.minio.PutObjectArgs;
+import io.minio.Result;
+import io.minio.StatObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.messages.Item;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedStoreTests {
+
+    private static final String BUCKET = "archive";
+    private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
+
+    @TempDir Path home;
+
+    @Test
+    void objectsArePutListedAndReadAndSurviveARestart() throws Exception {
+        String accessKey;
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            accessKey = store.accessKey();
+            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            put(client, "media/ab/abcd.jpg", "bytes");
+
+            assertThat(read(client, "media/ab/abcd.jpg")).isEqualTo("bytes");
+        }
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            assertThat(store.accessKey()).isEqualTo(accessKey);
+            assertThat(keys(client)).containsExactly("media/ab/abcd.jpg");
+            assertThat(read(client, "media/ab/abcd.jpg")).isEqualTo("bytes");
+            var stat =
+                    client.statObject(
+                            StatObjectArgs.builder()
+                                    .bucket(BUCKET)
+                                    .object("media/ab/abcd.jpg")
+                                    .build());
+            assertThat(stat.contentType()).isEqualTo("image/jpeg");
+            assertThat(stat.userMetadata().getFirst("sha256")).isEqualTo("abcd");
+        }
+    }
+
+    @Test
+    void wrongSecretIsRefused() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient guesser = client(store.endpoint(), store.accessKey(), "guess")) {
+            assertThatThrownBy(guesser::listBuckets)
+                    .isInstanceOfSatisfying(
+                            ErrorResponseException.class,
+                            e ->
+                                    assertThat(e.errorResponse().code())
+                                            .isEqualTo("SignatureDoesNotMatch"));
+        }
+    }
+
+    @Test
+    void anonymousIsRefused() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer =
+                    http.send(
+                            HttpRequest.newBuilder(store.endpoint()).build(),
+                            HttpResponse.BodyHandlers.ofString());
+
+            assertThat(answer.statusCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void unfinishedUploadsAreSweptAndObjectsKept() throws Exception {
+        String lookalike = "notes/looks" + UUID_TAIL;
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            put(client, "notes/real.json", "{}");
+            put(client, lookalike, "an object all the same");
+            uploadOnePartOfMany(client, "media/cd/video.mp4");
+        }
+        Path bucket = home.resolve("s3").resolve(BUCKET);
+        Files.writeString(bucket.resolve("notes/real.json" + UUID_TAIL), "{");
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            assertThat(keys(client)).containsExactlyInAnyOrder("notes/real.json", lookalike);
+            assertThat(read(client, lookalike)).isEqualTo("an object all the same");
+        }
+        try (Stream<Path> files = Files.walk(bucket)) {
+            assertThat(files.filter(Files::isRegularFile))
+                    .containsExactlyInAnyOrder(
+                            bucket.resolve("notes/real.json"), bucket.resolve(lookalike));
+        }
+    }
+
+    @Test
+    void guestSweepsNothing() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                DataDirectory guestDirectory = DataDirectory.open(home)) {
+            Path inFlight = home.resolve("s3/in-flight" + UUID_TAIL);
+            Files.writeString(inFlight, "half");
+
+            try (EmbeddedStore guest = EmbeddedStore.open(guestDirectory)) {
+                assertThat(guest.joined()).isTrue();
+                assertThat(guest.endpoint()).isEqualTo(store.endpoint());
+                assertThat(guest.secretKey()).isEqualTo(store.secretKey());
+            }
+
+            assertThat(inFlight).exists();
+            try (MinioClient client = client(store)) {
+                assertThat(client.listBuckets()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void otherProcessJoinsAndStopsNothing() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            try (var child = ChildProcess.withStore(home)) {
+                assertThat(child.ready()).isEqualTo("joined=true " + store.endpoint());
+            }
+
+            assertThat(client.listBuckets()).isEmpty();
+        }
+    }
+
+    @Test
+    void ownerInAnotherProcessIsJoinedAndItsDeathMakesRoom() throws Exception {
+        try (var child = ChildProcess.withStore(home)) {
+            String ready = child.ready();
+            assertThat(ready).startsWith("joined=false ");
+            try (DataDirectory directory = DataDirectory.open(home);
+                    EmbeddedStore guest = EmbeddedStore.open(directory);
+                    MinioClient client = client(guest)) {
+                assertThat(ready).endsWith(" " + guest.endpoint());
+                client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            }
+            child.kill();
+        }
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            assertThat(store.joined()).isFalse();
+            assertThat(client.bucketExists(BucketExistsArgs.builder().bucket(BUCKET).build()))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
+        StoreCredentials credentials = StoreCredentials.readOrMake(home.resolve("s3.credentials"));
+        HttpServer foreign = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        foreign.createContext(
+                "/",
+                exchange -> {
+                    byte[] body =
+                            "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
+                                    .getBytes(UTF_8);
+                    exchange.sendResponseHeaders(200, body.length);
+                    exchange.getResponseBody().write(body);
+                    exchange.close();
+                });
+        foreign.start();
+        try (DataDirectory owner = DataDirectory.open(home);
+                DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300));
+                MinioClient client =
+                        client(
+                                URI.create("http://127.0.0.1:" + foreign.getAddress().getPort()),
+                                credentials.accessKey(),
+                                credentials.secretKey())) {
+            assertThat(client.listBuckets()).isEmpty();
+            owner.publish("s3", foreign.getAddress().getPort(), () -> {});
+
+            assertThatThrownBy(() -> EmbeddedStore.open(guest))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("is not its s3 server");
+        } finally {
+            foreign.stop(0);
+        }
+    }
+
+    @Test
+    void filesArePrivate() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory)) {
+            assertThat(store.joined()).isFalse();
+            assertThat(permissions("s3.credentials")).isEqualTo("rw-------");
+            assertThat(permissions("servers.properties")).isEqualTo("rw-------");
+            assertThat(permissions("s3")).isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void listensOnLoopbackOnly() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory)) {
+            assertThat(store.endpoint().getHost()).isEqualTo("127.0.0.1");
+            for (InetAddress address : outwardAddresses()) {
+                assertThatThrownBy(() -> new Socket(address, store.endpoint().getPort()).close())
+                        .as("%s", address)
+                        .isInstanceOf(ConnectException.class);
+            }
+        }
+    }
+
+    @Test
+    void brokenCredentialsFileIsNamed() throws Exception {
+        Files.writeString(home.resolve("s3.credentials"), "access-key=A\n");
+
+        try (DataDirectory directory = DataDirectory.open(home)) {
+            assertThatThrownBy(() -> EmbeddedStore.open(directory))
+                    .isInstanceOf(DataDirectoryException.class)
+                    .hasMessageContaining("s3.credentials does not hold both keys");
+        }
+    }
+
+    @Test
+    void closingAgainDoesNothingAndTheDirectoryClosesWhatIsOpen() throws Exception {
+        DataDirectory directory = DataDirectory.open(home);
+        EmbeddedStore store = EmbeddedStore.open(directory);
+
+        directory.close();
+        store.close();
+        directory.close();
+
+        assertThatThrownBy(() -> new Socket("127.0.0.1", store.endpoint().getPort()).close())
+                .isInstanceOf(ConnectException.class);
+        assertThatThrownBy(() -> EmbeddedStore.open(directory))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed already");
+    }
+
+    /** As a process that is killed between two parts leaves it. */
+    private static void uploadOnePartOfMany(MinioClient client, String key) throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            String begun =
+                    http.send(
+                                    HttpRequest.newBuilder(
+                                                    presigned(
+                                                            client,
+                                                            Http.Method.POST,
+                                                            key,
+                                                            Map.of("uploads", "")))
+                                            .POST(HttpRequest.BodyPublishers.noBody())
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString())
+                            .body();
+            String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
+            HttpResponse<String> part =
+                    http.send(
+                            HttpRequest.newBuilder(
+                                            presigned(
+                                                    client,
+                                                    Http.Method.PUT,
+                                                    key,
+                                                    Map.of("partNumber", "1", "uploadId", upload)))
+                                    .PUT(HttpRequest.BodyPublishers.ofString("part"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(part.statusCode()).as(part.body()).isEqualTo(200);
+        }
+    }
+
+    private static URI presigned(
+            MinioClient client, Http.Method method, String key, Map<String, String> query)
+            throws Exception {
+        return URI.create(
+                client.getPresignedObjectUrl(
+                        GetPresignedObjectUrlArgs.builder()
+                                .method(method)
+                                .bucket(BUCKET)
+                                .object(key)
+                                .extraQueryParams(query)
+                                .build()));
+    }
+
+    private static MinioClient client(EmbeddedStore store) {
+        return client(store.endpoint(), store.accessKey(), store.secretKey());
+    }
+
+    private static MinioClient client(URI endpoint, String accessKey, String secretKey) {
+        return MinioClient.builder()
+                .endpoint(endpoint.toString())
+                .region("us-east-1")
+                .credentials(accessKey, secretKey)
+                .build();
+    }
+
+    private static void put(MinioClient client, String key, String text) throws Exception {
+        byte[] bytes = text.getBytes(UTF_8);
+        client.putObject(
+                PutObjectArgs.builder()
+                        .bucket(BUCKET)
+                        .object(key)
+                        .data(bytes, bytes.length)
+                        .contentType("image/jpeg")
+                        .userMetadata(Map.of("sha256", "abcd"))
+                        .build());
+    }
+
+    private static String read(MinioClient client, String key) throws Exception {
+        try (var object =
+                client.getObject(GetObjectArgs.builder().bucket(BUCKET).object(key).build())) {
+            return new String(object.readAllBytes(), UTF_8);
+        }
+    }
+
+    private static List<String> keys(MinioClient client) throws Exception {
+        var keys = new ArrayList<String>();
+        for (Result<Item> item :
+                client.listObjects(
+                        ListObjectsArgs.builder().bucket(BUCKET).recursive(true).build())) {
+            keys.add(item.get().objectName());
+        }
+        return keys;
+    }
+
+    private static List<InetAddress> outwardAddresses() throws Exception {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress())
+                .toList();
+    }
+
+    private String permissions(String name) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(name)));
+    }
+}
