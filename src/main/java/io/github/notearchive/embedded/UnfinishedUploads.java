@@ -8,19 +8,25 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the S3 server leaves in its directory when it is killed in the middle of an upload.
  *
  * <p>It writes an object as {@code <key>-<uuid>} beside its place and renames it when it is whole.
  * The remains would be listed as objects. They differ from an object whose key happens to look like
- * that in their attributes: only a whole one has a digest. The parts of an upload in pieces are
- * {@code .mpus-} files, which nobody can ask for.
+ * that in their attributes: only a whole one has a digest.
+ *
+ * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub
+ * beside it. Nobody can ask for them as objects, and whoever began the upload does not go on with
+ * it after the server was down, so they would only fill the disk.
  */
 final class UnfinishedUploads {
 
-    private static final Pattern IN_FLIGHT =
-            Pattern.compile(".+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+    private static final Pattern IN_FLIGHT = Pattern.compile(".+-" + UUID);
+    private static final Pattern PIECES =
+            Pattern.compile("\\.mpus-" + UUID + "-.*|\\.s3proxy-mpu-stub-" + UUID);
     private static final String DIGEST = "user.content-md5";
 
     private UnfinishedUploads() {}
@@ -29,37 +35,58 @@ final class UnfinishedUploads {
      * Deletes them. Only while no server runs over the directory: an upload in flight looks the
      * same.
      *
+     * @param root holds the buckets
      * @return how many files were deleted
      */
     static int sweep(Path root) throws IOException {
-        var sweeper = new Sweeper();
+        var sweeper = new Sweeper(root);
         Files.walkFileTree(root, sweeper);
         return sweeper.swept;
     }
 
-    private static boolean isUnfinished(Path file) throws IOException {
-        String name = file.getFileName().toString();
-        if (name.startsWith(".mpus-")) {
-            return true;
-        }
-        return IN_FLIGHT.matcher(name).matches()
-                && !Files.getFileAttributeView(file, UserDefinedFileAttributeView.class)
-                        .list()
-                        .contains(DIGEST);
-    }
-
     private static final class Sweeper extends SimpleFileVisitor<Path> {
 
+        private final Path root;
         private int swept;
+
+        Sweeper(Path root) {
+            this.root = root;
+        }
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                 throws IOException {
-            if (attributes.isRegularFile() && isUnfinished(file)) {
+            if (attributes.isRegularFile() && (isPiece(file) || isInFlight(file))) {
                 Files.delete(file);
                 swept++;
             }
             return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            if (isPiece(directory)) {
+                Files.delete(directory);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        /** The names are reserved directly below a bucket and mean nothing elsewhere. */
+        private boolean isPiece(Path path) {
+            Path inside = root.relativize(path);
+            return inside.getNameCount() > 1
+                    && PIECES.matcher(inside.getName(1).toString()).matches();
+        }
+
+        private static boolean isInFlight(Path file) throws IOException {
+            return IN_FLIGHT.matcher(file.getFileName().toString()).matches()
+                    && !Files.getFileAttributeView(file, UserDefinedFileAttributeView.class)
+                            .list()
+                            .contains(DIGEST);
         }
     }
 }
