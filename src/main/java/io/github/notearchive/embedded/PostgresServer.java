@@ -54,6 +54,7 @@ final class PostgresServer {
      */
     static PostgresServer start(PostgresCluster cluster) {
         long began = System.nanoTime();
+        Postmaster.awaitStragglers(cluster.data());
         Postmaster.over(cluster.data()).ifPresent(PostgresServer::stopOrphan);
         PostgresServer server;
         try {

@@ -21,6 +21,7 @@ record Postmaster(long pid, Path cluster) {
 
     private static final Logger log = LoggerFactory.getLogger(Postmaster.class);
 
+    private static final Duration STRAGGLERS = Duration.ofSeconds(15);
     private static final Duration FAST = Duration.ofSeconds(30);
     private static final Duration IMMEDIATE = Duration.ofSeconds(10);
     private static final Duration KILLED = Duration.ofSeconds(5);
@@ -39,9 +40,43 @@ record Postmaster(long pid, Path cluster) {
         }
     }
 
+    /**
+     * Waits for the programs that make or start a cluster and outlive the process that called them.
+     * Left alone, an initdb would go on writing below a directory that was moved away under it, and
+     * a pg_ctl would bring up a server after nobody had been found. Those that take long are
+     * killed.
+     */
+    static void awaitStragglers(Path cluster) {
+        long deadline = System.nanoTime() + STRAGGLERS.toNanos();
+        List<ProcessHandle> stragglers = stragglers(cluster);
+        if (!stragglers.isEmpty()) {
+            log.warn("Waiting for what a killed process began over {}: {}", cluster, stragglers);
+        }
+        while (!stragglers.isEmpty()) {
+            if (System.nanoTime() - deadline > 0) {
+                stragglers.forEach(ProcessHandle::destroyForcibly);
+                return;
+            }
+            pause(cluster);
+            stragglers = stragglers(cluster);
+        }
+    }
+
+    private static List<ProcessHandle> stragglers(Path cluster) {
+        return ProcessHandle.allProcesses()
+                .filter(
+                        process -> {
+                            List<String> command = commandLine(process.pid());
+                            return command.contains(cluster.toString())
+                                    && (command.getFirst().endsWith("/initdb")
+                                            || command.getFirst().endsWith("/pg_ctl"));
+                        })
+                .toList();
+    }
+
     /** Does it run? A zombie, which a container's first process may never reap, does not. */
     boolean lives() {
-        List<String> command = commandLine();
+        List<String> command = commandLine(pid);
         return !command.isEmpty()
                 && command.getFirst().endsWith("postgres")
                 && command.contains(cluster.toString());
@@ -95,7 +130,7 @@ record Postmaster(long pid, Path cluster) {
                             .formatted(pid, cluster, name),
                     e);
         } catch (InterruptedException e) {
-            throw interrupted(e);
+            throw interrupted(cluster, e);
         }
     }
 
@@ -105,24 +140,28 @@ record Postmaster(long pid, Path cluster) {
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }
-            try {
-                Thread.sleep(50);
-            } catch (InterruptedException e) {
-                throw interrupted(e);
-            }
+            pause(cluster);
         }
         return true;
     }
 
-    private DataDirectoryException interrupted(InterruptedException cause) {
+    private static void pause(Path cluster) {
+        try {
+            Thread.sleep(50);
+        } catch (InterruptedException e) {
+            throw interrupted(cluster, e);
+        }
+    }
+
+    private static DataDirectoryException interrupted(Path cluster, InterruptedException cause) {
         Thread.currentThread().interrupt();
         return new DataDirectoryException(
-                "PostgreSQL process %d over %s: interrupted while stopping it; the next start stops it"
-                        .formatted(pid, cluster),
+                "PostgreSQL over %s: interrupted while waiting for it to end; the next start sees to it"
+                        .formatted(cluster),
                 cause);
     }
 
-    private List<String> commandLine() {
+    private static List<String> commandLine(long pid) {
         Path ofLinux = Path.of("/proc/" + pid + "/cmdline");
         if (Files.isDirectory(Path.of("/proc/self"))) {
             try {

@@ -15,6 +15,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -211,6 +213,64 @@ class EmbeddedDatabaseTests {
     }
 
     @Test
+    void guestWaitsForAnOwnerThatIsStillStarting() throws Exception {
+        try (DataDirectory owner = DataDirectory.open(home);
+                DataDirectory guest = DataDirectory.open(home)) {
+            var joining = new FutureTask<>(() -> EmbeddedDatabase.open(guest));
+            Thread.ofVirtual().start(joining);
+
+            EmbeddedDatabase database = EmbeddedDatabase.open(owner);
+
+            EmbeddedDatabase joined = joining.get(30, TimeUnit.SECONDS);
+            assertThat(joined.joined()).isTrue();
+            assertThat(joined.jdbcUrl()).isEqualTo(database.jdbcUrl());
+        }
+    }
+
+    @Test
+    void ofTwoProcessesThatStartAtOnceOneOwnsAndTheOtherJoins() throws Exception {
+        lendPrograms();
+
+        try (var one = ChildProcess.withDatabase(home, "SELECT 1");
+                var other = ChildProcess.withDatabase(home, "SELECT 1")) {
+            assertThat(List.of(one.ready(), other.ready()))
+                    .containsExactlyInAnyOrder("joined=false", "joined=true");
+        }
+    }
+
+    @Test
+    void processKilledWhileItMakesTheClusterIsNoObstacle() throws Exception {
+        lendPrograms();
+        try (var child = ChildProcess.withDatabase(home, "SELECT 1")) {
+            awaitExistence(home.resolve("postgres/postgresql.conf"));
+            child.kill();
+        }
+
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+            assertThat(ask(database, "SELECT 1")).containsExactly("1");
+        }
+    }
+
+    @Test
+    void truncatedProgramIsUnpackedAnew() throws Exception {
+        Path program;
+        try (Stream<Path> files = Files.walk(first.resolve("postgres-binaries"))) {
+            program = files.filter(path -> path.endsWith("bin/postgres")).findFirst().orElseThrow();
+        }
+        Path truncated = home.resolve(first.relativize(program));
+        Files.createDirectories(truncated.getParent());
+        Files.createFile(truncated);
+        Files.createFile(truncated.getParent().resolveSibling(".exists"));
+
+        try (var child = ChildProcess.withDatabase(home, "SELECT 1")) {
+            assertThat(child.ready()).isEqualTo("joined=false");
+        }
+
+        assertThat(Files.size(truncated)).isEqualTo(Files.size(program));
+    }
+
+    @Test
     void ownerWithoutADatabaseIsNamedAfterAWait() throws Exception {
         try (DataDirectory owner = DataDirectory.open(home);
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300))) {
@@ -302,6 +362,14 @@ class EmbeddedDatabaseTests {
 
             assertThat(Thread.interrupted()).isTrue();
             assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
+        }
+    }
+
+    private static void awaitExistence(Path file) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!Files.exists(file)) {
+            assertThat(System.nanoTime()).as("%s never came", file).isLessThan(deadline);
+            Thread.sleep(5);
         }
     }
 
