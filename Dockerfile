@@ -1,0 +1,60 @@
+# syntax=docker/dockerfile:1
+
+# --- Build
+
+FROM eclipse-temurin:25-jdk-noble AS build
+# mvnw checks the sum of Maven's zip
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends curl unzip \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+
+# Everything that a build downloads, in a layer of its own: it changes with the pom only. One class, so that the compiler
+# and its checkers are among it. (dependency:go-offline knows neither these nor what the plugins fetch when they run.)
+COPY .mvn .mvn
+COPY mvnw pom.xml ./
+RUN mkdir -p src/main/java \
+    && echo 'package io.github.notearchive; final class Prefetch {}' > src/main/java/Prefetch.java \
+    && ./mvnw -q -B -DskipTests -P '!format' package \
+    && rm -rf src target
+
+COPY config config
+COPY db db
+COPY src/main src/main
+# Libraries apart from the program: an image of the next version shares their layer.
+RUN ./mvnw -q -B -DskipTests -P '!format' package \
+    && java -Djarmode=tools -jar target/note-archive.jar extract --destination target/extracted
+
+# --- Run
+
+FROM eclipse-temurin:25-jre-noble
+ARG VERSION=0.1.0-SNAPSHOT
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="note-archive" \
+      org.opencontainers.image.description="A nightly, restartable batch pipeline that archives Xiaohongshu notes before they vanish" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+RUN groupadd --gid 10001 note-archive \
+    && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin note-archive \
+    && install -d -o 10001 -g 10001 -m 0700 /data
+
+# The layout of an unpacked distribution, owned by root: the program cannot change itself. Settings may be mounted at
+# /opt/note-archive/config/application.yml.
+COPY --from=build /build/target/extracted/lib /opt/note-archive/lib
+COPY LICENSE /opt/note-archive/
+COPY --chmod=755 bin/note-archive /opt/note-archive/bin/note-archive
+COPY --from=build /build/target/extracted/note-archive.jar /opt/note-archive/note-archive.jar
+RUN ln -s /opt/note-archive/bin/note-archive /usr/local/bin/note-archive
+
+# Written to are /data and /tmp, nothing else: the root may be read-only.
+ENV ARCHIVE_DATA_DIR=/data
+VOLUME /data
+WORKDIR /data
+USER 10001:10001
+
+# The launcher execs java, which then is process 1 and takes the signal itself.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/opt/note-archive/bin/note-archive"]
+CMD ["--help"]
