@@ -1,0 +1,24 @@
+package io.github.notearchive.media;
+
+/**
+ * What became of one slot's download. Reasons are short and name rendition and host only, never a
+ * path or a signature.
+ */
+public sealed interface DownloadOutcome {
+
+    /** Here is the file, complete and verified. It is the caller's to store and to discard. */
+    record Downloaded(DownloadedMedia media) implements DownloadOutcome {}
+
+    /**
+     * Every address answered that the file is not there, or no longer; or there is none. Only a new
+     * answer from the provider can help.
+     */
+    record Dead(String reason) implements DownloadOutcome {}
+
+    /**
+     * No file, but no proof that it is gone either. Try the same addresses again: {@code soon} when
+     * something may pass by itself, such as a fault of network or server; otherwise our own guard
+     * refused an address, and only another setting helps. A new answer is not to be bought for it.
+     */
+    record Troubled(String reason, boolean soon) implements DownloadOutcome {}
+}

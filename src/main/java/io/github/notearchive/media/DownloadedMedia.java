@@ -1,0 +1,58 @@
+package io.github.notearchive.media;
+
+import io.github.notearchive.note.ContentDigest;
+import io.github.notearchive.note.MediaCandidate;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A downloaded file in the spool directory, until it is closed.
+ *
+ * @param file where the bytes lie, exactly as received
+ * @param size their number; never zero
+ * @param digest of the bytes as received
+ * @param type by the first bytes
+ * @param candidate the address that was chosen
+ * @param host the host that the bytes came from, after redirects
+ * @param length how the number of bytes compares with the server's {@code Content-Length}; never a
+ *     mismatch, which is a failure
+ * @param promisedSize how the number of bytes compares with the answer's; a mismatch held twice
+ * @param promisedMd5 how the MD5 compares with the answer's; a hint, since nobody documents which
+ *     bytes that covers
+ */
+public record DownloadedMedia(
+        Path file,
+        long size,
+        ContentDigest digest,
+        MediaType type,
+        MediaCandidate candidate,
+        String host,
+        Comparison length,
+        Comparison promisedSize,
+        Comparison promisedMd5)
+        implements AutoCloseable {
+
+    /** How what came compares with what was promised. */
+    public enum Comparison {
+        MATCH,
+        MISMATCH,
+        /** Nothing was promised. */
+        NONE;
+
+        static Comparison of(boolean equal) {
+            return equal ? MATCH : MISMATCH;
+        }
+    }
+
+    /** Deletes the file. A repeat does nothing. */
+    @Override
+    public void close() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool file " + file + " cannot be deleted", e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.notearchive.media;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The directory where files lie between download and store. Names are our own, readable by the
+ * owner only; a directory belongs to one process at a time.
+ */
+public final class Spool {
+
+    private static final String PREFIX = "media-";
+    private static final String SUFFIX = ".part";
+
+    private final Path directory;
+
+    /** The spool in this directory, which is made when the first file is. */
+    public Spool(Path directory) {
+        this.directory = directory.toAbsolutePath().normalize();
+    }
+
+    /** Deletes what a killed process left behind, and nothing that is not ours. Says how many. */
+    public int sweep() {
+        if (!Files.isDirectory(directory)) {
+            return 0;
+        }
+        int swept = 0;
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file)) {
+                    Files.delete(file);
+                    swept++;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool " + directory + " cannot be swept", e);
+        }
+        return swept;
+    }
+
+    /** A new, empty file. */
+    Path newFile() {
+        try {
+            Files.createDirectories(directory);
+            return Files.createTempFile(directory, PREFIX, SUFFIX);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool " + directory + " takes no new file", e);
+        }
+    }
+}
