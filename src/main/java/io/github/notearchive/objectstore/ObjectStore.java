@@ -1,0 +1,433 @@
+package io.github.notearchive.objectstore;
+
+import io.minio.BucketExistsArgs;
+import io.minio.GetObjectArgs;
+import io.minio.GetObjectResponse;
+import io.minio.ListObjectsArgs;
+import io.minio.MakeBucketArgs;
+import io.minio.MinioClient;
+import io.minio.ObjectWriteResponse;
+import io.minio.PutObjectArgs;
+import io.minio.Result;
+import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
+import io.minio.UploadObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.MinioException;
+import io.minio.messages.Item;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import okhttp3.ConnectionPool;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bucket that holds the archive.
+ *
+ * <p>Every request is safe to repeat, so trouble that may pass is tried again here, {@code
+ * archive.store.tries} times in all, within about two seconds of waiting; what then fails is a
+ * {@link StoreException}. A put that fails half-way leaves either nothing or the whole object.
+ * Files are sent in parts of 16 MiB from the disk, so that no part of them is held in memory. Safe
+ * for use by many threads.
+ */
+public class ObjectStore implements AutoCloseable {
+
+    private static final long PART_SIZE = 16L << 20;
+    private static final String SHA256 = "sha256";
+    private static final String WRONG_BYTES = "WrongBytes";
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+    private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
+    private static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
+    private static final Set<String> BUSY =
+            Set.of(
+                    "SlowDown",
+                    "RequestTimeout",
+                    "RequestTimeTooSlow",
+                    "InternalError",
+                    "ServiceUnavailable",
+                    "OperationAborted",
+                    "IncompleteBody",
+                    "BadDigest");
+
+    private final StoreProperties properties;
+    private final MinioClient client;
+
+    public ObjectStore(StoreProperties properties) {
+        this.properties = properties;
+        this.client =
+                MinioClient.builder()
+                        .endpoint(properties.endpoint().strip())
+                        .region(properties.region())
+                        .credentials(properties.accessKey(), properties.secretKey().value())
+                        .httpClient(httpClient(properties), true)
+                        .build();
+    }
+
+    /** Makes sure that the bucket is there, and makes it if that is allowed. */
+    public void ensureBucket() {
+        String bucket = properties.bucket();
+        boolean exists =
+                persistently(
+                        "bucket look-up",
+                        null,
+                        () ->
+                                client.bucketExists(
+                                        BucketExistsArgs.builder().bucket(bucket).build()));
+        if (exists) {
+            return;
+        }
+        if (!properties.createBucket()) {
+            throw StoreException.refused(
+                    "NoSuchBucket",
+                    subject("bucket look-up", null)
+                            + ": there is no such bucket; create it, or set"
+                            + " archive.store.create-bucket");
+        }
+        persistently(
+                "bucket creation",
+                null,
+                () -> {
+                    try {
+                        client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+                    } catch (ErrorResponseException e) {
+                        // another node was faster, or an earlier try did get through
+                        if (!"BucketAlreadyOwnedByYou".equals(e.errorResponse().code())) {
+                            throw e;
+                        }
+                    }
+                    return bucket;
+                });
+    }
+
+    /**
+     * Puts a file, and returns when the store has shown that it holds it.
+     *
+     * @param sha256Hex the file's SHA-256, kept with the object
+     * @param md5Hex the file's MD5, compared with what the store says it received
+     */
+    public StoredObject putFile(
+            ObjectKey key, Path file, String contentType, String sha256Hex, String md5Hex) {
+        long size = sizeOf(file);
+        return persistently(
+                "PUT",
+                key,
+                () -> {
+                    ObjectWriteResponse response =
+                            client.uploadObject(
+                                    UploadObjectArgs.builder()
+                                            .bucket(properties.bucket())
+                                            .object(key.value())
+                                            .filename(file.toString(), PART_SIZE)
+                                            .contentType(contentType)
+                                            .userMetadata(Map.of(SHA256, sha256Hex))
+                                            .build());
+                    return verified(key, response, size, contentType, sha256Hex, md5Hex);
+                });
+    }
+
+    /** Puts bytes, and returns when the store has shown that it holds them. */
+    public StoredObject putBytes(ObjectKey key, byte[] bytes, String contentType) {
+        String sha256 = HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
+        String md5 = HexFormat.of().formatHex(digest("MD5").digest(bytes));
+        return persistently(
+                "PUT",
+                key,
+                () -> {
+                    ObjectWriteResponse response =
+                            client.putObject(
+                                    PutObjectArgs.builder()
+                                            .bucket(properties.bucket())
+                                            .object(key.value())
+                                            .data(bytes, bytes.length)
+                                            .contentType(contentType)
+                                            .userMetadata(Map.of(SHA256, sha256))
+                                            .build());
+                    return verified(key, response, bytes.length, contentType, sha256, md5);
+                });
+    }
+
+    /** What the store has under this key; empty when it has nothing. */
+    public Optional<StoredObject> stat(ObjectKey key) {
+        return persistently("HEAD", key, () -> statOnce(key));
+    }
+
+    /**
+     * The bytes under this key, as they come; the caller closes them. There being none is a {@link
+     * StoreException} with code {@code NoSuchKey}; a connection that is lost later, the stream's
+     * {@link IOException}.
+     */
+    public InputStream open(ObjectKey key) {
+        return persistently("GET", key, () -> openOnce(key));
+    }
+
+    /** All bytes under this key; for small objects, since they are held in memory. */
+    public byte[] read(ObjectKey key) {
+        return persistently(
+                "GET",
+                key,
+                () -> {
+                    try (InputStream in = openOnce(key)) {
+                        return in.readAllBytes();
+                    }
+                });
+    }
+
+    /**
+     * The objects whose keys begin so, in order of their keys, fetched page by page as the stream
+     * is read. Names that are no {@link ObjectKey} are not ours and are left out.
+     */
+    public Stream<StoredObject> list(String prefix) {
+        Iterable<Result<Item>> items =
+                client.listObjects(
+                        ListObjectsArgs.builder()
+                                .bucket(properties.bucket())
+                                .prefix(prefix)
+                                .recursive(true)
+                                .build());
+        return StreamSupport.stream(items.spliterator(), false)
+                .map(this::listed)
+                .flatMap(Optional::stream);
+    }
+
+    @Override
+    public void close() {
+        try {
+            client.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("The store's client cannot be closed", e);
+        }
+    }
+
+    private Optional<StoredObject> listed(Result<Item> result) {
+        try {
+            Item item = result.get();
+            return ObjectKey.parse(item.objectName())
+                    .map(key -> new StoredObject(key, item.size(), bare(item.etag()), null, null));
+        } catch (MinioException e) {
+            throw failure("LIST", null, e);
+        }
+    }
+
+    private Optional<StoredObject> statOnce(ObjectKey key) throws MinioException {
+        try {
+            StatObjectResponse stat =
+                    client.statObject(
+                            StatObjectArgs.builder()
+                                    .bucket(properties.bucket())
+                                    .object(key.value())
+                                    .build());
+            return Optional.of(
+                    new StoredObject(
+                            key,
+                            stat.size(),
+                            bare(stat.etag()),
+                            stat.contentType(),
+                            stat.userMetadata().getFirst(SHA256)));
+        } catch (ErrorResponseException e) {
+            if (ABSENT.contains(e.errorResponse().code())) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private GetObjectResponse openOnce(ObjectKey key) throws MinioException {
+        return client.getObject(
+                GetObjectArgs.builder().bucket(properties.bucket()).object(key.value()).build());
+    }
+
+    private StoredObject verified(
+            ObjectKey key,
+            ObjectWriteResponse response,
+            long size,
+            String contentType,
+            String sha256,
+            String md5)
+            throws MinioException, IOException {
+        String etag = bare(response.etag());
+        if (!etag.equals(md5.toLowerCase(Locale.ROOT))) {
+            long stored = statOnce(key).map(StoredObject::size).orElse(-1L);
+            if (stored != size) {
+                throw wrongBytes(key, "holds " + stored + " bytes of " + size);
+            }
+            // encrypted buckets answer with something that only looks like an MD5
+            if (MD5.matcher(etag).matches() && !sha256.equals(storedSha256(key))) {
+                throw wrongBytes(key, "holds other bytes than were sent");
+            }
+        }
+        return new StoredObject(key, size, etag, contentType, sha256);
+    }
+
+    private String storedSha256(ObjectKey key) throws MinioException, IOException {
+        MessageDigest digest = digest("SHA-256");
+        try (InputStream in = openOnce(key)) {
+            byte[] buffer = new byte[64 * 1024];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private StoreException wrongBytes(ObjectKey key, String what) {
+        return StoreException.refused(
+                WRONG_BYTES,
+                subject("PUT", key)
+                        + ": the store "
+                        + what
+                        + "; nothing refers to the object, look at the store's health");
+    }
+
+    private <T> T persistently(String action, @Nullable ObjectKey key, Request<T> request) {
+        Duration pause = FIRST_PAUSE;
+        for (int tries = 1; ; tries++) {
+            StoreException failure;
+            try {
+                return request.send();
+            } catch (MinioException | IOException e) {
+                failure = failure(action, key, e);
+            } catch (StoreException e) {
+                failure = e;
+            }
+            boolean mayPass = failure.unreachable() || failure.code().equals(WRONG_BYTES);
+            if (!mayPass || tries >= properties.tries()) {
+                throw failure;
+            }
+            try {
+                Thread.sleep(pause);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                throw failure;
+            }
+            pause = pause.multipliedBy(3);
+        }
+    }
+
+    /** Without the client's own exception, which prints whole requests. */
+    private StoreException failure(String action, @Nullable ObjectKey key, Exception e) {
+        if (e instanceof ErrorResponseException answer) {
+            String code = answer.errorResponse().code();
+            int status = answer.response().code();
+            String what =
+                    subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
+            return status >= 500 || status == 429 || status == 408 || BUSY.contains(code)
+                    ? StoreException.unreachable(code, what + "; try again later", null)
+                    : StoreException.refused(code, what + "; " + advice(code));
+        }
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException network) {
+                String name = network.getClass().getSimpleName();
+                return StoreException.unreachable(
+                        name,
+                        subject(action, key)
+                                + ": no answer from the store, "
+                                + name
+                                + "; see that it runs and that archive.store.endpoint is right",
+                        network);
+            }
+        }
+        String name = e.getClass().getSimpleName();
+        return StoreException.unreachable(
+                name,
+                subject(action, key)
+                        + ": the store's answer cannot be read, "
+                        + name
+                        + "; see that archive.store.endpoint is an S3 store",
+                null);
+    }
+
+    private static String advice(String code) {
+        return switch (code) {
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
+                    "check archive.store.access-key and archive.store.secret-key";
+            case "AccessDenied" ->
+                    "check archive.store.access-key and archive.store.secret-key, and what the"
+                            + " account may do in this bucket";
+            case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
+            case "NoSuchKey" -> "the object is gone from the store";
+            case "RequestTimeTooSkewed" -> "set this machine's clock";
+            case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
+                    "check archive.store.region and archive.store.endpoint";
+            default -> "look the code up in the store's documentation";
+        };
+    }
+
+    private String subject(String action, @Nullable ObjectKey key) {
+        return "Object store "
+                + properties.endpoint()
+                + ", bucket "
+                + properties.bucket()
+                + (key == null ? "" : ", key " + key)
+                + ", "
+                + action;
+    }
+
+    private static String bare(@Nullable String etag) {
+        return etag == null ? "" : etag.replace("\"", "");
+    }
+
+    private static long sizeOf(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("File " + file + " cannot be put into the store", e);
+        }
+    }
+
+    private static MessageDigest digest(String algorithm) {
+        try {
+            return MessageDigest.getInstance(algorithm);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has " + algorithm, e);
+        }
+    }
+
+    private static OkHttpClient httpClient(StoreProperties properties) {
+        // threads of the library's own dispatcher would keep a finished program alive for a minute
+        ThreadPoolExecutor threads =
+                new ThreadPoolExecutor(
+                        0,
+                        Integer.MAX_VALUE,
+                        60,
+                        TimeUnit.SECONDS,
+                        new SynchronousQueue<>(),
+                        Thread.ofPlatform().daemon().name("object-store-", 0).factory());
+        Dispatcher dispatcher = new Dispatcher(threads);
+        dispatcher.setMaxRequests(128);
+        dispatcher.setMaxRequestsPerHost(128);
+        return new OkHttpClient.Builder()
+                .dispatcher(dispatcher)
+                .connectionPool(new ConnectionPool(32, 1, TimeUnit.MINUTES))
+                .protocols(List.of(Protocol.HTTP_1_1))
+                .connectTimeout(properties.connectTimeout())
+                .readTimeout(properties.socketTimeout())
+                .writeTimeout(properties.socketTimeout())
+                .build();
+    }
+
+    /** One request to the store. */
+    @FunctionalInterface
+    private interface Request<T> {
+        T send() throws MinioException, IOException;
+    }
+}
