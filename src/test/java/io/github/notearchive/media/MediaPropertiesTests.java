@@ -1,0 +1,72 @@
+package io.github.notearchive.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.validation.Validation;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.util.unit.DataSize;
+
+class MediaPropertiesTests {
+
+    @Test
+    void theDefaultsAreTheOnesWritten() {
+        MediaProperties properties = bound(Map.of());
+
+        assertThat(properties)
+                .isEqualTo(
+                        new MediaProperties(
+                                List.of("xhscdn.com", "rednotecdn.com", "xiaohongshu.com"),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofMinutes(5),
+                                32,
+                                16,
+                                DataSize.ofGigabytes(4),
+                                5,
+                                3,
+                                List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));
+        assertThat(violations(properties)).isZero();
+    }
+
+    @Test
+    void hostsThatAreNamedReplaceTheDefault() {
+        MediaProperties properties =
+                bound(Map.of("archive.media.allowed-hosts", "127.0.0.1:8080,example.org"));
+
+        assertThat(properties.allowedHosts()).containsExactly("127.0.0.1:8080", "example.org");
+        assertThat(violations(properties)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"*", "com:80", "http://xhscdn.com", "localhost:80", "10.0.0.1", ".com"})
+    void aHostThatCannotBeReadIsRefused(String host) {
+        assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host)))).isEqualTo(1);
+    }
+
+    @Test
+    void theLastPauseHoldsForAllFurtherRetries() {
+        MediaProperties properties = bound(Map.of());
+
+        assertThat(properties.backoffAfter(1)).hasSeconds(1);
+        assertThat(properties.backoffAfter(2)).hasSeconds(3);
+        assertThat(properties.backoffAfter(9)).hasSeconds(3);
+    }
+
+    private static MediaProperties bound(Map<String, String> settings) {
+        return new Binder(new MapConfigurationPropertySource(settings))
+                .bindOrCreate("archive.media", MediaProperties.class);
+    }
+
+    private static int violations(MediaProperties properties) {
+        try (var factory = Validation.buildDefaultValidatorFactory()) {
+            return factory.getValidator().validate(properties).size();
+        }
+    }
+}
