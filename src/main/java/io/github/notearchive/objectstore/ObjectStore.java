@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +35,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import okhttp3.ConnectionPool;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
@@ -194,7 +194,8 @@ public class ObjectStore implements AutoCloseable {
 
     /**
      * The objects whose keys begin so, in order of their keys, fetched page by page as the stream
-     * is read. Names that are no {@link ObjectKey} are not ours and are left out.
+     * is read. Names that are no {@link ObjectKey} are not ours and are left out. Pages are asked
+     * for once: trouble half-way ends the stream with a {@link StoreException}.
      */
     public Stream<StoredObject> list(String prefix) {
         Iterable<Result<Item>> items =
@@ -204,9 +205,11 @@ public class ObjectStore implements AutoCloseable {
                                 .prefix(prefix)
                                 .recursive(true)
                                 .build());
-        return StreamSupport.stream(items.spliterator(), false)
-                .map(this::listed)
-                .flatMap(Optional::stream);
+        Iterator<Result<Item>> pages = items.iterator();
+        return Stream.generate(() -> next(pages))
+                .takeWhile(Optional::isPresent)
+                .flatMap(Optional::stream)
+                .flatMap(item -> listed(item).stream());
     }
 
     @Override
@@ -218,14 +221,19 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
-    private Optional<StoredObject> listed(Result<Item> result) {
+    private Optional<Item> next(Iterator<Result<Item>> pages) {
         try {
-            Item item = result.get();
-            return ObjectKey.parse(item.objectName())
-                    .map(key -> new StoredObject(key, item.size(), bare(item.etag()), null, null));
+            return pages.hasNext() ? Optional.of(pages.next().get()) : Optional.empty();
         } catch (MinioException e) {
             throw failure("LIST", null, e);
+        } catch (IllegalStateException e) {
+            throw failure("LIST", null, wrapped(e));
         }
+    }
+
+    private static Optional<StoredObject> listed(Item item) {
+        return ObjectKey.parse(item.objectName())
+                .map(key -> new StoredObject(key, item.size(), bare(item.etag()), null, null));
     }
 
     private Optional<StoredObject> statOnce(ObjectKey key) throws MinioException {
@@ -306,6 +314,8 @@ public class ObjectStore implements AutoCloseable {
                 return request.send();
             } catch (MinioException | IOException e) {
                 failure = failure(action, key, e);
+            } catch (IllegalStateException e) {
+                failure = failure(action, key, wrapped(e));
             } catch (StoreException e) {
                 failure = e;
             }
@@ -321,6 +331,14 @@ public class ObjectStore implements AutoCloseable {
             }
             pause = pause.multipliedBy(3);
         }
+    }
+
+    /** The client wraps faults of the network in a general exception; any other is a bug. */
+    private static IOException wrapped(IllegalStateException e) {
+        if (e.getCause() instanceof IOException network) {
+            return network;
+        }
+        throw e;
     }
 
     /** Without the client's own exception, which prints whole requests. */

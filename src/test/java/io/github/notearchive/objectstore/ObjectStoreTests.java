@@ -1,0 +1,376 @@
+package io.github.notearchive.objectstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is put is there, and what fails says whether waiting helps. */
+@Timeout(30)
+class ObjectStoreTests {
+
+    private static final byte[] TEXT = "hello".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir static Path directory;
+    private static S3Proxy server;
+    private static int buckets;
+
+    private StoreProperties properties;
+    private ObjectStore store;
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        Path root = Files.createDirectories(directory.toRealPath().resolve("s3"));
+        server =
+                S3Proxy.builder()
+                        .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                        .endpoint(URI.create("http://127.0.0.1:0"))
+                        .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2")
+                        .ignoreUnknownHeaders(true)
+                        .jettyMaxThreads(16)
+                        .build();
+        server.start();
+    }
+
+    @AfterAll
+    static void stopServer() throws Exception {
+        server.stop();
+    }
+
+    @BeforeEach
+    void newBucket() {
+        properties = properties(server.getPort(), "hunter2", "bucket-" + ++buckets, true);
+        store = new ObjectStore(properties);
+        store.ensureBucket();
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @Test
+    void bytesThatArePutAreThere() throws Exception {
+        ObjectKey key = new ObjectKey("notes/a.json");
+
+        StoredObject put = store.putBytes(key, TEXT, "application/json");
+
+        assertThat(put)
+                .isEqualTo(
+                        new StoredObject(
+                                key,
+                                5,
+                                hex("MD5", TEXT),
+                                "application/json",
+                                hex("SHA-256", TEXT)));
+        assertThat(store.stat(key)).contains(put);
+        assertThat(store.read(key)).isEqualTo(TEXT);
+        try (InputStream in = store.open(key)) {
+            assertThat(in).hasBinaryContent(TEXT);
+        }
+    }
+
+    @Test
+    void aFileThatIsPutIsThereWithItsTypeAndDigest() throws Exception {
+        byte[] bytes = bytes(100_000);
+        ObjectKey key = new ObjectKey("media/ab/abcd.jpg");
+
+        StoredObject put = putFile(key, bytes);
+
+        assertThat(put.etag()).isEqualTo(hex("MD5", bytes));
+        assertThat(store.stat(key)).contains(put);
+        assertThat(put.sha256()).isEqualTo(hex("SHA-256", bytes));
+        assertThat(store.read(key)).isEqualTo(bytes);
+    }
+
+    @Test
+    void aLargeFileIsPutInPartsAndReadBackWhole() throws Exception {
+        byte[] bytes = bytes(40_000_000);
+        ObjectKey key = new ObjectKey("media/ab/film.mp4");
+
+        StoredObject put = putFile(key, bytes);
+
+        assertThat(put.etag()).endsWith("-3");
+        assertThat(store.stat(key)).contains(put);
+        assertThat(hex("SHA-256", store.read(key))).isEqualTo(put.sha256());
+        assertThat(store.list("").map(StoredObject::key)).containsExactly(key);
+    }
+
+    @Test
+    void aRepeatedPutAddsNothing() throws Exception {
+        ObjectKey key = new ObjectKey("a");
+
+        StoredObject first = putFile(key, TEXT);
+        StoredObject second = putFile(key, TEXT);
+
+        assertThat(second).isEqualTo(first);
+        assertThat(store.list("")).hasSize(1);
+    }
+
+    @Test
+    void aListingHoldsWhatBeginsSoInOrder() {
+        store.putBytes(new ObjectKey("media/b"), TEXT, "text/plain");
+        store.putBytes(new ObjectKey("media/a"), TEXT, "text/plain");
+        store.putBytes(new ObjectKey("notes/a"), TEXT, "text/plain");
+
+        assertThat(store.list("media/").map(object -> object.key().value() + " " + object.size()))
+                .containsExactly("media/a 5", "media/b 5");
+        assertThat(store.list("none/")).isEmpty();
+    }
+
+    @Test
+    void whatIsNotThereIsAbsentOrRefused() {
+        ObjectKey key = new ObjectKey("none");
+
+        assertThat(store.stat(key)).isEmpty();
+        assertThat(failure(() -> store.read(key)))
+                .satisfies(
+                        e -> {
+                            assertThat(e.refused()).isTrue();
+                            assertThat(e.code()).isEqualTo("NoSuchKey");
+                        });
+    }
+
+    @Test
+    void aBucketThatIsThereIsLeftAsItIs() {
+        store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+
+        store.ensureBucket();
+
+        assertThat(store.list("")).hasSize(1);
+    }
+
+    @Test
+    void aMissingBucketIsAnErrorWhenItMustNotBeMade() {
+        try (var elsewhere =
+                new ObjectStore(properties(server.getPort(), "hunter2", "no-bucket", false))) {
+
+            StoreException looked = failure(elsewhere::ensureBucket);
+            StoreException put =
+                    failure(() -> elsewhere.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(looked.refused()).isTrue();
+            assertThat(looked).hasMessageContainingAll("no-bucket", "archive.store.create-bucket");
+            assertThat(put.refused()).isTrue();
+            assertThat(put).hasMessageContainingAll("no-bucket", "NoSuchBucket", "key a");
+        }
+    }
+
+    @Test
+    void aWrongSecretIsRefusedAndNeverPrinted() {
+        try (var stranger =
+                new ObjectStore(
+                        properties(server.getPort(), "letmein1", properties.bucket(), true))) {
+
+            for (ThrowingCallable call :
+                    List.<ThrowingCallable>of(
+                            stranger::ensureBucket,
+                            () -> stranger.stat(new ObjectKey("a")),
+                            () -> stranger.putBytes(new ObjectKey("a"), TEXT, "text/plain"),
+                            () -> stranger.list("").toList())) {
+                StoreException e = failure(call);
+
+                assertThat(e.refused()).isTrue();
+                assertThat(e)
+                        .hasMessageContainingAll(
+                                "127.0.0.1:" + server.getPort(),
+                                properties.bucket(),
+                                "archive.store.secret-key")
+                        .hasNoCause();
+                assertThat(e.getMessage()).doesNotContain("letmein1", "Signature=");
+            }
+        }
+    }
+
+    @Test
+    void nothingListeningIsUnreachable() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        try (var nowhere = new ObjectStore(properties(port, "hunter2", "bucket", true))) {
+
+            for (ThrowingCallable call :
+                    List.<ThrowingCallable>of(
+                            nowhere::ensureBucket, () -> nowhere.list("").toList())) {
+                StoreException e = failure(call);
+
+                assertThat(e.unreachable()).isTrue();
+                assertThat(e)
+                        .hasMessageContainingAll(
+                                "127.0.0.1:" + port, "ConnectException", "archive.store.endpoint");
+            }
+        }
+    }
+
+    @Test
+    void aStoreThatIsBusyIsAskedAgainAsOftenAsAllowed() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        HttpServer busy =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        busy.createContext(
+                "/",
+                exchange -> {
+                    requests.incrementAndGet();
+                    byte[] body =
+                            "<Error><Code>SlowDown</Code></Error>".getBytes(StandardCharsets.UTF_8);
+                    exchange.getRequestBody().readAllBytes();
+                    exchange.getResponseHeaders().set("Content-Type", "application/xml");
+                    exchange.sendResponseHeaders(503, body.length);
+                    exchange.getResponseBody().write(body);
+                    exchange.close();
+                });
+        busy.start();
+        try (var slow =
+                new ObjectStore(
+                        properties(busy.getAddress().getPort(), "hunter2", "bucket", true))) {
+
+            StoreException e = failure(() -> slow.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(e.unreachable()).isTrue();
+            assertThat(e).hasMessageContaining("SlowDown");
+            assertThat(requests).hasValue(3);
+        } finally {
+            busy.stop(0);
+        }
+    }
+
+    @Test
+    void aStoreThatFallsSilentIsUnreachable() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                var store =
+                        new ObjectStore(
+                                new StoreProperties(
+                                        "http://127.0.0.1:" + silent.getLocalPort(),
+                                        "bucket",
+                                        "us-east-1",
+                                        "who",
+                                        new Secret("hunter2"),
+                                        true,
+                                        Duration.ofSeconds(2),
+                                        Duration.ofMillis(200),
+                                        1))) {
+
+            StoreException e = failure(() -> store.stat(new ObjectKey("a")));
+
+            assertThat(e.unreachable()).isTrue();
+            assertThat(e).hasMessageContaining("no answer from the store");
+        }
+    }
+
+    @Test
+    void bytesThatTheStoreGotWrongAreNotTakenForStored() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        HttpServer forgetful =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        forgetful.createContext(
+                "/",
+                exchange -> {
+                    exchange.getRequestBody().readAllBytes();
+                    exchange.getResponseHeaders().set("ETag", "\"" + "0".repeat(32) + "\"");
+                    exchange.getResponseHeaders()
+                            .set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
+                    switch (exchange.getRequestMethod()) {
+                        case "PUT" -> {
+                            requests.incrementAndGet();
+                            exchange.sendResponseHeaders(200, -1);
+                        }
+                        case "HEAD" -> {
+                            exchange.getResponseHeaders().set("Content-Length", "5");
+                            exchange.sendResponseHeaders(200, -1);
+                        }
+                        default -> {
+                            exchange.sendResponseHeaders(200, 5);
+                            exchange.getResponseBody()
+                                    .write("jello".getBytes(StandardCharsets.UTF_8));
+                        }
+                    }
+                    exchange.close();
+                });
+        forgetful.start();
+        try (var wrong =
+                new ObjectStore(
+                        properties(forgetful.getAddress().getPort(), "hunter2", "bucket", true))) {
+
+            StoreException e =
+                    failure(() -> wrong.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(e.refused()).isTrue();
+            assertThat(e).hasMessageContaining("holds other bytes than were sent");
+            assertThat(requests).hasValue(3);
+        } finally {
+            forgetful.stop(0);
+        }
+    }
+
+    @Test
+    void noThreadOfTheClientKeepsTheProgramAlive() {
+        store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(
+                        thread ->
+                                thread.getName().startsWith("object-store-")
+                                        || thread.getName().startsWith("OkHttp"))
+                .isNotEmpty()
+                .allMatch(Thread::isDaemon);
+    }
+
+    private StoredObject putFile(ObjectKey key, byte[] bytes) throws Exception {
+        Path file = Files.write(directory.resolve("upload"), bytes);
+        return store.putFile(key, file, "image/jpeg", hex("SHA-256", bytes), hex("MD5", bytes));
+    }
+
+    private static StoreProperties properties(
+            int port, String secret, String bucket, boolean createBucket) {
+        return new StoreProperties(
+                "http://127.0.0.1:" + port,
+                bucket,
+                "us-east-1",
+                "who",
+                new Secret(secret),
+                createBucket,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                3);
+    }
+
+    private static StoreException failure(ThrowingCallable call) {
+        return assertThatExceptionOfType(StoreException.class).isThrownBy(call).actual();
+    }
+
+    private static byte[] bytes(int length) {
+        byte[] bytes = new byte[length];
+        new Random(7).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static String hex(String algorithm, byte[] bytes) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance(algorithm).digest(bytes));
+    }
+}
