@@ -16,9 +16,12 @@ final class AllowedHosts {
             Pattern.compile(
                     "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+    private static final String PORT =
+            "(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}"
+                    + "|[1-9][0-9]{0,3})";
     private static final Pattern LITERAL =
             Pattern.compile(
-                    "(?:" + OCTET + "(?:\\." + OCTET + "){3}|\\[[0-9a-f:.]{2,45}]):[0-9]{1,5}");
+                    "(?:" + OCTET + "(?:\\." + OCTET + "){3}|\\[[0-9a-f:.]{2,45}]):" + PORT);
 
     private final Set<String> domains = new HashSet<>();
     private final Set<String> literals = new HashSet<>();

@@ -45,7 +45,17 @@ class MediaPropertiesTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"*", "com:80", "http://xhscdn.com", "localhost:80", "10.0.0.1", ".com"})
+    @ValueSource(
+            strings = {
+                "*",
+                "com:80",
+                "http://xhscdn.com",
+                "localhost:80",
+                "10.0.0.1",
+                "127.0.0.1:99999",
+                "127.0.0.1:0",
+                ".com"
+            })
     void aHostThatCannotBeReadIsRefused(String host) {
         assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host)))).isEqualTo(1);
     }
