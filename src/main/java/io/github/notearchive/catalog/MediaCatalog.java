@@ -1,0 +1,253 @@
+package io.github.notearchive.catalog;
+
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectKey;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Which files a note is to have, which of them are archived, and where those lie. */
+@Repository
+public class MediaCatalog {
+
+    private final JdbcClient jdbc;
+    private final NamedParameterJdbcOperations batches;
+    private final TransactionTemplate ownTransaction;
+
+    MediaCatalog(
+            JdbcClient jdbc,
+            NamedParameterJdbcOperations batches,
+            PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.batches = batches;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /**
+     * The slots of a note as they were last left, in a transaction of its own; none for a note
+     * never captured.
+     */
+    public List<SlotRow> slotsOf(NoteId id) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
+                                               m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
+                                               o.object_key, o.size_bytes, o.content_type
+                                        FROM note_media m LEFT JOIN media_object o USING (sha256)
+                                        WHERE m.note_id = :noteId
+                                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'AUDIO'], m.kind), m.ordinal
+                                        """)
+                                .param("noteId", id.value())
+                                .query((row, _) -> slotRow(row))
+                                .list());
+    }
+
+    private static SlotRow slotRow(ResultSet row) throws SQLException {
+        String sha256 = row.getString("sha256");
+        LocalDate deadNight = row.getObject("dead_night", LocalDate.class);
+        return new SlotRow(
+                MediaKind.valueOf(row.getString("kind")),
+                row.getInt("ordinal"),
+                row.getString("identity"),
+                row.getString("state"),
+                row.getString("reason"),
+                row.getString("rendition"),
+                row.getObject("width", Integer.class),
+                row.getObject("height", Integer.class),
+                row.getString("checks"),
+                row.getString("error"),
+                deadNight == null ? null : new Night(deadNight),
+                sha256 == null
+                        ? null
+                        : new StoredMedia(
+                                sha256,
+                                new ObjectKey(row.getString("object_key")),
+                                row.getLong("size_bytes"),
+                                row.getString("content_type")),
+                row.getTimestamp("updated_at").toInstant());
+    }
+
+    /**
+     * Finds where these bytes lie already, under whichever note, so that they need not be stored
+     * again.
+     */
+    public Optional<StoredMedia> findByDigest(String sha256) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = :sha256
+                                        """)
+                                .param("sha256", sha256)
+                                .query(
+                                        (row, _) ->
+                                                new StoredMedia(
+                                                        row.getString("sha256"),
+                                                        new ObjectKey(row.getString("object_key")),
+                                                        row.getLong("size_bytes"),
+                                                        row.getString("content_type")))
+                                .optional());
+    }
+
+    /**
+     * Writes the state of each slot, and a row for each object that has none. Part of the caller's
+     * transaction.
+     */
+    void save(NoteId id, Instant capturedAt, List<SlotStatus> slots, Instant now) {
+        if (slots.isEmpty()) {
+            return;
+        }
+        // in one order everywhere, so that two notes with the same files do not wait for each other
+        // for ever
+        List<StoredMedia> stored =
+                slots.stream()
+                        .flatMap(
+                                status ->
+                                        status instanceof SlotStatus.Stored s
+                                                ? Stream.of(s.media())
+                                                : Stream.empty())
+                        .distinct()
+                        .sorted(Comparator.comparing(StoredMedia::sha256))
+                        .toList();
+        if (!stored.isEmpty()) {
+            batches.batchUpdate(
+                    """
+                    INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                    VALUES (:sha256, :key, :size, :contentType, :now, :now)
+                    ON CONFLICT (sha256) DO NOTHING
+                    """,
+                    stored.stream()
+                            .map(media -> parameters(media, now))
+                            .toArray(MapSqlParameterSource[]::new));
+        }
+        batches.batchUpdate(
+                """
+                INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, rendition, width, height, sha256,
+                                        checks, error, dead_night, captured_at, updated_at)
+                VALUES (:noteId, :kind, :ordinal, :identity, :state, :reason, :rendition, :width, :height, :sha256,
+                        :checks, :error, :deadNight, :capturedAt, :now)
+                ON CONFLICT (note_id, kind, ordinal) DO UPDATE
+                SET identity = EXCLUDED.identity, state = EXCLUDED.state, reason = EXCLUDED.reason,
+                    rendition = EXCLUDED.rendition, width = EXCLUDED.width, height = EXCLUDED.height,
+                    sha256 = EXCLUDED.sha256, checks = EXCLUDED.checks, error = EXCLUDED.error,
+                    dead_night = EXCLUDED.dead_night, captured_at = EXCLUDED.captured_at, updated_at = EXCLUDED.updated_at
+                """,
+                slots.stream()
+                        .map(status -> parameters(id, capturedAt, status, now))
+                        .toArray(MapSqlParameterSource[]::new));
+    }
+
+    private static MapSqlParameterSource parameters(StoredMedia media, Instant now) {
+        return new MapSqlParameterSource()
+                .addValue("sha256", media.sha256())
+                .addValue("key", media.key().value())
+                .addValue("size", media.size())
+                .addValue("contentType", media.contentType())
+                .addValue("now", Timestamp.from(now));
+    }
+
+    private static MapSqlParameterSource parameters(
+            NoteId id, Instant capturedAt, SlotStatus status, Instant now) {
+        MediaSlot slot = status.slot();
+        MapSqlParameterSource row =
+                new MapSqlParameterSource()
+                        .addValue("noteId", id.value())
+                        .addValue("kind", slot.kind().name())
+                        .addValue("ordinal", slot.ordinal())
+                        .addValue("identity", StorableText.of(slot.identity()))
+                        .addValue("capturedAt", Timestamp.from(capturedAt))
+                        .addValue("now", Timestamp.from(now))
+                        .addValue("reason", null)
+                        .addValue("rendition", null)
+                        .addValue("width", null)
+                        .addValue("height", null)
+                        .addValue("sha256", null)
+                        .addValue("checks", null)
+                        .addValue("error", null)
+                        .addValue("deadNight", null);
+        return switch (status) {
+            case SlotStatus.Stored(
+                            _,
+                            var media,
+                            var rendition,
+                            var width,
+                            var height,
+                            var checks) ->
+                    row.addValue("state", "STORED")
+                            .addValue("sha256", media.sha256())
+                            .addValue("rendition", rendition)
+                            .addValue("width", width)
+                            .addValue("height", height)
+                            .addValue("checks", checks);
+            case SlotStatus.Waived(_, var reason) ->
+                    row.addValue("state", "WAIVED").addValue("reason", reason);
+            case SlotStatus.Missing(_, var gap, var error, var deadNight) ->
+                    row.addValue("state", "MISSING")
+                            .addValue("reason", gap.name())
+                            .addValue("error", StorableText.of(error))
+                            .addValue("deadNight", deadNight == null ? null : deadNight.date());
+        };
+    }
+
+    /** Accepts that a missing slot stays empty. Part of the caller's transaction. */
+    public void waive(NoteId id, MediaKind kind, int ordinal, String reason, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE note_media SET state = 'WAIVED', reason = :reason, updated_at = :now
+                        WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal AND state = 'MISSING'
+                        """)
+                .param("reason", reason)
+                .param("now", Timestamp.from(now))
+                .param("noteId", id.value())
+                .param("kind", kind.name())
+                .param("ordinal", ordinal)
+                .update();
+    }
+
+    /** One row of {@code note_media}, with the object behind it. */
+    public record SlotRow(
+            MediaKind kind,
+            int ordinal,
+            String identity,
+            String state,
+            @Nullable String reason,
+            @Nullable String rendition,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable String checks,
+            @Nullable String error,
+            @Nullable Night deadNight,
+            @Nullable StoredMedia media,
+            Instant updatedAt) {
+
+        /**
+         * Whether this row is about the file that a slot expects: the same place, and the same file
+         * by its name.
+         */
+        public boolean isFor(MediaSlot slot) {
+            return kind == slot.kind()
+                    && ordinal == slot.ordinal()
+                    && identity.equals(StorableText.of(slot.identity()));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/**
+ * What is archived, and where it lies: the note as the answer describes it, every capture of it,
+ * and the state of each file that the answer promises.
+ *
+ * <p>Rows follow objects. Whoever writes here has stored the bytes before, so no row ever points at
+ * nothing.
+ */
+@NullMarked
+package io.github.notearchive.catalog;
+
+import org.jspecify.annotations.NullMarked;

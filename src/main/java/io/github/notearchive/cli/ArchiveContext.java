@@ -1,0 +1,87 @@
+package io.github.notearchive.cli;
+
+import java.time.Clock;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/**
+ * The running program behind a command: settings read at once, each part made when it is first
+ * asked for.
+ *
+ * <p>Closing it stops what it started, the embedded servers last.
+ */
+final class ArchiveContext implements AutoCloseable {
+
+    /**
+     * Where settings come from when nobody says otherwise: the program itself, not whatever lies in
+     * the caller's directory.
+     */
+    private static final String CONFIG_LOCATION = "spring.config.location";
+
+    private final ConfigurableApplicationContext context;
+
+    private ArchiveContext(ConfigurableApplicationContext context) {
+        this.context = context;
+    }
+
+    /** Opens it with the settings of the environment. */
+    static ArchiveContext open() {
+        return open(Map.of(), null);
+    }
+
+    /**
+     * Opens it with some settings given by the command, which win over all others.
+     *
+     * @param clock the clock to use; null for the machine's
+     */
+    static ArchiveContext open(Map<String, String> settings, @Nullable Clock clock) {
+        if (System.getProperty(CONFIG_LOCATION) == null
+                && System.getenv("SPRING_CONFIG_LOCATION") == null) {
+            System.setProperty(CONFIG_LOCATION, "classpath:/config/");
+        }
+        String[] arguments =
+                settings.entrySet().stream()
+                        .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                        .toArray(String[]::new);
+        return new ArchiveContext(
+                new SpringApplicationBuilder(ArchiveApplication.class)
+                        .bannerMode(Banner.Mode.OFF)
+                        .web(WebApplicationType.NONE)
+                        .registerShutdownHook(false)
+                        .logStartupInfo(false)
+                        .initializers(
+                                context -> {
+                                    if (clock != null
+                                            && context
+                                                    instanceof GenericApplicationContext generic) {
+                                        generic.registerBean(Clock.class, () -> clock);
+                                    }
+                                })
+                        .run(arguments));
+    }
+
+    <T> T get(Class<T> part) {
+        return context.getBean(part);
+    }
+
+    /** Whether there is such a part, made or not. */
+    boolean has(Class<?> part) {
+        return context.getBeanNamesForType(part, true, false).length > 0;
+    }
+
+    /** Brings the schema up to date, as any part that uses the database does by itself. */
+    void migrate() {
+        get(FlywayMigrationInitializer.class);
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

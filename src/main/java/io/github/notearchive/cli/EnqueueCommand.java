@@ -1,0 +1,156 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.worklist.EnqueueReport;
+import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.worklist.Enqueuer;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code enqueue}: note ids or links into the worklist. */
+@Command(
+        name = "enqueue",
+        mixinStandardHelpOptions = true,
+        description =
+                "Puts notes on the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
+        footer = {
+            "",
+            "A CSV file is known by a first line that names a column note_id, id, url or the like; --column names another.",
+            "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
+            "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read."
+        })
+final class EnqueueCommand implements Callable<Integer> {
+
+    @Parameters(
+            paramLabel = "INPUT",
+            arity = "1..*",
+            description = "A file, - for standard input, or an id or link itself.")
+    private List<String> inputs = List.of();
+
+    @Option(
+            names = "--priority",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "0 to 9, the highest first (default: ${DEFAULT-VALUE}).")
+    private int priority;
+
+    @Option(
+            names = "--source",
+            paramLabel = "NAME",
+            defaultValue = "enqueue",
+            description = "Where the ids come from, kept with each of them.")
+    private String source = "";
+
+    @Option(
+            names = "--column",
+            paramLabel = "COLUMN",
+            description = "The CSV column to read, by its name or its number from 1.")
+    private @Nullable String column;
+
+    @Option(
+            names = "--rejects",
+            paramLabel = "FILE",
+            description =
+                    "Writes every rejected line with its reason here; else the first 100 are shown.")
+    private @Nullable Path rejects;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+        if (priority < 0 || priority > 9) {
+            throw new ParameterException(
+                    spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
+        }
+        inputs.forEach(this::requireReadable);
+        Enqueuer.Options options = new Enqueuer.Options(column, priority, source);
+        boolean clean = true;
+        try (ArchiveContext context = ArchiveContext.open();
+                PrintWriter rejected =
+                        rejects == null
+                                ? null
+                                : new PrintWriter(Files.newBufferedWriter(rejects))) {
+            Enqueuer enqueuer = context.get(Enqueuer.class);
+            for (String input : inputs) {
+                Consumer<Rejected> sink =
+                        line -> {
+                            if (rejected != null) {
+                                rejected.println(line);
+                            }
+                        };
+                try (Reader reader = open(input)) {
+                    clean &= print(input, enqueuer.enqueue(reader, options, sink));
+                }
+            }
+        }
+        return (clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE).number();
+    }
+
+    private void requireReadable(String input) {
+        if (isStandardInput(input) || isReference(input)) {
+            return;
+        }
+        Path file = Path.of(input);
+        if (Files.isDirectory(file) || !Files.isReadable(file)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "\""
+                            + input
+                            + "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued");
+        }
+    }
+
+    private static boolean isStandardInput(String input) {
+        return input.equals("-");
+    }
+
+    private static boolean isReference(String input) {
+        return !Files.exists(Path.of(input.replace("\0", ""))) && Enqueuer.isReference(input);
+    }
+
+    private static Reader open(String input) throws IOException {
+        if (isStandardInput(input)) {
+            return new InputStreamReader(System.in, StandardCharsets.UTF_8);
+        }
+        return isReference(input)
+                ? new StringReader(input)
+                : new InputStreamReader(
+                        Files.newInputStream(Path.of(input)), StandardCharsets.UTF_8);
+    }
+
+    private boolean print(String input, EnqueueReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        String name = isStandardInput(input) ? "standard input" : input;
+        out.printf(
+                "%s: %d new, %d already known, %d named again, %d rejected%n",
+                name, report.added(), report.known(), report.repeated(), report.rejected());
+        out.flush();
+        if (rejects == null) {
+            report.examples().forEach(line -> err.println("  " + line));
+            if (report.rejected() > report.examples().size()) {
+                err.printf(
+                        "  and %d more; --rejects FILE writes them all%n",
+                        report.rejected() - report.examples().size());
+            }
+            err.flush();
+        }
+        return report.rejected() == 0;
+    }
+}

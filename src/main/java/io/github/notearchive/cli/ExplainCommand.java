@@ -1,0 +1,195 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.worklist.Worklist;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code explain}: one note's whole story. */
+@Command(
+        name = "explain",
+        mixinStandardHelpOptions = true,
+        description =
+                "Tells one note's story: every call, every file, why it is in its state, and what happens next and when.")
+final class ExplainCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "NOTE_ID", description = "The note.")
+    private String note = "";
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        NoteId id = Arguments.noteId(spec, note);
+        try (ArchiveContext context = ArchiveContext.open()) {
+            PrintWriter out = spec.commandLine().getOut();
+            Optional<Worklist.Entry> entry = context.get(Worklist.class).find(id);
+            if (entry.isEmpty()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "note "
+                                + id
+                                + " is not on the worklist; enqueue it with: note-archive enqueue "
+                                + id);
+            }
+            tell(entry.get(), out);
+            context.get(NoteCatalog.class).find(id).ifPresent(line -> tell(line, out));
+            tellCalls(context.get(ApiCalls.class).of(id), out);
+            tellFiles(context.get(MediaCatalog.class).slotsOf(id), out);
+            out.println("Next");
+            out.println("  " + next(entry.get()));
+            out.flush();
+            return ExitCode.COMPLETED.number();
+        }
+    }
+
+    private static void tell(Worklist.Entry entry, PrintWriter out) {
+        out.printf("Note %s is %s%n", entry.id(), entry.state());
+        out.printf(
+                "  enqueued %s from \"%s\" with priority %d (times of Shanghai)%n",
+                Times.minute(entry.enqueuedAt()), entry.source(), entry.priority());
+        if (entry.settledAt() != null) {
+            out.printf(
+                    "  last decided %s%s%n",
+                    Times.minute(entry.settledAt()),
+                    entry.settledBy() == null
+                            ? " by an operator"
+                            : " by execution " + entry.settledBy());
+        }
+        if (entry.lastError() != null) {
+            out.println("  because " + entry.lastError());
+        }
+        out.printf(
+                "  put off by the provider %d times, %d of them in the night of %s; for its files %d times, %d of them that night%n",
+                entry.attempts(),
+                entry.attemptsTonight(),
+                entry.countedNight() == null ? "-" : entry.countedNight(),
+                entry.mediaAttempts(),
+                entry.mediaAttemptsTonight());
+        if (entry.claimedBy() != null) {
+            out.printf(
+                    "  in work on node %s, lease until %s%n",
+                    entry.claimedBy(), Times.second(entry.claimedUntil()));
+        }
+    }
+
+    private static void tell(NoteCatalog.NoteLine note, PrintWriter out) {
+        out.println("Captured");
+        out.printf(
+                "  \"%s\" by %s, type %s, published %s%n",
+                orNone(note.title()),
+                orNone(note.author()),
+                orNone(note.type()),
+                Times.minute(note.publishedAt()));
+        out.printf(
+                "  %d captures, first %s, last %s%n",
+                note.captures(),
+                Times.minute(note.firstCapturedAt()),
+                Times.minute(note.lastCapturedAt()));
+        out.printf(
+                "  complete since %s, sidecar %s%n",
+                Times.minute(note.archivedAt()), orNone(note.sidecarKey()));
+    }
+
+    private static String orNone(@Nullable String text) {
+        return text == null ? "(none)" : text;
+    }
+
+    private static void tellCalls(List<ApiCalls.CallEntry> calls, PrintWriter out) {
+        out.println("Calls");
+        TextTable table =
+                new TextTable(
+                        "call",
+                        "sent",
+                        "ms",
+                        "http",
+                        "code",
+                        "billed",
+                        "execution",
+                        "answer",
+                        "message");
+        for (ApiCalls.CallEntry call : calls) {
+            String answer =
+                    call.answerHeld()
+                            ? call.mediaGoneAt() == null ? "held" : "held, files dead"
+                            : "";
+            table.row(
+                    call.id(),
+                    Times.second(call.sentAt()),
+                    call.durationMs(),
+                    call.httpStatus(),
+                    call.code(),
+                    call.billed(),
+                    call.jobExecutionId(),
+                    answer,
+                    call.receivedAt() == null
+                            ? "in flight when its process ended, or now"
+                            : call.message());
+        }
+        out.print(table.isEmpty() ? "  none\n" : table);
+    }
+
+    private static void tellFiles(List<MediaCatalog.SlotRow> slots, PrintWriter out) {
+        out.println("Files");
+        TextTable table =
+                new TextTable(
+                        "kind",
+                        "ordinal",
+                        "state",
+                        "reason",
+                        "rendition",
+                        "size",
+                        "type",
+                        "object or error");
+        for (MediaCatalog.SlotRow slot : slots) {
+            var media = slot.media();
+            table.row(
+                    slot.kind(),
+                    slot.ordinal(),
+                    slot.state(),
+                    slot.reason(),
+                    slot.rendition(),
+                    media == null ? null : Times.size(media.size()),
+                    media == null ? null : media.contentType(),
+                    media == null ? slot.error() : media.key());
+        }
+        out.print(table.isEmpty() ? "  none known\n" : table);
+    }
+
+    private static String next(Worklist.Entry entry) {
+        if (entry.claimedBy() != null) {
+            return "node "
+                    + entry.claimedBy()
+                    + " is working on it; if that process is gone, its next run takes the note up again";
+        }
+        String due = entry.dueAt() == null ? "" : Times.minute(entry.dueAt()) + " Shanghai";
+        return switch (entry.state()) {
+            case PENDING -> "due since " + due + "; the next run takes it up";
+            case POSTPONED -> "a run takes it up again from " + due;
+            case ARCHIVED -> "nothing; requeue " + entry.id() + " looks at it again";
+            case UNAVAILABLE ->
+                    "looked at again from "
+                            + due
+                            + "; requeue "
+                            + entry.id()
+                            + " does so with the next run";
+            case FAILED ->
+                    "nothing by itself; requeue "
+                            + entry.id()
+                            + " makes it due, waive "
+                            + entry.id()
+                            + " KIND ORDINAL accepts a missing file";
+        };
+    }
+}

@@ -1,0 +1,141 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.embedded.DataDirectoryException;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.Trouble;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.worklist.EnqueueException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.origin.Origin;
+import org.springframework.validation.FieldError;
+import org.springframework.validation.ObjectError;
+
+/** Finds in an exception, however deep, what a person can act on. */
+final class Failures {
+
+    /**
+     * PostgreSQL's codes for a login that is refused, a database that does not exist, and a right
+     * that is missing.
+     */
+    private static final List<String> WRONG_LOGIN = List.of("28P01", "28000", "3D000", "42501");
+
+    private Failures() {}
+
+    /**
+     * The exit code and message for a failure that is understood; empty for one that is unforeseen.
+     */
+    static Optional<CommandFailure> explain(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            CommandFailure known = known(cause);
+            if (known != null) {
+                return Optional.of(known);
+            }
+        }
+        return Trouble.isOutOfReach(failure)
+                ? Optional.of(databaseAway(Trouble.describe(failure)))
+                : Optional.empty();
+    }
+
+    private static @Nullable CommandFailure known(Throwable cause) {
+        return switch (cause) {
+            case CommandFailure f -> f;
+            case BindValidationException e -> usage(validation(e));
+            case BindException e when !(e.getCause() instanceof BindValidationException) ->
+                    usage(binding(e));
+            case ConfigurationPropertiesBindException e when e.getCause() == null ->
+                    usage(String.valueOf(e.getMessage()));
+            case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
+            case EnqueueException e -> usage(String.valueOf(e.getMessage()));
+            case StoreException e ->
+                    new CommandFailure(
+                            e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
+                            String.valueOf(e.getMessage()));
+            case FlywayValidateException e ->
+                    usage(
+                            "The database's schema is not the one this version expects: "
+                                    + Trouble.describe(e)
+                                    + ". Use the version that made it, or a newer one");
+            case SQLException e when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
+                    usage(
+                            "The database refuses us: "
+                                    + Trouble.describe(e)
+                                    + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
+            default -> null;
+        };
+    }
+
+    private static CommandFailure databaseAway(String what) {
+        return new CommandFailure(
+                ExitCode.UPSTREAM_UNAVAILABLE,
+                "The database is out of reach: "
+                        + what
+                        + ". Check ARCHIVE_DATABASE_URL and that the server is up, then run again; nothing is lost");
+    }
+
+    private static CommandFailure usage(String message) {
+        return new CommandFailure(ExitCode.USAGE, message);
+    }
+
+    private static String validation(BindValidationException e) {
+        return e.getValidationErrors().getAllErrors().stream()
+                .map(error -> violation(e, error))
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining("\n", "The settings are not usable:\n", ""));
+    }
+
+    private static String violation(BindValidationException e, ObjectError error) {
+        String message = String.valueOf(error.getDefaultMessage());
+        if (message.startsWith("archive.") || !(error instanceof FieldError field)) {
+            return "  " + message;
+        }
+        String name = e.getValidationErrors().getName() + "." + dashed(field.getField());
+        return "  "
+                + name
+                + " "
+                + message
+                + ", but is \""
+                + field.getRejectedValue()
+                + "\""
+                + origin(e, name);
+    }
+
+    private static String origin(BindValidationException e, String name) {
+        return e.getValidationErrors().getBoundProperties().stream()
+                .filter(property -> property.getName().toString().equals(name))
+                .map(ConfigurationProperty::getOrigin)
+                .map(Failures::origin)
+                .findFirst()
+                .orElse("");
+    }
+
+    private static String origin(@Nullable Origin origin) {
+        return origin == null ? "" : " (" + origin + ")";
+    }
+
+    private static String dashed(String camel) {
+        return camel.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+
+    private static String binding(BindException e) {
+        ConfigurationProperty property = e.getProperty();
+        boolean secret = e.getName().toString().matches(".*(token|secret|password).*");
+        String value = property == null || secret ? "" : " \"" + property.getValue() + "\"";
+        return "The setting "
+                + e.getName()
+                + value
+                + (property == null ? "" : origin(property.getOrigin()))
+                + " cannot be read: "
+                + Trouble.describe(e);
+    }
+}

@@ -1,0 +1,115 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ExitCode;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.Properties;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The program as it is typed. */
+@Command(
+        name = "note-archive",
+        description =
+                "Archives Xiaohongshu notes, with their images and sound, before they vanish.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        versionProvider = NoteArchiveCommand.Version.class,
+        subcommands = {
+            RunCommand.class,
+            EnqueueCommand.class,
+            StatusCommand.class,
+            ExplainCommand.class,
+            RequeueCommand.class,
+            WaiveCommand.class,
+            SandboxCommand.class,
+            ServersCommand.class,
+            HelpCommand.class
+        },
+        footer = {
+            "",
+            "Begin with: note-archive sandbox    (no token, no network, no bill)",
+            "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 quota used up, 4 account blocked,",
+            "            5 already running, 6 done in part, 7 interrupted, 8 a server is out of reach"
+        })
+public final class NoteArchiveCommand implements Runnable {
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    private NoteArchiveCommand() {}
+
+    /**
+     * Does what the arguments ask for.
+     *
+     * @return the exit code of the process
+     */
+    public static int execute(String... arguments) {
+        return commandLine().execute(arguments);
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new NoteArchiveCommand())
+                .setUsageHelpAutoWidth(true)
+                .setUsageHelpLongOptionsMaxWidth(26)
+                .setParameterExceptionHandler(
+                        (e, _) -> {
+                            CommandLine command = e.getCommandLine();
+                            command.getErr().println("note-archive: " + e.getMessage());
+                            CommandLine.UnmatchedArgumentException.printSuggestions(
+                                    e, command.getErr());
+                            command.getErr()
+                                    .println(
+                                            "Try: "
+                                                    + command.getCommandSpec().qualifiedName()
+                                                    + " --help");
+                            return ExitCode.USAGE.number();
+                        })
+                .setExecutionExceptionHandler(
+                        (e, command, _) -> {
+                            Optional<CommandFailure> failure = Failures.explain(e);
+                            if (failure.isPresent()) {
+                                command.getErr()
+                                        .println("note-archive: " + failure.get().getMessage());
+                                return failure.get().exitCode().number();
+                            }
+                            LoggerFactory.getLogger(NoteArchiveCommand.class)
+                                    .error("Unforeseen", e);
+                            command.getErr()
+                                    .println(
+                                            "note-archive: unforeseen: "
+                                                    + e
+                                                    + ". The log above says where; nothing that was bought is lost");
+                            return ExitCode.FAILED.number();
+                        });
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(
+                spec.commandLine(),
+                "say what to do: one of " + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    /** The version that the build wrote down. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() throws Exception {
+            Properties build = new Properties();
+            try (InputStream in =
+                    Version.class.getResourceAsStream("/META-INF/build-info.properties")) {
+                if (in != null) {
+                    build.load(in);
+                }
+            }
+            return new String[] {
+                "note-archive " + build.getProperty("build.version", "(not packaged)")
+            };
+        }
+    }
+}

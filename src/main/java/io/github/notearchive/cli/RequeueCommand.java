@@ -1,0 +1,77 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code requeue}: makes notes due again. */
+@Command(
+        name = "requeue",
+        mixinStandardHelpOptions = true,
+        description =
+                "Makes notes due now as if they were new. An answer that is paid for is still used.",
+        footer = {
+            "",
+            "Exit codes: 0 done; 6 some of the ids are not on the worklist or in work now."
+        })
+final class RequeueCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "NOTE_ID", arity = "0..*", description = "The notes.")
+    private List<String> ids = List.of();
+
+    @Option(
+            names = "--state",
+            paramLabel = "STATE",
+            description =
+                    "All notes in this state: ${COMPLETION-CANDIDATES}. May be given more than once.")
+    private List<NoteState> states = new ArrayList<>();
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        if (ids.isEmpty() == states.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "name either notes or --state, such as: requeue --state FAILED");
+        }
+        List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
+        PrintWriter out = spec.commandLine().getOut();
+        try (ArchiveContext context = ArchiveContext.open()) {
+            Worklist worklist = context.get(Worklist.class);
+            for (NoteState state : states) {
+                out.printf("%s: %d notes are due now%n", state, worklist.requeue(state));
+            }
+            if (notes.isEmpty()) {
+                return ExitCode.COMPLETED.number();
+            }
+            List<NoteId> due = worklist.requeue(notes);
+            out.printf("%d notes are due now%n", due.size());
+            notes.stream()
+                    .filter(note -> !due.contains(note))
+                    .forEach(
+                            note ->
+                                    spec.commandLine()
+                                            .getErr()
+                                            .println(
+                                                    "  "
+                                                            + note
+                                                            + " is not on the worklist, or in work now"));
+            return (due.size() == notes.stream().distinct().count()
+                            ? ExitCode.COMPLETED
+                            : ExitCode.INCOMPLETE)
+                    .number();
+        }
+    }
+}

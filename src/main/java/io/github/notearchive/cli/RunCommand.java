@@ -1,0 +1,160 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.ArchiveRunner;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunGate;
+import io.github.notearchive.job.RunOptions;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.source.NoteSourceProperties;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code run}: tonight's job, or the restart of the unfinished one. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description =
+                "Archives the notes that are due, or continues the run that was not finished.",
+        footer = {
+            "",
+            "Exit codes: 0 all done; 1 unforeseen; 2 configuration; 3 quota used up, run again after 00:00 in Shanghai;",
+            "4 account blocked; 5 another run of this node is active; 6 done, some notes left to a later night or failed;",
+            "7 interrupted, run again; 8 a server is out of reach, run again later."
+        })
+final class RunCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "Take up at most N notes; one that comes back counts again.")
+    private @Nullable Long limit;
+
+    @Option(
+            names = "--max-duration",
+            paramLabel = "D",
+            converter = DurationArgument.class,
+            description = "Take up no further note after this time, such as 90m or 6h.")
+    private @Nullable Duration maxDuration;
+
+    @Option(
+            names = "--force",
+            description =
+                    "Ask although a code 303 closed the gate. Ignores neither our own limits nor when notes are due.")
+    private boolean force;
+
+    @Option(
+            names = "--node",
+            paramLabel = "NAME",
+            description = "Which machine this is, instead of ARCHIVE_NODE.")
+    private @Nullable String node;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        if (limit != null && limit < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--limit must be at least 1, but is " + limit);
+        }
+        StopSignals signals = StopSignals.install();
+        Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
+        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+            requireToken(context.get(NoteSourceProperties.class));
+            String thisNode = context.get(ArchiveProperties.class).node();
+            ArchiveRunner runner = context.get(ArchiveRunner.class);
+            signals.passTo(context.get(RunGate.class));
+            RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+            print(summary, spec.commandLine().getOut());
+            return summary.exitCode().number();
+        }
+    }
+
+    private static void requireToken(NoteSourceProperties source) {
+        if (!source.token().isPresent()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    """
+                    there is no token, so nothing can be asked. Set JUSTONEAPI_TOKEN to the token of your JustOneAPI account:
+                      export JUSTONEAPI_TOKEN=...
+                    To see a whole night without one: note-archive sandbox""");
+        }
+    }
+
+    static void print(RunSummary summary, PrintWriter out) {
+        out.printf(
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), summary.reason());
+        if (summary.execution() != null) {
+            out.printf(
+                    "  execution %d of instance %d%s, %s%n",
+                    summary.execution(),
+                    summary.instance(),
+                    summary.restart() ? ", a restart" : "",
+                    Times.took(summary.took()));
+            out.printf(
+                    "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%n",
+                    summary.archived(),
+                    summary.unavailable(),
+                    summary.postponed(),
+                    summary.failed(),
+                    summary.released());
+            out.printf(
+                    "  files  stored %d (%s), already in the store %d%n",
+                    summary.files(), Times.size(summary.bytes()), summary.filesKnown());
+            out.printf(
+                    "  calls  %d, of which billed %d, maybe billed %d%n",
+                    summary.calls(), summary.billed(), summary.maybeBilled());
+        }
+        out.println("  next   " + next(summary.exitCode()));
+        out.flush();
+    }
+
+    private static String next(ExitCode exitCode) {
+        return switch (exitCode) {
+            case COMPLETED -> "nothing to do until notes are due again";
+            case FAILED -> "read the log; the next run continues where this one ended";
+            case USAGE -> "put the configuration right, then run again; nothing was bought";
+            case QUOTA_EXHAUSTED ->
+                    "run again after 00:00 in Shanghai; the same command continues this run";
+            case BLOCKED_TOKEN -> "renew or activate the token, then run again";
+            case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
+            case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
+            case ALREADY_RUNNING -> "nothing; the other run goes on";
+            case INCOMPLETE ->
+                    "status names the notes that are left; the next night's run asks again";
+            case INTERRUPTED -> "run again; the same command continues this run";
+            case UPSTREAM_UNAVAILABLE ->
+                    "run again when the server is back; the same command continues this run";
+        };
+    }
+
+    /** Reads {@code 90m}, {@code 6h}, {@code 30s} and ISO-8601 such as {@code PT1H30M}. */
+    static final class DurationArgument implements ITypeConverter<Duration> {
+
+        @Override
+        public Duration convert(String value) {
+            try {
+                Duration duration = DurationStyle.detectAndParse(value);
+                if (duration.isPositive()) {
+                    return duration;
+                }
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(
+                        "\"" + value + "\" is no duration; write it like 90m, 6h or PT1H30M");
+            }
+            throw new TypeConversionException("\"" + value + "\" is not more than nothing");
+        }
+    }
+}

@@ -1,0 +1,383 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.job.ArchiveRunner;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunGate;
+import io.github.notearchive.job.RunOptions;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.worklist.Enqueuer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code sandbox}: practises whole nights without token, network or bill. */
+@Command(
+        name = "sandbox",
+        mixinStandardHelpOptions = true,
+        description =
+                "Practises whole nights against a provider inside the process: no token, no network, no bill.",
+        footer = {
+            "",
+            "Each practice begins with an empty worklist in a data directory of its own, and leaves it for you to look at."
+        })
+final class SandboxCommand implements Callable<Integer> {
+
+    private static final String MARKER = "note-archive-sandbox";
+    private static final int MOST_NIGHTS = 40;
+
+    @Option(
+            names = "--notes",
+            paramLabel = "N",
+            defaultValue = "60",
+            description = "Notes on the worklist (default: ${DEFAULT-VALUE}).")
+    private int notes;
+
+    @Option(
+            names = "--quota",
+            paramLabel = "N",
+            defaultValue = "40",
+            description = "Answers that the provider sells in a day (default: ${DEFAULT-VALUE}).")
+    private int quota;
+
+    @Option(
+            names = "--fail-301",
+            paramLabel = "P",
+            defaultValue = "0.1",
+            description = "Share of calls that fail with code 301 (default: ${DEFAULT-VALUE}).")
+    private double fail301;
+
+    @Option(
+            names = "--fail-302",
+            paramLabel = "P",
+            defaultValue = "0",
+            description =
+                    "Share of calls that are refused as too fast (default: ${DEFAULT-VALUE}).")
+    private double fail302;
+
+    @Option(
+            names = "--missing",
+            paramLabel = "P",
+            defaultValue = "0.03",
+            description = "Share of notes that are gone, code 201 (default: ${DEFAULT-VALUE}).")
+    private double missing;
+
+    @Option(
+            names = "--empty",
+            paramLabel = "P",
+            defaultValue = "0",
+            description =
+                    "Share of notes whose answer is a success without the note (default: ${DEFAULT-VALUE}).")
+    private double empty;
+
+    @Option(
+            names = "--dead-media",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "Share of files that no address serves (default: ${DEFAULT-VALUE}).")
+    private double deadMedia;
+
+    @Option(
+            names = "--latency",
+            paramLabel = "D",
+            defaultValue = "150ms",
+            converter = RunCommand.DurationArgument.class,
+            description = "How long an answer takes (default: ${DEFAULT-VALUE}).")
+    private Duration latency = Duration.ZERO;
+
+    @Option(
+            names = "--calls-per-second",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "The rate of calls (default: ${DEFAULT-VALUE}).")
+    private int callsPerSecond;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "What the notes and mishaps are drawn from (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description =
+                    "Where the practice lies (default: sandbox-data beside the program, or where you are).")
+    private @Nullable Path dataDir;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+        if (notes < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--notes must be at least 1, but is " + notes);
+        }
+        StopSignals signals = StopSignals.install();
+        Path directory = directory();
+        prepare(directory);
+        PrintWriter out = spec.commandLine().getOut();
+        SandboxClock clock = new SandboxClock();
+        try (SandboxProvider provider = SandboxProvider.start(behaviour());
+                ArchiveContext context =
+                        ArchiveContext.open(settings(directory, provider), clock)) {
+            out.println(
+                    "A provider to practise on listens at "
+                            + provider.baseUrl()
+                            + ", a media server at "
+                            + provider.mediaHost());
+            out.println("Database and store are embedded, their data lie in " + directory);
+            ArchiveRunner runner = context.get(ArchiveRunner.class);
+            signals.passTo(context.get(RunGate.class));
+            enqueue(context, provider, out);
+            RunSummary last = nights(runner, provider, clock, out);
+            out.println();
+            out.println(
+                    "== What the provider counts: "
+                            + provider.calls()
+                            + " calls, "
+                            + provider.granted()
+                            + " answers sold for "
+                            + notes
+                            + " notes");
+            show(context.get(JdbcClient.class), out);
+            out.println();
+            out.println("Look further:");
+            out.println("  ARCHIVE_DATA_DIR='" + directory + "' bin/note-archive status");
+            out.println(
+                    "  ARCHIVE_DATA_DIR='"
+                            + directory
+                            + "' bin/note-archive explain "
+                            + provider.noteIds(notes).getLast());
+            out.println(
+                    "  ARCHIVE_DATA_DIR='"
+                            + directory
+                            + "' bin/note-archive servers    (then psql and any S3 client)");
+            out.flush();
+            return last.exitCode().number();
+        }
+    }
+
+    private SandboxSettings behaviour() {
+        try {
+            return SandboxSettings.defaults()
+                    .withSeed(seed)
+                    .withQuota(quota)
+                    .withFail301(fail301)
+                    .withFail302(fail302)
+                    .withMissing(missing)
+                    .withEmpty(empty)
+                    .withDeadMedia(deadMedia)
+                    .withLatency(latency);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Path directory() {
+        if (dataDir != null) {
+            return dataDir.toAbsolutePath().normalize();
+        }
+        return Path.of(System.getProperty("archive.home", ""), "sandbox-data")
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    /** Empties the directory of an earlier practice, and of nothing else. */
+    private static void prepare(Path directory) throws IOException {
+        if (Files.isDirectory(directory) && !isEmpty(directory)) {
+            if (!Files.exists(directory.resolve(MARKER))) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        directory
+                                + " is not empty and no earlier practice made it; name another --data-dir");
+            }
+            try (DataDirectory held = DataDirectory.open(directory)) {
+                if (held.joined()) {
+                    throw new CommandFailure(
+                            ExitCode.USAGE,
+                            directory
+                                    + " is in use by another process; end that first, or name another --data-dir");
+                }
+            }
+            for (String kept : List.of("postgres", "s3", "spool")) {
+                FileSystemUtils.deleteRecursively(directory.resolve(kept));
+            }
+            Files.deleteIfExists(directory.resolve("postgres.password"));
+        }
+        Files.createDirectories(directory);
+        Files.writeString(
+                directory.resolve(MARKER),
+                "This directory belongs to the sandbox, which empties it at each practice.\n");
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    private Map<String, String> settings(Path directory, SandboxProvider provider) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("archive.data-dir", directory.toString());
+        settings.put("archive.node", "sandbox");
+        settings.put("archive.workers", "16");
+        settings.put("archive.source.base-url", provider.baseUrl().toString());
+        settings.put("archive.source.token", provider.token());
+        settings.put("archive.source.calls-per-second", String.valueOf(callsPerSecond));
+        settings.put("archive.source.calls-per-night", "0");
+        settings.put("archive.media.allowed-hosts", provider.mediaHost());
+        settings.put("archive.media.backoff", "100ms");
+        settings.put("archive.retry.delays", "300ms,600ms,1s,2s");
+        settings.put("archive.store.endpoint", "");
+        settings.put("archive.store.bucket", "note-archive");
+        settings.put("archive.store.create-bucket", "true");
+        settings.put("spring.datasource.url", "");
+        return settings;
+    }
+
+    private void enqueue(ArchiveContext context, SandboxProvider provider, PrintWriter out) {
+        String ids = String.join("\n", provider.noteIds(notes));
+        var report =
+                context.get(Enqueuer.class)
+                        .enqueue(
+                                new StringReader(ids),
+                                new Enqueuer.Options(null, 5, "sandbox"),
+                                _ -> {});
+        out.println(
+                "Enqueued "
+                        + report.added()
+                        + " invented notes; the provider sells "
+                        + quota
+                        + " answers a day");
+        out.flush();
+    }
+
+    private RunSummary nights(
+            ArchiveRunner runner, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
+        RunSummary summary = night(runner, clock, "run", out);
+        for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
+            if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
+                night(
+                        runner,
+                        clock,
+                        "run again on the same day: the gate is closed, nothing is asked",
+                        out);
+            }
+            Instant nextDay = Night.current(clock).ends().plus(Duration.ofMinutes(5));
+            clock.putForwardTo(nextDay);
+            provider.script().grants(quota);
+            out.println();
+            out.println(
+                    "   ... the sandbox's clock is put forward to "
+                            + Times.minute(nextDay)
+                            + " in Shanghai, the quota is new");
+            summary =
+                    night(
+                            runner,
+                            clock,
+                            "run on the next day: the same job instance goes on, or what was put off is asked again",
+                            out);
+        }
+        return summary;
+    }
+
+    private static boolean isToBeContinued(RunSummary summary) {
+        return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED
+                || summary.exitCode() == ExitCode.INCOMPLETE;
+    }
+
+    private static RunSummary night(
+            ArchiveRunner runner, SandboxClock clock, String title, PrintWriter out) {
+        out.println();
+        out.println("== " + Times.minute(clock.instant()) + " Shanghai: " + title);
+        out.flush();
+        RunSummary summary = runner.run(new RunOptions(null, null, false, "sandbox"));
+        RunCommand.print(summary, out);
+        return summary;
+    }
+
+    private static void show(JdbcClient jdbc, PrintWriter out) {
+        ask(
+                jdbc,
+                out,
+                "The runs, in Spring Batch's own tables",
+                """
+                SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, exit_message
+                FROM batch_job_execution ORDER BY job_execution_id
+                """);
+        ask(
+                jdbc,
+                out,
+                "What the workers of each run wrote",
+                """
+                SELECT job_execution_id AS execution, count(*) AS workers, sum(read_count) AS read, sum(write_count) AS written
+                FROM batch_step_execution WHERE step_name LIKE 'archiveNotes:w%' GROUP BY 1 ORDER BY 1
+                """);
+        ask(
+                jdbc,
+                out,
+                "The worklist",
+                """
+                SELECT state, count(*) AS notes, sum(attempts) AS put_off, min(due_at) AS next_due
+                FROM worklist GROUP BY state ORDER BY state
+                """);
+        ask(
+                jdbc,
+                out,
+                "The ledger: what was asked and what is billed",
+                """
+                SELECT job_execution_id AS execution, code, billed, count(*) AS calls
+                FROM api_call GROUP BY 1, 2, 3 ORDER BY 1, 2
+                """);
+        ask(
+                jdbc,
+                out,
+                "The files",
+                """
+                SELECT kind, state, reason, count(*) AS files, count(DISTINCT sha256) AS objects, sum(size_bytes) AS bytes
+                FROM note_media LEFT JOIN media_object USING (sha256) GROUP BY 1, 2, 3 ORDER BY 1, 2
+                """);
+        ask(
+                jdbc,
+                out,
+                "The notes with the most likes",
+                """
+                SELECT note_id, title, nickname AS author, liked_count AS likes
+                FROM note JOIN author USING (author_id) ORDER BY liked_count DESC NULLS LAST LIMIT 5
+                """);
+    }
+
+    private static void ask(JdbcClient jdbc, PrintWriter out, String title, String sql) {
+        List<Map<String, @Nullable Object>> rows = jdbc.sql(sql).query().listOfRows();
+        out.println();
+        out.println("-- " + title);
+        out.print(sql);
+        if (!rows.isEmpty()) {
+            TextTable table = new TextTable(rows.getFirst().keySet().toArray(String[]::new));
+            rows.forEach(row -> table.row(row.values().toArray()));
+            out.print(table);
+        }
+    }
+}

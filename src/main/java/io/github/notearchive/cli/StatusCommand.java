@@ -1,0 +1,171 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.Executions;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.SourceGate;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code status}: where the archive stands, on one screen. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description =
+                "Shows the worklist, the gate, tonight's calls and bill, the last runs, and what is left over.")
+final class StatusCommand implements Callable<Integer> {
+
+    private static final int RUNS = 10;
+    private static final int GROUPS = 15;
+
+    @Option(names = "--json", description = "Prints the same as one JSON document.")
+    private boolean json;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    /** All of it, as it is printed. */
+    record Status(
+            Instant at,
+            String night,
+            List<Worklist.StateCount> worklist,
+            SourceGate.@Nullable Closed gate,
+            List<ApiCalls.CallCount> callsTonight,
+            List<Executions.Run> runs,
+            List<Worklist.LeftOver> leftOver) {}
+
+    @Override
+    public Integer call() {
+        try (ArchiveContext context = ArchiveContext.open()) {
+            Status status = read(context);
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(
+                        JsonMapper.builder()
+                                .enable(SerializationFeature.INDENT_OUTPUT)
+                                .build()
+                                .writeValueAsString(status));
+            } else {
+                print(status, out);
+            }
+            out.flush();
+            return ExitCode.COMPLETED.number();
+        }
+    }
+
+    static Status read(ArchiveContext context) {
+        Clock clock = context.get(Clock.class);
+        Night tonight = Night.current(clock);
+        Worklist worklist = context.get(Worklist.class);
+        return new Status(
+                clock.instant(),
+                tonight.toString(),
+                worklist.countByState(),
+                context.get(SourceGate.class).current().orElse(null),
+                context.get(ApiCalls.class).countsIn(tonight),
+                context.get(Executions.class).latest(RUNS),
+                worklist.leftOvers(GROUPS));
+    }
+
+    static void print(Status status, PrintWriter out) {
+        out.println("Worklist");
+        TextTable notes = new TextTable("state", "notes", "due now", "in work");
+        status.worklist()
+                .forEach(
+                        count ->
+                                notes.row(
+                                        count.state(), count.notes(), count.due(), count.inWork()));
+        out.print(notes.isEmpty() ? "  empty; fill it with: note-archive enqueue FILE\n" : notes);
+
+        out.println("Gate");
+        SourceGate.Closed gate = status.gate();
+        out.println(
+                gate == null
+                        ? "  open"
+                        : "  closed until "
+                                + Times.minute(gate.until())
+                                + " Shanghai: "
+                                + gate.reason()
+                                + ", met at "
+                                + Times.minute(gate.at())
+                                + " by execution "
+                                + gate.jobExecutionId());
+
+        out.println("Calls of tonight, " + status.night() + " in Shanghai");
+        TextTable calls = new TextTable("code", "billed", "calls");
+        status.callsTonight()
+                .forEach(
+                        count ->
+                                calls.row(
+                                        count.code() == null ? "none" : count.code(),
+                                        count.billed(),
+                                        count.calls()));
+        out.print(calls.isEmpty() ? "  none\n" : calls);
+
+        out.println("Last runs (times of Shanghai)");
+        TextTable runs =
+                new TextTable(
+                        "execution",
+                        "instance",
+                        "night",
+                        "node",
+                        "began",
+                        "ended",
+                        "status",
+                        "exit code",
+                        "calls",
+                        "billed",
+                        "why");
+        status.runs()
+                .forEach(
+                        run ->
+                                runs.row(
+                                        run.execution(),
+                                        run.instance(),
+                                        run.night(),
+                                        run.node(),
+                                        Times.second(run.began()),
+                                        Times.second(run.ended()),
+                                        run.status(),
+                                        run.exitCode(),
+                                        run.calls(),
+                                        run.billed(),
+                                        firstLine(run.exitMessage())));
+        out.print(runs.isEmpty() ? "  none; begin with: note-archive run\n" : runs);
+
+        if (!status.leftOver().isEmpty()) {
+            out.println(
+                    "Put off or failed (explain NOTE_ID tells one note's story; requeue --state FAILED makes them due)");
+            TextTable left =
+                    new TextTable("state", "notes", "due", "what stands in the way", "example");
+            status.leftOver()
+                    .forEach(
+                            group ->
+                                    left.row(
+                                            group.state(),
+                                            group.notes(),
+                                            group.state() == NoteState.FAILED
+                                                    ? "never by itself"
+                                                    : Times.minute(group.due()),
+                                            group.error(),
+                                            group.example()));
+            out.print(left);
+        }
+    }
+
+    private static @Nullable String firstLine(@Nullable String text) {
+        return text == null ? null : text.lines().findFirst().orElse("");
+    }
+}

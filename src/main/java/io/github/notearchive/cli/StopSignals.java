@@ -1,0 +1,81 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.RunGate;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SIGTERM and SIGINT end the run in order, and the process returns what the run came to: a JVM that
+ * dies of a signal by itself returns 143 whatever the program says.
+ *
+ * <p>A signal that comes while the program is still starting is kept until there is a gate to
+ * close.
+ */
+final class StopSignals {
+
+    private final List<String> early = new ArrayList<>();
+    private @Nullable RunGate gate;
+
+    private StopSignals() {}
+
+    static StopSignals install() {
+        StopSignals signals = new StopSignals();
+        handle(signals::received);
+        return signals;
+    }
+
+    /**
+     * Takes the two signals from now on. The platform's only way to take one without dying of it is
+     * {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the
+     * compiler warns of its name whatever it is told, so it is reached by reflection.
+     */
+    static void handle(Consumer<String> receiver) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Method handle = signal.getMethod("handle", signal, handler);
+            for (String name : List.of("TERM", "INT")) {
+                Object proxy =
+                        Proxy.newProxyInstance(
+                                handler.getClassLoader(),
+                                new Class<?>[] {handler},
+                                (self, method, arguments) ->
+                                        switch (method.getName()) {
+                                            case "equals" ->
+                                                    System.identityHashCode(self)
+                                                            == System.identityHashCode(
+                                                                    arguments[0]);
+                                            case "hashCode" -> System.identityHashCode(self);
+                                            case "toString" -> "StopSignals";
+                                            default -> {
+                                                receiver.accept("SIG" + name);
+                                                yield null;
+                                            }
+                                        });
+                handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(
+                    "This Java runtime lets no program take signals: " + e, e);
+        }
+    }
+
+    private synchronized void received(String name) {
+        if (gate == null) {
+            early.add(name);
+        } else {
+            gate.stop(name);
+        }
+    }
+
+    /** Passes signals on to a gate from now on, those that came before included. */
+    synchronized void passTo(RunGate runGate) {
+        gate = runGate;
+        early.forEach(runGate::stop);
+        early.clear();
+    }
+}

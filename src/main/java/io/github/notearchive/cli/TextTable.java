@@ -1,0 +1,68 @@
+package io.github.notearchive.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Rows under headings, in columns as wide as their widest cell. */
+final class TextTable {
+
+    private static final int WIDEST = 80;
+
+    private final List<List<String>> rows = new ArrayList<>();
+
+    TextTable(String... headings) {
+        rows.add(List.of(headings));
+    }
+
+    TextTable row(@Nullable Object... cells) {
+        List<String> row = new ArrayList<>();
+        for (Object cell : cells) {
+            row.add(cell == null ? "" : shown(cell.toString()));
+        }
+        rows.add(row);
+        return this;
+    }
+
+    boolean isEmpty() {
+        return rows.size() == 1;
+    }
+
+    private static String shown(String cell) {
+        String line = cell.replaceAll("\\s+", " ").strip();
+        return line.codePointCount(0, line.length()) <= WIDEST
+                ? line
+                : line.substring(0, line.offsetByCodePoints(0, WIDEST - 1)) + "…";
+    }
+
+    /** How many columns of a terminal a text takes: ideographs and full-width forms take two. */
+    private static int width(String text) {
+        return text.codePoints().map(c -> isWide(c) ? 2 : 1).sum();
+    }
+
+    private static boolean isWide(int c) {
+        return Character.isIdeographic(c)
+                || (c >= 0x3000 && c <= 0x30FF)
+                || (c >= 0xFF01 && c <= 0xFF60);
+    }
+
+    @Override
+    public String toString() {
+        int columns = rows.getFirst().size();
+        int[] widths = new int[columns];
+        for (List<String> row : rows) {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(widths[i], width(row.get(i)));
+            }
+        }
+        StringBuilder out = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder("  ");
+            for (int i = 0; i < columns; i++) {
+                line.append(row.get(i)).repeat(" ", widths[i] - width(row.get(i)) + 2);
+            }
+            out.append(line.toString().stripTrailing()).append('\n');
+        }
+        return out.toString();
+    }
+}

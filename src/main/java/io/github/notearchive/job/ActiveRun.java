@@ -1,0 +1,107 @@
+package io.github.notearchive.job;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What belongs to one run and to no other: its options, its execution, its counts and the health it
+ * has seen.
+ */
+final class ActiveRun {
+
+    private final RunOptions options;
+    private final Instant began;
+    private final Semaphore places;
+    private final AtomicLong taken = new AtomicLong();
+    private final OutageDetector provider;
+    private final OutageDetector cdn;
+    private final OutageDetector store;
+    private volatile long jobExecutionId;
+    private volatile long quietUntil = System.nanoTime();
+
+    final LongAdder archived = new LongAdder();
+    final LongAdder unavailable = new LongAdder();
+    final LongAdder postponed = new LongAdder();
+    final LongAdder failed = new LongAdder();
+    final LongAdder released = new LongAdder();
+    final LongAdder filesStored = new LongAdder();
+    final LongAdder bytesStored = new LongAdder();
+    final LongAdder filesKnown = new LongAdder();
+
+    ActiveRun(RunOptions options, ArchiveProperties settings, Clock clock) {
+        this.options = options;
+        this.began = clock.instant();
+        this.places = new Semaphore(settings.workers(), true);
+        this.provider = new OutageDetector(settings.outage(), System::nanoTime);
+        this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
+        this.store = new OutageDetector(settings.outage(), System::nanoTime);
+    }
+
+    RunOptions options() {
+        return options;
+    }
+
+    String node() {
+        return options.node();
+    }
+
+    Instant began() {
+        return began;
+    }
+
+    /** One permit for each note that may be in work at once. */
+    Semaphore places() {
+        return places;
+    }
+
+    OutageDetector provider() {
+        return provider;
+    }
+
+    OutageDetector cdn() {
+        return cdn;
+    }
+
+    OutageDetector store() {
+        return store;
+    }
+
+    void belongTo(long execution) {
+        jobExecutionId = execution;
+    }
+
+    long jobExecutionId() {
+        return jobExecutionId;
+    }
+
+    /** Takes one note out of {@code --limit}; false when none is left. */
+    boolean takeOne() {
+        Long limit = options.limit();
+        if (limit == null) {
+            return true;
+        }
+        return taken.getAndUpdate(n -> Math.min(n + 1, limit)) < limit;
+    }
+
+    /** Puts a place of {@code --limit} back that found no note. */
+    void putBack() {
+        taken.getAndUpdate(n -> Math.max(0, n - 1));
+    }
+
+    /**
+     * Says that nothing is due for so long, so that idle workers do not all ask the database the
+     * same thing.
+     */
+    void quietFor(Duration time) {
+        quietUntil = System.nanoTime() + time.toNanos();
+    }
+
+    /** For how long nobody needs to look; negative when somebody should. */
+    Duration quiet() {
+        return Duration.ofNanos(quietUntil - System.nanoTime());
+    }
+}

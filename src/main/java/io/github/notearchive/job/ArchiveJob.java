@@ -1,0 +1,193 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Outlook;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.listener.JobExecutionListener;
+import org.springframework.batch.core.listener.StepExecutionListener;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.StepExecution;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on
+ * virtual threads, each a plain loop that reads, processes and writes one note at a time.
+ *
+ * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers}
+ * limits how many of them hold a note. What ends the run early stands in the {@link RunGate}; the
+ * job's exit status says the same.
+ */
+@Configuration(proxyBeanMethods = false)
+class ArchiveJob {
+
+    /** The name of the job and of its step. */
+    static final String NAME = "archiveNotes";
+
+    private static final int PARTITIONS = 64;
+
+    @Bean
+    Step archiveNotesWorker(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            DueNoteReader reader,
+            NoteArchiveProcessor processor,
+            NoteDispositionWriter writer,
+            RunGate gate) {
+        return new StepBuilder(NAME + "Worker", repository)
+                .<ClaimedNote, NoteDisposition>chunk(1)
+                .transactionManager(transactions)
+                .reader(reader)
+                .processor(processor)
+                .writer(writer)
+                .listener(new EndOfWorker(gate))
+                // a worker that found nothing more to do has work again when the instance is
+                // restarted
+                .allowStartIfComplete(true)
+                .build();
+    }
+
+    @Bean
+    Step archiveNotesStep(
+            JobRepository repository,
+            Step archiveNotesWorker,
+            RunGate gate,
+            ActiveRuns runs,
+            Worklist worklist,
+            ArchiveProperties settings,
+            Clock clock) {
+        SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
+        threads.setVirtualThreads(true);
+        return new StepBuilder(NAME, repository)
+                .partitioner(NAME, ArchiveJob::partitions)
+                .step(archiveNotesWorker)
+                .gridSize(PARTITIONS)
+                .taskExecutor(threads)
+                .listener(new EndOfStep(gate, runs, worklist, settings, clock))
+                .build();
+    }
+
+    @Bean
+    Job archiveNotes(
+            JobRepository repository,
+            Step archiveNotesStep,
+            RunGate gate,
+            Executions executions,
+            Worklist worklist) {
+        return new JobBuilder(NAME, repository)
+                .start(archiveNotesStep)
+                .listener(new EndOfJob(gate, executions, worklist))
+                .build();
+    }
+
+    private static Map<String, ExecutionContext> partitions(int size) {
+        Map<String, ExecutionContext> partitions = HashMap.newHashMap(size);
+        for (int i = 0; i < size; i++) {
+            partitions.put("w" + i, new ExecutionContext());
+        }
+        return partitions;
+    }
+
+    /**
+     * A worker that breaks ends the run in order, instead of leaving the others to work on a broken
+     * ground.
+     */
+    private record EndOfWorker(RunGate gate) implements StepExecutionListener {
+
+        @Override
+        public @Nullable ExitStatus afterStep(StepExecution step) {
+            if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
+                Throwable cause =
+                        step.getFailureExceptions().isEmpty()
+                                ? null
+                                : step.getFailureExceptions().getFirst();
+                boolean away = cause != null && Trouble.isOutOfReach(cause);
+                gate.close(
+                        away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                        step.getStepName()
+                                + " broke: "
+                                + (cause == null
+                                        ? "no exception is known"
+                                        : Trouble.describe(cause)));
+            }
+            return null;
+        }
+    }
+
+    /** Says why the step stopped, and does not let it complete over notes that are still due. */
+    private record EndOfStep(
+            RunGate gate,
+            ActiveRuns runs,
+            Worklist worklist,
+            ArchiveProperties settings,
+            Clock clock)
+            implements StepExecutionListener {
+
+        @Override
+        public @Nullable ExitStatus afterStep(StepExecution step) {
+            if (step.getStatus() == BatchStatus.COMPLETED) {
+                stopIfNotesAreDue(step);
+            }
+            return step.getStatus() == BatchStatus.STOPPED
+                    ? gate.closure().map(ArchiveJob::exitStatus).orElse(null)
+                    : null;
+        }
+
+        private void stopIfNotesAreDue(StepExecution step) {
+            Instant now = clock.instant();
+            Outlook outlook = worklist.outlook(runs.current().node());
+            Instant retries = now.plus(settings.retry().longestDelay());
+            Instant tonight = Night.of(now).ends();
+            if (outlook.hasMore(retries.isBefore(tonight) ? retries : tonight)) {
+                gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
+                step.setStatus(BatchStatus.STOPPED);
+            }
+        }
+    }
+
+    /**
+     * Gives the job the exit status that operators read: the gate's, or INCOMPLETE when notes were
+     * left behind.
+     */
+    private record EndOfJob(RunGate gate, Executions executions, Worklist worklist)
+            implements JobExecutionListener {
+
+        @Override
+        public void afterJob(JobExecution job) {
+            if (job.getStatus() == BatchStatus.STOPPED) {
+                gate.closure().ifPresent(closure -> job.setExitStatus(exitStatus(closure)));
+            } else if (job.getStatus() == BatchStatus.COMPLETED) {
+                List<Long> siblings = executions.siblingsOf(job.getId());
+                long left = worklist.countLeftBy(siblings);
+                job.setExitStatus(
+                        left == 0
+                                ? new ExitStatus(ExitCode.COMPLETED.name())
+                                : new ExitStatus(
+                                        ExitCode.INCOMPLETE.name(),
+                                        left
+                                                + " notes were put off to a later night or failed; status names them"));
+            }
+        }
+    }
+
+    private static ExitStatus exitStatus(RunGate.Closure closure) {
+        return new ExitStatus(closure.exitCode().name(), closure.reason());
+    }
+}

@@ -1,0 +1,143 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Outlook;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.configuration.annotation.StepScope;
+import org.springframework.batch.core.scope.context.StepSynchronizationManager;
+import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.stereotype.Component;
+
+/**
+ * Claims one due note at a time, for one worker.
+ *
+ * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only
+ * when none can. A closed gate ends it at once, and marks the worker's step to terminate, so that
+ * the job is STOPPED and not COMPLETED. A place among the notes in work is held from the claim
+ * until the next read, which is after the commit.
+ */
+@Component
+@StepScope
+class DueNoteReader implements ItemStreamReader<ClaimedNote> {
+
+    /** The gate and the worklist are looked at this often. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final Worklist worklist;
+    private final RunGate gate;
+    private final ActiveRun run;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+    private boolean hasPlace;
+
+    DueNoteReader(
+            Worklist worklist,
+            RunGate gate,
+            ActiveRuns runs,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.worklist = worklist;
+        this.gate = gate;
+        this.run = runs.current();
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    @Override
+    public @Nullable ClaimedNote read() throws InterruptedException {
+        leavePlace();
+        while (gate.closure().isEmpty()) {
+            Duration quiet = run.quiet();
+            if (quiet.isPositive()) {
+                gate.awaitClosed(quiet.compareTo(LOOK) < 0 ? quiet : LOOK);
+            } else if (takePlace()) {
+                Optional<ClaimedNote> claimed = claim();
+                if (claimed.isPresent()) {
+                    return claimed.get();
+                }
+                leavePlace();
+                if (!isMoreToCome()) {
+                    return null;
+                }
+            }
+        }
+        endStep();
+        return null;
+    }
+
+    private Optional<ClaimedNote> claim() {
+        if (!run.takeOne()) {
+            return Optional.empty();
+        }
+        Optional<ClaimedNote> claimed = worklist.claim(run.node());
+        if (claimed.isEmpty()) {
+            run.putBack();
+        }
+        return claimed;
+    }
+
+    private boolean isMoreToCome() {
+        Instant now = clock.instant();
+        Outlook outlook = worklist.outlook(run.node());
+        Instant horizon = earlier(now.plus(settings.retry().longestDelay()), Night.of(now).ends());
+        boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent();
+        if (isDueNow && outlook.heldByThisNode() == 0 && isLimitReached()) {
+            gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
+            return true;
+        }
+        if (!isDueNow && !outlook.hasMore(horizon)) {
+            return false;
+        }
+        Duration wait =
+                outlook.nextDue()
+                        .map(due -> Duration.between(now, due))
+                        .filter(Duration::isPositive)
+                        .orElse(LOOK);
+        run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
+        return true;
+    }
+
+    private boolean isLimitReached() {
+        if (run.takeOne()) {
+            run.putBack();
+            return false;
+        }
+        return true;
+    }
+
+    private boolean takePlace() throws InterruptedException {
+        hasPlace = run.places().tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        return hasPlace;
+    }
+
+    private void leavePlace() {
+        if (hasPlace) {
+            hasPlace = false;
+            run.places().release();
+        }
+    }
+
+    private static void endStep() {
+        var context = StepSynchronizationManager.getContext();
+        if (context == null) {
+            throw new IllegalStateException("A note is read outside of a step");
+        }
+        context.getStepExecution().setTerminateOnly();
+    }
+
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+
+    @Override
+    public void close() {
+        leavePlace();
+    }
+}

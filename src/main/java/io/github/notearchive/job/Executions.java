@@ -1,0 +1,159 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Questions to Spring Batch's tables that its job repository does not answer by itself. */
+@Repository
+public class Executions {
+
+    private final JdbcClient jdbc;
+
+    Executions(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * The executions of a node that say they are running, or of which nobody knows; newest first.
+     */
+    List<Long> unended(String node) {
+        return jdbc.sql(
+                        """
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params p USING (job_execution_id)
+                        WHERE i.job_name = :job AND p.parameter_name = 'node' AND p.parameter_value = :node
+                          AND (e.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')
+                               OR EXISTS (SELECT 1 FROM batch_step_execution s
+                                          WHERE s.job_execution_id = e.job_execution_id
+                                            AND s.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')))
+                        ORDER BY e.job_execution_id DESC
+                        """)
+                .param("job", ArchiveJob.NAME)
+                .param("node", node)
+                .query((row, _) -> row.getLong("job_execution_id"))
+                .list();
+    }
+
+    /** The newest execution of a node, of whatever instance; empty when there is none. */
+    Optional<Long> newest(String node) {
+        return jdbc.sql(
+                        """
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params p USING (job_execution_id)
+                        WHERE i.job_name = :job AND p.parameter_name = 'node' AND p.parameter_value = :node
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """)
+                .param("job", ArchiveJob.NAME)
+                .param("node", node)
+                .query(Long.class)
+                .optional();
+    }
+
+    /** How many instances of a node began in a night. */
+    long instancesOf(Night night, String node) {
+        return jdbc.sql(
+                        """
+                        SELECT count(DISTINCT e.job_instance_id)
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params n
+                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
+                        JOIN batch_job_execution_params d
+                          ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
+                        WHERE i.job_name = :job AND n.parameter_value = :node AND d.parameter_value = :night
+                        """)
+                .param("job", ArchiveJob.NAME)
+                .param("node", node)
+                .param("night", night.toString())
+                .query(Long.class)
+                .single();
+    }
+
+    /** All executions of the instance that an execution belongs to. */
+    List<Long> siblingsOf(long jobExecutionId) {
+        return jdbc.sql(
+                        """
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        WHERE e.job_instance_id = (SELECT o.job_instance_id FROM batch_job_execution o
+                                                   WHERE o.job_execution_id = :execution)
+                        ORDER BY e.job_execution_id
+                        """)
+                .param("execution", jobExecutionId)
+                .query((row, _) -> row.getLong("job_execution_id"))
+                .list();
+    }
+
+    /** The last runs with what they bought, newest first. */
+    public List<Run> latest(int limit) {
+        return jdbc.sql(
+                        """
+                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.exit_message, e.start_time,
+                               e.end_time, n.parameter_value AS node, d.parameter_value AS night,
+                               (SELECT count(*) FROM api_call c WHERE c.job_execution_id = e.job_execution_id) AS calls,
+                               (SELECT count(*) FROM api_call c WHERE c.job_execution_id = e.job_execution_id AND c.billed = 'YES') AS billed
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        LEFT JOIN batch_job_execution_params n
+                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
+                        LEFT JOIN batch_job_execution_params d
+                          ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
+                        WHERE i.job_name = :job
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT :limit
+                        """)
+                .param("job", ArchiveJob.NAME)
+                .param("limit", limit)
+                .query(
+                        (row, _) ->
+                                new Run(
+                                        row.getLong("job_execution_id"),
+                                        row.getLong("job_instance_id"),
+                                        row.getString("night"),
+                                        row.getString("node"),
+                                        row.getString("status"),
+                                        row.getString("exit_code"),
+                                        row.getString("exit_message"),
+                                        instant(row.getTimestamp("start_time")),
+                                        instant(row.getTimestamp("end_time")),
+                                        row.getLong("calls"),
+                                        row.getLong("billed")))
+                .list();
+    }
+
+    /** Spring Batch writes local times of the machine. */
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        if (timestamp == null) {
+            return null;
+        }
+        LocalDateTime local = timestamp.toLocalDateTime();
+        return local.atZone(ZoneId.systemDefault()).toInstant();
+    }
+
+    /** One execution of the job. */
+    public record Run(
+            long execution,
+            long instance,
+            @Nullable String night,
+            @Nullable String node,
+            String status,
+            String exitCode,
+            @Nullable String exitMessage,
+            @Nullable Instant began,
+            @Nullable Instant ended,
+            long calls,
+            long billed) {}
+}

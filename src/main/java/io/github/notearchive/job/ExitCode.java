@@ -1,0 +1,65 @@
+package io.github.notearchive.job;
+
+import java.util.Arrays;
+
+/**
+ * How a command ended: the process's exit code, and the name that stands in the job repository.
+ *
+ * <p>Scripts rely on the numbers and reports on the names; both are part of the contract with the
+ * operator.
+ */
+public enum ExitCode {
+    /** Every note that was due reached its end, or nothing was due. No need to run again. */
+    COMPLETED(0, false),
+    /** Something unforeseen. Read the log; the next run restarts. */
+    FAILED(1, false),
+    /**
+     * Usage or configuration is wrong, or credentials were refused at the start. Nothing was
+     * bought.
+     */
+    USAGE(2, false),
+    /** Code 303, or our own nightly limit. The rest stays due; run again after the reset. */
+    QUOTA_EXHAUSTED(3, true),
+    /** Code 100: the token is invalid or not activated. */
+    BLOCKED_TOKEN(4, true),
+    /** Code 600: the account may not use this endpoint. */
+    BLOCKED_PERMISSION(4, true),
+    /** Code 601 or 602: the account's balance, or the token's own limit, is used up. */
+    BLOCKED_BALANCE(4, true),
+    /** Another run of this node is active. Nothing was done. */
+    ALREADY_RUNNING(5, false),
+    /**
+     * All that could be done tonight is done, but notes were put off to a later night, or failed.
+     */
+    INCOMPLETE(6, false),
+    /** A signal, {@code --limit} or the time box. Nothing is lost; run again. */
+    INTERRUPTED(7, true),
+    /** Provider, CDN, database or store is out of reach. Run again later. */
+    UPSTREAM_UNAVAILABLE(8, true);
+
+    private final int number;
+    private final boolean closesGate;
+
+    ExitCode(int number, boolean closesGate) {
+        this.number = number;
+        this.closesGate = closesGate;
+    }
+
+    /** What the process returns. */
+    public int number() {
+        return number;
+    }
+
+    /** Whether a run that ends this way leaves due notes behind on purpose. */
+    boolean closesGate() {
+        return closesGate;
+    }
+
+    /** The code of a name in the job repository; {@link #FAILED} for one that is not ours. */
+    static ExitCode named(String name) {
+        return Arrays.stream(values())
+                .filter(code -> code.name().equals(name))
+                .findFirst()
+                .orElse(FAILED);
+    }
+}

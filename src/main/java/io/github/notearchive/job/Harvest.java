@@ -1,0 +1,36 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.SlotStatus;
+import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.NoteCapture;
+import java.util.List;
+
+/**
+ * What one answer brought in: the capture, and for each file that it promises what became of it.
+ */
+record Harvest(NoteCapture capture, List<Piece> pieces) {
+
+    Harvest {
+        pieces = List.copyOf(pieces);
+    }
+
+    /** One expected file. */
+    sealed interface Piece {
+
+        /** Downloaded into the spool, and to be stored. */
+        record Fresh(MediaSlot slot, DownloadedMedia media) implements Piece {}
+
+        /** Decided: stored before, waived, or missing. */
+        record Decided(SlotStatus status) implements Piece {}
+    }
+
+    /** Removes what lies in the spool. A repeat does nothing. */
+    void discard() {
+        for (Piece piece : pieces) {
+            if (piece instanceof Piece.Fresh(_, var media)) {
+                media.close();
+            }
+        }
+    }
+}

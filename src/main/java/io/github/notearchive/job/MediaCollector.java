@@ -1,0 +1,241 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotStatus;
+import io.github.notearchive.catalog.SlotStatus.Gap;
+import io.github.notearchive.job.Harvest.Piece;
+import io.github.notearchive.media.DownloadOutcome;
+import io.github.notearchive.media.DownloadOutcome.Dead;
+import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Troubled;
+import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * Brings in the files of an answer: what is stored or waived already stays, everything else is
+ * downloaded, side by side.
+ *
+ * <p>Which address was dead on which night is remembered with each slot. A file is gone when two
+ * answers that were bought on different nights had only dead addresses for it.
+ */
+@Component
+class MediaCollector {
+
+    private final MediaCatalog catalog;
+    private final MediaDownloader downloads;
+
+    MediaCollector(MediaCatalog catalog, MediaDownloader downloads) {
+        this.catalog = catalog;
+        this.downloads = downloads;
+    }
+
+    /**
+     * Brings in what is not there yet, by the addresses of this answer. Waits for every download to
+     * end.
+     */
+    Collected collect(NoteCapture capture) throws InterruptedException {
+        return collect(capture, List.of());
+    }
+
+    /** The same with a newer answer, for what an earlier one of this night could not bring in. */
+    Collected collect(NoteCapture newer, Collected before) throws InterruptedException {
+        return collect(newer, before.harvest().pieces());
+    }
+
+    private Collected collect(NoteCapture capture, List<Piece> before) throws InterruptedException {
+        List<SlotRow> rows = catalog.slotsOf(capture.id());
+        List<Piece> decided = new ArrayList<>();
+        Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
+        boolean retrySoon = false;
+        List<MediaSlot> expected = MediaSlots.of(capture);
+        for (MediaSlot slot : expected) {
+            Optional<SlotRow> row = rows.stream().filter(r -> r.isFor(slot)).findFirst();
+            Optional<Piece> fresh =
+                    before.stream().filter(piece -> isFreshFor(piece, slot)).findFirst();
+            Optional<SlotStatus> known = row.flatMap(r -> known(r, slot));
+            if (slot.notOffered() != null) {
+                decided.add(new Piece.Decided(new SlotStatus.Waived(slot, slot.notOffered())));
+            } else if (fresh.isPresent()) {
+                decided.add(fresh.get());
+            } else if (known.isPresent()) {
+                decided.add(new Piece.Decided(known.get()));
+            } else {
+                wanted.put(slot, deadBefore(slot, row, before));
+            }
+        }
+        before.stream()
+                .filter(piece -> piece instanceof Piece.Fresh && !decided.contains(piece))
+                .forEach(piece -> ((Piece.Fresh) piece).media().close());
+        boolean served = false;
+        boolean faulty = false;
+        for (Map.Entry<MediaSlot, DownloadOutcome> download :
+                download(wanted.keySet()).entrySet()) {
+            MediaSlot slot = download.getKey();
+            switch (download.getValue()) {
+                case Downloaded(var media) -> {
+                    served = true;
+                    decided.add(new Piece.Fresh(slot, media));
+                }
+                case Dead(var reason) -> {
+                    served = true;
+                    decided.add(
+                            new Piece.Decided(
+                                    dead(
+                                            slot,
+                                            reason,
+                                            wanted.get(slot),
+                                            Night.of(capture.capturedAt()))));
+                }
+                case Troubled(var reason, var soon) -> {
+                    retrySoon |= soon;
+                    faulty |= soon;
+                    decided.add(
+                            new Piece.Decided(
+                                    new SlotStatus.Missing(
+                                            slot, Gap.RETRY, reason, wanted.get(slot))));
+                }
+            }
+        }
+        decided.sort(Comparator.comparingInt(piece -> place(expected, piece)));
+        return new Collected(new Harvest(capture, decided), retrySoon, served, faulty);
+    }
+
+    private static int place(List<MediaSlot> expected, Piece piece) {
+        MediaSlot slot =
+                switch (piece) {
+                    case Piece.Fresh(var fresh, _) -> fresh;
+                    case Piece.Decided(var status) -> status.slot();
+                };
+        return IntStream.range(0, expected.size())
+                .filter(i -> isSameFile(expected.get(i), slot))
+                .findFirst()
+                .orElse(0);
+    }
+
+    private static boolean isFreshFor(Piece piece, MediaSlot slot) {
+        return piece instanceof Piece.Fresh(var other, _) && isSameFile(other, slot);
+    }
+
+    private static boolean isSameFile(MediaSlot a, MediaSlot b) {
+        return a.kind() == b.kind()
+                && a.ordinal() == b.ordinal()
+                && a.identity().equals(b.identity());
+    }
+
+    private static Optional<SlotStatus> known(SlotRow row, MediaSlot slot) {
+        if (row.media() != null) {
+            return Optional.of(
+                    new SlotStatus.Stored(
+                            slot,
+                            row.media(),
+                            row.rendition(),
+                            row.width(),
+                            row.height(),
+                            row.checks()));
+        }
+        return "WAIVED".equals(row.state()) && row.reason() != null
+                ? Optional.of(new SlotStatus.Waived(slot, row.reason()))
+                : Optional.empty();
+    }
+
+    /** The night whose answer first had only dead addresses for this file; null when none had. */
+    private static @Nullable Night deadBefore(
+            MediaSlot slot, Optional<SlotRow> row, List<Piece> before) {
+        for (Piece piece : before) {
+            if (piece instanceof Piece.Decided(SlotStatus.Missing(var other, _, _, var night))
+                    && isSameFile(other, slot)) {
+                return night;
+            }
+        }
+        return row.map(SlotRow::deadNight).orElse(null);
+    }
+
+    private static SlotStatus dead(
+            MediaSlot slot, String reason, @Nullable Night before, Night night) {
+        boolean gone = before != null && !before.equals(night);
+        return new SlotStatus.Missing(
+                slot, gone ? Gap.GONE : Gap.DEAD, reason, before == null ? night : before);
+    }
+
+    private Map<MediaSlot, DownloadOutcome> download(Iterable<MediaSlot> slots)
+            throws InterruptedException {
+        Map<MediaSlot, Future<DownloadOutcome>> running = new LinkedHashMap<>();
+        Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            slots.forEach(
+                    slot -> running.put(slot, threads.submit(() -> downloads.download(slot))));
+            for (Map.Entry<MediaSlot, Future<DownloadOutcome>> download : running.entrySet()) {
+                outcomes.put(download.getKey(), outcome(download.getValue()));
+            }
+        }
+        return outcomes;
+    }
+
+    private static DownloadOutcome outcome(Future<DownloadOutcome> download)
+            throws InterruptedException {
+        try {
+            return download.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(
+                    "A download ended with neither a file nor a reason: " + e.getCause(),
+                    e.getCause());
+        }
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param retrySoon whether something was in the way that may pass within minutes
+     * @param served whether an address answered at all, be it that the file is not there
+     * @param faulty whether an address was out of reach
+     */
+    record Collected(Harvest harvest, boolean retrySoon, boolean served, boolean faulty) {
+
+        boolean isComplete() {
+            return missing().isEmpty();
+        }
+
+        boolean hasDead() {
+            return missing().stream().anyMatch(missing -> missing.gap() != Gap.RETRY);
+        }
+
+        boolean isGone() {
+            return !missing().isEmpty()
+                    && missing().stream().allMatch(missing -> missing.gap() == Gap.GONE);
+        }
+
+        List<SlotStatus.Missing> missing() {
+            return harvest.pieces().stream()
+                    .filter(Piece.Decided.class::isInstance)
+                    .map(piece -> ((Piece.Decided) piece).status())
+                    .filter(SlotStatus.Missing.class::isInstance)
+                    .map(SlotStatus.Missing.class::cast)
+                    .toList();
+        }
+
+        /** Which files are missing and why, in a line. */
+        String obstacle() {
+            List<SlotStatus.Missing> missing = missing();
+            SlotStatus.Missing first = missing.getFirst();
+            String others = missing.size() == 1 ? "" : ", and " + (missing.size() - 1) + " more";
+            return first.slot() + " " + first.gap() + ": " + first.error() + others;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Settlement;
+import org.jspecify.annotations.Nullable;
+
+/** What becomes of a claimed note. Each one read is exactly one of these written. */
+sealed interface NoteDisposition {
+
+    ClaimedNote claimed();
+
+    /** Every expected file is there or waived. */
+    record Archived(ClaimedNote claimed, Harvest harvest, Settlement settlement)
+            implements NoteDisposition {}
+
+    /** There is no such note, or no longer. */
+    record Unavailable(ClaimedNote claimed, Settlement settlement) implements NoteDisposition {}
+
+    /**
+     * To be taken up again later; {@code harvest} is what its answer brought in so far, null when
+     * there is none.
+     */
+    record Postponed(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
+            implements NoteDisposition {}
+
+    /** Given up; {@code harvest} is what its answer brought in, null when there is none. */
+    record Failed(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
+            implements NoteDisposition {}
+
+    /** Handed back as it was, state and counters untouched. */
+    record Released(ClaimedNote claimed, String reason) implements NoteDisposition {}
+}

@@ -1,0 +1,81 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.worklist.Worklist;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.StepExecution;
+import org.springframework.stereotype.Component;
+
+/**
+ * Puts in order what a killed process of this node left behind. Only under the node's runner lock.
+ *
+ * <p>Executions that say they are running, or of which nobody knows, become FAILED with the exit
+ * code {@code CRASHED}, and so can be restarted: the worklist and the ledger are the truth about
+ * the work, not the step's counters. Spring Batch's own recovery refuses UNKNOWN.
+ */
+@Component
+class Recovery {
+
+    private static final Logger log = LoggerFactory.getLogger(Recovery.class);
+    private static final ExitStatus CRASHED =
+            new ExitStatus(
+                    "CRASHED",
+                    "the process ended without writing an end; recovered by the next run");
+
+    private final JobRepository repository;
+    private final Executions executions;
+    private final Worklist worklist;
+
+    Recovery(JobRepository repository, Executions executions, Worklist worklist) {
+        this.repository = repository;
+        this.executions = executions;
+        this.worklist = worklist;
+    }
+
+    void recover(String node) {
+        List<Long> left = executions.unended(node);
+        for (long id : left) {
+            JobExecution execution = repository.getJobExecution(id);
+            if (execution != null) {
+                end(execution);
+                log.warn(
+                        "Execution {} of node {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
+                        id,
+                        node);
+            }
+        }
+        int released = worklist.releaseAll(node);
+        if (released > 0) {
+            log.warn("{} notes that node {} held are handed back", released, node);
+        }
+    }
+
+    private void end(JobExecution execution) {
+        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault()); // as Spring Batch writes it
+        for (StepExecution step : execution.getStepExecutions()) {
+            if (isUnended(step.getStatus())) {
+                step.setStatus(BatchStatus.FAILED);
+                step.setExitStatus(CRASHED);
+                step.setEndTime(now);
+                repository.update(step);
+            }
+        }
+        if (isUnended(execution.getStatus())) {
+            execution.setStatus(BatchStatus.FAILED);
+            execution.setExitStatus(CRASHED);
+            execution.setEndTime(now);
+            repository.update(execution);
+        }
+    }
+
+    private static boolean isUnended(BatchStatus status) {
+        return status.isRunning() || status == BatchStatus.UNKNOWN;
+    }
+}

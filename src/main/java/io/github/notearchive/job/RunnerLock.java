@@ -1,0 +1,73 @@
+package io.github.notearchive.job;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Properties;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+
+/**
+ * The right of one process to run for a node: an advisory lock of PostgreSQL, held by a connection
+ * of its own.
+ *
+ * <p>It ends with the connection, so a killed process leaves none behind.
+ */
+final class RunnerLock implements AutoCloseable {
+
+    private static final int CONNECT_SECONDS = 10;
+    private static final int ALIVE_SECONDS = 10;
+
+    private final Connection connection;
+
+    private RunnerLock(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Takes the lock of a node; empty when another process has it. */
+    static Optional<RunnerLock> take(JdbcConnectionDetails database, String node)
+            throws SQLException {
+        Properties login = new Properties();
+        if (database.getUsername() != null) {
+            login.setProperty("user", database.getUsername());
+        }
+        if (database.getPassword() != null) {
+            login.setProperty("password", database.getPassword());
+        }
+        login.setProperty("ApplicationName", "note-archive runner " + node);
+        login.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
+        login.setProperty("tcpKeepAlive", "true");
+        Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        "SELECT pg_try_advisory_lock(hashtext('note-archive'), hashtext(?))")) {
+            statement.setString(1, node);
+            try (ResultSet row = statement.executeQuery()) {
+                if (row.next() && row.getBoolean(1)) {
+                    return Optional.of(new RunnerLock(connection));
+                }
+            }
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        connection.close();
+        return Optional.empty();
+    }
+
+    /** Whether the connection still stands, and with it the lock. */
+    boolean isHeld() {
+        try {
+            return connection.isValid(ALIVE_SECONDS);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

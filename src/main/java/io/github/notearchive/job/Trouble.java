@@ -1,0 +1,51 @@
+package io.github.notearchive.job;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.transaction.CannotCreateTransactionException;
+
+/** Tells a server that is away from a mistake of ours. */
+public final class Trouble {
+
+    private Trouble() {}
+
+    /** Whether a database that is out of reach, or going down, stands behind an exception. */
+    public static boolean isOutOfReach(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof DataAccessResourceFailureException
+                    || cause instanceof RecoverableDataAccessException
+                    || cause instanceof TransientDataAccessResourceException
+                    || cause instanceof CannotCreateTransactionException
+                    || (cause instanceof SQLException e && isConnectionState(e.getSQLState()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Classes 08 (connection), 53 (resources), 57P (shutdown) of PostgreSQL's error codes, and
+     * 25006 (read only).
+     */
+    private static boolean isConnectionState(@Nullable String state) {
+        return state != null
+                && (state.startsWith("08")
+                        || state.startsWith("53")
+                        || state.startsWith("57P")
+                        || state.equals("25006"));
+    }
+
+    /** The deepest cause in a line. */
+    public static String describe(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage();
+        String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
+        return line.isEmpty() ? cause.getClass().getSimpleName() : line;
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * The nightly job: claim a note, ask about it, download its files, store them, mark it.
+ *
+ * <p>{@link ArchiveRunner} runs one night or continues the unfinished one; {@link ArchiveJob} is
+ * the job as Spring Batch sees it: a step of many workers, each a plain loop of reader, processor
+ * and writer over one claim table. {@link RunGate} is how a run ends: it closes once, with a
+ * reason, and each reader then ends its own step.
+ */
+@NullMarked
+package io.github.notearchive.job;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,110 @@
+package io.github.notearchive.ledger;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.NoteDetailClient;
+import io.github.notearchive.source.NoteDetailOutcome;
+import io.github.notearchive.source.NoteDetailOutcome.Found;
+import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.ProviderReply;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.annotation.Primary;
+import org.springframework.stereotype.Component;
+
+/**
+ * Answers from what is paid for already, and asks the provider only when it holds nothing that can
+ * be used.
+ *
+ * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its
+ * files was found dead at every address and a later night has begun. An answer without its note is
+ * used in the night that bought it only: a later night is to ask again.
+ */
+@Component
+@Primary
+public class CallLedger implements NoteDetailClient {
+
+    private static final Logger log = LoggerFactory.getLogger(CallLedger.class);
+
+    private final ApiCalls calls;
+    private final JustOneApiClient provider;
+    private final AnswerReader reader;
+    private final LedgerProperties settings;
+    private final Clock clock;
+
+    public CallLedger(
+            ApiCalls calls,
+            JustOneApiClient provider,
+            AnswerReader reader,
+            LedgerProperties settings,
+            Clock clock) {
+        this.calls = calls;
+        this.provider = provider;
+        this.reader = reader;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    @Override
+    public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
+        Optional<NoteDetailOutcome> held =
+                calls.latestPaid(id, clock.instant().minus(settings.reuseFor()))
+                        .flatMap(paid -> reuse(id, paid));
+        return held.isPresent() ? held.get() : provider.fetch(id);
+    }
+
+    /**
+     * The newest answer that is held and has its note in it, however old and whatever became of its
+     * files. Makes no call.
+     */
+    public Optional<NoteCapture> held(NoteId id) {
+        return calls.latestPaid(id, Instant.EPOCH)
+                .flatMap(
+                        paid ->
+                                reader.read(paid.body(), id)
+                                        .flatMap(AnswerReader.Answer::note)
+                                        .map(found -> capture(id, paid, found)));
+    }
+
+    private static NoteCapture capture(NoteId id, PaidAnswer paid, AnswerReader.FoundNote found) {
+        return new NoteCapture(
+                id, paid.call(), paid.receivedAt(), paid.body(), found.note(), found.author());
+    }
+
+    private Optional<NoteDetailOutcome> reuse(NoteId id, PaidAnswer paid) {
+        boolean ofTonight = Night.of(paid.receivedAt()).equals(Night.current(clock));
+        Optional<AnswerReader.Answer> read = reader.read(paid.body(), id);
+        if (read.isEmpty()) {
+            log.warn(
+                    "Note {}: the paid answer of call {} can no longer be read; it will be asked again",
+                    id,
+                    paid.call());
+            return Optional.empty();
+        }
+        AnswerReader.Answer answer = read.get();
+        if (answer.note().isPresent()) {
+            NoteCapture capture = capture(id, paid, answer.note().get());
+            return paid.mediaGone() && !ofTonight
+                    ? Optional.empty()
+                    : Optional.of(new Found(capture));
+        }
+        if (!ofTonight) {
+            return Optional.empty();
+        }
+        ProviderReply reply =
+                new ProviderReply(
+                        answer.code(),
+                        paid.httpStatus(),
+                        answer.message(),
+                        paid.requestId(),
+                        Billed.YES);
+        return Optional.of(new Missing(reply, answer.code() != 0));
+    }
+}

@@ -1,0 +1,283 @@
+package io.github.notearchive.note;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
+
+/**
+ * Which files an answer promises: decided by the media that stand in it, not by its {@code type}.
+ *
+ * <p>The fields are those of the provider's published samples. Whatever has another shape is passed
+ * over, never guessed at; a picture, motion or sound that is named without any address is still a
+ * slot, so that the gap shows.
+ */
+public final class MediaSlots {
+
+    /** Why a video note has no video here: this version of the endpoint does not deliver it. */
+    public static final String NOT_OFFERED_BY_V1 = "NOT_OFFERED_BY_V1";
+
+    private static final List<String> CODECS = List.of("h264", "h265", "h266", "av1");
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final JsonNode note;
+    private final List<MediaSlot> slots = new ArrayList<>();
+
+    private MediaSlots(JsonNode note) {
+        this.note = note;
+    }
+
+    /**
+     * The slots of an answer, in its order: each picture with its motion behind it, then video,
+     * then sound.
+     */
+    public static List<MediaSlot> of(NoteCapture capture) {
+        MediaSlots expected = new MediaSlots(capture.note());
+        expected.addImages();
+        expected.addVideo();
+        expected.addAudio();
+        return List.copyOf(expected.slots);
+    }
+
+    private void addImages() {
+        int ordinal = 0;
+        for (JsonNode image : elements(note.path("images_list"))) {
+            if (!image.isObject()) {
+                continue;
+            }
+            addImage(image, ordinal);
+            addMotion(image, ordinal);
+            ordinal++;
+        }
+    }
+
+    private void addImage(JsonNode image, int ordinal) {
+        Candidates candidates = new Candidates();
+        Integer width = dimension(image, "width");
+        Integer height = dimension(image, "height");
+        JsonNode levels = image.path("url_multi_level");
+        candidates.add("url_8k", image.path("url_8k"), null, width, height, null);
+        candidates.add("original", image.path("original"), null, width, height, null);
+        candidates.add("url_size_large", image.path("url_size_large"), null, null, null, null);
+        candidates.add("url_multi_level.high", levels.path("high"), null, null, null, null);
+        candidates.add("url", image.path("url"), null, null, null, null);
+        candidates.add("url_multi_level.medium", levels.path("medium"), null, null, null, null);
+        candidates.add("url_multi_level.low", levels.path("low"), null, null, null, null);
+        slots.add(
+                slot(
+                        MediaKind.IMAGE,
+                        ordinal,
+                        first(image, "fileid", "trace_id"),
+                        candidates,
+                        null));
+    }
+
+    private void addMotion(JsonNode image, int ordinal) {
+        JsonNode media = image.path("live_photo").path("media");
+        Optional<String> identity =
+                first(image, "live_photo_file_id").or(() -> first(media, "video_id"));
+        Candidates candidates = streams(media.path("stream"));
+        if (identity.isPresent() || !candidates.isEmpty()) {
+            slots.add(slot(MediaKind.MOTION, ordinal, identity, candidates, null));
+        }
+    }
+
+    private void addVideo() {
+        JsonNode media = note.path("video_info_v2").path("media");
+        Candidates candidates = streams(media.path("stream"));
+        Optional<String> identity = first(media, "video_id");
+        if (identity.isPresent() || !candidates.isEmpty()) {
+            slots.add(slot(MediaKind.VIDEO, 0, identity, candidates, null));
+        } else if ("video".equals(note.path("type").stringValue("")) && !isSoundOnly()) {
+            slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
+        }
+    }
+
+    /** An original-sound post is typed {@code video} too, but has neither a cover nor a video. */
+    private boolean isSoundOnly() {
+        return elements(note.path("images_list")).isEmpty()
+                && !text(note.path("native_voice_info").path("url")).isEmpty();
+    }
+
+    private void addAudio() {
+        int ordinal = 0;
+        List<JsonNode> sounds =
+                List.of(
+                        note.path("native_voice_info"),
+                        soundWithinText(),
+                        note.path("simple_music_info"));
+        Map<String, MediaSlot> audio = new LinkedHashMap<>();
+        for (JsonNode sound : sounds) {
+            if (text(sound.path("url")).isEmpty()) {
+                continue;
+            }
+            Candidates candidates = new Candidates();
+            candidates.add("url", sound.path("url"), null, null, null, md5(sound));
+            MediaSlot slot =
+                    slot(
+                            MediaKind.AUDIO,
+                            ordinal,
+                            first(sound, "sound_id", "music_id", "id"),
+                            candidates,
+                            null);
+            boolean known =
+                    audio.containsKey(slot.identity())
+                            || audio.values().stream().anyMatch(other -> sameAddress(other, slot));
+            if (!known) {
+                audio.put(slot.identity(), slot);
+                ordinal++;
+            }
+        }
+        slots.addAll(audio.values());
+    }
+
+    private static boolean sameAddress(MediaSlot a, MediaSlot b) {
+        return a.candidates().getFirst().url().equals(b.candidates().getFirst().url());
+    }
+
+    /** The note's sound stands a second time in a JSON text within the JSON. */
+    private JsonNode soundWithinText() {
+        String text = text(note.path("widgets_context"));
+        if (text.isEmpty()) {
+            return MissingNode.getInstance();
+        }
+        try {
+            return JSON.readTree(text).path("note_sound_info");
+        } catch (JacksonException notJson) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    /**
+     * All streams of all codecs, most pixels first, h264 before its equals since everything plays
+     * it.
+     */
+    private static Candidates streams(JsonNode byCodec) {
+        record Stream(String codec, JsonNode node, long pixels) {}
+        List<Stream> streams = new ArrayList<>();
+        for (String codec : CODECS) {
+            for (JsonNode node : elements(byCodec.path(codec))) {
+                long pixels = node.path("width").longValue(0) * node.path("height").longValue(0);
+                streams.add(new Stream(codec, node, pixels));
+            }
+        }
+        streams.sort(Comparator.comparingLong(Stream::pixels).reversed());
+        Candidates candidates = new Candidates();
+        for (Stream stream : streams) {
+            JsonNode node = stream.node();
+            Long size =
+                    node.path("size").canConvertToLong() && node.path("size").longValue() > 0
+                            ? node.path("size").longValue()
+                            : null;
+            Integer width = dimension(node, "width");
+            Integer height = dimension(node, "height");
+            candidates.add(
+                    stream.codec() + "/master_url",
+                    node.path("master_url"),
+                    size,
+                    width,
+                    height,
+                    null);
+            int backup = 0;
+            for (JsonNode url : elements(node.path("backup_urls"))) {
+                candidates.add(
+                        stream.codec() + "/backup_urls[" + backup++ + "]",
+                        url,
+                        size,
+                        width,
+                        height,
+                        null);
+            }
+        }
+        return candidates;
+    }
+
+    private static MediaSlot slot(
+            MediaKind kind,
+            int ordinal,
+            Optional<String> identity,
+            Candidates candidates,
+            @Nullable String notOffered) {
+        List<MediaCandidate> list = candidates.list();
+        String name = identity.orElseGet(() -> list.isEmpty() ? "" : pathOf(list.getFirst().url()));
+        return new MediaSlot(kind, ordinal, name, list, notOffered);
+    }
+
+    private static String pathOf(String url) {
+        int query = url.indexOf('?');
+        String bare = query < 0 ? url : url.substring(0, query);
+        try {
+            String path = URI.create(bare).getPath();
+            return path == null ? bare : path;
+        } catch (IllegalArgumentException malformed) {
+            return bare;
+        }
+    }
+
+    private static Optional<String> first(JsonNode node, String... fields) {
+        for (String field : fields) {
+            JsonNode value = node.path(field);
+            String text = value.isNumber() ? value.asString() : text(value);
+            if (!text.isEmpty()) {
+                return Optional.of(text);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static @Nullable Integer dimension(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        return value.canConvertToInt() && value.isIntegralNumber() && value.intValue() > 0
+                ? value.intValue()
+                : null;
+    }
+
+    private static @Nullable String md5(JsonNode sound) {
+        String md5 = text(sound.path("md5sum"));
+        return md5.matches("[0-9a-fA-F]{32}") ? md5 : null;
+    }
+
+    private static String text(JsonNode node) {
+        return node.isString() ? node.stringValue().strip() : "";
+    }
+
+    private static List<JsonNode> elements(JsonNode array) {
+        return array.isArray() ? array.valueStream().toList() : List.of();
+    }
+
+    /** Addresses in order, each once. */
+    private static final class Candidates {
+
+        private final Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
+
+        void add(
+                String rendition,
+                JsonNode url,
+                @Nullable Long size,
+                @Nullable Integer width,
+                @Nullable Integer height,
+                @Nullable String md5) {
+            String address = text(url);
+            if (!address.isEmpty()) {
+                byUrl.putIfAbsent(
+                        address, new MediaCandidate(address, rendition, size, width, height, md5));
+            }
+        }
+
+        boolean isEmpty() {
+            return byUrl.isEmpty();
+        }
+
+        List<MediaCandidate> list() {
+            return List.copyOf(byUrl.values());
+        }
+    }
+}

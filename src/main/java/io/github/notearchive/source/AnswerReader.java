@@ -1,0 +1,203 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.NoteId;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
+
+/**
+ * Reads the provider's envelope, {@code {"code", "message", "data", "recordTime", "requestId"}},
+ * whatever the HTTP status was.
+ *
+ * <p>The vendor promises no shape below {@code data}, so nothing beyond {@code code} is required:
+ * the note is looked for in {@code data[].note_list[]} and in {@code data[]} itself, and picked by
+ * its id, never by its place, since recommended notes may stand beside it.
+ */
+@Component
+public final class AnswerReader {
+
+    private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
+    private static final Pattern CREDENTIAL =
+            Pattern.compile("(?i)(token|sign|secret|key)=[^&\\s\"']*");
+    private static final List<String> ID_FIELDS = List.of("id", "note_id", "noteId");
+    private static final Set<String> NOTE_FIELDS =
+            Set.of(
+                    "title",
+                    "desc",
+                    "images_list",
+                    "type",
+                    "user",
+                    "time",
+                    "liked_count",
+                    "video_info_v2");
+    private static final int MESSAGE_LENGTH = 200;
+
+    private final JsonMapper json =
+            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+
+    /**
+     * A body that could be read.
+     *
+     * @param note the note that was asked about; empty when the answer does not hold it
+     */
+    public record Answer(
+            int code,
+            @Nullable String message,
+            @Nullable String requestId,
+            Optional<FoundNote> note,
+            String shape) {}
+
+    /** The note within an answer, and its author; a missing node when there is none. */
+    public record FoundNote(JsonNode note, JsonNode author) {}
+
+    /**
+     * Reads a body; empty when it is not an envelope with a code, which makes it a fault of the
+     * transport.
+     */
+    public Optional<Answer> read(byte[] body, NoteId asked) {
+        JsonNode root = parse(body);
+        Integer code = root == null ? null : code(root.path("code"));
+        if (root == null || code == null) {
+            return Optional.empty();
+        }
+        JsonNode data = root.path("data");
+        return Optional.of(
+                new Answer(
+                        code,
+                        shorten(root.path("message")),
+                        shorten(root.path("requestId")),
+                        find(data, asked),
+                        shape(data)));
+    }
+
+    private @Nullable JsonNode parse(byte[] body) {
+        try {
+            JsonNode root = json.readTree(body);
+            return root.isObject() ? root : null;
+        } catch (JacksonException notUtf8OrNotJson) {
+            return parseLeniently(body);
+        }
+    }
+
+    /**
+     * A body in another encoding has its letters spoilt, but its code and its addresses are ASCII.
+     */
+    private @Nullable JsonNode parseLeniently(byte[] body) {
+        try {
+            String text = new String(body, StandardCharsets.UTF_8);
+            JsonNode root = json.readTree(text.startsWith("\uFEFF") ? text.substring(1) : text);
+            return root.isObject() ? root : null;
+        } catch (JacksonException notJson) {
+            return null;
+        }
+    }
+
+    private static @Nullable Integer code(JsonNode node) {
+        if (node.isIntegralNumber() && node.canConvertToInt()) {
+            return node.intValue();
+        }
+        String text = node.isString() ? node.stringValue().strip() : "";
+        return INTEGER.matcher(text).matches() ? Integer.valueOf(text) : null;
+    }
+
+    private static Optional<FoundNote> find(JsonNode data, NoteId asked) {
+        List<FoundNote> nameless = new ArrayList<>();
+        boolean others = false;
+        for (JsonNode element : data.isArray() ? data : List.of(data)) {
+            JsonNode list = element.path("note_list");
+            for (JsonNode note : list.isArray() ? list : List.of(element)) {
+                Optional<String> id = id(note);
+                if (id.isPresent() && id.get().equals(asked.value())) {
+                    return Optional.of(new FoundNote(note, author(element, note)));
+                }
+                if (id.isPresent()) {
+                    others = true;
+                } else if (looksLikeNote(note)) {
+                    nameless.add(new FoundNote(note, author(element, note)));
+                }
+            }
+        }
+        return nameless.size() == 1 && !others
+                ? Optional.of(nameless.getFirst())
+                : Optional.empty();
+    }
+
+    private static Optional<String> id(JsonNode note) {
+        for (String field : ID_FIELDS) {
+            JsonNode id = note.path(field);
+            if (id.isString() && !id.stringValue().isBlank()) {
+                return Optional.of(id.stringValue().strip().toLowerCase(Locale.ROOT));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean looksLikeNote(JsonNode note) {
+        return note.isObject()
+                && !"error".equals(note.path("model_type").stringValue(""))
+                && !note.has("note_list")
+                && note.propertyNames().stream().filter(NOTE_FIELDS::contains).count() >= 2;
+    }
+
+    private static JsonNode author(JsonNode wrapper, JsonNode note) {
+        if (note.path("user").isObject()) {
+            return note.path("user");
+        }
+        JsonNode beside = wrapper.path("user");
+        return beside.isObject() ? beside : MissingNode.getInstance();
+    }
+
+    /**
+     * Names the keys of an answer without its note, so that drift of the shape can be told from
+     * emptiness.
+     */
+    private static String shape(JsonNode data) {
+        if (data.isMissingNode() || data.isNull() || (data.isContainer() && data.isEmpty())) {
+            return "data is empty";
+        }
+        JsonNode first = data.isArray() ? data.path(0) : data;
+        return "data holds "
+                + first.propertyNames().stream()
+                        .limit(10)
+                        .sorted()
+                        .collect(Collectors.joining(", ", "{", "}"));
+    }
+
+    private static @Nullable String shorten(JsonNode text) {
+        if (text.isMissingNode() || text.isNull()) {
+            return null;
+        }
+        return shorten(text.isString() ? text.stringValue() : text.toString());
+    }
+
+    /**
+     * Cuts a stranger's text to what fits a log line and a column, and takes out what looks like a
+     * credential.
+     */
+    static String shorten(String text) {
+        String plain = CREDENTIAL.matcher(text).replaceAll("$1=****");
+        StringBuilder line = new StringBuilder();
+        plain.codePoints()
+                .limit(MESSAGE_LENGTH)
+                .map(
+                        c ->
+                                Character.isISOControl(c)
+                                                || Character.getType(c) == Character.SURROGATE
+                                        ? ' '
+                                        : c)
+                .forEach(line::appendCodePoint);
+        return line.toString();
+    }
+}

@@ -1,0 +1,422 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.NoteDetailOutcome.Blocked;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred.Cause;
+import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
+import io.github.notearchive.source.NoteDetailOutcome.Found;
+import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.net.URIBuilder;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * JustOneAPI's {@code get-note-detail/v1} over HTTP: one request a fetch, never repeated in here.
+ *
+ * <p>The body decides before the HTTP status does: the vendor sends its envelope with any status,
+ * and only a body that is no envelope counts as a fault of the transport. The token is a query
+ * parameter, so neither the address nor an exception that might hold it leaves this class.
+ */
+@Component
+public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
+
+    /** What {@code api_call.endpoint} calls this question. */
+    public static final String ENDPOINT = "note-detail/v1";
+
+    private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
+    private static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
+    private static final Duration PING_TIMEOUT = Duration.ofSeconds(15);
+
+    private final NoteSourceProperties settings;
+    private final CallJournal journal;
+    private final AnswerReader reader;
+    private final Clock clock;
+    private final CallPacer pacer;
+    private final NightlyAllowance allowance;
+    private final CloseableHttpClient http;
+    private final ScheduledThreadPoolExecutor deadlines;
+    private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
+
+    public JustOneApiClient(
+            NoteSourceProperties settings, CallJournal journal, AnswerReader reader, Clock clock) {
+        this.settings = settings;
+        this.journal = journal;
+        this.reader = reader;
+        this.clock = clock;
+        this.pacer = new CallPacer(settings, System::nanoTime);
+        this.allowance = new NightlyAllowance(settings.callsPerNight());
+        this.http = httpClient(settings);
+        this.deadlines =
+                new ScheduledThreadPoolExecutor(
+                        1, Thread.ofPlatform().daemon().name("call-deadlines").factory());
+        this.deadlines.setRemoveOnCancelPolicy(true);
+    }
+
+    private static CloseableHttpClient httpClient(NoteSourceProperties settings) {
+        var connections =
+                PoolingHttpClientConnectionManagerBuilder.create()
+                        .setMaxConnTotal(settings.callsInFlight())
+                        .setMaxConnPerRoute(settings.callsInFlight())
+                        .setDefaultConnectionConfig(
+                                ConnectionConfig.custom()
+                                        .setConnectTimeout(Timeout.of(settings.connectTimeout()))
+                                        .setSocketTimeout(Timeout.of(settings.responseTimeout()))
+                                        // a connection that the provider closed meanwhile must not
+                                        // cost a note its turn
+                                        .setValidateAfterInactivity(TimeValue.ofMilliseconds(200))
+                                        .setTimeToLive(TimeValue.ofMinutes(2))
+                                        .build())
+                        .build();
+        return HttpClients.custom()
+                .setConnectionManager(connections)
+                .setDefaultRequestConfig(
+                        RequestConfig.custom()
+                                .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
+                                .setResponseTimeout(Timeout.of(settings.responseTimeout()))
+                                .build())
+                .setUserAgent("note-archive")
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .build();
+    }
+
+    /**
+     * Lets calls leave again, {@code callsMade} of this night's allowance being used up already.
+     */
+    public void open(Night tonight, long callsMade) {
+        allowance.begin(tonight, callsMade);
+        pacer.open();
+    }
+
+    /** Lets no further call leave; those under way are waited for. */
+    public void end(String reason) {
+        pacer.end(reason);
+    }
+
+    /** Gives up the calls under way too. They may have been billed, and their rows say so. */
+    public void abort() {
+        pacer.end("aborted");
+        underWay.forEach(HttpGet::abort);
+    }
+
+    /**
+     * Finds out without a paid call whether the provider can be reached: any HTTP answer to {@code
+     * /ping} will do.
+     *
+     * @throws IOException when there is none; its message names the host and never the token
+     */
+    public void ping() throws IOException {
+        HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
+        ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
+        try {
+            int status = http.execute(request, ClassicHttpResponse::getCode);
+            log.debug("The provider answers /ping with HTTP {}", status);
+        } catch (IOException e) {
+            throw new IOException(
+                    "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e),
+                    e);
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    @Override
+    public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
+        try (CallPacer.Turn turn = pacer.await()) {
+            Night tonight = Night.current(clock);
+            if (!allowance.take(tonight)) {
+                pacer.end(allowance.toString());
+                return new Exhausted(allowance.toString(), false, tonight.ends());
+            }
+            Instant sentAt = now();
+            long call = journal.sending(id, ENDPOINT, sentAt);
+            try {
+                turn.sent();
+            } catch (CallsEndedException e) {
+                journal.notSent(call);
+                allowance.giveBack();
+                throw e;
+            }
+            return ask(id, call, sentAt, turn.sentAt());
+        }
+    }
+
+    private NoteDetailOutcome ask(NoteId id, long call, Instant sentAt, long sentNanos) {
+        Exchange exchange = exchange(id);
+        Duration took = Duration.ofNanos(System.nanoTime() - sentNanos);
+        Instant receivedAt = later(sentAt, now());
+        Optional<AnswerReader.Answer> answer =
+                exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
+        ProviderReply reply = reply(exchange, answer);
+        stopCallsBefore(reply, sentNanos, exchange);
+        byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
+        journal.received(call, reply, paid, receivedAt, took);
+        if (answer.isEmpty()) {
+            boolean throttled = Integer.valueOf(429).equals(exchange.status());
+            return new Deferred(reply, throttled ? Cause.THROTTLED : Cause.FAULT);
+        }
+        return interpret(id, call, receivedAt, exchange, answer.get(), reply);
+    }
+
+    /** What an end of the night, or a pause, must prevent begins before anything slow is done. */
+    private void stopCallsBefore(ProviderReply reply, long sentNanos, Exchange exchange) {
+        if (reply.code() == null) {
+            if (Integer.valueOf(429).equals(exchange.status())) {
+                pacer.throttled(sentNanos, exchange.retryAfter());
+            }
+            return;
+        }
+        switch (reply.code()) {
+            case 302 -> pacer.throttled(sentNanos, exchange.retryAfter());
+            case 100, 303, 600, 601, 602 -> pacer.end(reply.toString());
+            default -> pacer.answered(sentNanos);
+        }
+    }
+
+    private NoteDetailOutcome interpret(
+            NoteId id,
+            long call,
+            Instant receivedAt,
+            Exchange exchange,
+            AnswerReader.Answer answer,
+            ProviderReply reply) {
+        return switch (answer.code()) {
+            case 0 -> success(id, call, receivedAt, exchange, answer, reply);
+            case 201, 202, 404 -> new Missing(reply, true);
+            case 301 -> new Deferred(reply, Cause.COLLECTION);
+            case 302 -> new Deferred(reply, Cause.THROTTLED);
+            case 303 ->
+                    new Exhausted(
+                            "the provider's daily quota (" + reply + ")",
+                            true,
+                            Night.of(receivedAt).ends());
+            case 100, 600, 601, 602 -> new Blocked(reply);
+            case 400 -> new Rejected(reply);
+            case 500, 503 -> new Deferred(reply, Cause.FAULT);
+            default -> {
+                log.warn(
+                        "Note {}: the provider answers {}, a code that is not documented; it will be asked again",
+                        id,
+                        reply);
+                yield new Deferred(reply, Cause.COLLECTION);
+            }
+        };
+    }
+
+    private static NoteDetailOutcome success(
+            NoteId id,
+            long call,
+            Instant receivedAt,
+            Exchange exchange,
+            AnswerReader.Answer answer,
+            ProviderReply reply) {
+        byte[] body = exchange.body();
+        if (answer.note().isEmpty() || body == null) {
+            log.warn(
+                    "Note {}: the provider answers success without this note ({})",
+                    id,
+                    answer.shape());
+            return new Missing(reply, false);
+        }
+        AnswerReader.FoundNote found = answer.note().get();
+        return new Found(new NoteCapture(id, call, receivedAt, body, found.note(), found.author()));
+    }
+
+    private static ProviderReply reply(Exchange exchange, Optional<AnswerReader.Answer> answer) {
+        if (answer.isPresent()) {
+            AnswerReader.Answer read = answer.get();
+            String message =
+                    read.code() == 0 && read.note().isEmpty()
+                            ? "success without the note: " + read.shape()
+                            : read.message();
+            return new ProviderReply(
+                    read.code(), exchange.status(), message, read.requestId(), billed(read.code()));
+        }
+        if (exchange.fault() != null) {
+            return ProviderReply.fault(
+                    exchange.fault(),
+                    exchange.status(),
+                    exchange.sent() ? Billed.UNKNOWN : Billed.NO);
+        }
+        boolean throttled = Integer.valueOf(429).equals(exchange.status());
+        return ProviderReply.fault(
+                "the answer is not the provider's envelope",
+                exchange.status(),
+                throttled ? Billed.NO : Billed.UNKNOWN);
+    }
+
+    /**
+     * The vendor's table of codes, with what it says of their price; what it does not say is
+     * unknown.
+     */
+    private static Billed billed(int code) {
+        return switch (code) {
+            case 0, 201 -> Billed.YES;
+            case 100, 300, 301, 302, 303, 400, 500, 600, 601, 602 -> Billed.NO;
+            default -> Billed.UNKNOWN;
+        };
+    }
+
+    private Exchange exchange(NoteId id) {
+        HttpGet request = new HttpGet(address(id));
+        underWay.add(request);
+        ScheduledFuture<?> deadline = abortAfter(request, settings.responseTimeout());
+        try {
+            return http.execute(request, this::read);
+        } catch (IOException e) {
+            boolean late = deadline.isDone();
+            String fault =
+                    late
+                            ? "no whole answer within "
+                                    + settings.responseTimeout().toSeconds()
+                                    + " s"
+                            : describe(e);
+            return Exchange.fault(fault, late || !neverLeft(e));
+        } finally {
+            deadline.cancel(false);
+            underWay.remove(request);
+        }
+    }
+
+    private ScheduledFuture<?> abortAfter(HttpGet request, Duration time) {
+        return deadlines.schedule(request::abort, time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private URI address(NoteId id) {
+        try {
+            return new URIBuilder(settings.baseUrl())
+                    .setPath(PATH)
+                    .addParameter("token", settings.token().value())
+                    .addParameter("noteId", id.value())
+                    .build();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(
+                    "archive.source.base-url cannot be extended by " + PATH);
+        }
+    }
+
+    private Exchange read(ClassicHttpResponse response) throws IOException {
+        HttpEntity entity = response.getEntity();
+        int limit = Math.toIntExact(settings.maxAnswerSize().toBytes());
+        byte[] body = new byte[0];
+        if (entity != null) {
+            try (InputStream content = entity.getContent()) {
+                body = content.readNBytes(limit + 1);
+            }
+        }
+        if (body.length > limit) {
+            return new Exchange(
+                    response.getCode(),
+                    null,
+                    "the answer is longer than " + settings.maxAnswerSize(),
+                    true,
+                    null);
+        }
+        return new Exchange(
+                response.getCode(),
+                body,
+                null,
+                true,
+                retryAfter(response.getFirstHeader("Retry-After")));
+    }
+
+    private @Nullable Duration retryAfter(@Nullable Header header) {
+        String value = header == null ? "" : header.getValue().strip();
+        if (value.matches("\\d{1,6}")) {
+            return Duration.ofSeconds(Long.parseLong(value));
+        }
+        try {
+            Duration wait =
+                    Duration.between(
+                            clock.instant(),
+                            ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
+            return wait.isNegative() ? null : wait;
+        } catch (DateTimeParseException notADate) {
+            return null;
+        }
+    }
+
+    private static boolean neverLeft(IOException e) {
+        return e instanceof ConnectException
+                || e instanceof ConnectTimeoutException
+                || e instanceof UnknownHostException
+                || e instanceof NoRouteToHostException
+                || e instanceof SSLHandshakeException;
+    }
+
+    private static String describe(IOException e) {
+        String message = e.getMessage();
+        return AnswerReader.shorten(
+                e.getClass().getSimpleName() + (message == null ? "" : ": " + message));
+    }
+
+    /** To the millisecond: what a column, a file name and a report can all hold. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** A clock that was set back must not make an answer older than its question. */
+    private static Instant later(Instant a, Instant b) {
+        return b.isBefore(a) ? a : b;
+    }
+
+    @Override
+    public void close() throws IOException {
+        deadlines.shutdownNow();
+        http.close();
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Exchange(
+            @Nullable Integer status,
+            byte @Nullable [] body,
+            @Nullable String fault,
+            boolean sent,
+            @Nullable Duration retryAfter) {
+
+        static Exchange fault(String fault, boolean sent) {
+            return new Exchange(null, null, fault, sent, null);
+        }
+    }
+}

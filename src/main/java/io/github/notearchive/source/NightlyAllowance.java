@@ -1,0 +1,52 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.Night;
+import java.time.Instant;
+
+/** Our own limit of calls in one night, across restarts. Without a limit it always allows. */
+final class NightlyAllowance {
+
+    private final int callsPerNight;
+    private Night night = Night.of(Instant.EPOCH);
+    private long made;
+
+    NightlyAllowance(int callsPerNight) {
+        this.callsPerNight = callsPerNight;
+    }
+
+    /** Begins from what earlier runs of the same night have used up. */
+    synchronized void begin(Night tonight, long callsMade) {
+        night = tonight;
+        made = callsMade;
+    }
+
+    /**
+     * Takes one call out of the night's allowance; false when there is none left, and then nothing
+     * is taken.
+     */
+    synchronized boolean take(Night tonight) {
+        if (callsPerNight == 0) {
+            return true;
+        }
+        if (!tonight.equals(night)) {
+            begin(tonight, 0);
+        }
+        if (made >= callsPerNight) {
+            return false;
+        }
+        made++;
+        return true;
+    }
+
+    /** Gives back a call that did not leave. */
+    synchronized void giveBack() {
+        made = Math.max(0, made - 1);
+    }
+
+    @Override
+    public String toString() {
+        return callsPerNight == 0
+                ? "no limit of our own"
+                : "our own limit of " + callsPerNight + " calls a night";
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.NoteId;
+
+/** Where the detail of a note comes from. */
+public interface NoteDetailClient {
+
+    /**
+     * Asks about one note and waits for the outcome.
+     *
+     * <p>May wait long: for its turn, for a pause to end, and for the answer. Each of these waits
+     * is bounded. A repeat may cost money, unless the implementation says that it holds the answer
+     * already.
+     *
+     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
+     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
+     */
+    NoteDetailOutcome fetch(NoteId id) throws InterruptedException;
+}

@@ -1,0 +1,65 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.NoteCapture;
+import java.time.Instant;
+
+/**
+ * What the provider's answer for one note means for whoever asked.
+ *
+ * <p>Outcomes are told apart by <em>what to do next</em>, not by code: several codes share an
+ * outcome, and the code survives only as evidence in the {@link ProviderReply}. Switch over them
+ * without {@code default}, so that a new outcome does not compile until every caller has decided
+ * what to do with it.
+ */
+public sealed interface NoteDetailOutcome {
+
+    /** Here is the detail, and it has been paid for. */
+    record Found(NoteCapture capture) implements NoteDetailOutcome {}
+
+    /**
+     * There is no such note, or no longer. Asking again costs money.
+     *
+     * @param certain whether the answer itself is final; a success without the note in it is not
+     */
+    record Missing(ProviderReply reply, boolean certain) implements NoteDetailOutcome {}
+
+    /**
+     * The request itself is wrong, by a bad id or a bug of ours. Final for this note, and worth a
+     * look.
+     */
+    record Rejected(ProviderReply reply) implements NoteDetailOutcome {}
+
+    /**
+     * Nothing to be had now. Ask about this note again later.
+     *
+     * @param cause what put it off, which decides who pays for it: the note or the client
+     */
+    record Deferred(ProviderReply reply, Cause cause) implements NoteDetailOutcome {
+
+        /** Why a call is to be repeated. */
+        public enum Cause {
+            /**
+             * The provider could not collect this note (301), or sent a code that nobody knows.
+             * Counts for the note.
+             */
+            COLLECTION,
+            /**
+             * The provider or the way to it is in trouble. Counts for the note, and for the
+             * provider's health.
+             */
+            FAULT,
+            /** We ask too fast. The client pauses; the note is not to blame. */
+            THROTTLED
+        }
+    }
+
+    /**
+     * Today's quota is used up, the provider's or our own. Stop asking; a run after {@code until}
+     * goes on from here.
+     */
+    record Exhausted(String quota, boolean byProvider, Instant until)
+            implements NoteDetailOutcome {}
+
+    /** Token, permission or balance. No call succeeds until someone acts. */
+    record Blocked(ProviderReply reply) implements NoteDetailOutcome {}
+}

@@ -1,0 +1,37 @@
+package io.github.notearchive.worklist;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A note that this node works on, under a lease, and what was tried before.
+ *
+ * @param claim the number of the claim; settling names it
+ * @param attempts times the provider put it off, in its life
+ * @param attemptsTonight the same, this night
+ * @param mediaAttempts times a file could not be had, in its life
+ * @param mediaAttemptsTonight the same, this night
+ * @param missingNight the night in which a success did not hold the note; null when none did
+ */
+public record ClaimedNote(
+        NoteId id,
+        long claim,
+        NoteState state,
+        int attempts,
+        int attemptsTonight,
+        int mediaAttempts,
+        int mediaAttemptsTonight,
+        @Nullable Night missingNight) {
+
+    /** The earlier night in which the provider said the same: success, but no note. */
+    public Optional<Night> wasMissingBefore(Night tonight) {
+        return Optional.ofNullable(missingNight).filter(night -> night.compareTo(tonight) < 0);
+    }
+
+    @Override
+    public String toString() {
+        return "note " + id + " (claim " + claim + ")";
+    }
+}

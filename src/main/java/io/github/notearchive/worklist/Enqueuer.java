@@ -1,0 +1,346 @@
+package io.github.notearchive.worklist;
+
+import de.siegmar.fastcsv.reader.CloseableIterator;
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing.
+ *
+ * <p>The ids travel by COPY into a temporary table and from there in one statement, so that a
+ * million of them take seconds. A note that is on the worklist already keeps its row as it is.
+ */
+@Component
+public class Enqueuer {
+
+    /** How many rejected lines a report keeps; the consumer of {@link #enqueue} sees all. */
+    static final int EXAMPLES = 100;
+
+    private static final int LONGEST_LINE = 64 * 1024;
+    private static final int SHOWN = 120;
+    private static final Set<String> ID_COLUMNS =
+            Set.of("noteid", "id", "note", "noteurl", "noteurls", "notelink", "url", "link");
+
+    private final JdbcClient jdbc;
+    private final DataSource dataSource;
+    private final TransactionTemplate transaction;
+    private final Clock clock;
+
+    Enqueuer(
+            JdbcClient jdbc,
+            DataSource dataSource,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        this.jdbc = jdbc;
+        this.dataSource = dataSource;
+        this.transaction = new TransactionTemplate(transactions);
+        this.clock = clock;
+    }
+
+    /**
+     * How to read a list, and what to write beside each id.
+     *
+     * @param column the CSV column to read, by its name in the first line or its number from 1;
+     *     null to find out
+     * @param priority 0 to 9
+     * @param source where the ids come from, for people to read
+     */
+    public record Options(@Nullable String column, int priority, String source) {
+
+        public Options {
+            if (priority < 0 || priority > 9) {
+                throw new IllegalArgumentException(
+                        "A priority lies between 0 and 9, not at " + priority);
+            }
+        }
+    }
+
+    /**
+     * Reads a list to its end and commits it.
+     *
+     * @param rejects sees each line that names no note
+     * @throws EnqueueException when the list cannot be read as what it is said to be; nothing is
+     *     written then
+     */
+    public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
+        return transaction.execute(
+                _ -> {
+                    try {
+                        return copy(list, options, rejects);
+                    } catch (IOException | UncheckedIOException e) {
+                        throw new EnqueueException(
+                                "The list cannot be read: "
+                                        + e.getMessage()
+                                        + "; nothing was enqueued",
+                                e);
+                    } catch (SQLException e) {
+                        throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
+                    }
+                });
+    }
+
+    /** Whether a text by itself names a note, as an id or by a link. */
+    public static boolean isReference(String text) {
+        return NoteReference.parse(text) instanceof NoteReference.Known;
+    }
+
+    private EnqueueReport copy(Reader list, Options options, Consumer<Rejected> rejects)
+            throws IOException, SQLException {
+        jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL) ON COMMIT DROP").update();
+        PGConnection connection =
+                DataSourceUtils.getConnection(dataSource).unwrap(PGConnection.class);
+        CopyIn copy = connection.getCopyAPI().copyIn("COPY enqueued (note_id) FROM STDIN");
+        Intake intake = new Intake(copy, rejects);
+        try {
+            read(list, options, intake);
+            intake.flush();
+            copy.endCopy();
+        } finally {
+            if (copy.isActive()) {
+                copy.cancelCopy();
+            }
+        }
+        long distinct =
+                jdbc.sql("SELECT count(DISTINCT note_id) FROM enqueued").query(Long.class).single();
+        long added =
+                jdbc.sql(
+                                """
+                                INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at)
+                                SELECT DISTINCT note_id, :priority, :source, :now, :now FROM enqueued
+                                ON CONFLICT (note_id) DO NOTHING
+                                """)
+                        .param("priority", options.priority())
+                        .param("source", options.source())
+                        .param("now", Timestamp.from(clock.instant()))
+                        .update();
+        return new EnqueueReport(
+                added,
+                distinct - added,
+                intake.taken - distinct,
+                intake.rejected,
+                List.copyOf(intake.examples));
+    }
+
+    private static void read(Reader list, Options options, Intake intake)
+            throws IOException, SQLException {
+        BufferedReader reader = new BufferedReader(list, LONGEST_LINE);
+        skipByteOrderMark(reader);
+        reader.mark(LONGEST_LINE);
+        String first = readLine(reader);
+        if (first == null) {
+            return;
+        }
+        char separator = separator(first);
+        Optional<Integer> column =
+                options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
+        if (options.column() == null && column.isEmpty()) {
+            long number = 1;
+            for (String line = first; line != null; line = readLine(reader)) {
+                intake.take(number++, line);
+            }
+            return;
+        }
+        if (first.length() >= LONGEST_LINE - 2) {
+            throw new EnqueueException(
+                    "The first line is longer than "
+                            + LONGEST_LINE
+                            + " characters: this is no CSV; nothing was enqueued",
+                    null);
+        }
+        reader.reset();
+        readCsv(
+                reader,
+                separator,
+                column.orElseGet(() -> column(options.column(), fields(first, separator))),
+                isNumber(options.column()),
+                intake);
+    }
+
+    private static void readCsv(
+            Reader reader, char separator, int column, boolean firstIsData, Intake intake)
+            throws IOException, SQLException {
+        try (CloseableIterator<CsvRecord> records =
+                CsvReader.builder()
+                        .fieldSeparator(separator)
+                        .allowExtraFields(true)
+                        .allowMissingFields(true)
+                        .ofCsvRecord(reader)
+                        .iterator()) {
+            boolean header = true;
+            while (records.hasNext()) {
+                CsvRecord row = records.next();
+                String field = column < row.getFieldCount() ? row.getField(column) : "";
+                boolean skip =
+                        header
+                                && (!firstIsData
+                                        || !(NoteReference.parse(field)
+                                                instanceof NoteReference.Known));
+                header = false;
+                if (skip) {
+                    continue;
+                }
+                intake.take(row.getStartingLineNumber(), field);
+            }
+        } catch (CsvParseException e) {
+            throw new EnqueueException(
+                    "The list is no well-formed CSV: " + e.getMessage() + "; nothing was enqueued",
+                    e);
+        }
+    }
+
+    private static boolean isNumber(@Nullable String column) {
+        return column != null && column.matches("\\d{1,4}");
+    }
+
+    private static int column(@Nullable String wanted, List<String> names) {
+        if (isNumber(wanted) && wanted != null) {
+            int number = Integer.parseInt(wanted);
+            if (number < 1) {
+                throw new EnqueueException(
+                        "Columns are counted from 1; --column " + wanted + " does not exist", null);
+            }
+            return number - 1;
+        }
+        for (int i = 0; i < names.size(); i++) {
+            if (names.get(i).strip().equalsIgnoreCase(wanted)) {
+                return i;
+            }
+        }
+        throw new EnqueueException(
+                "The list has no column \""
+                        + wanted
+                        + "\"; its first line names "
+                        + String.join(", ", names)
+                        + "; nothing was enqueued",
+                null);
+    }
+
+    private static Optional<Integer> idColumn(List<String> names) {
+        for (int i = 0; i < names.size(); i++) {
+            if (ID_COLUMNS.contains(
+                    names.get(i).strip().toLowerCase(Locale.ROOT).replaceAll("[ _-]", ""))) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> fields(String line, char separator) {
+        List<String> names = new ArrayList<>();
+        for (String name : line.split(String.valueOf(separator), -1)) {
+            names.add(name.strip().replaceAll("^\"|\"$", ""));
+        }
+        return names;
+    }
+
+    private static char separator(String header) {
+        for (char candidate : new char[] {',', ';', '\t'}) {
+            if (header.indexOf(candidate) >= 0) {
+                return candidate;
+            }
+        }
+        return ',';
+    }
+
+    private static void skipByteOrderMark(BufferedReader reader) throws IOException {
+        reader.mark(1);
+        if (reader.read() != '\uFEFF') {
+            reader.reset();
+        }
+    }
+
+    /**
+     * A line without its end, cut at the longest length that makes sense, so that a binary file
+     * cannot fill the memory.
+     */
+    private static @Nullable String readLine(BufferedReader reader) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int c = reader.read();
+        if (c < 0) {
+            return null;
+        }
+        for (; c >= 0 && c != '\n'; c = reader.read()) {
+            if (line.length() < LONGEST_LINE - 2) {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+
+    /** Sorts lines into ids, which go to COPY, and rejects. */
+    private static final class Intake {
+
+        private final CopyIn copy;
+        private final Consumer<Rejected> rejects;
+        private final StringBuilder buffer = new StringBuilder(LONGEST_LINE);
+        private final List<Rejected> examples = new ArrayList<>();
+        private long taken;
+        private long rejected;
+
+        Intake(CopyIn copy, Consumer<Rejected> rejects) {
+            this.copy = copy;
+            this.rejects = rejects;
+        }
+
+        void take(long number, String text) throws SQLException {
+            switch (NoteReference.parse(text)) {
+                case NoteReference.Nothing _ -> {}
+                case NoteReference.Unusable(String reason) ->
+                        reject(new Rejected(number, shown(text), reason));
+                case NoteReference.Known(var id) -> {
+                    taken++;
+                    buffer.append(id.value()).append('\n');
+                    if (buffer.length() > LONGEST_LINE - 100) {
+                        flush();
+                    }
+                }
+            }
+        }
+
+        private void reject(Rejected line) {
+            rejected++;
+            if (examples.size() < EXAMPLES) {
+                examples.add(line);
+            }
+            rejects.accept(line);
+        }
+
+        void flush() throws SQLException {
+            byte[] bytes = buffer.toString().getBytes(StandardCharsets.US_ASCII);
+            copy.writeToCopy(bytes, 0, bytes.length);
+            buffer.setLength(0);
+        }
+
+        private static String shown(String text) {
+            String plain = text.strip().replaceAll("\\p{Cntrl}", "?");
+            return plain.codePointCount(0, plain.length()) <= SHOWN
+                    ? plain
+                    : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…";
+        }
+    }
+}

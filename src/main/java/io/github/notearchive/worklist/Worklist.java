@@ -1,0 +1,404 @@
+package io.github.notearchive.worklist;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.worklist.Settlement.Counter;
+import java.sql.Date;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The rows of {@code worklist}.
+ *
+ * <p>{@code due_at} and nights go by the program's clock, leases by the database's, so that nodes
+ * whose clocks differ do not take each other's claims.
+ */
+@Repository
+public class Worklist {
+
+    /** How long a claim holds without being renewed. */
+    public static final Duration LEASE = Duration.ofMinutes(5);
+
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final TransactionTemplate ownTransaction;
+
+    Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /**
+     * Takes the note that is due first, for the length of a {@link #LEASE}, in a transaction of its
+     * own.
+     *
+     * <p>Lane by lane from the highest, and within a lane the one that has been due for the
+     * longest; rows that another worker is taking at the same moment are passed over.
+     */
+    public Optional<ClaimedNote> claim(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist w
+                                        SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
+                                            claim_id = nextval('worklist_claim_seq')
+                                        WHERE w.note_id = (
+                                            SELECT due.note_id
+                                            FROM generate_series(10, 0, -1) AS lanes (lane)
+                                            CROSS JOIN LATERAL (
+                                                SELECT note_id
+                                                FROM worklist
+                                                WHERE lane = lanes.lane AND due_at <= :now
+                                                  AND (claimed_until IS NULL OR claimed_until < now())
+                                                ORDER BY due_at, note_id
+                                                LIMIT 1
+                                                FOR UPDATE SKIP LOCKED) AS due
+                                            LIMIT 1)
+                                        RETURNING w.*
+                                        """)
+                                .param("node", node)
+                                .param("lease", LEASE.toSeconds())
+                                .param("now", Timestamp.from(clock.instant()))
+                                .query((row, _) -> claimed(row))
+                                .optional());
+    }
+
+    private ClaimedNote claimed(ResultSet row) throws SQLException {
+        Date counted = row.getDate("counted_night");
+        boolean tonight =
+                counted != null && counted.toLocalDate().equals(Night.current(clock).date());
+        LocalDate missing = row.getObject("missing_night", LocalDate.class);
+        return new ClaimedNote(
+                new NoteId(row.getString("note_id")),
+                row.getLong("claim_id"),
+                NoteState.valueOf(row.getString("state")),
+                row.getInt("attempts"),
+                tonight ? row.getInt("attempts_tonight") : 0,
+                row.getInt("media_attempts"),
+                tonight ? row.getInt("media_attempts_tonight") : 0,
+                missing == null ? null : new Night(missing));
+    }
+
+    /** Lengthens every lease of a node, by one statement. */
+    public int renewLeases(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
+                                        WHERE claimed_by = :node
+                                        """)
+                                .param("lease", LEASE.toSeconds())
+                                .param("node", node)
+                                .update());
+    }
+
+    /**
+     * Hands back every claim of a node, with states and counters untouched. Only under the node's
+     * runner lock.
+     */
+    public int releaseAll(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                                        WHERE claimed_by = :node
+                                        """)
+                                .param("node", node)
+                                .update());
+    }
+
+    /**
+     * Hands a note back as it was: state, counters and {@code due_at} untouched. Part of the
+     * caller's transaction.
+     *
+     * @return false when the claim was lost; nothing is written then
+     */
+    public boolean release(ClaimedNote claimed) {
+        return jdbc.sql(
+                                """
+                                UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                                WHERE note_id = :noteId AND claim_id = :claim
+                                """)
+                        .param("noteId", claimed.id().value())
+                        .param("claim", claimed.claim())
+                        .update()
+                == 1;
+    }
+
+    /**
+     * Writes what was decided about a note, and ends its claim. Part of the caller's transaction.
+     *
+     * @return false when the claim was lost; nothing is written then
+     */
+    public boolean settle(ClaimedNote claimed, Settlement decided, long jobExecutionId) {
+        Night tonight = Night.current(clock);
+        return jdbc.sql(
+                                """
+                                UPDATE worklist
+                                SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
+                                    missing_night = :missingNight, answer_held = :answerHeld,
+                                    attempts = attempts + :call,
+                                    media_attempts = media_attempts + :media,
+                                    attempts_tonight =
+                                        CASE WHEN counted_night = :tonight THEN attempts_tonight ELSE 0 END + :call,
+                                    media_attempts_tonight =
+                                        CASE WHEN counted_night = :tonight THEN media_attempts_tonight ELSE 0 END + :media,
+                                    counted_night = :tonight,
+                                    settled_at = :now, settled_by = :execution,
+                                    claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                                WHERE note_id = :noteId AND claim_id = :claim
+                                """)
+                        .param("state", decided.state().name())
+                        .param("dueAt", timestamp(decided.dueAt()))
+                        .param("code", decided.code())
+                        .param("error", decided.error())
+                        .param(
+                                "missingNight",
+                                decided.missingNight() == null
+                                        ? null
+                                        : decided.missingNight().date())
+                        .param("answerHeld", decided.answerHeld())
+                        .param("call", decided.countsFor() == Counter.CALL ? 1 : 0)
+                        .param("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
+                        .param("tonight", tonight.date())
+                        .param("now", Timestamp.from(clock.instant()))
+                        .param("execution", jobExecutionId)
+                        .param("noteId", claimed.id().value())
+                        .param("claim", claimed.claim())
+                        .update()
+                == 1;
+    }
+
+    /** What is left to wait for; claims of other nodes are not. */
+    public Outlook outlook(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held,
+                                               (SELECT min(first.due_at)
+                                                FROM generate_series(10, 0, -1) AS lanes (lane)
+                                                CROSS JOIN LATERAL (
+                                                    SELECT due_at
+                                                    FROM worklist
+                                                    WHERE lane = lanes.lane AND due_at IS NOT NULL
+                                                      AND (claimed_until IS NULL OR claimed_until < now())
+                                                    ORDER BY due_at
+                                                    LIMIT 1) AS first) AS next
+                                        """)
+                                .param("node", node)
+                                .query(
+                                        (row, _) ->
+                                                new Outlook(
+                                                        row.getInt("held"),
+                                                        instant(row.getTimestamp("next"))))
+                                .single());
+    }
+
+    /**
+     * How many notes these executions put off to later, or gave up, and nobody has settled since.
+     */
+    public long countLeftBy(Collection<Long> jobExecutionIds) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FROM worklist
+                        WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
+                        """)
+                .param("executions", jobExecutionIds)
+                .query(Long.class)
+                .single();
+    }
+
+    /** Notes by state, and of those how many are due now. */
+    public List<StateCount> countByState() {
+        return jdbc.sql(
+                        """
+                        SELECT state, count(*) AS notes,
+                               count(*) FILTER (WHERE due_at <= :now) AS due,
+                               count(*) FILTER (WHERE claimed_until >= now()) AS in_work
+                        FROM worklist
+                        GROUP BY state
+                        ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .query(
+                        (row, _) ->
+                                new StateCount(
+                                        NoteState.valueOf(row.getString("state")),
+                                        row.getLong("notes"),
+                                        row.getLong("due"),
+                                        row.getLong("in_work")))
+                .list();
+    }
+
+    /**
+     * Notes that need a person or a later night, grouped by what stood in their way; at most {@code
+     * limit} groups.
+     */
+    public List<LeftOver> leftOvers(int limit) {
+        return jdbc.sql(
+                        """
+                        SELECT state, last_code, last_error, count(*) AS notes, min(note_id) AS example, min(due_at) AS due
+                        FROM worklist
+                        WHERE state IN ('POSTPONED', 'FAILED')
+                        GROUP BY state, last_code, last_error
+                        ORDER BY state, count(*) DESC, last_error
+                        LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query(
+                        (row, _) ->
+                                new LeftOver(
+                                        NoteState.valueOf(row.getString("state")),
+                                        row.getObject("last_code", Integer.class),
+                                        row.getString("last_error"),
+                                        row.getLong("notes"),
+                                        row.getString("example"),
+                                        instant(row.getTimestamp("due"))))
+                .list();
+    }
+
+    /** The whole row of one note; empty when it is not on the list. */
+    public Optional<Entry> find(NoteId id) {
+        return jdbc.sql(
+                        """
+                        SELECT * FROM worklist WHERE note_id = :noteId
+                        """)
+                .param("noteId", id.value())
+                .query((row, _) -> entry(row))
+                .optional();
+    }
+
+    private static Entry entry(ResultSet row) throws SQLException {
+        LocalDate counted = row.getObject("counted_night", LocalDate.class);
+        return new Entry(
+                new NoteId(row.getString("note_id")),
+                NoteState.valueOf(row.getString("state")),
+                row.getInt("priority"),
+                row.getInt("attempts"),
+                row.getInt("attempts_tonight"),
+                row.getInt("media_attempts"),
+                row.getInt("media_attempts_tonight"),
+                counted == null ? null : new Night(counted),
+                instant(row.getTimestamp("due_at")),
+                row.getObject("last_code", Integer.class),
+                row.getString("last_error"),
+                row.getString("source"),
+                row.getTimestamp("enqueued_at").toInstant(),
+                instant(row.getTimestamp("settled_at")),
+                row.getObject("settled_by", Long.class),
+                row.getString("claimed_by"),
+                instant(row.getTimestamp("claimed_until")));
+    }
+
+    /**
+     * Makes notes due now, as if they were new; a paid answer in the ledger stays usable. Notes in
+     * work are left alone.
+     *
+     * @return those that were found on the list and are due now
+     */
+    public List<NoteId> requeue(Collection<NoteId> ids) {
+        return jdbc.sql(
+                        """
+                        UPDATE worklist
+                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
+                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL
+                        WHERE note_id = ANY (:ids) AND claim_id IS NULL
+                        RETURNING note_id
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .param("ids", ids.stream().map(NoteId::value).toArray(String[]::new))
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /** Makes every note of a state due now, as {@link #requeue(Collection)} does. */
+    public int requeue(NoteState state) {
+        return jdbc.sql(
+                        """
+                        UPDATE worklist
+                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
+                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL
+                        WHERE state = :state AND claim_id IS NULL
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .param("state", state.name())
+                .update();
+    }
+
+    /**
+     * Marks a note as archived that an operator's waiver has completed. Part of the caller's
+     * transaction.
+     */
+    public boolean completeByWaiver(NoteId id) {
+        return jdbc.sql(
+                                """
+                                UPDATE worklist
+                                SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
+                                WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
+                                """)
+                        .param("now", Timestamp.from(clock.instant()))
+                        .param("noteId", id.value())
+                        .update()
+                == 1;
+    }
+
+    private static @Nullable Timestamp timestamp(@Nullable Instant instant) {
+        return instant == null ? null : Timestamp.from(instant);
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    /** How many notes are in a state, how many of them are due now and how many are in work. */
+    public record StateCount(NoteState state, long notes, long due, long inWork) {}
+
+    /** Notes with the same obstacle. */
+    public record LeftOver(
+            NoteState state,
+            @Nullable Integer code,
+            @Nullable String error,
+            long notes,
+            String example,
+            @Nullable Instant due) {}
+
+    /** One row, as it stands. */
+    public record Entry(
+            NoteId id,
+            NoteState state,
+            int priority,
+            int attempts,
+            int attemptsTonight,
+            int mediaAttempts,
+            int mediaAttemptsTonight,
+            @Nullable Night countedNight,
+            @Nullable Instant dueAt,
+            @Nullable Integer lastCode,
+            @Nullable String lastError,
+            String source,
+            Instant enqueuedAt,
+            @Nullable Instant settledAt,
+            @Nullable Long settledBy,
+            @Nullable String claimedBy,
+            @Nullable Instant claimedUntil) {}
+}
