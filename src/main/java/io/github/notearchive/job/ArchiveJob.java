@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
@@ -51,7 +52,7 @@ class ArchiveJob {
             NoteArchiveProcessor processor,
             NoteDispositionWriter writer,
             RunGate gate) {
-        return new StepBuilder(NAME + "Worker", repository)
+        return new StepBuilder(NAME, repository)
                 .<ClaimedNote, NoteDisposition>chunk(1)
                 .transactionManager(transactions)
                 .reader(reader)
@@ -89,11 +90,13 @@ class ArchiveJob {
             JobRepository repository,
             Step archiveNotesStep,
             RunGate gate,
+            ActiveRuns runs,
             Executions executions,
-            Worklist worklist) {
+            Worklist worklist,
+            ApiCalls calls) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new EndOfJob(gate, executions, worklist))
+                .listener(new Bounds(gate, runs, executions, worklist, calls))
                 .build();
     }
 
@@ -163,11 +166,18 @@ class ArchiveJob {
     }
 
     /**
-     * Gives the job the exit status that operators read: the gate's, or INCOMPLETE when notes were
-     * left behind.
+     * Names the execution to all who write it down, and gives it the exit status that operators
+     * read: the gate's, or INCOMPLETE when notes were left behind.
      */
-    private record EndOfJob(RunGate gate, Executions executions, Worklist worklist)
+    private record Bounds(
+            RunGate gate, ActiveRuns runs, Executions executions, Worklist worklist, ApiCalls calls)
             implements JobExecutionListener {
+
+        @Override
+        public void beforeJob(JobExecution job) {
+            runs.current().belongTo(job.getId());
+            calls.belongTo(job.getId());
+        }
 
         @Override
         public void afterJob(JobExecution job) {

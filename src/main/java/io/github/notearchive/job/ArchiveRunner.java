@@ -127,11 +127,11 @@ public class ArchiveRunner {
                     run,
                     ExitCode.QUOTA_EXHAUSTED,
                     closed.get().reason()
-                            + " was met at "
-                            + closed.get().at()
+                            + " was met on "
+                            + Night.local(closed.get().at())
                             + "; no call is made until "
-                            + closed.get().until()
-                            + " (00:00 in Shanghai). --force asks all the same");
+                            + Night.local(closed.get().until())
+                            + ". --force asks all the same");
         }
         Night tonight = Night.current(clock);
         long made = calls.countIn(tonight);
@@ -143,7 +143,7 @@ public class ArchiveRunner {
                     "our own limit of "
                             + perNight
                             + " calls a night is used up until "
-                            + tonight.ends());
+                            + Night.local(tonight.ends()));
         }
         Optional<RunSummary> unreachable = findUnreachable(run);
         if (unreachable.isPresent()) {

@@ -112,8 +112,12 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         return true;
     }
 
+    /** Waits for a place; one that comes free because the run is ending is not taken. */
     private boolean takePlace() throws InterruptedException {
         hasPlace = run.places().tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        if (hasPlace && gate.closure().isPresent()) {
+            leavePlace();
+        }
         return hasPlace;
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * What one answer brought in: the capture, and for each file that it promises what became of it.
  */
-record Harvest(NoteCapture capture, List<Piece> pieces) {
+record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable {
 
     Harvest {
         pieces = List.copyOf(pieces);
@@ -26,7 +26,8 @@ record Harvest(NoteCapture capture, List<Piece> pieces) {
     }
 
     /** Removes what lies in the spool. A repeat does nothing. */
-    void discard() {
+    @Override
+    public void close() {
         for (Piece piece : pieces) {
             if (piece instanceof Piece.Fresh(_, var media)) {
                 media.close();

@@ -24,6 +24,7 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +39,8 @@ import org.springframework.transaction.TransactionException;
 class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
+
+    private static final Duration GATE_FOLLOWS = Duration.ofSeconds(90);
 
     private final NoteDetailClient source;
     private final ApiCalls calls;
@@ -72,7 +75,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         try {
             return decide(claimed, source.fetch(claimed.id()), null);
         } catch (CallsEndedException e) {
-            return new Released(claimed, String.valueOf(e.getMessage()));
+            return releasedAtEnd(claimed, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Released(claimed, "interrupted");
@@ -82,6 +85,21 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
             return postponedByMedia(claimed, null, "unforeseen: " + e, true);
         }
+    }
+
+    /**
+     * Calls end a moment before the gate closes; a note handed back sooner would only be claimed
+     * again.
+     */
+    private Released releasedAtEnd(ClaimedNote claimed, CallsEndedException e) {
+        try {
+            if (!gate.awaitClosed(GATE_FOLLOWS)) {
+                gate.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return new Released(claimed, String.valueOf(e.getMessage()));
     }
 
     private NoteDisposition decide(
@@ -117,7 +135,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         claimed,
                         harvest,
                         ExitCode.QUOTA_EXHAUSTED,
-                        quota + " is used up until " + until);
+                        quota + " is used up until " + Night.local(until));
             }
             case Blocked(var reply) ->
                     endRun(claimed, harvest, blockedBy(reply), String.valueOf(reply));
@@ -136,7 +154,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             ClaimedNote claimed, @Nullable Harvest harvest, ExitCode exitCode, String reason) {
         gate.close(exitCode, reason);
         if (harvest != null) {
-            harvest.discard();
+            harvest.close();
         }
         return new Released(claimed, reason);
     }
@@ -157,7 +175,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             return new Postponed(claimed, harvest, later);
         }
         if (harvest != null) {
-            harvest.discard();
+            harvest.close();
         }
         return new Unavailable(
                 claimed,
@@ -193,7 +211,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
         if (cause == Deferred.Cause.THROTTLED) {
             if (harvest != null) {
-                harvest.discard();
+                harvest.close();
             }
             return new Released(claimed, String.valueOf(reply));
         }
@@ -252,8 +270,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         try {
             return decide(claimed, source.fetch(claimed.id()), collected);
         } catch (CallsEndedException e) {
-            collected.harvest().discard();
-            return new Released(claimed, String.valueOf(e.getMessage()));
+            collected.harvest().close();
+            return releasedAtEnd(claimed, e);
         }
     }
 
@@ -277,7 +295,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (gate.closure().isPresent() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
             // fault
-            collected.harvest().discard();
+            collected.harvest().close();
             return new Released(claimed, "the run ended while files were missing");
         }
         if (collected.isGone()) {

@@ -108,7 +108,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         } catch (StoreException e) {
             storeFails(claimed, e);
         } finally {
-            harvest.discard();
+            harvest.close();
         }
     }
 

@@ -36,7 +36,7 @@ public class SourceGate {
                         jdbc.sql(
                                         """
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
-                                        SELECT :code, :reason, :now, :until, :execution
+                                        SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
                                         WHERE NOT EXISTS (SELECT 1 FROM source_gate
                                                           WHERE job_execution_id = :execution AND closed_until >= :until)
                                         """)

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 
 /**
  * A night of archiving: a calendar day of Asia/Shanghai, by which the provider counts its daily
@@ -16,6 +17,9 @@ public record Night(LocalDate date) implements Comparable<Night> {
 
     /** The provider's time zone; it has no summer time, so a night always has 24 hours. */
     public static final ZoneId ZONE = ZoneId.of("Asia/Shanghai");
+
+    private static final DateTimeFormatter LOCAL =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZONE);
 
     public static Night of(Instant instant) {
         return new Night(LocalDate.ofInstant(instant, ZONE));
@@ -32,6 +36,13 @@ public record Night(LocalDate date) implements Comparable<Night> {
     /** When the next night begins, and with it a new quota. */
     public Instant ends() {
         return date.plusDays(1).atStartOfDay(ZONE).toInstant();
+    }
+
+    /**
+     * An instant as the provider's people read it, such as {@code 2026-11-26 00:00 in Shanghai}.
+     */
+    public static String local(Instant instant) {
+        return LOCAL.format(instant) + " in Shanghai";
     }
 
     @Override

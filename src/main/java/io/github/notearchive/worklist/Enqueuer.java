@@ -131,7 +131,8 @@ public class Enqueuer {
                 jdbc.sql(
                                 """
                                 INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at)
-                                SELECT DISTINCT note_id, :priority, :source, :now, :now FROM enqueued
+                                SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz
+                                FROM (SELECT DISTINCT note_id FROM enqueued) AS ids
                                 ON CONFLICT (note_id) DO NOTHING
                                 """)
                         .param("priority", options.priority())
