@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
@@ -9,6 +10,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.StandardEnvironment;
 
 /**
  * The running program behind a command: settings read at once, each part made when it is first
@@ -51,6 +53,7 @@ final class ArchiveContext implements AutoCloseable {
                         .toArray(String[]::new);
         return new ArchiveContext(
                 new SpringApplicationBuilder(ArchiveApplication.class)
+                        .environment(new TextEnvironment())
                         .bannerMode(Banner.Mode.OFF)
                         .web(WebApplicationType.NONE)
                         .registerShutdownHook(false)
@@ -83,5 +86,19 @@ final class ArchiveContext implements AutoCloseable {
     @Override
     public void close() {
         context.close();
+    }
+
+    /**
+     * An environment in which an empty variable is no setting, as compose files and units leave
+     * them.
+     */
+    private static final class TextEnvironment extends StandardEnvironment {
+
+        @Override
+        public Map<String, Object> getSystemEnvironment() {
+            Map<String, Object> variables = new HashMap<>(super.getSystemEnvironment());
+            variables.values().removeIf(value -> value.toString().isBlank());
+            return variables;
+        }
     }
 }

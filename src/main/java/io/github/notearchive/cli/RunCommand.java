@@ -111,8 +111,11 @@ final class RunCommand implements Callable<Integer> {
                     summary.failed(),
                     summary.released());
             out.printf(
-                    "  files  stored %d (%s), already in the store %d%n",
-                    summary.files(), Times.size(summary.bytes()), summary.filesKnown());
+                    "  files  stored %d (%s), already in the store %d, %d requests%n",
+                    summary.files(),
+                    Times.size(summary.bytes()),
+                    summary.filesKnown(),
+                    summary.mediaRequests());
             out.printf(
                     "  calls  %d, of which billed %d, maybe billed %d%n",
                     summary.calls(), summary.billed(), summary.maybeBilled());

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class ActiveRun {
 
     private final RunOptions options;
+    private final long mediaRequestsBefore;
     private final Instant began;
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
@@ -32,8 +33,10 @@ final class ActiveRun {
     final LongAdder bytesStored = new LongAdder();
     final LongAdder filesKnown = new LongAdder();
 
-    ActiveRun(RunOptions options, ArchiveProperties settings, Clock clock) {
+    ActiveRun(
+            RunOptions options, ArchiveProperties settings, long mediaRequestsBefore, Clock clock) {
         this.options = options;
+        this.mediaRequestsBefore = mediaRequestsBefore;
         this.began = clock.instant();
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
@@ -47,6 +50,11 @@ final class ActiveRun {
 
     String node() {
         return options.node();
+    }
+
+    /** What the process had asked of media servers when the run began. */
+    long mediaRequestsBefore() {
+        return mediaRequestsBefore;
     }
 
     Instant began() {

@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.ObjectStore;
@@ -55,6 +56,7 @@ public class ArchiveRunner {
     private final ApiCalls calls;
     private final JustOneApiClient provider;
     private final ObjectStore store;
+    private final MediaDownloader downloads;
     private final Spool spool;
     private final ArchiveProperties settings;
     private final NoteSourceProperties sourceSettings;
@@ -75,6 +77,7 @@ public class ArchiveRunner {
             ApiCalls calls,
             JustOneApiClient provider,
             ObjectStore store,
+            MediaDownloader downloads,
             Spool spool,
             ArchiveProperties settings,
             NoteSourceProperties sourceSettings,
@@ -93,6 +96,7 @@ public class ArchiveRunner {
         this.calls = calls;
         this.provider = provider;
         this.store = store;
+        this.downloads = downloads;
         this.spool = spool;
         this.settings = settings;
         this.sourceSettings = sourceSettings;
@@ -105,7 +109,7 @@ public class ArchiveRunner {
      * throws for a server that is away.
      */
     public RunSummary run(RunOptions options) {
-        ActiveRun run = new ActiveRun(options, settings, clock);
+        ActiveRun run = new ActiveRun(options, settings, downloads.traffic().requests(), clock);
         try (RunnerLock lock = RunnerLock.take(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
@@ -257,6 +261,7 @@ public class ArchiveRunner {
                 run.filesStored.sum(),
                 run.filesKnown.sum(),
                 run.bytesStored.sum(),
+                downloads.traffic().requests() - run.mediaRequestsBefore(),
                 made,
                 billed,
                 maybe,

@@ -14,6 +14,7 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -40,10 +41,12 @@ class MediaCollector {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
+    private final RunGate gate;
 
-    MediaCollector(MediaCatalog catalog, MediaDownloader downloads) {
+    MediaCollector(MediaCatalog catalog, MediaDownloader downloads, RunGate gate) {
         this.catalog = catalog;
         this.downloads = downloads;
+        this.gate = gate;
     }
 
     /**
@@ -188,11 +191,17 @@ class MediaCollector {
         return outcomes;
     }
 
-    private static DownloadOutcome outcome(Future<DownloadOutcome> download)
-            throws InterruptedException {
+    private DownloadOutcome outcome(Future<DownloadOutcome> download) throws InterruptedException {
         try {
             return download.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof UncheckedIOException spool) {
+                // a disk that is full is nobody's fault but the machine's: no note is to be charged
+                // for it
+                String reason = "a file could not be spooled: " + Trouble.describe(spool);
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
+                return new Troubled(reason, true);
+            }
             throw new IllegalStateException(
                     "A download ended with neither a file nor a reason: " + e.getCause(),
                     e.getCause());

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param files files stored, without those that were there already
  * @param filesKnown files whose bytes were in the store already
  * @param bytes bytes stored
+ * @param mediaRequests requests to media servers, which cost nothing
  * @param calls requests to the provider
  * @param billed of those, how many are charged
  * @param maybeBilled of those, how many may be charged
@@ -38,6 +39,7 @@ public record RunSummary(
         long files,
         long filesKnown,
         long bytes,
+        long mediaRequests,
         long calls,
         long billed,
         long maybeBilled,
@@ -46,6 +48,6 @@ public record RunSummary(
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
-                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, took);
+                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, took);
     }
 }
