@@ -15,10 +15,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The rows of {@code api_call}: one for each request, in the order they left. */
@@ -30,6 +34,12 @@ public class ApiCalls implements CallJournal {
     private final RetryTemplate retries =
             new RetryTemplate(
                     RetryPolicy.builder()
+                            .includes(
+                                    List.of(
+                                            TransientDataAccessException.class,
+                                            RecoverableDataAccessException.class,
+                                            DataAccessResourceFailureException.class,
+                                            TransactionException.class))
                             .maxRetries(8)
                             .delay(Duration.ofMillis(500))
                             .multiplier(2)
