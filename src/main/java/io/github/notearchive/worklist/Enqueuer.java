@@ -125,20 +125,32 @@ public class Enqueuer {
                 copy.cancelCopy();
             }
         }
-        long distinct =
-                jdbc.sql("SELECT count(DISTINCT note_id) FROM enqueued").query(Long.class).single();
-        long added =
-                jdbc.sql(
-                                """
-                                INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at)
-                                SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz
-                                FROM (SELECT DISTINCT note_id FROM enqueued) AS ids
-                                ON CONFLICT (note_id) DO NOTHING
-                                """)
-                        .param("priority", options.priority())
-                        .param("source", options.source())
-                        .param("now", Timestamp.from(clock.instant()))
-                        .update();
+        // enough for a million ids, so that they are told apart and put in order in memory
+        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
+        return jdbc.sql(
+                        """
+                        WITH ids AS (
+                            SELECT DISTINCT note_id FROM enqueued
+                        ), added AS (
+                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at)
+                            SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz
+                            FROM ids
+                            ORDER BY note_id
+                            ON CONFLICT (note_id) DO NOTHING
+                            RETURNING 1
+                        )
+                        SELECT (SELECT count(*) FROM ids) AS distinct_ids, (SELECT count(*) FROM added) AS added
+                        """)
+                .param("priority", options.priority())
+                .param("source", options.source())
+                .param("now", Timestamp.from(clock.instant()))
+                .query(
+                        (row, _) ->
+                                report(row.getLong("distinct_ids"), row.getLong("added"), intake))
+                .single();
+    }
+
+    private static EnqueueReport report(long distinct, long added, Intake intake) {
         return new EnqueueReport(
                 added,
                 distinct - added,
