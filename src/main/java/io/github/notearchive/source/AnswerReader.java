@@ -118,6 +118,9 @@ public final class AnswerReader {
         for (JsonNode element : data.isArray() ? data : List.of(data)) {
             JsonNode list = element.path("note_list");
             for (JsonNode note : list.isArray() ? list : List.of(element)) {
+                if (isNotViewable(note)) {
+                    continue;
+                }
                 Optional<String> id = id(note);
                 if (id.isPresent() && id.get().equals(asked.value())) {
                     return Optional.of(new FoundNote(note, author(element, note)));
@@ -144,9 +147,13 @@ public final class AnswerReader {
         return Optional.empty();
     }
 
+    /** A note that the platform does not show may still stand there by its id. */
+    private static boolean isNotViewable(JsonNode note) {
+        return "error".equals(note.path("model_type").stringValue(""));
+    }
+
     private static boolean looksLikeNote(JsonNode note) {
         return note.isObject()
-                && !"error".equals(note.path("model_type").stringValue(""))
                 && !note.has("note_list")
                 && note.propertyNames().stream().filter(NOTE_FIELDS::contains).count() >= 2;
     }
