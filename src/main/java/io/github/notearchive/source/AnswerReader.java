@@ -30,7 +30,8 @@ public final class AnswerReader {
 
     private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
     private static final Pattern CREDENTIAL =
-            Pattern.compile("(?i)(token|sign|secret|key)=[^&\\s\"']*");
+            Pattern.compile(
+                    "(?i)((?:token|sign|secret|key)[\"']?\\s*[=:]\\s*[\"']?)[^&\\s\"',}]+");
     private static final List<String> ID_FIELDS = List.of("id", "note_id", "noteId");
     private static final Set<String> NOTE_FIELDS =
             Set.of(
@@ -194,7 +195,7 @@ public final class AnswerReader {
      * credential.
      */
     static String shorten(String text) {
-        String plain = CREDENTIAL.matcher(text).replaceAll("$1=****");
+        String plain = CREDENTIAL.matcher(text).replaceAll("$1****");
         StringBuilder line = new StringBuilder();
         plain.codePoints()
                 .limit(MESSAGE_LENGTH)

@@ -263,7 +263,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         return new Found(new NoteCapture(id, call, receivedAt, body, found.note(), found.author()));
     }
 
-    private static ProviderReply reply(Exchange exchange, Optional<AnswerReader.Answer> answer) {
+    private ProviderReply reply(Exchange exchange, Optional<AnswerReader.Answer> answer) {
         if (answer.isPresent()) {
             AnswerReader.Answer read = answer.get();
             String message =
@@ -271,7 +271,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                             ? "success without the note: " + read.shape()
                             : read.message();
             return new ProviderReply(
-                    read.code(), exchange.status(), message, read.requestId(), billed(read.code()));
+                    read.code(),
+                    exchange.status(),
+                    withoutToken(message),
+                    withoutToken(read.requestId()),
+                    billed(read.code()));
         }
         if (exchange.fault() != null) {
             return ProviderReply.fault(
@@ -284,6 +288,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 "the answer is not the provider's envelope",
                 exchange.status(),
                 throttled ? Billed.NO : Billed.UNKNOWN);
+    }
+
+    /** The provider may repeat the token in words of its own. */
+    private @Nullable String withoutToken(@Nullable String text) {
+        return text == null || !settings.token().isPresent()
+                ? text
+                : text.replace(settings.token().value(), "****");
     }
 
     /**
