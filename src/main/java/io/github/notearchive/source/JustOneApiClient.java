@@ -170,7 +170,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 return new Exhausted(allowance.toString(), false, tonight.ends());
             }
             Instant sentAt = now();
-            long call = journal.sending(id, ENDPOINT, sentAt);
+            long call = writeDown(id, sentAt);
             try {
                 turn.sent();
             } catch (CallsEndedException e) {
@@ -179,6 +179,16 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 throw e;
             }
             return ask(id, call, sentAt, turn.sentAt());
+        }
+    }
+
+    /** A call that cannot be written down does not leave, and so does not count. */
+    private long writeDown(NoteId id, Instant sentAt) {
+        try {
+            return journal.sending(id, ENDPOINT, sentAt);
+        } catch (RuntimeException e) {
+            allowance.giveBack();
+            throw e;
         }
     }
 
