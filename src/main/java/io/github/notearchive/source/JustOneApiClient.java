@@ -326,7 +326,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         try {
             return http.execute(request, this::read);
         } catch (IOException e) {
-            boolean late = deadline.isDone();
+            // the abort fails this thread's read before the deadline's own task is done
+            boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
             String fault =
                     late
                             ? "no whole answer within "
