@@ -80,6 +80,12 @@ public record NoteSourceProperties(
         return responseTimeout.compareTo(connectTimeout) > 0;
     }
 
+    @AssertTrue(message = "archive.source.max-answer-size must lie between 1KB and 1GB")
+    boolean isMaxAnswerSizeUsable() {
+        return maxAnswerSize.compareTo(DataSize.ofKilobytes(1)) >= 0
+                && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
+    }
+
     private String scheme() {
         return baseUrl.getScheme() == null ? "" : baseUrl.getScheme().toLowerCase(Locale.ROOT);
     }
