@@ -135,7 +135,8 @@ final class NoteMapper {
         }
         String fraction = matcher.group(2) == null ? "0" : matcher.group(2);
         BigDecimal value = new BigDecimal(matcher.group(1) + "." + fraction);
-        return value.multiply(unit(matcher.group(3))).longValue();
+        value = value.multiply(unit(matcher.group(3)));
+        return value.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0 ? value.longValue() : null;
     }
 
     private static BigDecimal unit(String suffix) {
