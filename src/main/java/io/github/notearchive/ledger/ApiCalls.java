@@ -140,6 +140,11 @@ public class ApiCalls implements CallJournal {
      * here.
      */
     Optional<PaidAnswer> latestPaid(NoteId id, Instant since) {
+        return latestPaid(id, since, Long.MAX_VALUE);
+    }
+
+    /** The same among the calls that were made before another one. */
+    Optional<PaidAnswer> latestPaid(NoteId id, Instant since, long before) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -147,12 +152,13 @@ public class ApiCalls implements CallJournal {
                                         SELECT id, received_at, http_status, request_id, answer, media_gone_at
                                         FROM api_call
                                         WHERE note_id = :noteId AND billed = 'YES' AND answer IS NOT NULL
-                                          AND received_at >= :since
+                                          AND received_at >= :since AND id < :before
                                         ORDER BY id DESC
                                         LIMIT 1
                                         """)
                                 .param("noteId", id.value())
                                 .param("since", Timestamp.from(since))
+                                .param("before", before)
                                 .query((row, _) -> paidAnswer(row))
                                 .optional());
     }

@@ -65,12 +65,17 @@ public class CallLedger implements NoteDetailClient {
      * files. Makes no call.
      */
     public Optional<NoteCapture> held(NoteId id) {
-        return calls.latestPaid(id, Instant.EPOCH)
-                .flatMap(
-                        paid ->
-                                reader.read(paid.body(), id)
-                                        .flatMap(AnswerReader.Answer::note)
-                                        .map(found -> capture(id, paid, found)));
+        Optional<PaidAnswer> next = calls.latestPaid(id, Instant.EPOCH);
+        while (next.isPresent()) {
+            PaidAnswer paid = next.get();
+            Optional<AnswerReader.FoundNote> found =
+                    reader.read(paid.body(), id).flatMap(AnswerReader.Answer::note);
+            if (found.isPresent()) {
+                return Optional.of(capture(id, paid, found.get()));
+            }
+            next = calls.latestPaid(id, Instant.EPOCH, paid.call());
+        }
+        return Optional.empty();
     }
 
     private static NoteCapture capture(NoteId id, PaidAnswer paid, AnswerReader.FoundNote found) {
