@@ -4,6 +4,7 @@ import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Times as they are shown to people: in Asia/Shanghai, by which the provider counts. */
@@ -40,6 +41,6 @@ final class Times {
         for (; value >= 1000 && unit < units.length - 1; unit++) {
             value /= 1000;
         }
-        return unit == 0 ? bytes + " B" : "%.1f %s".formatted(value, units[unit]);
+        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
     }
 }
