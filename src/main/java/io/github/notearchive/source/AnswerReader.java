@@ -30,8 +30,7 @@ public final class AnswerReader {
 
     private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
     private static final Pattern CREDENTIAL =
-            Pattern.compile(
-                    "(?i)((?:token|sign|secret|key)[\"']?\\s*[=:]\\s*[\"']?)[^&\\s\"',}]+");
+            Pattern.compile("(?i)((?:token|sign|secret|key)[\"']?\\s*[=:]\\s*[\"']?)[^&\\s\"',}]+");
     private static final List<String> ID_FIELDS = List.of("id", "note_id", "noteId");
     private static final Set<String> NOTE_FIELDS =
             Set.of(
