@@ -1,0 +1,325 @@
+package io.github.notearchive.note;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
+
+class MediaSlotsTests {
+
+    private static final String CDN = "https://sns-i10.rednotecdn.com/";
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 9, 18})
+    void everyPictureIsASlotInTheOrderOfTheAnswer(int count) {
+        String images =
+                IntStream.range(0, count)
+                        .mapToObj(
+                                i ->
+                                        """
+                                        {"index":0,"fileid":"1040g%02d","width":1080,"height":1440,"original":"%s1040g%02d?w/5000"}
+                                        """
+                                                .formatted(i, CDN, i))
+                        .collect(Collectors.joining(","));
+
+        List<MediaSlot> slots = slots("{\"type\":\"normal\",\"images_list\":[" + images + "]}");
+
+        assertThat(slots).hasSize(count).allMatch(slot -> slot.kind() == MediaKind.IMAGE);
+        assertThat(slots)
+                .extracting(MediaSlot::ordinal)
+                .containsExactlyElementsOf(IntStream.range(0, count).boxed().toList());
+        assertThat(slots)
+                .extracting(MediaSlot::identity)
+                .doesNotHaveDuplicates()
+                .startsWith("1040g00");
+    }
+
+    @Test
+    void theAddressesOfAPictureGoFromTheLargestToTheSmallest() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"images_list":[{"fileid":"f","width":1080,"height":1440,
+                          "url":"https://c/576?sign=1","url_multi_level":{"low":"https://c/low","medium":"https://c/medium","high":"https://c/high"},
+                          "url_size_large":"https://c/large","original":"https://c/5000","url_8k":"https://c/8192"}]}
+                        """);
+
+        assertThat(slot.candidates())
+                .extracting(MediaCandidate::rendition, MediaCandidate::url)
+                .containsExactly(
+                        tuple("url_8k", "https://c/8192"),
+                        tuple("original", "https://c/5000"),
+                        tuple("url_size_large", "https://c/large"),
+                        tuple("url_multi_level.high", "https://c/high"),
+                        tuple("url", "https://c/576?sign=1"),
+                        tuple("url_multi_level.medium", "https://c/medium"),
+                        tuple("url_multi_level.low", "https://c/low"));
+        assertThat(slot.candidates().get(1).width()).isEqualTo(1080);
+        assertThat(slot.candidates().get(1).height()).isEqualTo(1440);
+    }
+
+    @Test
+    void blankAddressesArePassedOverAndEqualOnesStandOnce() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"images_list":[{"fileid":"f","original":"","url_8k":null,"url_size_large":"https://c/large",
+                          "url":"https://c/a","url_multi_level":{"low":"https://c/a","medium":"https://c/a","high":"https://c/a"}}]}
+                        """);
+
+        assertThat(slot.candidates())
+                .extracting(MediaCandidate::rendition)
+                .containsExactly("url_size_large", "url_multi_level.high");
+    }
+
+    @Test
+    void anAddressIsKeptByteForByteHoweverMalformed() {
+        String url = CDN + "f?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%20b";
+
+        MediaSlot slot =
+                only(
+                        "{\"images_list\":[{\"original\":\"\",\"url\":\""
+                                + url
+                                + "\"},{\"url\":\"//sns-i10.rednotecdn.com/x\"}]}",
+                        0);
+
+        assertThat(slot.candidates())
+                .singleElement()
+                .extracting(MediaCandidate::url)
+                .isEqualTo(url);
+        assertThat(slot.identity()).isEqualTo("/f");
+    }
+
+    @Test
+    void aPictureWithoutAnyAddressIsStillASlot() {
+        MediaSlot slot = only("{\"images_list\":[{\"fileid\":\"f\",\"url\":\"\"}]}");
+
+        assertThat(slot.identity()).isEqualTo("f");
+        assertThat(slot.candidates()).isEmpty();
+        assertThat(slot.notOffered()).isNull();
+    }
+
+    @Test
+    void twoPicturesOfOneFileAreTwoSlots() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"images_list":[{"fileid":"notes_uhdr/1040g","url":"https://c/1"},{"fileid":"notes_uhdr/1040g","url":"https://c/1"},
+                                        {"fileid":"../evil","url":"https://c/2"}]}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(0, "notes_uhdr/1040g"),
+                        tuple(1, "notes_uhdr/1040g"),
+                        tuple(2, "../evil"));
+    }
+
+    @Test
+    void theMotionOfALivePhotoStandsBehindItsStillWithTheSameOrdinal() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"images_list":[{"fileid":"a","url":"https://c/a"},
+                          {"fileid":"b","url":"https://c/b","live_photo_file_id":"livephoto/1040g390bbb",
+                           "live_photo":{"media":{"video_id":"137833486798426118","stream":{"h264":[],
+                             "h265":[{"master_url":"http://sns-v10.rednotecdn.com/stream/x_66.mp4",
+                                      "backup_urls":["http://sns-v8.rednotecdn.com/stream/x_66.mp4"],
+                                      "size":521172,"duration":2021,"format":"mp4"}],"h266":[],"av1":[]}}}},
+                          {"fileid":"c","url":"https://c/c"}]}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, 0, "a"),
+                        tuple(MediaKind.IMAGE, 1, "b"),
+                        tuple(MediaKind.MOTION, 1, "livephoto/1040g390bbb"),
+                        tuple(MediaKind.IMAGE, 2, "c"));
+        assertThat(slots.get(2).candidates())
+                .extracting(MediaCandidate::rendition, MediaCandidate::size)
+                .containsExactly(
+                        tuple("h265/master_url", 521172L), tuple("h265/backup_urls[0]", 521172L));
+    }
+
+    @Test
+    void aMotionThatIsOnlyNamedIsAGapThatShows() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"images_list":[{"fileid":"a","url":"https://c/a","live_photo_file_id":"livephoto/k",
+                                         "live_photo":{"media":{"stream":{}}}}]}
+                        """);
+
+        assertThat(slots).hasSize(2);
+        assertThat(slots.get(1).kind()).isEqualTo(MediaKind.MOTION);
+        assertThat(slots.get(1).candidates()).isEmpty();
+    }
+
+    @Test
+    void aVideoNoteWithoutVideoHasASlotThatSaysThatItIsNotOffered() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"type":"video","images_list":[{"fileid":"cover","url":"https://c/a"}],
+                         "native_voice_info":{"sound_id":"1146","url":"http://c/audio/1/02e9_0.wav",
+                                              "md5sum":"00112233445566778899aabbccddeeff","duration":46250}}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::identity, MediaSlot::notOffered)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, "cover", null),
+                        tuple(MediaKind.VIDEO, "", MediaSlots.NOT_OFFERED_BY_V1),
+                        tuple(MediaKind.AUDIO, "1146", null));
+        assertThat(slots.get(2).candidates().getFirst().md5())
+                .isEqualTo("00112233445566778899aabbccddeeff");
+    }
+
+    @Test
+    void theStreamsOfAVideoGoByPixelsAndEachIsFollowedByItsOtherAddresses() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"type":"video","video_info_v2":{"capa":{"duration":61},"media":{"video_id":137728697860969105,
+                          "stream":{"h264":[{"master_url":"http://c/258.mp4","backup_urls":["http://c/258.mp4","http://d/258.mp4"],
+                                             "width":1280,"height":720,"size":15534880,"default_stream":0}],
+                                    "h265":[{"master_url":"http://c/114.mp4","width":1280,"height":720,"default_stream":1},
+                                            {"master_url":"http://c/115.mp4","width":2560,"height":1440,"quality_type":"2K"}],
+                                    "h266":[],"av1":[]}}}}
+                        """);
+
+        assertThat(slot.kind()).isEqualTo(MediaKind.VIDEO);
+        assertThat(slot.identity()).isEqualTo("137728697860969105");
+        assertThat(slot.notOffered()).isNull();
+        assertThat(slot.candidates())
+                .extracting(MediaCandidate::rendition, MediaCandidate::url)
+                .containsExactly(
+                        tuple("h265/master_url", "http://c/115.mp4"),
+                        tuple("h264/master_url", "http://c/258.mp4"),
+                        tuple("h264/backup_urls[1]", "http://d/258.mp4"),
+                        tuple("h265/master_url", "http://c/114.mp4"));
+    }
+
+    @Test
+    void anOriginalSoundPostExpectsItsSoundOnly() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"type":"video","images_list":[],"native_voice_info":{"sound_id":"7","url":"http://c/a_0.wav"}}
+                        """);
+
+        assertThat(slot.kind()).isEqualTo(MediaKind.AUDIO);
+    }
+
+    @Test
+    void theSameSoundTwiceIsOneSlotAndMusicIsAnother() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"native_voice_info":{"sound_id":"7","url":"http://c/a_0.wav"},
+                         "widgets_context":"{\\"note_sound_info\\":{\\"sound_id\\":\\"7\\",\\"url\\":\\"http://c/a_0.wav\\"}}",
+                         "simple_music_info":{"url":"http://c/music.mp3?sign=1"}}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "/music.mp3"));
+    }
+
+    @Test
+    void aSoundThatStandsInTheTextWithinTheAnswerOnlyIsFoundToo() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"widgets_context":"{\\"note_sound_info\\":{\\"sound_id\\":\\"7\\",\\"url\\":\\"http://c/a\\"}}"}
+                        """);
+
+        assertThat(slot.identity()).isEqualTo("7");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "null",
+                "7",
+                "\"text\"",
+                "{\"images_list\":null}",
+                "{\"images_list\":[]}",
+                "{\"images_list\":{}}",
+                "{\"images_list\":[null,7,\"x\",[]]}",
+                "{\"native_voice_info\":null}",
+                "{\"native_voice_info\":{\"name\":\"配乐\"}}",
+                "{\"native_voice_info\":{\"url\":\"\"}}",
+                "{\"native_voice_info\":{\"url\":7}}",
+                "{\"widgets_context\":\"{not json\"}",
+                "{\"widgets_context\":\"null\"}",
+                "{\"widgets_context\":\"[]\"}",
+                "{\"widgets_context\":{}}",
+                "{\"type\":7}",
+                "{\"type\":\"video\",\"images_list\":[],\"native_voice_info\":{\"url\":\"http://c/a\"},\"video_info_v2\":[]}"
+            })
+    void textAloneAndOddShapesPromiseNoPicture(String note) {
+        assertThat(slots(note)).allMatch(slot -> slot.kind() == MediaKind.AUDIO);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"master_url\":\"http://c/1.mp4\",\"size\":1.5,\"width\":1.5,\"height\":\"720\"}",
+                "{\"master_url\":\"http://c/1.mp4\",\"size\":\"12\",\"width\":null}",
+                "{\"master_url\":\"http://c/1.mp4\",\"size\":-1,\"width\":-4,\"height\":0}",
+                "{\"master_url\":\"http://c/1.mp4\",\"size\":1e400,\"width\":99999999999999999999,\"height\":1e400}",
+                "{\"master_url\":\"http://c/1.mp4\",\"size\":{},\"backup_urls\":{}}",
+                "{\"master_url\":\"http://c/1.mp4\",\"backup_urls\":[null,7,\"\",\"http://c/1.mp4\"]}"
+            })
+    void aStreamWithOddNumbersKeepsItsAddressAndPromisesNothing(String stream) {
+        MediaSlot slot =
+                only("{\"video_info_v2\":{\"media\":{\"stream\":{\"h264\":[" + stream + "]}}}}");
+
+        assertThat(slot.candidates())
+                .containsExactly(
+                        new MediaCandidate(
+                                "http://c/1.mp4", "h264/master_url", null, null, null, null));
+    }
+
+    @Test
+    void slotsAndCandidatesPrintWithoutTheirAddresses() {
+        MediaSlot slot = only("{\"images_list\":[{\"url\":\"https://c/a?sign=secret\"}]}");
+
+        assertThat(slot.toString() + slot.candidates()).doesNotContain("secret");
+    }
+
+    private static MediaSlot only(String note) {
+        List<MediaSlot> slots = slots(note);
+        assertThat(slots).hasSize(1);
+        return slots.getFirst();
+    }
+
+    private static MediaSlot only(String note, int index) {
+        return slots(note).get(index);
+    }
+
+    private static List<MediaSlot> slots(String note) {
+        return MediaSlots.of(
+                new NoteCapture(
+                        new NoteId("66aa00000000000000000001"),
+                        1,
+                        Instant.EPOCH,
+                        new byte[0],
+                        JsonMapper.builder().build().readTree(note),
+                        MissingNode.getInstance()));
+    }
+}
