@@ -1,0 +1,514 @@
+package io.github.notearchive.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.NoteDetailOutcome.Blocked;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred.Cause;
+import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
+import io.github.notearchive.source.NoteDetailOutcome.Found;
+import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(20)
+class JustOneApiClientTests {
+
+    private static final NoteId ID = new NoteId("66aa00000000000000000001");
+    private static final Instant NOW = Instant.parse("2026-11-25T15:59:00Z"); // 23:59 in Shanghai
+    private static final Instant MIDNIGHT = Instant.parse("2026-11-25T16:00:00Z");
+    private static final String FOUND =
+            "{\"code\":0,\"requestId\":\"r-1\",\"data\":[{\"note_list\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"好\"}]}]}";
+
+    private final ScriptedProvider provider = new ScriptedProvider();
+    private final RecordingJournal journal = new RecordingJournal();
+    private final List<JustOneApiClient> clients = new ArrayList<>();
+
+    @AfterEach
+    void close() throws IOException {
+        provider.close();
+        for (JustOneApiClient client : clients) {
+            client.close();
+        }
+    }
+
+    @Test
+    void aFetchIsOneRequestWithTokenAndNoteId() throws Exception {
+        provider.answers(200, FOUND);
+        JustOneApiClient client = client("token", "s3cret +/&=");
+
+        var outcome = client.fetch(ID);
+
+        assertThat(outcome).isInstanceOf(Found.class);
+        assertThat(provider.requests())
+                .containsExactly(
+                        "GET /api/xiaohongshu/get-note-detail/v1?token=s3cret%20%2B%2F%26%3D&noteId="
+                                + ID
+                                + " HTTP/1.1");
+    }
+
+    @Test
+    void whatIsFoundIsTheExactAnswerOfTheCallThatBoughtIt() throws Exception {
+        provider.answers(200, FOUND);
+
+        Found found = (Found) client().fetch(ID);
+
+        assertThat(found.capture().id()).isEqualTo(ID);
+        assertThat(found.capture().callId()).isEqualTo(1);
+        assertThat(found.capture().capturedAt()).isEqualTo(NOW);
+        assertThat(found.capture().answer()).isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
+        assertThat(found.capture().note().path("title").stringValue()).isEqualTo("好");
+        RecordingJournal.Received received = journal.received.getFirst();
+        assertThat(received.answer()).isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
+        assertThat(received.at()).isEqualTo(NOW);
+        assertThat(received.reply()).isEqualTo(new ProviderReply(0, 200, null, "r-1", Billed.YES));
+    }
+
+    @Test
+    void aCallIsWrittenDownBeforeItLeavesAndItsAnswerBeforeItIsUsed() throws Exception {
+        List<String> whenSending = new ArrayList<>();
+        List<String> whenAsked = new ArrayList<>();
+        journal.whileSending = () -> whenSending.addAll(provider.requests());
+        provider.answers(
+                (socket, out) -> {
+                    whenAsked.addAll(journal.events);
+                    return ScriptedProvider.reply(200, FOUND.getBytes(StandardCharsets.UTF_8))
+                            .write(socket, out);
+                });
+
+        client().fetch(ID);
+
+        assertThat(whenSending).isEmpty();
+        assertThat(whenAsked).containsExactly("sending 1");
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "201, 200, true, YES",
+        "202, 200, true, UNKNOWN",
+        "404, 404, true, UNKNOWN",
+        "0, 200, false, YES"
+    })
+    void aNoteThatIsNotThereIsMissing(int code, int status, boolean certain, Billed billed)
+            throws Exception {
+        provider.answers(status, "{\"code\":" + code + ",\"data\":null}");
+
+        Missing missing = (Missing) client().fetch(ID);
+
+        assertThat(missing.certain()).isEqualTo(certain);
+        assertThat(missing.reply().billed()).isEqualTo(billed);
+        assertThat(missing.reply().httpStatus()).isEqualTo(status);
+        assertThat(provider.requests()).hasSize(1);
+        assertThat(journal.received.getFirst().answer() != null).isEqualTo(billed == Billed.YES);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "301, 200, COLLECTION, NO",
+        "301, 503, COLLECTION, NO",
+        "302, 429, THROTTLED, NO",
+        "302, 200, THROTTLED, NO",
+        "500, 500, FAULT, NO",
+        "503, 503, FAULT, UNKNOWN",
+        "101, 200, COLLECTION, UNKNOWN",
+        "777, 200, COLLECTION, UNKNOWN"
+    })
+    void troubleOfTheProviderPutsTheNoteOff(int code, int status, Cause cause, Billed billed)
+            throws Exception {
+        provider.answers(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(cause);
+        assertThat(deferred.reply()).isEqualTo(new ProviderReply(code, status, "m", null, billed));
+        assertThat(provider.requests()).hasSize(1);
+        assertThat(journal.received.getFirst().answer()).isNull();
+    }
+
+    @Test
+    void badParametersAreRejected() throws Exception {
+        provider.answers(400, "{\"code\":400,\"message\":\"noteId\"}");
+
+        assertThat(client().fetch(ID)).isInstanceOf(Rejected.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 401", "600, 403", "601, 200", "602, 200"})
+    void aBlockedAccountEndsAllCalls(int code, int status) throws Exception {
+        provider.answers(status, "{\"code\":" + code + ",\"message\":\"no\"}");
+        JustOneApiClient client = client();
+
+        assertThat(client.fetch(ID)).isInstanceOf(Blocked.class);
+
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThat(provider.requests()).hasSize(1);
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 429})
+    void aQuotaThatIsUsedUpEndsAllCallsUntilMidnightInShanghai(int status) throws Exception {
+        provider.answers(status, "{\"code\":303}");
+        JustOneApiClient client = client();
+
+        Exhausted exhausted = (Exhausted) client.fetch(ID);
+
+        assertThat(exhausted.byProvider()).isTrue();
+        assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void aQuotaThatIsUsedUpAfterMidnightHoldsUntilTheNextOne() throws Exception {
+        provider.answers(429, "{\"code\":303}");
+        Instant minuteAfter = MIDNIGHT.plusSeconds(60);
+
+        Exhausted exhausted =
+                (Exhausted) client(Clock.fixed(minuteAfter, ZoneOffset.UTC), Map.of()).fetch(ID);
+
+        assertThat(exhausted.until()).isEqualTo(Instant.parse("2026-11-26T16:00:00Z"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {500, 502, 503, 504})
+    void aPageOfAServerInBetweenIsAFaultAndIsNotAskedAgain(int status) throws Exception {
+        provider.answers(status, "<html>bad gateway</html>");
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().code()).isNull();
+        assertThat(deferred.reply().httpStatus()).isEqualTo(status);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void aBareStatus429PausesTheClientAndIsNotAskedAgain() throws Exception {
+        provider.answers(429, "", "Retry-After: 0");
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.THROTTLED);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void theProvidersRetryAfterIsTheLengthOfThePause() throws Exception {
+        provider.answers(429, "{\"code\":302}", "Retry-After: 0").answers(200, FOUND);
+        JustOneApiClient client = client();
+        long began = System.nanoTime();
+
+        client.fetch(ID);
+        client.fetch(ID);
+
+        assertThat(System.nanoTime() - began).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
+        assertThat(provider.requests()).hasSize(2);
+    }
+
+    @Test
+    void aRedirectIsAFaultAndIsNotFollowed() throws Exception {
+        provider.answers(302, "", "Location: " + provider.baseUrl() + "/elsewhere");
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().httpStatus()).isEqualTo(302);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void aConnectionThatIsResetAfterSendingMayHaveBeenBilledAndIsNotAskedAgain() throws Exception {
+        provider.answers(ScriptedProvider.reset());
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().httpStatus()).isNull();
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(provider.requests()).hasSize(1);
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @Test
+    void anAnswerThatEndsEarlyMayHaveBeenBilled() throws Exception {
+        provider.answers(ScriptedProvider.cutShort(FOUND));
+
+        Deferred deferred = (Deferred) client().fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void aProviderThatDoesNotListenBillsNothing() throws Exception {
+        int port;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = taken.getLocalPort();
+        }
+
+        Deferred deferred = (Deferred) client("base-url", "http://127.0.0.1:" + port).fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
+        assertThat(deferred.reply().message()).contains("refused");
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @Test
+    void theDeadlineEndsAnAnswerThatDrips() throws Exception {
+        provider.answers(provider.drip());
+
+        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void theDeadlineEndsAProviderThatSaysNothing() throws Exception {
+        provider.answers(provider.silence());
+
+        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(ID);
+
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void anAnswerOverTheLimitIsUnreadableAndMayHaveBeenBilled() throws Exception {
+        provider.answers(200, FOUND + " ".repeat(2000)).answers(200, FOUND);
+        JustOneApiClient client = client("max-answer-size", "1KB");
+
+        Deferred deferred = (Deferred) client.fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(deferred.reply().message()).contains("longer than");
+        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(provider.requests()).hasSize(2);
+    }
+
+    @Test
+    void anAnswerAtTheLimitIsRead() throws Exception {
+        int length = FOUND.getBytes(StandardCharsets.UTF_8).length;
+        provider.answers(200, FOUND);
+
+        assertThat(client("max-answer-size", length + "B").fetch(ID)).isInstanceOf(Found.class);
+    }
+
+    @Test
+    void aCompressedAnswerIsReadAndKeptAsPlainText() throws Exception {
+        provider.answers(ScriptedProvider.gzipped(FOUND));
+
+        Found found = (Found) client().fetch(ID);
+
+        assertThat(found.capture().answer()).isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void anEndBetweenWritingDownAndLeavingTakesTheRecordBack() {
+        JustOneApiClient client = client();
+        journal.whileSending = () -> client.end("stopped");
+
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+
+        assertThat(journal.events).containsExactly("sending 1", "not sent 1");
+        assertThat(provider.requests()).isEmpty();
+    }
+
+    @Test
+    void nothingIsWrittenDownWhenCallsHaveEnded() {
+        JustOneApiClient client = client();
+        client.end("stopped");
+
+        assertThatThrownBy(() -> client.fetch(ID)).hasMessage("stopped");
+
+        assertThat(journal.events).isEmpty();
+    }
+
+    @Test
+    void anAbortGivesUpTheCallUnderWayWhichMayHaveBeenBilled() throws Exception {
+        JustOneApiClient client = client();
+        provider.answers(
+                (socket, out) -> {
+                    client.abort();
+                    return provider.silence().write(socket, out);
+                });
+
+        Deferred deferred = (Deferred) client.fetch(ID);
+
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+    }
+
+    @Test
+    void ourOwnLimitEndsTheNightWithoutACall() throws Exception {
+        provider.answers(200, FOUND).answers(200, FOUND);
+        JustOneApiClient client = client("calls-per-night", "3");
+        client.open(Night.of(NOW), 1);
+
+        client.fetch(ID);
+        client.fetch(ID);
+        Exhausted exhausted = (Exhausted) client.fetch(ID);
+
+        assertThat(exhausted.byProvider()).isFalse();
+        assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
+        assertThat(exhausted.quota()).contains("3 calls a night");
+        assertThat(provider.requests()).hasSize(2);
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+    }
+
+    @Test
+    void aCallThatCouldNotBeWrittenDownDoesNotLeaveAndDoesNotCount() throws Exception {
+        provider.answers(200, FOUND);
+        JustOneApiClient client = client("calls-per-night", "1");
+        journal.whileSending =
+                () -> {
+                    throw new IllegalStateException("the database is away");
+                };
+
+        assertThatThrownBy(() -> client.fetch(ID)).hasMessage("the database is away");
+        journal.whileSending = () -> {};
+
+        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void theTokenStandsInNoMessageEvenWhenTheProviderRepeatsIt() throws Exception {
+        provider.answers(401, "{\"code\":100,\"message\":\"unknown: s3cret.value\"}");
+
+        Blocked blocked = (Blocked) client("token", "s3cret.value").fetch(ID);
+
+        assertThat(blocked.reply().toString()).doesNotContain("s3cret").contains("code 100");
+        assertThat(journal.received.getFirst().reply().message()).doesNotContain("s3cret");
+    }
+
+    @Test
+    void manyAsksAreAsManyRequestsAndNoMore() throws Exception {
+        JustOneApiClient client = client("calls-in-flight", "8");
+        List<FutureTask<NoteDetailOutcome>> asks = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            provider.answers(200, "{\"code\":301}");
+            asks.add(new FutureTask<>(() -> client.fetch(ID)));
+        }
+
+        asks.forEach(ask -> Thread.ofVirtual().start(ask));
+
+        for (FutureTask<NoteDetailOutcome> ask : asks) {
+            assertThat(get(ask)).isInstanceOf(Deferred.class);
+        }
+        assertThat(provider.requests()).hasSize(40);
+        assertThat(journal.received).hasSize(40);
+    }
+
+    @Test
+    void aClockThatIsSetBackDoesNotMakeAnAnswerOlderThanItsQuestion() throws Exception {
+        provider.answers(200, FOUND);
+        List<Instant> times = new ArrayList<>(List.of(NOW, NOW));
+        Clock back =
+                new Clock() {
+                    @Override
+                    public Instant instant() {
+                        return times.isEmpty() ? NOW.minusSeconds(60) : times.removeFirst();
+                    }
+
+                    @Override
+                    public java.time.ZoneId getZone() {
+                        return ZoneOffset.UTC;
+                    }
+
+                    @Override
+                    public Clock withZone(java.time.ZoneId zone) {
+                        return this;
+                    }
+                };
+
+        client(back, Map.of()).fetch(ID);
+
+        assertThat(journal.received.getFirst().at()).isEqualTo(NOW);
+    }
+
+    @Test
+    void anyAnswerToAPingMeansThatTheProviderCanBeReached() throws Exception {
+        provider.answers(404, "no such page");
+
+        client("token", "s3cret").ping();
+
+        assertThat(provider.requests()).containsExactly("GET /ping HTTP/1.1");
+        assertThat(journal.events).isEmpty();
+    }
+
+    @Test
+    void aPingThatFailsNamesTheHost() {
+        provider.close();
+
+        assertThatThrownBy(() -> client("token", "s3cret").ping())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(provider.baseUrl().toString())
+                .hasMessageContaining("cannot be reached");
+    }
+
+    private static NoteDetailOutcome get(FutureTask<NoteDetailOutcome> ask)
+            throws InterruptedException, ExecutionException {
+        try {
+            return ask.get(10, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.TimeoutException e) {
+            throw new AssertionError("A fetch does not return", e);
+        }
+    }
+
+    private JustOneApiClient client(String... settings) {
+        Map<String, String> map = new java.util.HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            map.put(settings[i], settings[i + 1]);
+        }
+        return client(Clock.fixed(NOW, ZoneOffset.UTC), map);
+    }
+
+    private JustOneApiClient client(Clock clock, Map<String, String> settings) {
+        Map<String, String> all = new java.util.HashMap<>();
+        all.put("base-url", provider.baseUrl().toString());
+        all.put("token", "t");
+        all.put("calls-per-second", "1000");
+        all.putAll(settings);
+        Object[] pairs =
+                all.entrySet().stream()
+                        .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
+                        .toArray();
+        JustOneApiClient client =
+                new JustOneApiClient(Settings.of(pairs), journal, new AnswerReader(), clock);
+        clients.add(client);
+        client.open(Night.of(NOW), 0);
+        return client;
+    }
+}

@@ -1,0 +1,22 @@
+package io.github.notearchive.source;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** Settings as the program binds them, without validation. */
+public final class Settings {
+
+    private Settings() {}
+
+    /** The defaults, but for some values, given as pairs of a name and a value. */
+    public static NoteSourceProperties of(Object... namesAndValues) {
+        Map<String, String> values = new HashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            values.put("archive.source." + namesAndValues[i], namesAndValues[i + 1].toString());
+        }
+        return new Binder(new MapConfigurationPropertySource(values))
+                .bindOrCreate("archive.source", NoteSourceProperties.class);
+    }
+}
