@@ -1,0 +1,118 @@
+package io.github.notearchive;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * A real PostgreSQL with the tables of {@code db/migration}, started once for all tests of this
+ * JVM. Spring Batch's own tables are not in it.
+ */
+public final class ArchiveDatabase {
+
+    private static final ArchiveDatabase ONLY = start();
+
+    private final EmbeddedDatabase server;
+    private final HikariDataSource dataSource;
+    private final PlatformTransactionManager transactions;
+
+    private ArchiveDatabase(EmbeddedDatabase server) {
+        this.server = server;
+        this.dataSource = pool(server, 20);
+        this.transactions = new JdbcTransactionManager(dataSource);
+    }
+
+    private static ArchiveDatabase start() {
+        try {
+            Path home = Files.createTempDirectory("note-archive-tests");
+            DataDirectory directory = DataDirectory.open(home);
+            ArchiveDatabase database = new ArchiveDatabase(EmbeddedDatabase.open(directory));
+            Runtime.getRuntime()
+                    .addShutdownHook(
+                            new Thread(
+                                    () -> {
+                                        database.dataSource.close();
+                                        directory.close();
+                                        delete(home);
+                                    }));
+            Flyway.configure()
+                    .dataSource(database.dataSource)
+                    .locations("classpath:db/migration")
+                    .load()
+                    .migrate();
+            return database;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path home) {
+        try (var files = Files.walk(home)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static HikariDataSource pool(EmbeddedDatabase server, int size) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setJdbcUrl(server.jdbcUrl());
+        pool.setUsername(server.user());
+        pool.setPassword(server.password());
+        pool.setMaximumPoolSize(size);
+        pool.setMinimumIdle(1);
+        return pool;
+    }
+
+    /** The database, with all its tables empty. */
+    public static ArchiveDatabase emptied() {
+        ONLY.jdbc()
+                .sql(
+                        """
+                        TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic,
+                                 note_mention, media_object, note_media
+                        """)
+                .update();
+        return ONLY;
+    }
+
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    /** Another pool, which the caller closes. */
+    public HikariDataSource poolOf(int size) {
+        return pool(server, size);
+    }
+
+    public JdbcClient jdbc() {
+        return JdbcClient.create(dataSource);
+    }
+
+    public NamedParameterJdbcTemplate batches() {
+        return new NamedParameterJdbcTemplate(dataSource);
+    }
+
+    public PlatformTransactionManager transactions() {
+        return transactions;
+    }
+
+    /** Does something in a transaction, as a caller of the repositories would. */
+    public void inTransaction(Runnable work) {
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> work.run());
+    }
+}

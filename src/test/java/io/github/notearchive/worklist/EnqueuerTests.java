@@ -1,0 +1,289 @@
+package io.github.notearchive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.worklist.Enqueuer.Options;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnqueuerTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    private final Enqueuer enqueuer =
+            new Enqueuer(database.jdbc(), database.dataSource(), database.transactions(), clock);
+    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
+    private final List<Rejected> rejected = new ArrayList<>();
+
+    @BeforeEach
+    void nothingIsRejectedYet() {
+        rejected.clear();
+    }
+
+    @Test
+    void aNewNoteIsPendingAndDueNowWithItsPriorityAndSource() {
+        enqueue(id(1) + "\n", new Options(null, 7, "csv of May"));
+
+        Worklist.Entry entry = worklist.find(new NoteId(id(1))).orElseThrow();
+        assertThat(entry.state()).isEqualTo(NoteState.PENDING);
+        assertThat(entry.priority()).isEqualTo(7);
+        assertThat(entry.source()).isEqualTo("csv of May");
+        assertThat(entry.enqueuedAt()).isEqualTo(NOW);
+        assertThat(entry.dueAt()).isEqualTo(NOW);
+        assertThat(entry.attempts()).isZero();
+        assertThat(entry.claimedBy()).isNull();
+    }
+
+    @Test
+    void everyFormOfALineIsCountedAsWhatItIs() {
+        EnqueueReport report =
+                enqueue(
+                        String.join(
+                                "\r\n",
+                                "\uFEFF# list of May",
+                                id(1),
+                                "",
+                                " " + id(2).toUpperCase(java.util.Locale.ROOT) + " ",
+                                "https://www.xiaohongshu.com/explore/" + id(3) + "?a=b",
+                                id(1),
+                                "nonsense",
+                                "http://xhslink.com/a/b",
+                                id(4)));
+
+        assertThat(report.added()).isEqualTo(4);
+        assertThat(report.known()).isZero();
+        assertThat(report.repeated()).isEqualTo(1);
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(rejected).isEqualTo(report.examples());
+        assertThat(rejected).extracting(Rejected::line).containsExactly(7L, 8L);
+        assertThat(rejected.getFirst().text()).isEqualTo("nonsense");
+        assertThat(ids()).containsExactly(id(1), id(2), id(3), id(4));
+    }
+
+    @Test
+    void aNoteThatIsKnownKeepsItsRowAsItIs() {
+        enqueue(id(1), new Options(null, 3, "first"));
+        ClaimedNote claimed = worklist.claim("main").orElseThrow();
+        worklist.settle(
+                claimed,
+                new Settlement(
+                        NoteState.ARCHIVED, Settlement.Counter.NONE, null, 0, null, null, false),
+                1);
+        Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();
+
+        EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.known()).isEqualTo(1);
+        assertThat(worklist.find(new NoteId(id(1)))).contains(before);
+    }
+
+    @Test
+    void aRepeatAddsNothing() {
+        String list = id(1) + "\n" + id(2);
+        enqueue(list);
+
+        EnqueueReport report = enqueue(list);
+
+        assertThat(report.added()).isZero();
+        assertThat(report.known()).isEqualTo(2);
+        assertThat(ids()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {",", ";", "\t"})
+    void aCsvFileIsKnownByAFirstLineThatNamesTheColumn(String separator) {
+        EnqueueReport report =
+                enqueue(
+                        "\uFEFF"
+                                + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
+                                        .formatted(id(1), id(2))
+                                        .replace(",", separator));
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(report.rejected()).isEqualTo(1);
+        assertThat(rejected.getFirst().line()).isEqualTo(5);
+        assertThat(ids()).containsExactly(id(1), id(2));
+    }
+
+    @Test
+    void aColumnMayBeNamed() {
+        EnqueueReport report =
+                enqueue(
+                        "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n",
+                        new Options("WHAT", 5, "s"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void aColumnMayBeCountedWithAndWithoutAHeader() {
+        assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s")).added())
+                .isEqualTo(2);
+
+        EnqueueReport report = enqueue("a,b\nx," + id(3) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void aColumnThatIsNotThereIsRefusedAndNamesThoseThatAre() {
+        assertThatThrownBy(() -> enqueue("a,b\n" + id(1) + ",x\n", new Options("note", 5, "s")))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("\"note\"")
+                .hasMessageContaining("a, b")
+                .hasMessageContaining("nothing was enqueued");
+        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s")))
+                .isInstanceOf(EnqueueException.class);
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void aSingleColumnWithAHeadingIsCsvToo() {
+        EnqueueReport report = enqueue("note_id\n" + id(1) + "\n" + id(2) + "\n");
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void linesWithTheIdAmongOtherFieldsNeedNoHeading() {
+        assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added()).isEqualTo(2);
+    }
+
+    @Test
+    void anEmptyListAddsNothing() {
+        assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of()));
+        assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of()));
+    }
+
+    @Test
+    void aReaderThatFailsHalfWayLeavesNothingBehind() {
+        String list =
+                IntStream.rangeClosed(1, 20_000)
+                        .mapToObj(EnqueuerTests::id)
+                        .collect(Collectors.joining("\n"));
+        Reader failing =
+                new StringReader(list) {
+                    private int read;
+
+                    @Override
+                    public int read(char[] buffer, int offset, int length) throws IOException {
+                        read += length;
+                        if (read > 300_000) {
+                            throw new IOException("disk gone");
+                        }
+                        return super.read(buffer, offset, length);
+                    }
+                };
+
+        assertThatThrownBy(
+                        () -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("disk gone")
+                .hasMessageContaining("nothing was enqueued");
+
+        assertThat(ids()).isEmpty();
+        assertThat(enqueue(id(1)).added()).isEqualTo(1);
+    }
+
+    @Test
+    void aSinkOfRejectsThatFailsLeavesNothingBehind() {
+        assertThatThrownBy(
+                        () ->
+                                enqueuer.enqueue(
+                                        new StringReader(id(1) + "\nnonsense\n"),
+                                        new Options(null, 5, "s"),
+                                        _ -> {
+                                            throw new IllegalStateException("full");
+                                        }))
+                .hasMessageContaining("full");
+
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void manyRejectsAreAllSeenAndTheFirstHundredKept() {
+        EnqueueReport report = enqueue("nonsense\n".repeat(250) + id(1));
+
+        assertThat(report.rejected()).isEqualTo(250);
+        assertThat(report.examples()).hasSize(100);
+        assertThat(rejected).hasSize(250);
+        assertThat(report.added()).isEqualTo(1);
+    }
+
+    @Test
+    void bytesThatAreNoTextAreRejectedAndDoNoHarm() {
+        EnqueueReport report =
+                enqueue(
+                        "\u0000\u0001\ud83d"
+                                + "x".repeat(300_000)
+                                + "\n"
+                                + id(1)
+                                + "\n\\.\n"
+                                + id(2));
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(rejected.getFirst().text()).hasSizeLessThan(130);
+    }
+
+    @Test
+    void aHundredThousandIdsTakeSecondsAtMost() {
+        String list =
+                IntStream.range(0, 100_000)
+                        .mapToObj(EnqueuerTests::id)
+                        .collect(Collectors.joining("\n"));
+
+        assertThat(enqueue(list).added()).isEqualTo(100_000);
+        assertThat(enqueue(list).known()).isEqualTo(100_000);
+    }
+
+    @Test
+    void aPriorityOutsideZeroToNineIsRefused() {
+        assertThatThrownBy(() -> new Options(null, 10, "s"))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Options(null, -1, "s"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private EnqueueReport enqueue(String list) {
+        return enqueue(list, new Options(null, 5, "test"));
+    }
+
+    private EnqueueReport enqueue(String list, @Nullable Options options) {
+        return enqueuer.enqueue(new StringReader(list), options, rejected::add);
+    }
+
+    private List<String> ids() {
+        return database.jdbc()
+                .sql("SELECT note_id FROM worklist ORDER BY note_id")
+                .query(String.class)
+                .list();
+    }
+
+    private static String id(int number) {
+        return "66aa%020x".formatted(number);
+    }
+}
