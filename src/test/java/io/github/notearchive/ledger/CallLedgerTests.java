@@ -1,0 +1,229 @@
+package io.github.notearchive.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.NoteDetailOutcome;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred;
+import io.github.notearchive.source.NoteDetailOutcome.Found;
+import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.Settings;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests are counted by the provider itself. */
+@Timeout(30)
+class CallLedgerTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
+    private static final Duration WEEK = Duration.ofDays(7);
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
+    private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
+    private final MovableClock clock = new MovableClock();
+    private final ApiCalls calls = new ApiCalls(database.jdbc(), database.transactions());
+    private final JustOneApiClient client =
+            new JustOneApiClient(
+                    Settings.of(
+                            "base-url", provider.baseUrl(),
+                            "token", provider.token(),
+                            "calls-per-second", 1000),
+                    calls,
+                    new AnswerReader(),
+                    clock);
+    private final CallLedger ledger =
+            new CallLedger(calls, client, new AnswerReader(), new LedgerProperties(WEEK), clock);
+
+    @BeforeEach
+    void callsMayLeave() {
+        client.open(Night.of(NOW), 0);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        client.close();
+        provider.close();
+    }
+
+    @Test
+    void anAnswerIsBoughtOnceAndUsedForAWeek() throws Exception {
+        NoteCapture bought = found(ledger.fetch(id));
+
+        clock.now = NOW.plus(WEEK);
+        NoteCapture reused = found(ledger.fetch(id));
+
+        assertThat(reused.answer())
+                .isEqualTo(bought.answer())
+                .isEqualTo(provider.answerBytes(id.value()));
+        assertThat(reused.callId()).isEqualTo(bought.callId());
+        assertThat(reused.capturedAt()).isEqualTo(bought.capturedAt());
+        assertThat(reused.note()).isEqualTo(bought.note());
+        assertThat(reused.author()).isEqualTo(bought.author());
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerOlderThanAWeekIsBoughtAnew() throws Exception {
+        NoteCapture bought = found(ledger.fetch(id));
+
+        clock.now = NOW.plus(WEEK).plusMillis(1);
+        NoteCapture anew = found(ledger.fetch(id));
+
+        assertThat(anew.callId()).isGreaterThan(bought.callId());
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aHeldAnswerNeedsNoCallEvenWhenCallsHaveEnded() throws Exception {
+        ledger.fetch(id);
+        client.end("quota met");
+
+        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+        NoteId other = new NoteId(provider.noteIds(2).getLast());
+        assertThatThrownBy(() -> ledger.fetch(other)).isInstanceOf(CallsEndedException.class);
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void aSuccessWithoutTheNoteIsUsedInItsOwnNightOnly() throws Exception {
+        provider.script()
+                .answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
+
+        Missing first = (Missing) ledger.fetch(id);
+        clock.now = Night.of(NOW).ends().minusMillis(1);
+        Missing again = (Missing) ledger.fetch(id);
+
+        assertThat(first.certain()).isFalse();
+        assertThat(again.certain()).isFalse();
+        assertThat(again.reply().billed()).isEqualTo(Billed.YES);
+        assertThat(provider.calls()).isEqualTo(1);
+
+        clock.now = Night.of(NOW).ends();
+        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aPaidAnswerThatTheNoteIsGoneIsUsedInItsOwnNightOnly() throws Exception {
+        provider.script().always(id.value(), Reply.code(201));
+
+        assertThat(((Missing) ledger.fetch(id)).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(id)).certain()).isTrue();
+        assertThat(provider.calls()).isEqualTo(1);
+
+        clock.now = Night.of(NOW).ends();
+        ledger.fetch(id);
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void anAnswerWhoseMediaAreGoneIsBoughtAnewByALaterNightOnly() throws Exception {
+        NoteCapture bought = found(ledger.fetch(id));
+        calls.mediaGone(bought.callId(), NOW);
+
+        clock.now = Night.of(NOW).ends().minusMillis(1);
+        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+
+        clock.now = Night.of(NOW).ends();
+        NoteCapture anew = found(ledger.fetch(id));
+        assertThat(anew.callId()).isGreaterThan(bought.callId());
+        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(anew.callId());
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsNotPaidForIsAskedAgain() throws Exception {
+        provider.script().answers(id.value(), Reply.code(301), Reply.normal());
+
+        assertThat(ledger.fetch(id)).isInstanceOf(Deferred.class);
+        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+
+        assertThat(provider.calls()).isEqualTo(2);
+        assertThat(calls.of(id)).hasSize(2);
+    }
+
+    @Test
+    void anAnswerIsDurableWhenItIsUsed() throws Exception {
+        NoteCapture capture = found(ledger.fetch(id));
+
+        assertThat(calls.of(id))
+                .singleElement()
+                .satisfies(
+                        entry -> {
+                            assertThat(entry.id()).isEqualTo(capture.callId());
+                            assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
+                            assertThat(entry.billed()).isEqualTo("YES");
+                            assertThat(entry.answerHeld()).isTrue();
+                        });
+    }
+
+    @Test
+    void theHeldAnswerIsThereHoweverOldAndMakesNoCall() throws Exception {
+        assertThat(ledger.held(id)).isEmpty();
+        NoteCapture bought = found(ledger.fetch(id));
+        calls.mediaGone(bought.callId(), NOW);
+
+        clock.now = NOW.plus(Duration.ofDays(400));
+
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void theHeldAnswerIsTheNewestThatHasItsNoteInIt() throws Exception {
+        provider.script()
+                .answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
+        NoteCapture bought = found(ledger.fetch(id));
+        calls.mediaGone(bought.callId(), NOW);
+        clock.now = Night.of(NOW).ends();
+        assertThat(ledger.fetch(id)).isInstanceOf(Missing.class);
+
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+    }
+
+    private static NoteCapture found(NoteDetailOutcome outcome) {
+        assertThat(outcome).isInstanceOf(Found.class);
+        return ((Found) outcome).capture();
+    }
+
+    private static final class MovableClock extends Clock {
+
+        private Instant now = NOW;
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
