@@ -1,0 +1,52 @@
+package io.github.notearchive.catalog;
+
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/** Captures as the program makes them of an answer. */
+final class Captures {
+
+    static final NoteId ID = new NoteId("66aa00000000000000000001");
+    static final Instant NOW = Instant.parse("2026-11-25T14:00:00.120Z");
+
+    private Captures() {}
+
+    /** A whole answer in the shape of the provider's published sample. */
+    static byte[] sample() {
+        try (InputStream in = Captures.class.getResourceAsStream("answer.json")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static NoteCapture of(byte[] answer) {
+        return of(answer, 1, NOW);
+    }
+
+    static NoteCapture of(byte[] answer, long call, Instant at) {
+        AnswerReader.FoundNote found =
+                new AnswerReader().read(answer, ID).orElseThrow().note().orElseThrow();
+        return new NoteCapture(ID, call, at, answer, found.note(), found.author());
+    }
+
+    /** A capture of a note with these properties beside its id. */
+    static NoteCapture ofNote(String properties) {
+        return of(answerWith(properties));
+    }
+
+    static byte[] answerWith(String properties) {
+        return ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\""
+                        + ID
+                        + "\","
+                        + properties
+                        + "}]}]}")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+}

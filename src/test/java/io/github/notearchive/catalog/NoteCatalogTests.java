@@ -1,0 +1,350 @@
+package io.github.notearchive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.objectstore.ObjectKey;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class NoteCatalogTests {
+
+    private static final Instant NOW = Captures.NOW;
+    private static final String SHA256 = "ab".repeat(32);
+    private static final StoredMedia FILE =
+            new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic");
+    private static final MediaSlot IMAGE =
+            new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
+    private static final MediaSlot AGAIN =
+            new MediaSlot(MediaKind.IMAGE, 1, "other", List.of(), null);
+    private static final MediaSlot VIDEO =
+            new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
+    private static final MediaSlot SOUND =
+            new MediaSlot(MediaKind.AUDIO, 0, "sound", List.of(), null);
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final MediaCatalog media =
+            new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
+    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), database.batches(), media);
+
+    @Test
+    void aCaptureFillsAllTables() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+
+        save(
+                capture,
+                List.of(
+                        stored(IMAGE),
+                        stored(AGAIN),
+                        new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")),
+                new ObjectKey("notes/x.json"),
+                true);
+
+        assertThat(notes.find(Captures.ID))
+                .contains(
+                        new NoteCatalog.NoteLine(
+                                "山里的清晨,雾还没有散",
+                                "video",
+                                "松间",
+                                Instant.ofEpochSecond(1722416400),
+                                NOW,
+                                NOW,
+                                NOW,
+                                1,
+                                "notes/x.json"));
+        assertThat(counts())
+                .containsAllEntriesOf(
+                        Map.of(
+                                "author", 1L,
+                                "note", 1L,
+                                "note_capture", 1L,
+                                "note_topic", 5L,
+                                "note_mention", 1L,
+                                "media_object", 1L,
+                                "note_media", 3L));
+        assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
+        assertThat(one("SELECT edited_at::text FROM note")).isNull();
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture"))
+                .isEqualTo("山里的清晨,雾还没有散");
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(
+                        MediaCatalog.SlotRow::kind,
+                        MediaCatalog.SlotRow::ordinal,
+                        MediaCatalog.SlotRow::state,
+                        MediaCatalog.SlotRow::reason)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, 0, "STORED", null),
+                        tuple(MediaKind.IMAGE, 1, "STORED", null),
+                        tuple(MediaKind.VIDEO, 0, "WAIVED", "NOT_OFFERED_BY_V1"));
+        assertThat(media.findByDigest(SHA256)).contains(FILE);
+    }
+
+    @Test
+    void aRepeatAddsNothing() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        List<SlotStatus> slots = List.of(stored(IMAGE));
+        save(capture, slots, new ObjectKey("notes/x.json"), true);
+        Map<String, Long> before = counts();
+
+        save(capture, slots, new ObjectKey("notes/x.json"), true);
+
+        assertThat(counts()).isEqualTo(before);
+    }
+
+    @Test
+    void aSidecarThatIsThereStaysWhenALaterWriteHasNone() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        save(capture, List.of(), new ObjectKey("notes/x.json"), false);
+
+        save(capture, List.of(), null, false);
+
+        assertThat(one("SELECT sidecar_key FROM note_capture")).isEqualTo("notes/x.json");
+    }
+
+    @Test
+    void aNewerCaptureChangesTheNoteAndAddsToItsHistory() {
+        save(
+                captureOf(
+                        1,
+                        "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                        NOW));
+
+        save(
+                captureOf(
+                        2,
+                        "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                        NOW.plusSeconds(1)));
+
+        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
+        assertThat(line.title()).isEqualTo("new");
+        assertThat(line.author()).isEqualTo("after");
+        assertThat(line.firstCapturedAt()).isEqualTo(NOW);
+        assertThat(line.lastCapturedAt()).isEqualTo(NOW.plusSeconds(1));
+        assertThat(line.captures()).isEqualTo(2);
+        assertThat(one("SELECT liked_count::text FROM note")).isNull();
+        assertThat(one("SELECT string_agg(liked_count::text, ',') FROM note_capture"))
+                .isEqualTo("1");
+        assertThat(one("SELECT string_agg(name, ',' ORDER BY ordinal) FROM note_topic"))
+                .isEqualTo("c");
+        assertThat(counts()).containsEntry("note_mention", 0L);
+    }
+
+    @Test
+    void anOlderCaptureAddsToTheHistoryAndChangesNothingElse() {
+        save(
+                captureOf(
+                        1,
+                        "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                        NOW));
+
+        save(
+                captureOf(
+                        2,
+                        "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                        NOW.minusSeconds(1)));
+
+        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
+        assertThat(line.title()).isEqualTo("new");
+        assertThat(line.author()).isEqualTo("after");
+        assertThat(line.lastCapturedAt()).isEqualTo(NOW);
+        assertThat(line.captures()).isEqualTo(2);
+        assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
+    }
+
+    @Test
+    void nulAndLoneSurrogatesAreMadeStorableEverywhere() {
+        NoteCapture capture =
+                captureOf(
+                        1,
+                        "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
+                                + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
+                                + "\"n\":1e20000,\"m\":137728697860969105",
+                        NOW);
+
+        save(
+                capture,
+                List.of(
+                        new SlotStatus.Missing(
+                                new MediaSlot(MediaKind.AUDIO, 0, "\u0000", List.of(), null),
+                                SlotStatus.Gap.RETRY,
+                                "e\u0000",
+                                null)),
+                null,
+                false);
+
+        assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
+                .isEqualTo("y\uFFFD");
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,m}' FROM note_capture"))
+                .isEqualTo("137728697860969105");
+    }
+
+    @Test
+    void anAnswerInAnotherEncodingIsKeptAsFarAsItCanBeRead() {
+        byte[] answer =
+                "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
+                        .getBytes(StandardCharsets.ISO_8859_1);
+
+        save(Captures.of(answer, call(NOW), NOW));
+
+        assertThat(one("SELECT title FROM note")).isEqualTo("\uFFFD");
+    }
+
+    @Test
+    void anAnswerWithAByteOrderMarkIsKept() {
+        byte[] answer =
+                ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8))
+                        .getBytes(StandardCharsets.UTF_8);
+
+        save(Captures.of(answer, call(NOW), NOW));
+
+        assertThat(one("SELECT answer ->> 'code' FROM note_capture")).isEqualTo("0");
+    }
+
+    @Test
+    void aNoteIsCompleteOnlyWhenItsNewestCaptureIs() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        save(capture, List.of(missing(IMAGE)), null, false);
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
+
+        save(capture, List.of(stored(IMAGE)), new ObjectKey("notes/x.json"), true);
+
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
+        assertThat(media.slotsOf(Captures.ID))
+                .singleElement()
+                .satisfies(
+                        row -> {
+                            assertThat(row.state()).isEqualTo("STORED");
+                            assertThat(row.reason()).isNull();
+                            assertThat(row.error()).isNull();
+                            assertThat(row.deadNight()).isNull();
+                            assertThat(row.media()).isEqualTo(FILE);
+                            assertThat(row.isFor(IMAGE)).isTrue();
+                            assertThat(row.isFor(AGAIN)).isFalse();
+                        });
+    }
+
+    @Test
+    void aMissingSlotSaysWhyAndSinceWhichNight() {
+        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), null, false);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .singleElement()
+                .satisfies(
+                        row -> {
+                            assertThat(row.state()).isEqualTo("MISSING");
+                            assertThat(row.reason()).isEqualTo("DEAD");
+                            assertThat(row.error()).isEqualTo("HTTP 404");
+                            assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
+                            assertThat(row.media()).isNull();
+                        });
+    }
+
+    @Test
+    void onlyAMissingSlotCanBeWaived() {
+        save(
+                Captures.of(Captures.sample(), call(NOW), NOW),
+                List.of(stored(IMAGE), missing(SOUND)),
+                null,
+                false);
+
+        media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
+        media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::state, MediaCatalog.SlotRow::reason)
+                .containsExactly(tuple("STORED", null), tuple("WAIVED", "the author took it down"));
+    }
+
+    @Test
+    void everythingIsPartOfTheCallersTransaction() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+
+        assertThatThrownBy(
+                        () ->
+                                database.inTransaction(
+                                        () -> {
+                                            notes.save(
+                                                    capture,
+                                                    List.of(stored(IMAGE)),
+                                                    null,
+                                                    true,
+                                                    NOW);
+                                            throw new IllegalStateException("killed");
+                                        }))
+                .hasMessage("killed");
+
+        assertThat(counts().values()).containsOnly(0L);
+    }
+
+    private void save(NoteCapture capture) {
+        save(capture, List.of(), null, false);
+    }
+
+    private void save(
+            NoteCapture capture,
+            List<SlotStatus> slots,
+            @Nullable ObjectKey sidecar,
+            boolean complete) {
+        database.inTransaction(() -> notes.save(capture, slots, sidecar, complete, NOW));
+    }
+
+    private NoteCapture captureOf(int number, String properties, Instant at) {
+        return Captures.of(Captures.answerWith(properties), call(at.plusNanos(number)), at);
+    }
+
+    private static SlotStatus stored(MediaSlot slot) {
+        return new SlotStatus.Stored(slot, FILE, "original", 1080, 1440, "size match");
+    }
+
+    private static SlotStatus missing(MediaSlot slot) {
+        return new SlotStatus.Missing(slot, SlotStatus.Gap.DEAD, "HTTP 404", Night.of(NOW));
+    }
+
+    private long call(Instant at) {
+        return database.jdbc()
+                .sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at)
+                        VALUES (:id, 'note-detail/v1', :at::timestamptz) RETURNING id
+                        """)
+                .param("id", Captures.ID.value())
+                .param("at", at.toString())
+                .query(Long.class)
+                .single();
+    }
+
+    private @Nullable String one(String sql) {
+        return database.jdbc().sql(sql).query((row, _) -> row.getString(1)).list().getFirst();
+    }
+
+    private Map<String, Long> counts() {
+        return List.of(
+                        "author",
+                        "note",
+                        "note_capture",
+                        "note_topic",
+                        "note_mention",
+                        "media_object",
+                        "note_media")
+                .stream()
+                .collect(
+                        java.util.stream.Collectors.toMap(
+                                table -> table,
+                                table ->
+                                        database.jdbc()
+                                                .sql("SELECT count(*) FROM " + table)
+                                                .query(Long.class)
+                                                .single()));
+    }
+}
