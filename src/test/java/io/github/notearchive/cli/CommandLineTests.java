@@ -1,0 +1,166 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
+
+/** What the program says before it starts anything. */
+class CommandLineTests {
+
+    /** Set by whoever opens the program's context. */
+    private static final String OPENED = "spring.config.location";
+
+    private static final String ID = "66aa00000000000000000001";
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private @Nullable String before;
+
+    @BeforeEach
+    void nothingIsOpened() {
+        before = System.clearProperty(OPENED);
+    }
+
+    @AfterEach
+    void nothingWasOpened() {
+        String after = System.getProperty(OPENED);
+        if (before != null) {
+            System.setProperty(OPENED, before);
+        } else {
+            System.clearProperty(OPENED);
+        }
+        assertThat(after).as("a context was opened").isNull();
+    }
+
+    static Stream<String> commands() {
+        return NoteArchiveCommand.commandLine().getSubcommands().keySet().stream()
+                .filter(command -> !command.equals("help"));
+    }
+
+    @Test
+    void theCommandsAreThoseOfTheContract() {
+        assertThat(commands())
+                .contains("run", "enqueue", "status", "explain", "requeue", "waive", "sandbox");
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandExplainsItself(String command) {
+        assertThat(execute(command, "--help")).isZero();
+
+        assertThat(out.toString()).contains("Usage:").contains(command);
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandRefusesAnOptionThatItDoesNotKnow(String command) {
+        assertThat(execute(command, "--no-such-option")).isEqualTo(2);
+
+        assertThat(err.toString())
+                .startsWith("note-archive: ")
+                .contains("Try: note-archive " + command + " --help");
+    }
+
+    @Test
+    void theProgramExplainsItself() {
+        assertThat(execute("--help")).isZero();
+        assertThat(out.toString()).contains("run").contains("enqueue").contains("Exit codes");
+    }
+
+    @Test
+    void theVersionIsTold() {
+        assertThat(execute("--version")).isZero();
+        assertThat(out.toString()).startsWith("note-archive ");
+    }
+
+    @Test
+    void withoutACommandItSaysWhichThereAre() {
+        assertThat(execute()).isEqualTo(2);
+        assertThat(err.toString()).contains("run, enqueue");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "runn",
+                "run --limit 0",
+                "run --limit -1",
+                "run --limit x",
+                "run --max-duration 0s",
+                "run --max-duration soon",
+                "run surplus",
+                "enqueue",
+                "enqueue --priority 10 66aa00000000000000000001",
+                "enqueue --priority x 66aa00000000000000000001",
+                "enqueue /no/such/file",
+                "enqueue /tmp",
+                "explain",
+                "explain nonsense",
+                "requeue",
+                "requeue nonsense",
+                "requeue --state NONSENSE",
+                "waive 66aa00000000000000000001",
+                "waive 66aa00000000000000000001 IMAGE 0",
+                "waive 66aa00000000000000000001 PICTURE 0 --reason x",
+                "waive 66aa00000000000000000001 IMAGE x --reason x",
+                "waive nonsense IMAGE 0 --reason x",
+                "status surplus"
+            })
+    void wrongUsageIsToldBeforeAnythingIsStarted(String line) {
+        assertThat(execute(line.split(" "))).isEqualTo(2);
+
+        assertThat(err.toString()).startsWith("note-archive: ").contains("--help");
+    }
+
+    @Test
+    void whatIsNoIdIsNamed() {
+        execute("explain", ID + "0");
+
+        assertThat(err.toString()).contains("\"" + ID + "0\" is no note id");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "90m, PT1H30M",
+        "6h, PT6H",
+        "30s, PT30S",
+        "2d, PT48H",
+        "PT1H30M, PT1H30M",
+        "pt5m, PT5M",
+        "500ms, PT0.5S"
+    })
+    void durationsAreReadAsTheyAreWritten(String text, Duration duration) {
+        assertThat(new RunCommand.DurationArgument().convert(text)).isEqualTo(duration);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", " ", "soon", "5x", "1.5h", "0s", "-5m", "PT0S", "99999999999999999d"})
+    void whatIsNoDurationIsRefused(String text) {
+        assertThatThrownBy(() -> new RunCommand.DurationArgument().convert(text))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessageContaining("\"" + text + "\"");
+    }
+
+    private int execute(String... arguments) {
+        CommandLine command = NoteArchiveCommand.commandLine();
+        command.setOut(new PrintWriter(out, true));
+        command.setErr(new PrintWriter(err, true));
+        return command.execute(arguments);
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.source.NoteSourceProperties;
+import jakarta.validation.Validation;
+import java.net.ConnectException;
+import java.sql.SQLException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
+
+class FailuresTests {
+
+    @Test
+    void aSettingOutOfRangeIsNamedWithItsValue() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive",
+                                ArchiveProperties.class,
+                                Map.of(
+                                        "archive.workers", "99",
+                                        "archive.recheck-unavailable-after", "1h")));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .startsWith("The settings are not usable:\n")
+                .contains("  archive.workers ")
+                .contains("64, but is \"99\"")
+                .contains("  archive.recheck-unavailable-after ")
+                .contains(", but is \"PT1H\"");
+    }
+
+    @Test
+    void aSettingOutOfRangeWithinAGroupIsNamedAsItIsTyped() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive",
+                                ArchiveProperties.class,
+                                Map.of("archive.retry.per-night", "0")));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .contains("  archive.retry.per-night ")
+                .contains(", but is \"0\"");
+    }
+
+    @Test
+    void aRuleOfOurOwnIsToldInItsOwnWords() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive.source",
+                                NoteSourceProperties.class,
+                                Map.of("archive.source.base-url", "http://example.org")));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .contains("\n  archive.source.base-url is plain HTTP to another host")
+                .doesNotContain("tokenProtected");
+    }
+
+    @Test
+    void aSettingThatCannotBeReadIsNamedWithItsValue() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive",
+                                ArchiveProperties.class,
+                                Map.of("archive.workers", "many")));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .startsWith("The setting archive.workers \"many\"")
+                .contains("cannot be read");
+    }
+
+    @Test
+    void secretsStandInNoMessage() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive.store",
+                                StoreProperties.class,
+                                Map.of(
+                                        "archive.store.endpoint", "nonsense",
+                                        "archive.store.tries", "0",
+                                        "archive.store.secret-key", "s3cret",
+                                        "archive.store.access-key", "a")));
+
+        assertThat(failure.getMessage())
+                .contains("archive.store.endpoint must be")
+                .contains("archive.store.tries")
+                .doesNotContain("s3cret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"28P01", "28000", "3D000", "42501"})
+    void aDatabaseThatRefusesUsIsAMatterOfConfiguration(String state) {
+        Throwable deep =
+                new IllegalStateException(
+                        "bean",
+                        new CannotGetJdbcConnectionException(
+                                "pool", new SQLException("FATAL: no", state)));
+
+        CommandFailure failure = explained(deep);
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .contains("The database refuses us: FATAL: no")
+                .contains("ARCHIVE_DATABASE_PASSWORD");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"08001", "08006", "57P01", "57P03", "53300", "25006"})
+    void aDatabaseThatIsAwayIsOutOfReach(String state) {
+        CommandFailure failure =
+                explained(new IllegalStateException("x", new SQLException("gone\nmore", state)));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(failure.getMessage())
+                .startsWith("The database is out of reach: gone.")
+                .contains("ARCHIVE_DATABASE_URL")
+                .doesNotContain("more");
+    }
+
+    @Test
+    void aTransactionThatCannotBeginMeansThatTheDatabaseIsOutOfReach() {
+        CommandFailure failure =
+                explained(
+                        new CannotCreateTransactionException(
+                                "x", new ConnectException("Connection refused")));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(failure.getMessage()).contains("Connection refused");
+    }
+
+    @Test
+    void aFailureOfACommandIsToldAsItIs() {
+        CommandFailure failure = new CommandFailure(ExitCode.ALREADY_RUNNING, "no");
+
+        assertThat(Failures.explain(new IllegalStateException(failure))).contains(failure);
+    }
+
+    @Test
+    void whatNobodyForesawIsNotExplained() {
+        assertThat(Failures.explain(new IllegalStateException("bug"))).isEmpty();
+        assertThat(Failures.explain(new SQLException("syntax", "42601"))).isEmpty();
+        assertThat(Failures.explain(new SQLException("no state"))).isEmpty();
+    }
+
+    private static CommandFailure explained(Throwable failure) {
+        return Failures.explain(failure).orElseThrow();
+    }
+
+    private static Throwable binding(String prefix, Class<?> type, Map<String, String> values) {
+        var validator =
+                new SpringValidatorAdapter(
+                        Validation.buildDefaultValidatorFactory().getValidator());
+        return catchThrowable(
+                () ->
+                        new Binder(new MapConfigurationPropertySource(values))
+                                .bind(
+                                        prefix,
+                                        Bindable.of(type),
+                                        new ValidationBindHandler(validator)));
+    }
+}

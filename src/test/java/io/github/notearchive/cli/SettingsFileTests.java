@@ -1,0 +1,106 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.source.NoteSourceProperties;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.io.ClassPathResource;
+
+/**
+ * The file of settings and the defaults in the program say the same, and name the same settings.
+ */
+class SettingsFileTests {
+
+    private static final Map<String, Class<? extends Record>> SETTINGS =
+            Map.of(
+                    "archive.source", NoteSourceProperties.class,
+                    "archive.ledger", LedgerProperties.class,
+                    "archive.media", MediaProperties.class,
+                    "archive.store", StoreProperties.class,
+                    "archive.retry", ArchiveProperties.Retry.class,
+                    "archive.outage", ArchiveProperties.Outage.class);
+
+    private final List<PropertySource<?>> file = load();
+
+    static Stream<Map.Entry<String, Class<? extends Record>>> settings() {
+        return Stream.concat(
+                SETTINGS.entrySet().stream(),
+                Stream.of(
+                        Map.entry("archive", ArchiveProperties.class),
+                        Map.entry("archive", DataDirectoryProperties.class)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void theFileHoldsTheDefaults(Map.Entry<String, Class<? extends Record>> setting) {
+        Record fromFile =
+                new Binder(
+                                ConfigurationPropertySources.from(file),
+                                new PropertySourcesPlaceholdersResolver(file))
+                        .bindOrCreate(setting.getKey(), setting.getValue());
+        Record defaults =
+                new Binder(new MapConfigurationPropertySource(Map.of()))
+                        .bindOrCreate(setting.getKey(), setting.getValue());
+
+        assertThat(fromFile).isEqualTo(defaults);
+    }
+
+    @Test
+    void theFileNamesEverySettingThatThereIsAndNoOther() {
+        Set<String> expected = new TreeSet<>();
+        SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
+        expected.addAll(names("archive", ArchiveProperties.class));
+        expected.addAll(names("archive", DataDirectoryProperties.class));
+        expected.removeAll(Set.of("archive.retry", "archive.outage")); // groups
+        expected.remove("archive.home"); // the launcher's
+
+        Set<String> named = new TreeSet<>();
+        for (PropertySource<?> source : file) {
+            for (String name : ((EnumerablePropertySource<?>) source).getPropertyNames()) {
+                if (name.startsWith("archive.")) {
+                    named.add(name.replaceAll("\\[\\d+]$", ""));
+                }
+            }
+        }
+
+        assertThat(named).isEqualTo(expected);
+    }
+
+    private static List<String> names(String prefix, Class<? extends Record> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .map(name -> prefix + "." + name.replaceAll("([a-z0-9])([A-Z])", "$1-$2"))
+                .map(name -> name.toLowerCase(java.util.Locale.ROOT))
+                .toList();
+    }
+
+    private static List<PropertySource<?>> load() {
+        try {
+            return new YamlPropertySourceLoader()
+                    .load("application.yml", new ClassPathResource("config/application.yml"));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
