@@ -1,0 +1,37 @@
+package io.github.notearchive.job;
+
+import com.zaxxer.hikari.HikariDataSource;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.stereotype.Component;
+
+/**
+ * Gives the connection pool room for every worker to write at the same moment, and for others
+ * beside them.
+ *
+ * <p>A worker that has written its note keeps its connection while it waits for the lock under
+ * which Spring Batch saves the context of one step at a time ({@code
+ * JdbcExecutionContextDao.updateExecutionContext}). Whoever has that lock may still need a
+ * connection. If the pool were smaller than the number of workers, both would wait for each other
+ * until the pool's time-out, which happens when a run ends with all its notes in flight.
+ */
+@Component
+final class RoomyPool implements BeanPostProcessor {
+
+    private static final int BESIDE_THE_WORKERS = 8;
+
+    private final ObjectProvider<ArchiveProperties> settings;
+
+    RoomyPool(ObjectProvider<ArchiveProperties> settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public Object postProcessBeforeInitialization(Object bean, String name) {
+        if (bean instanceof HikariDataSource pool) {
+            int room = settings.getObject().workers() + BESIDE_THE_WORKERS;
+            pool.setMaximumPoolSize(Math.max(pool.getMaximumPoolSize(), room));
+        }
+        return bean;
+    }
+}
