@@ -114,6 +114,15 @@ public class MediaCatalog {
      * transaction.
      */
     void save(NoteId id, Instant capturedAt, List<SlotStatus> slots, Instant now) {
+        // what an earlier answer promised, this one does not, and never came
+        jdbc.sql(
+                        """
+                        DELETE FROM note_media
+                        WHERE note_id = :noteId AND state <> 'STORED' AND captured_at < :capturedAt
+                        """)
+                .param("noteId", id.value())
+                .param("capturedAt", Timestamp.from(capturedAt))
+                .update();
         if (slots.isEmpty()) {
             return;
         }

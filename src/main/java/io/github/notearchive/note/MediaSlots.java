@@ -17,8 +17,8 @@ import tools.jackson.databind.node.MissingNode;
  * Which files an answer promises: decided by the media that stand in it, not by its {@code type}.
  *
  * <p>The fields are those of the provider's published samples. Whatever has another shape is passed
- * over, never guessed at; a picture, motion or sound that is named without any address is still a
- * slot, so that the gap shows.
+ * over, never guessed at; a picture or motion that is named without any address is still a slot, so
+ * that the gap shows. A sound block without an address is common, and means that there is no sound.
  */
 public final class MediaSlots {
 

@@ -122,7 +122,7 @@ public final class AnswerReader {
                     continue;
                 }
                 Optional<String> id = id(note);
-                if (id.isPresent() && id.get().equals(asked.value())) {
+                if (id.isPresent() && id.get().equals(asked.value()) && saysMoreThanItsId(note)) {
                     return Optional.of(new FoundNote(note, author(element, note)));
                 }
                 if (id.isPresent()) {
@@ -150,6 +150,11 @@ public final class AnswerReader {
     /** A note that the platform does not show may still stand there by its id. */
     private static boolean isNotViewable(JsonNode note) {
         return "error".equals(note.path("model_type").stringValue(""));
+    }
+
+    private static boolean saysMoreThanItsId(JsonNode note) {
+        return note.propertyNames().stream()
+                .anyMatch(name -> !ID_FIELDS.contains(name) && !name.equals("model_type"));
     }
 
     private static boolean looksLikeNote(JsonNode note) {

@@ -195,15 +195,17 @@ final class CallPacer {
         private long sentAt;
 
         /**
-         * Says that the request leaves now, which lets the next caller begin to wait.
+         * Says that the request leaves now, which lets the next caller begin to wait. Waits itself
+         * while a pause lasts that began meanwhile.
          *
          * @throws CallsEndedException when calls have ended since the turn began; the request must
          *     not leave then
          */
-        void sent() {
-            lock.lock();
+        void sent() throws InterruptedException {
+            lock.lockInterruptibly();
             try {
-                throwIfEnded();
+                // a pause may have begun while the request was written down
+                awaitTime();
                 sentAt = nanoTime.getAsLong();
                 nextSend = sentAt + (long) Math.ceil(1e9 / rate);
             } finally {

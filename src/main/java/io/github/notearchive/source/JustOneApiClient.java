@@ -173,7 +173,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             long call = writeDown(id, sentAt);
             try {
                 turn.sent();
-            } catch (CallsEndedException e) {
+            } catch (CallsEndedException | InterruptedException e) {
                 journal.notSent(call);
                 allowance.giveBack();
                 throw e;
@@ -309,12 +309,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     /**
      * The vendor's table of codes, with what it says of their price; what it does not say is
-     * unknown.
+     * unknown, and so is 500, whose collection may have been done before it failed.
      */
     private static Billed billed(int code) {
         return switch (code) {
             case 0, 201 -> Billed.YES;
-            case 100, 300, 301, 302, 303, 400, 500, 600, 601, 602 -> Billed.NO;
+            case 100, 300, 301, 302, 303, 400, 600, 601, 602 -> Billed.NO;
             default -> Billed.UNKNOWN;
         };
     }

@@ -321,8 +321,9 @@ public class Worklist {
                         """
                         UPDATE worklist
                         SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL
-                        WHERE note_id = ANY (:ids) AND claim_id IS NULL
+                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
+                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                        WHERE note_id = ANY (:ids) AND (claim_id IS NULL OR claimed_until < now())
                         RETURNING note_id
                         """)
                 .param("now", Timestamp.from(clock.instant()))
@@ -337,8 +338,9 @@ public class Worklist {
                         """
                         UPDATE worklist
                         SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL
-                        WHERE state = :state AND claim_id IS NULL
+                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
+                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                        WHERE state = :state AND (claim_id IS NULL OR claimed_until < now())
                         """)
                 .param("now", Timestamp.from(clock.instant()))
                 .param("state", state.name())

@@ -130,7 +130,7 @@ class JustOneApiClientTests {
         "301, 503, COLLECTION, NO",
         "302, 429, THROTTLED, NO",
         "302, 200, THROTTLED, NO",
-        "500, 500, FAULT, NO",
+        "500, 500, FAULT, UNKNOWN",
         "503, 503, FAULT, UNKNOWN",
         "101, 200, COLLECTION, UNKNOWN",
         "777, 200, COLLECTION, UNKNOWN"
