@@ -82,6 +82,9 @@ class ArchiveJob {
                 .gridSize(PARTITIONS)
                 .taskExecutor(threads)
                 .listener(new EndOfStep(gate, runs, worklist, settings, clock))
+                // a process that died between the end of the step and that of the job leaves an
+                // instance to restart, and notes may have become due since
+                .allowStartIfComplete(true)
                 .build();
     }
 
