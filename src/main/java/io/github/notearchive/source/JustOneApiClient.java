@@ -75,6 +75,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final CloseableHttpClient http;
     private final ScheduledThreadPoolExecutor deadlines;
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
+    private volatile boolean aborted;
 
     public JustOneApiClient(
             NoteSourceProperties settings, CallJournal journal, AnswerReader reader, Clock clock) {
@@ -125,6 +126,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      * Lets calls leave again, {@code callsMade} of this night's allowance being used up already.
      */
     public void open(Night tonight, long callsMade) {
+        aborted = false;
         allowance.begin(tonight, callsMade);
         pacer.open();
     }
@@ -134,8 +136,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         pacer.end(reason);
     }
 
-    /** Gives up the calls under way too. They may have been billed, and their rows say so. */
+    /**
+     * Gives up the calls under way too: each ends with a {@link CallsEndedException}, since the
+     * note is not to blame. They may have been billed, and their rows say so.
+     */
     public void abort() {
+        aborted = true;
         pacer.end("aborted");
         underWay.forEach(HttpGet::abort);
     }
@@ -202,6 +208,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         stopCallsBefore(reply, sentNanos, exchange);
         byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
         journal.received(call, reply, paid, receivedAt, took);
+        if (aborted && exchange.fault() != null) {
+            throw new CallsEndedException("the call was given up, " + reply);
+        }
         if (answer.isEmpty()) {
             boolean throttled = Integer.valueOf(429).equals(exchange.status());
             return new Deferred(reply, throttled ? Cause.THROTTLED : Cause.FAULT);
@@ -322,6 +331,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private Exchange exchange(NoteId id) {
         HttpGet request = new HttpGet(address(id));
         underWay.add(request);
+        if (aborted) {
+            request.abort();
+        }
         ScheduledFuture<?> deadline = abortAfter(request, settings.responseTimeout());
         try {
             return http.execute(request, this::read);
