@@ -239,7 +239,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         nextTime(times, true),
                         reply.code(),
                         String.valueOf(reply),
-                        null,
+                        claimed.missingNight(),
                         harvest != null));
     }
 
