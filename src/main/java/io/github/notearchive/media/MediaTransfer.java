@@ -119,6 +119,12 @@ final class MediaTransfer implements AutoCloseable {
             return follow(kind, candidate, url, place);
         } catch (IOException e) {
             return place.isBoxOver() ? timeIsOver() : failed(e);
+        } catch (IllegalStateException e) {
+            // an abort between two steps of the HTTP client, which takes it for a mistake
+            if (!place.isBoxOver() && !place.isStopped()) {
+                throw e;
+            }
+            return timeIsOver();
         } finally {
             place.closeBox();
         }

@@ -37,10 +37,12 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.net.URIBuilder;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -156,7 +158,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
         ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
         try {
-            int status = http.execute(request, ClassicHttpResponse::getCode);
+            int status = send(request, ClassicHttpResponse::getCode);
             log.debug("The provider answers /ping with HTTP {}", status);
         } catch (IOException e) {
             throw new IOException(
@@ -336,7 +338,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
         ScheduledFuture<?> deadline = abortAfter(request, settings.responseTimeout());
         try {
-            return http.execute(request, this::read);
+            return send(request, this::read);
         } catch (IOException e) {
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
@@ -350,6 +352,18 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         } finally {
             deadline.cancel(false);
             underWay.remove(request);
+        }
+    }
+
+    /** An abort between two steps of the HTTP client is a mistake to it; to us it is a fault. */
+    private <T> T send(HttpGet request, HttpClientResponseHandler<T> handler) throws IOException {
+        try {
+            return http.execute(request, handler);
+        } catch (IllegalStateException e) {
+            if (!request.isAborted()) {
+                throw e;
+            }
+            throw new RequestFailedException("Request aborted", e);
         }
     }
 
