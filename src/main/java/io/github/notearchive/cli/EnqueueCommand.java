@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.worklist.EnqueueException;
 import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.EnqueueReport.Rejected;
 import io.github.notearchive.worklist.Enqueuer;
@@ -96,6 +97,8 @@ final class EnqueueCommand implements Callable<Integer> {
                         };
                 try (Reader reader = open(input)) {
                     clean &= print(input, enqueuer.enqueue(reader, options, sink));
+                } catch (EnqueueException e) {
+                    throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
                 }
             }
         }
@@ -134,13 +137,16 @@ final class EnqueueCommand implements Callable<Integer> {
                         Files.newInputStream(Path.of(input)), StandardCharsets.UTF_8);
     }
 
+    private static String name(String input) {
+        return isStandardInput(input) ? "standard input" : input;
+    }
+
     private boolean print(String input, EnqueueReport report) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        String name = isStandardInput(input) ? "standard input" : input;
         out.printf(
                 "%s: %d new, %d already known, %d named again, %d rejected%n",
-                name, report.added(), report.known(), report.repeated(), report.rejected());
+                name(input), report.added(), report.known(), report.repeated(), report.rejected());
         out.flush();
         if (rejects == null) {
             report.examples().forEach(line -> err.println("  " + line));

@@ -94,14 +94,21 @@ public class Enqueuer {
                         return copy(list, options, rejects);
                     } catch (IOException | UncheckedIOException e) {
                         throw new EnqueueException(
-                                "The list cannot be read: "
-                                        + e.getMessage()
-                                        + "; nothing was enqueued",
+                                "The list cannot be read: " + reason(e) + "; nothing was enqueued",
                                 e);
                     } catch (SQLException e) {
                         throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
                     }
                 });
+    }
+
+    /** Why a list cannot be read, in the words of whoever found out. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
     }
 
     /** Whether a text by itself names a note, as an id or by a link. */
@@ -161,7 +168,7 @@ public class Enqueuer {
 
     private static void read(Reader list, Options options, Intake intake)
             throws IOException, SQLException {
-        BufferedReader reader = new BufferedReader(list, LONGEST_LINE);
+        BufferedReader reader = new BufferedReader(new PlainText(list), LONGEST_LINE);
         skipByteOrderMark(reader);
         reader.mark(LONGEST_LINE);
         String first = readLine(reader);
@@ -202,7 +209,7 @@ public class Enqueuer {
                         .fieldSeparator(separator)
                         .allowExtraFields(true)
                         .allowMissingFields(true)
-                        .ofCsvRecord(reader)
+                        .ofCsvRecord(new ClosedQuotes(reader, separator))
                         .iterator()) {
             boolean header = true;
             while (records.hasNext()) {
@@ -217,13 +224,24 @@ public class Enqueuer {
                 if (skip) {
                     continue;
                 }
+                if (field.isBlank() && !isBlank(row)) {
+                    intake.reject(
+                            new Rejected(
+                                    row.getStartingLineNumber(),
+                                    Intake.shown(String.join(" ", row.getFields())),
+                                    "has nothing in column " + (column + 1)));
+                    continue;
+                }
                 intake.take(row.getStartingLineNumber(), field);
             }
         } catch (CsvParseException e) {
             throw new EnqueueException(
-                    "The list is no well-formed CSV: " + e.getMessage() + "; nothing was enqueued",
-                    e);
+                    "The list is no well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
         }
+    }
+
+    private static boolean isBlank(CsvRecord row) {
+        return row.getFields().stream().allMatch(String::isBlank);
     }
 
     private static boolean isNumber(@Nullable String column) {
@@ -236,6 +254,15 @@ public class Enqueuer {
             if (number < 1) {
                 throw new EnqueueException(
                         "Columns are counted from 1; --column " + wanted + " does not exist", null);
+            }
+            if (number > names.size()) {
+                throw new EnqueueException(
+                        "The list has no column "
+                                + number
+                                + "; its first line has "
+                                + names.size()
+                                + "; nothing was enqueued",
+                        null);
             }
             return number - 1;
         }
