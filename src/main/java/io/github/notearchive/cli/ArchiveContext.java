@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.job.ExitCode;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,22 +52,45 @@ final class ArchiveContext implements AutoCloseable {
                 settings.entrySet().stream()
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new);
-        return new ArchiveContext(
-                new SpringApplicationBuilder(ArchiveApplication.class)
-                        .environment(new TextEnvironment())
-                        .bannerMode(Banner.Mode.OFF)
-                        .web(WebApplicationType.NONE)
-                        .registerShutdownHook(false)
-                        .logStartupInfo(false)
-                        .initializers(
-                                context -> {
-                                    if (clock != null
-                                            && context
-                                                    instanceof GenericApplicationContext generic) {
-                                        generic.registerBean(Clock.class, () -> clock);
-                                    }
-                                })
-                        .run(arguments));
+        var archive =
+                new ArchiveContext(
+                        new SpringApplicationBuilder(ArchiveApplication.class)
+                                .environment(new TextEnvironment())
+                                .bannerMode(Banner.Mode.OFF)
+                                .web(WebApplicationType.NONE)
+                                .registerShutdownHook(false)
+                                .logStartupInfo(false)
+                                .initializers(
+                                        context -> {
+                                            if (clock != null
+                                                    && context
+                                                            instanceof
+                                                            GenericApplicationContext generic) {
+                                                generic.registerBean(Clock.class, () -> clock);
+                                            }
+                                        })
+                                .run(arguments));
+        try {
+            requirePostgres(archive.context.getEnvironment().getProperty("spring.datasource.url"));
+            return archive;
+        } catch (CommandFailure e) {
+            archive.close();
+            throw e;
+        }
+    }
+
+    /** An address that no driver of ours knows would fail late and in the words of others. */
+    private static void requirePostgres(@Nullable String url) {
+        if (url != null && !url.isBlank() && !url.startsWith("jdbc:postgresql:")) {
+            String shown =
+                    url.replaceFirst("//[^/]*@", "//***@")
+                            .replaceAll("(?i)(password=)[^&]*", "$1***");
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "ARCHIVE_DATABASE_URL is \""
+                            + shown
+                            + "\", but must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
+        }
     }
 
     <T> T get(Class<T> part) {

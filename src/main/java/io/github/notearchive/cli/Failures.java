@@ -78,7 +78,7 @@ final class Failures {
         return new CommandFailure(
                 ExitCode.UPSTREAM_UNAVAILABLE,
                 "The database is out of reach: "
-                        + what
+                        + what.replaceFirst("\\.$", "")
                         + ". Check ARCHIVE_DATABASE_URL and that the server is up, then run again; nothing is lost");
     }
 

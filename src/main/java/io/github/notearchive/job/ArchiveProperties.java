@@ -32,7 +32,7 @@ public record ArchiveProperties(
                 @Pattern(
                         regexp = "[A-Za-z0-9._-]{1,64}",
                         message =
-                                "archive.node may hold letters, digits, dot, hyphen and underscore, 64 at most")
+                                "may hold letters, digits, dot, hyphen and underscore, 64 at most")
                 String node,
         @DefaultValue("32") @Min(1) @Max(64) int workers,
         @DefaultValue @Valid Retry retry,

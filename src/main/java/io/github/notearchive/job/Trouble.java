@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
@@ -38,11 +39,17 @@ public final class Trouble {
                         || state.equals("25006"));
     }
 
-    /** The deepest cause in a line. */
+    /**
+     * The deepest cause in a line. For a database that is out of reach, the driver's own words,
+     * since only they name the host.
+     */
     public static String describe(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
+            if (cause instanceof PSQLException e && isConnectionState(e.getSQLState())) {
+                break;
+            }
         }
         String message = cause.getMessage();
         String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
