@@ -5,6 +5,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
 import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -66,8 +67,17 @@ final class RunnerLock implements AutoCloseable {
         }
     }
 
+    /**
+     * Frees the lock before it hangs up: the server takes note of a closed connection only a moment
+     * later, and the next run must not meet this one's lock.
+     */
     @Override
-    public void close() throws SQLException {
-        connection.close();
+    public void close() {
+        try (connection;
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_advisory_unlock_all()");
+        } catch (SQLException e) {
+            // the connection is lost, and the lock with it
+        }
     }
 }
