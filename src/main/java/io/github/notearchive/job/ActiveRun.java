@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -18,6 +19,7 @@ final class ActiveRun {
     private final Instant began;
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
+    private final AtomicInteger claiming = new AtomicInteger();
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private final OutageDetector store;
@@ -86,18 +88,41 @@ final class ActiveRun {
         return jobExecutionId;
     }
 
-    /** Takes one note out of {@code --limit}; false when none is left. */
+    /**
+     * Takes one note out of {@code --limit}; false when none is left. Whoever got true says by
+     * {@link #claimed} what came of it.
+     */
     boolean takeOne() {
         Long limit = options.limit();
         if (limit == null) {
             return true;
         }
-        return taken.getAndUpdate(n -> Math.min(n + 1, limit)) < limit;
+        claiming.incrementAndGet();
+        if (taken.getAndUpdate(n -> Math.min(n + 1, limit)) < limit) {
+            return true;
+        }
+        claiming.decrementAndGet();
+        return false;
     }
 
-    /** Puts a place of {@code --limit} back that found no note. */
-    void putBack() {
-        taken.getAndUpdate(n -> Math.max(0, n - 1));
+    /** Says whether a note was found for what {@link #takeOne} took; if not, it is put back. */
+    void claimed(boolean found) {
+        if (options.limit() == null) {
+            return;
+        }
+        if (!found) {
+            taken.decrementAndGet();
+        }
+        claiming.decrementAndGet();
+    }
+
+    /**
+     * Whether {@code --limit} is reached, and every note taken out of it shows as a claim in the
+     * worklist or is settled.
+     */
+    boolean isLimitUsedUp() {
+        Long limit = options.limit();
+        return limit != null && taken.get() >= limit && claiming.get() == 0;
     }
 
     /**

@@ -76,19 +76,24 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         if (!run.takeOne()) {
             return Optional.empty();
         }
-        Optional<ClaimedNote> claimed = worklist.claim(run.node());
-        if (claimed.isEmpty()) {
-            run.putBack();
+        boolean found = false;
+        try {
+            Optional<ClaimedNote> claimed = worklist.claim(run.node());
+            found = claimed.isPresent();
+            return claimed;
+        } finally {
+            run.claimed(found);
         }
-        return claimed;
     }
 
     private boolean isMoreToCome() {
         Instant now = clock.instant();
+        // before the outlook: a claim that is being made may not show there yet
+        boolean isLimitUsedUp = run.isLimitUsedUp();
         Outlook outlook = worklist.outlook(run.node());
         Instant horizon = earlier(now.plus(settings.retry().longestDelay()), Night.of(now).ends());
         boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent();
-        if (isDueNow && outlook.heldByThisNode() == 0 && isLimitReached()) {
+        if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;
         }
@@ -101,14 +106,6 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                         .filter(Duration::isPositive)
                         .orElse(LOOK);
         run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
-        return true;
-    }
-
-    private boolean isLimitReached() {
-        if (run.takeOne()) {
-            run.putBack();
-            return false;
-        }
         return true;
     }
 
