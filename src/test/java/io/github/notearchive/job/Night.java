@@ -1,0 +1,391 @@
+package io.github.notearchive.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxScript;
+import io.github.notearchive.worklist.EnqueueReport;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One night of archiving, in the words of those who run it: what is pending, what the provider
+ * does, and what came of it.
+ *
+ * <p>It begins at noon in Shanghai of the same day in every test.
+ */
+final class Night {
+
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final LocalDate FIRST = LocalDate.of(2026, 3, 10);
+
+    private final JdbcClient jdbc;
+    private final ArchiveRunner runner;
+    private final Worklist worklist;
+    private final Enqueuer enqueuer;
+    private final ApiCalls ledger;
+    private final MediaCatalog media;
+    private final ArchiveProperties settings;
+    private final NightServers servers = NightServers.running();
+    private final List<CompletableFuture<RunSummary>> aside = new ArrayList<>();
+
+    Night(
+            JdbcClient jdbc,
+            ArchiveRunner runner,
+            Worklist worklist,
+            Enqueuer enqueuer,
+            ApiCalls ledger,
+            MediaCatalog media,
+            ArchiveProperties settings) {
+        this.jdbc = jdbc;
+        this.runner = runner;
+        this.worklist = worklist;
+        this.enqueuer = enqueuer;
+        this.ledger = ledger;
+        this.media = media;
+        this.settings = settings;
+    }
+
+    /** Empties everything, and lets the provider do what it should. */
+    void begin() {
+        servers.clock.set(noonOf(FIRST));
+        servers.provider.script().clear().unlimited();
+        servers.provider.resetCounts();
+        jdbc.sql(
+                        """
+                        TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
+                                 media_object, note_media, batch_job_instance CASCADE
+                        """)
+                .update();
+        emptyBucket();
+    }
+
+    /** Lets go whatever is held, and waits for the runs aside. */
+    void end() throws Exception {
+        servers.provider.script().clear().releaseHung();
+        servers.provider.releaseAnswers();
+        servers.provider.releaseMedia();
+        servers.providerRelay.mend();
+        servers.storeRelay.mend();
+        for (CompletableFuture<RunSummary> run : aside) {
+            RunSummary _ = run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+        aside.clear();
+        await(
+                "the provider is done with all calls",
+                () -> servers.provider.callsSeen().size() >= servers.provider.calls());
+    }
+
+    private static void emptyBucket() {
+        Path bucket = NightServers.bucket();
+        if (!Files.exists(bucket)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(bucket)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Instant noonOf(LocalDate day) {
+        return day.atTime(12, 0).atZone(io.github.notearchive.note.Night.ZONE).toInstant();
+    }
+
+    // the provider
+
+    SandboxProvider provider() {
+        return servers.provider;
+    }
+
+    SandboxScript script() {
+        return servers.provider.script();
+    }
+
+    Relay wayToProvider() {
+        return servers.providerRelay;
+    }
+
+    Relay wayToStore() {
+        return servers.storeRelay;
+    }
+
+    /** Requests that reached the provider. */
+    int calls() {
+        return servers.provider.calls();
+    }
+
+    int calls(String note) {
+        return servers.provider.calls(note);
+    }
+
+    // the worklist
+
+    /** Enqueues so many notes, of text alone. */
+    List<String> pending(int count) {
+        return pending(SandboxNoteKind.TEXT, count);
+    }
+
+    List<String> pending(SandboxNoteKind kind, int count) {
+        return pending(servers.provider.noteIds(kind, count));
+    }
+
+    List<String> pending(List<String> notes) {
+        EnqueueReport report =
+                enqueuer.enqueue(
+                        new StringReader(String.join("\n", notes)),
+                        new Enqueuer.Options(null, 5, "test"),
+                        _ -> {});
+        assertThat(report.added()).isEqualTo(notes.size());
+        return notes;
+    }
+
+    void requeue(String note) {
+        assertThat(worklist.requeue(List.of(new NoteId(note)))).hasSize(1);
+    }
+
+    Worklist.Entry note(String note) {
+        return worklist.find(new NoteId(note)).orElseThrow();
+    }
+
+    NoteState state(String note) {
+        return note(note).state();
+    }
+
+    List<NoteState> states(List<String> notes) {
+        return notes.stream().map(this::state).toList();
+    }
+
+    /** The notes that are ARCHIVED. */
+    List<String> archived() {
+        return jdbc.sql("SELECT note_id FROM worklist WHERE state = 'ARCHIVED' ORDER BY note_id")
+                .query(String.class)
+                .list();
+    }
+
+    /** Claims of whatever node. */
+    long claims() {
+        return count("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL");
+    }
+
+    // what there is in the database
+
+    List<CallEntry> ledger(String note) {
+        return ledger.of(new NoteId(note));
+    }
+
+    /** The bills of a note's calls, oldest first. */
+    List<String> bills(String note) {
+        return ledger(note).stream().map(CallEntry::billed).toList();
+    }
+
+    List<SlotRow> slots(String note) {
+        return media.slotsOf(new NoteId(note));
+    }
+
+    /** The node's executions, oldest first. */
+    List<Execution> executions() {
+        return jdbc.sql(
+                        """
+                        SELECT job_execution_id, job_instance_id, status, exit_code, exit_message
+                        FROM batch_job_execution ORDER BY job_execution_id
+                        """)
+                .query(
+                        (row, _) ->
+                                new Execution(
+                                        row.getLong(1),
+                                        row.getLong(2),
+                                        row.getString(3),
+                                        row.getString(4),
+                                        row.getString(5)))
+                .list();
+    }
+
+    List<String> exitCodes() {
+        return executions().stream().map(Execution::exitCode).toList();
+    }
+
+    Set<Long> instances() {
+        return new HashSet<>(executions().stream().map(Execution::instance).toList());
+    }
+
+    /** Notes read and notes written by the workers of an execution. */
+    List<Long> readAndWritten(Long execution) {
+        return jdbc.sql(
+                        """
+                        SELECT sum(read_count) AS read, sum(write_count) AS written
+                        FROM batch_step_execution
+                        WHERE job_execution_id = :execution AND step_name LIKE 'archiveNotes:%'
+                        """)
+                .param("execution", execution)
+                .query((row, _) -> List.of(row.getLong(1), row.getLong(2)))
+                .single();
+    }
+
+    long count(String sql) {
+        return jdbc.sql(sql).query(Long.class).single();
+    }
+
+    JdbcClient sql() {
+        return jdbc;
+    }
+
+    record Execution(long id, long instance, String status, String exitCode, String message) {}
+
+    /** The ledger holds an answer of this note that was bought so long ago. */
+    void holdsAnswerOf(String note, Duration ago) {
+        Timestamp then = Timestamp.from(servers.clock.instant().minus(ago));
+        jdbc.sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
+                        VALUES (:note, 'note-detail/v1', :then, :then, 200, 0, 'YES', :answer)
+                        """)
+                .param("note", note)
+                .param("then", then)
+                .param("answer", servers.provider.envelope(note).toString().getBytes(UTF_8))
+                .update();
+    }
+
+    // what there is in the bucket
+
+    /** The keys below a prefix, sorted, with the bytes of each. */
+    TreeMap<String, byte[]> objects(String prefix) {
+        TreeMap<String, byte[]> objects = new TreeMap<>();
+        Path bucket = NightServers.bucket();
+        try (Stream<Path> files = Files.walk(bucket)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String key = bucket.relativize(file).toString();
+                if (key.startsWith(prefix)) {
+                    objects.put(key, Files.readAllBytes(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return objects;
+    }
+
+    /** The source's names of a note's pictures, as they stand in the addresses. */
+    List<String> pictures(String note) {
+        JsonNode images = servers.provider.envelope(note).at("/data/0/note_list/0/images_list");
+        return images.valueStream().map(image -> image.path("fileid").stringValue()).toList();
+    }
+
+    // time
+
+    MovableClock clock() {
+        return servers.clock;
+    }
+
+    io.github.notearchive.note.Night today() {
+        return io.github.notearchive.note.Night.current(servers.clock);
+    }
+
+    /** It is noon in Shanghai of the next day. */
+    void isNextDay() {
+        servers.clock.set(noonOf(today().date().plusDays(1)));
+    }
+
+    void isDaysLater(int days) {
+        servers.clock.set(noonOf(today().date().plusDays(days)));
+    }
+
+    /** When the night that it is now ends. */
+    Instant midnight() {
+        return today().ends();
+    }
+
+    // runs
+
+    RunSummary run() {
+        return run(options());
+    }
+
+    RunSummary run(RunOptions options) {
+        return runner.run(options);
+    }
+
+    RunSummary force() {
+        return run(new RunOptions(null, null, true, settings.node()));
+    }
+
+    RunSummary runAtMost(long notes) {
+        return run(new RunOptions(notes, null, false, settings.node()));
+    }
+
+    RunOptions options() {
+        return new RunOptions(null, null, false, settings.node());
+    }
+
+    /** A run that goes on while the test does something else. */
+    CompletableFuture<RunSummary> runAside() {
+        return runAside(options());
+    }
+
+    CompletableFuture<RunSummary> runAside(RunOptions options) {
+        CompletableFuture<RunSummary> run = new CompletableFuture<>();
+        Thread.ofPlatform()
+                .name("run aside")
+                .start(
+                        () -> {
+                            try {
+                                run.complete(runner.run(options));
+                            } catch (Throwable e) {
+                                run.completeExceptionally(e);
+                            }
+                        });
+        aside.add(run);
+        return run;
+    }
+
+    static RunSummary ended(CompletableFuture<RunSummary> run) throws Exception {
+        return run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Returns when it is so; fails when that takes too long. */
+    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (!condition.getAsBoolean()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new AssertionError("In vain waited until " + what);
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    static void assertEnded(RunSummary run, ExitCode exitCode) {
+        assertThat(run.exitCode()).as(run.toString()).isEqualTo(exitCode);
+    }
+}

@@ -1,0 +1,87 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * PostgreSQL, S3 store and provider of all tests of the job, started once in a JVM.
+ *
+ * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes
+ * seconds; the database within it is made anew.
+ */
+final class NightServers {
+
+    static final String BUCKET = "nights";
+    static final Path HOME = Path.of("target", "nights").toAbsolutePath();
+
+    private static final String DATABASE = "nights";
+
+    final MovableClock clock = new MovableClock();
+    final SandboxProvider provider;
+    final EmbeddedDatabase database;
+    final EmbeddedStore store;
+    final String jdbcUrl;
+    final Relay providerRelay;
+    final Relay storeRelay;
+
+    private NightServers(DataDirectory directory) throws SQLException {
+        database = EmbeddedDatabase.open(directory);
+        store = EmbeddedStore.open(directory);
+        provider = SandboxProvider.start(SandboxSettings.defaults().withMediaSize(2_048));
+        providerRelay = new Relay(provider.baseUrl().getPort());
+        storeRelay = new Relay(store.endpoint().getPort());
+        jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
+        try (Connection connection =
+                        DriverManager.getConnection(
+                                database.jdbcUrl(), database.user(), database.password());
+                Statement statement = connection.createStatement()) {
+            // nothing here outlives the JVM, so nothing needs to reach the disk
+            statement.execute("ALTER SYSTEM SET fsync = off");
+            statement.execute("SELECT pg_reload_conf()");
+            statement.execute("DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + DATABASE);
+        }
+    }
+
+    static NightServers running() {
+        return Running.SERVERS;
+    }
+
+    /** The folder that the store keeps its objects in. */
+    static Path bucket() {
+        return HOME.resolve("s3").resolve(BUCKET);
+    }
+
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(jdbcUrl, database.user(), database.password());
+    }
+
+    private void close(DataDirectory directory) {
+        provider.close();
+        store.close();
+        database.close();
+        directory.close();
+    }
+
+    private static final class Running {
+
+        static final NightServers SERVERS = start();
+
+        private static NightServers start() {
+            try {
+                return new NightServers(DataDirectory.open(HOME));
+            } catch (SQLException e) {
+                throw new IllegalStateException("The database of the tests cannot be made", e);
+            }
+        }
+    }
+}

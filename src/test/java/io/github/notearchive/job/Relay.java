@@ -1,0 +1,109 @@
+package io.github.notearchive.job;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A port in front of a server, so that a test can take the server away and bring it back. */
+final class Relay {
+
+    private final int port;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final int server;
+    private volatile int target;
+    private ServerSocket listener;
+
+    Relay(int server) {
+        this.server = server;
+        this.target = server;
+        this.listener = listen(0);
+        this.port = listener.getLocalPort();
+    }
+
+    URI address() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    /** Connections are cut, and new ones refused. */
+    synchronized void down() {
+        close(listener);
+        cut();
+    }
+
+    /** Connections are cut, and new ones lead to this port. */
+    synchronized void leadTo(int otherPort) {
+        target = otherPort;
+        cut();
+        if (listener.isClosed()) {
+            listener = listen(port);
+        }
+    }
+
+    /** New connections lead to the server again, if they did not. */
+    synchronized void mend() {
+        if (target != server || listener.isClosed()) {
+            leadTo(server);
+        }
+    }
+
+    private void cut() {
+        open.forEach(Relay::close);
+        open.clear();
+    }
+
+    private ServerSocket listen(int wanted) {
+        try {
+            ServerSocket socket = new ServerSocket();
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 200);
+            Thread.ofVirtual().start(() -> accept(socket));
+            return socket;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void accept(ServerSocket socket) {
+        while (!socket.isClosed()) {
+            try {
+                Socket near = socket.accept();
+                open.add(near);
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+                open.add(far);
+                near.setTcpNoDelay(true);
+                far.setTcpNoDelay(true);
+                Thread.ofVirtual().start(() -> copy(near, far));
+                Thread.ofVirtual().start(() -> copy(far, near));
+            } catch (IOException e) {
+                // closed, or the server behind it is away: whoever connected is cut off
+            }
+        }
+    }
+
+    private void copy(Socket from, Socket to) {
+        try {
+            from.getInputStream().transferTo(to.getOutputStream());
+        } catch (IOException e) {
+            // the other side learns it below
+        } finally {
+            close(from);
+            close(to);
+            open.remove(from);
+            open.remove(to);
+        }
+    }
+
+    private static void close(AutoCloseable socket) {
+        try {
+            socket.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
