@@ -1,0 +1,171 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.worklist.NoteState.PENDING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * What a killed process leaves behind is put in order by the next run; a live one is left alone.
+ */
+@ArchiveJobTest
+class CrashTests {
+
+    @Autowired Night night;
+
+    @ParameterizedTest
+    @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
+    void executionLeftBehindIsRecoveredAndItsInstanceCompleted(String job, String workers) {
+        List<String> notes = night.pending(30);
+        assertEnded(night.runAtMost(10), ExitCode.INTERRUPTED);
+        leaveBehind(job, workers);
+        claimAll("main");
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.executions()).hasSize(2);
+        assertThat(night.executions().getLast().status()).isEqualTo("COMPLETED");
+        if (!job.equals("STOPPED")) {
+            assertThat(night.executions().getFirst().status()).isEqualTo("FAILED");
+            assertThat(night.executions().getFirst().exitCode()).isEqualTo("CRASHED");
+        }
+        assertThat(night.count("SELECT count(*) FROM batch_job_execution WHERE end_time IS NULL"))
+                .isZero();
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL OR status IN ('STARTED', 'UNKNOWN')"))
+                .isZero();
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(30);
+    }
+
+    @Test
+    void crashBeforeAnythingWasReadIsRecoveredToo() {
+        List<String> notes = night.pending(3);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        leaveBehind("STARTED", "STARTED");
+        night.sql().sql("DELETE FROM batch_step_execution_context").update();
+        night.sql().sql("DELETE FROM batch_step_execution").update();
+        night.sql()
+                .sql("UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL")
+                .update();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void claimsOfAnotherNodeAreNeitherTakenNorWaitedFor() {
+        List<String> notes = night.pending(5);
+        claimAll("other");
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.claims()).isEqualTo(5);
+
+        night.sql().sql("UPDATE worklist SET claimed_until = now() - interval '1 second'").update();
+        RunSummary afterTheirLease = night.run();
+
+        assertEnded(afterTheirLease, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void secondRunnerOfTheNodeChangesNothing() throws Exception {
+        List<String> notes = night.pending(5);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        leaveBehind("STARTED", "STARTED");
+        claimAll("main");
+        try (Connection first = NightServers.running().connect();
+                Statement statement = first.createStatement()) {
+            statement.execute(
+                    "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+
+            RunSummary second = night.run();
+
+            assertEnded(second, ExitCode.ALREADY_RUNNING);
+            assertThat(second.exitCode().number()).isEqualTo(5);
+            assertThat(second.execution()).isNull();
+            assertThat(night.executions())
+                    .singleElement()
+                    .satisfies(execution -> assertThat(execution.status()).isEqualTo("STARTED"));
+            assertThat(night.claims()).isEqualTo(4);
+            assertThat(night.calls()).isEqualTo(1);
+        }
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void anotherNodeHasInstancesOfItsOwn() {
+        night.pending(4);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+
+        RunSummary other = night.run(new RunOptions(null, null, false, "other"));
+
+        assertEnded(other, ExitCode.COMPLETED);
+        assertThat(other.restart()).isFalse();
+        assertThat(night.instances()).hasSize(2);
+        assertThat(night.archived()).hasSize(4);
+        assertThat(night.calls()).isEqualTo(4);
+
+        RunSummary main = night.run();
+
+        assertEnded(main, ExitCode.COMPLETED);
+        assertThat(main.restart()).isTrue();
+        assertThat(night.instances()).hasSize(2);
+    }
+
+    /** As a killed process, or one whose database went away, leaves its newest execution. */
+    private void leaveBehind(String job, String workers) {
+        night.sql()
+                .sql(
+                        """
+                        UPDATE batch_job_execution SET status = :status, exit_code = 'UNKNOWN',
+                               end_time = CASE WHEN :status IN ('STARTED', 'UNKNOWN') THEN NULL ELSE end_time END
+                        """)
+                .param("status", job)
+                .update();
+        night.sql()
+                .sql(
+                        """
+                        UPDATE batch_step_execution SET status = :status, exit_code = 'EXECUTING',
+                               end_time = CASE WHEN :status = 'COMPLETED' THEN end_time END
+                        """)
+                .param("status", workers)
+                .update();
+    }
+
+    private void claimAll(String node) {
+        night.sql()
+                .sql(
+                        """
+                        UPDATE worklist SET claimed_by = :node, claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        WHERE state = 'PENDING'
+                        """)
+                .param("node", node)
+                .update();
+    }
+}

@@ -1,0 +1,253 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.job.Night.ended;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.worklist.NoteState.PENDING;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** A server that is away ends the run before it burns the list, and the next run goes on. */
+@ArchiveJobTest
+class OutageTests {
+
+    private static final int FAULTS = 20;
+    private static final int WORKERS = 32;
+
+    @Autowired Night night;
+
+    @Test
+    void providerThatIsAwayAtTheStartLeavesNoExecution() {
+        List<String> notes = night.pending(3);
+        night.wayToProvider().down();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.exitCode().number()).isEqualTo(8);
+        assertThat(run.execution()).isNull();
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
+    }
+
+    @Test
+    void storeThatIsAwayAtTheStartLeavesNoExecution() {
+        night.pending(3);
+        night.wayToStore().down();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void nothingButFaultsEndsTheRunWithFewAttemptsAndTheNextOneContinues() {
+        List<String> notes = night.pending(100);
+        night.script().answersAll(Reply.reset());
+
+        RunSummary faulty = night.run();
+
+        assertEnded(faulty, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.executions())
+                .singleElement()
+                .satisfies(
+                        execution -> {
+                            assertThat(execution.status()).isEqualTo("STOPPED");
+                            assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
+                        });
+        int burnt = night.calls();
+        assertThat(burnt).isBetween(FAULTS, FAULTS + WORKERS);
+        assertThat(night.claims()).isZero();
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
+                .isEqualTo(burnt);
+        assertThat(night.count("SELECT sum(attempts) FROM worklist")).isLessThanOrEqualTo(burnt);
+
+        night.script().clear();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(next.restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(burnt + 100);
+    }
+
+    @Test
+    void providerThatGoesAwayInTheMiddleCostsNoMoney() {
+        List<String> notes = night.pending(100);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        awaitHeld(WORKERS);
+        night.wayToProvider().down();
+
+        RunSummary gone = join(run);
+
+        assertEnded(gone, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN'"))
+                .isEqualTo(WORKERS);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'")).isZero();
+        assertThat(notes).hasSize(100);
+    }
+
+    @Test
+    void storeThatGoesAwayKeepsWhatIsBoughtForTheNextRun() {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        awaitHeld(WORKERS);
+        night.wayToStore().down();
+        night.provider().releaseAnswers();
+
+        RunSummary stopped = join(run);
+
+        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.exitCodes()).containsExactly("UPSTREAM_UNAVAILABLE");
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM note")).isZero();
+        int bought = night.provider().granted();
+        assertThat(night.calls()).isEqualTo(bought);
+
+        night.wayToStore().mend();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void storeThatRefusesUsInTheMiddleEndsTheRunAtOnce() throws Exception {
+        List<String> notes = night.pending(40);
+        HttpServer refusing = refusingStore();
+        try {
+            night.provider().holdAnswers();
+            CompletableFuture<RunSummary> run = night.runAside();
+            awaitHeld(WORKERS);
+            night.wayToStore().leadTo(refusing.getAddress().getPort());
+            night.provider().releaseAnswers();
+
+            RunSummary stopped = ended(run);
+
+            assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertThat(stopped.reason()).contains("SignatureDoesNotMatch");
+            assertThat(night.states(notes)).containsOnly(PENDING);
+            assertThat(night.claims()).isZero();
+            assertThat(night.provider().granted()).isEqualTo(night.calls()).isLessThanOrEqualTo(40);
+
+            RunSummary atStart = night.run();
+
+            assertEnded(atStart, ExitCode.USAGE);
+            assertThat(night.executions()).hasSize(1);
+        } finally {
+            refusing.stop(0);
+        }
+    }
+
+    @Test
+    void mediaHostsThatAreAwayEndTheRunAndTheirAnswersAreUsedLater() {
+        List<String> notes = night.pending(SandboxNoteKind.SOUND, 40);
+        night.script().media(_ -> true, MediaReply.reset());
+
+        RunSummary stopped = night.run();
+
+        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.claims()).isZero();
+        assertThat(night.archived()).isEmpty();
+        int bought = night.calls();
+        assertThat(bought).isLessThanOrEqualTo(40);
+
+        night.script().clear();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(40);
+        assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void databaseThatCutsEveryConnectionLosesNoAnswer() {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        awaitHeld(WORKERS);
+        night.sql()
+                .sql(
+                        """
+                        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                          AND application_name NOT LIKE 'note-archive runner%'
+                        """)
+                .query(Long.class)
+                .single();
+        night.provider().releaseAnswers();
+
+        RunSummary cut = join(run);
+
+        assertThat(cut.exitCode())
+                .isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    private void awaitHeld(int calls) {
+        try {
+            night.provider().awaitHeld(calls, Night.PATIENCE);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static RunSummary join(CompletableFuture<RunSummary> run) {
+        try {
+            return ended(run);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static HttpServer refusingStore() throws Exception {
+        HttpServer server =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext(
+                "/",
+                exchange -> {
+                    exchange.getRequestBody().readAllBytes();
+                    byte[] answer =
+                            "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>"
+                                    .getBytes(UTF_8);
+                    boolean head = exchange.getRequestMethod().equals("HEAD");
+                    exchange.getResponseHeaders().add("Content-Type", "application/xml");
+                    exchange.sendResponseHeaders(403, head ? -1 : answer.length);
+                    if (!head) {
+                        exchange.getResponseBody().write(answer);
+                    }
+                    exchange.close();
+                });
+        server.start();
+        return server;
+    }
+}
