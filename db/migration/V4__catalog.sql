@@ -146,7 +146,7 @@ CREATE INDEX note_media_gaps ON note_media (state, reason) WHERE state <> 'STORE
 COMMENT ON TABLE note_media IS 'The files that a note''s answer promises, one row a slot, and what became of each.';
 COMMENT ON COLUMN note_media.kind IS 'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video.';
 COMMENT ON COLUMN note_media.ordinal IS 'From 0, in the order of the answer.';
-COMMENT ON COLUMN note_media.identity IS 'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else the path of its first address.';
+COMMENT ON COLUMN note_media.identity IS 'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else the last part of its first address.';
 COMMENT ON COLUMN note_media.state IS 'STORED: the bytes lie verified in the store. WAIVED: accepted as empty, by name. MISSING: expected and not there.';
 COMMENT ON COLUMN note_media.reason IS
     'STORED: empty. WAIVED: NOT_OFFERED_BY_V1, BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help) or GONE (dead in two answers of different nights).';

@@ -7,6 +7,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to one run and to no other: its options, its execution, its counts and the health it
@@ -24,6 +25,7 @@ final class ActiveRun {
     private final OutageDetector cdn;
     private final OutageDetector store;
     private volatile long jobExecutionId;
+    private @Nullable Long stuckSince;
     private volatile long quietUntil = System.nanoTime();
 
     final LongAdder archived = new LongAdder();
@@ -136,5 +138,21 @@ final class ActiveRun {
     /** For how long nobody needs to look; negative when somebody should. */
     Duration quiet() {
         return Duration.ofNanos(quietUntil - System.nanoTime());
+    }
+
+    /**
+     * Whether it has been so, at every look and for so long, that notes are due and none can be
+     * claimed.
+     */
+    synchronized boolean isStuckFor(Duration time, boolean isStuckNow) {
+        long now = System.nanoTime();
+        if (!isStuckNow) {
+            stuckSince = null;
+            return false;
+        }
+        if (stuckSince == null) {
+            stuckSince = now;
+        }
+        return Duration.ofNanos(now - stuckSince).compareTo(time) >= 0;
     }
 }

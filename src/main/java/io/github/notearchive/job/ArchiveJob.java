@@ -8,7 +8,6 @@ import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.BatchStatus;
@@ -149,7 +148,15 @@ class ArchiveJob {
         @Override
         public @Nullable ExitStatus afterStep(StepExecution step) {
             if (step.getStatus() == BatchStatus.COMPLETED) {
-                stopIfNotesAreDue(step);
+                try {
+                    stopIfNotesAreDue(step);
+                } catch (RuntimeException e) {
+                    // Spring Batch would log it and leave the step COMPLETED
+                    closeUnchecked(gate, e);
+                    step.setStatus(BatchStatus.FAILED);
+                    step.addFailureException(e);
+                    return ExitStatus.FAILED.addExitDescription(Trouble.describe(e));
+                }
             }
             return step.getStatus() == BatchStatus.STOPPED
                     ? gate.closure().map(ArchiveJob::exitStatus).orElse(null)
@@ -187,17 +194,33 @@ class ArchiveJob {
             if (job.getStatus() == BatchStatus.STOPPED) {
                 gate.closure().ifPresent(closure -> job.setExitStatus(exitStatus(closure)));
             } else if (job.getStatus() == BatchStatus.COMPLETED) {
-                List<Long> siblings = executions.siblingsOf(job.getId());
-                long left = worklist.countLeftBy(siblings);
-                job.setExitStatus(
-                        left == 0
-                                ? new ExitStatus(ExitCode.COMPLETED.name())
-                                : new ExitStatus(
-                                        ExitCode.INCOMPLETE.name(),
-                                        left
-                                                + " notes were put off to a later night or failed; status names them"));
+                try {
+                    job.setExitStatus(statusByWhatIsLeft(job));
+                } catch (RuntimeException e) {
+                    // Spring Batch would log it and leave the job COMPLETED
+                    closeUnchecked(gate, e);
+                    job.setStatus(BatchStatus.FAILED);
+                    job.addFailureException(e);
+                    job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
+                }
             }
         }
+
+        private ExitStatus statusByWhatIsLeft(JobExecution job) {
+            long left = worklist.countLeftBy(executions.siblingsOf(job.getId()));
+            return left == 0
+                    ? new ExitStatus(ExitCode.COMPLETED.name())
+                    : new ExitStatus(
+                            ExitCode.INCOMPLETE.name(),
+                            left
+                                    + " notes were put off to a later night or failed; status names them");
+        }
+    }
+
+    private static void closeUnchecked(RunGate gate, RuntimeException e) {
+        gate.close(
+                Trouble.isOutOfReach(e) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                "whether all is done could not be checked: " + Trouble.describe(e));
     }
 
     private static ExitStatus exitStatus(RunGate.Closure closure) {

@@ -284,7 +284,7 @@ public class ArchiveRunner {
             return ExitCode.named(execution.getExitStatus().getExitCode());
         }
         boolean away =
-                failure(execution).filter(Trouble::isOutOfReach).isPresent()
+                execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
                         || gate.closure()
                                 .filter(
                                         closure ->

@@ -30,6 +30,9 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     /** The gate and the worklist are looked at this often. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
+    private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
+
     private final Worklist worklist;
     private final RunGate gate;
     private final ActiveRun run;
@@ -99,6 +102,13 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         }
         if (!isDueNow && !outlook.hasMore(horizon)) {
             return false;
+        }
+        boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
+        if (run.isStuckFor(LOCKED_FOR, isStuck)) {
+            gate.close(
+                    ExitCode.UPSTREAM_UNAVAILABLE,
+                    "notes are due, but their rows are locked by another session of the database");
+            return true;
         }
         Duration wait =
                 outlook.nextDue()

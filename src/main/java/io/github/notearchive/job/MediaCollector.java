@@ -221,13 +221,16 @@ class MediaCollector {
             return missing().isEmpty();
         }
 
-        boolean hasDead() {
-            return missing().stream().anyMatch(missing -> missing.gap() != Gap.RETRY);
+        /** Whether an answer with other addresses could bring in more. */
+        boolean needsNewAnswer() {
+            return missing().stream().anyMatch(missing -> missing.gap() == Gap.DEAD);
         }
 
-        boolean isGone() {
-            return !missing().isEmpty()
-                    && missing().stream().allMatch(missing -> missing.gap() == Gap.GONE);
+        /** Whether a file is gone for good, and none of the others comes by waiting. */
+        boolean isHopeless() {
+            return !retrySoon
+                    && !needsNewAnswer()
+                    && missing().stream().anyMatch(missing -> missing.gap() == Gap.GONE);
         }
 
         List<SlotStatus.Missing> missing() {

@@ -10,6 +10,7 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Blocked;
@@ -25,7 +26,6 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
 
-    private static final Duration GATE_FOLLOWS = Duration.ofSeconds(90);
+    /** Longer than an answer is tried to be written down, which comes before the gate closes. */
+    private static final Duration GATE_FOLLOWS = Duration.ofMinutes(10);
 
     private final NoteDetailClient source;
     private final ApiCalls calls;
@@ -48,6 +49,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final RunGate gate;
     private final SourceGate sourceGate;
     private final ActiveRuns runs;
+    private final Retries retries;
+    private final JustOneApiClient provider;
     private final ArchiveProperties settings;
     private final Clock clock;
 
@@ -58,6 +61,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             RunGate gate,
             SourceGate sourceGate,
             ActiveRuns runs,
+            Retries retries,
+            JustOneApiClient provider,
             ArchiveProperties settings,
             Clock clock) {
         this.source = source;
@@ -66,6 +71,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.gate = gate;
         this.sourceGate = sourceGate;
         this.runs = runs;
+        this.retries = retries;
+        this.provider = provider;
         this.settings = settings;
         this.clock = clock;
     }
@@ -73,25 +80,38 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
         try {
-            return decide(claimed, source.fetch(claimed.id()), null);
+            return decide(claimed, ask(claimed), null);
         } catch (CallsEndedException e) {
-            return releasedAtEnd(claimed, e);
+            return releasedAtEnd(claimed, null, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Released(claimed, "interrupted");
+            return new Released(claimed, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
-            return postponedByMedia(claimed, null, "unforeseen: " + e, true);
+            return putOff(claimed, null, retries.forMedia(claimed, "unforeseen: " + e, true));
         }
+    }
+
+    /**
+     * Asks, and takes note when the provider itself has answered, which the ledger may do for it.
+     */
+    private NoteDetailOutcome ask(ClaimedNote claimed) throws InterruptedException {
+        long before = System.nanoTime();
+        NoteDetailOutcome outcome = source.fetch(claimed.id());
+        if (provider.hasAnsweredSince(before)) {
+            runs.current().provider().works();
+        }
+        return outcome;
     }
 
     /**
      * Calls end a moment before the gate closes; a note handed back sooner would only be claimed
      * again.
      */
-    private Released releasedAtEnd(ClaimedNote claimed, CallsEndedException e) {
+    private Released releasedAtEnd(
+            ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
         try {
             if (!gate.awaitClosed(GATE_FOLLOWS)) {
                 gate.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
@@ -99,7 +119,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        return new Released(claimed, String.valueOf(e.getMessage()));
+        return new Released(claimed, harvest, String.valueOf(e.getMessage()));
     }
 
     private NoteDisposition decide(
@@ -107,18 +127,12 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             throws InterruptedException {
         Harvest harvest = before == null ? null : before.harvest();
         return switch (outcome) {
-            case Found(var capture) -> {
-                runs.current().provider().works();
-                yield before == null
-                        ? collect(claimed, capture)
-                        : collectAgain(claimed, capture, before);
-            }
-            case Missing(var reply, var certain) -> {
-                runs.current().provider().works();
-                yield missing(claimed, reply, certain, harvest);
-            }
+            case Found(var capture) ->
+                    before == null
+                            ? collect(claimed, capture)
+                            : collectAgain(claimed, capture, before);
+            case Missing(var reply, var certain) -> missing(claimed, reply, certain, harvest);
             case Rejected(var reply) -> {
-                runs.current().provider().works();
                 log.warn(
                         "Note {}: the provider rejects our request, {}; it will not be asked about again",
                         claimed.id(),
@@ -153,10 +167,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private Released endRun(
             ClaimedNote claimed, @Nullable Harvest harvest, ExitCode exitCode, String reason) {
         gate.close(exitCode, reason);
-        if (harvest != null) {
-            harvest.close();
-        }
-        return new Released(claimed, reason);
+        return new Released(claimed, harvest, reason);
     }
 
     private NoteDisposition missing(
@@ -174,11 +185,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                             false);
             return new Postponed(claimed, harvest, later);
         }
-        if (harvest != null) {
-            harvest.close();
-        }
         return new Unavailable(
                 claimed,
+                harvest,
                 new Settlement(
                         NoteState.UNAVAILABLE,
                         Counter.NONE,
@@ -194,15 +203,12 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             ProviderReply reply,
             Deferred.Cause cause,
             @Nullable Harvest harvest) {
-        OutageDetector provider = runs.current().provider();
+        OutageDetector health = runs.current().provider();
         boolean outage =
                 switch (cause) {
-                    case COLLECTION -> {
-                        provider.works();
-                        yield false;
-                    }
-                    case FAULT -> provider.fails();
-                    case THROTTLED -> provider.struggles();
+                    case COLLECTION -> false;
+                    case FAULT -> health.fails();
+                    case THROTTLED -> health.struggles();
                 };
         if (outage) {
             gate.close(
@@ -210,10 +216,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     "the provider has given nothing but trouble for a while, at last " + reply);
         }
         if (cause == Deferred.Cause.THROTTLED) {
-            if (harvest != null) {
-                harvest.close();
-            }
-            return new Released(claimed, String.valueOf(reply));
+            return new Released(claimed, harvest, String.valueOf(reply));
         }
         int times = claimed.attemptsTonight() + 1;
         if (claimed.attempts() + 1 >= settings.retry().perLife()) {
@@ -236,23 +239,20 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 new Settlement(
                         NoteState.POSTPONED,
                         Counter.CALL,
-                        nextTime(times, true),
+                        retries.next(times, true),
                         reply.code(),
                         String.valueOf(reply),
                         claimed.missingNight(),
                         harvest != null));
     }
 
-    private Instant nextTime(int times, boolean soon) {
-        return soon && times < settings.retry().perNight()
-                ? clock.instant().plus(settings.retry().delayAfter(times))
-                : Night.current(clock).ends();
-    }
-
     private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)
             throws InterruptedException {
         Collected collected = media.collect(capture);
-        if (!collected.hasDead()) {
+        if (!collected.needsNewAnswer()) {
+            if (claimed.state() != NoteState.PENDING) {
+                calls.mediaFound(capture.callId());
+            }
             return disposition(claimed, collected);
         }
         calls.mediaGone(capture.callId(), clock.instant());
@@ -268,17 +268,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 capture.capturedAt(),
                 collected.obstacle());
         try {
-            return decide(claimed, source.fetch(claimed.id()), collected);
+            return decide(claimed, ask(claimed), collected);
         } catch (CallsEndedException e) {
-            collected.harvest().close();
-            return releasedAtEnd(claimed, e);
+            return releasedAtEnd(claimed, collected.harvest(), e);
         }
     }
 
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)
             throws InterruptedException {
         Collected collected = media.collect(newer, before);
-        if (collected.hasDead()) {
+        if (collected.needsNewAnswer()) {
             calls.mediaGone(newer.callId(), clock.instant());
         }
         return disposition(claimed, collected);
@@ -295,17 +294,24 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (gate.closure().isPresent() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
             // fault
-            collected.harvest().close();
-            return new Released(claimed, "the run ended while files were missing");
+            return new Released(
+                    claimed, collected.harvest(), "the run ended while files were missing");
         }
-        if (collected.isGone()) {
+        if (collected.isHopeless()) {
             return new Failed(
-                    claimed,
-                    collected.harvest(),
-                    failed(Counter.MEDIA, 0, "MEDIA_INCOMPLETE: " + collected.obstacle()));
+                    claimed, collected.harvest(), Retries.incomplete(collected.obstacle()));
         }
-        return postponedByMedia(
-                claimed, collected.harvest(), collected.obstacle(), collected.retrySoon());
+        return putOff(
+                claimed,
+                collected.harvest(),
+                retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
+    }
+
+    private static NoteDisposition putOff(
+            ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
+        return settlement.state() == NoteState.FAILED
+                ? new Failed(claimed, harvest, settlement)
+                : new Postponed(claimed, harvest, settlement);
     }
 
     private void watchCdn(Collected collected) {
@@ -317,31 +323,6 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     "the media hosts have given nothing but trouble for a while, at last "
                             + collected.obstacle());
         }
-    }
-
-    private NoteDisposition postponedByMedia(
-            ClaimedNote claimed, @Nullable Harvest harvest, String obstacle, boolean soon) {
-        int times = claimed.mediaAttemptsTonight() + 1;
-        if (claimed.mediaAttempts() + 1 >= settings.retry().perLife()) {
-            log.warn(
-                    "Note {}: files missing after {} times, {}; given up until somebody requeues it",
-                    claimed.id(),
-                    claimed.mediaAttempts() + 1,
-                    obstacle);
-            return new Failed(
-                    claimed, harvest, failed(Counter.MEDIA, 0, "MEDIA_INCOMPLETE: " + obstacle));
-        }
-        return new Postponed(
-                claimed,
-                harvest,
-                new Settlement(
-                        NoteState.POSTPONED,
-                        Counter.MEDIA,
-                        nextTime(times, soon),
-                        0,
-                        obstacle,
-                        null,
-                        true));
     }
 
     private static Settlement failed(Counter counter, @Nullable Integer code, String error) {

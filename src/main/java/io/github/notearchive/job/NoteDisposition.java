@@ -13,8 +13,12 @@ sealed interface NoteDisposition {
     record Archived(ClaimedNote claimed, Harvest harvest, Settlement settlement)
             implements NoteDisposition {}
 
-    /** There is no such note, or no longer. */
-    record Unavailable(ClaimedNote claimed, Settlement settlement) implements NoteDisposition {}
+    /**
+     * There is no such note, or no longer; {@code harvest} is what an earlier answer brought in,
+     * null when there is none.
+     */
+    record Unavailable(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
+            implements NoteDisposition {}
 
     /**
      * To be taken up again later; {@code harvest} is what its answer brought in so far, null when
@@ -27,6 +31,10 @@ sealed interface NoteDisposition {
     record Failed(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
             implements NoteDisposition {}
 
-    /** Handed back as it was, state and counters untouched. */
-    record Released(ClaimedNote claimed, String reason) implements NoteDisposition {}
+    /**
+     * Handed back as it was, state and counters untouched; what {@code harvest} brought in is kept,
+     * null when there is none.
+     */
+    record Released(ClaimedNote claimed, @Nullable Harvest harvest, String reason)
+            implements NoteDisposition {}
 }

@@ -26,16 +26,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -50,12 +53,22 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteDispositionWriter.class);
 
+    /** What a store says of the account or the bucket, and not of one object. */
+    private static final Set<String> ACCOUNT_TROUBLE =
+            Set.of(
+                    "AccessDenied",
+                    "InvalidAccessKeyId",
+                    "SignatureDoesNotMatch",
+                    "NoSuchBucket",
+                    "RequestTimeTooSkewed");
+
     private final ObjectStore store;
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
     private final RunGate gate;
     private final ActiveRuns runs;
+    private final Retries retries;
     private final Clock clock;
     private final TransactionTemplate savepoint;
 
@@ -66,6 +79,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             Worklist worklist,
             RunGate gate,
             ActiveRuns runs,
+            Retries retries,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.store = store;
@@ -74,6 +88,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.worklist = worklist;
         this.gate = gate;
         this.runs = runs;
+        this.retries = retries;
         this.clock = clock;
         this.savepoint = new TransactionTemplate(transactions);
         this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
@@ -89,9 +104,10 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         bringIn(claimed, harvest, settlement);
                 case Failed(var claimed, var harvest, var settlement) ->
                         bringIn(claimed, harvest, settlement);
-                case Unavailable(var claimed, var settlement) ->
-                        settleAndCount(claimed, settlement);
-                case Released(var claimed, var reason) -> release(claimed, reason);
+                case Unavailable(var claimed, var harvest, var settlement) ->
+                        bringIn(claimed, harvest, settlement);
+                case Released(var claimed, var harvest, var reason) ->
+                        handBack(claimed, harvest, reason);
             }
         }
     }
@@ -102,29 +118,56 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return;
         }
         try {
-            Stored stored = store(harvest, settlement);
-            runs.current().store().works();
+            Stored stored = store(harvest, settlement.state() != NoteState.POSTPONED);
             record(claimed, harvest, stored, settlement);
         } catch (StoreException e) {
             storeFails(claimed, e);
+        } catch (DataAccessException | TransactionException e) {
+            throw e; // the database, not the note
+        } catch (RuntimeException e) {
+            giveUp(claimed, e);
         } finally {
             harvest.close();
         }
     }
 
-    private void storeFails(ClaimedNote claimed, StoreException e) {
-        boolean outage = runs.current().store().fails();
-        log.warn(
-                "Note {}: the store does not take its files, {}; it is handed back, its answer is kept",
-                claimed.id(),
-                e.getMessage());
-        if (outage || e.refused()) {
-            gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+    /** What is in hand may be gone tomorrow, so it is kept even though nothing is decided. */
+    private void handBack(ClaimedNote claimed, @Nullable Harvest harvest, String reason) {
+        if (harvest == null) {
+            release(claimed, reason);
+            return;
         }
-        release(claimed, String.valueOf(e.getMessage()));
+        try {
+            Stored stored = store(harvest, false);
+            savepoint.executeWithoutResult(_ -> save(harvest, stored, false));
+        } catch (DataAccessException | TransactionException e) {
+            throw e; // the database, not the note
+        } catch (RuntimeException e) {
+            log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
+        } finally {
+            harvest.close();
+        }
+        release(claimed, reason);
     }
 
-    private Stored store(Harvest harvest, Settlement settlement) {
+    /**
+     * A store that takes nothing ends the run. A file that it does not take costs its note a place,
+     * or it would be the first in line for ever.
+     */
+    private void storeFails(ClaimedNote claimed, StoreException e) {
+        String obstacle = "the store does not take its files: " + e.getMessage();
+        log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
+        if (runs.current().store().fails() || ACCOUNT_TROUBLE.contains(e.code())) {
+            gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+        }
+        if (gate.closure().isPresent()) {
+            release(claimed, obstacle);
+        } else {
+            settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
+        }
+    }
+
+    private Stored store(Harvest harvest, boolean isFinal) {
         List<SlotStatus> slots = new ArrayList<>();
         for (Piece piece : harvest.pieces()) {
             slots.add(
@@ -133,11 +176,12 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         case Piece.Fresh(var slot, var file) -> store(slot, file);
                     });
         }
-        if (settlement.state() == NoteState.POSTPONED) {
+        if (!isFinal) {
             return new Stored(slots, null);
         }
         Sidecar sidecar = Sidecar.of(harvest.capture(), slots);
         store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
+        runs.current().store().works();
         return new Stored(slots, sidecar.key());
     }
 
@@ -197,12 +241,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                             _ -> {
                                 boolean settled = settle(claimed, settlement);
                                 if (settled) {
-                                    notes.save(
-                                            harvest.capture(),
-                                            stored.slots(),
-                                            stored.sidecar(),
-                                            settlement.state() == NoteState.ARCHIVED,
-                                            clock.instant());
+                                    save(harvest, stored, settlement.state() == NoteState.ARCHIVED);
                                 }
                                 return settled;
                             });
@@ -210,21 +249,33 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 count(settlement);
             }
         } catch (NonTransientDataAccessException e) {
-            log.warn(
-                    "Note {}: the catalog does not take its answer; it is given up, the answer is kept in the ledger",
-                    claimed.id(),
-                    e);
-            settleAndCount(
-                    claimed,
-                    new Settlement(
-                            NoteState.FAILED,
-                            Counter.NONE,
-                            null,
-                            0,
-                            "the catalog refused it: " + firstLine(e),
-                            null,
-                            false));
+            if (Trouble.isOutOfReach(e)) {
+                throw e; // the database, not the note
+            }
+            giveUp(claimed, e);
         }
+    }
+
+    private void save(Harvest harvest, Stored stored, boolean complete) {
+        notes.save(harvest.capture(), stored.slots(), stored.sidecar(), complete, clock.instant());
+    }
+
+    /** An answer that cannot be written must not break every night; it stays in the ledger. */
+    private void giveUp(ClaimedNote claimed, RuntimeException e) {
+        log.warn(
+                "Note {}: its answer cannot be written; it is given up, the answer is kept in the ledger",
+                claimed.id(),
+                e);
+        settleAndCount(
+                claimed,
+                new Settlement(
+                        NoteState.FAILED,
+                        Counter.NONE,
+                        null,
+                        0,
+                        "its answer cannot be written: " + firstLine(e),
+                        null,
+                        false));
     }
 
     private static String firstLine(Exception e) {

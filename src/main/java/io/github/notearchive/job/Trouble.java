@@ -16,11 +16,15 @@ public final class Trouble {
     /** Whether a database that is out of reach, or going down, stands behind an exception. */
     public static boolean isOutOfReach(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException e && e.getSQLState() != null) {
+                return isConnectionState(e.getSQLState());
+            }
+        }
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof DataAccessResourceFailureException
                     || cause instanceof RecoverableDataAccessException
                     || cause instanceof TransientDataAccessResourceException
-                    || cause instanceof CannotCreateTransactionException
-                    || (cause instanceof SQLException e && isConnectionState(e.getSQLState()))) {
+                    || cause instanceof CannotCreateTransactionException) {
                 return true;
             }
         }
@@ -28,15 +32,17 @@ public final class Trouble {
     }
 
     /**
-     * Classes 08 (connection), 53 (resources), 57P (shutdown) of PostgreSQL's error codes, and
-     * 25006 (read only).
+     * Classes 08 (connection), 53 (resources), 57P (shutdown) and 58 (system) of PostgreSQL's error
+     * codes, 25006 (read only) and 55P03 (a lock that another session does not give back).
      */
     private static boolean isConnectionState(@Nullable String state) {
         return state != null
                 && (state.startsWith("08")
                         || state.startsWith("53")
                         || state.startsWith("57P")
-                        || state.equals("25006"));
+                        || state.startsWith("58")
+                        || state.equals("25006")
+                        || state.equals("55P03"));
     }
 
     /**

@@ -118,9 +118,16 @@ public class Waiver {
     }
 
     private Result waiveOneOfMany(NoteId id, MediaKind kind, int ordinal, String reason, int left) {
-        transaction.executeWithoutResult(
-                _ -> media.waive(id, kind, ordinal, reason, clock.instant()));
-        return new Result.StillMissing(left);
+        Boolean done =
+                transaction.execute(
+                        _ -> {
+                            boolean free = worklist.keepUnclaimed(id);
+                            if (free) {
+                                media.waive(id, kind, ordinal, reason, clock.instant());
+                            }
+                            return free;
+                        });
+        return done ? new Result.StillMissing(left) : takenUp(id);
     }
 
     private Result archive(
@@ -156,12 +163,12 @@ public class Waiver {
                             notes.save(capture, slots, sidecar.key(), true, now);
                             return true;
                         });
-        return done
-                ? new Result.NoteArchived()
-                : new Result.NotPossible(
-                        "note "
-                                + id
-                                + " was taken up by a run meanwhile; try again when that has ended");
+        return done ? new Result.NoteArchived() : takenUp(id);
+    }
+
+    private static Result takenUp(NoteId id) {
+        return new Result.NotPossible(
+                "note " + id + " was taken up by a run meanwhile; try again when that has ended");
     }
 
     private static SlotStatus status(MediaSlot slot, Optional<SlotRow> row) {

@@ -15,9 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
-import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.dao.RecoverableDataAccessException;
-import org.springframework.dao.TransientDataAccessException;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -35,12 +34,9 @@ public class ApiCalls implements CallJournal {
             new RetryTemplate(
                     RetryPolicy.builder()
                             .includes(
-                                    List.of(
-                                            TransientDataAccessException.class,
-                                            RecoverableDataAccessException.class,
-                                            DataAccessResourceFailureException.class,
-                                            TransactionException.class))
-                            .maxRetries(8)
+                                    List.of(DataAccessException.class, TransactionException.class))
+                            .excludes(List.of(DataIntegrityViolationException.class))
+                            .maxRetries(22)
                             .delay(Duration.ofMillis(500))
                             .multiplier(2)
                             .maxDelay(Duration.ofSeconds(15))
@@ -92,7 +88,7 @@ public class ApiCalls implements CallJournal {
 
     /**
      * A database that is away for a moment must not cost an answer that is paid for: the write is
-     * tried for a minute.
+     * tried for five minutes.
      */
     @Override
     public void received(
@@ -186,6 +182,21 @@ public class ApiCalls implements CallJournal {
                                         WHERE id = :call AND media_gone_at IS NULL
                                         """)
                                 .param("now", Timestamp.from(now))
+                                .param("call", call)
+                                .update());
+    }
+
+    /**
+     * Takes back that an answer's addresses are dead, when no missing file needs others any more.
+     */
+    public void mediaFound(long call) {
+        ownTransaction.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call SET media_gone_at = NULL
+                                        WHERE id = :call AND media_gone_at IS NOT NULL
+                                        """)
                                 .param("call", call)
                                 .update());
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param ordinal the place among those of its kind, from 0, in the order of the answer; a live
  *     photo's motion has the ordinal of its still
  * @param identity the source's own name for the file ({@code fileid}, {@code live_photo_file_id},
- *     {@code video_id}, {@code sound_id}); the path of the first address without its query when the
+ *     {@code video_id}, {@code sound_id}); the last part of the first address's path when the
  *     answer names none. From outside: never part of an object key or a file name
  * @param candidates where the bytes may be found, best first; may be empty, which is a gap that
  *     shows

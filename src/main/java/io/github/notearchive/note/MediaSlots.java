@@ -1,6 +1,5 @@
 package io.github.notearchive.note;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -211,15 +210,13 @@ public final class MediaSlots {
         return new MediaSlot(kind, ordinal, name, list, notOffered);
     }
 
+    /**
+     * The last part of an address's path, without what it asks to be made of the file: the folders
+     * before it change from answer to answer.
+     */
     private static String pathOf(String url) {
-        int query = url.indexOf('?');
-        String bare = query < 0 ? url : url.substring(0, query);
-        try {
-            String path = URI.create(bare).getPath();
-            return path == null ? bare : path;
-        } catch (IllegalArgumentException malformed) {
-            return bare;
-        }
+        String path = url.replaceFirst("[?#!].*", "");
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     private static Optional<String> first(JsonNode node, String... fields) {

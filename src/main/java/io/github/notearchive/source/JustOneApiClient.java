@@ -78,6 +78,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final ScheduledThreadPoolExecutor deadlines;
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean aborted;
+    private volatile long answeredAt = System.nanoTime();
 
     public JustOneApiClient(
             NoteSourceProperties settings, CallJournal journal, AnswerReader reader, Clock clock) {
@@ -155,6 +156,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      * @throws IOException when there is none; its message names the host and never the token
      */
     public void ping() throws IOException {
+        try {
+            pingOnce();
+        } catch (IOException staleOrAway) {
+            pingOnce(); // a connection that was closed meanwhile is no sign of anything
+        }
+    }
+
+    private void pingOnce() throws IOException {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
         ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
         try {
@@ -167,6 +176,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         } finally {
             deadline.cancel(false);
         }
+    }
+
+    /**
+     * Whether an answer that is about a note, and no fault, has come since a {@link
+     * System#nanoTime}.
+     */
+    public boolean hasAnsweredSince(long nanos) {
+        return answeredAt - nanos > 0;
     }
 
     @Override
@@ -207,7 +224,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         Optional<AnswerReader.Answer> answer =
                 exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
         ProviderReply reply = reply(exchange, answer);
-        stopCallsBefore(reply, sentNanos, exchange);
+        boolean ofYesterday = isOfYesterday(reply, sentAt, receivedAt);
+        stopCallsBefore(reply, ofYesterday, sentNanos, exchange);
         byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
         journal.received(call, reply, paid, receivedAt, took);
         if (aborted && exchange.fault() != null) {
@@ -217,21 +235,39 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             boolean throttled = Integer.valueOf(429).equals(exchange.status());
             return new Deferred(reply, throttled ? Cause.THROTTLED : Cause.FAULT);
         }
+        if (ofYesterday) {
+            return new Deferred(reply, Cause.THROTTLED);
+        }
         return interpret(id, call, receivedAt, exchange, answer.get(), reply);
     }
 
+    /** A quota that was used up before midnight says nothing of the day that has begun since. */
+    private static boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant receivedAt) {
+        return Integer.valueOf(303).equals(reply.code())
+                && !Night.of(sentAt).ends().isAfter(receivedAt);
+    }
+
     /** What an end of the night, or a pause, must prevent begins before anything slow is done. */
-    private void stopCallsBefore(ProviderReply reply, long sentNanos, Exchange exchange) {
+    private void stopCallsBefore(
+            ProviderReply reply, boolean ofYesterday, long sentNanos, Exchange exchange) {
         if (reply.code() == null) {
             if (Integer.valueOf(429).equals(exchange.status())) {
                 pacer.throttled(sentNanos, exchange.retryAfter());
             }
             return;
         }
+        if (ofYesterday) {
+            pacer.throttled(sentNanos, exchange.retryAfter());
+            return;
+        }
         switch (reply.code()) {
             case 302 -> pacer.throttled(sentNanos, exchange.retryAfter());
+            case 500, 503 -> pacer.answered(sentNanos);
             case 100, 303, 600, 601, 602 -> pacer.end(reply.toString());
-            default -> pacer.answered(sentNanos);
+            default -> {
+                answeredAt = System.nanoTime();
+                pacer.answered(sentNanos);
+            }
         }
     }
 

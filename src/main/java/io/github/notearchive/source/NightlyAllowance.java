@@ -28,7 +28,7 @@ final class NightlyAllowance {
         if (callsPerNight == 0) {
             return true;
         }
-        if (!tonight.equals(night)) {
+        if (tonight.compareTo(night) > 0) {
             begin(tonight, 0);
         }
         if (made >= callsPerNight) {

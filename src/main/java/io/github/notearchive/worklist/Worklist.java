@@ -50,6 +50,9 @@ public class Worklist {
      *
      * <p>Lane by lane from the highest, and within a lane the one that has been due for the
      * longest; rows that another worker is taking at the same moment are passed over.
+     *
+     * <p>A claim of this very node is never taken over, however old its lease: the worker that
+     * holds it may still be waiting for an answer that is paid for.
      */
     public Optional<ClaimedNote> claim(String node) {
         return ownTransaction.execute(
@@ -66,7 +69,8 @@ public class Worklist {
                                                 SELECT note_id
                                                 FROM worklist
                                                 WHERE lane = lanes.lane AND due_at <= :now
-                                                  AND (claimed_until IS NULL OR claimed_until < now())
+                                                  AND (claimed_until IS NULL
+                                                       OR (claimed_until < now() AND claimed_by <> :node))
                                                 ORDER BY due_at, note_id
                                                 LIMIT 1
                                                 FOR UPDATE SKIP LOCKED) AS due
@@ -201,7 +205,8 @@ public class Worklist {
                                                     SELECT due_at
                                                     FROM worklist
                                                     WHERE lane = lanes.lane AND due_at IS NOT NULL
-                                                      AND (claimed_until IS NULL OR claimed_until < now())
+                                                      AND (claimed_until IS NULL
+                                                       OR (claimed_until < now() AND claimed_by <> :node))
                                                     ORDER BY due_at
                                                     LIMIT 1) AS first) AS next
                                         """)
@@ -323,7 +328,7 @@ public class Worklist {
                         SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
                             media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
                             claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        WHERE note_id = ANY (:ids) AND (claim_id IS NULL OR claimed_until < now())
+                        WHERE note_id = ANY (:ids) AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
                         RETURNING note_id
                         """)
                 .param("now", Timestamp.from(clock.instant()))
@@ -340,11 +345,25 @@ public class Worklist {
                         SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
                             media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
                             claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        WHERE state = :state AND (claim_id IS NULL OR claimed_until < now())
+                        WHERE state = :state AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
                         """)
                 .param("now", Timestamp.from(clock.instant()))
                 .param("state", state.name())
                 .update();
+    }
+
+    /**
+     * Keeps runs from claiming a note until the caller's transaction ends; false when one has it.
+     */
+    public boolean keepUnclaimed(NoteId id) {
+        return jdbc.sql(
+                        """
+                        SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL FOR UPDATE
+                        """)
+                .param("noteId", id.value())
+                .query(Integer.class)
+                .optional()
+                .isPresent();
     }
 
     /**

@@ -1,0 +1,75 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Settlement;
+import io.github.notearchive.worklist.Settlement.Counter;
+import java.time.Clock;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** When a note that was put off comes up again, and when it has been put off for the last time. */
+@Component
+class Retries {
+
+    private static final Logger log = LoggerFactory.getLogger(Retries.class);
+
+    private final ArchiveProperties.Retry limits;
+    private final Clock clock;
+
+    Retries(ArchiveProperties settings, Clock clock) {
+        this.limits = settings.retry();
+        this.clock = clock;
+    }
+
+    /**
+     * When to try again after the {@code times}-th time of this night: within minutes, or from the
+     * next night on.
+     *
+     * @param soon whether waiting for minutes can help at all
+     */
+    Instant next(int times, boolean soon) {
+        return soon && times < limits.perNight()
+                ? clock.instant().plus(limits.delayAfter(times))
+                : Night.current(clock).ends();
+    }
+
+    /**
+     * What becomes of a note whose answer is there and whose files are not: put off, or given up
+     * when that was the last time.
+     */
+    Settlement forMedia(ClaimedNote claimed, String obstacle, boolean soon) {
+        int times = claimed.mediaAttempts() + 1;
+        if (times >= limits.perLife()) {
+            log.warn(
+                    "Note {}: files missing after {} times, {}; given up until somebody requeues it",
+                    claimed.id(),
+                    times,
+                    obstacle);
+            return incomplete(obstacle);
+        }
+        return new Settlement(
+                NoteState.POSTPONED,
+                Counter.MEDIA,
+                next(claimed.mediaAttemptsTonight() + 1, soon),
+                0,
+                obstacle,
+                null,
+                true);
+    }
+
+    /** Given up, with what is missing as the reason. */
+    static Settlement incomplete(String obstacle) {
+        return new Settlement(
+                NoteState.FAILED,
+                Counter.MEDIA,
+                null,
+                0,
+                "MEDIA_INCOMPLETE: " + obstacle,
+                null,
+                false);
+    }
+}
