@@ -62,6 +62,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                     "NoSuchBucket",
                     "RequestTimeTooSkewed");
 
+    /** An object that is never there: asking for it shows whether the store answers. */
+    private static final ObjectKey PROBE = new ObjectKey("probe");
+
     private final ObjectStore store;
     private final NoteCatalog notes;
     private final MediaCatalog media;
@@ -151,19 +154,29 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     /**
-     * A store that takes nothing ends the run. A file that it does not take costs its note a place,
-     * or it would be the first in line for ever.
+     * A store that is away costs no note anything, and ends the run when it stays so. A file that a
+     * store which is there does not take costs its note a place, or it would be the first in line
+     * for ever.
      */
     private void storeFails(ClaimedNote claimed, StoreException e) {
         String obstacle = "the store does not take its files: " + e.getMessage();
         log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
-        if (runs.current().store().fails() || ACCOUNT_TROUBLE.contains(e.code())) {
+        boolean ofTheNote = isStoreThere() && !ACCOUNT_TROUBLE.contains(e.code());
+        if (!ofTheNote && (runs.current().store().fails() || e.refused())) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
         }
-        if (gate.closure().isPresent()) {
-            release(claimed, obstacle);
-        } else {
+        if (ofTheNote && gate.closure().isEmpty()) {
             settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
+        } else {
+            release(claimed, obstacle);
+        }
+    }
+
+    private boolean isStoreThere() {
+        try {
+            return store.stat(PROBE).isEmpty();
+        } catch (StoreException e) {
+            return false;
         }
     }
 

@@ -67,7 +67,7 @@ class ArchivePropertiesTests {
         assertThat(violations(bound(Map.of("archive.node", ""))))
                 .singleElement()
                 .asString()
-                .startsWith("archive.node may hold");
+                .startsWith("may hold letters");
     }
 
     @Test

@@ -95,7 +95,7 @@ class MediaSlotsTests {
                 .singleElement()
                 .extracting(MediaCandidate::url)
                 .isEqualTo(url);
-        assertThat(slot.identity()).isEqualTo("/f");
+        assertThat(slot.identity()).isEqualTo("f");
     }
 
     @Test
@@ -234,7 +234,7 @@ class MediaSlotsTests {
         assertThat(slots)
                 .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
                 .containsExactly(
-                        tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "/music.mp3"));
+                        tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "music.mp3"));
     }
 
     @Test

@@ -120,8 +120,8 @@ class EnqueuerTests {
                                         .replace(",", separator));
 
         assertThat(report.added()).isEqualTo(2);
-        assertThat(report.rejected()).isEqualTo(1);
-        assertThat(rejected.getFirst().line()).isEqualTo(5);
+        assertThat(rejected).extracting(Rejected::line).containsExactly(5L, 6L);
+        assertThat(rejected.getLast().reason()).isEqualTo("has nothing in column 2");
         assertThat(ids()).containsExactly(id(1), id(2));
     }
 
@@ -234,15 +234,19 @@ class EnqueuerTests {
     }
 
     @Test
-    void bytesThatAreNoTextAreRejectedAndDoNoHarm() {
-        EnqueueReport report =
-                enqueue(
-                        "\u0000\u0001\ud83d"
-                                + "x".repeat(300_000)
-                                + "\n"
-                                + id(1)
-                                + "\n\\.\n"
-                                + id(2));
+    void aListThatIsNoTextIsRefusedAsAWhole() {
+        String list = id(1) + "\n" + "\u0000\u0001\ud83d" + "x".repeat(300_000) + "\n" + id(2);
+
+        assertThatThrownBy(() -> enqueue(list))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("nothing was enqueued");
+
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void aLineThatIsMuchTooLongIsRejectedShortened() {
+        EnqueueReport report = enqueue("x".repeat(300_000) + "\n" + id(1) + "\n\\.\n" + id(2));
 
         assertThat(report.added()).isEqualTo(2);
         assertThat(report.rejected()).isEqualTo(2);
