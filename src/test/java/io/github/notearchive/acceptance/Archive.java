@@ -1,0 +1,133 @@
+package io.github.notearchive.acceptance;
+
+import io.minio.GetObjectArgs;
+import io.minio.ListObjectsArgs;
+import io.minio.MinioClient;
+import io.minio.Result;
+import io.minio.messages.Item;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/** Rows and objects, as somebody sees them who does not run the program. */
+final class Archive implements AutoCloseable {
+
+    private final SingleConnectionDataSource connection;
+    private final JdbcClient jdbc;
+    private final Supplier<Account> account;
+    private final String bucket;
+    private final Runnable close;
+    private @Nullable MinioClient store;
+
+    Archive(
+            String url,
+            String user,
+            String password,
+            Supplier<Account> account,
+            String bucket,
+            Runnable close) {
+        this.connection = new SingleConnectionDataSource(url, user, password, true);
+        this.jdbc = JdbcClient.create(connection);
+        this.account = account;
+        this.bucket = bucket;
+        this.close = close;
+    }
+
+    /** How to log in to the store. */
+    record Account(URI endpoint, String accessKey, String secretKey) {}
+
+    /** The notes of the worklist, counted by their state. */
+    Map<String, Long> states() {
+        Map<String, Long> states = new TreeMap<>();
+        jdbc.sql("SELECT state, count(*) AS notes FROM worklist GROUP BY state")
+                .query()
+                .listOfRows()
+                .forEach(row -> states.put((String) row.get("state"), (Long) row.get("notes")));
+        return states;
+    }
+
+    /** All executions, oldest first: instance, status and exit code in a line. */
+    List<String> executions() {
+        return strings(
+                """
+                SELECT job_instance_id || ' ' || status || ' ' || exit_code
+                FROM batch_job_execution ORDER BY job_execution_id
+                """);
+    }
+
+    /** The notes that were put off, each with what stood in the way. */
+    List<String> counted() {
+        return strings(
+                """
+                SELECT concat_ws(' ', note_id, state, attempts, media_attempts, last_error)
+                FROM worklist WHERE attempts > 0 OR media_attempts > 0
+                """);
+    }
+
+    List<String> strings(String sql, Object... parameters) {
+        return jdbc.sql(sql).params(parameters).query(String.class).list();
+    }
+
+    long number(String sql, Object... parameters) {
+        return jdbc.sql(sql).params(parameters).query(Long.class).single();
+    }
+
+    /** Every row of a table as text. */
+    String dump(String table) {
+        return String.join("\n", strings("SELECT t::text FROM " + table + " t"));
+    }
+
+    /** The keys in the bucket that begin so, with their sizes. */
+    Map<String, Long> objects(String prefix) throws Exception {
+        Map<String, Long> objects = new LinkedHashMap<>();
+        for (Result<Item> item :
+                store().listObjects(
+                                ListObjectsArgs.builder()
+                                        .bucket(bucket)
+                                        .prefix(prefix)
+                                        .recursive(true)
+                                        .build())) {
+            objects.put(item.get().objectName(), item.get().size());
+        }
+        return objects;
+    }
+
+    byte[] read(String key) throws Exception {
+        try (var in =
+                store().getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())) {
+            return in.readAllBytes();
+        }
+    }
+
+    private MinioClient store() {
+        if (store == null) {
+            Account login = account.get();
+            store =
+                    MinioClient.builder()
+                            .endpoint(login.endpoint().toString())
+                            .region("us-east-1")
+                            .credentials(login.accessKey(), login.secretKey())
+                            .build();
+        }
+        return store;
+    }
+
+    @Override
+    public void close() {
+        connection.destroy();
+        if (store != null) {
+            try {
+                store.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        close.run();
+    }
+}

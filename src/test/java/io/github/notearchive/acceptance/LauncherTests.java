@@ -1,0 +1,46 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that people type. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTests {
+
+    private static final Path LAUNCHER = Path.of("bin", "note-archive").toAbsolutePath();
+
+    @TempDir Path elsewhere;
+
+    @Test
+    void worksFromAnyDirectoryAndThroughALinkAndBuildsNothingThatIsBuilt() throws Exception {
+        Path link = Files.createSymbolicLink(elsewhere.resolve("na"), LAUNCHER);
+        FileTime built = Files.getLastModifiedTime(Program.JAR);
+
+        Ended help = launch(LAUNCHER, "--help").with(0);
+        Ended version = launch(link, "--version").with(0);
+        Files.delete(link);
+
+        assertThat(help.out()).contains("Usage: note-archive", "run", "enqueue", "sandbox");
+        assertThat(version.out()).startsWith("note-archive ").doesNotContain("not packaged");
+        assertThat(help.err() + version.err()).isEmpty();
+        assertThat(Files.getLastModifiedTime(Program.JAR)).isEqualTo(built);
+    }
+
+    private Ended launch(Path launcher, String argument) {
+        return Program.execute(
+                        elsewhere,
+                        Map.of("JAVA_HOME", System.getProperty("java.home")),
+                        List.of(launcher.toString(), argument))
+                .end();
+    }
+}

@@ -1,0 +1,171 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One process of the packaged program, its output in files. */
+final class Program {
+
+    static final Path JAR = Path.of("target", "note-archive.jar").toAbsolutePath();
+
+    /** How long any command may take unless a test says otherwise. */
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private final List<String> command;
+    private final Process process;
+    private final Path out;
+    private final Path err;
+    private final long began = System.nanoTime();
+
+    private Program(List<String> command, Process process, Path out, Path err) {
+        this.command = command;
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param directory where its output goes, and which is its working directory
+     * @param environment all of its environment, but for the search path
+     */
+    static Program start(Path directory, Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-jar", JAR.toString()));
+        command.addAll(Arrays.asList(arguments));
+        return execute(directory, environment, command);
+    }
+
+    /** Starts any command in the same way. */
+    static Program execute(Path directory, Map<String, String> environment, List<String> command) {
+        try {
+            Path out = Files.createTempFile(directory, "out-", ".txt");
+            Path err = Files.createTempFile(directory, "err-", ".txt");
+            ProcessBuilder builder =
+                    new ProcessBuilder(command)
+                            .directory(directory.toFile())
+                            .redirectOutput(out.toFile())
+                            .redirectError(err.toFile());
+            builder.environment().clear();
+            builder.environment().put("PATH", System.getenv("PATH"));
+            builder.environment().putAll(environment);
+            return new Program(command, builder.start(), out, err);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for its end. */
+    Ended end() {
+        return end(PATIENCE);
+    }
+
+    /** Waits for its end, so long at most; a program that is still there then is killed. */
+    Ended end(Duration atMost) {
+        closeInput();
+        try {
+            if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+                kill();
+                fail("%s did not end within %s", command, atMost, ended(-1));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            kill();
+            fail("interrupted while waiting for %s", command);
+        }
+        return ended(process.exitValue());
+    }
+
+    private Ended ended(int exitCode) {
+        return new Ended(
+                command.subList(Math.min(6, command.size() - 1), command.size()),
+                exitCode,
+                read(out),
+                read(err),
+                Duration.ofNanos(System.nanoTime() - began));
+    }
+
+    private void closeInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // it has ended already
+        }
+    }
+
+    /** Its standard input; closed when its end is waited for. */
+    OutputStream input() {
+        return process.getOutputStream();
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Sends SIGKILL and waits until it is gone. Nothing that it started is killed. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    boolean isRunning() {
+        return process.isAlive();
+    }
+
+    /** Waits until it has written this to standard error. */
+    Program awaitLog(String text) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> read(err).contains(text) || !process.isAlive());
+        assertThat(read(err)).contains(text);
+        return this;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What came of it. */
+    record Ended(List<String> arguments, int exitCode, String out, String err, Duration took) {
+
+        /** Asserts its exit code; a failure shows all that it said. */
+        Ended with(int expected) {
+            assertThat(exitCode).as(this::toString).isEqualTo(expected);
+            return this;
+        }
+
+        /** What it said on standard error, log lines left out. */
+        String message() {
+            return String.join(
+                    "\n",
+                    err.lines().filter(line -> !line.matches("\\d{4}-\\d\\d-\\d\\dT.*")).toList());
+        }
+
+        @Override
+        public String toString() {
+            return "%s ended with %d after %s%n--- out%n%s--- err%n%s"
+                    .formatted(arguments, exitCode, took, out, err);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.SandboxProvider;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Asked to stop, a run finishes what is in flight and says that it was interrupted. */
+@ExtendWith(OutsideServers.Running.class)
+class SignalTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String FIRST = "SIGTERM: finishing what is in flight";
+
+    @ParameterizedTest(name = "on {0} servers")
+    @EnumSource
+    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn(Place place) throws Exception {
+        try (Practice practice = Practice.begin(place)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(30);
+            provider.holdAnswers();
+            Program run = practice.start("run");
+            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+
+            run.terminate();
+            run.awaitLog(FIRST);
+            assertThat(run.isRunning()).isTrue();
+            provider.releaseAnswers();
+            Ended stopped = practice.end(run, Duration.ofSeconds(15)).with(7);
+
+            assertThat(stopped.out())
+                    .contains("INTERRUPTED (exit 7): SIGTERM")
+                    .contains("archived " + Practice.WORKERS);
+            assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
+                assertThat(archive.states())
+                        .isEqualTo(
+                                Map.of(
+                                        "ARCHIVED",
+                                        (long) Practice.WORKERS,
+                                        "PENDING",
+                                        30L - Practice.WORKERS));
+                assertThat(
+                                archive.number(
+                                        "SELECT count(*) FROM worklist WHERE claim_id IS NOT NULL"))
+                        .isZero();
+            }
+
+            practice.call("run").with(0);
+            assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.executions())
+                        .containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+            }
+        }
+    }
+
+    @Test
+    void aSecondSignalHandsBackWhatIsInFlightAtOnce() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(30);
+            provider.holdAnswers();
+            Program run = practice.start("run");
+            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+
+            run.terminate();
+            run.awaitLog(FIRST);
+            run.terminate();
+            Ended stopped = practice.end(run, Duration.ofSeconds(10)).with(7);
+
+            assertThat(stopped.err()).contains("SIGTERM again: handing back what is in flight");
+            try (Archive archive = practice.look()) {
+                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
+                assertThat(archive.states()).isEqualTo(Map.of("PENDING", 30L));
+                assertThat(archive.counted()).isEmpty();
+                assertThat(archive.strings("SELECT DISTINCT billed FROM api_call"))
+                        .containsExactly("UNKNOWN");
+                assertThat(archive.number("SELECT count(*) FROM api_call"))
+                        .isEqualTo(Practice.WORKERS);
+            }
+
+            provider.releaseAnswers();
+            practice.call("run").with(0);
+            assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
+            assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
+                assertThat(archive.executions())
+                        .containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+            }
+        }
+    }
+
+    @Test
+    void aSecondSignalDoesNotWaitForFilesEither() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(12);
+            provider.holdMedia();
+            Program run = practice.start("run");
+            provider.awaitHeldMedia(Practice.WORKERS, PATIENCE);
+            try (Archive archive = practice.look()) {
+                await().during(Duration.ofSeconds(1))
+                        .atMost(PATIENCE)
+                        .until(
+                                () ->
+                                        archive.number("SELECT count(received_at) FROM api_call")
+                                                == provider.calls());
+            }
+
+            run.terminate();
+            run.awaitLog(FIRST);
+            run.terminate();
+            Ended stopped = practice.end(run, Duration.ofSeconds(10)).with(7);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.counted()).as(stopped::toString).isEmpty();
+            }
+
+            provider.releaseMedia();
+            practice.call("run").with(0);
+            assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 12L));
+                assertThat(archive.counted()).isEmpty();
+            }
+        }
+    }
+}
