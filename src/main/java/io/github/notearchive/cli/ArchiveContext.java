@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -81,7 +82,7 @@ final class ArchiveContext implements AutoCloseable {
 
     /** An address that no driver of ours knows would fail late and in the words of others. */
     private static void requirePostgres(@Nullable String url) {
-        if (url != null && !url.isBlank() && !url.startsWith("jdbc:postgresql:")) {
+        if (url != null && !url.isBlank() && Driver.parseURL(url, null) == null) {
             String shown =
                     url.replaceFirst("//[^/]*@", "//***@")
                             .replaceAll("(?i)(password=)[^&]*", "$1***");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
@@ -60,6 +61,12 @@ final class Failures {
                     new CommandFailure(
                             e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
                             String.valueOf(e.getMessage()));
+            case FlywayException e
+                    when !hasSqlCause(e) && !(e instanceof FlywayValidateException) ->
+                    usage(
+                            "The database cannot be used: "
+                                    + Trouble.describe(e)
+                                    + ". Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
             case FlywayValidateException e ->
                     usage(
                             "The database's schema is not the one this version expects: "
@@ -72,6 +79,15 @@ final class Failures {
                                     + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
             default -> null;
         };
+    }
+
+    private static boolean hasSqlCause(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static CommandFailure databaseAway(String what) {

@@ -76,9 +76,20 @@ final class RunCommand implements Callable<Integer> {
             ArchiveRunner runner = context.get(ArchiveRunner.class);
             signals.passTo(context.get(RunGate.class));
             RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+            if (summary.execution() == null && isRefusal(summary.exitCode())) {
+                throw new CommandFailure(
+                        summary.exitCode(), summary.reason() + "; " + next(summary.exitCode()));
+            }
             print(summary, spec.commandLine().getOut());
             return summary.exitCode().number();
         }
+    }
+
+    /** Ends that somebody has to do something about, and that no execution tells of. */
+    private static boolean isRefusal(ExitCode exitCode) {
+        return exitCode == ExitCode.USAGE
+                || exitCode == ExitCode.UPSTREAM_UNAVAILABLE
+                || exitCode == ExitCode.FAILED;
     }
 
     private static void requireToken(NoteSourceProperties source) {

@@ -142,15 +142,20 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
         try {
             Stored stored = store(harvest, false);
-            savepoint.executeWithoutResult(_ -> save(harvest, stored, false));
+            savepoint.executeWithoutResult(
+                    _ -> {
+                        if (release(claimed, reason)) {
+                            save(harvest, stored, false);
+                        }
+                    });
         } catch (DataAccessException | TransactionException e) {
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
+            release(claimed, reason);
         } finally {
             harvest.close();
         }
-        release(claimed, reason);
     }
 
     /**
@@ -319,13 +324,15 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private void release(ClaimedNote claimed, String reason) {
-        if (worklist.release(claimed)) {
+    private boolean release(ClaimedNote claimed, String reason) {
+        boolean held = worklist.release(claimed);
+        if (held) {
             runs.current().released.increment();
             log.debug("Note {}: handed back, {}", claimed.id(), reason);
         } else {
             logLost(claimed);
         }
+        return held;
     }
 
     private static void logLost(ClaimedNote claimed) {
