@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ActiveRun {
 
+    private static final long NOT_QUIET = 0;
+
     private final RunOptions options;
     private final long mediaRequestsBefore;
     private final Instant began;
@@ -26,7 +28,7 @@ final class ActiveRun {
     private final OutageDetector store;
     private volatile long jobExecutionId;
     private @Nullable Long stuckSince;
-    private volatile long quietUntil = System.nanoTime();
+    private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
 
     final LongAdder archived = new LongAdder();
     final LongAdder unavailable = new LongAdder();
@@ -128,16 +130,34 @@ final class ActiveRun {
     }
 
     /**
-     * Says that nothing is due for so long, so that idle workers do not all ask the database the
-     * same thing.
+     * Says that nothing is to be had for so long, so that idle workers do not all ask the database
+     * the same thing.
      */
     void quietFor(Duration time) {
-        quietUntil = System.nanoTime() + time.toNanos();
+        quietUntil.set(System.nanoTime() + time.toNanos());
     }
 
-    /** For how long nobody needs to look; negative when somebody should. */
-    Duration quiet() {
-        return Duration.ofNanos(quietUntil - System.nanoTime());
+    /** Says that there are notes, so that every worker may look for one. */
+    void noLongerQuiet() {
+        if (quietUntil.get() != NOT_QUIET) {
+            quietUntil.set(NOT_QUIET);
+        }
+    }
+
+    /**
+     * For how long a worker is to wait before it looks for a note. When the quiet is over, one
+     * worker is told to look, and the others to wait for what it finds.
+     */
+    Duration waitBeforeLooking(Duration next) {
+        long until = quietUntil.get();
+        if (until == NOT_QUIET) {
+            return Duration.ZERO;
+        }
+        long now = System.nanoTime();
+        if (until - now > 0) {
+            return Duration.ofNanos(until - now);
+        }
+        return quietUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
     }
 
     /**

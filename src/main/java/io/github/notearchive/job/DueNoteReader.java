@@ -27,8 +27,8 @@ import org.springframework.stereotype.Component;
 @StepScope
 class DueNoteReader implements ItemStreamReader<ClaimedNote> {
 
-    /** The gate and the worklist are looked at this often. */
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    /** The worklist is looked at this often when there is nothing to do, by one worker for all. */
+    private static final Duration LOOK = Duration.ofMillis(250);
 
     /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
     private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
@@ -57,12 +57,13 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     public @Nullable ClaimedNote read() throws InterruptedException {
         leavePlace();
         while (gate.closure().isEmpty()) {
-            Duration quiet = run.quiet();
-            if (quiet.isPositive()) {
-                gate.awaitClosed(quiet.compareTo(LOOK) < 0 ? quiet : LOOK);
+            Duration wait = run.waitBeforeLooking(LOOK);
+            if (wait.isPositive()) {
+                gate.awaitClosed(wait.compareTo(LOOK) < 0 ? wait : LOOK);
             } else if (takePlace()) {
                 Optional<ClaimedNote> claimed = claim();
                 if (claimed.isPresent()) {
+                    run.noLongerQuiet();
                     return claimed.get();
                 }
                 leavePlace();
@@ -101,6 +102,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             return true;
         }
         if (!isDueNow && !outlook.hasMore(horizon)) {
+            run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
         }
         boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
