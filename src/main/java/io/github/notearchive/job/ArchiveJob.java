@@ -1,7 +1,6 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
 import io.github.notearchive.worklist.Worklist;
@@ -166,9 +165,7 @@ class ArchiveJob {
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
             Outlook outlook = worklist.outlook(runs.current().node());
-            Instant retries = now.plus(settings.retry().longestDelay());
-            Instant tonight = Night.of(now).ends();
-            if (outlook.hasMore(retries.isBefore(tonight) ? retries : tonight)) {
+            if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);
             }

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.Night;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -8,6 +9,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.hibernate.validator.constraints.time.DurationMin;
@@ -60,6 +62,16 @@ public record ArchiveProperties(
             double factor =
                     1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
             return Duration.ofNanos((long) (delay.toNanos() * factor));
+        }
+
+        /**
+         * Until when a note that comes up is still for tonight's run: the longest wait from now,
+         * and not beyond the night.
+         */
+        Instant windowFrom(Instant now) {
+            Instant retried = now.plus(longestDelay());
+            Instant tonight = Night.of(now).ends();
+            return retried.isBefore(tonight) ? retried : tonight;
         }
 
         /** The longest wait that {@link #delayAfter} gives. */

@@ -1,6 +1,5 @@
 package io.github.notearchive.job;
 
-import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
 import io.github.notearchive.worklist.Worklist;
@@ -95,7 +94,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
         Outlook outlook = worklist.outlook(run.node());
-        Instant horizon = earlier(now.plus(settings.retry().longestDelay()), Night.of(now).ends());
+        Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent();
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
@@ -143,10 +142,6 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             throw new IllegalStateException("A note is read outside of a step");
         }
         context.getStepExecution().setTerminateOnly();
-    }
-
-    private static Instant earlier(Instant a, Instant b) {
-        return a.isBefore(b) ? a : b;
     }
 
     @Override

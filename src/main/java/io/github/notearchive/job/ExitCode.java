@@ -10,49 +10,42 @@ import java.util.Arrays;
  */
 public enum ExitCode {
     /** Every note that was due reached its end, or nothing was due. No need to run again. */
-    COMPLETED(0, false),
+    COMPLETED(0),
     /** Something unforeseen. Read the log; the next run restarts. */
-    FAILED(1, false),
+    FAILED(1),
     /**
      * Usage or configuration is wrong, or credentials were refused at the start. Nothing was
      * bought.
      */
-    USAGE(2, false),
+    USAGE(2),
     /** Code 303, or our own nightly limit. The rest stays due; run again after the reset. */
-    QUOTA_EXHAUSTED(3, true),
+    QUOTA_EXHAUSTED(3),
     /** Code 100: the token is invalid or not activated. */
-    BLOCKED_TOKEN(4, true),
+    BLOCKED_TOKEN(4),
     /** Code 600: the account may not use this endpoint. */
-    BLOCKED_PERMISSION(4, true),
+    BLOCKED_PERMISSION(4),
     /** Code 601 or 602: the account's balance, or the token's own limit, is used up. */
-    BLOCKED_BALANCE(4, true),
+    BLOCKED_BALANCE(4),
     /** Another run of this node is active. Nothing was done. */
-    ALREADY_RUNNING(5, false),
+    ALREADY_RUNNING(5),
     /**
      * All that could be done tonight is done, but notes were put off to a later night, or failed.
      */
-    INCOMPLETE(6, false),
+    INCOMPLETE(6),
     /** A signal, {@code --limit} or the time box. Nothing is lost; run again. */
-    INTERRUPTED(7, true),
+    INTERRUPTED(7),
     /** Provider, CDN, database or store is out of reach. Run again later. */
-    UPSTREAM_UNAVAILABLE(8, true);
+    UPSTREAM_UNAVAILABLE(8);
 
     private final int number;
-    private final boolean closesGate;
 
-    ExitCode(int number, boolean closesGate) {
+    ExitCode(int number) {
         this.number = number;
-        this.closesGate = closesGate;
     }
 
     /** What the process returns. */
     public int number() {
         return number;
-    }
-
-    /** Whether a run that ends this way leaves due notes behind on purpose. */
-    boolean closesGate() {
-        return closesGate;
     }
 
     /** The code of a name in the job repository; {@link #FAILED} for one that is not ours. */

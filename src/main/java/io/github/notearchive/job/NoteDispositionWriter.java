@@ -291,13 +291,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         Counter.NONE,
                         null,
                         0,
-                        "its answer cannot be written: " + firstLine(e),
+                        "its answer cannot be written: " + Trouble.describe(e),
                         null,
                         false));
-    }
-
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
     }
 
     private boolean settle(ClaimedNote claimed, Settlement settlement) {
