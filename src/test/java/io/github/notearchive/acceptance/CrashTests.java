@@ -34,6 +34,7 @@ class CrashTests {
             practice.call("run").with(0);
 
             try (Archive archive = practice.look()) {
+                Audit.of(practice, archive, ids).isClean(2 * Practice.WORKERS);
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 80L));
                 assertThat(archive.executions())
                         .containsExactly(

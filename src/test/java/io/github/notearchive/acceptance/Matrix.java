@@ -1,0 +1,64 @@
+package io.github.notearchive.acceptance;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A table of what was done to the program and what came of it, written to {@code target/matrix}
+ * after each line, so that a run which is broken off leaves what it has seen.
+ */
+final class Matrix {
+
+    private static final Path DIRECTORY = Path.of("target", "matrix");
+
+    private final Path file;
+    private final List<String> lines = new ArrayList<>();
+
+    /** A table with this name of its file; its first columns, before those of the audit. */
+    Matrix(String name, String... columns) {
+        file = DIRECTORY.resolve(name + ".md");
+        List<String> all = new ArrayList<>(List.of(columns));
+        all.addAll(
+                List.of(
+                        "lost",
+                        "stuck",
+                        "row without object",
+                        "duplicated",
+                        "bought twice",
+                        "ledger wrong",
+                        "maybe billed"));
+        lines.add(row(all));
+        lines.add("|---".repeat(all.size()) + "|");
+    }
+
+    /** Adds a line. */
+    synchronized void add(Audit audit, String... cells) {
+        List<String> all = new ArrayList<>(List.of(cells));
+        for (List<String> findings :
+                List.of(
+                        audit.lost(),
+                        audit.stuck(),
+                        audit.withoutObject(),
+                        audit.duplicated(),
+                        audit.boughtTwice(),
+                        audit.ledgerWrong())) {
+            all.add(String.valueOf(findings.size()));
+        }
+        all.add(String.valueOf(audit.maybeBilled()));
+        lines.add(row(all));
+        try {
+            Files.createDirectories(DIRECTORY);
+            Files.writeString(file, String.join("\n", lines) + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String row(List<String> cells) {
+        return "| " + String.join(" | ", cells) + " |";
+    }
+}
