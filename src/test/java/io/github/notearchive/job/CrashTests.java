@@ -6,8 +6,10 @@ import static io.github.notearchive.worklist.NoteState.PENDING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +21,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 @ArchiveJobTest
 class CrashTests {
 
+    private static final int NOBODY = 0;
+
     @Autowired Night night;
+    @Autowired RunGate gate;
 
     @ParameterizedTest
     @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
@@ -118,6 +123,64 @@ class CrashTests {
     }
 
     @Test
+    void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn() throws Exception {
+        List<String> notes = night.pending(5);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(5, Night.PATIENCE);
+        int before = lockHolder();
+
+        cut(before);
+
+        Night.await(
+                "the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        night.provider().releaseAnswers();
+        assertEnded(Night.ended(run), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void aRunThatLostItsLockToAnotherEndsWithoutAnotherCall() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(32, Night.PATIENCE);
+        try (Connection other = NightServers.running().connect();
+                Statement statement = other.createStatement()) {
+            CompletableFuture<Void> taken =
+                    CompletableFuture.runAsync(
+                            () -> {
+                                try {
+                                    statement.execute(
+                                            "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+                                } catch (SQLException e) {
+                                    throw new IllegalStateException(e);
+                                }
+                            });
+            Night.await(
+                    "another session waits for the lock",
+                    () ->
+                            night.count(
+                                            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                                    == 1);
+            cut(lockHolder());
+            taken.get();
+            Night.await("the run has seen it", () -> gate.closure().isPresent());
+            night.provider().releaseAnswers();
+
+            RunSummary ended = Night.ended(run);
+
+            assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertThat(ended.reason()).contains("another run of this node has the lock by now");
+            assertThat(night.calls()).isEqualTo(32);
+        }
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(40);
+    }
+
+    @Test
     void anotherNodeHasInstancesOfItsOwn() {
         night.pending(4);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
@@ -135,6 +198,22 @@ class CrashTests {
         assertEnded(main, ExitCode.COMPLETED);
         assertThat(main.restart()).isTrue();
         assertThat(night.instances()).hasSize(2);
+    }
+
+    private int lockHolder() {
+        return night.sql()
+                .sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
+                .query(Integer.class)
+                .optional()
+                .orElse(NOBODY);
+    }
+
+    private void cut(int backend) {
+        night.sql()
+                .sql("SELECT pg_terminate_backend(:pid, 5000)")
+                .param("pid", backend)
+                .query(Boolean.class)
+                .single();
     }
 
     /** As a killed process, or one whose database went away, leaves its newest execution. */
