@@ -4,6 +4,7 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.ledger.UnwrittenAnswers;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
@@ -33,6 +34,11 @@ class Servers {
     @Bean
     Spool spool(DataDirectoryProperties data, ArchiveProperties settings) {
         return new Spool(data.path().resolve("spool").resolve(settings.node()));
+    }
+
+    @Bean
+    UnwrittenAnswers unwrittenAnswers(DataDirectoryProperties data, ArchiveProperties settings) {
+        return new UnwrittenAnswers(data.path().resolve("answers").resolve(settings.node()));
     }
 
     @Bean

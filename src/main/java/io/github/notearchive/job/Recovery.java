@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.worklist.Worklist;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -14,7 +15,8 @@ import org.springframework.batch.core.step.StepExecution;
 import org.springframework.stereotype.Component;
 
 /**
- * Puts in order what a killed process of this node left behind. Only under the node's runner lock.
+ * Puts in order what a process of this node left behind that was killed or cut off. Only under the
+ * node's runner lock.
  *
  * <p>Executions that say they are running, or of which nobody knows, become FAILED with the exit
  * code {@code CRASHED}, and so can be restarted: the worklist and the ledger are the truth about
@@ -31,11 +33,13 @@ class Recovery {
 
     private final JobRepository repository;
     private final Executions executions;
+    private final ApiCalls calls;
     private final Worklist worklist;
 
-    Recovery(JobRepository repository, Executions executions, Worklist worklist) {
+    Recovery(JobRepository repository, Executions executions, ApiCalls calls, Worklist worklist) {
         this.repository = repository;
         this.executions = executions;
+        this.calls = calls;
         this.worklist = worklist;
     }
 
@@ -50,6 +54,13 @@ class Recovery {
                         id,
                         node);
             }
+        }
+        // before their notes can be claimed, or they would be asked about again
+        int broughtIn = calls.bringInUnwritten();
+        if (broughtIn > 0) {
+            log.warn(
+                    "{} paid answers that could not be written to the database are brought into the ledger from their files",
+                    broughtIn);
         }
         int released = worklist.releaseAll(node);
         if (released > 0) {

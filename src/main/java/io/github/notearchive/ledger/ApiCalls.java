@@ -4,15 +4,23 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
 import org.springframework.dao.DataAccessException;
@@ -28,25 +36,36 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class ApiCalls implements CallJournal {
 
+    private static final Logger log = LoggerFactory.getLogger(ApiCalls.class);
+
+    /** For an answer that lies in a file, so that nothing is lost when the run ends over it. */
+    private static final RetryTemplate FOR_A_MINUTE = retries(8);
+
+    /** For an answer that exists in memory only. */
+    private static final RetryTemplate FOR_FIVE_MINUTES = retries(22);
+
     private final JdbcClient jdbc;
     private final TransactionTemplate ownTransaction;
-    private final RetryTemplate retries =
-            new RetryTemplate(
-                    RetryPolicy.builder()
-                            .includes(
-                                    List.of(DataAccessException.class, TransactionException.class))
-                            .excludes(List.of(DataIntegrityViolationException.class))
-                            .maxRetries(22)
-                            .delay(Duration.ofMillis(500))
-                            .multiplier(2)
-                            .maxDelay(Duration.ofSeconds(15))
-                            .build());
+    private final UnwrittenAnswers unwritten;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
 
-    ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions) {
+    ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
         this.ownTransaction = new TransactionTemplate(transactions);
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.unwritten = unwritten;
+    }
+
+    private static RetryTemplate retries(int times) {
+        return new RetryTemplate(
+                RetryPolicy.builder()
+                        .includes(List.of(DataAccessException.class, TransactionException.class))
+                        .excludes(List.of(DataIntegrityViolationException.class))
+                        .maxRetries(times)
+                        .delay(Duration.ofMillis(500))
+                        .multiplier(2)
+                        .maxDelay(Duration.ofSeconds(15))
+                        .build());
     }
 
     /** Says which job execution the calls from now on belong to. */
@@ -55,7 +74,7 @@ public class ApiCalls implements CallJournal {
     }
 
     @Override
-    public long sending(NoteId id, String endpoint, Instant sentAt) {
+    public SentCall sending(NoteId id, String endpoint, Instant sentAt) {
         Long call =
                 ownTransaction.execute(
                         _ ->
@@ -71,64 +90,199 @@ public class ApiCalls implements CallJournal {
                                         .param("execution", execution.get())
                                         .query(Long.class)
                                         .single());
-        return call;
+        return new SentCall(call, id, endpoint, sentAt);
     }
 
     @Override
-    public void notSent(long call) {
+    public void notSent(SentCall call) {
         ownTransaction.executeWithoutResult(
                 _ ->
                         jdbc.sql(
                                         """
                                         DELETE FROM api_call WHERE id = :call AND received_at IS NULL
                                         """)
-                                .param("call", call)
+                                .param("call", call.number())
                                 .update());
     }
 
     /**
-     * A database that is away for a moment must not cost an answer that is paid for: the write is
-     * tried for five minutes.
+     * A database that is away must not cost an answer that is paid for. It is kept in a file as
+     * soon as the first attempt fails, and the write is tried for a minute more; where there can be
+     * no file, for five.
      */
     @Override
-    public void received(
-            long call,
+    public long received(
+            SentCall call,
             ProviderReply reply,
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
-        retries.invoke(() -> write(call, reply, answer, receivedAt, took));
+        try {
+            return write(call, reply, answer, receivedAt, took);
+        } catch (DataAccessException | TransactionException e) {
+            boolean kept = answer != null && keep(call, reply, answer, receivedAt, took, e);
+            if (e instanceof DataIntegrityViolationException) {
+                throw e; // it would be refused again
+            }
+            RetryTemplate retries = answer == null || kept ? FOR_A_MINUTE : FOR_FIVE_MINUTES;
+            long number = retries.<Long>invoke(() -> write(call, reply, answer, receivedAt, took));
+            if (kept) {
+                forget(call);
+            }
+            return number;
+        }
     }
 
-    private void write(
-            long call,
+    private boolean keep(
+            SentCall call,
+            ProviderReply reply,
+            byte[] answer,
+            Instant receivedAt,
+            Duration took,
+            RuntimeException obstacle) {
+        try {
+            Path file = unwritten.keep(call, reply, answer, receivedAt, took);
+            log.warn(
+                    "Note {}: the database does not take its paid answer ({}); it is kept in {} until it does",
+                    call.id(),
+                    inALine(obstacle),
+                    file);
+            return true;
+        } catch (IOException e) {
+            log.error(
+                    "Note {}: the database does not take its paid answer ({}), and no file can keep it ({}); the database is tried for five minutes",
+                    call.id(),
+                    inALine(obstacle),
+                    e.toString());
+            return false;
+        }
+    }
+
+    private static String inALine(Throwable e) {
+        String message = NestedExceptionUtils.getMostSpecificCause(e).getMessage();
+        return String.valueOf(message).lines().findFirst().orElse("");
+    }
+
+    private void forget(SentCall call) {
+        try {
+            unwritten.forget(call);
+        } catch (IOException e) {
+            log.warn(
+                    "Note {}: its answer is in the ledger, but the file that kept it meanwhile cannot be deleted: {}",
+                    call.id(),
+                    e.toString());
+        }
+    }
+
+    /**
+     * Brings the answers in that an earlier run of this node could only keep in files. A file whose
+     * note this database does not know, or that cannot be read, stays where it is and is named in a
+     * warning. Safe to repeat.
+     *
+     * @return how many answers were brought in
+     */
+    public int bringInUnwritten() {
+        int broughtIn = 0;
+        try {
+            for (Path file : unwritten.waiting()) {
+                if (bringIn(file)) {
+                    broughtIn++;
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            log.warn("Answers that wait in files cannot be brought in: {}", e.toString());
+        }
+        return broughtIn;
+    }
+
+    private boolean bringIn(Path file) {
+        UnwrittenAnswers.Unwritten answer;
+        try {
+            answer = UnwrittenAnswers.read(file);
+        } catch (IOException e) {
+            log.warn(
+                    "{} cannot be brought into the ledger, {}; it is left where it is, and should be looked at",
+                    file,
+                    e.getMessage());
+            return false;
+        }
+        SentCall call = answer.call();
+        if (!isOnWorklist(call.id())) {
+            log.warn(
+                    "{} holds a paid answer of note {}, which is not on this database's worklist; it is left where it is",
+                    file,
+                    call.id());
+            return false;
+        }
+        try {
+            write(call, answer.reply(), answer.answer(), answer.receivedAt(), answer.took());
+            return true;
+        } catch (DataIntegrityViolationException e) {
+            log.warn(
+                    "{} holds a paid answer of note {} that the database refuses: {}; it is left where it is, and should be looked at",
+                    file,
+                    call.id(),
+                    inALine(e));
+            return false;
+        }
+    }
+
+    private boolean isOnWorklist(NoteId id) {
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM worklist WHERE note_id = :noteId)")
+                .param("noteId", id.value())
+                .query(Boolean.class)
+                .single();
+    }
+
+    /**
+     * Fills the call's row in. A row that is no longer there, as after a failover that lost the
+     * last commits, is written anew.
+     */
+    private long write(
+            SentCall call,
             ProviderReply reply,
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
-        ownTransaction.executeWithoutResult(
+        return ownTransaction.<Long>execute(
                 _ ->
                         jdbc.sql(
                                         """
-                                        UPDATE api_call
-                                        SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
-                                            code = :code, billed = :billed, request_id = :requestId,
-                                            message = :message, answer = :answer
-                                        WHERE id = :call
+                                        WITH filled AS (
+                                            UPDATE api_call
+                                            SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
+                                                code = :code, billed = :billed, request_id = :requestId,
+                                                message = :message, answer = :answer
+                                            WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
+                                            RETURNING id),
+                                        anew AS (
+                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, received_at,
+                                                duration_ms, http_status, code, billed, request_id, message, answer)
+                                            SELECT :noteId, :endpoint, :sentAt, :execution, :receivedAt,
+                                                :duration, :status, :code, :billed, :requestId, :message, :answer
+                                            WHERE NOT EXISTS (SELECT 1 FROM filled)
+                                            RETURNING id)
+                                        SELECT id FROM filled UNION ALL SELECT id FROM anew
                                         """)
                                 .param("receivedAt", Timestamp.from(receivedAt))
                                 .param(
                                         "duration",
                                         Math.toIntExact(
                                                 Math.min(took.toMillis(), Integer.MAX_VALUE)))
-                                .param("status", reply.httpStatus())
-                                .param("code", reply.code())
+                                .param("status", reply.httpStatus(), Types.INTEGER)
+                                .param("code", reply.code(), Types.INTEGER)
                                 .param("billed", reply.billed().name())
-                                .param("requestId", reply.requestId())
-                                .param("message", reply.message())
-                                .param("answer", answer)
-                                .param("call", call)
-                                .update());
+                                .param("requestId", reply.requestId(), Types.VARCHAR)
+                                .param("message", reply.message(), Types.VARCHAR)
+                                .param("answer", answer, Types.BINARY)
+                                .param("noteId", call.id().value())
+                                .param("endpoint", call.endpoint())
+                                .param("sentAt", Timestamp.from(call.sentAt()))
+                                .param("execution", execution.get(), Types.BIGINT)
+                                .param("call", call.number())
+                                .query(Long.class)
+                                .single());
     }
 
     /**

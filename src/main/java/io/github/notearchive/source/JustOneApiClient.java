@@ -195,7 +195,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 return new Exhausted(allowance.toString(), false, tonight.ends());
             }
             Instant sentAt = now();
-            long call = writeDown(id, sentAt);
+            SentCall call = writeDown(id, sentAt);
             try {
                 turn.sent();
             } catch (CallsEndedException | InterruptedException e) {
@@ -203,12 +203,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 allowance.giveBack();
                 throw e;
             }
-            return ask(id, call, sentAt, turn.sentAt());
+            return ask(call, turn.sentAt());
         }
     }
 
     /** A call that cannot be written down does not leave, and so does not count. */
-    private long writeDown(NoteId id, Instant sentAt) {
+    private SentCall writeDown(NoteId id, Instant sentAt) {
         try {
             return journal.sending(id, ENDPOINT, sentAt);
         } catch (RuntimeException e) {
@@ -217,7 +217,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    private NoteDetailOutcome ask(NoteId id, long call, Instant sentAt, long sentNanos) {
+    private NoteDetailOutcome ask(SentCall call, long sentNanos) {
+        NoteId id = call.id();
+        Instant sentAt = call.sentAt();
         Exchange exchange = exchange(id);
         Duration took = Duration.ofNanos(System.nanoTime() - sentNanos);
         Instant receivedAt = later(sentAt, now());
@@ -227,7 +229,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         boolean ofYesterday = isOfYesterday(reply, sentAt, receivedAt);
         stopCallsBefore(reply, ofYesterday, sentNanos, exchange);
         byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
-        journal.received(call, reply, paid, receivedAt, took);
+        long number = journal.received(call, reply, paid, receivedAt, took);
         if (aborted && exchange.fault() != null) {
             throw new CallsEndedException("the call was given up, " + reply);
         }
@@ -238,7 +240,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         if (ofYesterday) {
             return new Deferred(reply, Cause.THROTTLED);
         }
-        return interpret(id, call, receivedAt, exchange, answer.get(), reply);
+        return interpret(id, number, receivedAt, exchange, answer.get(), reply);
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */

@@ -78,6 +78,11 @@ final class Archive implements AutoCloseable {
         return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }
 
+    /** Changes something that the program does not expect. */
+    void execute(String sql) {
+        jdbc.sql(sql).update();
+    }
+
     /** Every row of a table as text. */
     String dump(String table) {
         return String.join("\n", strings("SELECT t::text FROM " + table + " t"));

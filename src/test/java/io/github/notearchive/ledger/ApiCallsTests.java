@@ -10,13 +10,25 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -28,19 +40,30 @@ class ApiCallsTests {
     private static final byte[] ANSWER =
             "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
 
+    private static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
+
+    @TempDir Path directory;
+
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final ApiCalls calls = new ApiCalls(database.jdbc(), database.transactions());
+    private UnwrittenAnswers unwritten;
+    private ApiCalls calls;
+
+    @BeforeEach
+    void begin() {
+        unwritten = new UnwrittenAnswers(directory.resolve("answers"));
+        calls = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+    }
 
     @Test
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
         calls.belongTo(7);
 
-        long call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
 
         assertThat(calls.of(ID))
                 .containsExactly(
                         new ApiCalls.CallEntry(
-                                call,
+                                call.number(),
                                 "note-detail/v1",
                                 NOW,
                                 null,
@@ -85,7 +108,7 @@ class ApiCallsTests {
 
     @Test
     void whatCameBackIsWrittenBesideTheQuestion() {
-        long call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
 
         calls.received(
                 call,
@@ -107,7 +130,7 @@ class ApiCallsTests {
 
     @Test
     void aFaultHasNeitherCodeNorStatus() {
-        long call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
 
         calls.received(
                 call,
@@ -125,11 +148,12 @@ class ApiCallsTests {
 
     @Test
     void aRecordIsTakenBackOnlyWhileNothingCameBack() {
-        long left = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall left = calls.sending(ID, "note-detail/v1", NOW);
         calls.notSent(left);
         assertThat(calls.of(ID)).isEmpty();
 
-        long answered = paid(NOW);
+        SentCall answered = calls.sending(ID, "note-detail/v1", NOW);
+        calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
         calls.notSent(answered);
         assertThat(calls.of(ID)).hasSize(1);
     }
@@ -195,8 +219,8 @@ class ApiCallsTests {
                         }
                     };
             JdbcClient jdbc = JdbcClient.create(counting);
-            ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting));
-            long call = cut.sending(ID, "note-detail/v1", NOW);
+            ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
+            SentCall call = cut.sending(ID, "note-detail/v1", NOW);
             int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
 
@@ -205,15 +229,131 @@ class ApiCallsTests {
                     .param("pid", backend)
                     .query(Boolean.class)
                     .single();
-            cut.received(
-                    call,
-                    new ProviderReply(0, 200, null, "r-1", Billed.YES),
-                    ANSWER,
-                    NOW,
-                    Duration.ofSeconds(1));
+            cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
 
             assertThat(connections.get()).isGreaterThan(1);
             assertThat(calls.latestPaid(ID, NOW).orElseThrow().body()).isEqualTo(ANSWER);
+        }
+    }
+
+    @Test
+    void anAnswerLiesInAFileWhileTheDatabaseDoesNotTakeIt() throws Exception {
+        AtomicBoolean away = new AtomicBoolean();
+        List<Path> filesMeanwhile = new ArrayList<>();
+        DataSource moody =
+                new DelegatingDataSource(database.dataSource()) {
+                    @Override
+                    public Connection getConnection() throws SQLException {
+                        if (!away.get()) {
+                            return super.getConnection();
+                        }
+                        filesMeanwhile.addAll(waiting());
+                        away.set(filesMeanwhile.isEmpty());
+                        throw new SQLException("the database is away", "08006");
+                    }
+                };
+        ApiCalls cut =
+                new ApiCalls(
+                        JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
+        SentCall call = cut.sending(ID, "note-detail/v1", NOW);
+        away.set(true);
+
+        long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+
+        assertThat(filesMeanwhile).hasSize(1);
+        assertThat(waiting()).isEmpty();
+        assertThat(number).isEqualTo(call.number());
+        assertThat(calls.latestPaid(ID, NOW).orElseThrow().body()).isEqualTo(ANSWER);
+    }
+
+    @Test
+    void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
+        worklist("PENDING");
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+        assertThat(calls.bringInUnwritten()).isZero();
+
+        assertThat(waiting()).isEmpty();
+        PaidAnswer paid = calls.latestPaid(ID, NOW).orElseThrow();
+        assertThat(paid.call()).isEqualTo(call.number());
+        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
+        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(calls.of(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
+    }
+
+    @Test
+    void anAnswerWhoseRowWasLostIsWrittenAnew() {
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        database.jdbc().sql("DELETE FROM api_call").update();
+
+        long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
+
+        PaidAnswer paid = calls.latestPaid(ID, NOW).orElseThrow();
+        assertThat(paid.call()).isEqualTo(number).isNotEqualTo(call.number());
+        assertThat(paid.body()).isEqualTo(ANSWER);
+    }
+
+    @Test
+    void theRowOfAnotherNoteIsNotOverwrittenByAnAnswerFromElsewhere() throws Exception {
+        worklist("PENDING");
+        long other = paid(NOW);
+        SentCall elsewhere =
+                new SentCall(other, ID, "note-detail/v1", NOW.minus(Duration.ofDays(1)));
+        unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(calls.of(ID)).hasSize(2);
+        assertThat(calls.latestPaid(ID, NOW, other + 1).orElseThrow().body()).isEqualTo(ANSWER);
+    }
+
+    @Test
+    void aFileThatCannotBeBroughtInStaysAndHoldsUpNoOther() throws Exception {
+        worklist("PENDING");
+        SentCall strange =
+                new SentCall(1, new NoteId("66aa0000000000000000000f"), "note-detail/v1", NOW);
+        Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
+        Path damaged = ofAnotherList.resolveSibling("0.answer");
+        Files.writeString(damaged, "{\"call\": 1");
+        Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
+        Path refused =
+                unwritten.keep(
+                        calls.sending(ID, "note-detail/v1", NOW),
+                        new ProviderReply(0, 200, "a\0b", null, Billed.YES),
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
+        unwritten.keep(
+                calls.sending(ID, "note-detail/v1", NOW.plusSeconds(1)),
+                PAID,
+                ANSWER,
+                NOW,
+                Duration.ZERO);
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(waiting()).containsExactlyInAnyOrder(ofAnotherList, damaged, empty, refused);
+    }
+
+    @Test
+    void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
+        Path file =
+                unwritten.keep(
+                        calls.sending(ID, "note-detail/v1", NOW), PAID, ANSWER, NOW, Duration.ZERO);
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(file.getParent()).isDirectoryNotContaining("glob:**.part");
+    }
+
+    private List<Path> waiting() {
+        try {
+            return unwritten.waiting();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -243,18 +383,12 @@ class ApiCallsTests {
     }
 
     private long paid(Instant at) {
-        long call = calls.sending(ID, "note-detail/v1", at);
-        calls.received(
-                call,
-                new ProviderReply(0, 200, null, "r-1", Billed.YES),
-                ANSWER,
-                at,
-                Duration.ZERO);
-        return call;
+        SentCall call = calls.sending(ID, "note-detail/v1", at);
+        return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
     }
 
     private void unpaid(Instant at) {
-        long call = calls.sending(ID, "note-detail/v1", at);
+        SentCall call = calls.sending(ID, "note-detail/v1", at);
         calls.received(
                 call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }

@@ -20,6 +20,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.Settings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +42,11 @@ class CallLedgerTests {
     private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final MovableClock clock = new MovableClock();
-    private final ApiCalls calls = new ApiCalls(database.jdbc(), database.transactions());
+    private final ApiCalls calls =
+            new ApiCalls(
+                    database.jdbc(),
+                    database.transactions(),
+                    new UnwrittenAnswers(Path.of("target", "answers")));
     private final JustOneApiClient client =
             new JustOneApiClient(
                     Settings.of(

@@ -20,26 +20,27 @@ final class RecordingJournal implements CallJournal {
             long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
     @Override
-    public long sending(NoteId id, String endpoint, Instant sentAt) {
+    public SentCall sending(NoteId id, String endpoint, Instant sentAt) {
         whileSending.run();
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return call;
+        return new SentCall(call, id, endpoint, sentAt);
     }
 
     @Override
-    public void notSent(long call) {
-        events.add("not sent " + call);
+    public void notSent(SentCall call) {
+        events.add("not sent " + call.number());
     }
 
     @Override
-    public void received(
-            long call,
+    public long received(
+            SentCall call,
             ProviderReply reply,
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
-        events.add("received " + call);
-        received.add(new Received(call, reply, answer, receivedAt, took));
+        events.add("received " + call.number());
+        received.add(new Received(call.number(), reply, answer, receivedAt, took));
+        return call.number();
     }
 }

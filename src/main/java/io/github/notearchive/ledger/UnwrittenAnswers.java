@@ -1,0 +1,169 @@
+package io.github.notearchive.ledger;
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Paid answers that the database does not take yet, each in a file of its own, durable once {@link
+ * #keep} returns. They are brought into the ledger by the next run that reaches the database.
+ *
+ * <p>A file is a line of JSON that says which call it answers, and then the exact body. It is
+ * readable by its owner only, and appears whole or not at all, after a power cut too. A directory
+ * belongs to one process at a time.
+ */
+public final class UnwrittenAnswers {
+
+    private static final String SUFFIX = ".answer";
+    private static final String UNFINISHED = ".part";
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<?> OWNERS_DIRECTORY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final Path directory;
+
+    /** Files in this directory, which is made when the first one is. */
+    public UnwrittenAnswers(Path directory) {
+        this.directory = directory.toAbsolutePath().normalize();
+    }
+
+    /** Keeps an answer; a repeat replaces it. */
+    Path keep(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took)
+            throws IOException {
+        Files.createDirectories(directory, OWNERS_DIRECTORY);
+        Path file = fileOf(call);
+        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
+        Files.deleteIfExists(unfinished);
+        Files.createFile(unfinished, OWNER_ONLY);
+        // no channel: that would fail when the thread was interrupted, as by a second signal
+        try (var out = new FileOutputStream(unfinished.toFile())) {
+            out.write(JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took)));
+            out.write('\n');
+            out.write(answer);
+            out.getFD().sync();
+        }
+        Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
+        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+            entries.force(true);
+        }
+        return file;
+    }
+
+    /** Deletes the file of an answer that is written elsewhere by now, if there is one. */
+    void forget(SentCall call) throws IOException {
+        Files.deleteIfExists(fileOf(call));
+    }
+
+    /** The files that wait, oldest call first. */
+    List<Path> waiting() throws IOException {
+        List<Path> files = new ArrayList<>();
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+                found.forEach(files::add);
+            }
+        }
+        files.sort(null);
+        return files;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws IOException also when it is none of ours, or damaged
+     */
+    static Unwritten read(Path file) throws IOException {
+        byte[] all = Files.readAllBytes(file);
+        int end = 0;
+        while (end < all.length && all[end] != '\n') {
+            end++;
+        }
+        if (end == all.length) {
+            throw new IOException("it has no first line");
+        }
+        try {
+            Head head = JSON.readValue(all, 0, end, Head.class);
+            var answer = new ByteArrayOutputStream();
+            answer.write(all, end + 1, all.length - end - 1);
+            return head.with(answer.toByteArray());
+        } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
+            throw new IOException("its first line does not say which call it answers", e);
+        }
+    }
+
+    private Path fileOf(SentCall call) {
+        return directory.resolve(
+                "%013d-%s-%d%s"
+                        .formatted(
+                                call.sentAt().toEpochMilli(),
+                                call.id().value(),
+                                call.number(),
+                                SUFFIX));
+    }
+
+    /** An answer that was read back. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Unwritten(
+            SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took) {}
+
+    /** The first line. */
+    private record Head(
+            long call,
+            String noteId,
+            String endpoint,
+            Instant sentAt,
+            Instant receivedAt,
+            long durationMs,
+            @Nullable Integer code,
+            @Nullable Integer httpStatus,
+            @Nullable String message,
+            @Nullable String requestId,
+            Billed billed) {
+
+        static Head of(SentCall call, ProviderReply reply, Instant receivedAt, Duration took) {
+            return new Head(
+                    call.number(),
+                    call.id().value(),
+                    call.endpoint(),
+                    call.sentAt(),
+                    receivedAt,
+                    took.toMillis(),
+                    reply.code(),
+                    reply.httpStatus(),
+                    reply.message(),
+                    reply.requestId(),
+                    reply.billed());
+        }
+
+        Unwritten with(byte[] answer) {
+            return new Unwritten(
+                    new SentCall(call, new NoteId(noteId), endpoint, sentAt),
+                    new ProviderReply(code, httpStatus, message, requestId, billed),
+                    answer,
+                    receivedAt,
+                    Duration.ofMillis(durationMs));
+        }
+    }
+}

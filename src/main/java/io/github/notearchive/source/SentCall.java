@@ -1,0 +1,14 @@
+package io.github.notearchive.source;
+
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+
+/**
+ * A request that is written down and may leave.
+ *
+ * @param number its row in the ledger
+ * @param id the note that is asked about
+ * @param endpoint the question, as {@code api_call.endpoint} calls it
+ * @param sentAt when it leaves, to the millisecond
+ */
+public record SentCall(long number, NoteId id, String endpoint, Instant sentAt) {}
