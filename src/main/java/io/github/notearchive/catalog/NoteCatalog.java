@@ -3,10 +3,10 @@ package io.github.notearchive.catalog;
 import io.github.notearchive.catalog.NoteDetail.Author;
 import io.github.notearchive.catalog.NoteDetail.Mention;
 import io.github.notearchive.catalog.NoteDetail.Topic;
+import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
-import java.nio.charset.StandardCharsets;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,10 +17,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The notes as captured: what each is now, what it was at every capture, and who and what stands in
@@ -32,8 +28,6 @@ public class NoteCatalog {
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
     private final MediaCatalog media;
-    private final JsonMapper json =
-            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     NoteCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, MediaCatalog media) {
         this.jdbc = jdbc;
@@ -155,22 +149,13 @@ public class NoteCatalog {
                 .param("comments", detail.counts().comments())
                 .param("shared", detail.counts().shared())
                 .param("views", detail.counts().views())
-                .param("answer", StorableText.json(parse(capture.answer())))
+                .param("answer", answer(capture))
                 .param("sidecar", sidecar == null ? null : sidecar.value())
                 .update();
     }
 
-    /**
-     * The envelope was read before; bytes that were no UTF-8 then are read here with the same
-     * tolerance.
-     */
-    private JsonNode parse(byte[] answer) {
-        try {
-            return json.readTree(answer);
-        } catch (JacksonException notUtf8) {
-            String text = new String(answer, StandardCharsets.UTF_8);
-            return json.readTree(text.startsWith("\uFEFF") ? text.substring(1) : text);
-        }
+    private static String answer(NoteCapture capture) {
+        return StorableText.json(AnswerJson.read(capture.answer()).orElseThrow());
     }
 
     private void saveTopics(NoteId id, List<Topic> topics) {

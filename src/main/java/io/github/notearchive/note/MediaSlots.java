@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
 /**
@@ -25,7 +23,6 @@ public final class MediaSlots {
     public static final String NOT_OFFERED_BY_V1 = "NOT_OFFERED_BY_V1";
 
     private static final List<String> CODECS = List.of("h264", "h265", "h266", "av1");
-    private static final JsonMapper JSON = new JsonMapper();
 
     private final JsonNode note;
     private final List<MediaSlot> slots = new ArrayList<>();
@@ -145,14 +142,9 @@ public final class MediaSlots {
     /** The note's sound stands a second time in a JSON text within the JSON. */
     private JsonNode soundWithinText() {
         String text = text(note.path("widgets_context"));
-        if (text.isEmpty()) {
-            return MissingNode.getInstance();
-        }
-        try {
-            return JSON.readTree(text).path("note_sound_info");
-        } catch (JacksonException notJson) {
-            return MissingNode.getInstance();
-        }
+        return AnswerJson.read(text)
+                .map(widgets -> widgets.path("note_sound_info"))
+                .orElse(MissingNode.getInstance());
     }
 
     /**

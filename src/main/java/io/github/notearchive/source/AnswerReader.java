@@ -1,7 +1,7 @@
 package io.github.notearchive.source;
 
+import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteId;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,10 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
 /**
@@ -44,9 +41,6 @@ public final class AnswerReader {
                     "video_info_v2");
     private static final int MESSAGE_LENGTH = 200;
 
-    private final JsonMapper json =
-            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
-
     /**
      * A body that could be read.
      *
@@ -67,41 +61,20 @@ public final class AnswerReader {
      * transport.
      */
     public Optional<Answer> read(byte[] body, NoteId asked) {
-        JsonNode root = parse(body);
-        Integer code = root == null ? null : code(root.path("code"));
-        if (root == null || code == null) {
+        Optional<JsonNode> root = AnswerJson.read(body);
+        Integer code = root.map(envelope -> code(envelope.path("code"))).orElse(null);
+        if (root.isEmpty() || code == null) {
             return Optional.empty();
         }
-        JsonNode data = root.path("data");
+        JsonNode envelope = root.get();
+        JsonNode data = envelope.path("data");
         return Optional.of(
                 new Answer(
                         code,
-                        shorten(root.path("message")),
-                        shorten(root.path("requestId")),
+                        shorten(envelope.path("message")),
+                        shorten(envelope.path("requestId")),
                         find(data, asked),
-                        shape(data)));
-    }
-
-    private @Nullable JsonNode parse(byte[] body) {
-        try {
-            JsonNode root = json.readTree(body);
-            return root.isObject() ? root : null;
-        } catch (JacksonException notUtf8OrNotJson) {
-            return parseLeniently(body);
-        }
-    }
-
-    /**
-     * A body in another encoding has its letters spoilt, but its code and its addresses are ASCII.
-     */
-    private @Nullable JsonNode parseLeniently(byte[] body) {
-        try {
-            String text = new String(body, StandardCharsets.UTF_8);
-            JsonNode root = json.readTree(text.startsWith("\uFEFF") ? text.substring(1) : text);
-            return root.isObject() ? root : null;
-        } catch (JacksonException notJson) {
-            return null;
-        }
+                        shorten(shape(data))));
     }
 
     private static @Nullable Integer code(JsonNode node) {
@@ -143,6 +116,9 @@ public final class AnswerReader {
             if (id.isString() && !id.stringValue().isBlank()) {
                 return Optional.of(id.stringValue().strip().toLowerCase(Locale.ROOT));
             }
+            if (!id.isString() && !id.isMissingNode() && !id.isNull()) {
+                return Optional.of("id of another kind"); // whose note it is, nobody can say
+            }
         }
         return Optional.empty();
     }
@@ -178,6 +154,9 @@ public final class AnswerReader {
     private static String shape(JsonNode data) {
         if (data.isMissingNode() || data.isNull() || (data.isContainer() && data.isEmpty())) {
             return "data is empty";
+        }
+        if (!data.isContainer()) {
+            return "data is " + shorten(data);
         }
         JsonNode first = data.isArray() ? data.path(0) : data;
         return "data holds "

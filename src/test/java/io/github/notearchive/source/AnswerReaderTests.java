@@ -303,6 +303,51 @@ class AnswerReaderTests {
                 .isEqualTo("TOKEN INVALID/UNACTIVATE");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {2_000, 100_000})
+    void nestingBesideTheNoteDoesNotHideIt(int levels) {
+        String deep = "[".repeat(levels) + "]".repeat(levels);
+
+        Answer answer =
+                read(
+                        "{\"data\":[{\"note_list\":["
+                                + NOTE.replace("}", ",\"new\":" + deep + "}")
+                                + "]}],\"x\":"
+                                + deep
+                                + ",\"code\":0}");
+
+        assertThat(answer.code()).isZero();
+        assertThat(title(answer)).isEqualTo("t");
+    }
+
+    @Test
+    void aPaidAnswerOfTooManyValuesKeepsItsCode() {
+        String many = "{},".repeat(1_000_000);
+
+        Answer answer = read("{\"data\":[" + many + NOTE + "],\"code\":0}");
+
+        assertThat(answer.code()).isZero();
+        assertThat(answer.note()).isEmpty();
+        assertThat(answer.shape()).isEqualTo("data is left out: too large or nested too deeply");
+    }
+
+    @Test
+    void theShapeOfAnAnswerFitsALineAndAColumn() {
+        String key = "\\u0000\\ud83d\\n" + "k".repeat(10_000);
+
+        Answer answer = read("{\"code\":0,\"data\":[{\"" + key + "\":1}]}");
+
+        assertThat(answer.shape()).hasSizeLessThanOrEqualTo(200).startsWith("data holds {   kkk");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "0", "true", "{}", "[]", "[\"66aa00000000000000000001\"]"})
+    void aNoteWithAnIdThatNoOneCanReadIsNotTakenForTheOneAskedAbout(String id) {
+        String note = "{\"id\":" + id + ",\"type\":\"normal\",\"title\":\"t\",\"desc\":\"d\"}";
+
+        assertThat(read("{\"code\":0,\"data\":[{\"note_list\":[" + note + "]}]}").note()).isEmpty();
+    }
+
     private Answer read(String body) {
         return reader.read(body.getBytes(StandardCharsets.UTF_8), ASKED).orElseThrow();
     }

@@ -1,0 +1,167 @@
+package io.github.notearchive.note;
+
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ContainerNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The body of an answer as a tree, as far as it can be kept: an answer that is paid for must not be
+ * lost to one absurd value in it.
+ *
+ * <p>What goes beyond a bound is replaced by a text and the rest is read: a list or object below
+ * {@value #MOST_LEVELS} levels, a number of more than {@value #LONGEST_NUMBER} characters or
+ * decimal places. In a body of more than {@value #MOST_VALUES} values only the plain values of the
+ * outermost object are read. Real answers have about 20 levels and 1,000 values.
+ */
+public final class AnswerJson {
+
+    /** Stands where something was left out. */
+    public static final String LEFT_OUT = "left out: too large or nested too deeply";
+
+    static final int MOST_LEVELS = 400;
+    static final int MOST_VALUES = 1_000_000;
+    static final int LONGEST_NUMBER = 1_000;
+
+    /** Passing over a level costs the parser some 60 bytes. Beyond it a body is unreadable. */
+    static final int MOST_LEVELS_PASSED_OVER = 200_000;
+
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+    private static final JsonMapper JSON =
+            new JsonMapper(
+                    JsonFactory.builder()
+                            .streamReadConstraints(
+                                    StreamReadConstraints.builder()
+                                            .maxNestingDepth(MOST_LEVELS_PASSED_OVER)
+                                            .maxNumberLength(Integer.MAX_VALUE)
+                                            .maxStringLength(Integer.MAX_VALUE)
+                                            .maxNameLength(Integer.MAX_VALUE)
+                                            .build())
+                            .build());
+
+    private AnswerJson() {}
+
+    /**
+     * Reads a body; empty when it is not one JSON object. A body in another encoding has its
+     * letters spoilt, but its code and its addresses are ASCII.
+     */
+    public static Optional<JsonNode> read(byte[] body) {
+        try {
+            return tree(() -> JSON.createParser(body));
+        } catch (JacksonException notUtf8OrNotJson) {
+            String text = new String(body, StandardCharsets.UTF_8);
+            return read(text.startsWith("\uFEFF") ? text.substring(1) : text);
+        }
+    }
+
+    /** Reads a text; empty when it is not one JSON object. */
+    public static Optional<JsonNode> read(String text) {
+        try {
+            return tree(() -> JSON.createParser(text));
+        } catch (JacksonException notJson) {
+            return Optional.empty();
+        }
+    }
+
+    private interface Source {
+        JsonParser open();
+    }
+
+    private static Optional<JsonNode> tree(Source source) {
+        ObjectNode root = tree(source, MOST_LEVELS);
+        return Optional.ofNullable(root == null ? tree(source, 1) : root);
+    }
+
+    /** Null when there is no object, or more values than are kept. */
+    private static @Nullable ObjectNode tree(Source source, int mostLevels) {
+        try (JsonParser parser = source.open()) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return null;
+            }
+            ObjectNode root = NODES.objectNode();
+            return fill(root, parser, mostLevels) && parser.nextToken() == null ? root : null;
+        }
+    }
+
+    /** Without recursion, since the depth is a stranger's choice. */
+    private static boolean fill(ObjectNode root, JsonParser parser, int mostLevels) {
+        Deque<ContainerNode<?>> open = new ArrayDeque<>();
+        open.push(root);
+        String name = "";
+        int values = 0;
+        while (!open.isEmpty()) {
+            JsonToken token = parser.nextToken();
+            if (token == JsonToken.PROPERTY_NAME) {
+                name = parser.currentName();
+            } else if (token.isStructEnd()) {
+                open.pop();
+            } else if (values++ == MOST_VALUES) {
+                return false;
+            } else if (!token.isStructStart()) {
+                add(open.element(), name, scalar(parser, token));
+            } else if (open.size() == mostLevels) {
+                parser.skipChildren();
+                add(open.element(), name, NODES.stringNode(LEFT_OUT));
+            } else {
+                ContainerNode<?> container =
+                        token == JsonToken.START_OBJECT ? NODES.objectNode() : NODES.arrayNode();
+                add(open.element(), name, container);
+                open.push(container);
+            }
+        }
+        return true;
+    }
+
+    private static void add(ContainerNode<?> container, String name, JsonNode value) {
+        if (container instanceof ArrayNode array) {
+            array.add(value);
+        } else if (container instanceof ObjectNode object) {
+            object.set(name, value);
+        }
+    }
+
+    private static JsonNode scalar(JsonParser parser, JsonToken token) {
+        return switch (token) {
+            case VALUE_TRUE -> NODES.booleanNode(true);
+            case VALUE_FALSE -> NODES.booleanNode(false);
+            case VALUE_NULL -> NODES.nullNode();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(parser, token);
+            default -> NODES.stringNode(parser.getString());
+        };
+    }
+
+    private static JsonNode number(JsonParser parser, JsonToken token) {
+        String digits = parser.getString();
+        if (digits.length() > LONGEST_NUMBER) {
+            return NODES.stringNode(digits);
+        }
+        if (token == JsonToken.VALUE_NUMBER_INT) {
+            return switch (parser.getNumberType()) {
+                case INT -> NODES.numberNode(parser.getIntValue());
+                case LONG -> NODES.numberNode(parser.getLongValue());
+                default -> NODES.numberNode(parser.getBigIntegerValue());
+            };
+        }
+        try {
+            BigDecimal value = new BigDecimal(digits);
+            return Math.abs((long) value.scale()) > LONGEST_NUMBER
+                    ? NODES.stringNode(digits)
+                    : NODES.numberNode(value);
+        } catch (NumberFormatException exponentBeyondAllBounds) {
+            return NODES.stringNode(digits);
+        }
+    }
+}

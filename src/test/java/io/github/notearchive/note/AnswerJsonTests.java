@@ -1,0 +1,138 @@
+package io.github.notearchive.note;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.math.BigInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class AnswerJsonTests {
+
+    @Test
+    void everyKindOfValueIsKept() {
+        String body =
+                "{\"a\":[1,-137728697860969105,1.50,\"x\\ud83d\\u0000\",true,false,null,{},[]],\"b\":{\"c\":7}}";
+
+        assertThat(read(body)).hasToString(body.replace("\\ud83d", "\ud83d"));
+    }
+
+    @Test
+    void theLastOfEqualKeysCounts() {
+        assertThat(read("{\"code\":0,\"code\":301}")).hasToString("{\"code\":301}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "7",
+                "{",
+                "{\"a\":",
+                "{\"a\":1",
+                "{\"a\":1}}",
+                "{}{}",
+                "{\"a\":NaN}",
+                "{\"a\":[1}",
+                "{'a':1}",
+                "<html>"
+            })
+    void whatIsNotOneObjectIsNothing(String body) {
+        assertThat(AnswerJson.read(body)).isEmpty();
+        assertThat(AnswerJson.read(body.getBytes(UTF_8))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {60, 398, 399, 2_000, 100_000})
+    void whatIsNestedTooDeeplyIsLeftOutAndTheRestIsRead(int levels) {
+        String lists = "[".repeat(levels) + "]".repeat(levels);
+        String objects = "{\"a\":".repeat(levels) + "0" + "}".repeat(levels);
+
+        JsonNode root = read("{\"x\":" + lists + ",\"y\":" + objects + ",\"code\":0}");
+
+        assertThat(root.path("code").intValue()).isZero();
+        assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, 399));
+        assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, 399));
+        assertThat(root.toString().contains(AnswerJson.LEFT_OUT)).isEqualTo(levels > 399);
+    }
+
+    @Test
+    void nestingBeyondAllBoundsIsUnreadableAndNoCrash() {
+        int levels = AnswerJson.MOST_LEVELS_PASSED_OVER + 1;
+
+        assertThat(AnswerJson.read("{\"x\":" + "[".repeat(levels) + "]".repeat(levels) + "}"))
+                .isEmpty();
+    }
+
+    @Test
+    void aBodyOfTooManyValuesKeepsItsPlainValues() {
+        String many = "{},".repeat(AnswerJson.MOST_VALUES) + "{}";
+
+        JsonNode root = read("{\"data\":[" + many + "],\"a\":{\"b\":1},\"code\":0}");
+
+        assertThat(root.path("code").intValue()).isZero();
+        assertThat(root.path("data").stringValue()).isEqualTo(AnswerJson.LEFT_OUT);
+        assertThat(root.path("a").stringValue()).isEqualTo(AnswerJson.LEFT_OUT);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1e999", "1e-999", "1E+999", "1.25", "-0.0"})
+    void decimalNumbersKeepTheirDigits(String number) {
+        assertThat(read("{\"n\":" + number + "}").path("n").decimalValue())
+                .isEqualByComparingTo(number);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1e999999999",
+        "-1e999999999",
+        "1e-999999999",
+        "1e99999999999999999999",
+        "1.5e-99999999999",
+        "1e1001"
+    })
+    void numbersThatNoOneCanWorkWithAreTexts(String number) {
+        assertThat(read("{\"n\":" + number + "}").path("n").stringValue()).isEqualTo(number);
+    }
+
+    @Test
+    void integersKeepTheirDigitsAndAreTextsWhenTheyAreEndless() {
+        String thousand = "9".repeat(1_000);
+        String million = "9".repeat(1_000_000);
+
+        JsonNode root =
+                read("{\"a\":" + thousand + ",\"b\":" + million + ",\"c\":0." + million + "}");
+
+        assertThat(root.path("a").bigIntegerValue()).isEqualTo(new BigInteger(thousand));
+        assertThat(root.path("b").stringValue()).isEqualTo(million);
+        assertThat(root.path("c").stringValue()).isEqualTo("0." + million);
+    }
+
+    @Test
+    void endlessNamesAndTextsAreKept() {
+        String endless = "x".repeat(5_000_000);
+
+        JsonNode root = read("{\"" + endless + "\":\"" + endless + "\"}");
+
+        assertThat(root.path(endless).stringValue()).isEqualTo(endless);
+    }
+
+    private static JsonNode read(String body) {
+        return AnswerJson.read(body.getBytes(UTF_8)).orElseThrow();
+    }
+
+    private static int depth(JsonNode node) {
+        int depth = 0;
+        for (JsonNode at = node;
+                at.isContainer();
+                at = at.isEmpty() ? at.path(0) : at.iterator().next()) {
+            depth++;
+        }
+        return depth;
+    }
+}
