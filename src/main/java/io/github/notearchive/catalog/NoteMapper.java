@@ -33,6 +33,11 @@ final class NoteMapper {
     /** From here on a number of a time field means milliseconds: seconds would be the year 5138. */
     private static final long MILLISECONDS_FROM = 100_000_000_000L;
 
+    /** What is indexed must fit an index. Real ids have 24 characters, real topics some 20. */
+    private static final int LONGEST_ID = 200;
+
+    private static final int LONGEST_TOPIC = 500;
+
     private static final long LATEST_SECOND =
             Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
 
@@ -66,9 +71,9 @@ final class NoteMapper {
     }
 
     private static @Nullable Author author(JsonNode user) {
-        String id = text(user.path("userid"));
+        String id = id(user.path("userid"));
         if (id == null) {
-            id = text(user.path("id"));
+            id = id(user.path("id"));
         }
         if (id == null) {
             return null;
@@ -93,8 +98,8 @@ final class NoteMapper {
         Set<String> seen = new HashSet<>();
         for (String field : List.of("hash_tag", "topics")) {
             for (JsonNode node : elements(note.path(field))) {
-                String name = text(node.path("name"));
-                String id = text(node.path("id"));
+                String name = cut(text(node.path("name")));
+                String id = id(node.path("id"));
                 if (name != null && seen.add(id == null ? "name " + name : id)) {
                     topics.add(new Topic(id, name, text(node.path("type"))));
                 }
@@ -106,11 +111,11 @@ final class NoteMapper {
     private static List<Mention> mentions(JsonNode note) {
         List<Mention> mentions = new ArrayList<>();
         for (JsonNode node : elements(note.path("ats"))) {
-            String userId = text(node.path("id"));
+            String userId = id(node.path("id"));
             String nickname = text(node.path("nickname"));
             if (userId != null || nickname != null) {
                 mentions.add(
-                        new Mention(userId == null ? text(node.path("userid")) : userId, nickname));
+                        new Mention(userId == null ? id(node.path("userid")) : userId, nickname));
             }
         }
         return List.copyOf(mentions);
@@ -167,6 +172,19 @@ final class NoteMapper {
                         ? node.stringValue()
                         : node.isIntegralNumber() ? node.asString() : "";
         return value.isEmpty() ? null : StorableText.of(value);
+    }
+
+    private static @Nullable String id(JsonNode node) {
+        String value = text(node);
+        return value == null || value.length() > LONGEST_ID ? null : value;
+    }
+
+    private static @Nullable String cut(@Nullable String topic) {
+        if (topic == null || topic.length() <= LONGEST_TOPIC) {
+            return topic;
+        }
+        int end = Character.isHighSurrogate(topic.charAt(LONGEST_TOPIC - 1)) ? 1 : 0;
+        return topic.substring(0, LONGEST_TOPIC - end);
     }
 
     private static @Nullable Boolean bool(JsonNode node) {

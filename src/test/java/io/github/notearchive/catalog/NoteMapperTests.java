@@ -197,4 +197,25 @@ class NoteMapperTests {
         assertThat(detail.watermarkDisabled()).isNull();
         assertThat(detail.downloadAllowed()).isTrue();
     }
+
+    @Test
+    void idsAndTopicsFitAnIndex() {
+        String endless = "\ud83d\ude00".repeat(50_000);
+
+        NoteDetail detail =
+                NoteMapper.map(
+                        Captures.ofNote(
+                                """
+                                "user":{"id":"%1$s","nickname":"%1$s"},
+                                "hash_tag":[{"id":"%1$s","name":"x%1$s"}],
+                                "ats":[{"id":"%1$s","nickname":"%1$s"}],"desc":"%1$s"
+                                """
+                                        .formatted(endless)));
+
+        assertThat(detail.author()).isNull();
+        assertThat(detail.topics())
+                .containsExactly(new Topic(null, "x" + "\ud83d\ude00".repeat(249), null));
+        assertThat(detail.mentions()).containsExactly(new Mention(null, endless));
+        assertThat(detail.text()).isEqualTo(endless);
+    }
 }
