@@ -56,7 +56,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>The body decides before the HTTP status does: the vendor sends its envelope with any status,
  * and only a body that is no envelope counts as a fault of the transport. The token is a query
- * parameter, so neither the address nor an exception that might hold it leaves this class.
+ * parameter, so neither the address nor an exception that might hold it leaves this class, and what
+ * the provider repeats of it is erased before anything else sees the answer.
  */
 @Component
 public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
@@ -75,6 +76,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final CallPacer pacer;
     private final NightlyAllowance allowance;
     private final CloseableHttpClient http;
+    private final TokenEcho echo;
     private final ScheduledThreadPoolExecutor deadlines;
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean aborted;
@@ -89,6 +91,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         this.pacer = new CallPacer(settings, System::nanoTime);
         this.allowance = new NightlyAllowance(settings.callsPerNight());
         this.http = httpClient(settings);
+        this.echo = new TokenEcho(settings.token());
         this.deadlines =
                 new ScheduledThreadPoolExecutor(
                         1, Thread.ofPlatform().daemon().name("call-deadlines").factory());
@@ -171,8 +174,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             log.debug("The provider answers /ping with HTTP {}", status);
         } catch (IOException e) {
             throw new IOException(
-                    "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e),
-                    e);
+                    "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e));
         } finally {
             deadline.cancel(false);
         }
@@ -220,7 +222,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome ask(SentCall call, long sentNanos) {
         NoteId id = call.id();
         Instant sentAt = call.sentAt();
-        Exchange exchange = exchange(id);
+        Exchange exchange = withoutToken(id, exchange(id));
         Duration took = Duration.ofNanos(System.nanoTime() - sentNanos);
         Instant receivedAt = later(sentAt, now());
         Optional<AnswerReader.Answer> answer =
@@ -315,7 +317,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             log.warn(
                     "Note {}: the provider answers success without this note ({})",
                     id,
-                    answer.shape());
+                    AnswerReader.shorten(answer.shape()));
             return new Missing(reply, false);
         }
         AnswerReader.FoundNote found = answer.note().get();
@@ -327,14 +329,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             AnswerReader.Answer read = answer.get();
             String message =
                     read.code() == 0 && read.note().isEmpty()
-                            ? "success without the note: " + read.shape()
+                            ? AnswerReader.shorten("success without the note: " + read.shape())
                             : read.message();
             return new ProviderReply(
-                    read.code(),
-                    exchange.status(),
-                    withoutToken(message),
-                    withoutToken(read.requestId()),
-                    billed(read.code()));
+                    read.code(), exchange.status(), message, read.requestId(), billed(read.code()));
         }
         if (exchange.fault() != null) {
             return ProviderReply.fault(
@@ -349,11 +347,22 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 throttled ? Billed.NO : Billed.UNKNOWN);
     }
 
-    /** The provider may repeat the token in words of its own. */
-    private @Nullable String withoutToken(@Nullable String text) {
-        return text == null || !settings.token().isPresent()
-                ? text
-                : text.replace(settings.token().value(), "****");
+    /** The provider may repeat the token, and an answer is kept for ever. */
+    private Exchange withoutToken(NoteId id, Exchange exchange) {
+        byte[] body = exchange.body();
+        Optional<byte[]> erased = body == null ? Optional.empty() : echo.erasedFrom(body);
+        if (erased.isEmpty()) {
+            return exchange;
+        }
+        log.warn(
+                "Note {}: the provider's answer repeats our token; stars are kept in its place",
+                id);
+        return new Exchange(
+                exchange.status(),
+                erased.get(),
+                exchange.fault(),
+                exchange.sent(),
+                exchange.retryAfter());
     }
 
     /**
@@ -376,7 +385,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
         ScheduledFuture<?> deadline = abortAfter(request, settings.responseTimeout());
         try {
-            return send(request, this::read);
+            return send(request, response -> read(request, response));
         } catch (IOException e) {
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
@@ -422,13 +431,19 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    private Exchange read(ClassicHttpResponse response) throws IOException {
+    /** The limit is one of unpacked bytes. */
+    private Exchange read(HttpGet request, ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
         int limit = Math.toIntExact(settings.maxAnswerSize().toBytes());
         byte[] body = new byte[0];
         if (entity != null) {
-            try (InputStream content = entity.getContent()) {
-                body = content.readNBytes(limit + 1);
+            InputStream content = entity.getContent();
+            body = content.readNBytes(limit + 1);
+            if (body.length > limit) {
+                // closing a body reads it to its end, which may never come
+                request.abort();
+            } else {
+                content.close();
             }
         }
         if (body.length > limit) {
@@ -471,10 +486,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 || e instanceof SSLHandshakeException;
     }
 
-    private static String describe(IOException e) {
+    private String describe(IOException e) {
         String message = e.getMessage();
         return AnswerReader.shorten(
-                e.getClass().getSimpleName() + (message == null ? "" : ": " + message));
+                e.getClass().getSimpleName()
+                        + (message == null ? "" : ": " + echo.erasedFrom(message)));
     }
 
     /** To the millisecond: what a column, a file name and a report can all hold. */
