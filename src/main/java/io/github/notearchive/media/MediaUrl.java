@@ -57,7 +57,11 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         }
         int delimiter = firstOf(to, ":/?#");
         if (delimiter < to.length() && to.charAt(delimiter) == ':') {
-            return parse(to, allowed);
+            MediaUrl elsewhere = parse(to, allowed);
+            // what was to be fetched by https is not fetched by less
+            return scheme.equals("https") && elsewhere.isUpgradable()
+                    ? elsewhere.upgraded()
+                    : elsewhere;
         }
         if (to.chars().anyMatch(c -> c < 0x20 || c == 0x7f) || to.length() > MAX_LENGTH) {
             throw new RefusedAddressException("a redirect that cannot be read");

@@ -148,6 +148,19 @@ class MediaUrlTests {
     }
 
     @Test
+    void whatWasToBeFetchedByHttpsIsNotFetchedByLess() throws Exception {
+        MediaUrl secure = MediaUrl.parse("https://xhscdn.com/a", allowed);
+        MediaUrl plain = MediaUrl.parse("http://xhscdn.com/a", allowed);
+
+        assertThat(secure.redirected("http://rednotecdn.com/x?y", allowed))
+                .isEqualTo(MediaUrl.parse("https://rednotecdn.com/x?y", allowed));
+        assertThat(secure.redirected("//rednotecdn.com/x", allowed).isUpgradable()).isFalse();
+        assertThat(secure.redirected("http://127.0.0.1:8080/x", allowed).scheme())
+                .isEqualTo("http");
+        assertThat(plain.redirected("http://rednotecdn.com/x", allowed).isUpgradable()).isTrue();
+    }
+
+    @Test
     void printsNeitherPathNorSignature() throws Exception {
         assertThat(MediaUrl.parse("http://xhscdn.com/secret?sign=abc", allowed))
                 .hasToString("http://xhscdn.com");
