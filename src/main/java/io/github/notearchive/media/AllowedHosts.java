@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
  */
 final class AllowedHosts {
 
+    /** What the name service can look up (RFC 1035, section 2.3.4). */
+    private static final int LONGEST_NAME = 253;
+
     private static final Pattern DOMAIN =
             Pattern.compile(
                     "(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?");
@@ -49,7 +52,8 @@ final class AllowedHosts {
 
     /** Whether this lower-case host without trailing dot is a named domain or lies below one. */
     boolean allowsDomain(String host) {
-        if (!DOMAIN.matcher(host).matches()) {
+        // the length first: the pattern takes stack for every label
+        if (host.length() > LONGEST_NAME || !DOMAIN.matcher(host).matches()) {
             return false;
         }
         return domains.stream()

@@ -2,14 +2,12 @@ package io.github.notearchive.media;
 
 import io.github.notearchive.note.ContentDigest;
 import io.github.notearchive.note.MediaCandidate;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
  * A downloaded file in the spool directory, until it is closed.
  *
+ * @param spool whose file it is
  * @param file where the bytes lie, exactly as received
  * @param size their number; never zero
  * @param digest of the bytes as received
@@ -23,6 +21,7 @@ import java.nio.file.Path;
  *     bytes that covers
  */
 public record DownloadedMedia(
+        Spool spool,
         Path file,
         long size,
         ContentDigest digest,
@@ -49,10 +48,6 @@ public record DownloadedMedia(
     /** Deletes the file. A repeat does nothing. */
     @Override
     public void close() {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + file + " cannot be deleted", e);
-        }
+        spool.delete(file);
     }
 }

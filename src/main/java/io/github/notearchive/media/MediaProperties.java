@@ -27,6 +27,9 @@ import org.springframework.validation.annotation.Validated;
  * @param downloadsInFlight how many files are downloaded at a time
  * @param downloadsPerHost how many of them from one host
  * @param maxFileSize how long a file may be; a longer one is refused, not cut
+ * @param maxSpoolSize how many bytes may lie on the disk between download and store, in all files
+ *     together, those of notes that wait for further files included; what does not fit is
+ *     downloaded later
  * @param maxRedirects how many redirects of one address are followed, each checked like the address
  * @param triesPerCandidate how often one address is tried when its trouble may pass
  * @param backoff how long to wait before each retry; the last one holds for all further ones
@@ -42,6 +45,7 @@ public record MediaProperties(
         @DefaultValue("32") @Min(1) @Max(1024) int downloadsInFlight,
         @DefaultValue("16") @Min(1) @Max(1024) int downloadsPerHost,
         @DefaultValue("4GB") @NotNull DataSize maxFileSize,
+        @DefaultValue("16GB") @NotNull DataSize maxSpoolSize,
         @DefaultValue("5") @Min(0) @Max(20) int maxRedirects,
         @DefaultValue("3") @Min(1) @Max(10) int triesPerCandidate,
         @DefaultValue({"1s", "3s"}) @NotEmpty
@@ -63,6 +67,15 @@ public record MediaProperties(
     @AssertTrue(message = "archive.media.max-file-size must be more than nothing")
     boolean isMaxFileSizePositive() {
         return maxFileSize == null || maxFileSize.toBytes() > 0;
+    }
+
+    @AssertTrue(
+            message =
+                    "archive.media.max-spool-size must not be less than archive.media.max-file-size")
+    boolean isMaxSpoolSizeEnough() {
+        return maxSpoolSize == null
+                || maxFileSize == null
+                || maxSpoolSize.compareTo(maxFileSize) >= 0;
     }
 
     /** How long to wait after the given failed try, counted from 1. */

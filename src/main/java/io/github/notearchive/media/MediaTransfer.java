@@ -12,7 +12,6 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +27,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -36,7 +36,9 @@ import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
@@ -45,13 +47,16 @@ import org.apache.hc.core5.util.Timeout;
  * One try at one address, on the caller's thread: request, redirects, body, digests.
  *
  * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no
- * body, keeps no cookie, and uses no proxy of the system.
+ * body, keeps no cookie, and uses no proxy of the system. It takes no header line of more than 8
+ * KiB and no more than 100 of them.
  */
 final class MediaTransfer implements AutoCloseable {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
     private static final long WORTH_READING = 16 * 1024;
+    private static final Http1Config BOUNDED =
+            Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100).build();
 
     private final MediaProperties properties;
     private final AllowedHosts allowed;
@@ -71,6 +76,10 @@ final class MediaTransfer implements AutoCloseable {
                         .setConnectionManager(
                                 PoolingHttpClientConnectionManagerBuilder.create()
                                         .setDnsResolver(resolver)
+                                        .setConnectionFactory(
+                                                ManagedHttpClientConnectionFactory.builder()
+                                                        .http1Config(BOUNDED)
+                                                        .build())
                                         .setMaxConnTotal(properties.downloadsInFlight())
                                         .setMaxConnPerRoute(properties.downloadsPerHost())
                                         .setDefaultConnectionConfig(
@@ -153,7 +162,7 @@ final class MediaTransfer implements AutoCloseable {
             MediaKind kind, MediaCandidate candidate, MediaUrl url, InFlight.Place place)
             throws IOException {
         MediaUrl at = url;
-        Exchange exchange = first(at, place);
+        Exchange exchange = open(at, place);
         for (int redirects = 0; ; redirects++) {
             String location;
             try {
@@ -176,11 +185,11 @@ final class MediaTransfer implements AutoCloseable {
                 return new Attempt.Passing("more than " + redirects + " redirects", false);
             }
             at = at.redirected(location, allowed);
-            exchange = send(at, place);
+            exchange = open(at, place);
         }
     }
 
-    private Exchange first(MediaUrl url, InFlight.Place place) throws IOException {
+    private Exchange open(MediaUrl url, InFlight.Place place) throws IOException {
         if (!url.isUpgradable()) {
             return send(url, place);
         }
@@ -241,7 +250,7 @@ final class MediaTransfer implements AutoCloseable {
                     yield attempt;
                 } finally {
                     if (!(attempt instanceof Attempt.Complete)) {
-                        Files.deleteIfExists(file);
+                        spool.delete(file);
                     }
                 }
             }
@@ -274,6 +283,13 @@ final class MediaTransfer implements AutoCloseable {
                 }
                 sha256.update(buffer, 0, n);
                 md5.update(buffer, 0, n);
+                if (!spool.book(file, n, properties.maxSpoolSize().toBytes())) {
+                    return new Attempt.Passing(
+                            "the spool holds archive.media.max-spool-size ("
+                                    + properties.maxSpoolSize()
+                                    + ")",
+                            false);
+                }
                 write(out, buffer, n, file);
             }
         }
@@ -288,6 +304,7 @@ final class MediaTransfer implements AutoCloseable {
         String promisedMd5 = candidate.md5();
         return new Attempt.Complete(
                 new DownloadedMedia(
+                        spool,
                         file,
                         size,
                         digest,
@@ -343,6 +360,8 @@ final class MediaTransfer implements AutoCloseable {
             case UnknownHostException _ -> new Attempt.Passing("host name not found", true);
             case SSLException _ -> new Attempt.Passing("TLS failed", true);
             case ConnectionClosedException _ -> brokeOff();
+            case MessageConstraintException _ ->
+                    new Attempt.Passing("headers too long or too many", true);
             case NoHttpResponseException _ -> new Attempt.Passing("no answer", true);
             case ConnectionRequestTimeoutException _ ->
                     new Attempt.Passing("no free connection", false);

@@ -5,10 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The directory where files lie between download and store. Names are our own, readable by the
- * owner only; a directory belongs to one process at a time.
+ * owner only; a directory belongs to one process at a time. How many bytes lie there is known, and
+ * never more than was allowed with the last one of them.
  */
 public final class Spool {
 
@@ -16,6 +19,8 @@ public final class Spool {
     private static final String SUFFIX = ".part";
 
     private final Path directory;
+    private final Map<Path, Long> booked = new HashMap<>();
+    private long held;
 
     /** The spool in this directory, which is made when the first file is. */
     public Spool(Path directory) {
@@ -49,6 +54,32 @@ public final class Spool {
             return Files.createTempFile(directory, PREFIX, SUFFIX);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " takes no new file", e);
+        }
+    }
+
+    /**
+     * Books so many bytes more for a file, before they are written; false when the spool would then
+     * hold more than the limit.
+     */
+    synchronized boolean book(Path file, long bytes, long limit) {
+        if (held + bytes > limit) {
+            return false;
+        }
+        booked.merge(file, bytes, Long::sum);
+        held += bytes;
+        return true;
+    }
+
+    /** Deletes a file, whose bytes are free for others then. A repeat does nothing. */
+    void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool file " + file + " cannot be deleted", e);
+        }
+        synchronized (this) {
+            Long bytes = booked.remove(file);
+            held -= bytes == null ? 0 : bytes;
         }
     }
 }

@@ -776,6 +776,9 @@ class MediaDownloaderTests {
                     inFlight,
                     inFlight,
                     max,
+                    max.toBytes() > DataSize.ofMegabytes(100).toBytes()
+                            ? max
+                            : DataSize.ofMegabytes(100),
                     5,
                     tries,
                     List.of(backoff));

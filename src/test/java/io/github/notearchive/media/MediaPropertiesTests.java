@@ -29,6 +29,7 @@ class MediaPropertiesTests {
                                 32,
                                 16,
                                 DataSize.ofGigabytes(4),
+                                DataSize.ofGigabytes(16),
                                 5,
                                 3,
                                 List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));
@@ -58,6 +59,11 @@ class MediaPropertiesTests {
             })
     void aHostThatCannotBeReadIsRefused(String host) {
         assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host)))).isEqualTo(1);
+    }
+
+    @Test
+    void aSpoolThatIsTooSmallForOneFileIsRefused() {
+        assertThat(violations(bound(Map.of("archive.media.max-spool-size", "1GB")))).isEqualTo(1);
     }
 
     @Test

@@ -1,0 +1,693 @@
+package io.github.notearchive.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Troubled;
+import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.hc.client5.http.DnsResolver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Addresses that somebody would send who wants our machine to fetch something else. Each is given
+ * to the downloader, with real sockets around it: one is a media server, the other a trap, to which
+ * everything leads that is neither the media server nor public.
+ *
+ * <p>The table of them is also {@code src/docs/hostile-addresses.md}; a test compares the two.
+ */
+@Timeout(20)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HostileAddressesTests {
+
+    private static final Path DOCUMENT = Path.of("src/docs/hostile-addresses.md");
+    private static final String NOT_ALLOWED = "the host is not allowed";
+    private static final String NOT_HTTP = "not an http address";
+    private static final String PRIVATE = "the host has a private address";
+    private static final String PUBLIC = "8.8.8.8";
+    private static final byte[] GIF = "GIF89a, and the rest".getBytes(StandardCharsets.US_ASCII);
+
+    @TempDir static Path spool;
+
+    private final List<String> lookups = new CopyOnWriteArrayList<>();
+    private final AtomicInteger caught = new AtomicInteger();
+    private final List<ServerSocket> traps = new ArrayList<>();
+    private ScriptedCdn cdn;
+
+    /** Where an address is found out. */
+    enum Where {
+        BEFORE("before any look-up or connection"),
+        RESOLVED("after resolution, before a connection"),
+        REDIRECT("at the redirect, before a connection"),
+        FOLLOWED("not refused: fetched from the public address");
+
+        private final String words;
+
+        Where(String words) {
+            this.words = words;
+        }
+    }
+
+    /**
+     * One address.
+     *
+     * @param what why somebody would try it
+     * @param address with {@code TRAP} for the trap's port and {@code MEDIA} for the media server's
+     * @param status of the redirect that leads to the address; 0 when the answer gives it
+     * @param resolvesTo what its name resolves to, look-up by look-up, addresses with a space
+     *     between; empty for none
+     * @param reason what the downloader says
+     */
+    record Tried(
+            String what,
+            String address,
+            int status,
+            List<String> resolvesTo,
+            Where where,
+            String reason) {
+
+        @Override
+        public String toString() {
+            return what + ": " + shown(address);
+        }
+    }
+
+    static Stream<Tried> all() {
+        return Stream.of(names(), writing(), schemes(), literals(), resolved(), redirected())
+                .flatMap(List::stream);
+    }
+
+    private static List<Tried> names() {
+        return List.of(
+                before("allowed name in front of another", "http://xhscdn.com.evil.test/a"),
+                before("allowed name without the dot", "http://evilxhscdn.com/a"),
+                before("allowed name with a dash", "http://evil-xhscdn.com/a"),
+                before("allowed name as a path", "http://evil.test/xhscdn.com"),
+                before("allowed name as a fragment", "http://evil.test#.xhscdn.com/"),
+                before("allowed name as a query", "http://evil.test?.xhscdn.com/"),
+                before("one ending for another", "http://xhscdn.co/a"),
+                before("the ending alone", "http://com/a"),
+                before("two trailing dots", "http://xhscdn.com../a"),
+                before("a leading dot", "http://.xhscdn.com/a"),
+                before("an empty label", "http://a..xhscdn.com/a"),
+                before("an underscore", "http://a_b.xhscdn.com/a"),
+                before("a label of 64 letters", "http://" + "a".repeat(64) + ".xhscdn.com/a"),
+                before("a name of 260 letters", "http://" + "a.".repeat(125) + "xhscdn.com/a"),
+                before("a name of 4,000 labels", "http://" + "a.".repeat(4_000) + "xhscdn.com/a"),
+                before("percent-encoded letters", "http://%78hscdn.com/a"),
+                before("a percent-encoded dot", "http://xhscdn%2ecom/a"),
+                before("an ideographic full stop", "http://xhscdn\u3002com/a"),
+                before("a full-width full stop", "http://xhscdn\uff0ecom/a"),
+                before("a half-width ideographic full stop", "http://xhscdn\uff61com/a"),
+                before("full-width letters", "http://\uff58hscdn.com/a"),
+                before("a Cyrillic letter", "http://xhscdn.\u0441om/a"),
+                before("the Kelvin sign", "http://xhs\u212adn.com/a"),
+                before("a soft hyphen", "http://xhs\u00adcdn.com/a"),
+                before("a zero-width joiner", "http://xhscdn\u200d.com/a"),
+                before("a right-to-left override", "http://\u202exhscdn.com/a"),
+                before("punycode", "http://xn--xhscdn-9za.com/a"),
+                before("this machine by name", "http://localhost:TRAP/a"),
+                before("this machine below localhost", "http://a.localhost:TRAP/a"),
+                before("metadata server by name", "http://metadata.google.internal/a"));
+    }
+
+    private static List<Tried> writing() {
+        String user = "user information in the address";
+        String control = "a control character in the address";
+        return List.of(
+                before("user and password", "http://user:pw@xhscdn.com/a", user),
+                before("allowed name as the user", "http://xhscdn.com@evil.test/a", user),
+                before("allowed name as the password", "http://a:xhscdn.com@127.0.0.1:TRAP/", user),
+                before("an empty user", "http://@xhscdn.com/a", user),
+                before("two users", "http://a@evil.test@xhscdn.com/a", user),
+                before("a backslash before the at sign", "http://evil.test\\@xhscdn.com/a", user),
+                before("a backslash as a slash", "http://evil.test\\.xhscdn.com/a"),
+                before("a backslash behind the name", "http://xhscdn.com\\.evil.test/a"),
+                before("two backslashes", "http:\\\\evil.test\\a", NOT_HTTP),
+                before("a tab in the name", "http://xhs\tcdn.com/a", control),
+                before("a line break in the scheme", "ht\ntp://xhscdn.com/a", control),
+                before(
+                        "a header behind a line break",
+                        "http://xhscdn.com/a\r\nHost: evil",
+                        control),
+                before("a NUL in the name", "http://xhscdn.com\0.evil.test/a", control),
+                before("a NUL in the path", "http://xhscdn.com/a\0.jpg", control),
+                before("a blank in the name", "http://xhscdn.com .evil.test/a"),
+                before(
+                        "half a character",
+                        "http://xhscdn.com/\ud800",
+                        "half a character in the address"),
+                before(
+                        "9,000 letters",
+                        "http://xhscdn.com/" + "a".repeat(9_000),
+                        "the address is too long"),
+                before("no name", "http:///a", "no host in the address"),
+                before("a dot as the name", "http://./a", "no host in the address"),
+                before("port 8080", "http://xhscdn.com:8080/a", "port 8080 is not allowed"),
+                before("port 22", "http://xhscdn.com:22/a", "port 22 is not allowed"),
+                before(
+                        "the port of the other scheme",
+                        "https://xhscdn.com:80/a",
+                        "port 80 is not allowed"),
+                before("port 0", "http://xhscdn.com:0/a", "port 0 is not allowed"),
+                before("port 65536", "http://xhscdn.com:65536/a", "port 65536 is not allowed"),
+                before(
+                        "port 65616, which is 80 in 16 bits",
+                        "http://xhscdn.com:65616/a",
+                        "port 65616 is not allowed"),
+                before("port -80", "http://xhscdn.com:-80/a", "a port that cannot be read"),
+                before(
+                        "no port behind the colon",
+                        "http://xhscdn.com:/a",
+                        "a port that cannot be read"),
+                before(
+                        "a hexadecimal port",
+                        "http://xhscdn.com:0x50/a",
+                        "a port that cannot be read"),
+                before("two ports", "http://xhscdn.com:80:TRAP/a"));
+    }
+
+    private static List<Tried> schemes() {
+        return Stream.of(
+                        "file:///etc/passwd",
+                        "file://xhscdn.com/etc/passwd",
+                        "ftp://xhscdn.com/a",
+                        "jar:http://xhscdn.com/a!/b",
+                        "gopher://xhscdn.com:80/_GET",
+                        "data:image/gif;base64,R0lGODlh",
+                        "javascript://xhscdn.com/%0aalert(1)",
+                        "ldap://xhscdn.com/a",
+                        "dict://xhscdn.com/a",
+                        "unix:///var/run/docker.sock",
+                        "ws://xhscdn.com/a",
+                        "httpx://xhscdn.com/a",
+                        "http:xhscdn.com/a",
+                        "xhscdn.com/a",
+                        "/a")
+                .map(address -> before("another scheme, or none", address, NOT_HTTP))
+                .toList();
+    }
+
+    private static List<Tried> literals() {
+        List<Tried> tried = new ArrayList<>();
+        for (String host :
+                List.of(
+                        "127.0.0.1",
+                        "2130706433",
+                        "017700000001",
+                        "0177.0.0.1",
+                        "0x7f000001",
+                        "0x7f.1",
+                        "127.1",
+                        "127.0.1",
+                        "127.0.0.1.",
+                        "127.000.000.001",
+                        "\u0661\u0662\u0667.0.0.1",
+                        "\u2460\u2461\u2466.0.0.1",
+                        "127\u30020\u30020\u30021",
+                        "0",
+                        "0.0.0.0",
+                        "[::1]",
+                        "[0:0:0:0:0:0:0:1]",
+                        "[::]",
+                        "[::ffff:127.0.0.1]",
+                        "[::ffff:7f00:1]",
+                        "[::127.0.0.1]",
+                        "[64:ff9b::7f00:1]",
+                        "[2002:7f00:1::]",
+                        "[::1%25lo]",
+                        "[::1%lo]",
+                        "[fe80::1%25eth0]",
+                        "[::1].xhscdn.com",
+                        "[xhscdn.com]",
+                        "[::1")) {
+            tried.add(before("an address in place of a name", "http://" + host + ":TRAP/a"));
+        }
+        for (String host : List.of("169.254.169.254", "10.0.0.1", PUBLIC, "[fd00:ec2::254]")) {
+            tried.add(
+                    before(
+                            "an address in place of a name",
+                            "http://" + host + "/latest/meta-data"));
+        }
+        return tried;
+    }
+
+    private static List<Tried> resolved() {
+        List<Tried> tried = new ArrayList<>();
+        Map<String, String> kinds = new LinkedHashMap<>();
+        kinds.put("127.0.0.1", "this machine");
+        kinds.put("127.255.255.254", "this machine");
+        kinds.put("0.0.0.0", "this machine");
+        kinds.put("0.1.2.3", "this network");
+        kinds.put("10.0.0.1", "private");
+        kinds.put("172.16.0.1", "private");
+        kinds.put("172.31.255.255", "private");
+        kinds.put("192.168.1.1", "private");
+        kinds.put("169.254.169.254", "link-local, metadata server");
+        kinds.put("100.64.0.1", "carrier-grade NAT");
+        kinds.put("100.100.100.200", "carrier-grade NAT, metadata server");
+        kinds.put("100.127.255.255", "carrier-grade NAT");
+        kinds.put("192.0.0.1", "protocol assignments");
+        kinds.put("192.0.0.192", "protocol assignments, metadata server");
+        kinds.put("192.0.2.1", "documentation");
+        kinds.put("192.88.99.1", "6to4 relay");
+        kinds.put("198.18.0.1", "benchmarks");
+        kinds.put("198.19.255.255", "benchmarks");
+        kinds.put("198.51.100.1", "documentation");
+        kinds.put("203.0.113.1", "documentation");
+        kinds.put("224.0.0.1", "multicast");
+        kinds.put("239.255.255.255", "multicast");
+        kinds.put("240.0.0.1", "reserved");
+        kinds.put("255.255.255.255", "broadcast");
+        kinds.put("::", "this machine");
+        kinds.put("::1", "this machine");
+        kinds.put("::ffff:127.0.0.1", "mapped IPv4");
+        kinds.put("::127.0.0.1", "compatible IPv4");
+        kinds.put("::ffff:0:127.0.0.1", "translated IPv4");
+        kinds.put("64:ff9b::7f00:1", "NAT64");
+        kinds.put("64:ff9b:1::7f00:1", "local NAT64");
+        kinds.put("100::1", "discard");
+        kinds.put("2001::1", "Teredo");
+        kinds.put("2001:db8::1", "documentation");
+        kinds.put("2002:7f00:1::", "6to4");
+        kinds.put("3fff::1", "documentation");
+        kinds.put("fc00::1", "unique local");
+        kinds.put("fd00:ec2::254", "unique local, metadata server");
+        kinds.put("fe80::1", "link-local");
+        kinds.put("fec0::1", "site-local");
+        kinds.put("ff02::1", "multicast");
+        kinds.forEach(
+                (address, kind) ->
+                        tried.add(
+                                resolving(
+                                        kind,
+                                        "http://a.xhscdn.com/a",
+                                        Where.RESOLVED,
+                                        PRIVATE,
+                                        address)));
+        tried.add(
+                resolving(
+                        "a public address, then a private one",
+                        "http://a.xhscdn.com/a",
+                        Where.RESOLVED,
+                        PRIVATE,
+                        PUBLIC + " 10.0.0.1"));
+        tried.add(
+                resolving(
+                        "a private address, then a public one",
+                        "https://a.xhscdn.com/a",
+                        Where.RESOLVED,
+                        PRIVATE,
+                        "10.0.0.1 " + PUBLIC));
+        tried.add(
+                resolving(
+                        "another address when asked again (rebinding)",
+                        "http://a.xhscdn.com/a",
+                        Where.RESOLVED,
+                        PRIVATE,
+                        PUBLIC,
+                        "127.0.0.1"));
+        tried.add(
+                resolving(
+                        "upper case",
+                        "HTTP://A.XHSCDN.COM/a",
+                        Where.FOLLOWED,
+                        "a.xhscdn.com",
+                        PUBLIC,
+                        PUBLIC));
+        tried.add(
+                resolving(
+                        "a trailing dot",
+                        "http://a.xhscdn.com./a",
+                        Where.FOLLOWED,
+                        "a.xhscdn.com",
+                        PUBLIC,
+                        PUBLIC));
+        tried.add(
+                resolving(
+                        "no scheme, two slashes",
+                        "//a.xhscdn.com/a",
+                        Where.FOLLOWED,
+                        "a.xhscdn.com",
+                        PUBLIC,
+                        PUBLIC));
+        return tried;
+    }
+
+    private static List<Tried> redirected() {
+        List<Tried> tried = new ArrayList<>();
+        for (int status : List.of(301, 302, 303, 307, 308)) {
+            tried.add(redirect("to another host", status, "http://127.0.0.1:TRAP/a", NOT_ALLOWED));
+        }
+        tried.add(
+                redirect(
+                        "to the metadata server",
+                        302,
+                        "http://169.254.169.254/latest/meta-data",
+                        NOT_ALLOWED));
+        tried.add(redirect("protocol-relative", 302, "//127.0.0.1:TRAP/a", NOT_ALLOWED));
+        tried.add(
+                redirect(
+                        "to this machine by number", 302, "http://2130706433:TRAP/a", NOT_ALLOWED));
+        tried.add(redirect("to IPv6", 302, "http://[::1]:TRAP/a", NOT_ALLOWED));
+        tried.add(
+                redirect("to a name like ours", 302, "http://xhscdn.com.evil.test/", NOT_ALLOWED));
+        tried.add(
+                redirect(
+                        "with a user",
+                        302,
+                        "http://127.0.0.1:MEDIA@127.0.0.1:TRAP/",
+                        "user information in the address"));
+        tried.add(
+                redirect(
+                        "to another port",
+                        302,
+                        "http://xhscdn.com:TRAP/",
+                        "port TRAP is not allowed"));
+        tried.add(redirect("to a file", 302, "file:///etc/passwd", NOT_HTTP));
+        tried.add(redirect("to another scheme", 307, "gopher://xhscdn.com/_GET", NOT_HTTP));
+        tried.add(redirect("to data", 302, "data:image/gif;base64,R0lGODlh", NOT_HTTP));
+        tried.add(redirect("with backslashes", 302, "http:\\\\127.0.0.1:TRAP\\a", NOT_HTTP));
+        tried.add(
+                new Tried(
+                        "to an allowed name with a private address",
+                        "http://a.xhscdn.com/a",
+                        302,
+                        List.of("127.0.0.1"),
+                        Where.REDIRECT,
+                        PRIVATE));
+        tried.add(redirect("relative, to itself: a loop", 302, "r", "more than 5 redirects"));
+        tried.add(
+                redirect(
+                        "absolute, to itself: a loop",
+                        301,
+                        "http://127.0.0.1:MEDIA/r",
+                        "more than 5 redirects"));
+        tried.add(redirect("a chain that never ends", 307, "?x", "more than 5 redirects"));
+        tried.add(redirect("an empty Location: the folder, where nothing is", 302, "", "HTTP 404"));
+        tried.add(
+                redirect(
+                        "a slash and a backslash, which make a path",
+                        302,
+                        "/\\127.0.0.1:TRAP/a",
+                        "HTTP 404"));
+        tried.add(
+                redirect("with two backslashes in front", 302, "\\\\127.0.0.1:TRAP\\a", NOT_HTTP));
+        tried.add(
+                redirect(
+                        "9,000 letters",
+                        302,
+                        "/" + "a".repeat(8_000) + "/" + "b".repeat(1_000),
+                        "headers too long or too many"));
+        return tried;
+    }
+
+    @BeforeAll
+    void listen() throws IOException {
+        cdn = new ScriptedCdn();
+        ServerSocket trap = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        traps.add(trap);
+        try {
+            traps.add(new ServerSocket(trap.getLocalPort(), 50, InetAddress.getByName("::1")));
+        } catch (IOException _) {
+            // a machine without IPv6, on which nothing can be reached by it
+        }
+        for (ServerSocket each : traps) {
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                while (!each.isClosed()) {
+                                    try (var _ = each.accept()) {
+                                        caught.incrementAndGet();
+                                    } catch (IOException _) {
+                                        // closed
+                                    }
+                                }
+                            });
+        }
+    }
+
+    @AfterAll
+    void close() throws IOException {
+        for (ServerSocket trap : traps) {
+            trap.close();
+        }
+        cdn.close();
+    }
+
+    @BeforeEach
+    void reset() {
+        lookups.clear();
+        caught.set(0);
+        cdn.requests().clear();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void nothingIsFetchedThatTheSettingsDoNotAllow(Tried tried) {
+        String address = ports(tried.address);
+        if (tried.status != 0) {
+            cdn.on(
+                    "/r",
+                    exchange -> {
+                        exchange.getResponseHeaders().set("Location", address);
+                        exchange.sendResponseHeaders(tried.status, -1);
+                    });
+        }
+        cdn.on("/a", ScriptedCdn.body(GIF));
+
+        DownloadOutcome outcome = download(tried, tried.status == 0 ? address : cdn.url("/r"));
+
+        assertThat(caught).as("connections to the trap").hasValue(0);
+        switch (tried.where) {
+            case BEFORE -> {
+                assertThat(outcome).isEqualTo(new Troubled("r: " + ports(tried.reason), false));
+                assertThat(lookups).isEmpty();
+                assertThat(cdn.requests()).isEmpty();
+            }
+            case RESOLVED -> {
+                assertThat(outcome)
+                        .isEqualTo(new Troubled("r at a.xhscdn.com: " + tried.reason, false));
+                assertThat(lookups).hasSameSizeAs(tried.resolvesTo);
+                assertThat(cdn.requests()).isEmpty();
+            }
+            case REDIRECT -> {
+                assertThat(outcome)
+                        .isInstanceOfAny(Troubled.class, DownloadOutcome.Dead.class)
+                        .asString()
+                        .contains("r at 127.0.0.1: " + ports(tried.reason));
+                assertThat(lookups).hasSameSizeAs(tried.resolvesTo);
+                assertThat(cdn.requests()).hasSizeBetween(1, 6).doesNotContain("/a");
+            }
+            case FOLLOWED -> {
+                assertThat(outcome).isInstanceOf(Downloaded.class);
+                try (DownloadedMedia media = ((Downloaded) outcome).media()) {
+                    assertThat(media.host()).isEqualTo(tried.reason);
+                }
+                assertThat(lookups).containsOnly(tried.reason);
+                assertThat(cdn.requests()).containsExactly("/a");
+            }
+        }
+    }
+
+    @Test
+    void theTrapCatches() throws Exception {
+        try (var socket = new Socket("127.0.0.1", traps.getFirst().getLocalPort())) {
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+
+        assertThat(caught).hasValue(1);
+    }
+
+    @Test
+    void theDocumentHoldsTheSameTable() throws IOException {
+        String table = table();
+        Files.writeString(Path.of("target/hostile-addresses-table.md"), table);
+
+        assertThat(Files.readString(DOCUMENT))
+                .as(
+                        "the table in %s; the present one lies in target/hostile-addresses-table.md",
+                        DOCUMENT)
+                .endsWith("\n\n" + table);
+        assertThat(all().map(Tried::address).count()).isGreaterThan(60);
+    }
+
+    private static String table() {
+        StringBuilder table = new StringBuilder();
+        table.append("| tried | address | refused | the downloader says |\n|---|---|---|---|\n");
+        all().forEach(
+                        tried ->
+                                table.append("| ")
+                                        .append(
+                                                tried.status == 0
+                                                        ? tried.what
+                                                        : "redirect "
+                                                                + tried.status
+                                                                + " "
+                                                                + tried.what)
+                                        .append(" | ")
+                                        .append(code(tried.address))
+                                        .append(
+                                                tried.resolvesTo.isEmpty()
+                                                        ? ""
+                                                        : " at "
+                                                                + code(
+                                                                        String.join(
+                                                                                ", then ",
+                                                                                tried.resolvesTo)))
+                                        .append(" | ")
+                                        .append(tried.where.words)
+                                        .append(" | ")
+                                        .append(tried.reason)
+                                        .append(" |\n"));
+        return table.toString();
+    }
+
+    private static String code(String text) {
+        return text.isEmpty() ? "" : "`" + shown(text).replace("|", "\\|") + "`";
+    }
+
+    /** Readable on any screen: what is not ASCII by its number, what is long by its beginning. */
+    private static String shown(String text) {
+        StringBuilder shown = new StringBuilder();
+        text.chars()
+                .limit(100)
+                .forEach(
+                        c ->
+                                shown.append(
+                                        c >= 0x20 && c < 0x7f
+                                                ? String.valueOf((char) c)
+                                                : "\\u%04x".formatted(c)));
+        return text.length() > 100 ? shown + "…" : shown.toString();
+    }
+
+    private String ports(String text) {
+        return text.replace("TRAP", String.valueOf(traps.getFirst().getLocalPort()))
+                .replace("MEDIA", String.valueOf(cdn.port()));
+    }
+
+    private DownloadOutcome download(Tried tried, String address) {
+        AllowedHosts allowed = new AllowedHosts(List.of("xhscdn.com", cdn.authority()));
+        var guard =
+                new PublicAddresses(
+                        allowed,
+                        host -> {
+                            int number = lookups.size();
+                            lookups.add(host);
+                            if (number >= tried.resolvesTo.size()) {
+                                throw new UnknownHostException(host);
+                            }
+                            String[] results = tried.resolvesTo.get(number).split(" ");
+                            InetAddress[] addresses = new InetAddress[results.length];
+                            for (int i = 0; i < results.length; i++) {
+                                addresses[i] = InetAddress.getByName(results[i]);
+                            }
+                            return addresses;
+                        });
+        var properties =
+                new MediaProperties(
+                        List.of("xhscdn.com", cdn.authority()),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(10),
+                        8,
+                        8,
+                        DataSize.ofMegabytes(1),
+                        DataSize.ofMegabytes(1),
+                        5,
+                        1,
+                        List.of(Duration.ZERO));
+        try (var downloads =
+                new MediaDownloader(properties, new Spool(spool), new Diverted(guard))) {
+            return downloads.download(
+                    new MediaSlot(
+                            MediaKind.IMAGE,
+                            0,
+                            "id",
+                            List.of(new MediaCandidate(address, "r", null, null, null, null)),
+                            null));
+        }
+    }
+
+    /**
+     * Lets no connection leave this machine: what the guard lets through as public goes to the
+     * media server, anything else to the trap.
+     */
+    private final class Diverted implements DnsResolver {
+
+        private final DnsResolver guard;
+
+        Diverted(DnsResolver guard) {
+            this.guard = guard;
+        }
+
+        @Override
+        public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
+            return guard.resolve(host, port).stream().map(this::divert).toList();
+        }
+
+        private InetSocketAddress divert(InetSocketAddress to) {
+            boolean isPublic = to.getAddress().getHostAddress().equals(PUBLIC);
+            boolean isCdn = to.getAddress().isLoopbackAddress() && to.getPort() == cdn.port();
+            // it speaks no TLS, so nothing listens there
+            int cdnPort = to.getPort() == 443 ? 1 : cdn.port();
+            return new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(),
+                    isPublic || isCdn ? cdnPort : traps.getFirst().getLocalPort());
+        }
+
+        @Override
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+            return guard.resolve(host);
+        }
+
+        @Override
+        public String resolveCanonicalHostname(String host) {
+            return host;
+        }
+    }
+
+    private static Tried before(String what, String address) {
+        return before(what, address, NOT_ALLOWED);
+    }
+
+    private static Tried before(String what, String address, String reason) {
+        return new Tried(what, address, 0, List.of(), Where.BEFORE, reason);
+    }
+
+    private static Tried resolving(
+            String what, String address, Where where, String reason, String... lookUps) {
+        return new Tried(what, address, 0, List.of(lookUps), where, reason);
+    }
+
+    private static Tried redirect(String what, int status, String location, String reason) {
+        return new Tried(what, location, status, List.of(), Where.REDIRECT, reason);
+    }
+}

@@ -1,0 +1,504 @@
+package io.github.notearchive.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Troubled;
+import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.hc.client5.http.DnsResolver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * A media server that means harm costs a place among the downloads for a while, and no more:
+ * neither memory, nor disk, nor a name of its choice.
+ */
+@Timeout(20)
+class HostileServersTests {
+
+    private static final Duration BOX = Duration.ofMillis(500);
+    private static final String OK = "HTTP/1.1 200 OK\r\n";
+    private static final String GIF = "GIF89a" + "x".repeat(994);
+
+    @TempDir Path directory;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicInteger requests = new AtomicInteger();
+    private ServerSocket server;
+    private Spool spool;
+    private volatile Reply reply;
+
+    /** What the server does with a connection, whose request has been read. */
+    interface Reply {
+        void to(OutputStream out) throws IOException, InterruptedException;
+    }
+
+    @BeforeEach
+    void listen() throws IOException {
+        spool = new Spool(directory);
+        server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            while (!server.isClosed()) {
+                                try {
+                                    Socket socket = server.accept();
+                                    Thread.ofVirtual().start(() -> serve(socket));
+                                } catch (IOException _) {
+                                    // closed
+                                }
+                            }
+                        });
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        over.countDown();
+        server.close();
+    }
+
+    @Test
+    void headersAreBoundedInLengthAndNumber() {
+        for (String piece :
+                List.of("x", "X-Y: z\r\n", " folded\r\n", "X: " + "y".repeat(100_000) + "\r\n")) {
+            reply = endless(OK + "X: ", piece);
+
+            assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+        }
+        reply = endless("", "HTTP/1.1 200 " + "x".repeat(1_000));
+
+        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+    }
+
+    @Test
+    void linesOfChunksAndTrailersAreBoundedToo() {
+        reply = endless(OK + "Transfer-Encoding: chunked\r\n\r\n1;", "x=y;");
+        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+
+        reply = endless(chunks(GIF) + "0\r\n", "X-Y: z\r\n");
+        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 5000000000",
+                "Content-Length: 9223372036854775807",
+                "Content-Length: 1048577"
+            })
+    void aFileThatIsAnnouncedAsTooLongIsNotReceived(String header) {
+        reply = endless(OK + header + "\r\n\r\n", GIF);
+
+        try (MediaDownloader downloads =
+                downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
+            assertThat(downloads.download(slot(url("/a"), "id")))
+                    .isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
+            assertThat(downloads.traffic().bytes()).isZero();
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aFileWithoutEndIsLeftAtTheLimit() {
+        for (String start : List.of(OK + "\r\n", OK + "Transfer-Encoding: chunked\r\n\r\n")) {
+            reply = endless(start, start.contains("chunked") ? "3e8\r\n" + GIF + "\r\n" : GIF);
+
+            assertThat(download())
+                    .isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: -1",
+                "Content-Length: 1e3",
+                "Content-Length: 99999999999999999999",
+                "Content-Length: 1000\r\nContent-Length: 999",
+                "Content-Length: 1001",
+                "Transfer-Encoding: chunked",
+                "Transfer-Encoding: gzip",
+                "Content-Length: 0"
+            })
+    void aLengthThatIsNotThatOfTheBodyIsAFailure(String header) {
+        reply = once(OK + header + "\r\n\r\n" + GIF);
+
+        assertThat(download()).isInstanceOf(Troubled.class);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void nothingIsUnpacked() throws IOException {
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+            gzip.write(GIF.repeat(20_000).getBytes(StandardCharsets.US_ASCII));
+        }
+        for (String encoding : List.of("gzip", "x-gzip", "gzip, gzip", "deflate", "br", "zstd")) {
+            reply =
+                    out -> {
+                        out.write(
+                                (OK + "Content-Encoding: " + encoding + "\r\n\r\n")
+                                        .getBytes(StandardCharsets.US_ASCII));
+                        out.write(bomb.toByteArray());
+                    };
+
+            assertThat(download())
+                    .isEqualTo(trouble("no known media, first bytes 1f8b0800000000" + "00"));
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<html>",
+                "\n\t <?xml version='1.0'?>",
+                "{\"code\":1}",
+                "[]",
+                "\u00ef\u00bb\u00bf{}",
+                "<svg xmlns='x'>",
+                "",
+                "GIF8",
+                "%PDF-1.7",
+                "PK\u0003\u0004",
+                "#!/bin/sh",
+                "\u0000\u0000\u0000\u0018ftypisom",
+                "MZ"
+            })
+    void whatIsNoPictureIsAFailureWhateverItIsCalled(String body) {
+        reply =
+                once(
+                        OK
+                                + "Content-Type: image/jpeg\r\nContent-Length: "
+                                + body.length()
+                                + "\r\n\r\n"
+                                + body);
+
+        if (body.equals("GIF8")) {
+            // as deep as the check goes: the first bytes
+            try (DownloadedMedia media = downloaded(download())) {
+                assertThat(media.type()).isEqualTo(MediaType.GIF);
+            }
+        } else {
+            assertThat(download()).isInstanceOf(Troubled.class);
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void whatTheServerCallsAFileIsNeitherItsNameNorItsType() throws IOException {
+        reply =
+                once(
+                        OK
+                                + "Content-Type: ../../text/html; charset=\u0000\r\n"
+                                + "Content-Disposition: attachment; filename=\"../../evil.sh\"\r\n"
+                                + "Content-Location: /etc/passwd\r\n\r\n"
+                                + GIF);
+        for (String path :
+                List.of(
+                        "/../../evil.sh",
+                        "/%2e%2e%2fevil",
+                        "/..\\evil",
+                        "/notes_uhdr/x",
+                        "/a%00.sh",
+                        "/" + "n".repeat(4096))) {
+            try (DownloadedMedia media = downloaded(download(path, "../../evil\u0000" + path))) {
+                assertThat(media.type().contentType()).isEqualTo("image/gif");
+                assertThat(media.file().getParent()).isEqualTo(directory);
+                assertThat(media.file().getFileName().toString()).matches("media-\\d+\\.part");
+                assertThat(media.file()).hasContent(GIF);
+            }
+        }
+        try (Stream<Path> left = Files.walk(directory)) {
+            assertThat(left).containsExactly(directory);
+        }
+    }
+
+    @Test
+    void headersThatDripAreEndedByTheBox() {
+        reply = drip(OK + "X: ", "x");
+
+        assertThat(download()).isEqualTo(trouble("not done in time"));
+    }
+
+    @Test
+    void interimAnswersWithoutEndAreEndedByTheBox() {
+        reply = drip("", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+
+        assertThat(download()).isEqualTo(trouble("not done in time"));
+    }
+
+    @Test
+    void redirectsThatDripAreEndedByTheBoxNotByTheirNumber() {
+        reply =
+                out -> {
+                    over.await(150, TimeUnit.MILLISECONDS);
+                    out.write(
+                            "HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+                };
+
+        assertThat(download()).isEqualTo(trouble("not done in time"));
+        assertThat(requests).hasValueBetween(2, 4);
+    }
+
+    @Test
+    void aRedirectWhoseBodyHasNoEndIsNotReadToItsEnd() {
+        reply =
+                endless(
+                        "HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n",
+                        "x".repeat(10_000));
+        assertThat(download()).isEqualTo(refused("not an http address"));
+
+        reply =
+                drip(
+                        "HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n",
+                        "x");
+        assertThat(download()).isIn(refused("not an http address"), trouble("not done in time"));
+    }
+
+    @Test
+    void aHandshakeThatNeverEndsIsEndedByTheBox() throws Exception {
+        // a record that announces 16 KB, and then next to nothing
+        byte[] record = {0x16, 3, 3, 0x3f, 0x7f, 2, 0, 0x3f, 0x7b};
+        List<Socket> accepted = new ArrayList<>();
+        try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                try (Socket socket = dripping.accept()) {
+                                    accepted.add(socket);
+                                    socket.getOutputStream().write(record);
+                                    while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                                        socket.getOutputStream().write(0);
+                                    }
+                                } catch (IOException | InterruptedException _) {
+                                    // hung up
+                                }
+                            });
+            for (ServerSocket tls : List.of(dripping, silent)) {
+                long began = System.nanoTime();
+
+                DownloadOutcome outcome =
+                        download(
+                                "https://cdn.test/a",
+                                List.of("cdn.test"),
+                                loopback(tls.getLocalPort()));
+
+                assertThat(outcome)
+                        .isEqualTo(new Troubled("r at cdn.test: not done in time", true));
+                assertThat(Duration.ofNanos(System.nanoTime() - began))
+                        .isLessThan(BOX.multipliedBy(4));
+            }
+        }
+        assertThat(accepted).hasSize(1);
+    }
+
+    @Test
+    void noMoreLiesInTheSpoolThanIsAllowed() {
+        reply = once(OK + "\r\n" + GIF);
+        List<DownloadedMedia> held = new ArrayList<>();
+        try (MediaDownloader downloads =
+                downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
+            for (int i = 0; i < 3; i++) {
+                held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
+            }
+
+            assertThat(downloads.download(slot(url("/a"), "id")))
+                    .isEqualTo(trouble("the spool holds archive.media.max-spool-size (3500B)"));
+            assertThat(directory.toFile().list()).hasSize(3);
+
+            held.getFirst().close();
+            held.getFirst().close();
+            held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
+
+            assertThat(downloads.download(slot(url("/a"), "id"))).isInstanceOf(Troubled.class);
+            held.forEach(DownloadedMedia::close);
+            assertThat(directory).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void aFileThatFailsGivesItsRoomBack() {
+        try (MediaDownloader downloads =
+                downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
+            for (int i = 0; i < 5; i++) {
+                reply = once(OK + "Content-Length: 1001\r\n\r\n" + GIF);
+                assertThat(downloads.download(slot(url("/a"), "id")))
+                        .isEqualTo(trouble("the body broke off"));
+            }
+            reply = once(OK + "\r\n" + GIF);
+
+            downloaded(downloads.download(slot(url("/a"), "id"))).close();
+        }
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(directory).isEmptyDirectory());
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            InputStream in = socket.getInputStream();
+            int newlines = 0;
+            while (newlines < 4) {
+                int c = in.read();
+                if (c < 0) {
+                    return;
+                }
+                newlines = c == '\r' || c == '\n' ? newlines + 1 : 0;
+            }
+            requests.incrementAndGet();
+            reply.to(socket.getOutputStream());
+        } catch (IOException | InterruptedException _) {
+            // the other side hung up, which is the point
+        }
+    }
+
+    private static String chunks(String body) {
+        return OK
+                + "Transfer-Encoding: chunked\r\n\r\n"
+                + Integer.toHexString(body.length())
+                + "\r\n"
+                + body
+                + "\r\n";
+    }
+
+    private static Reply once(String text) {
+        return out -> out.write(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static Reply endless(String start, String piece) {
+        return out -> {
+            out.write(start.getBytes(StandardCharsets.ISO_8859_1));
+            byte[] bytes = piece.getBytes(StandardCharsets.ISO_8859_1);
+            while (true) {
+                out.write(bytes);
+            }
+        };
+    }
+
+    private Reply drip(String start, String piece) {
+        return out -> {
+            out.write(start.getBytes(StandardCharsets.ISO_8859_1));
+            do {
+                out.write(piece.getBytes(StandardCharsets.ISO_8859_1));
+            } while (!over.await(20, TimeUnit.MILLISECONDS));
+        };
+    }
+
+    private static Troubled trouble(String reason) {
+        return new Troubled("r at 127.0.0.1: " + reason, true);
+    }
+
+    private static Troubled refused(String reason) {
+        return new Troubled("r at 127.0.0.1: " + reason, false);
+    }
+
+    private static DownloadedMedia downloaded(DownloadOutcome outcome) {
+        assertThat(outcome).isInstanceOf(Downloaded.class);
+        return ((Downloaded) outcome).media();
+    }
+
+    private String url(String path) {
+        return "http://127.0.0.1:" + server.getLocalPort() + path;
+    }
+
+    private DownloadOutcome download() {
+        return download("/a", "id");
+    }
+
+    private DownloadOutcome download(String path, String identity) {
+        try (MediaDownloader downloads =
+                downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
+            return downloads.download(slot(url(path), identity));
+        }
+    }
+
+    private DownloadOutcome download(String url, List<String> hosts, DnsResolver resolver) {
+        try (MediaDownloader downloads =
+                new MediaDownloader(
+                        properties(hosts, DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)),
+                        spool,
+                        resolver)) {
+            return downloads.download(slot(url, "id"));
+        }
+    }
+
+    private MediaDownloader downloader(DataSize file, DataSize all) {
+        return new MediaDownloader(
+                properties(List.of("127.0.0.1:" + server.getLocalPort()), file, all), spool);
+    }
+
+    private static MediaSlot slot(String url, String identity) {
+        return new MediaSlot(
+                MediaKind.IMAGE,
+                0,
+                identity,
+                List.of(new MediaCandidate(url, "r", null, null, null, null)),
+                null);
+    }
+
+    private static MediaProperties properties(List<String> hosts, DataSize file, DataSize all) {
+        return new MediaProperties(
+                hosts,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                BOX,
+                8,
+                8,
+                file,
+                all,
+                5,
+                1,
+                List.of(Duration.ZERO));
+    }
+
+    private static DnsResolver loopback(int port) {
+        return new DnsResolver() {
+            @Override
+            public List<InetSocketAddress> resolve(String host, int any) {
+                return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            }
+
+            @Override
+            public InetAddress[] resolve(String host) throws UnknownHostException {
+                throw new UnknownHostException(host);
+            }
+
+            @Override
+            public String resolveCanonicalHostname(String host) {
+                return host;
+            }
+        };
+    }
+}
