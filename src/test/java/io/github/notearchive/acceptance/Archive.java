@@ -78,7 +78,7 @@ final class Archive implements AutoCloseable {
         return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }
 
-    /** Changes something that the program does not expect. */
+    /** Changes something, as no program does. */
     void execute(String sql) {
         jdbc.sql(sql).update();
     }

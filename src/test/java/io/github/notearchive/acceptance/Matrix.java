@@ -17,6 +17,8 @@ final class Matrix {
 
     private final Path file;
     private final List<String> lines = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private final int columns;
 
     /** A table with this name of its file; its first columns, before those of the audit. */
     Matrix(String name, String... columns) {
@@ -31,6 +33,7 @@ final class Matrix {
                         "bought twice",
                         "ledger wrong",
                         "maybe billed"));
+        this.columns = all.size();
         lines.add(row(all));
         lines.add("|---".repeat(all.size()) + "|");
     }
@@ -49,10 +52,35 @@ final class Matrix {
             all.add(String.valueOf(findings.size()));
         }
         all.add(String.valueOf(audit.maybeBilled()));
-        lines.add(row(all));
+        write(all);
+    }
+
+    /** Adds a line of something that cannot be tried. */
+    synchronized void addUntried(String... cells) {
+        List<String> all = new ArrayList<>(List.of(cells));
+        while (all.size() < columns) {
+            all.add("–");
+        }
+        write(all);
+    }
+
+    /** Adds a line of text below the table. */
+    synchronized void note(String text) {
+        notes.add(text);
+        write();
+    }
+
+    private void write(List<String> cells) {
+        lines.add(row(cells));
+        write();
+    }
+
+    private void write() {
+        List<String> all = new ArrayList<>(lines);
+        notes.forEach(note -> all.addAll(List.of("", note)));
         try {
             Files.createDirectories(DIRECTORY);
-            Files.writeString(file, String.join("\n", lines) + "\n");
+            Files.writeString(file, String.join("\n", all) + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

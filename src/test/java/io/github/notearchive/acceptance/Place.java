@@ -53,6 +53,9 @@ enum Place {
         /** Looks into it, beside a program or after it. */
         Archive look();
 
+        /** Whether the servers are there, by this program where it runs its own. */
+        boolean isServedBy(Program program);
+
         /** Stops what a killed program left running, and gives the place up. */
         @Override
         void close();
@@ -102,6 +105,18 @@ enum Place {
                     },
                     "note-archive",
                     directory::close);
+        }
+
+        @Override
+        public boolean isServedBy(Program program) {
+            try {
+                Path facts = data.resolve("servers.properties");
+                return Files.exists(facts)
+                        && Files.readAllLines(facts).contains("pid=" + program.pid())
+                        && Files.readString(facts).contains("postgres.port=");
+            } catch (IOException e) {
+                return false; // it is being written
+            }
         }
 
         @Override
@@ -178,6 +193,11 @@ enum Place {
                                     servers.endpoint(), servers.accessKey(), servers.secretKey()),
                     bucket(),
                     () -> {});
+        }
+
+        @Override
+        public boolean isServedBy(Program program) {
+            return true;
         }
 
         @Override

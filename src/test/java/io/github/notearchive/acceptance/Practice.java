@@ -1,6 +1,7 @@
 package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Place.Site;
 import io.github.notearchive.acceptance.Program.Ended;
@@ -129,6 +130,17 @@ final class Practice implements AutoCloseable {
 
     Archive look() {
         return site.look();
+    }
+
+    /**
+     * Looks into it beside a program that has just been started, as soon as its servers are there.
+     */
+    Archive beside(Program program) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> site.isServedBy(program) || !program.isRunning());
+        assertThat(program.isRunning()).as("the program runs").isTrue();
+        return look();
     }
 
     List<String> secrets() {

@@ -82,7 +82,7 @@ final class Program {
         try {
             if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
                 kill();
-                fail("%s did not end within %s", command, atMost, ended(-1));
+                fail("%s did not end within %s%n%s", command, atMost, ended(-1));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -123,6 +123,20 @@ final class Program {
     void kill() {
         process.destroyForcibly();
         process.onExit().join();
+    }
+
+    /** Whether it ends by itself within this time. */
+    boolean endsWithin(Duration time) {
+        try {
+            return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return !process.isAlive();
+        }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     boolean isRunning() {
