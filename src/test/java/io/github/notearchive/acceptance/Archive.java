@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -78,9 +79,9 @@ final class Archive implements AutoCloseable {
         return jdbc.sql(sql).params(parameters).query(Long.class).single();
     }
 
-    /** Changes something, as no program does. */
+    /** Runs a statement that tells nothing. */
     void execute(String sql) {
-        jdbc.sql(sql).update();
+        new JdbcTemplate(connection).execute(sql);
     }
 
     /** Every row of a table as text. */

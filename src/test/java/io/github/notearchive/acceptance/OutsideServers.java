@@ -53,6 +53,11 @@ final class OutsideServers implements AutoCloseable {
         return home.resolve("postgres-binaries");
     }
 
+    /** Where the objects lie, a directory for each bucket. */
+    Path objects() {
+        return home.resolve("s3");
+    }
+
     /** A number that no other test has. */
     int nextNumber() {
         return sites.incrementAndGet();

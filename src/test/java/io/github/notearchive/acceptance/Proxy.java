@@ -2,6 +2,7 @@ package io.github.notearchive.acceptance;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -39,6 +40,8 @@ final class Proxy implements AutoCloseable {
     private Predicate<String> heldRequests = NONE;
     private Predicate<String> heldAnswers = NONE;
     private int held;
+    private volatile Canned canned = new Canned(NONE, _ -> {});
+    private volatile Duration delay = Duration.ZERO;
     private volatile ServerSocket listener;
 
     private Proxy(int server) {
@@ -91,8 +94,39 @@ final class Proxy implements AutoCloseable {
         }
     }
 
+    /**
+     * From now on a request whose first line matches does not reach the server: it is read, gets
+     * this answer, and its connection is closed.
+     */
+    void answer(Predicate<String> firstLine, Answer answer) {
+        canned = new Canned(firstLine, answer);
+    }
+
+    /** From now on whatever a client sends arrives so much later. */
+    void delay(Duration time) {
+        delay = time;
+    }
+
+    /** Sends an answer, head and body. */
+    @FunctionalInterface
+    interface Answer {
+
+        void send(OutputStream out) throws IOException;
+
+        /** A whole answer with a text for its body. */
+        static Answer of(int status, String contentType, String body) {
+            String head =
+                    "HTTP/1.1 %d No\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                            .formatted(status, contentType, body.length());
+            return out -> out.write((head + body).getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    private record Canned(Predicate<String> firstLine, Answer answer) {}
+
     /** Lets what is held pass, and whatever comes. */
     void release() {
+        canned = new Canned(NONE, _ -> {});
         change(
                 () -> {
                     heldRequests = NONE;
@@ -206,6 +240,13 @@ final class Proxy implements AutoCloseable {
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
                     if (there) {
                         asked = firstLine(buffer, read, asked);
+                        if (canned.firstLine.test(asked)) {
+                            answer(canned.answer, in);
+                            return;
+                        }
+                    }
+                    if (there) {
+                        Thread.sleep(delay);
                     }
                     pass(there);
                     to.getOutputStream().write(buffer, 0, read);
@@ -217,6 +258,23 @@ final class Proxy implements AutoCloseable {
                 Thread.currentThread().interrupt();
             } finally {
                 close();
+            }
+        }
+
+        /** The client may still be sending; one that finds the connection closed hears nothing. */
+        private void answer(Answer answer, InputStream in) throws IOException {
+            Thread.ofVirtual().start(() -> drain(in));
+            answer.send(near.getOutputStream());
+            near.shutdownOutput();
+            near.setSoTimeout(2_000);
+            drain(in);
+        }
+
+        private static void drain(InputStream in) {
+            try {
+                in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // cut, or silent: either way the client has its answer
             }
         }
 

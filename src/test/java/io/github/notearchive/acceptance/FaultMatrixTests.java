@@ -1,0 +1,486 @@
+package io.github.notearchive.acceptance;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxScript;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Every fault that a night may meet, set in while some notes are archived and some in flight.
+ *
+ * <p>Trouble of a whole service ends the run in order with exit code 8, within a time, and charges
+ * few notes with an attempt; trouble of one item costs that item one attempt. When it is mended,
+ * the same work is done to its end and the audit finds nothing.
+ */
+@Tag("matrix")
+@ExtendWith(OutsideServers.Running.class)
+class FaultMatrixTests {
+
+    private static final int NOTES = 100;
+
+    /**
+     * What an outage of provider or media hosts may cost: so many faults in a row, and what is in
+     * flight.
+     */
+    private static final int OUTAGE = 20 + Practice.WORKERS;
+
+    private static final Matrix MATRIX =
+            new Matrix(
+                    "faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void troubleOfTheDatabase(Fault fault) throws Exception {
+        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void troubleOfTheStore(Fault fault) throws Exception {
+        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void troubleOfTheProvider(Fault fault) throws Exception {
+        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void troubleOfTheMediaHosts(Fault fault) throws Exception {
+        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void troubleOfTheMachine(Fault fault) throws Exception {
+        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
+    }
+
+    private static void aNightIsEndedInOrderAndFinishedOnceAllIsWell(Fault fault) throws Exception {
+        SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
+        try (TroubledNight night = new TroubledNight(fault.place(), pace, fault.environment())) {
+            Practice practice = night.practice();
+            night.enqueue(NOTES);
+            Program run = practice.start("run");
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
+
+            long began = System.nanoTime();
+            Fault.Mend mend = fault.onset().setIn(night);
+            String meanwhile = "";
+            Ended ended;
+            Duration took;
+            try {
+                ended = practice.end(run, fault.endsWithin());
+                took = Duration.ofNanos(System.nanoTime() - began);
+                fault.assertInOrder(ended);
+                if (fault.meanwhile() >= 0) {
+                    Ended refused = practice.call("run").with(fault.meanwhile());
+                    fault.assertSaysSo(refused);
+                    meanwhile = String.valueOf(refused.exitCode());
+                }
+            } finally {
+                mend.mend();
+            }
+            long charged = charged(night);
+            int runs = finish(night);
+
+            try (Archive archive = practice.look()) {
+                Audit audit = Audit.of(practice, archive, night.ids());
+                MATRIX.add(
+                        audit,
+                        fault.name(),
+                        fault.where(),
+                        String.valueOf(ended.exitCode()),
+                        "%.1f".formatted(took.toMillis() / 1000.0),
+                        meanwhile,
+                        String.valueOf(charged));
+                fault.assertClean(audit);
+            }
+            assertThat(charged)
+                    .as("notes charged")
+                    .isBetween((long) fault.chargedAtLeast(), (long) fault.chargedAtMost());
+            assertThat(runs).as("runs until all was done").isLessThan(4);
+        }
+    }
+
+    private static long charged(TroubledNight night) {
+        return night.number(
+                """
+                SELECT count(*) FROM worklist
+                WHERE attempts > 0 OR media_attempts > 0 OR state IN ('POSTPONED', 'FAILED', 'UNAVAILABLE')
+                """);
+    }
+
+    /** Runs until all is done; what was put off to a later night, or given up, is made due now. */
+    private static int finish(TroubledNight night) {
+        for (int runs = 1; ; runs++) {
+            Ended ended = night.practice().call("run");
+            assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
+            boolean isDone =
+                    night.number("SELECT count(*) FROM worklist WHERE state <> 'ARCHIVED'") == 0;
+            if (isDone || runs == 4) {
+                return runs;
+            }
+            night.practice()
+                    .call(
+                            "requeue",
+                            "--state",
+                            "POSTPONED",
+                            "--state",
+                            "FAILED",
+                            "--state",
+                            "UNAVAILABLE")
+                    .with(0);
+        }
+    }
+
+    static Stream<Fault> troubleOfTheDatabase() {
+        Duration locked = Duration.ofMinutes(10);
+        return Stream.concat(
+                Stream.of(
+                                Fault.of(
+                                                "database: connections are cut once",
+                                                DatabaseFaults.cutOnce(DatabaseFaults.ALL))
+                                        .ends(0, 8),
+                                Fault.of(
+                                                "database: the runner lock's connection is cut",
+                                                DatabaseFaults.cutOnce(DatabaseFaults.RUNNER))
+                                        .ends(0, 8),
+                                Fault.of(
+                                        "database: connections are cut ten times a second",
+                                        DatabaseFaults.cutAgain()),
+                                Fault.of(
+                                                "database: the server crashes and recovers",
+                                                DatabaseFaults.crash())
+                                        .ends(0, 8),
+                                Fault.of("database: read only", DatabaseFaults.readOnly())
+                                        .meanwhile(8),
+                                Fault.of(
+                                                "database: too many connections",
+                                                DatabaseFaults.tooManyConnections())
+                                        .meanwhile(8),
+                                full("INSERT", "api_call"),
+                                full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
+                                full("INSERT", "note"),
+                                full("UPDATE", "worklist").meanwhile(8),
+                                full("UPDATE", "batch_step_execution"),
+                                full("UPDATE", "batch_job_execution"),
+                                Fault.of(
+                                                "database: a table is locked for 5 s",
+                                                DatabaseFaults.locked(
+                                                        "LOCK TABLE note", Duration.ofSeconds(5)))
+                                        .ends(0),
+                                Fault.of(
+                                                "database: a table is locked for long",
+                                                DatabaseFaults.locked("LOCK TABLE note", locked))
+                                        .within(Duration.ofMinutes(3)))
+                        .flatMap(Fault::onBoth),
+                Stream.of(
+                        Fault.of(
+                                        "database: a note's row is locked for long",
+                                        DatabaseFaults.locked(
+                                                "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
+                                                locked))
+                                .within(Duration.ofMinutes(7)),
+                        Fault.of(
+                                        "database: out of reach for good",
+                                        night -> {
+                                            night.wayToDatabase().down();
+                                            return night.wayToDatabase()::mend;
+                                        })
+                                .within(Duration.ofMinutes(8))
+                                .meanwhile(8),
+                        Fault.of(
+                                        "database: out of reach for three seconds",
+                                        night -> {
+                                            night.wayToDatabase().down();
+                                            Thread.sleep(3_000);
+                                            night.wayToDatabase().mend();
+                                            return () -> {};
+                                        })
+                                .ends(0, 8),
+                        Fault.of(
+                                        "database: silent, connections half-open",
+                                        night -> {
+                                            night.wayToDatabase().holdRequests(Proxy.ANY);
+                                            return () -> {
+                                                night.wayToDatabase().release();
+                                                night.wayToDatabase().cut();
+                                            };
+                                        })
+                                .within(Duration.ofMinutes(10))
+                                .meanwhile(8)));
+    }
+
+    private static Fault full(String event, String table) {
+        return Fault.of(
+                "database: full, " + event + " on " + table, DatabaseFaults.full(event, table));
+    }
+
+    static Stream<Fault> troubleOfTheStore() {
+        return Stream.of(
+                Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
+                Fault.of("store: hangs", StoreFaults.hang())
+                        .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
+                        .within(Duration.ofMinutes(2))
+                        .meanwhile(8),
+                Fault.of(
+                                "store: half a second late",
+                                night -> {
+                                    night.wayToStore().delay(Duration.ofMillis(500));
+                                    return () -> night.wayToStore().delay(Duration.ZERO);
+                                })
+                        .within(Duration.ofMinutes(3))
+                        .ends(0),
+                Fault.of("store: 500 InternalError", StoreFaults.answers(500, "InternalError"))
+                        .meanwhile(8),
+                Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown")).meanwhile(8),
+                Fault.of("store: 403 AccessDenied", StoreFaults.answers(403, "AccessDenied"))
+                        .meanwhile(2),
+                Fault.of(
+                                "store: 403 SignatureDoesNotMatch",
+                                StoreFaults.answers(403, "SignatureDoesNotMatch"))
+                        .meanwhile(2),
+                Fault.of(
+                        "store: 403 AccessDenied for PUT only",
+                        StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
+                Fault.of(
+                        "store: full, 507 XMinioStorageFull for PUT",
+                        StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
+                Fault.of(
+                        "store: 500 InternalError for PUT only",
+                        StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
+                Fault.of(
+                        "store: the answer to PUT breaks off",
+                        StoreFaults.answers(
+                                StoreFaults.PUT,
+                                out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
+                Fault.of(
+                                "store: 500 InternalError for one object, once",
+                                StoreFaults.answersForOne(500, "InternalError"))
+                        .ends(0)
+                        .charges(1, 1),
+                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
+                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
+                        .on(Place.EMBEDDED));
+    }
+
+    static Stream<Fault> troubleOfTheProvider() {
+        Reply garbage = Reply.raw(200, "application/json", new byte[] {1, 2, 3, (byte) 0xff, '{'});
+        return Stream.of(
+                        allAndOne("resets", Reply.reset()).flatMap(Fault::onBoth),
+                        allAndOne("breaks off", Reply.truncated()),
+                        allAndOne("answers HTML with 200", html(200)),
+                        allAndOne("answers HTML with 502", html(502)),
+                        allAndOne("answers garbage", garbage),
+                        allAndOne("answers code 500", Reply.code(500)),
+                        allAndOne(
+                                        "answers with another note",
+                                        Reply.noteWith(FaultMatrixTests::other))
+                                .map(Fault::rebuying),
+                        Stream.of(
+                                Fault.of(
+                                                "provider: refuses connections",
+                                                night -> {
+                                                    night.wayToProvider().down();
+                                                    return night.wayToProvider()::mend;
+                                                })
+                                        .charges(0, OUTAGE)
+                                        .meanwhile(8),
+                                Fault.of("provider: hangs", script(s -> s.answersAll(Reply.hang())))
+                                        .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
+                                        .with("ARCHIVE_WORKERS", "32")
+                                        .within(Duration.ofMinutes(4))
+                                        .charges(1, 20 + 32),
+                                Fault.of(
+                                                "provider: answers drip",
+                                                night -> {
+                                                    night.wayToProvider()
+                                                            .answer(DETAIL, FaultMatrixTests::drip);
+                                                    return night.wayToProvider()::release;
+                                                })
+                                        .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
+                                        .with("ARCHIVE_WORKERS", "32")
+                                        .within(Duration.ofMinutes(4))
+                                        .charges(1, 20 + 32),
+                                Fault.of(
+                                                "provider: answers with a gigabyte, 256 MB of memory",
+                                                night -> {
+                                                    night.wayToProvider()
+                                                            .answer(
+                                                                    DETAIL,
+                                                                    FaultMatrixTests::gigabyte);
+                                                    return night.wayToProvider()::release;
+                                                })
+                                        .with("ARCHIVE_WORKERS", "32")
+                                        .within(Duration.ofMinutes(3))
+                                        .charges(1, 20 + 32)))
+                .flatMap(faults -> faults);
+    }
+
+    private static final java.util.function.Predicate<String> DETAIL =
+            line -> line.contains("/get-note-detail/");
+
+    private static void other(ObjectNode note) {
+        note.put("id", "0123456789abcdef01234567");
+    }
+
+    private static Reply html(int status) {
+        return Reply.raw(status, "text/html", "<html>maintenance</html>".getBytes(UTF_8));
+    }
+
+    private static Stream<Fault> allAndOne(String what, Reply reply) {
+        return Stream.of(
+                Fault.of("provider: " + what, script(s -> s.answersAll(reply))).charges(1, OUTAGE),
+                Fault.of(
+                                "provider: " + what + ", for one note, once",
+                                night -> {
+                                    night.practice()
+                                            .provider()
+                                            .script()
+                                            .answers(night.ids().getLast(), reply, Reply.normal());
+                                    return () -> {};
+                                })
+                        .ends(0, 6)
+                        .charges(1, 1));
+    }
+
+    private static void drip(OutputStream out) throws IOException {
+        out.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".getBytes(UTF_8));
+        for (int i = 0; i < 100_000; i++) {
+            out.write(' ');
+            out.flush();
+            try {
+                Thread.sleep(500);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** Without saying how long it is going to be. */
+    private static void gigabyte(OutputStream out) throws IOException {
+        out.write(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"code\":0,\"data\":\""
+                        .getBytes(UTF_8));
+        byte[] megabyte = new byte[1 << 20];
+        Arrays.fill(megabyte, (byte) 'x');
+        for (int i = 0; i < 1024; i++) {
+            out.write(megabyte);
+        }
+    }
+
+    private static Fault.Onset script(Consumer<SandboxScript> change) {
+        return night -> {
+            SandboxScript script = night.practice().provider().script();
+            change.accept(script);
+            return () -> {
+                script.clear();
+                script.releaseHung();
+            };
+        };
+    }
+
+    static Stream<Fault> troubleOfTheMediaHosts() {
+        byte[] html = "<html><body>no such file</body></html>".repeat(50).getBytes(UTF_8);
+        return Stream.of(
+                media("reset", MediaReply.reset()),
+                media("reset", MediaReply.reset()).on(Place.EMBEDDED),
+                media("answer 500", MediaReply.status(500)),
+                media("answer 403", MediaReply.status(403)),
+                media("answer HTML", MediaReply.bytes("text/html", html)),
+                media("break off", MediaReply.truncated()),
+                media("hang", MediaReply.hang())
+                        .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
+                        .within(Duration.ofMinutes(4)),
+                media("drip, too slow", MediaReply.slowDrip(Duration.ofSeconds(3)))
+                        .with("ARCHIVE_MEDIA_IDLETIMEOUT", "1s")
+                        .within(Duration.ofMinutes(4)),
+                media("drip, a file in two seconds", MediaReply.slowDrip(Duration.ofMillis(250)))
+                        .ends(0)
+                        .charges(0, 0)
+                        .within(Duration.ofMinutes(4)),
+                Fault.of(
+                                "media hosts: one file of one note resets, once",
+                                night -> {
+                                    night.practice()
+                                            .provider()
+                                            .script()
+                                            .media(
+                                                    target -> target.contains(night.fileOfLast()),
+                                                    MediaReply.reset(),
+                                                    MediaReply.reset(),
+                                                    MediaReply.reset(),
+                                                    MediaReply.normal());
+                                    return () -> {};
+                                })
+                        .ends(0)
+                        .charges(0, 1));
+    }
+
+    private static Fault media(String what, MediaReply reply) {
+        return Fault.of("media hosts: " + what, script(s -> s.media(_ -> true, reply)))
+                .with("ARCHIVE_MEDIA_BACKOFF", "50ms,100ms")
+                .within(Duration.ofMinutes(2))
+                .charges(1, OUTAGE);
+    }
+
+    static Stream<Fault> troubleOfTheMachine() {
+        return Stream.of(
+                Fault.of(
+                        "machine: spool takes no file",
+                        night -> {
+                            night.spoolIsNoDirectory();
+                            return night::spoolIsADirectory;
+                        }),
+                Fault.of(
+                                "media hosts: a file of a gigabyte, 256 MB of memory",
+                                night -> {
+                                    Proxy huge = night.wayToMedia();
+                                    huge.answer(Proxy.ANY, FaultMatrixTests::gigabyteOfSound);
+                                    night.practice()
+                                            .provider()
+                                            .script()
+                                            .media(
+                                                    _ -> true,
+                                                    MediaReply.redirect(huge.address() + "/x"));
+                                    return night.practice().provider().script()::clear;
+                                })
+                        .with("ARCHIVE_MEDIA_MAXFILESIZE", "64MB")
+                        .within(Duration.ofMinutes(4))
+                        .ends(6, 8)
+                        .charges(1, OUTAGE));
+    }
+
+    private static void gigabyteOfSound(OutputStream out) throws IOException {
+        out.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
+        out.write(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xe0});
+        out.write("\0\u0010JFIF".getBytes(StandardCharsets.ISO_8859_1));
+        byte[] megabyte = new byte[1 << 20];
+        for (int i = 0; i < 1024; i++) {
+            out.write(megabyte);
+        }
+    }
+}

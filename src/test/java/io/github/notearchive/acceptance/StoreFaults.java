@@ -1,0 +1,86 @@
+package io.github.notearchive.acceptance;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.springframework.util.FileSystemUtils;
+
+/** What may happen to the store, or on the way to it. */
+final class StoreFaults {
+
+    static final Predicate<String> PUT = line -> line.startsWith("PUT ");
+
+    private StoreFaults() {}
+
+    static Fault.Onset down() {
+        return night -> {
+            night.wayToStore().down();
+            return night.wayToStore()::mend;
+        };
+    }
+
+    static Fault.Onset hang() {
+        return night -> {
+            night.wayToStore().holdRequests(Proxy.ANY);
+            return () -> {
+                night.wayToStore().release();
+                night.wayToStore().cut();
+            };
+        };
+    }
+
+    /** Every request gets this answer. */
+    static Fault.Onset answers(int status, String code) {
+        return answers(Proxy.ANY, answer(status, code));
+    }
+
+    static Fault.Onset answers(Predicate<String> firstLine, int status, String code) {
+        return answers(firstLine, answer(status, code));
+    }
+
+    /** Some requests get this answer. */
+    static Fault.Onset answers(Predicate<String> firstLine, Proxy.Answer answer) {
+        return night -> {
+            night.wayToStore().answer(firstLine, answer);
+            return night.wayToStore()::release;
+        };
+    }
+
+    /** The object of one note only, as often as the store's client tries. */
+    static Fault.Onset answersForOne(int status, String code) {
+        return night -> {
+            String last = night.ids().getLast();
+            AtomicInteger left = new AtomicInteger(3);
+            night.wayToStore()
+                    .answer(
+                            line ->
+                                    PUT.test(line)
+                                            && line.contains("/notes/" + last)
+                                            && left.getAndDecrement() > 0,
+                            answer(status, code));
+            return night.wayToStore()::release;
+        };
+    }
+
+    /** The bucket is not there; with its mending it is back, with all it had. */
+    static Fault.Onset bucketGone() {
+        return night -> {
+            Path bucket = night.bucket();
+            Path away = bucket.resolveSibling("away-" + bucket.getFileName());
+            Files.move(bucket, away);
+            return () -> {
+                FileSystemUtils.copyRecursively(away, bucket);
+                FileSystemUtils.deleteRecursively(away);
+            };
+        };
+    }
+
+    private static Proxy.Answer answer(int status, String code) {
+        return Proxy.Answer.of(
+                status,
+                "application/xml",
+                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>"
+                        .formatted(code));
+    }
+}

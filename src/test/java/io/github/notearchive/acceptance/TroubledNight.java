@@ -1,0 +1,146 @@
+package io.github.notearchive.acceptance;
+
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
+
+/** A night with a proxy on each way that leads out of the program. */
+final class TroubledNight implements AutoCloseable {
+
+    private final Practice practice;
+    private final Proxy provider;
+    private final Proxy media;
+    private final @Nullable Proxy database;
+    private final @Nullable Proxy store;
+    private List<String> ids = List.of();
+
+    TroubledNight(Place place, SandboxSettings settings, Map<String, String> more) {
+        practice = Practice.begin(place, settings);
+        Map<String, String> environment = practice.environment();
+        environment.putAll(more);
+        provider = Proxy.before(practice.provider().baseUrl());
+        environment.put("JUSTONEAPI_BASE_URL", provider.address().toString());
+        media = Proxy.before(URI.create("http://" + practice.provider().mediaHost()));
+        environment.merge(
+                "ARCHIVE_MEDIA_HOSTS",
+                "127.0.0.1:" + media.port(),
+                (own, proxy) -> own + "," + proxy);
+        if (place == Place.OUTSIDE) {
+            String url = environment.get("ARCHIVE_DATABASE_URL");
+            database = Proxy.before(URI.create(url.substring("jdbc:".length())));
+            environment.put(
+                    "ARCHIVE_DATABASE_URL",
+                    url.replaceFirst("//[^/]+/", "//127.0.0.1:" + database.port() + "/"));
+            store = Proxy.before(URI.create(environment.get("ARCHIVE_S3_ENDPOINT")));
+            environment.put("ARCHIVE_S3_ENDPOINT", store.address().toString());
+        } else {
+            database = null;
+            store = null;
+        }
+    }
+
+    Practice practice() {
+        return practice;
+    }
+
+    void enqueue(int notes) {
+        ids = practice.enqueue(notes);
+    }
+
+    List<String> ids() {
+        return ids;
+    }
+
+    Proxy wayToProvider() {
+        return provider;
+    }
+
+    /** A second address of the media hosts, which no answer names. */
+    Proxy wayToMedia() {
+        return media;
+    }
+
+    /** Outside servers only. */
+    Proxy wayToDatabase() {
+        return there(database);
+    }
+
+    /** Outside servers only. */
+    Proxy wayToStore() {
+        return there(store);
+    }
+
+    private static Proxy there(@Nullable Proxy proxy) {
+        if (proxy == null) {
+            throw new IllegalStateException("Embedded servers have no way that leads to them");
+        }
+        return proxy;
+    }
+
+    /** A part of the address of a picture or sound of the last note. */
+    String fileOfLast() {
+        String answer = practice.provider().envelope(ids.getLast()).toString();
+        Matcher file = Pattern.compile("http://[0-9.:]+(/[^\"?]+)").matcher(answer);
+        while (file.find()) {
+            if (!file.group(1).contains("/discovery/")) {
+                return file.group(1);
+            }
+        }
+        throw new IllegalStateException("The last note has no file");
+    }
+
+    /** A file stands where the spool's directory should be. */
+    void spoolIsNoDirectory() throws IOException {
+        Path spool = practice.directory().resolve("data").resolve("spool");
+        FileSystemUtils.deleteRecursively(spool);
+        Files.writeString(spool, "in the way");
+    }
+
+    void spoolIsADirectory() throws IOException {
+        Files.deleteIfExists(practice.directory().resolve("data").resolve("spool"));
+    }
+
+    /** Where the embedded or outside store keeps the bucket. */
+    Path bucket() {
+        String name = practice.environment().get("ARCHIVE_S3_BUCKET");
+        return name == null
+                ? practice.directory().resolve("data").resolve("s3").resolve("note-archive")
+                : OutsideServers.running().objects().resolve(name);
+    }
+
+    /** Changes something in the database, beside the program or after it. */
+    void execute(String... statements) {
+        try (Archive archive = practice.look()) {
+            for (String statement : statements) {
+                archive.execute(statement);
+            }
+        }
+    }
+
+    long number(String sql, Object... parameters) {
+        try (Archive archive = practice.look()) {
+            return archive.number(sql, parameters);
+        }
+    }
+
+    @Override
+    public void close() {
+        practice.close();
+        provider.close();
+        media.close();
+        if (database != null) {
+            database.close();
+        }
+        if (store != null) {
+            store.close();
+        }
+    }
+}
