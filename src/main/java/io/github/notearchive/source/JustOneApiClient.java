@@ -12,11 +12,13 @@ import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -69,6 +72,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
     private static final Duration PING_TIMEOUT = Duration.ofSeconds(15);
 
+    /** Many times what an answer has. What is longer is read by one call after the other. */
+    private static final int ORDINARY_SIZE = 1 << 20;
+
     private final NoteSourceProperties settings;
     private final CallJournal journal;
     private final AnswerReader reader;
@@ -78,6 +84,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final CloseableHttpClient http;
     private final TokenEcho echo;
     private final ScheduledThreadPoolExecutor deadlines;
+    private final Semaphore longAnswer = new Semaphore(1, true);
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean aborted;
     private volatile long answeredAt = System.nanoTime();
@@ -431,22 +438,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    /** The limit is one of unpacked bytes. */
     private Exchange read(HttpGet request, ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
-        int limit = Math.toIntExact(settings.maxAnswerSize().toBytes());
-        byte[] body = new byte[0];
-        if (entity != null) {
-            InputStream content = entity.getContent();
-            body = content.readNBytes(limit + 1);
-            if (body.length > limit) {
-                // closing a body reads it to its end, which may never come
-                request.abort();
-            } else {
-                content.close();
-            }
-        }
-        if (body.length > limit) {
+        byte[] body = entity == null ? new byte[0] : body(entity);
+        if (body == null) {
+            // first, since letting go of a body reads it to its end
+            request.abort();
+            response.setEntity(null);
             return new Exchange(
                     response.getCode(),
                     null,
@@ -460,6 +458,37 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 null,
                 true,
                 retryAfter(response.getFirstHeader("Retry-After")));
+    }
+
+    /**
+     * The body, unpacked; null when it is longer than allowed. Long ones take turns, so that all
+     * calls together do not use up the memory.
+     */
+    private byte @Nullable [] body(HttpEntity entity) throws IOException {
+        long limit = settings.maxAnswerSize().toBytes();
+        if (entity.getContentLength() > limit) {
+            return null;
+        }
+        InputStream content = entity.getContent();
+        byte[] body = content.readNBytes((int) Math.min(limit + 1, ORDINARY_SIZE));
+        if (body.length == ORDINARY_SIZE) {
+            try {
+                longAnswer.acquire();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted before a long answer was read");
+            }
+            try {
+                byte[] rest = content.readNBytes((int) (limit + 1 - body.length));
+                if (body.length + rest.length > limit) {
+                    return null;
+                }
+                body = ByteBuffer.allocate(body.length + rest.length).put(body).put(rest).array();
+            } finally {
+                longAnswer.release();
+            }
+        }
+        return body.length > limit ? null : body;
     }
 
     private @Nullable Duration retryAfter(@Nullable Header header) {

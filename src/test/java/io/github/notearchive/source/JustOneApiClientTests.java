@@ -2,6 +2,7 @@ package io.github.notearchive.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -17,12 +18,17 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -314,6 +320,88 @@ class JustOneApiClientTests {
         assertThat(deferred.reply().message()).contains("longer than");
         assertThat(client.fetch(ID)).isInstanceOf(Found.class);
         assertThat(provider.requests()).hasSize(2);
+    }
+
+    @Test
+    void anAnswerWithoutEndIsGivenUpAtTheLimit() throws Exception {
+        provider.answers(endless()).answers(200, FOUND);
+        JustOneApiClient client = client("max-answer-size", "2MB");
+
+        Deferred deferred = (Deferred) client.fetch(ID);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().message()).contains("longer than 2097152B");
+        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+    }
+
+    @Test
+    void anAnswerThatIsAnnouncedOverTheLimitIsNotRead() throws Exception {
+        provider.answers(
+                        (_, out) -> {
+                            out.write(
+                                    "HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n{"
+                                            .getBytes(StandardCharsets.US_ASCII));
+                            out.flush();
+                            return true;
+                        })
+                .answers(200, FOUND);
+        JustOneApiClient client = client("max-answer-size", "2MB");
+
+        Deferred deferred = (Deferred) client.fetch(ID);
+
+        assertThat(deferred.reply().message()).contains("longer than 2097152B");
+    }
+
+    @Test
+    void longAnswersAreReadOneAfterTheOtherSoThatTheyFitIntoMemory() throws Exception {
+        CountDownLatch letOn = new CountDownLatch(1);
+        String longOne = FOUND + " ".repeat(2 << 20);
+        provider.answers(
+                (_, out) -> {
+                    out.write(
+                            ("HTTP/1.1 200 x\r\nContent-Length: " + length(longOne) + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+                    out.write(longOne.getBytes(StandardCharsets.UTF_8), 0, (1 << 20) + 1);
+                    out.flush();
+                    letOn.await();
+                    out.write(
+                            longOne.getBytes(StandardCharsets.UTF_8),
+                            (1 << 20) + 1,
+                            length(longOne) - (1 << 20) - 1);
+                    return true;
+                });
+        JustOneApiClient client = client("max-answer-size", "8MB");
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<NoteDetailOutcome> first = threads.submit(() -> client.fetch(ID));
+            await().until(() -> provider.requests().size() == 1);
+            provider.answers(200, longOne);
+            Future<NoteDetailOutcome> second = threads.submit(() -> client.fetch(ID));
+            await().until(() -> provider.requests().size() == 2);
+            provider.answers(200, FOUND);
+            assertThat(client.fetch(ID)).as("a short one").isInstanceOf(Found.class);
+            await().during(Duration.ofMillis(300)).until(() -> !second.isDone());
+
+            letOn.countDown();
+
+            assertThat(first.get()).isInstanceOf(Found.class);
+            assertThat(second.get()).isInstanceOf(Found.class);
+        }
+    }
+
+    private static int length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static ScriptedProvider.Reply endless() {
+        return (_, out) -> {
+            out.write(
+                    "HTTP/1.1 200 x\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            byte[] piece = new byte[64 * 1024];
+            while (true) {
+                out.write(piece);
+            }
+        };
     }
 
     @Test
