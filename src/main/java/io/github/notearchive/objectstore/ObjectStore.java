@@ -56,6 +56,12 @@ public class ObjectStore implements AutoCloseable {
     private static final String SHA256 = "sha256";
     private static final String WRONG_BYTES = "WrongBytes";
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+
+    /**
+     * A store that says a byte now and then is never silent, so a whole request has its limit too.
+     */
+    private static final int CALL_LASTS = 10;
+
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
     private static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
     private static final Set<String> BUSY =
@@ -440,6 +446,7 @@ public class ObjectStore implements AutoCloseable {
                 .connectTimeout(properties.connectTimeout())
                 .readTimeout(properties.socketTimeout())
                 .writeTimeout(properties.socketTimeout())
+                .callTimeout(properties.socketTimeout().multipliedBy(CALL_LASTS))
                 .build();
     }
 

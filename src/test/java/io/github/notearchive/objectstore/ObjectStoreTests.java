@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -325,6 +328,50 @@ class ObjectStoreTests {
             assertThat(requests).hasValue(3);
         } finally {
             forgetful.stop(0);
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void aStoreThatDripsIsGivenUp() throws Exception {
+        try (ServerSocket dripping = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                ObjectStore store = new ObjectStore(impatient(dripping.getLocalPort()))) {
+            Thread drip = Thread.ofVirtual().start(() -> drip(dripping));
+
+            StoreException e = failure(() -> store.read(new ObjectKey("a")));
+
+            assertThat(e.unreachable()).isTrue();
+            drip.interrupt();
+        }
+    }
+
+    private static StoreProperties impatient(int port) {
+        return new StoreProperties(
+                "http://127.0.0.1:" + port,
+                "bucket",
+                "us-east-1",
+                "who",
+                new Secret("hunter2"),
+                true,
+                Duration.ofSeconds(2),
+                Duration.ofMillis(100),
+                1);
+    }
+
+    /** A byte every 20 ms, for as long as somebody listens; the answer would take half an hour. */
+    private static void drip(ServerSocket server) {
+        try (Socket connection = server.accept()) {
+            OutputStream out = connection.getOutputStream();
+            out.write(
+                    "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            while (true) {
+                out.write(' ');
+                out.flush();
+                Thread.sleep(20);
+            }
+        } catch (IOException | InterruptedException e) {
+            // nobody listens any more
         }
     }
 
