@@ -87,6 +87,7 @@ class MediaCollector {
                 .filter(piece -> piece instanceof Piece.Fresh && !decided.contains(piece))
                 .forEach(piece -> ((Piece.Fresh) piece).media().close());
         boolean served = false;
+        boolean dead = false;
         boolean faulty = false;
         for (Map.Entry<MediaSlot, DownloadOutcome> download :
                 download(wanted.keySet()).entrySet()) {
@@ -97,7 +98,7 @@ class MediaCollector {
                     decided.add(new Piece.Fresh(slot, media));
                 }
                 case Dead(var reason) -> {
-                    served = true;
+                    dead = true;
                     decided.add(
                             new Piece.Decided(
                                     dead(
@@ -117,7 +118,7 @@ class MediaCollector {
             }
         }
         decided.sort(Comparator.comparingInt(piece -> place(expected, piece)));
-        return new Collected(new Harvest(capture, decided), retrySoon, served, faulty);
+        return new Collected(new Harvest(capture, decided), retrySoon, served, dead, faulty);
     }
 
     private static int place(List<MediaSlot> expected, Piece piece) {
@@ -212,10 +213,12 @@ class MediaCollector {
      * What came of it.
      *
      * @param retrySoon whether something was in the way that may pass within minutes
-     * @param served whether an address answered at all, be it that the file is not there
+     * @param served whether a file was served
+     * @param dead whether a host said of a file that it is not there, or not for us
      * @param faulty whether an address was out of reach
      */
-    record Collected(Harvest harvest, boolean retrySoon, boolean served, boolean faulty) {
+    record Collected(
+            Harvest harvest, boolean retrySoon, boolean served, boolean dead, boolean faulty) {
 
         boolean isComplete() {
             return missing().isEmpty();

@@ -256,8 +256,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             return disposition(claimed, collected);
         }
         calls.mediaGone(capture.callId(), clock.instant());
-        if (Night.of(capture.capturedAt()).equals(Night.current(clock))
-                || gate.closure().isPresent()) {
+        if (isOfTonight(capture) || gate.closure().isPresent()) {
             return disposition(claimed, collected);
         }
         // the answer is of an earlier night, so its addresses may merely have expired: one new
@@ -314,15 +313,26 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 : new Postponed(claimed, harvest, settlement);
     }
 
+    /**
+     * Addresses of an earlier night may have expired. Those of tonight's answers are good, so hosts
+     * that serve none of them, note after note, are in trouble or refuse us.
+     */
     private void watchCdn(Collected collected) {
         if (collected.served()) {
             runs.current().cdn().works();
-        } else if (collected.faulty() && runs.current().cdn().fails()) {
+            return;
+        }
+        boolean isRefused = collected.dead() && isOfTonight(collected.harvest().capture());
+        if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "the media hosts have given nothing but trouble for a while, at last "
                             + collected.obstacle());
         }
+    }
+
+    private boolean isOfTonight(NoteCapture capture) {
+        return Night.of(capture.capturedAt()).equals(Night.current(clock));
     }
 
     private static Settlement failed(Counter counter, @Nullable Integer code, String error) {

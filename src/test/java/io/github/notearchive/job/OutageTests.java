@@ -4,6 +4,7 @@ import static io.github.notearchive.job.Night.assertEnded;
 import static io.github.notearchive.job.Night.ended;
 import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.PENDING;
+import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -183,6 +184,26 @@ class OutageTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(40);
         assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void mediaHostsThatRefuseEveryFileOfNewAnswersEndTheRun() {
+        List<String> notes = night.pending(SandboxNoteKind.SOUND, 60);
+        night.script().media(_ -> true, MediaReply.status(403));
+
+        RunSummary stopped = night.run();
+
+        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.calls()).isBetween(FAULTS, FAULTS + WORKERS);
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE media_attempts > 0"))
+                .isLessThanOrEqualTo(FAULTS + WORKERS);
+
+        night.script().clear();
+        notes.stream().filter(note -> night.state(note) == POSTPONED).forEach(night::requeue);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(60);
     }
 
     @Test
