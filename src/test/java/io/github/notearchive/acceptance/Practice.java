@@ -80,6 +80,15 @@ final class Practice implements AutoCloseable {
         return program;
     }
 
+    /**
+     * Starts the program so that no file it writes gets longer than so many blocks of 512 bytes.
+     */
+    synchronized Program startLimited(int blocks, String... arguments) {
+        Program program = Program.startLimited(directory, environment, blocks, arguments);
+        programs.add(program);
+        return program;
+    }
+
     /** Starts the program with one more variable. */
     synchronized Program startWith(Map<String, String> more, String... arguments) {
         Map<String, String> all = new HashMap<>(environment);

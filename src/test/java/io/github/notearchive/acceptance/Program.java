@@ -44,12 +44,25 @@ final class Program {
      * @param environment all of its environment, but for the search path
      */
     static Program start(Path directory, Map<String, String> environment, String... arguments) {
+        return execute(directory, environment, command(arguments));
+    }
+
+    /** The same, but no file that it writes gets longer than so many blocks of 512 bytes. */
+    static Program startLimited(
+            Path directory, Map<String, String> environment, int blocks, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.addAll(List.of("sh", "-c", "ulimit -f " + blocks + " && exec \"$@\"", "sh"));
+        command.addAll(command(arguments));
+        return execute(directory, environment, command);
+    }
+
+    private static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-jar", JAR.toString()));
         command.addAll(Arrays.asList(arguments));
-        return execute(directory, environment, command);
+        return command;
     }
 
     /** Starts any command in the same way. */

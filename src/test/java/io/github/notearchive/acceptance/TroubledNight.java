@@ -15,6 +15,9 @@ import org.springframework.util.FileSystemUtils;
 /** A night with a proxy on each way that leads out of the program. */
 final class TroubledNight implements AutoCloseable {
 
+    /** A variable that says how long a file may get that the run writes, in blocks of 512 bytes. */
+    static final String LARGEST_FILE = "LARGEST_FILE";
+
     private final Practice practice;
     private final Proxy provider;
     private final Proxy media;
@@ -49,6 +52,17 @@ final class TroubledNight implements AutoCloseable {
 
     Practice practice() {
         return practice;
+    }
+
+    /** Starts the run that is to meet the fault. */
+    Program start() {
+        return environment().containsKey(LARGEST_FILE)
+                ? practice.startLimited(Integer.parseInt(environment().get(LARGEST_FILE)), "run")
+                : practice.start("run");
+    }
+
+    private Map<String, String> environment() {
+        return practice.environment();
     }
 
     void enqueue(int notes) {
@@ -95,6 +109,18 @@ final class TroubledNight implements AutoCloseable {
             }
         }
         throw new IllegalStateException("The last note has no file");
+    }
+
+    /** Whatever was put off to the next night was asked about the day before. */
+    void isNextNightForThosePutOff() {
+        execute(
+                """
+                UPDATE api_call SET sent_at = sent_at - interval '1 day', received_at = received_at - interval '1 day'
+                WHERE note_id IN (SELECT note_id FROM worklist WHERE state = 'POSTPONED')
+                """,
+                """
+                UPDATE worklist SET due_at = now(), missing_night = missing_night - 1 WHERE state = 'POSTPONED'
+                """);
     }
 
     /** A file stands where the spool's directory should be. */
