@@ -1,0 +1,311 @@
+package io.github.notearchive.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.minio.BucketArgs;
+import io.minio.CopyObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
+import io.minio.ListObjectsArgs;
+import io.minio.MakeBucketArgs;
+import io.minio.MinioClient;
+import io.minio.PutObjectArgs;
+import io.minio.RemoveBucketArgs;
+import io.minio.RemoveObjectsArgs;
+import io.minio.SourceObject;
+import io.minio.UploadObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.messages.DeleteRequest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What the embedded server says when it says no. Much of the library that it is made of is left
+ * out; a class that is missing after all would be missed first where something goes wrong.
+ */
+class EmbeddedStoreAnswersTests {
+
+    private static final String BUCKET = "archive";
+    private static final String KEY = "media/ab/abcd.jpg";
+    private static final Map<String, String> NONE = Map.of();
+
+    @TempDir static Path home;
+
+    private static final HttpClient http = HttpClient.newHttpClient();
+    private static DataDirectory directory;
+    private static EmbeddedStore store;
+    private static MinioClient client;
+
+    @BeforeAll
+    static void start() throws Exception {
+        directory = DataDirectory.open(home);
+        store = EmbeddedStore.open(directory);
+        client = client(store.accessKey(), store.secretKey());
+        client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+        client.putObject(
+                PutObjectArgs.builder()
+                        .bucket(BUCKET)
+                        .object(KEY)
+                        .data("bytes".getBytes(UTF_8), 5)
+                        .build());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        client.close();
+        directory.close();
+        http.close();
+    }
+
+    @Test
+    void whatIsNotThereIsNamed() throws Exception {
+        assertRefused(send("GET", BUCKET, "media/none", NONE, ""), 404, "NoSuchKey");
+        assertRefused(send("GET", "nowhere", KEY, NONE, ""), 404, "NoSuchBucket");
+        assertRefused(send("PUT", "nowhere", KEY, NONE, "x"), 404, "NoSuchBucket");
+        assertThat(
+                        refusal(
+                                () ->
+                                        client.copyObject(
+                                                CopyObjectArgs.builder()
+                                                        .bucket(BUCKET)
+                                                        .object("copy")
+                                                        .source(
+                                                                SourceObject.builder()
+                                                                        .bucket(BUCKET)
+                                                                        .object("media/none")
+                                                                        .build())
+                                                        .build())))
+                .isEqualTo("NoSuchKey");
+        assertThat(send("HEAD", BUCKET, "media/none", NONE, "").statusCode()).isEqualTo(404);
+        assertThat(send("DELETE", BUCKET, "media/none", NONE, "").statusCode()).isEqualTo(204);
+    }
+
+    @Test
+    void strangersAreRefused() throws Exception {
+        HttpResponse<String> anonymous =
+                http.send(
+                        HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY)).build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertRefused(anonymous, 403, "AccessDenied");
+        try (MinioClient stranger = client("nobody", store.secretKey());
+                MinioClient guesser = client(store.accessKey(), "guess")) {
+            assertRefused(send(stranger, "GET", BUCKET, KEY, NONE, ""), 403, "InvalidAccessKeyId");
+            assertRefused(
+                    send(guesser, "PUT", BUCKET, KEY, NONE, "x"), 403, "SignatureDoesNotMatch");
+        }
+    }
+
+    @Test
+    void conditionsAreKept() throws Exception {
+        String etag = send("HEAD", BUCKET, KEY, NONE, "").headers().firstValue("etag").orElse("");
+
+        assertRefused(
+                send("PUT", BUCKET, KEY, NONE, "other", "If-None-Match", "*"),
+                412,
+                "PreconditionFailed");
+        assertRefused(
+                send("PUT", BUCKET, KEY, NONE, "other", "If-Match", "\"0\""),
+                412,
+                "PreconditionFailed");
+        assertRefused(
+                send("GET", BUCKET, KEY, NONE, "", "If-Match", "\"0\""), 412, "PreconditionFailed");
+        assertRefused(
+                send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=99-"), 416, "InvalidRange");
+        assertThat(send("GET", BUCKET, KEY, NONE, "", "If-None-Match", etag).statusCode())
+                .isEqualTo(304);
+        assertThat(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=1-2").body()).isEqualTo("yt");
+    }
+
+    @Test
+    void otherBytesThanAnnouncedAreRefused() throws Exception {
+        assertRefused(
+                send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
+                400,
+                "BadDigest");
+        assertRefused(
+                send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "?"), 400, "InvalidDigest");
+        assertThat(send("GET", BUCKET, "bad", NONE, "").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "crc32,     AAAAAA==",
+        "crc32c,    AAAAAA==",
+        "crc64nvme, AAAAAAAAAAA=",
+        "sha1,      2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+        "sha256,    47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    })
+    void sumOfNothingIsNotTheSumOfSomething(String algorithm, String sum) throws Exception {
+        String header = "x-amz-checksum-" + algorithm;
+
+        assertRefused(send("PUT", BUCKET, "bad", NONE, "x", header, sum), 400, "BadDigest");
+    }
+
+    @Test
+    void bucketsAreMadeOnceAndDroppedEmpty() throws Exception {
+        assertThat(refusal(() -> client.makeBucket(bucket(MakeBucketArgs.builder(), BUCKET))))
+                .isEqualTo("BucketAlreadyOwnedByYou");
+        assertThat(refusal(() -> client.removeBucket(bucket(RemoveBucketArgs.builder(), BUCKET))))
+                .isEqualTo("BucketNotEmpty");
+        assertThat(
+                        refusal(
+                                () ->
+                                        client.removeBucket(
+                                                bucket(RemoveBucketArgs.builder(), "nowhere"))))
+                .isEqualTo("NoSuchBucket");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tagging", "acl", "retention", "legal-hold", "torrent"})
+    void whatTheServerDoesNotKnowOrCannotReadIsRefused(String query) throws Exception {
+        HttpResponse<String> answer = send("PUT", BUCKET, KEY, Map.of(query, ""), "<half");
+
+        assertThat(answer.statusCode()).as(answer.body()).isIn(400, 501);
+        assertThat(answer.body()).contains("<Code>");
+        assertThat(send("GET", BUCKET, KEY, NONE, "").body()).isEqualTo("bytes");
+    }
+
+    @Test
+    void uploadInPiecesIsPutTogetherOrRefused() throws Exception {
+        Path large = Files.write(home.resolve("large"), new byte[6 * 1024 * 1024]);
+        client.uploadObject(
+                UploadObjectArgs.builder()
+                        .bucket(BUCKET)
+                        .object("large")
+                        .filename(large.toString(), 5L * 1024 * 1024)
+                        .build());
+        String begun = send("POST", BUCKET, "half", Map.of("uploads", ""), "").body();
+        String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
+        send("PUT", BUCKET, "half", Map.of("uploadId", upload, "partNumber", "1"), "part");
+        Map<String, String> query = Map.of("uploadId", upload);
+
+        HttpResponse<String> unreadable = send("POST", BUCKET, "half", query, "<half");
+        HttpResponse<String> wrongPart =
+                send(
+                        "POST",
+                        BUCKET,
+                        "half",
+                        query,
+                        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+                                + "<ETag>\"0\"</ETag></Part></CompleteMultipartUpload>");
+        HttpResponse<String> listed = send("GET", BUCKET, "half", query, "");
+        HttpResponse<String> aborted = send("DELETE", BUCKET, "half", query, "");
+
+        assertThat(send("GET", BUCKET, "large", NONE, "").body()).hasSize(6 * 1024 * 1024);
+        assertRefused(unreadable, 400, "MalformedXML");
+        assertThat(wrongPart.body()).contains("<Code>InvalidPart</Code>");
+        assertThat(listed.body()).contains("<PartNumber>1</PartNumber>");
+        assertThat(aborted.statusCode()).isEqualTo(204);
+        assertThat(send("GET", BUCKET, "half", NONE, "").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void severalObjectsAreDeletedAtOnceAndListedNoMore() throws Exception {
+        send("PUT", BUCKET, "drop/1", NONE, "1");
+        send("PUT", BUCKET, "drop/2", NONE, "2");
+
+        var failures =
+                client.removeObjects(
+                        RemoveObjectsArgs.builder()
+                                .bucket(BUCKET)
+                                .objects(
+                                        List.of(
+                                                new DeleteRequest.Object("drop/1"),
+                                                new DeleteRequest.Object("drop/2"),
+                                                new DeleteRequest.Object("drop/3")))
+                                .build());
+
+        assertThat(failures).isEmpty();
+        assertThat(
+                        client.listObjects(
+                                ListObjectsArgs.builder()
+                                        .bucket(BUCKET)
+                                        .prefix("drop/")
+                                        .recursive(true)
+                                        .build()))
+                .isEmpty();
+    }
+
+    /** The code with which a request of the client's is refused. */
+    private static String refusal(ThrowingCallable request) {
+        return catchThrowableOfType(ErrorResponseException.class, request).errorResponse().code();
+    }
+
+    private static <B extends BucketArgs.Builder<B, A>, A extends BucketArgs> A bucket(
+            B builder, String bucket) {
+        return builder.bucket(bucket).build();
+    }
+
+    private static void assertRefused(HttpResponse<String> answer, int status, String code) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.body()).contains("<Code>" + code + "</Code>");
+    }
+
+    private static HttpResponse<String> send(
+            String method,
+            String bucket,
+            String key,
+            Map<String, String> query,
+            String body,
+            String... headers)
+            throws Exception {
+        return send(client, method, bucket, key, query, body, headers);
+    }
+
+    private static HttpResponse<String> send(
+            MinioClient signer,
+            String method,
+            String bucket,
+            String key,
+            Map<String, String> query,
+            String body,
+            String... headers)
+            throws Exception {
+        var request =
+                HttpRequest.newBuilder(presigned(signer, method, bucket, key, query))
+                        .method(method, BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static URI presigned(
+            MinioClient signer, String method, String bucket, String key, Map<String, String> query)
+            throws Exception {
+        var url =
+                GetPresignedObjectUrlArgs.builder()
+                        .method(Http.Method.valueOf(method))
+                        .bucket(bucket)
+                        .region("us-east-1")
+                        .object(key)
+                        .extraQueryParams(query)
+                        .build();
+        return URI.create(signer.getPresignedObjectUrl(url));
+    }
+
+    private static MinioClient client(String accessKey, String secretKey) {
+        return MinioClient.builder()
+                .endpoint(store.endpoint().toString())
+                .region("us-east-1")
+                .credentials(accessKey, secretKey)
+                .build();
+    }
+}
