@@ -18,11 +18,19 @@ record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable
     /** One expected file. */
     sealed interface Piece {
 
+        MediaSlot slot();
+
         /** Downloaded into the spool, and to be stored. */
         record Fresh(MediaSlot slot, DownloadedMedia media) implements Piece {}
 
         /** Decided: stored before, waived, or missing. */
-        record Decided(SlotStatus status) implements Piece {}
+        record Decided(SlotStatus status) implements Piece {
+
+            @Override
+            public MediaSlot slot() {
+                return status.slot();
+            }
+        }
     }
 
     /** Removes what lies in the spool. A repeat does nothing. */

@@ -10,6 +10,7 @@ import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
@@ -17,6 +18,7 @@ import io.github.notearchive.note.NoteCapture;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +27,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -63,29 +64,40 @@ class MediaCollector {
     }
 
     private Collected collect(NoteCapture capture, List<Piece> before) throws InterruptedException {
-        List<SlotRow> rows = catalog.slotsOf(capture.id());
+        Map<Place, SlotRow> rows = new HashMap<>();
+        catalog.slotsOf(capture.id())
+                .forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
+        Map<Place, Piece> pieces = new HashMap<>();
+        before.forEach(piece -> pieces.put(Place.of(piece), piece));
         List<Piece> decided = new ArrayList<>();
         Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
         boolean retrySoon = false;
-        List<MediaSlot> expected = MediaSlots.of(capture);
-        for (MediaSlot slot : expected) {
-            Optional<SlotRow> row = rows.stream().filter(r -> r.isFor(slot)).findFirst();
-            Optional<Piece> fresh =
-                    before.stream().filter(piece -> isFreshFor(piece, slot)).findFirst();
+        Map<Place, Integer> order = new HashMap<>();
+        for (MediaSlot slot : MediaSlots.of(capture)) {
+            Place place = Place.of(slot);
+            order.put(place, order.size());
+            Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
+            Optional<Piece> same =
+                    Optional.ofNullable(pieces.get(place))
+                            .filter(piece -> isSameFile(piece.slot(), slot));
+            Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
             Optional<SlotStatus> known = row.flatMap(r -> known(r, slot));
             if (slot.notOffered() != null) {
                 decided.add(new Piece.Decided(new SlotStatus.Waived(slot, slot.notOffered())));
             } else if (fresh.isPresent()) {
                 decided.add(fresh.get());
+                pieces.remove(place);
             } else if (known.isPresent()) {
                 decided.add(new Piece.Decided(known.get()));
             } else {
-                wanted.put(slot, deadBefore(slot, row, before));
+                wanted.put(slot, deadBefore(row, same));
             }
         }
-        before.stream()
-                .filter(piece -> piece instanceof Piece.Fresh && !decided.contains(piece))
-                .forEach(piece -> ((Piece.Fresh) piece).media().close());
+        for (Piece left : pieces.values()) {
+            if (left instanceof Piece.Fresh(_, var media)) {
+                media.close();
+            }
+        }
         boolean served = false;
         boolean dead = false;
         boolean faulty = false;
@@ -117,24 +129,8 @@ class MediaCollector {
                 }
             }
         }
-        decided.sort(Comparator.comparingInt(piece -> place(expected, piece)));
+        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
         return new Collected(new Harvest(capture, decided), retrySoon, served, dead, faulty);
-    }
-
-    private static int place(List<MediaSlot> expected, Piece piece) {
-        MediaSlot slot =
-                switch (piece) {
-                    case Piece.Fresh(var fresh, _) -> fresh;
-                    case Piece.Decided(var status) -> status.slot();
-                };
-        return IntStream.range(0, expected.size())
-                .filter(i -> isSameFile(expected.get(i), slot))
-                .findFirst()
-                .orElse(0);
-    }
-
-    private static boolean isFreshFor(Piece piece, MediaSlot slot) {
-        return piece instanceof Piece.Fresh(var other, _) && isSameFile(other, slot);
     }
 
     private static boolean isSameFile(MediaSlot a, MediaSlot b) {
@@ -160,13 +156,11 @@ class MediaCollector {
     }
 
     /** The night whose answer first had only dead addresses for this file; null when none had. */
-    private static @Nullable Night deadBefore(
-            MediaSlot slot, Optional<SlotRow> row, List<Piece> before) {
-        for (Piece piece : before) {
-            if (piece instanceof Piece.Decided(SlotStatus.Missing(var other, _, _, var night))
-                    && isSameFile(other, slot)) {
-                return night;
-            }
+    private static @Nullable Night deadBefore(Optional<SlotRow> row, Optional<Piece> before) {
+        if (before.isPresent()
+                && before.get()
+                        instanceof Piece.Decided(SlotStatus.Missing(_, _, _, var deadNight))) {
+            return deadNight;
         }
         return row.map(SlotRow::deadNight).orElse(null);
     }
@@ -206,6 +200,18 @@ class MediaCollector {
             throw new IllegalStateException(
                     "A download ended with neither a file nor a reason: " + e.getCause(),
                     e.getCause());
+        }
+    }
+
+    /** Where a file stands among those of its note. An answer may have any number of them. */
+    private record Place(MediaKind kind, int ordinal) {
+
+        static Place of(MediaSlot slot) {
+            return new Place(slot.kind(), slot.ordinal());
+        }
+
+        static Place of(Piece piece) {
+            return of(piece.slot());
         }
     }
 

@@ -32,8 +32,8 @@ public final class AnswerJson {
     /** Stands where something was left out. */
     public static final String LEFT_OUT = "left out: too large or nested too deeply";
 
-    static final int MOST_LEVELS = 400;
-    static final int MOST_VALUES = 1_000_000;
+    static final int MOST_LEVELS = 200;
+    static final int MOST_VALUES = 200_000;
     static final int LONGEST_NUMBER = 1_000;
 
     /** Passing over a level costs the parser some 60 bytes. Beyond it a body is unreadable. */

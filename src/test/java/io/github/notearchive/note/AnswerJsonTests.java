@@ -48,7 +48,7 @@ class AnswerJsonTests {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {60, 398, 399, 2_000, 100_000})
+    @ValueSource(ints = {60, 198, 199, 200, 2_000, 100_000})
     void whatIsNestedTooDeeplyIsLeftOutAndTheRestIsRead(int levels) {
         String lists = "[".repeat(levels) + "]".repeat(levels);
         String objects = "{\"a\":".repeat(levels) + "0" + "}".repeat(levels);
@@ -56,9 +56,10 @@ class AnswerJsonTests {
         JsonNode root = read("{\"x\":" + lists + ",\"y\":" + objects + ",\"code\":0}");
 
         assertThat(root.path("code").intValue()).isZero();
-        assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, 399));
-        assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, 399));
-        assertThat(root.toString().contains(AnswerJson.LEFT_OUT)).isEqualTo(levels > 399);
+        assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
+        assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
+        assertThat(root.toString().contains(AnswerJson.LEFT_OUT))
+                .isEqualTo(levels >= AnswerJson.MOST_LEVELS);
     }
 
     @Test
