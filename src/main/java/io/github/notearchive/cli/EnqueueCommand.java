@@ -114,7 +114,7 @@ final class EnqueueCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "\""
-                            + input
+                            + Harmless.line(Enqueuer.withoutShareToken(input))
                             + "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued");
         }
     }
@@ -138,7 +138,9 @@ final class EnqueueCommand implements Callable<Integer> {
     }
 
     private static String name(String input) {
-        return isStandardInput(input) ? "standard input" : input;
+        return isStandardInput(input)
+                ? "standard input"
+                : Harmless.line(Enqueuer.withoutShareToken(input));
     }
 
     private boolean print(String input, EnqueueReport report) {
@@ -149,7 +151,7 @@ final class EnqueueCommand implements Callable<Integer> {
                 name(input), report.added(), report.known(), report.repeated(), report.rejected());
         out.flush();
         if (rejects == null) {
-            report.examples().forEach(line -> err.println("  " + line));
+            report.examples().forEach(line -> err.println("  " + Harmless.line(line)));
             if (report.rejected() > report.examples().size()) {
                 err.printf(
                         "  and %d more; --rejects FILE writes them all%n",

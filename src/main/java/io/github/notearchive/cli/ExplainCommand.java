@@ -58,7 +58,7 @@ final class ExplainCommand implements Callable<Integer> {
         out.printf("Note %s is %s%n", entry.id(), entry.state());
         out.printf(
                 "  enqueued %s from \"%s\" with priority %d (times of Shanghai)%n",
-                Times.minute(entry.enqueuedAt()), entry.source(), entry.priority());
+                Times.minute(entry.enqueuedAt()), Harmless.line(entry.source()), entry.priority());
         if (entry.settledAt() != null) {
             out.printf(
                     "  last decided %s%s%n",
@@ -68,7 +68,7 @@ final class ExplainCommand implements Callable<Integer> {
                             : " by execution " + entry.settledBy());
         }
         if (entry.lastError() != null) {
-            out.println("  because " + entry.lastError());
+            out.println("  because " + Harmless.line(entry.lastError()));
         }
         out.printf(
                 "  put off by the provider %d times, %d of them in the night of %s; for its files %d times, %d of them that night%n",
@@ -103,7 +103,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private static String orNone(@Nullable String text) {
-        return text == null ? "(none)" : text;
+        return text == null ? "(none)" : Harmless.line(text);
     }
 
     private static void tellCalls(List<ApiCalls.CallEntry> calls, PrintWriter out) {

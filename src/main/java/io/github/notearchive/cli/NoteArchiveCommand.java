@@ -74,7 +74,10 @@ public final class NoteArchiveCommand implements Runnable {
                             Optional<CommandFailure> failure = Failures.explain(e);
                             if (failure.isPresent()) {
                                 command.getErr()
-                                        .println("note-archive: " + failure.get().getMessage());
+                                        .println(
+                                                Harmless.lines(
+                                                        "note-archive: "
+                                                                + failure.get().getMessage()));
                                 return failure.get().exitCode().number();
                             }
                             LoggerFactory.getLogger(NoteArchiveCommand.class)
@@ -82,7 +85,7 @@ public final class NoteArchiveCommand implements Runnable {
                             command.getErr()
                                     .println(
                                             "note-archive: unforeseen: "
-                                                    + e
+                                                    + Harmless.line(e)
                                                     + ". The log above says where; nothing that was bought is lost");
                             return ExitCode.FAILED.number();
                         });

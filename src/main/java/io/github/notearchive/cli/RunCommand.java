@@ -106,7 +106,7 @@ final class RunCommand implements Callable<Integer> {
     static void print(RunSummary summary, PrintWriter out) {
         out.printf(
                 "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), summary.reason());
+                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
         if (summary.execution() != null) {
             out.printf(
                     "  execution %d of instance %d%s, %s%n",

@@ -97,7 +97,7 @@ final class StatusCommand implements Callable<Integer> {
                         : "  closed until "
                                 + Times.minute(gate.until())
                                 + " Shanghai: "
-                                + gate.reason()
+                                + Harmless.line(gate.reason())
                                 + ", met at "
                                 + Times.minute(gate.at())
                                 + " by execution "

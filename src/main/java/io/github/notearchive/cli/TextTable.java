@@ -29,7 +29,7 @@ final class TextTable {
     }
 
     private static String shown(String cell) {
-        String line = cell.replaceAll("\\s+", " ").strip();
+        String line = Harmless.line(cell);
         return line.codePointCount(0, line.length()) <= WIDEST
                 ? line
                 : line.substring(0, line.offsetByCodePoints(0, WIDEST - 1)) + "…";

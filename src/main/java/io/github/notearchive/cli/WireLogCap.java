@@ -4,16 +4,25 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
 /**
- * Keeps the HTTP client from logging its requests at any level that is set: the provider's token is
- * part of their address.
+ * Keeps libraries from logging what passes through them, at any level that is set: the provider's
+ * token is part of the addresses that the HTTP client asks for, and an answer, whose addresses are
+ * signed, is a parameter of statements.
  */
 public final class WireLogCap extends TurboFilter {
 
-    private static final String HTTP_CLIENT = "org.apache.hc";
+    private static final List<String> CARRIERS =
+            List.of(
+                    "org.apache.hc",
+                    "org.postgresql",
+                    "org.springframework.jdbc.core",
+                    "okhttp3",
+                    "org.eclipse.jetty",
+                    "org.gaul.shaded.org.eclipse.jetty");
 
     @Override
     public FilterReply decide(
@@ -23,7 +32,8 @@ public final class WireLogCap extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
-        return logger.getName().startsWith(HTTP_CLIENT) && !level.isGreaterOrEqual(Level.WARN)
+        return !level.isGreaterOrEqual(Level.WARN)
+                        && CARRIERS.stream().anyMatch(logger.getName()::startsWith)
                 ? FilterReply.DENY
                 : FilterReply.NEUTRAL;
     }

@@ -116,6 +116,11 @@ public class Enqueuer {
         return NoteReference.parse(text) instanceof NoteReference.Known;
     }
 
+    /** A link without the token that lets whoever holds it see the note. */
+    public static String withoutShareToken(String text) {
+        return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
+    }
+
     private EnqueueReport copy(Reader list, Options options, Consumer<Rejected> rejects)
             throws IOException, SQLException {
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL) ON COMMIT DROP").update();
@@ -377,7 +382,7 @@ public class Enqueuer {
         }
 
         private static String shown(String text) {
-            String plain = text.strip().replaceAll("\\p{Cntrl}", "?");
+            String plain = withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
             return plain.codePointCount(0, plain.length()) <= SHOWN
                     ? plain
                     : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…";

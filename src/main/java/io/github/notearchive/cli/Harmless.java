@@ -1,0 +1,54 @@
+package io.github.notearchive.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a text from outside fit for a terminal and a log: nothing in it moves the cursor, clears
+ * the screen, turns the direction of what follows, or begins a line of its own.
+ */
+final class Harmless {
+
+    private static final int ZERO_WIDTH_JOINER = 0x200d;
+
+    private Harmless() {}
+
+    /** In one line, white space of any sort being one blank. */
+    static String line(@Nullable Object text) {
+        return text == null
+                ? ""
+                : withoutControls(
+                                String.valueOf(text).replaceAll("[\\s\\u0085\\u2028\\u2029]+", " "))
+                        .strip();
+    }
+
+    /** In several lines if it has them, each but the first one indented. */
+    static String lines(String text) {
+        StringBuilder lines = new StringBuilder();
+        String[] each = text.split("\\R", -1);
+        for (int i = 0; i < each.length; i++) {
+            boolean isEnd = i == each.length - 1 && each[i].isEmpty();
+            lines.append(i == 0 ? "" : isEnd ? "\n" : "\n    ").append(withoutControls(each[i]));
+        }
+        return lines.toString();
+    }
+
+    private static String withoutControls(String text) {
+        if (text.codePoints().noneMatch(Harmless::isControl)) {
+            return text;
+        }
+        StringBuilder harmless = new StringBuilder(text.length());
+        text.codePoints().map(c -> isControl(c) ? '?' : c).forEach(harmless::appendCodePoint);
+        return harmless.toString();
+    }
+
+    private static boolean isControl(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL -> c != '\t';
+            // without the joiner some emoji fall apart
+            case Character.FORMAT -> c != ZERO_WIDTH_JOINER;
+            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
+                    true;
+            default -> false;
+        };
+    }
+}
