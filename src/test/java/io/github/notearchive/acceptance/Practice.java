@@ -145,7 +145,7 @@ final class Practice implements AutoCloseable {
      * Looks into it beside a program that has just been started, as soon as its servers are there.
      */
     Archive beside(Program program) {
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofSeconds(180))
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> site.isServedBy(program) || !program.isRunning());
         assertThat(program.isRunning()).as("the program runs").isTrue();

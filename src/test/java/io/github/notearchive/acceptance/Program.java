@@ -19,10 +19,18 @@ import java.util.concurrent.TimeUnit;
 /** One process of the packaged program, its output in files. */
 final class Program {
 
-    static final Path JAR = Path.of("target", "note-archive.jar").toAbsolutePath();
+    /** {@code -Dprogram.jar} names another, such as the same one unpacked. */
+    static final Path JAR =
+            Path.of(System.getProperty("program.jar", "target/note-archive.jar")).toAbsolutePath();
+
+    /** {@code -Dprogram.options} adds some for the virtual machine, such as a cache. */
+    private static final List<String> OPTIONS =
+            Arrays.stream(System.getProperty("program.options", "").split(" "))
+                    .filter(option -> !option.isEmpty())
+                    .toList();
 
     /** How long any command may take unless a test says otherwise. */
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
 
     private final List<String> command;
     private final Process process;
@@ -60,6 +68,7 @@ final class Program {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(OPTIONS);
         command.addAll(List.of("-jar", JAR.toString()));
         command.addAll(Arrays.asList(arguments));
         return command;
@@ -107,7 +116,7 @@ final class Program {
 
     private Ended ended(int exitCode) {
         return new Ended(
-                command.subList(Math.min(6, command.size() - 1), command.size()),
+                command.subList(Math.max(0, command.indexOf(JAR.toString())), command.size()),
                 exitCode,
                 read(out),
                 read(err),
@@ -158,7 +167,7 @@ final class Program {
 
     /** Waits until it has written this to standard error. */
     Program awaitLog(String text) {
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> read(err).contains(text) || !process.isAlive());
         assertThat(read(err)).contains(text);

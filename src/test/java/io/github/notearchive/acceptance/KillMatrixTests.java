@@ -1,0 +1,81 @@
+package io.github.notearchive.acceptance;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Killed at any moment that has a name, on either kind of servers, the program finishes the night
+ * when it is started again: nothing is lost, stuck, doubled or bought twice.
+ *
+ * <p>{@code -Dkills.points=CLAIMED,SPOOLED} tries these only.
+ */
+@Tag("matrix")
+@ExtendWith(OutsideServers.Running.class)
+class KillMatrixTests {
+
+    private static final Matrix MATRIX =
+            new Matrix(
+                    "kills",
+                    "killed when",
+                    "held there by",
+                    "servers",
+                    "seen",
+                    "exit codes after",
+                    "took");
+
+    static Stream<Arguments> pointsAndPlaces() {
+        String wanted = System.getProperty("kills.points", "");
+        return Arrays.stream(KillPoint.values())
+                .filter(
+                        point ->
+                                wanted.isEmpty()
+                                        || List.of(wanted.split(",")).contains(point.name()))
+                .flatMap(
+                        point ->
+                                Arrays.stream(Place.values())
+                                        .map(place -> Arguments.of(point, place)));
+    }
+
+    @ParameterizedTest(name = "{0} on {1} servers")
+    @MethodSource("pointsAndPlaces")
+    void theNightIsFinishedWheneverItWasKilled(KillPoint point, Place place) throws Exception {
+        if (!point.whyNot(place).isEmpty()) {
+            MATRIX.addUntried(
+                    point.moment(),
+                    point.means(),
+                    place.name(),
+                    "not reachable: " + point.whyNot(place));
+            return;
+        }
+        long began = System.nanoTime();
+        try (Scene scene = new Scene(place)) {
+            if (point.notesBefore() > 0) {
+                scene.enqueue(point.notesBefore());
+            }
+            point.prepare(scene);
+            scene.exits().clear();
+
+            String seen = point.strike(scene);
+            point.goOn(scene);
+            scene.runToTheEnd();
+
+            Audit audit = scene.audit();
+            MATRIX.add(
+                    audit,
+                    point.moment(),
+                    point.means(),
+                    place.name(),
+                    seen,
+                    scene.exits().toString(),
+                    Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s");
+            audit.isClean(point.maybeBilled());
+        }
+    }
+}

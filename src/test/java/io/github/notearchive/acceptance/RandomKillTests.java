@@ -1,0 +1,319 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Killed at moments that nobody chose, several times a night, the program finishes each night all
+ * the same, with nothing lost, stuck, doubled or bought twice.
+ *
+ * <p>{@code -Dkills.count=200} says how many kills, {@code -Dkills.seed=N} which: night by night
+ * the seed grows by one, an even one has embedded servers, so that a night is repeated by its own
+ * seed and {@code -Dkills.count=1}.
+ */
+@Tag("matrix")
+@ExtendWith(OutsideServers.Running.class)
+class RandomKillTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Set<Integer> DOCUMENTED = Scene.DOCUMENTED;
+    private static final int RUNS = 12;
+
+    /** How a run dies. */
+    private enum Death {
+        KILL,
+        TERM_KILL
+    }
+
+    /** What stands in the way of a night, besides the kills. */
+    private enum Trouble {
+        NONE,
+        CODE_301,
+        CODE_302,
+        DEAD_FILES,
+        QUOTA;
+
+        static Trouble draw(RandomGenerator random) {
+            return random.nextInt(10) < 5 ? NONE : values()[1 + random.nextInt(4)];
+        }
+
+        SandboxSettings in(SandboxSettings settings, int notes) {
+            return switch (this) {
+                case NONE, DEAD_FILES -> settings;
+                case CODE_301 -> settings.withFail301(0.15);
+                case CODE_302 -> settings.withFail302(0.03);
+                case QUOTA -> settings.withQuota(notes / 2);
+            };
+        }
+    }
+
+    private final Matrix matrix =
+            new Matrix(
+                    "random-kills",
+                    "night",
+                    "servers",
+                    "notes",
+                    "trouble",
+                    "killed, ms after the start",
+                    "in start-up",
+                    "in the work",
+                    "exit codes after");
+    private final List<String> violations = new ArrayList<>();
+    private Duration startUp = Duration.ofSeconds(4);
+    private int startUps;
+    private int works;
+    private int enqueues;
+    private int maybeBilled;
+    private int notes;
+
+    @Test
+    void noKillAtARandomMomentLosesOrDoublesAnything() throws Exception {
+        long seed = Long.getLong("kills.seed", new Random().nextInt(1_000_000));
+        int count = Integer.getInteger("kills.count", 200);
+        matrix.note(
+                "Repeat with `-Dkills.seed=%d -Dkills.count=%d`, on a machine of %d processors."
+                        .formatted(seed, count, Runtime.getRuntime().availableProcessors()));
+        System.out.println("kills.seed=" + seed + " kills.count=" + count);
+        long began = System.nanoTime();
+
+        int nights = 0;
+        while (kills() < count) {
+            new Night(seed + nights++).begin();
+        }
+
+        matrix.note(
+                "**%d kills in %d nights of %d notes**: %d in start-up, %d in the work, %d of `enqueue`. Violations: %d. Maybe billed: %d. Took %d min."
+                        .formatted(
+                                kills(),
+                                nights,
+                                notes,
+                                startUps,
+                                works,
+                                enqueues,
+                                violations.size(),
+                                maybeBilled,
+                                Duration.ofNanos(System.nanoTime() - began).toMinutes()));
+        assertThat(violations).as("seed " + seed).isEmpty();
+    }
+
+    private int kills() {
+        return startUps + works + enqueues;
+    }
+
+    /** One practice: a list, some kills, and the way to its end. */
+    private final class Night {
+
+        private final long seed;
+        private final RandomGenerator random;
+        private final Place place;
+        private final int size;
+        private final Trouble trouble;
+        private final List<String> deaths = new ArrayList<>();
+        private final List<Integer> exits = new ArrayList<>();
+        private int inStartUp;
+        private int inWork;
+
+        Night(long seed) {
+            this.seed = seed;
+            // the first numbers of neighbouring seeds are alike
+            this.random = new Random(seed * 0x9E3779B97F4A7C15L);
+            this.place = Math.floorMod(seed, 2) == 0 ? Place.EMBEDDED : Place.OUTSIDE;
+            this.size = 30 + random.nextInt(31);
+            this.trouble = Trouble.draw(random);
+        }
+
+        void begin() throws Exception {
+            SandboxSettings settings =
+                    SandboxSettings.defaults()
+                            .withSeed(seed)
+                            .withLatency(Duration.ofMillis(150 + random.nextInt(250)), 0.5)
+                            .withMediaLatency(Duration.ofMillis(20 + random.nextInt(130)));
+            try (Practice practice = Practice.begin(place, trouble.in(settings, size))) {
+                List<String> ids = practice.provider().noteIds(size);
+                if (trouble == Trouble.DEAD_FILES) {
+                    killFiles(practice.provider(), ids);
+                }
+                enqueue(practice, ids);
+                int kills = 5 + random.nextInt(5);
+                for (int kill = 0; kill < kills; kill++) {
+                    killARun(practice);
+                }
+                settle(practice.provider());
+                finish(practice);
+                try (Archive archive = practice.look()) {
+                    report(Audit.of(practice, archive, ids), archive);
+                }
+            }
+        }
+
+        /** Every address of some notes' files is dead until the night's end. */
+        private void killFiles(SandboxProvider provider, List<String> ids) {
+            Set<String> dead = new HashSet<>();
+            for (int note = 0; note < 3; note++) {
+                dead.addAll(Scene.targetsOf(provider, ids.get(random.nextInt(ids.size()))));
+            }
+            provider.script().media(dead::contains, MediaReply.status(404));
+        }
+
+        private void enqueue(Practice practice, List<String> ids) {
+            String list = practice.file("ids.txt", String.join("\n", ids)).toString();
+            if (random.nextInt(3) == 0) {
+                Program enqueue = practice.start("enqueue", list);
+                long after = random.nextInt(6_000);
+                if (!enqueue.endsWithin(Duration.ofMillis(after))) {
+                    enqueue.kill();
+                    enqueues++;
+                    deaths.add("enqueue " + after);
+                }
+            }
+            Ended ended = practice.call("enqueue", list).with(0);
+            assertThat(ended.out())
+                    .as("a list is on the worklist as a whole or not at all")
+                    .containsAnyOf(
+                            size + " new, 0 already known", "0 new, " + size + " already known");
+        }
+
+        /**
+         * One time in five at any moment of the start-up, which takes as long as it took the last
+         * time, else at any moment from the first request, within what a part of the night takes.
+         */
+        private void killARun(Practice practice) {
+            SandboxProvider provider = practice.provider();
+            int before = provider.calls() + provider.mediaRequests();
+            long began = System.nanoTime();
+            Program run = practice.start("run");
+            boolean anywhere = random.nextInt(5) == 0;
+            if (!anywhere) {
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(10))
+                        .until(
+                                () ->
+                                        provider.calls() + provider.mediaRequests() > before
+                                                || !run.isRunning());
+            }
+            Death death = random.nextInt(4) == 0 ? Death.TERM_KILL : Death.KILL;
+            if (!anywhere) {
+                startUp = Duration.ofNanos(System.nanoTime() - began);
+            }
+            Duration wait =
+                    Duration.ofMillis(
+                            random.nextInt(anywhere ? Math.toIntExact(startUp.toMillis()) : 2_500));
+            boolean ended = run.endsWithin(wait);
+            if (!ended && death == Death.TERM_KILL) {
+                run.terminate();
+                ended = run.endsWithin(Duration.ofMillis(random.nextInt(400)));
+            }
+            if (ended) {
+                Ended by = practice.end(run);
+                // 143: the signal came before the program could take it
+                assertThat(by.exitCode())
+                        .as(by::toString)
+                        .matches(code -> DOCUMENTED.contains(code) || code == 143);
+                exits.add(by.exitCode());
+                if (by.exitCode() == 3) {
+                    openGate(practice);
+                }
+                return;
+            }
+            boolean worked = provider.calls() + provider.mediaRequests() > before;
+            run.kill();
+            if (worked) {
+                works++;
+                inWork++;
+            } else {
+                startUps++;
+                inStartUp++;
+            }
+            deaths.add(
+                    (death == Death.KILL ? "" : "term+")
+                            + Duration.ofNanos(System.nanoTime() - began).toMillis());
+        }
+
+        private void settle(SandboxProvider provider) {
+            await().atMost(PATIENCE).until(() -> provider.callsSeen().size() == provider.calls());
+        }
+
+        private void openGate(Practice practice) {
+            practice.provider().script().unlimited();
+        }
+
+        /** Runs, and does as an operator would after each exit code, until a night completes. */
+        private void finish(Practice practice) {
+            boolean force = trouble == Trouble.QUOTA && exits.contains(3);
+            for (int run = 0; run < RUNS; run++) {
+                Ended ended = force ? practice.call("run", "--force") : practice.call("run");
+                assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
+                exits.add(ended.exitCode());
+                switch (ended.exitCode()) {
+                    case 0 -> {
+                        return;
+                    }
+                    case 3 -> {
+                        openGate(practice);
+                        force = true;
+                    }
+                    case 6 -> {
+                        practice.provider().script().clear();
+                        practice.call("requeue", "--state", "POSTPONED", "--state", "FAILED")
+                                .with(0);
+                    }
+                    default -> {
+                        // again
+                    }
+                }
+            }
+            violations.add("night " + seed + " did not complete: " + exits);
+        }
+
+        private void report(Audit audit, Archive archive) {
+            matrix.add(
+                    audit,
+                    String.valueOf(seed),
+                    place.name(),
+                    String.valueOf(size),
+                    trouble.name(),
+                    String.join(", ", deaths),
+                    String.valueOf(inStartUp),
+                    String.valueOf(inWork),
+                    exits.toString());
+            notes += size;
+            maybeBilled += audit.maybeBilled();
+            List<String> found = new ArrayList<>(audit.violations());
+            if (audit.maybeBilled() > Practice.WORKERS * deaths.size()) {
+                found.add(audit.maybeBilled() + " calls in flight at " + deaths.size() + " kills");
+            }
+            if (!found.isEmpty()) {
+                found.forEach(violation -> violations.add("night " + seed + ": " + violation));
+                System.out.println("night " + seed + ": " + found);
+                for (String table : List.of("worklist", "api_call", "batch_job_execution")) {
+                    System.out.println(
+                            table
+                                    + "\n"
+                                    + archive.dump(table)
+                                            .lines()
+                                            .map(RandomKillTests::cut)
+                                            .toList());
+                }
+            }
+        }
+    }
+
+    private static String cut(String row) {
+        return "\n" + row.substring(0, Math.min(row.length(), 250));
+    }
+}

@@ -1,0 +1,211 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
+import tools.jackson.databind.JsonNode;
+
+/** A practice with what it takes to kill the program at a {@link KillPoint}. */
+final class Scene implements AutoCloseable {
+
+    static final Duration PATIENCE = Duration.ofSeconds(180);
+
+    /** All that a run may end with, but for what nobody foresaw (1) and for wrong usage (2). */
+    static final Set<Integer> DOCUMENTED = Set.of(0, 3, 4, 5, 6, 7, 8);
+
+    private static final int RUNS = 5;
+
+    private final Place place;
+    private final Practice practice;
+    private final Proxy wayToProvider;
+    private final Proxy wayToStore;
+    private final List<String> ids = new ArrayList<>();
+    private final List<Integer> exits = new ArrayList<>();
+
+    Scene(Place place) {
+        this.place = place;
+        this.practice =
+                Practice.begin(
+                        place, SandboxSettings.defaults().withLatency(Duration.ofMillis(20)));
+        this.wayToProvider = Proxy.before(practice.provider().baseUrl());
+        practice.environment().put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
+        this.wayToStore = Proxy.before(OutsideServers.running().endpoint());
+        practice.environment()
+                .computeIfPresent("ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
+    }
+
+    Place place() {
+        return place;
+    }
+
+    Practice practice() {
+        return practice;
+    }
+
+    SandboxProvider provider() {
+        return practice.provider();
+    }
+
+    Proxy wayToProvider() {
+        return wayToProvider;
+    }
+
+    /** The way to a store outside; an embedded one has none. */
+    Proxy wayToStore() {
+        return wayToStore;
+    }
+
+    /** The notes that must be archived in the end. */
+    List<String> ids() {
+        return ids;
+    }
+
+    /** How the runs after the kills ended. */
+    List<Integer> exits() {
+        return exits;
+    }
+
+    /** Puts notes on the worklist, as often as it is asked to the same. */
+    void enqueue(int notes) {
+        ids.clear();
+        ids.addAll(provider().noteIds(notes));
+        practice.call("enqueue", list()).with(0);
+    }
+
+    /** A file with the ids of all notes. */
+    String list() {
+        return practice.file("ids.txt", String.join("\n", ids)).toString();
+    }
+
+    /** What a kill has met, in words, having asserted that it is so. */
+    interface Proof {
+        String of(Archive archive) throws Exception;
+    }
+
+    /** Kills a program with so many of its statements in a trap; what was seen just before. */
+    String killTrapped(Trap trap, int statements, Proof proof, String... arguments)
+            throws Exception {
+        try (Archive archive = practice.look()) {
+            trap.set(archive);
+        }
+        Program program = practice.start(arguments);
+        try (Archive archive = practice.beside(program)) {
+            return killTrapped(program, archive, statements, proof);
+        }
+    }
+
+    /** The same with a program that runs already. */
+    String killTrapped(Program program, Archive archive, int statements, Proof proof)
+            throws Exception {
+        try {
+            Trap.awaitCaught(archive, statements);
+        } catch (ConditionTimeoutException e) {
+            program.kill();
+            return fail("nothing was caught: " + practice.end(program), e);
+        }
+        String seen = proof.of(archive);
+        kill(program);
+        Trap.remove(archive);
+        return seen;
+    }
+
+    /** Kills a program that is asserted to run until then. */
+    void kill(Program program) {
+        assertThat(program.isRunning()).as("the program runs when it is killed").isTrue();
+        program.kill();
+    }
+
+    /** Waits until something is so in the tables. */
+    static void awaitNumber(Archive archive, String sql, long expected) {
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> archive.number(sql), number -> number == expected);
+    }
+
+    /**
+     * Lets the provider answer whoever is gone: sold, though nobody is there to hear it. What a
+     * proxy holds of a program that was killed goes nowhere.
+     */
+    void settle() {
+        wayToProvider.cut();
+        wayToProvider.release();
+        wayToStore.cut();
+        wayToStore.release();
+        provider().releaseAnswers();
+        provider().releaseMedia();
+        await().atMost(PATIENCE).until(() -> provider().callsSeen().size() == provider().calls());
+    }
+
+    /** Runs until a night completes, so many times at most. */
+    void runToTheEnd() {
+        for (int run = 0; run < RUNS; run++) {
+            Ended ended = practice.call("run");
+            assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
+            exits.add(ended.exitCode());
+            if (ended.exitCode() == 0) {
+                return;
+            }
+        }
+        fail("no run completed: " + exits);
+    }
+
+    /** Path and query of every address that a note's answer names. */
+    static Set<String> targetsOf(SandboxProvider provider, String note) {
+        Set<String> targets = new HashSet<>();
+        collect(provider.envelope(note), "http://" + provider.mediaHost(), targets);
+        return targets;
+    }
+
+    private static void collect(JsonNode node, String prefix, Set<String> targets) {
+        if (node.isString() && node.stringValue().startsWith(prefix)) {
+            targets.add(node.stringValue().substring(prefix.length()));
+        }
+        for (JsonNode child : node) {
+            collect(child, prefix, targets);
+        }
+    }
+
+    /** How many files lie in the spool. */
+    long spooled() {
+        Path spool = practice.directory().resolve("data").resolve("spool");
+        if (!Files.exists(spool)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.walk(spool)) {
+            return files.filter(Files::isRegularFile).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Audits it. */
+    Audit audit() throws Exception {
+        try (Archive archive = practice.look()) {
+            return Audit.of(practice, archive, ids);
+        }
+    }
+
+    @Override
+    public void close() {
+        try (practice;
+                wayToProvider;
+                wayToStore) {
+            provider().script().releaseHung();
+        }
+    }
+}

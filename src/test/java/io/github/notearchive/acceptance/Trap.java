@@ -1,0 +1,97 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+
+/**
+ * A place in the database where statements of the program wait for ever, so that it can be killed
+ * exactly there. Lies in a schema of its own, which the program never looks at.
+ *
+ * @param definition what makes the trigger, {@code trap.hold()} left out
+ * @param passes how many rows get through before
+ */
+record Trap(String definition, int passes) {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
+
+    /** Before a row is written, by {@code INSERT ON table} or {@code UPDATE ON table}. */
+    static Trap before(String change, String when) {
+        return new Trap(
+                "CREATE TRIGGER trap BEFORE %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)"
+                        .formatted(change, when),
+                0);
+    }
+
+    /** Within the COMMIT of a transaction that has written such a row. */
+    static Trap withinCommitOf(String change, String when) {
+        return new Trap(
+                """
+                CREATE CONSTRAINT TRIGGER trap AFTER %s DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)
+                """
+                        .formatted(change, when),
+                0);
+    }
+
+    /** After a table was made, within the transaction that makes it. */
+    static Trap whenMade(String table) {
+        return new Trap(
+                """
+                CREATE FUNCTION trap.made() RETURNS event_trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF EXISTS (SELECT 1 FROM pg_event_trigger_ddl_commands()
+                               WHERE object_identity = 'public.%s') AND %%d = 0 THEN
+                        PERFORM pg_sleep(3600);
+                    END IF;
+                END $$;
+                CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+                EXECUTE FUNCTION trap.made()
+                """
+                        .formatted(table),
+                0);
+    }
+
+    /** The same, but so many rows get through before. */
+    Trap after(int rows) {
+        return new Trap(definition, rows);
+    }
+
+    void set(Archive archive) {
+        archive.execute("CREATE SCHEMA trap");
+        archive.execute("CREATE SEQUENCE trap.rows");
+        archive.execute(
+                """
+                CREATE FUNCTION trap.hold() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF nextval('trap.rows') > TG_ARGV[0]::bigint THEN
+                        PERFORM pg_sleep(3600);
+                    END IF;
+                    RETURN NEW;
+                END $$
+                """);
+        archive.execute(definition.formatted(passes));
+    }
+
+    /** Returns as soon as so many statements wait in it. */
+    static void awaitCaught(Archive archive, int statements) {
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> caught(archive) >= statements);
+    }
+
+    /** How many statements wait in it. */
+    static long caught(Archive archive) {
+        return archive.number(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
+    }
+
+    /** Ends what waits in it, as a server does that finds its client gone, and takes it away. */
+    static void remove(Archive archive) {
+        archive.strings(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
+        assertThat(caught(archive)).isZero();
+        archive.execute("DROP SCHEMA trap CASCADE");
+    }
+}
