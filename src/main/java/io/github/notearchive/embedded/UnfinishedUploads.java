@@ -1,12 +1,15 @@
 package io.github.notearchive.embedded;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It writes an object as {@code <key>-<uuid>} beside its place and renames it when it is whole.
  * The remains would be listed as objects. They differ from an object whose key happens to look like
- * that in their attributes: only a whole one has a digest.
+ * that in their attributes: only a whole one has a digest. One that was killed between its digest
+ * and its name lacks nothing but the name, and goes once the same bytes lie there, as they do after
+ * the upload was repeated.
  *
  * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub
  * beside it. Nobody can ask for them as objects, and whoever began the upload does not go on with
@@ -24,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class UnfinishedUploads {
 
     private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-    private static final Pattern IN_FLIGHT = Pattern.compile(".+-" + UUID);
+    private static final Pattern IN_FLIGHT = Pattern.compile("(.+)-" + UUID);
     private static final Pattern PIECES =
             Pattern.compile("\\.mpus-" + UUID + "-.*|\\.s3proxy-mpu-stub-" + UUID);
     private static final String DIGEST = "user.content-md5";
@@ -83,10 +88,25 @@ final class UnfinishedUploads {
         }
 
         private static boolean isInFlight(Path file) throws IOException {
-            return IN_FLIGHT.matcher(file.getFileName().toString()).matches()
-                    && !Files.getFileAttributeView(file, UserDefinedFileAttributeView.class)
-                            .list()
-                            .contains(DIGEST);
+            Matcher name = IN_FLIGHT.matcher(file.getFileName().toString());
+            if (!name.matches()) {
+                return false;
+            }
+            Optional<ByteBuffer> digest = digest(file);
+            return digest.isEmpty() || digest.equals(digest(file.resolveSibling(name.group(1))));
+        }
+
+        private static Optional<ByteBuffer> digest(Path file) throws IOException {
+            if (!Files.isRegularFile(file)) {
+                return Optional.empty();
+            }
+            var attributes = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
+            if (!attributes.list().contains(DIGEST)) {
+                return Optional.empty();
+            }
+            ByteBuffer value = ByteBuffer.allocate(attributes.size(DIGEST));
+            attributes.read(DIGEST, value);
+            return Optional.of(value.flip());
         }
     }
 }

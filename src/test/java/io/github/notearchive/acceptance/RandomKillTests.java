@@ -156,7 +156,7 @@ class RandomKillTests {
                 settle(practice.provider());
                 finish(practice);
                 try (Archive archive = practice.look()) {
-                    report(Audit.of(practice, archive, ids), archive);
+                    report(Audit.of(practice, archive, ids));
                 }
             }
         }
@@ -280,7 +280,7 @@ class RandomKillTests {
             violations.add("night " + seed + " did not complete: " + exits);
         }
 
-        private void report(Audit audit, Archive archive) {
+        private void report(Audit audit) {
             matrix.add(
                     audit,
                     String.valueOf(seed),
@@ -300,20 +300,7 @@ class RandomKillTests {
             if (!found.isEmpty()) {
                 found.forEach(violation -> violations.add("night " + seed + ": " + violation));
                 System.out.println("night " + seed + ": " + found);
-                for (String table : List.of("worklist", "api_call", "batch_job_execution")) {
-                    System.out.println(
-                            table
-                                    + "\n"
-                                    + archive.dump(table)
-                                            .lines()
-                                            .map(RandomKillTests::cut)
-                                            .toList());
-                }
             }
         }
-    }
-
-    private static String cut(String row) {
-        return "\n" + row.substring(0, Math.min(row.length(), 250));
     }
 }

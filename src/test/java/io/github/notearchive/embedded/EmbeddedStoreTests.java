@@ -28,6 +28,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ class EmbeddedStoreTests {
 
     private static final String BUCKET = "archive";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
+    private static final String OTHER_UUID_TAIL = "-4cb49052-aba5-4181-9a1b-537db790814e";
 
     @TempDir Path home;
 
@@ -116,6 +118,11 @@ class EmbeddedStoreTests {
         }
         Path bucket = home.resolve("s3").resolve(BUCKET);
         Files.writeString(bucket.resolve("notes/real.json" + UUID_TAIL), "{");
+        // killed between the digest and the name, and repeated since
+        Files.copy(
+                bucket.resolve("notes/real.json"),
+                bucket.resolve("notes/real.json" + OTHER_UUID_TAIL),
+                StandardCopyOption.COPY_ATTRIBUTES);
 
         try (DataDirectory directory = DataDirectory.open(home);
                 EmbeddedStore store = EmbeddedStore.open(directory);
