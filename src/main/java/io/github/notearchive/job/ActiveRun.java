@@ -1,8 +1,6 @@
 package io.github.notearchive.job;
 
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,7 +17,7 @@ final class ActiveRun {
 
     private final RunOptions options;
     private final long mediaRequestsBefore;
-    private final Instant began;
+    private final long began = System.nanoTime();
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
@@ -39,11 +37,9 @@ final class ActiveRun {
     final LongAdder bytesStored = new LongAdder();
     final LongAdder filesKnown = new LongAdder();
 
-    ActiveRun(
-            RunOptions options, ArchiveProperties settings, long mediaRequestsBefore, Clock clock) {
+    ActiveRun(RunOptions options, ArchiveProperties settings, long mediaRequestsBefore) {
         this.options = options;
         this.mediaRequestsBefore = mediaRequestsBefore;
-        this.began = clock.instant();
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
@@ -63,8 +59,9 @@ final class ActiveRun {
         return mediaRequestsBefore;
     }
 
-    Instant began() {
-        return began;
+    /** How long it has gone on, whatever was done to the clock meanwhile. */
+    Duration took() {
+        return Duration.ofNanos(System.nanoTime() - began);
     }
 
     /** One permit for each note that may be in work at once. */

@@ -13,7 +13,6 @@ import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -109,7 +108,7 @@ public class ArchiveRunner {
      * throws for a server that is away.
      */
     public RunSummary run(RunOptions options) {
-        ActiveRun run = new ActiveRun(options, settings, downloads.traffic().requests(), clock);
+        ActiveRun run = new ActiveRun(options, settings, downloads.traffic().requests());
         try (RunnerLock lock = RunnerLock.take(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
@@ -265,7 +264,7 @@ public class ArchiveRunner {
                 made,
                 billed,
                 maybe,
-                took(run));
+                run.took());
     }
 
     /** A database that went away must not hide how the run ended. */
@@ -309,10 +308,6 @@ public class ArchiveRunner {
     }
 
     private RunSummary notStarted(ActiveRun run, ExitCode exitCode, String reason) {
-        return RunSummary.notStarted(exitCode, reason, took(run));
-    }
-
-    private Duration took(ActiveRun run) {
-        return Duration.between(run.began(), clock.instant());
+        return RunSummary.notStarted(exitCode, reason, run.took());
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.acceptance;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.notearchive.acceptance.Program.Ended;
@@ -83,6 +84,11 @@ class FaultMatrixTests {
 
     private static void aNightIsEndedInOrderAndFinishedOnceAllIsWell(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
+        if (fault.environment().containsKey(TroubledNight.CLOCK)
+                && TroubledNight.clockLibrary().isEmpty()) {
+            MATRIX.addUntried(fault.name(), fault.where(), "not tried: wants libfaketime");
+            abort("libfaketime is not installed");
+        }
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
         try (TroubledNight night = new TroubledNight(fault.place(), pace, fault.environment())) {
             Practice practice = night.practice();
@@ -489,6 +495,28 @@ class FaultMatrixTests {
             "\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
 
     static Stream<Fault> troubleOfTheMachine() {
+        return Stream.concat(
+                Stream.of("-1h", "-1d", "+1d").flatMap(FaultMatrixTests::clock), fullDisks());
+    }
+
+    /**
+     * Of the program and its embedded database; servers outside keep the true time. Stores refuse a
+     * signature that is off by a quarter of an hour.
+     */
+    private static Stream<Fault> clock(String offset) {
+        return Fault.of(
+                        "machine: the clock is set off by " + offset,
+                        night -> {
+                            night.setClock(offset);
+                            return () -> night.setClock("+0");
+                        })
+                .with(TroubledNight.CLOCK, "can be set")
+                .within(Duration.ofMinutes(4)) // each look at that clock reads a file
+                .ends(0, 8)
+                .onBoth();
+    }
+
+    private static Stream<Fault> fullDisks() {
         return Stream.of(
                 Fault.of(
                         "machine: spool takes no file",

@@ -1,58 +1,318 @@
 package io.github.notearchive.acceptance;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxScript;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * No credential is written anywhere, however much is logged. That ordinary output holds none is
- * asserted with each process of all these tests.
+ * No credential is written anywhere, however much is logged and whoever repeats it to us. That
+ * ordinary output holds none is asserted with each process of all these tests.
  */
 @ExtendWith(OutsideServers.Running.class)
 class SecretsTests {
 
+    private static final Map<String, String> EVERYTHING_LOGGED =
+            Map.of(
+                    "JAVA_TOOL_OPTIONS",
+                    "-Dlogging.level.root=trace -Dlogging.level.org.apache.hc=trace"
+                            + " -Dlogging.level.org.apache.hc.client5.http.wire=trace"
+                            + " -Dlogging.level.okhttp3=trace -Dlogging.level.org.gaul=trace");
+    private static final String SHARE_TOKEN = "ABshared0token1of2a3link=";
+    private static final String WRONG = "wrong-secret-5e1c77a0b2";
+
+    /** Where the embedded servers' passwords are kept. */
+    private static final Set<String> CREDENTIALS = Set.of("postgres.password", "s3.credentials");
+
+    /** Where an answer is kept as it was received, with the signed addresses it is made of. */
+    private static final Set<String> ANSWERS = Set.of("api_call", "note_capture", "author");
+
     @ParameterizedTest(name = "on {0} servers")
     @EnumSource
-    void notEvenATraceOfABadNightHoldsASecret(Place place) {
-        try (Practice practice = Practice.begin(place)) {
-            List<String> ids = practice.enqueue(6);
-            practice.provider().script().always(ids.get(0), Reply.code(301));
-            practice.provider()
-                    .script()
-                    .always(ids.get(1), Reply.raw(502, "text/html", new byte[] {60}));
-            practice.provider().script().always(ids.get(2), Reply.reset());
-            practice.provider().script().always(ids.get(3), Reply.code(400));
+    void notEvenATraceOfABadNightHoldsASecret(Place place) throws Exception {
+        try (Practice practice = Practice.begin(place);
+                ProcessList processes = new ProcessList()) {
+            List<String> ids = new ArrayList<>(practice.provider().noteIds(12));
+            ids.addAll(practice.provider().noteIds(SandboxNoteKind.SOUND, 1));
+            script(practice.provider(), ids);
+            List<Ended> all = new ArrayList<>();
 
-            Program night =
-                    practice.startWith(
-                            Map.of(
-                                    "JAVA_TOOL_OPTIONS",
-                                    "-Dlogging.level.root=trace -Dlogging.level.org.apache.hc=trace"
-                                            + " -Dlogging.level.org.apache.hc.client5.http.wire=trace"
-                                            + " -Dlogging.level.okhttp3=trace -Dlogging.level.org.gaul=trace"),
-                            "run");
-            Ended ended = practice.end(night).with(6);
-
-            assertThat(ended.err()).contains("TRACE", "DEBUG");
-            try (Archive archive = practice.look()) {
-                List<String> tables =
-                        archive.strings(
-                                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'");
-                assertThat(tables).contains("batch_job_execution", "api_call", "worklist");
-                for (String table : tables) {
-                    assertThat(archive.dump(table)).as(table).doesNotContain(practice.secrets());
-                }
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM api_call WHERE message IS NOT NULL"))
-                        .isPositive();
+            all.add(traced(practice, "enqueue", links(practice, ids)).with(6));
+            Ended night = traced(practice, "run").with(6);
+            all.add(night);
+            for (String id : List.of(ids.get(3), ids.get(5), ids.getLast())) {
+                all.add(traced(practice, "explain", id).with(0));
             }
+            all.add(traced(practice, "status").with(0));
+            practice.environment().put("JUSTONEAPI_TOKEN", WRONG);
+            all.add(traced(practice, "requeue", "--state", "POSTPONED"));
+            all.add(traced(practice, "run").with(4));
+            practice.environment().put("JUSTONEAPI_TOKEN", Practice.TOKEN);
+            if (place == Place.OUTSIDE) {
+                for (String secret :
+                        List.of("ARCHIVE_DATABASE_PASSWORD", "ARCHIVE_S3_SECRET_KEY")) {
+                    String right = practice.environment().put(secret, WRONG);
+                    all.add(traced(practice, "run").with(2));
+                    practice.environment().put(secret, right);
+                }
+            }
+
+            List<String> secrets = everyFormOf(practice.secrets());
+            Set<String> signatures = signatures(practice, ids);
+            assertThat(night.err()).contains("TRACE", "DEBUG");
+            for (Ended ended : all) {
+                assertThat(ended.out() + ended.err())
+                        .doesNotContain(secrets)
+                        .doesNotContain(SHARE_TOKEN)
+                        .doesNotContain(signatures);
+            }
+            int rows = searchTables(practice, secrets, signatures);
+            int objects = searchObjects(practice, secrets);
+            int files = searchFiles(practice, secrets);
+            assertThat(processes.commandLines())
+                    .anyMatch(line -> line.endsWith(" run"))
+                    .noneMatch(line -> secrets.stream().anyMatch(line::contains))
+                    .noneMatch(line -> line.contains(SHARE_TOKEN));
+
+            Path report = Path.of("target", "matrix", "secrets.md");
+            Files.createDirectories(report.getParent());
+            Files.writeString(
+                    report,
+                    ("%s: %d forms of secrets and %d signatures and share tokens looked for in %d"
+                                    + " outputs of %d characters, %d rows, %d objects, %d files and"
+                                    + " %d command lines seen in %d looks: none found\n")
+                            .formatted(
+                                    place,
+                                    secrets.size(),
+                                    signatures.size() + 1,
+                                    all.size(),
+                                    all.stream()
+                                            .mapToInt(e -> e.out().length() + e.err().length())
+                                            .sum(),
+                                    rows,
+                                    objects,
+                                    files,
+                                    processes.commandLines().size(),
+                                    processes.looks()),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        }
+    }
+
+    /** Most of what may go wrong, and the token repeated wherever there is room for it. */
+    private static void script(SandboxProvider provider, List<String> ids) {
+        SandboxScript script = provider.script();
+        String token = Practice.TOKEN;
+        byte[] page = ("<html>GET /?token=" + token + " failed").getBytes(UTF_8);
+        script.always(ids.get(0), Reply.code(301));
+        script.always(ids.get(1), Reply.raw(502, "text/html", page));
+        script.always(ids.get(2), Reply.reset());
+        script.always(
+                ids.get(3),
+                Reply.json(
+                        "{\"code\":400,\"message\":\"bad token=%s\",\"recordTime\":1}"
+                                .formatted(token)));
+        script.always(
+                ids.get(4), Reply.noteWith(note -> note.put("desc", "your token is " + token)));
+        script.always(ids.get(5), Reply.json("{\"code\":0,\"message\":\"" + token));
+        script.always(
+                ids.get(6),
+                Reply.raw(302, "text/plain", page)
+                        .header("Location", "http://127.0.0.1:1/?token=" + token));
+        script.always(ids.get(7), Reply.lost());
+        script.always(ids.get(8), Reply.truncated());
+        script.always(ids.get(9), Reply.code(301).header("X-Request-Id", token));
+        script.always(ids.get(10), Reply.code(201));
+        AtomicInteger next = new AtomicInteger();
+        List<MediaReply> mishaps =
+                List.of(
+                        MediaReply.status(403),
+                        MediaReply.status(500),
+                        MediaReply.reset(),
+                        MediaReply.truncated(),
+                        MediaReply.redirect("http://127.0.0.1:1/?sign=0123456789&t=1"),
+                        MediaReply.bytes("text/html", page));
+        Predicate<String> everyFifth = _ -> next.incrementAndGet() % 5 == 0;
+        script.media(everyFifth, mishaps.toArray(MediaReply[]::new));
+        Set<String> dead = Scene.targetsOf(provider, ids.getLast());
+        script.media(dead::contains, MediaReply.status(403));
+    }
+
+    /** A list of links as they are shared, and some lines that are refused. */
+    private static String links(Practice practice, List<String> ids) {
+        List<String> lines = new ArrayList<>();
+        ids.forEach(
+                id ->
+                        lines.add(
+                                "https://www.xiaohongshu.com/explore/%s?xsec_token=%s&xsec_source=pc_share"
+                                        .formatted(id, SHARE_TOKEN)));
+        lines.add("https://www.xiaohongshu.com/explore/nobody?xsec_token=" + SHARE_TOKEN);
+        lines.add("https://example.org/?a=b&XSEC_TOKEN=" + SHARE_TOKEN);
+        return practice.file("links.txt", String.join("\n", lines)).toString();
+    }
+
+    private static Ended traced(Practice practice, String... arguments) {
+        return practice.end(practice.startWith(EVERYTHING_LOGGED, arguments));
+    }
+
+    /** As they are, and as they would look in an address, in binary columns and in headers. */
+    private static List<String> everyFormOf(List<String> secrets) {
+        List<String> forms = new ArrayList<>();
+        for (String secret : Stream.concat(secrets.stream(), Stream.of(WRONG)).toList()) {
+            byte[] bytes = secret.getBytes(UTF_8);
+            String base64 = Base64.getEncoder().withoutPadding().encodeToString(bytes);
+            forms.addAll(
+                    List.of(
+                            secret,
+                            URLEncoder.encode(secret, UTF_8),
+                            HexFormat.of().formatHex(bytes),
+                            base64.substring(0, base64.length() - 1)));
+        }
+        return forms.stream().distinct().toList();
+    }
+
+    /** What signs the addresses of files in all answers, and what opens the notes in them. */
+    private static Set<String> signatures(Practice practice, List<String> ids) {
+        Pattern secret = Pattern.compile("(?:sign|xsec_token)=([0-9A-Za-z]{8,})");
+        Set<String> found = new TreeSet<>();
+        for (String id : ids) {
+            Matcher matcher = secret.matcher(practice.provider().envelope(id).toString());
+            while (matcher.find()) {
+                found.add(matcher.group(1));
+            }
+        }
+        assertThat(found).hasSizeGreaterThan(20);
+        return found;
+    }
+
+    private static int searchTables(
+            Practice practice, List<String> secrets, Set<String> signatures) {
+        int rows = 0;
+        try (Archive archive = practice.look()) {
+            List<String> tables =
+                    archive.strings(
+                            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'");
+            assertThat(tables).contains("batch_job_execution", "api_call", "worklist");
+            for (String table : tables) {
+                String text = archive.dump(table);
+                assertThat(text).as(table).doesNotContain(secrets).doesNotContain(SHARE_TOKEN);
+                if (!ANSWERS.contains(table)) {
+                    assertThat(text).as(table).doesNotContain(signatures);
+                }
+                rows += Math.toIntExact(archive.number("SELECT count(*) FROM " + table));
+            }
+            assertThat(archive.strings("SELECT message FROM api_call WHERE message IS NOT NULL"))
+                    .isNotEmpty()
+                    .allSatisfy(message -> assertThat(message).doesNotContain(signatures));
+            assertThat(
+                            archive.strings(
+                                    "SELECT note_text FROM note WHERE note_text LIKE 'your token is%'"))
+                    .hasSize(1);
+            assertThat(archive.number("SELECT count(*) FROM note_media WHERE error IS NOT NULL"))
+                    .isPositive();
+        }
+        return rows;
+    }
+
+    private static int searchObjects(Practice practice, List<String> secrets) throws Exception {
+        try (Archive archive = practice.look()) {
+            Set<String> keys = archive.objects("").keySet();
+            assertThat(keys).anyMatch(key -> key.startsWith("notes/"));
+            for (String key : keys) {
+                assertThat(key).doesNotContain(secrets);
+                assertThat(new String(archive.read(key), ISO_8859_1))
+                        .as(key)
+                        .doesNotContain(secrets);
+            }
+            return keys.size();
+        }
+    }
+
+    /** All that lies in the working directory and in the data directory. */
+    private static int searchFiles(Practice practice, List<String> secrets) throws IOException {
+        int searched = 0;
+        try (Stream<Path> files = Files.walk(practice.directory())) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (!CREDENTIALS.contains(file.getFileName().toString())) {
+                    assertThat(Files.readString(file, ISO_8859_1))
+                            .as(file.toString())
+                            .doesNotContain(secrets);
+                    searched++;
+                }
+            }
+        }
+        return searched;
+    }
+
+    /** The command lines of all processes of the machine, looked at four times a second. */
+    private static final class ProcessList implements AutoCloseable {
+
+        private final Set<String> seen = new TreeSet<>();
+        private final AtomicInteger looks = new AtomicInteger();
+        private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
+        ProcessList() {
+            var _ = timer.scheduleWithFixedDelay(this::look, 0, 250, TimeUnit.MILLISECONDS);
+        }
+
+        private void look() {
+            looks.incrementAndGet();
+            ProcessHandle.allProcesses()
+                    .forEach(
+                            process ->
+                                    process.info()
+                                            .commandLine()
+                                            .ifPresent(
+                                                    line -> {
+                                                        synchronized (seen) {
+                                                            seen.add(line);
+                                                        }
+                                                    }));
+        }
+
+        Set<String> commandLines() {
+            synchronized (seen) {
+                return Set.copyOf(seen);
+            }
+        }
+
+        int looks() {
+            return looks.get();
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            timer.shutdown();
+            timer.awaitTermination(10, TimeUnit.SECONDS);
         }
     }
 }

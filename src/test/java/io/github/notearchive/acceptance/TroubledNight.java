@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
@@ -17,6 +20,9 @@ final class TroubledNight implements AutoCloseable {
 
     /** A variable that says how long a file may get that the run writes, in blocks of 512 bytes. */
     static final String LARGEST_FILE = "LARGEST_FILE";
+
+    /** A variable that has the program and its embedded database see a clock that can be set. */
+    static final String CLOCK = "CLOCK";
 
     private final Practice practice;
     private final Proxy provider;
@@ -29,6 +35,12 @@ final class TroubledNight implements AutoCloseable {
         practice = Practice.begin(place, settings);
         Map<String, String> environment = practice.environment();
         environment.putAll(more);
+        if (environment.remove(CLOCK) != null) {
+            environment.put("LD_PRELOAD", clockLibrary().orElseThrow().toString());
+            environment.put("FAKETIME_TIMESTAMP_FILE", practice.file("clock", "+0").toString());
+            environment.put("FAKETIME_CACHE_DURATION", "1");
+            environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
         provider = Proxy.before(practice.provider().baseUrl());
         environment.put("JUSTONEAPI_BASE_URL", provider.address().toString());
         media = Proxy.before(URI.create("http://" + practice.provider().mediaHost()));
@@ -52,6 +64,20 @@ final class TroubledNight implements AutoCloseable {
 
     Practice practice() {
         return practice;
+    }
+
+    /** Stands between a program and its clock; Debian's package libfaketime. */
+    static Optional<Path> clockLibrary() {
+        return Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
+                .map(directory -> Path.of(directory, "faketime", "libfaketimeMT.so.1"))
+                .filter(Files::exists)
+                .findFirst();
+    }
+
+    /** Sets the program's clock by so much off the true time, in the syntax of libfaketime. */
+    void setClock(String offset) throws IOException {
+        Path next = practice.file("clock.next", offset);
+        Files.move(next, next.resolveSibling("clock"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Starts the run that is to meet the fault. */
