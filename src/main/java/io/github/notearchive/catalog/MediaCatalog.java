@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** Which files a note is to have, which of them are archived, and where those lie. */
 @Repository
 public class MediaCatalog {
+
+    /** The reason of a slot that is stored in a lesser rendition than the best one offered. */
+    static final String DEGRADED = "DEGRADED";
 
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
@@ -77,13 +81,7 @@ public class MediaCatalog {
                 row.getString("checks"),
                 row.getString("error"),
                 deadNight == null ? null : new Night(deadNight),
-                sha256 == null
-                        ? null
-                        : new StoredMedia(
-                                sha256,
-                                new ObjectKey(row.getString("object_key")),
-                                row.getLong("size_bytes"),
-                                row.getString("content_type")),
+                sha256 == null ? null : storedMedia(row),
                 row.getTimestamp("updated_at").toInstant());
     }
 
@@ -99,14 +97,58 @@ public class MediaCatalog {
                                         SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = :sha256
                                         """)
                                 .param("sha256", sha256)
+                                .query((row, _) -> storedMedia(row))
+                                .optional());
+    }
+
+    private static StoredMedia storedMedia(ResultSet row) throws SQLException {
+        return new StoredMedia(
+                row.getString("sha256"),
+                new ObjectKey(row.getString("object_key")),
+                row.getLong("size_bytes"),
+                row.getString("content_type"));
+    }
+
+    /**
+     * The files of other notes that have the names of these slots' files and are stored in the best
+     * rendition that was offered: the source gives a name to one file only, such as a sound that
+     * many notes use. In a transaction of its own.
+     */
+    public List<SameFile> findByIdentity(NoteId id, Collection<MediaSlot> slots) {
+        String[] names =
+                slots.stream()
+                        .filter(MediaSlot::named)
+                        .map(slot -> StorableText.of(slot.identity()))
+                        .distinct()
+                        .toArray(String[]::new);
+        if (names.length == 0) {
+            return List.of();
+        }
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
+                                               m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
+                                               o.sha256, o.object_key, o.size_bytes, o.content_type
+                                        FROM note_media m JOIN media_object o USING (sha256)
+                                        WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
+                                          AND m.rendition IS NOT NULL AND m.note_id <> :noteId
+                                        ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
+                                        """)
+                                .param("names", names)
+                                .param("noteId", id.value())
                                 .query(
                                         (row, _) ->
-                                                new StoredMedia(
-                                                        row.getString("sha256"),
-                                                        new ObjectKey(row.getString("object_key")),
-                                                        row.getLong("size_bytes"),
-                                                        row.getString("content_type")))
-                                .optional());
+                                                new SameFile(
+                                                        MediaKind.valueOf(row.getString("kind")),
+                                                        row.getString("identity"),
+                                                        row.getString("rendition"),
+                                                        new NoteId(row.getString("note_id")),
+                                                        row.getObject("width", Integer.class),
+                                                        row.getObject("height", Integer.class),
+                                                        storedMedia(row)))
+                                .list());
     }
 
     /**
@@ -201,8 +243,11 @@ public class MediaCatalog {
                             var rendition,
                             var width,
                             var height,
-                            var checks) ->
+                            var checks,
+                            var lesserBecause) ->
                     row.addValue("state", "STORED")
+                            .addValue("reason", lesserBecause == null ? null : DEGRADED)
+                            .addValue("error", StorableText.of(lesserBecause))
                             .addValue("sha256", media.sha256())
                             .addValue("rendition", rendition)
                             .addValue("width", width)
@@ -233,6 +278,29 @@ public class MediaCatalog {
                 .update();
     }
 
+    /** A file of another note, by the source's name for it. */
+    public record SameFile(
+            MediaKind kind,
+            String identity,
+            String rendition,
+            NoteId note,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            StoredMedia media) {
+
+        /** Whether this is the file that a slot expects, in the best rendition it offers. */
+        public boolean fills(MediaSlot slot) {
+            return slot.named()
+                    && kind == slot.kind()
+                    && identity.equals(StorableText.of(slot.identity()))
+                    && slot.candidates().stream()
+                            .findFirst()
+                            .filter(best -> slot.isBest(rendition))
+                            .filter(best -> best.size() == null || best.size() == media.size())
+                            .isPresent();
+        }
+    }
+
     /** One row of {@code note_media}, with the object behind it. */
     public record SlotRow(
             MediaKind kind,
@@ -248,6 +316,28 @@ public class MediaCatalog {
             @Nullable Night deadNight,
             @Nullable StoredMedia media,
             Instant updatedAt) {
+
+        /**
+         * The row as a slot's status, where it holds a file or a waiver.
+         *
+         * @param slot that this row is for
+         */
+        public Optional<SlotStatus> settled(MediaSlot slot) {
+            if (media != null) {
+                return Optional.of(
+                        new SlotStatus.Stored(
+                                slot,
+                                media,
+                                rendition,
+                                width,
+                                height,
+                                checks,
+                                DEGRADED.equals(reason) ? String.valueOf(error) : null));
+            }
+            return "WAIVED".equals(state) && reason != null
+                    ? Optional.of(new SlotStatus.Waived(slot, reason))
+                    : Optional.empty();
+        }
 
         /**
          * Whether this row is about the file that a slot expects: the same place, and the same file

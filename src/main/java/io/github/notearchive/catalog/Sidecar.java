@@ -61,7 +61,14 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
         entry.put("ordinal", status.slot().ordinal());
         entry.put("identity", StorableText.of(status.slot().identity()));
         switch (status) {
-            case SlotStatus.Stored(_, var stored, var rendition, _, _, var checks) -> {
+            case SlotStatus.Stored(
+                            _,
+                            var stored,
+                            var rendition,
+                            _,
+                            _,
+                            var checks,
+                            var lesserBecause) -> {
                 entry.put("state", "STORED");
                 entry.put("rendition", rendition);
                 entry.put("sha256", stored.sha256());
@@ -69,6 +76,9 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
                 entry.put("size", stored.size());
                 entry.put("contentType", stored.contentType());
                 entry.put("checks", checks);
+                if (lesserBecause != null) {
+                    entry.put("lesserBecause", lesserBecause);
+                }
             }
             case SlotStatus.Waived(_, var reason) -> {
                 entry.put("state", "WAIVED");

@@ -17,6 +17,8 @@ public sealed interface SlotStatus {
      * @param height pixels, as the answer says; null when it does not
      * @param checks what the promised length and digest said of the bytes; null when nothing was
      *     promised
+     * @param lesserBecause why a lesser rendition than the best one offered was taken; null when it
+     *     is the best
      */
     record Stored(
             MediaSlot slot,
@@ -24,7 +26,8 @@ public sealed interface SlotStatus {
             @Nullable String rendition,
             @Nullable Integer width,
             @Nullable Integer height,
-            @Nullable String checks)
+            @Nullable String checks,
+            @Nullable String lesserBecause)
             implements SlotStatus {}
 
     /** Accepted as empty, by name. */

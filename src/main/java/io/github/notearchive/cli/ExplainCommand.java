@@ -162,7 +162,11 @@ final class ExplainCommand implements Callable<Integer> {
                     slot.rendition(),
                     media == null ? null : Times.size(media.size()),
                     media == null ? null : media.contentType(),
-                    media == null ? slot.error() : media.key());
+                    media == null
+                            ? slot.error()
+                            : slot.error() == null
+                                    ? media.key()
+                                    : media.key() + "; " + slot.error());
         }
         out.print(table.isEmpty() ? "  none known\n" : table);
     }
@@ -177,7 +181,15 @@ final class ExplainCommand implements Callable<Integer> {
         return switch (entry.state()) {
             case PENDING -> "due since " + due + "; the next run takes it up";
             case POSTPONED -> "a run takes it up again from " + due;
-            case ARCHIVED -> "nothing; requeue " + entry.id() + " looks at it again";
+            case ARCHIVED ->
+                    (entry.dueAt() == null
+                                    ? "nothing"
+                                    : "a better rendition is tried for from "
+                                            + due
+                                            + ", without a call")
+                            + "; requeue "
+                            + entry.id()
+                            + " looks at it again";
             case UNAVAILABLE ->
                     "looked at again from "
                             + due

@@ -121,12 +121,17 @@ final class RunCommand implements Callable<Integer> {
                     summary.postponed(),
                     summary.failed(),
                     summary.released());
+            RunSummary.Files files = summary.files();
             out.printf(
-                    "  files  stored %d (%s), already in the store %d, %d requests%n",
-                    summary.files(),
-                    Times.size(summary.bytes()),
-                    summary.filesKnown(),
-                    summary.mediaRequests());
+                    "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, %d requests%n",
+                    files.stored(),
+                    Times.size(files.bytes()),
+                    files.known(),
+                    Times.size(files.bytesKnown()),
+                    files.takenOver(),
+                    Times.size(files.bytesTakenOver()),
+                    files.improved(),
+                    files.requests());
             out.printf(
                     "  calls  %d, of which billed %d, maybe billed %d%n",
                     summary.calls(), summary.billed(), summary.maybeBilled());

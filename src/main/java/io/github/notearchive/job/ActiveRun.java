@@ -36,6 +36,10 @@ final class ActiveRun {
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
     final LongAdder filesKnown = new LongAdder();
+    final LongAdder bytesKnown = new LongAdder();
+    final LongAdder filesTakenOver = new LongAdder();
+    final LongAdder bytesTakenOver = new LongAdder();
+    final LongAdder filesImproved = new LongAdder();
 
     ActiveRun(RunOptions options, ArchiveProperties settings, long mediaRequestsBefore) {
         this.options = options;

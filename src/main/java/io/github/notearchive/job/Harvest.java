@@ -5,6 +5,7 @@ import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one answer brought in: the capture, and for each file that it promises what became of it.
@@ -20,8 +21,13 @@ record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable
 
         MediaSlot slot();
 
-        /** Downloaded into the spool, and to be stored. */
-        record Fresh(MediaSlot slot, DownloadedMedia media) implements Piece {}
+        /**
+         * Downloaded into the spool, and to be stored.
+         *
+         * @param lesserBecause why it is not the best rendition offered; null when it is
+         */
+        record Fresh(MediaSlot slot, DownloadedMedia media, @Nullable String lesserBecause)
+                implements Piece {}
 
         /** Decided: stored before, waived, or missing. */
         record Decided(SlotStatus status) implements Piece {
@@ -37,7 +43,7 @@ record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable
     @Override
     public void close() {
         for (Piece piece : pieces) {
-            if (piece instanceof Piece.Fresh(_, var media)) {
+            if (piece instanceof Piece.Fresh(_, var media, _)) {
                 media.close();
             }
         }

@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.SlotStatus.Gap;
@@ -15,7 +16,9 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,16 +26,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings in the files of an answer: what is stored or waived already stays, everything else is
- * downloaded, side by side.
+ * Brings in the files of an answer: what is stored or waived already stays, what another note has
+ * under the same name is taken over, everything else is downloaded, side by side. A file that is
+ * there in a lesser rendition is looked at again on a later night.
  *
  * <p>Which address was dead on which night is remembered with each slot. A file is gone when two
  * answers that were bought on different nights had only dead addresses for it.
@@ -43,11 +49,20 @@ class MediaCollector {
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
     private final RunGate gate;
+    private final ActiveRuns runs;
+    private final Clock clock;
 
-    MediaCollector(MediaCatalog catalog, MediaDownloader downloads, RunGate gate) {
+    MediaCollector(
+            MediaCatalog catalog,
+            MediaDownloader downloads,
+            RunGate gate,
+            ActiveRuns runs,
+            Clock clock) {
         this.catalog = catalog;
         this.downloads = downloads;
         this.gate = gate;
+        this.runs = runs;
+        this.clock = clock;
     }
 
     /**
@@ -64,6 +79,7 @@ class MediaCollector {
     }
 
     private Collected collect(NoteCapture capture, List<Piece> before) throws InterruptedException {
+        Night tonight = Night.current(clock);
         Map<Place, SlotRow> rows = new HashMap<>();
         catalog.slotsOf(capture.id())
                 .forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
@@ -71,6 +87,7 @@ class MediaCollector {
         before.forEach(piece -> pieces.put(Place.of(piece), piece));
         List<Piece> decided = new ArrayList<>();
         Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
+        Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
         boolean retrySoon = false;
         Map<Place, Integer> order = new HashMap<>();
         for (MediaSlot slot : MediaSlots.of(capture)) {
@@ -81,33 +98,42 @@ class MediaCollector {
                     Optional.ofNullable(pieces.get(place))
                             .filter(piece -> isSameFile(piece.slot(), slot));
             Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
-            Optional<SlotStatus> known = row.flatMap(r -> known(r, slot));
+            Optional<SlotStatus> known = row.flatMap(r -> r.settled(slot));
             if (slot.notOffered() != null) {
                 decided.add(new Piece.Decided(new SlotStatus.Waived(slot, slot.notOffered())));
             } else if (fresh.isPresent()) {
                 decided.add(fresh.get());
                 pieces.remove(place);
             } else if (known.isPresent()) {
-                decided.add(new Piece.Decided(known.get()));
+                if (known.get() instanceof SlotStatus.Stored stored
+                        && isWorthAnotherTry(stored, row.orElseThrow(), tonight)) {
+                    lesser.put(slot, stored);
+                } else {
+                    decided.add(new Piece.Decided(known.get()));
+                }
             } else {
                 wanted.put(slot, deadBefore(row, same));
             }
         }
         for (Piece left : pieces.values()) {
-            if (left instanceof Piece.Fresh(_, var media)) {
+            if (left instanceof Piece.Fresh(_, var media, _)) {
                 media.close();
             }
         }
+        decided.addAll(takeOver(capture.id(), wanted.keySet()));
         boolean served = false;
         boolean dead = false;
         boolean faulty = false;
-        for (Map.Entry<MediaSlot, DownloadOutcome> download :
-                download(wanted.keySet()).entrySet()) {
+        Map<MediaSlot, DownloadOutcome> downloads = download(wanted.keySet(), lesser);
+        for (Map.Entry<MediaSlot, SlotStatus.Stored> improvable : lesser.entrySet()) {
+            decided.add(improved(improvable.getValue(), downloads.remove(improvable.getKey())));
+        }
+        for (Map.Entry<MediaSlot, DownloadOutcome> download : downloads.entrySet()) {
             MediaSlot slot = download.getKey();
             switch (download.getValue()) {
-                case Downloaded(var media) -> {
+                case Downloaded(var media, var lesserBecause) -> {
                     served = true;
-                    decided.add(new Piece.Fresh(slot, media));
+                    decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
                 case Dead(var reason) -> {
                     dead = true;
@@ -139,20 +165,49 @@ class MediaCollector {
                 && a.identity().equals(b.identity());
     }
 
-    private static Optional<SlotStatus> known(SlotRow row, MediaSlot slot) {
-        if (row.media() != null) {
-            return Optional.of(
-                    new SlotStatus.Stored(
-                            slot,
-                            row.media(),
-                            row.rendition(),
-                            row.width(),
-                            row.height(),
-                            row.checks()));
+    /** A lesser rendition stays for the night that took it; a later one may get the better. */
+    private static boolean isWorthAnotherTry(SlotStatus.Stored stored, SlotRow row, Night tonight) {
+        return stored.lesserBecause() != null
+                && stored.rendition() != null
+                && !Night.of(row.updatedAt()).equals(tonight)
+                && !stored.slot().betterThan(stored.rendition()).candidates().isEmpty();
+    }
+
+    /** What is stored already is kept when the better rendition cannot be had now either. */
+    private Piece improved(SlotStatus.Stored stored, @Nullable DownloadOutcome outcome) {
+        if (!(outcome instanceof Downloaded(var media, var lesserBecause))) {
+            return new Piece.Decided(stored);
         }
-        return "WAIVED".equals(row.state()) && row.reason() != null
-                ? Optional.of(new SlotStatus.Waived(slot, row.reason()))
-                : Optional.empty();
+        runs.current().filesImproved.increment();
+        // of those that were asked for now, the first is the best of the slot
+        return new Piece.Fresh(stored.slot(), media, lesserBecause);
+    }
+
+    /**
+     * Files that another note has already, by the source's own name for them, need no request. They
+     * are taken out of those that are wanted.
+     */
+    private List<Piece> takeOver(NoteId id, Set<MediaSlot> wanted) {
+        List<Piece> taken = new ArrayList<>();
+        for (SameFile same : catalog.findByIdentity(id, wanted)) {
+            Optional<MediaSlot> slot = wanted.stream().filter(same::fills).findFirst();
+            if (slot.isPresent()) {
+                wanted.remove(slot.get());
+                runs.current().filesTakenOver.increment();
+                runs.current().bytesTakenOver.add(same.media().size());
+                taken.add(
+                        new Piece.Decided(
+                                new SlotStatus.Stored(
+                                        slot.get(),
+                                        same.media(),
+                                        same.rendition(),
+                                        same.width(),
+                                        same.height(),
+                                        "same file as in note " + same.note(),
+                                        null)));
+            }
+        }
+        return taken;
     }
 
     /** The night whose answer first had only dead addresses for this file; null when none had. */
@@ -172,13 +227,27 @@ class MediaCollector {
                 slot, gone ? Gap.GONE : Gap.DEAD, reason, before == null ? night : before);
     }
 
-    private Map<MediaSlot, DownloadOutcome> download(Iterable<MediaSlot> slots)
+    /**
+     * Downloads whole slots, and of those that have a lesser rendition already what is better. The
+     * addresses that die first come first.
+     */
+    private Map<MediaSlot, DownloadOutcome> download(
+            Set<MediaSlot> wanted, Map<MediaSlot, SlotStatus.Stored> lesser)
             throws InterruptedException {
         Map<MediaSlot, Future<DownloadOutcome>> running = new LinkedHashMap<>();
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            slots.forEach(
-                    slot -> running.put(slot, threads.submit(() -> downloads.download(slot))));
+            Stream.concat(wanted.stream(), lesser.keySet().stream())
+                    .sorted(MediaSlot.EARLIEST_EXPIRING)
+                    .forEach(
+                            slot -> {
+                                SlotStatus.Stored stored = lesser.get(slot);
+                                MediaSlot asked =
+                                        stored == null || stored.rendition() == null
+                                                ? slot
+                                                : slot.betterThan(stored.rendition());
+                                running.put(slot, threads.submit(() -> downloads.download(asked)));
+                            });
             for (Map.Entry<MediaSlot, Future<DownloadOutcome>> download : running.entrySet()) {
                 outcomes.put(download.getKey(), outcome(download.getValue()));
             }
@@ -240,6 +309,20 @@ class MediaCollector {
             return !retrySoon
                     && !needsNewAnswer()
                     && missing().stream().anyMatch(missing -> missing.gap() == Gap.GONE);
+        }
+
+        /** Whether a file is there in a lesser rendition than the best that the answer offers. */
+        boolean isLesser() {
+            return harvest.pieces().stream()
+                    .anyMatch(
+                            piece ->
+                                    switch (piece) {
+                                        case Piece.Fresh(_, _, var lesserBecause) ->
+                                                lesserBecause != null;
+                                        case Piece.Decided(SlotStatus.Stored stored) ->
+                                                stored.lesserBecause() != null;
+                                        case Piece.Decided _ -> false;
+                                    });
         }
 
         List<SlotStatus.Missing> missing() {

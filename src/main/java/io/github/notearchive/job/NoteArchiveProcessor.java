@@ -7,6 +7,7 @@ import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
@@ -26,6 +27,8 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private final NoteDetailClient source;
     private final ApiCalls calls;
+    private final CallLedger ledger;
     private final MediaCollector media;
     private final RunGate gate;
     private final SourceGate sourceGate;
@@ -57,6 +61,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     NoteArchiveProcessor(
             NoteDetailClient source,
             ApiCalls calls,
+            CallLedger ledger,
             MediaCollector media,
             RunGate gate,
             SourceGate sourceGate,
@@ -67,6 +72,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             Clock clock) {
         this.source = source;
         this.calls = calls;
+        this.ledger = ledger;
         this.media = media;
         this.gate = gate;
         this.sourceGate = sourceGate;
@@ -80,7 +86,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
         try {
-            return decide(claimed, ask(claimed), null);
+            return claimed.state() == NoteState.ARCHIVED
+                    ? improve(claimed)
+                    : decide(claimed, ask(claimed), null);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, null, e);
         } catch (InterruptedException e) {
@@ -90,6 +98,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
+            if (claimed.state() == NoteState.ARCHIVED) {
+                return new Archived(claimed, null, Retries.archived(null));
+            }
             return putOff(claimed, null, retries.forMedia(claimed, "unforeseen: " + e, true));
         }
     }
@@ -273,6 +284,28 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
     }
 
+    /**
+     * Tries for the better renditions of a note that is archived with lesser ones, by the answer
+     * that is paid for. Nothing is bought for it.
+     */
+    private NoteDisposition improve(ClaimedNote claimed) throws InterruptedException {
+        Optional<NoteCapture> fresh = ledger.fresh(claimed.id());
+        return fresh.isPresent()
+                ? disposition(claimed, media.collect(fresh.get()))
+                : new Archived(claimed, null, Retries.archived(null));
+    }
+
+    /**
+     * When a lesser rendition is looked at again; null when there is none, or its answer is old.
+     */
+    private @Nullable Instant lookAgain(Collected collected) {
+        Instant tomorrow = Night.current(clock).ends();
+        return collected.isLesser()
+                        && ledger.freshUntil(collected.harvest().capture()).isAfter(tomorrow)
+                ? tomorrow
+                : null;
+    }
+
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)
             throws InterruptedException {
         Collected collected = media.collect(newer, before);
@@ -286,9 +319,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         watchCdn(collected);
         if (collected.isComplete()) {
             return new Archived(
-                    claimed,
-                    collected.harvest(),
-                    new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false));
+                    claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
         }
         if (gate.closure().isPresent() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's

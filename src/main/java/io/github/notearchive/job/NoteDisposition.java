@@ -9,8 +9,11 @@ sealed interface NoteDisposition {
 
     ClaimedNote claimed();
 
-    /** Every expected file is there or waived. */
-    record Archived(ClaimedNote claimed, Harvest harvest, Settlement settlement)
+    /**
+     * Every expected file is there or waived; {@code harvest} is null when nothing was brought in
+     * anew.
+     */
+    record Archived(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
             implements NoteDisposition {}
 
     /**

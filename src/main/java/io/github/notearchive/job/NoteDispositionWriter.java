@@ -13,6 +13,7 @@ import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -170,7 +171,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         if (!ofTheNote && (runs.current().store().fails() || e.refused())) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
         }
-        if (ofTheNote && gate.closure().isEmpty()) {
+        if (claimed.state() == NoteState.ARCHIVED) {
+            settleAndCount(claimed, Retries.archived(Night.current(clock).ends()));
+        } else if (ofTheNote && gate.closure().isEmpty()) {
             settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
         } else {
             release(claimed, obstacle);
@@ -191,7 +194,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             slots.add(
                     switch (piece) {
                         case Piece.Decided(var status) -> status;
-                        case Piece.Fresh(var slot, var file) -> store(slot, file);
+                        case Piece.Fresh(var slot, var file, var lesserBecause) ->
+                                store(slot, file, lesserBecause);
                     });
         }
         if (!isFinal) {
@@ -203,7 +207,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         return new Stored(slots, sidecar.key());
     }
 
-    private SlotStatus store(MediaSlot slot, DownloadedMedia file) {
+    private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
         String sha256 = file.digest().sha256();
         Optional<StoredMedia> known =
                 media.findByDigest(sha256).filter(stored -> store.stat(stored.key()).isPresent());
@@ -223,6 +227,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         ActiveRun run = runs.current();
         if (known.isPresent()) {
             run.filesKnown.increment();
+            run.bytesKnown.add(file.size());
         } else {
             run.filesStored.increment();
             run.bytesStored.add(file.size());
@@ -233,7 +238,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 file.candidate().rendition(),
                 file.candidate().width(),
                 file.candidate().height(),
-                checks(file));
+                checks(file),
+                lesserBecause);
     }
 
     /**
@@ -264,7 +270,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                 return settled;
                             });
             if (held) {
-                count(settlement);
+                count(claimed, settlement);
             }
         } catch (NonTransientDataAccessException e) {
             if (Trouble.isOutOfReach(e)) {
@@ -280,6 +286,11 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     /** An answer that cannot be written must not break every night; it stays in the ledger. */
     private void giveUp(ClaimedNote claimed, RuntimeException e) {
+        if (claimed.state() == NoteState.ARCHIVED) {
+            log.warn("Note {}: its better rendition cannot be written", claimed.id(), e);
+            settleAndCount(claimed, Retries.archived(null));
+            return;
+        }
         log.warn(
                 "Note {}: its answer cannot be written; it is given up, the answer is kept in the ledger",
                 claimed.id(),
@@ -306,12 +317,15 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void settleAndCount(ClaimedNote claimed, Settlement settlement) {
         if (settle(claimed, settlement)) {
-            count(settlement);
+            count(claimed, settlement);
         }
     }
 
-    private void count(Settlement settlement) {
+    private void count(ClaimedNote claimed, Settlement settlement) {
         ActiveRun run = runs.current();
+        if (claimed.state() == NoteState.ARCHIVED && settlement.state() == NoteState.ARCHIVED) {
+            return; // as it was, but for a better rendition
+        }
         switch (settlement.state()) {
             case ARCHIVED -> run.archived.increment();
             case UNAVAILABLE -> run.unavailable.increment();

@@ -7,6 +7,7 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -59,6 +60,16 @@ class Retries {
                 obstacle,
                 null,
                 true);
+    }
+
+    /**
+     * Complete.
+     *
+     * @param lookAgain when a better rendition of some file is tried for; null: never
+     */
+    static Settlement archived(@Nullable Instant lookAgain) {
+        return new Settlement(
+                NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, lookAgain != null);
     }
 
     /** Given up, with what is missing as the reason. */

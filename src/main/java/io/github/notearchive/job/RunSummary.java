@@ -16,10 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param postponed times that a note was put off
  * @param failed notes that were given up
  * @param released notes that were handed back untouched
- * @param files files stored, without those that were there already
- * @param filesKnown files whose bytes were in the store already
- * @param bytes bytes stored
- * @param mediaRequests requests to media servers, which cost nothing
+ * @param files what became of the notes' files
  * @param calls requests to the provider
  * @param billed of those, how many are charged
  * @param maybeBilled of those, how many may be charged
@@ -36,18 +33,40 @@ public record RunSummary(
         long postponed,
         long failed,
         long released,
-        long files,
-        long filesKnown,
-        long bytes,
-        long mediaRequests,
+        Files files,
         long calls,
         long billed,
         long maybeBilled,
         Duration took) {
 
+    /**
+     * What became of the notes' files.
+     *
+     * @param stored files stored, without those that were there already
+     * @param bytes bytes stored
+     * @param known files whose bytes were in the store already, found after the download
+     * @param bytesKnown bytes that were therefore not uploaded
+     * @param takenOver files that another note had under the same name, so that no request was made
+     * @param bytesTakenOver bytes that were therefore not downloaded
+     * @param improved files that were there in a lesser rendition and are there in a better one now
+     * @param requests requests to media servers, which cost nothing
+     */
+    public record Files(
+            long stored,
+            long bytes,
+            long known,
+            long bytesKnown,
+            long takenOver,
+            long bytesTakenOver,
+            long improved,
+            long requests) {
+
+        static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
-                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, took);
+                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, Files.NONE, 0, 0, 0, took);
     }
 }

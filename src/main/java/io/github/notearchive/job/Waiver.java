@@ -6,7 +6,6 @@ import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.SlotStatus.Gap;
-import io.github.notearchive.catalog.StoredMedia;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
@@ -172,23 +171,12 @@ public class Waiver {
     }
 
     private static SlotStatus status(MediaSlot slot, Optional<SlotRow> row) {
-        StoredMedia media = row.map(SlotRow::media).orElse(null);
-        if (row.isPresent() && media != null) {
-            SlotRow stored = row.get();
-            return new SlotStatus.Stored(
-                    slot,
-                    media,
-                    stored.rendition(),
-                    stored.width(),
-                    stored.height(),
-                    stored.checks());
-        }
-        if (slot.notOffered() != null) {
-            return new SlotStatus.Waived(slot, slot.notOffered());
-        }
-        return row.filter(r -> r.state().equals("WAIVED"))
-                .<SlotStatus>map(r -> new SlotStatus.Waived(slot, String.valueOf(r.reason())))
+        return row.flatMap(r -> r.settled(slot))
                 .orElseGet(
-                        () -> new SlotStatus.Missing(slot, Gap.RETRY, "not looked at yet", null));
+                        () ->
+                                slot.notOffered() != null
+                                        ? new SlotStatus.Waived(slot, slot.notOffered())
+                                        : new SlotStatus.Missing(
+                                                slot, Gap.RETRY, "not looked at yet", null));
     }
 }

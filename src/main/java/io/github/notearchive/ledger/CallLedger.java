@@ -60,6 +60,19 @@ public class CallLedger implements NoteDetailClient {
         return held.isPresent() ? held.get() : provider.fetch(id);
     }
 
+    /** The answer that {@link #fetch} would use again; empty where it would make a call. */
+    public Optional<NoteCapture> fresh(NoteId id) {
+        return calls.latestPaid(id, clock.instant().minus(settings.reuseFor()))
+                .flatMap(paid -> reuse(id, paid))
+                .filter(Found.class::isInstance)
+                .map(found -> ((Found) found).capture());
+    }
+
+    /** Until when a paid answer is used again. */
+    public Instant freshUntil(NoteCapture capture) {
+        return capture.capturedAt().plus(settings.reuseFor());
+    }
+
     /**
      * The newest answer that is held and has its note in it, however old and whatever became of its
      * files. Makes no call.

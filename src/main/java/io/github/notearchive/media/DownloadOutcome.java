@@ -1,13 +1,19 @@
 package io.github.notearchive.media;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What became of one slot's download. Reasons are short and name rendition and host only, never a
  * path or a signature.
  */
 public sealed interface DownloadOutcome {
 
-    /** Here is the file, complete and verified. It is the caller's to store and to discard. */
-    record Downloaded(DownloadedMedia media) implements DownloadOutcome {}
+    /**
+     * Here is the file, complete and verified. It is the caller's to store and to discard. {@code
+     * lesserBecause} says why it is not the best that the answer offers; null when it is.
+     */
+    record Downloaded(DownloadedMedia media, @Nullable String lesserBecause)
+            implements DownloadOutcome {}
 
     /**
      * Every address answered that the file is not there, or no longer; or there is none. Only a new

@@ -121,7 +121,9 @@ public class MediaDownloader implements AutoCloseable {
             switch (attempt) {
                 case Attempt.Complete(var media) -> {
                     files.increment();
-                    return new DownloadOutcome.Downloaded(media);
+                    return new DownloadOutcome.Downloaded(
+                            media,
+                            slot.isBest(media.candidate().rendition()) ? null : findings.all());
                 }
                 case Attempt.Gone(var why) -> findings.gone(candidate, url, why);
                 case Attempt.Refused(var why) -> findings.refused(candidate, url, why);
@@ -207,14 +209,16 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         DownloadOutcome outcome() {
-            String all = String.join("; ", reasons.subList(0, Math.min(ENOUGH, reasons.size())));
-            String reason =
-                    reasons.size() > ENOUGH
-                            ? all + "; and " + (reasons.size() - ENOUGH) + " more"
-                            : all;
             return passing || refused
-                    ? new DownloadOutcome.Troubled(reason, passing)
-                    : new DownloadOutcome.Dead(reason);
+                    ? new DownloadOutcome.Troubled(all(), passing)
+                    : new DownloadOutcome.Dead(all());
+        }
+
+        String all() {
+            String first = String.join("; ", reasons.subList(0, Math.min(ENOUGH, reasons.size())));
+            return reasons.size() > ENOUGH
+                    ? first + "; and " + (reasons.size() - ENOUGH) + " more"
+                    : first;
         }
 
         private void add(MediaCandidate candidate, @Nullable MediaUrl url, String why) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.note;
 
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     answer names none. From outside: never part of an object key or a file name
  * @param candidates where the bytes may be found, best first; may be empty, which is a gap that
  *     shows
+ * @param named whether the source itself gave the name, so that the same name elsewhere is the same
+ *     file
  * @param notOffered why this endpoint offers no address at all; such a slot is waived by this name.
  *     Null for all others
  */
@@ -22,13 +25,56 @@ public record MediaSlot(
         int ordinal,
         String identity,
         List<MediaCandidate> candidates,
+        boolean named,
         @Nullable String notOffered) {
+
+    /** Those first whose addresses die first. */
+    public static final Comparator<MediaSlot> EARLIEST_EXPIRING =
+            Comparator.comparingLong(
+                    slot ->
+                            slot.candidates().stream()
+                                    .mapToLong(MediaCandidate::signedAt)
+                                    .min()
+                                    .orElse(Long.MAX_VALUE));
+
+    /** A slot with a name of the source's own, where it has one. */
+    public MediaSlot(
+            MediaKind kind,
+            int ordinal,
+            String identity,
+            List<MediaCandidate> candidates,
+            @Nullable String notOffered) {
+        this(kind, ordinal, identity, candidates, !identity.isEmpty(), notOffered);
+    }
 
     public MediaSlot {
         if (ordinal < 0) {
             throw new IllegalArgumentException("An ordinal counts from 0, not " + ordinal);
         }
         candidates = List.copyOf(candidates);
+    }
+
+    /** Whether this rendition is as good as any that is offered. */
+    public boolean isBest(String rendition) {
+        return candidates.isEmpty()
+                || candidates.getFirst().variant().equals(MediaCandidate.variantOf(rendition));
+    }
+
+    /** The same slot with those addresses only that offer more than this rendition. */
+    public MediaSlot betterThan(String rendition) {
+        String taken = MediaCandidate.variantOf(rendition);
+        List<MediaCandidate> better =
+                candidates.stream()
+                        .takeWhile(candidate -> !candidate.variant().equals(taken))
+                        .toList();
+        // an answer that does not know this rendition offers nothing that could be compared with it
+        return new MediaSlot(
+                kind,
+                ordinal,
+                identity,
+                better.size() == candidates.size() ? List.of() : better,
+                named,
+                notOffered);
     }
 
     /** Prints without addresses, whose signatures belong in no log. */

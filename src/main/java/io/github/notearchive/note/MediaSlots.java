@@ -152,12 +152,15 @@ public final class MediaSlots {
      * it.
      */
     private static Candidates streams(JsonNode byCodec) {
-        record Stream(String codec, JsonNode node, long pixels) {}
+        record Stream(String name, JsonNode node, long pixels) {}
         List<Stream> streams = new ArrayList<>();
         for (String codec : CODECS) {
+            int number = 0;
             for (JsonNode node : elements(byCodec.path(codec))) {
                 long pixels = node.path("width").longValue(0) * node.path("height").longValue(0);
-                streams.add(new Stream(codec, node, pixels));
+                String name = number == 0 ? codec : codec + "[" + number + "]";
+                streams.add(new Stream(name, node, pixels));
+                number++;
             }
         }
         streams.sort(Comparator.comparingLong(Stream::pixels).reversed());
@@ -171,7 +174,7 @@ public final class MediaSlots {
             Integer width = dimension(node, "width");
             Integer height = dimension(node, "height");
             candidates.add(
-                    stream.codec() + "/master_url",
+                    stream.name() + "/master_url",
                     node.path("master_url"),
                     size,
                     width,
@@ -180,7 +183,7 @@ public final class MediaSlots {
             int backup = 0;
             for (JsonNode url : elements(node.path("backup_urls"))) {
                 candidates.add(
-                        stream.codec() + "/backup_urls[" + backup++ + "]",
+                        stream.name() + "/backup_urls[" + backup++ + "]",
                         url,
                         size,
                         width,
@@ -199,7 +202,7 @@ public final class MediaSlots {
             @Nullable String notOffered) {
         List<MediaCandidate> list = candidates.list();
         String name = identity.orElseGet(() -> list.isEmpty() ? "" : pathOf(list.getFirst().url()));
-        return new MediaSlot(kind, ordinal, name, list, notOffered);
+        return new MediaSlot(kind, ordinal, name, list, identity.isPresent(), notOffered);
     }
 
     /**

@@ -304,7 +304,7 @@ class NoteCatalogTests {
     }
 
     private static SlotStatus stored(MediaSlot slot) {
-        return new SlotStatus.Stored(slot, FILE, "original", 1080, 1440, "size match");
+        return new SlotStatus.Stored(slot, FILE, "original", 1080, 1440, "size match", null);
     }
 
     private static SlotStatus missing(MediaSlot slot) {

@@ -45,6 +45,7 @@ class SidecarTests {
                                 "original",
                                 1080,
                                 1440,
+                                null,
                                 null),
                         new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
                         new SlotStatus.Missing(

@@ -260,9 +260,10 @@ class AnswerVariantsTests {
                 "the largest stream; nothing of the other note",
                 id -> List.of(Reply.note(envelope -> version6(id, envelope))),
                 id -> {
-                    assertThat(night.slots(id).getFirst().rendition()).isEqualTo("h265/master_url");
+                    assertThat(night.slots(id).getFirst().rendition())
+                            .isEqualTo("h265[1]/master_url");
                     assertThat(night.slots(id).getFirst().identity())
-                            .isEqualTo("137728697860969105");
+                            .isEqualTo(String.valueOf(videoId(id)));
                     assertThat(night.provider().mediaRequests("recommended")).isZero();
                 });
         variant(
@@ -278,7 +279,7 @@ class AnswerVariantsTests {
                 },
                 id ->
                         assertThat(night.slots(id).getFirst().rendition())
-                                .isEqualTo("h265/backup_urls[1]"));
+                                .isEqualTo("h265[1]/backup_urls[1]"));
     }
 
     // 5, 8, 9, 10: what sounds
@@ -986,8 +987,8 @@ class AnswerVariantsTests {
         ObjectNode image =
                 images.addObject()
                         .put("index", images.size())
-                        .put("fileid", file)
-                        .put("trace_id", file);
+                        .put("fileid", own(id, file))
+                        .put("trace_id", own(id, file));
         image.put("width", 1080)
                 .put("height", 1440)
                 .put("original", address(id, best))
@@ -996,6 +997,16 @@ class AnswerVariantsTests {
                 .put("low", address(id, small))
                 .put("high", address(id, small));
         return image;
+    }
+
+    /** A name of the source's that no other note has. */
+    private static String own(String id, String file) {
+        return file + "-" + id.substring(18);
+    }
+
+    /** One that no floating-point number holds exactly. */
+    private static long videoId(String id) {
+        return 137_728_697_860_900_001L + 2L * Integer.parseInt(id.substring(18), 16);
     }
 
     private void onlyAddress(String id, ObjectNode note, String url) {
@@ -1007,7 +1018,7 @@ class AnswerVariantsTests {
 
     private ObjectNode voice(String id, ObjectNode note, String file) {
         return note.putObject("native_voice_info")
-                .put("sound_id", "1146000000000000001")
+                .put("sound_id", own(id, "1146000000000000001"))
                 .put("duration", 46_250)
                 .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/" + file);
     }
@@ -1044,7 +1055,7 @@ class AnswerVariantsTests {
         ObjectNode video =
                 data.addObject().put("id", id).put("type", "video").putObject("video_info_v2");
         video.putObject("capa").put("duration", 61);
-        ObjectNode media = video.putObject("media").put("video_id", 137_728_697_860_969_105L);
+        ObjectNode media = video.putObject("media").put("video_id", videoId(id));
         ObjectNode streams = media.putObject("stream");
         film(id, streams.putArray("h264"), "x_258.mp4")
                 .put("width", 1280)

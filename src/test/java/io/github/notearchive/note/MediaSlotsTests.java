@@ -204,7 +204,7 @@ class MediaSlotsTests {
         assertThat(slot.candidates())
                 .extracting(MediaCandidate::rendition, MediaCandidate::url)
                 .containsExactly(
-                        tuple("h265/master_url", "http://c/115.mp4"),
+                        tuple("h265[1]/master_url", "http://c/115.mp4"),
                         tuple("h264/master_url", "http://c/258.mp4"),
                         tuple("h264/backup_urls[1]", "http://d/258.mp4"),
                         tuple("h265/master_url", "http://c/114.mp4"));

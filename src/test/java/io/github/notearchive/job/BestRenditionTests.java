@@ -1,0 +1,222 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A file is archived in the best rendition that can be had, says so when it is a lesser one, and is
+ * not asked for twice.
+ */
+@ArchiveJobTest
+class BestRenditionTests {
+
+    @Autowired Night night;
+
+    @Test
+    void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
+        String note = noteWithItsFirstOriginalDead();
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        SlotRow lesser = firstPicture(note);
+        assertThat(lesser.state()).isEqualTo("STORED");
+        assertThat(lesser.reason()).isEqualTo("DEGRADED");
+        assertThat(lesser.rendition()).isEqualTo("url_multi_level.high");
+        assertThat(lesser.error()).contains("original at ").contains("HTTP 404");
+        assertThat(night.slots(note).stream().skip(1))
+                .allSatisfy(
+                        slot -> {
+                            assertThat(slot.reason()).isNull();
+                            assertThat(slot.error()).isNull();
+                        });
+
+        night.script().clear();
+        night.isNextDay();
+        int requests = night.provider().mediaRequests();
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        SlotRow best = firstPicture(note);
+        assertThat(best.rendition()).isEqualTo("original");
+        assertThat(best.reason()).isNull();
+        assertThat(best.error()).isNull();
+        assertThat(best.media()).isNotEqualTo(lesser.media());
+        assertThat(second.files().improved()).isOne();
+        assertThat(second.archived()).as("archived anew").isZero();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isNull();
+    }
+
+    @Test
+    void betterRenditionIsTriedOnceANightWhileTheAnswerIsFreshAndNeverBought() {
+        String note = noteWithItsFirstOriginalDead();
+        night.run();
+        int requests = night.provider().mediaRequests();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("the same night").isEqualTo(requests);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("a later night").isEqualTo(requests + 1);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+
+        night.isDaysLater(8);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("too late").isEqualTo(requests + 1);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(firstPicture(note).state()).isEqualTo("STORED");
+    }
+
+    @Test
+    void storeThatIsAwayLeavesAnArchivedNoteArchived() throws Exception {
+        String note = noteWithItsFirstOriginalDead();
+        night.run();
+        night.script().clear();
+        night.isNextDay();
+        night.provider().holdMedia();
+        var running = night.runAside();
+        night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
+        night.wayToStore().down();
+        night.provider().releaseMedia();
+
+        RunSummary run = Night.ended(running);
+
+        assertThat(run.exitCode()).isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(firstPicture(note).state()).isEqualTo("STORED");
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.note(note).dueAt()).isNotNull();
+    }
+
+    @Test
+    void soundThatAnotherNoteHasIsNotAskedForAgain() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        notes.forEach(note -> answersWith(note, sound -> sound.put("sound_id", "114600001")));
+        night.pending(notes.subList(0, 1));
+        night.run();
+        int requests = night.provider().mediaRequests();
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        SlotRow original = sound(notes.get(0));
+        SlotRow same = sound(notes.get(1));
+        assertThat(same.state()).isEqualTo("STORED");
+        assertThat(same.media()).isEqualTo(original.media());
+        assertThat(same.checks()).isEqualTo("same file as in note " + notes.get(0));
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(run.files().takenOver()).isOne();
+        assertThat(run.files().bytesTakenOver()).isPositive();
+    }
+
+    @Test
+    void fileWithoutANameOfTheSourcesOwnIsNotTakenForAnother() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        notes.forEach(note -> answersWith(note, sound -> sound.remove("sound_id")));
+        notes.forEach(note -> answersWith(note, sound -> sound.putNull("sound_id")));
+        night.pending(notes);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().takenOver()).isZero();
+        assertThat(sound(notes.get(0)).media()).isNotEqualTo(sound(notes.get(1)).media());
+    }
+
+    @Test
+    void lesserRenditionOfAnotherNoteIsNotTakenOver() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        String name = night.pictures(notes.get(0)).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.pending(notes.subList(0, 1));
+        night.run();
+        assertThat(firstPicture(notes.get(0)).reason()).isEqualTo("DEGRADED");
+        night.script().clear();
+        night.script()
+                .answers(
+                        notes.get(1),
+                        Reply.noteWith(
+                                note ->
+                                        ((ObjectNode) note.at("/images_list/0"))
+                                                .put("fileid", name)));
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run();
+
+        assertThat(run.files().takenOver()).isZero();
+        assertThat(firstPicture(notes.get(1)).rendition()).isEqualTo("original");
+        assertThat(firstPicture(notes.get(1)).reason()).isNull();
+    }
+
+    /** A note of pictures, on the worklist, that has an original of its first one. */
+    private String noteWithItsFirstOriginalDead() {
+        String note =
+                night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                        .filter(this::hasOriginal)
+                        .findFirst()
+                        .orElseThrow();
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private boolean hasOriginal(String note) {
+        return !night.provider()
+                .envelope(note)
+                .at("/data/0/note_list/0/images_list/0/original")
+                .stringValue("")
+                .isEmpty();
+    }
+
+    private static Predicate<String> isOriginalOf(String name) {
+        return target -> target.contains(name) && target.contains("sc=V_ORG");
+    }
+
+    private void answersWith(String note, Consumer<ObjectNode> change) {
+        night.script()
+                .answers(
+                        note,
+                        Reply.noteWith(
+                                answer -> {
+                                    answer.remove("widgets_context");
+                                    change.accept((ObjectNode) answer.get("native_voice_info"));
+                                }));
+    }
+
+    private SlotRow firstPicture(String note) {
+        return night.slots(note).getFirst();
+    }
+
+    private SlotRow sound(String note) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.kind() == MediaKind.AUDIO)
+                .findFirst()
+                .orElseThrow();
+    }
+}
