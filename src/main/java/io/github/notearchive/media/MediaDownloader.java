@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public class MediaDownloader implements AutoCloseable {
 
     private final MediaProperties properties;
+    private final Spool spool;
     private final AllowedHosts allowed;
     private final MediaTransfer transfer;
     private final InFlight inFlight;
@@ -40,6 +41,7 @@ public class MediaDownloader implements AutoCloseable {
 
     MediaDownloader(MediaProperties properties, Spool spool, DnsResolver resolver) {
         this.properties = properties;
+        this.spool = spool;
         this.allowed = new AllowedHosts(properties.allowedHosts());
         this.transfer = new MediaTransfer(properties, allowed, spool, resolver);
         this.inFlight = new InFlight(properties.downloadsInFlight());
@@ -143,12 +145,24 @@ public class MediaDownloader implements AutoCloseable {
             MediaUrl url,
             long deadline,
             InFlight.Place place) {
+        try (Partial partial = new Partial(spool)) {
+            return persist(slot, candidate, url, partial, deadline, place);
+        }
+    }
+
+    private Attempt persist(
+            MediaSlot slot,
+            MediaCandidate candidate,
+            MediaUrl url,
+            Partial partial,
+            long deadline,
+            InFlight.Place place) {
         DownloadedMedia unpromised = null;
         for (int tries = 1; ; tries++) {
             long left = deadline - System.nanoTime();
             Attempt attempt =
                     left > 0
-                            ? transfer.attempt(slot.kind(), candidate, url, left, place)
+                            ? transfer.attempt(slot.kind(), candidate, url, partial, left, place)
                             : new Attempt.Passing("not done in time", false);
             boolean again;
             switch (attempt) {

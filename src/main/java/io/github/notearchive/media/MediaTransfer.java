@@ -1,21 +1,14 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.note.ContentDigest;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -42,6 +35,7 @@ import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One try at one address, on the caller's thread: request, redirects, body, digests.
@@ -116,16 +110,22 @@ final class MediaTransfer implements AutoCloseable {
                         .build();
     }
 
-    /** Tries the address once, for so long at most. */
+    /**
+     * Tries the address once, for so long at most.
+     *
+     * @param partial what earlier tries at this address have brought, and what this one leaves for
+     *     the next; empty when the try is complete
+     */
     Attempt attempt(
             MediaKind kind,
             MediaCandidate candidate,
             MediaUrl url,
+            Partial partial,
             long nanos,
             InFlight.Place place) {
         place.openBox(nanos);
         try {
-            return follow(kind, candidate, url, place);
+            return follow(kind, candidate, url, partial, place);
         } catch (IOException e) {
             return place.isBoxOver() ? timeIsOver() : failed(e);
         } catch (IllegalStateException e) {
@@ -159,57 +159,79 @@ final class MediaTransfer implements AutoCloseable {
     }
 
     private Attempt follow(
-            MediaKind kind, MediaCandidate candidate, MediaUrl url, InFlight.Place place)
+            MediaKind kind,
+            MediaCandidate candidate,
+            MediaUrl url,
+            Partial partial,
+            InFlight.Place place)
             throws IOException {
         MediaUrl at = url;
-        Exchange exchange = open(at, place);
-        for (int redirects = 0; ; redirects++) {
-            String location;
+        Exchange exchange = open(at, partial.rest(), place);
+        for (int redirects = 0; ; ) {
+            String location = null;
             try {
                 int status = exchange.response.getCode();
                 if (status == 200) {
-                    return receive(kind, candidate, at, exchange);
+                    partial.close();
+                    return receive(kind, candidate, at, partial, exchange);
+                }
+                if (status == 206 && partial.isContinuedBy(exchange.response)) {
+                    return save(candidate, at, partial, new byte[0], exchange.body());
                 }
                 if (GONE.contains(status)) {
                     return new Attempt.Gone("HTTP " + status);
                 }
-                Header header = exchange.response.getFirstHeader("Location");
-                if (!REDIRECTS.contains(status) || header == null || header.getValue() == null) {
-                    return new Attempt.Passing("HTTP " + status, true);
+                if ((status == 206 || status == 416) && partial.rest() != null) {
+                    // the rest of other bytes than ours, or none: the file is asked for as a whole
+                    partial.close();
+                } else {
+                    Header header = exchange.response.getFirstHeader("Location");
+                    location = header == null ? null : header.getValue();
+                    if (!REDIRECTS.contains(status) || location == null) {
+                        return new Attempt.Passing("HTTP " + status, true);
+                    }
                 }
-                location = header.getValue();
             } finally {
                 exchange.end();
             }
-            if (redirects == properties.maxRedirects()) {
-                return new Attempt.Passing("more than " + redirects + " redirects", false);
+            if (location != null) {
+                if (redirects == properties.maxRedirects()) {
+                    return new Attempt.Passing("more than " + redirects + " redirects", false);
+                }
+                redirects++;
+                at = at.redirected(location, allowed);
             }
-            at = at.redirected(location, allowed);
-            exchange = open(at, place);
+            exchange = open(at, partial.rest(), place);
         }
     }
 
-    private Exchange open(MediaUrl url, InFlight.Place place) throws IOException {
+    private Exchange open(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place)
+            throws IOException {
         if (!url.isUpgradable()) {
-            return send(url, place);
+            return send(url, rest, place);
         }
         try {
-            return send(url.upgraded(), place);
+            return send(url.upgraded(), rest, place);
         } catch (SSLException | SocketException | ConnectTimeoutException e) {
             if (place.isBoxOver() || place.isStopped()) {
                 throw e;
             }
             // the address was given as http, so this is what was asked for
-            return send(url, place);
+            return send(url, rest, place);
         }
     }
 
-    private Exchange send(MediaUrl url, InFlight.Place place) throws IOException {
+    private Exchange send(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place)
+            throws IOException {
         String authority = url.literal() ? url.host() + ":" + url.port() : url.host();
         HttpUriRequestBase request =
                 new HttpUriRequestBase("GET", URI.create(url.scheme() + "://" + authority + "/"));
         // past java.net.URI, which refuses some targets and rewrites others
         request.setPath(url.target());
+        if (rest != null) {
+            request.setHeader("Range", "bytes=" + rest.from() + "-");
+            request.setHeader("If-Range", rest.validator());
+        }
         if (place.isStopped() || !place.begin(request)) {
             throw new SocketTimeoutException("ended before the request left");
         }
@@ -224,7 +246,11 @@ final class MediaTransfer implements AutoCloseable {
     }
 
     private Attempt receive(
-            MediaKind kind, MediaCandidate candidate, MediaUrl at, Exchange exchange)
+            MediaKind kind,
+            MediaCandidate candidate,
+            MediaUrl at,
+            Partial partial,
+            Exchange exchange)
             throws IOException {
         HttpEntity entity = exchange.response.getEntity();
         if (entity == null) {
@@ -243,101 +269,85 @@ final class MediaTransfer implements AutoCloseable {
         return switch (FirstBytes.of(head, kind)) {
             case FirstBytes.Wrong(var looksLike) -> new Attempt.Passing(looksLike, true);
             case FirstBytes.Fitting(var type) -> {
-                Path file = spool.newFile();
-                Attempt attempt = null;
-                try {
-                    attempt = save(file, head, body, length, type, candidate, at);
-                    yield attempt;
-                } finally {
-                    if (!(attempt instanceof Attempt.Complete)) {
-                        spool.delete(file);
-                    }
-                }
+                partial.begin(type, length, Partial.validatorOf(exchange.response));
+                yield save(candidate, at, partial, head, body);
             }
         };
     }
 
+    /** Adds what comes to what is there. A body that breaks off leaves it for the next try. */
     private Attempt save(
-            Path file,
-            byte[] head,
-            InputStream body,
-            long length,
-            MediaType type,
-            MediaCandidate candidate,
-            MediaUrl at)
+            MediaCandidate candidate, MediaUrl at, Partial partial, byte[] head, InputStream body)
             throws IOException {
-        MessageDigest sha256 = digest("SHA-256");
-        MessageDigest md5 = digest("MD5");
         long limit = properties.maxFileSize().toBytes();
-        long size = 0;
-        try (OutputStream out = new FileOutputStream(file.toFile())) {
+        boolean isOfUse = false;
+        partial.open();
+        try {
             byte[] buffer = new byte[64 * 1024];
             System.arraycopy(head, 0, buffer, 0, head.length);
-            for (int n = head.length; n > 0; n = body.read(buffer)) {
-                if (size > 0) {
-                    bytes.add(n);
-                }
-                size += n;
-                if (size > limit) {
+            isOfUse = true;
+            for (int n = head.length > 0 ? head.length : next(body, buffer);
+                    n > 0;
+                    n = next(body, buffer)) {
+                isOfUse = false;
+                if (partial.size() + n > limit) {
                     return tooLong();
                 }
-                sha256.update(buffer, 0, n);
-                md5.update(buffer, 0, n);
-                if (!spool.book(file, n, properties.maxSpoolSize().toBytes())) {
+                if (!partial.add(buffer, n, properties.maxSpoolSize().toBytes())) {
                     return new Attempt.Passing(
                             "the spool holds archive.media.max-spool-size ("
                                     + properties.maxSpoolSize()
                                     + ")",
                             false);
                 }
-                write(out, buffer, n, file);
+                isOfUse = true;
+            }
+            if (partial.total() >= 0 && partial.size() != partial.total()) {
+                isOfUse = partial.size() < partial.total();
+                return brokeOff();
+            }
+            return complete(candidate, at, partial);
+        } finally {
+            partial.pause();
+            if (!isOfUse || partial.rest() == null) {
+                partial.close();
             }
         }
-        if (length >= 0 && size != length) {
-            return brokeOff();
-        }
-        ContentDigest digest =
-                new ContentDigest(
-                        HexFormat.of().formatHex(sha256.digest()),
-                        HexFormat.of().formatHex(md5.digest()));
+    }
+
+    /** Reads what there is; the first bytes of a body are counted when they are read. */
+    private int next(InputStream body, byte[] buffer) throws IOException {
+        int n = body.read(buffer);
+        bytes.add(Math.max(0, n));
+        return n;
+    }
+
+    private Attempt complete(MediaCandidate candidate, MediaUrl at, Partial partial) {
+        boolean isMeasured = partial.total() >= 0;
+        Partial.Whole whole = partial.take();
         Long promisedSize = candidate.size();
         String promisedMd5 = candidate.md5();
         return new Attempt.Complete(
                 new DownloadedMedia(
                         spool,
-                        file,
-                        size,
-                        digest,
-                        type,
+                        whole.path(),
+                        whole.size(),
+                        whole.digest(),
+                        whole.type(),
                         candidate,
                         at.host(),
-                        length >= 0
+                        isMeasured
                                 ? DownloadedMedia.Comparison.MATCH
                                 : DownloadedMedia.Comparison.NONE,
                         promisedSize == null || promisedSize <= 0
                                 ? DownloadedMedia.Comparison.NONE
-                                : DownloadedMedia.Comparison.of(promisedSize == size),
+                                : DownloadedMedia.Comparison.of(promisedSize == whole.size()),
                         promisedMd5 == null || promisedMd5.isBlank()
                                 ? DownloadedMedia.Comparison.NONE
                                 : DownloadedMedia.Comparison.of(
-                                        promisedMd5.strip().equalsIgnoreCase(digest.md5()))));
-    }
-
-    /** A full disk is our trouble, not the server's: no other address would help. */
-    private static void write(OutputStream out, byte[] buffer, int n, Path file) {
-        try {
-            out.write(buffer, 0, n);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + file + " cannot be written", e);
-        }
-    }
-
-    private static MessageDigest digest(String algorithm) {
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has " + algorithm, e);
-        }
+                                        promisedMd5
+                                                .strip()
+                                                .equalsIgnoreCase(whole.digest().md5()))));
     }
 
     private Attempt timeIsOver() {
@@ -375,12 +385,17 @@ final class MediaTransfer implements AutoCloseable {
     /** A request with its open response. */
     private record Exchange(HttpUriRequestBase request, ClassicHttpResponse response) {
 
+        InputStream body() throws IOException {
+            HttpEntity entity = response.getEntity();
+            return entity == null ? InputStream.nullInputStream() : entity.getContent();
+        }
+
         /** Frees the connection for the next request if little is left to read, else closes it. */
         void end() {
             HttpEntity entity = response.getEntity();
             if (entity != null && entity.isStreaming()) {
                 long length = entity.getContentLength();
-                if (response.getCode() != 200 && length >= 0 && length <= WORTH_READING) {
+                if (response.getCode() >= 300 && length >= 0 && length <= WORTH_READING) {
                     EntityUtils.consumeQuietly(entity);
                 } else {
                     // first, since closing a body reads it to its end; nothing after its end

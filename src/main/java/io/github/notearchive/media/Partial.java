@@ -1,0 +1,190 @@
+package io.github.notearchive.media;
+
+import io.github.notearchive.note.ContentDigest;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Objects;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has come of the file at one address, over as many tries as that takes. Used by one thread.
+ *
+ * <p>A body that breaks off is continued by the next try when the server gave it a strong validator
+ * (RFC 9110, 13.1.5) and says with the rest that it belongs to the same bytes: the same validator,
+ * the place where ours end, the same length of the whole. In any other case the file begins anew.
+ */
+final class Partial implements AutoCloseable {
+
+    private final Spool spool;
+    private @Nullable Begun begun;
+
+    Partial(Spool spool) {
+        this.spool = spool;
+    }
+
+    /** Begins a file, in place of whatever was there. */
+    void begin(MediaType type, long total, @Nullable String validator) {
+        close();
+        begun = new Begun(spool.newFile(), type, total, validator);
+    }
+
+    /** What a request for the rest must say; empty when the file is to be asked for as a whole. */
+    @Nullable Rest rest() {
+        return begun == null || begun.validator == null || begun.size == 0
+                ? null
+                : new Rest(begun.size, begun.validator);
+    }
+
+    /** The rest of a file: from this byte on, if it still has this validator. */
+    record Rest(long from, String validator) {}
+
+    /**
+     * Whether a response with status 206 is the rest of the file.
+     *
+     * @param response whose {@code Content-Range} and validator are looked at
+     */
+    boolean isContinuedBy(ClassicHttpResponse response) {
+        Rest rest = rest();
+        ContentRange range = ContentRange.of(response);
+        return begun != null
+                && rest != null
+                && range != null
+                && range.first() == begun.size
+                && range.last() + 1 == range.total()
+                && (begun.total < 0 || range.total() == begun.total)
+                && rest.validator().equals(validatorOf(response));
+    }
+
+    /** From now on bytes are added behind those that are there; to be ended by {@link #pause}. */
+    void open() throws IOException {
+        Begun file = Objects.requireNonNull(begun);
+        file.out = new FileOutputStream(file.path.toFile(), true);
+    }
+
+    /**
+     * Adds bytes; false when the spool may not hold them, and then nothing is added.
+     *
+     * @throws UncheckedIOException when the disk takes no more, which is our trouble and not the
+     *     server's: no other address would help
+     */
+    boolean add(byte[] bytes, int count, long spoolLimit) {
+        Begun file = Objects.requireNonNull(begun);
+        if (!spool.book(file.path, count, spoolLimit)) {
+            return false;
+        }
+        try {
+            Objects.requireNonNull(file.out).write(bytes, 0, count);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool file " + file.path + " cannot be written", e);
+        }
+        file.sha256.update(bytes, 0, count);
+        file.md5.update(bytes, 0, count);
+        file.size += count;
+        return true;
+    }
+
+    /** No bytes come any more, for now or at all. */
+    void pause() {
+        if (begun != null && begun.out != null) {
+            try {
+                begun.out.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "Spool file " + begun.path + " cannot be written", e);
+            }
+            begun.out = null;
+        }
+    }
+
+    long size() {
+        return begun == null ? 0 : begun.size;
+    }
+
+    /** How long the whole is by the server's word; -1 when it does not say. */
+    long total() {
+        return begun == null ? -1 : begun.total;
+    }
+
+    MediaType type() {
+        return Objects.requireNonNull(begun).type;
+    }
+
+    Path path() {
+        return Objects.requireNonNull(begun).path;
+    }
+
+    /** Gives the file away, which is complete now. */
+    Whole take() {
+        pause();
+        Begun file = Objects.requireNonNull(begun);
+        begun = null;
+        HexFormat hex = HexFormat.of();
+        return new Whole(
+                file.path,
+                file.size,
+                file.type,
+                new ContentDigest(
+                        hex.formatHex(file.sha256.digest()), hex.formatHex(file.md5.digest())));
+    }
+
+    /** A complete file. */
+    record Whole(Path path, long size, MediaType type, ContentDigest digest) {}
+
+    /** Deletes what has come. A repeat does nothing. */
+    @Override
+    public void close() {
+        if (begun != null) {
+            Path path = begun.path;
+            try {
+                pause();
+            } finally {
+                begun = null;
+                spool.delete(path);
+            }
+        }
+    }
+
+    /** The strong validator of a response's bytes; null when it has none. */
+    static @Nullable String validatorOf(ClassicHttpResponse response) {
+        var tag = response.getFirstHeader("ETag");
+        String value = tag == null ? null : tag.getValue();
+        // a date would do only if it were known to be old enough, by the server's own clock
+        return value != null && value.startsWith("\"") && value.endsWith("\"") && value.length() > 2
+                ? value
+                : null;
+    }
+
+    private static final class Begun {
+
+        private final Path path;
+        private final MediaType type;
+        private final long total;
+        private final @Nullable String validator;
+        private final MessageDigest sha256 = digest("SHA-256");
+        private final MessageDigest md5 = digest("MD5");
+        private @Nullable OutputStream out;
+        private long size;
+
+        Begun(Path path, MediaType type, long total, @Nullable String validator) {
+            this.path = path;
+            this.type = type;
+            this.total = total;
+            this.validator = validator;
+        }
+
+        private static MessageDigest digest(String algorithm) {
+            try {
+                return MessageDigest.getInstance(algorithm);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("Every Java has " + algorithm, e);
+            }
+        }
+    }
+}
