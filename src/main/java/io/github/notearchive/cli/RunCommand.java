@@ -133,8 +133,11 @@ final class RunCommand implements Callable<Integer> {
                     files.improved(),
                     files.requests());
             out.printf(
-                    "  calls  %d, of which billed %d, maybe billed %d%n",
-                    summary.calls(), summary.billed(), summary.maybeBilled());
+                    "  calls  %d, of which billed %d, maybe billed %d; bought again for dead files %d%n",
+                    summary.calls(),
+                    summary.billed(),
+                    summary.maybeBilled(),
+                    summary.boughtAgain());
         }
         out.println("  next   " + next(summary.exitCode()));
         out.flush();

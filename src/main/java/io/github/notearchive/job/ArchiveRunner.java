@@ -268,8 +268,17 @@ public class ArchiveRunner {
                         downloads.traffic().requests() - run.mediaRequestsBefore()),
                 made,
                 billed,
+                boughtAgain(execution),
                 maybe,
                 run.took());
+    }
+
+    private long boughtAgain(JobExecution execution) {
+        try {
+            return calls.boughtAgainBy(execution.getId());
+        } catch (DataAccessException | TransactionException e) {
+            return 0; // said already, with the counts
+        }
     }
 
     /** A database that went away must not hide how the run ended. */

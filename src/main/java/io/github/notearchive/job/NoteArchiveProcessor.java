@@ -8,6 +8,7 @@ import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallLedger;
+import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
@@ -56,6 +57,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final Retries retries;
     private final JustOneApiClient provider;
     private final ArchiveProperties settings;
+    private final LedgerProperties ledgerSettings;
     private final Clock clock;
 
     NoteArchiveProcessor(
@@ -69,6 +71,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             Retries retries,
             JustOneApiClient provider,
             ArchiveProperties settings,
+            LedgerProperties ledgerSettings,
             Clock clock) {
         this.source = source;
         this.calls = calls;
@@ -80,6 +83,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.retries = retries;
         this.provider = provider;
         this.settings = settings;
+        this.ledgerSettings = ledgerSettings;
         this.clock = clock;
     }
 
@@ -266,6 +270,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             }
             return disposition(claimed, collected);
         }
+        if (!ledgerSettings.buyAgain()) {
+            return withoutNewAnswer(claimed, collected);
+        }
         calls.mediaGone(capture.callId(), clock.instant());
         if (isOfTonight(capture) || gate.closure().isPresent()) {
             return disposition(claimed, collected);
@@ -304,6 +311,18 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         && ledger.freshUntil(collected.harvest().capture()).isAfter(tomorrow)
                 ? tomorrow
                 : null;
+    }
+
+    /** What the addresses of this answer do not bring will not come. */
+    private NoteDisposition withoutNewAnswer(ClaimedNote claimed, Collected collected) {
+        return collected.retrySoon()
+                ? disposition(claimed, collected)
+                : new Failed(
+                        claimed,
+                        collected.harvest(),
+                        Retries.incomplete(
+                                collected.obstacle()
+                                        + "; no new answer is bought, since archive.ledger.buy-again is false"));
     }
 
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)

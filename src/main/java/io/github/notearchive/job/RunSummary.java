@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param files what became of the notes' files
  * @param calls requests to the provider
  * @param billed of those, how many are charged
+ * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of
+ *     an earlier answer
  * @param maybeBilled of those, how many may be charged
  * @param took from the start to the end
  */
@@ -36,6 +38,7 @@ public record RunSummary(
         Files files,
         long calls,
         long billed,
+        long boughtAgain,
         long maybeBilled,
         Duration took) {
 
@@ -67,6 +70,6 @@ public record RunSummary(
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
-                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, Files.NONE, 0, 0, 0, took);
+                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, Files.NONE, 0, 0, 0, 0, took);
     }
 }

@@ -382,6 +382,20 @@ public class ApiCalls implements CallJournal {
                 .list();
     }
 
+    /** Paid answers of a run that were bought because the files of an earlier one were dead. */
+    public long boughtAgainBy(long jobExecutionId) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FROM api_call c
+                        WHERE c.job_execution_id = :execution AND c.billed = 'YES'
+                          AND EXISTS (SELECT 1 FROM api_call p
+                                      WHERE p.note_id = c.note_id AND p.id < c.id AND p.media_gone_at IS NOT NULL)
+                        """)
+                .param("execution", jobExecutionId)
+                .query(Long.class)
+                .single();
+    }
+
     private static CallCount callCount(ResultSet row) throws SQLException {
         return new CallCount(
                 row.getObject("code", Integer.class),

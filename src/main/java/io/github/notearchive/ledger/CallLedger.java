@@ -109,7 +109,7 @@ public class CallLedger implements NoteDetailClient {
         AnswerReader.Answer answer = read.get();
         if (answer.note().isPresent()) {
             NoteCapture capture = capture(id, paid, answer.note().get());
-            return paid.mediaGone() && !ofTonight
+            return paid.mediaGone() && !ofTonight && settings.buyAgain()
                     ? Optional.empty()
                     : Optional.of(new Found(capture));
         }

@@ -69,6 +69,8 @@ class DeadMediaTests {
 
         assertEnded(second, ExitCode.INCOMPLETE);
         assertThat(night.calls()).isEqualTo(2);
+        assertThat(first.boughtAgain()).isZero();
+        assertThat(second.boughtAgain()).isOne();
         assertThat(night.note(note).state()).isEqualTo(FAILED);
         assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE");
         assertThat(night.note(note).dueAt()).isNull();

@@ -57,7 +57,8 @@ class CallLedgerTests {
                     new AnswerReader(),
                     clock);
     private final CallLedger ledger =
-            new CallLedger(calls, client, new AnswerReader(), new LedgerProperties(WEEK), clock);
+            new CallLedger(
+                    calls, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
 
     @BeforeEach
     void callsMayLeave() {

@@ -1,0 +1,40 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.FAILED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** An operator who does not want to pay twice for a note gives up what its addresses lost. */
+@ArchiveJobTest
+@TestPropertySource(properties = "archive.ledger.buy-again=false")
+class NoNewAnswerTests {
+
+    @Autowired Night night;
+
+    @Test
+    void deadFilesAreNotBoughtAnewAndTheNoteSaysWhy() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        String dead = night.pictures(note).getFirst();
+        night.script().media(target -> target.contains(dead), MediaReply.status(403));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.INCOMPLETE);
+        assertThat(night.state(note)).isEqualTo(FAILED);
+        assertThat(night.note(note).lastError())
+                .contains("MEDIA_INCOMPLETE", "HTTP 403", "archive.ledger.buy-again is false");
+
+        night.isNextDay();
+        night.requeue(note);
+        night.run();
+
+        assertThat(night.calls()).as("calls").isOne();
+        assertThat(run.boughtAgain()).isZero();
+    }
+}
