@@ -15,8 +15,8 @@ public sealed interface SlotStatus {
      * @param rendition which of the offered addresses was taken
      * @param width pixels, as the answer says; null when it does not
      * @param height pixels, as the answer says; null when it does not
-     * @param checks what the promised length and digest said of the bytes; null when nothing was
-     *     promised
+     * @param checks what the promised length and digest said of the bytes, and what is odd about
+     *     them; null when nothing was promised
      * @param lesserBecause why a lesser rendition than the best one offered was taken; null when it
      *     is the best
      */

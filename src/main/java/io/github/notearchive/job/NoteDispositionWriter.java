@@ -243,8 +243,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     /**
-     * What the answer promised of the bytes, and whether it was true; null when it promised
-     * nothing.
+     * What the answer promised of the bytes, and whether it was true, and what else is odd about
+     * them; null when it promised nothing and nothing is.
      */
     private static @Nullable String checks(DownloadedMedia file) {
         StringJoiner checks = new StringJoiner(", ");
@@ -253,6 +253,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
         if (file.promisedMd5() != DownloadedMedia.Comparison.NONE) {
             checks.add("md5 " + file.promisedMd5().name().toLowerCase(Locale.ROOT));
+        }
+        if (!file.remarks().isEmpty()) {
+            checks.add("remarks \"" + String.join("; ", file.remarks()) + "\"");
         }
         return checks.length() == 0 ? null : checks.toString();
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.media;
 import io.github.notearchive.note.ContentDigest;
 import io.github.notearchive.note.MediaCandidate;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A downloaded file in the spool directory, until it is closed.
@@ -19,6 +20,8 @@ import java.nio.file.Path;
  * @param promisedSize how the number of bytes compares with the answer's; a mismatch held twice
  * @param promisedMd5 how the MD5 compares with the answer's; a hint, since nobody documents which
  *     bytes that covers
+ * @param remarks what is odd about the file and no failure, such as other dimensions than promised;
+ *     in ASCII without quotes, usually none
  */
 public record DownloadedMedia(
         Spool spool,
@@ -30,8 +33,13 @@ public record DownloadedMedia(
         String host,
         Comparison length,
         Comparison promisedSize,
-        Comparison promisedMd5)
+        Comparison promisedMd5,
+        List<String> remarks)
         implements AutoCloseable {
+
+    public DownloadedMedia {
+        remarks = List.copyOf(remarks);
+    }
 
     /** How what came compares with what was promised. */
     public enum Comparison {

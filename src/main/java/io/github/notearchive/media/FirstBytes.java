@@ -5,11 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * What the beginning of a body says about the whole: its type, or why it is not media.
- *
- * <p>This is as deep as the check goes. A walk over the finished file's structure, which would also
- * find a file that is cut inside its container, belongs between the last byte and {@link
- * DownloadedMedia}, in {@link MediaTransfer}.
+ * What the beginning of a body says about the whole: its type, or why it is not media. Whether the
+ * rest is all there is the matter of {@link Structure}.
  */
 sealed interface FirstBytes {
 

@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLException;
@@ -38,7 +39,7 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One try at one address, on the caller's thread: request, redirects, body, digests.
+ * One try at one address, on the caller's thread: request, redirects, body, digests, structure.
  *
  * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no
  * body, keeps no cookie, and uses no proxy of the system. It takes no header line of more than 8
@@ -306,7 +307,9 @@ final class MediaTransfer implements AutoCloseable {
                 isOfUse = partial.size() < partial.total();
                 return brokeOff();
             }
-            return complete(candidate, at, partial);
+            partial.pause();
+            isOfUse = false;
+            return verified(candidate, at, partial);
         } finally {
             partial.pause();
             if (!isOfUse || partial.rest() == null) {
@@ -322,7 +325,23 @@ final class MediaTransfer implements AutoCloseable {
         return n;
     }
 
-    private Attempt complete(MediaCandidate candidate, MediaUrl at, Partial partial) {
+    /** All bytes are there, by the server's word; what they are must bear it out. */
+    private Attempt verified(MediaCandidate candidate, MediaUrl at, Partial partial) {
+        return switch (Structure.of(partial.path(), partial.type())) {
+            case Structure.Cut(var where) -> new Attempt.Passing("cut: " + where, true);
+            case Structure.Whole structure -> {
+                Optional<String> placeholder =
+                        Promise.placeholder(
+                                structure, partial.size(), partial.type(), candidate);
+                yield placeholder.isPresent()
+                        ? new Attempt.Passing(placeholder.get(), true)
+                        : complete(candidate, at, partial, Promise.remarks(structure, candidate));
+            }
+        };
+    }
+
+    private Attempt complete(
+            MediaCandidate candidate, MediaUrl at, Partial partial, List<String> remarks) {
         boolean isMeasured = partial.total() >= 0;
         Partial.Whole whole = partial.take();
         Long promisedSize = candidate.size();
@@ -347,7 +366,8 @@ final class MediaTransfer implements AutoCloseable {
                                 : DownloadedMedia.Comparison.of(
                                         promisedMd5
                                                 .strip()
-                                                .equalsIgnoreCase(whole.digest().md5()))));
+                                                .equalsIgnoreCase(whole.digest().md5())),
+                        remarks));
     }
 
     private Attempt timeIsOver() {

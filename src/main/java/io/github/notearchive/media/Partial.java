@@ -63,16 +63,24 @@ final class Partial implements AutoCloseable {
     }
 
     /** From now on bytes are added behind those that are there; to be ended by {@link #pause}. */
-    void open() throws IOException {
+    void open() {
         Begun file = Objects.requireNonNull(begun);
-        file.out = new FileOutputStream(file.path.toFile(), true);
+        try {
+            file.out = new FileOutputStream(file.path.toFile(), true);
+        } catch (IOException e) {
+            throw cannotBeWritten(file, e);
+        }
+    }
+
+    /** Our trouble and not the server's: no other address would help. */
+    private static UncheckedIOException cannotBeWritten(Begun file, IOException e) {
+        return new UncheckedIOException("Spool file " + file.path + " cannot be written", e);
     }
 
     /**
      * Adds bytes; false when the spool may not hold them, and then nothing is added.
      *
-     * @throws UncheckedIOException when the disk takes no more, which is our trouble and not the
-     *     server's: no other address would help
+     * @throws UncheckedIOException when the disk takes no more
      */
     boolean add(byte[] bytes, int count, long spoolLimit) {
         Begun file = Objects.requireNonNull(begun);
@@ -82,7 +90,7 @@ final class Partial implements AutoCloseable {
         try {
             Objects.requireNonNull(file.out).write(bytes, 0, count);
         } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + file.path + " cannot be written", e);
+            throw cannotBeWritten(file, e);
         }
         file.sha256.update(bytes, 0, count);
         file.md5.update(bytes, 0, count);
@@ -96,8 +104,7 @@ final class Partial implements AutoCloseable {
             try {
                 begun.out.close();
             } catch (IOException e) {
-                throw new UncheckedIOException(
-                        "Spool file " + begun.path + " cannot be written", e);
+                throw cannotBeWritten(begun, e);
             }
             begun.out = null;
         }

@@ -10,7 +10,8 @@
  * very address that was checked.
  *
  * <p><b>Only the bytes are believed.</b> Their type is what they begin with, not what the server or
- * the file name says, and they are stored as they were received.
+ * the file name says; a file that its own structure shows to be cut is none; and they are stored as
+ * they were received.
  */
 @NullMarked
 package io.github.notearchive.media;

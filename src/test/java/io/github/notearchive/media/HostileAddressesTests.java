@@ -52,7 +52,8 @@ class HostileAddressesTests {
     private static final String NOT_HTTP = "not an http address";
     private static final String PRIVATE = "the host has a private address";
     private static final String PUBLIC = "8.8.8.8";
-    private static final byte[] GIF = "GIF89a, and the rest".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] GIF =
+            "GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;".getBytes(StandardCharsets.US_ASCII);
 
     @TempDir static Path spool;
 

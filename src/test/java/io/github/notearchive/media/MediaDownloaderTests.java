@@ -53,8 +53,18 @@ import org.springframework.util.unit.DataSize;
 @Timeout(20)
 class MediaDownloaderTests {
 
-    private static final byte[] JPEG = file("\u00ff\u00d8\u00ff\u00e0", 200_000);
-    private static final byte[] MP4 = file("\u0000\u0000\u0000\u0018ftypisom", 50_000);
+    private static final byte[] JPEG =
+            file(
+                    "\u00ff\u00d8\u00ff\u00e0\u0000\u0002\u00ff\u00da\u0000\u0002",
+                    200_000,
+                    "\u00ff\u00d9");
+    private static final byte[] MP4 =
+            file(
+                    "\u0000\u0000\u0000\u0018ftypisom"
+                            + "\u0000".repeat(12)
+                            + "\u0000\u0000\u0000\u0000mdat",
+                    50_000,
+                    "");
 
     @TempDir Path directory;
     ScriptedCdn cdn;
@@ -204,7 +214,7 @@ class MediaDownloaderTests {
 
     @Test
     void aFileThatStaysTruncatedIsTroubleAndLeavesNothing() {
-        cdn.on("/a", truncated(JPEG)).on("/b", truncated(file("GIF89a", 100)));
+        cdn.on("/a", truncated(JPEG)).on("/b", truncated(file("GIF89a", 100, ";")));
 
         DownloadOutcome outcome = download(images(cdn.url("/a"), cdn.url("/b")));
 
@@ -645,13 +655,15 @@ class MediaDownloaderTests {
         return new MediaCandidate(url, "r0", null, null, null, null);
     }
 
-    private static byte[] file(String start, int length) {
+    private static byte[] file(String start, int length, String end) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) (i * 31 + i / 251);
+            bytes[i] = (byte) (i * 31 + i / 251 & 0x7f);
         }
         byte[] head = start.getBytes(StandardCharsets.ISO_8859_1);
         System.arraycopy(head, 0, bytes, 0, head.length);
+        byte[] tail = end.getBytes(StandardCharsets.ISO_8859_1);
+        System.arraycopy(tail, 0, bytes, length - tail.length, tail.length);
         return bytes;
     }
 

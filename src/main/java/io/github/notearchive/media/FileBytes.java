@@ -1,0 +1,147 @@
+package io.github.notearchive.media;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.zip.Checksum;
+
+/**
+ * A file's bytes by their place, through a small buffer. Where there is no byte, before the first
+ * or behind the last, it reads as zero: whoever minds compares with {@link #length} first. Numbers
+ * are unsigned and big-endian unless the method says otherwise.
+ *
+ * <p>For one thread. Not through a channel, which an interrupt would close.
+ */
+final class FileBytes implements AutoCloseable {
+
+    private static final int BUFFER = 8 * 1024;
+
+    private final RandomAccessFile file;
+    private final long length;
+    private final byte[] buffer = new byte[BUFFER];
+    private long start;
+    private int held;
+
+    FileBytes(Path path) throws IOException {
+        file = new RandomAccessFile(path.toFile(), "r");
+        length = file.length();
+    }
+
+    long length() {
+        return length;
+    }
+
+    int u8(long at) throws IOException {
+        return holds(at) ? buffer[(int) (at - start)] & 0xff : 0;
+    }
+
+    int u16(long at) throws IOException {
+        return u8(at) << 8 | u8(at + 1);
+    }
+
+    int u24(long at) throws IOException {
+        return u16(at) << 8 | u8(at + 2);
+    }
+
+    long u32(long at) throws IOException {
+        return (long) u16(at) << 16 | u16(at + 2);
+    }
+
+    /** Negative when it is beyond what a file can have. */
+    long u64(long at) throws IOException {
+        return u32(at) << 32 | u32(at + 4);
+    }
+
+    int littleEndian16(long at) throws IOException {
+        return u8(at) | u8(at + 1) << 8;
+    }
+
+    int littleEndian24(long at) throws IOException {
+        return littleEndian16(at) | u8(at + 2) << 16;
+    }
+
+    long littleEndian32(long at) throws IOException {
+        return littleEndian24(at) | (long) u8(at + 3) << 24;
+    }
+
+    /** Four bytes as characters of Latin-1, as most containers name their parts. */
+    String name(long at) throws IOException {
+        byte[] four = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
+        return new String(four, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Whether these characters stand there, or as many of them as the file has left. */
+    boolean begins(long at, String text) throws IOException {
+        for (int i = 0; i < text.length() && at + i < length; i++) {
+            if (u8(at + i) != text.charAt(i)) {
+                return false;
+            }
+        }
+        return at < length;
+    }
+
+    /** Where this value comes next; the length when it does not come any more. */
+    long find(int value, long from) throws IOException {
+        for (long at = from; holds(at); ) {
+            for (int i = (int) (at - start); i < held; i++) {
+                if ((buffer[i] & 0xff) == value) {
+                    return start + i;
+                }
+            }
+            at = start + held;
+        }
+        return length;
+    }
+
+    /** Whether there is nothing but zeros from here to the end. */
+    boolean isZeroFrom(long from) throws IOException {
+        for (long at = from; holds(at); ) {
+            for (int i = (int) (at - start); i < held; i++) {
+                if (buffer[i] != 0) {
+                    return false;
+                }
+            }
+            at = start + held;
+        }
+        return true;
+    }
+
+    /** Adds what lies between two places of the file to a sum. */
+    void sum(Checksum sum, long from, long to) throws IOException {
+        for (long at = from; at < to && holds(at); ) {
+            int offset = (int) (at - start);
+            int count = (int) Math.min(to - at, held - offset);
+            sum.update(buffer, offset, count);
+            at += count;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
+    /** Brings this byte into the buffer; false when the file has none there. */
+    private boolean holds(long at) throws IOException {
+        if (at >= start && at < start + held) {
+            return true;
+        }
+        if (at < 0 || at >= length) {
+            return false;
+        }
+        held = 0;
+        start = at;
+        file.seek(at);
+        int wanted = (int) Math.min(buffer.length, length - at);
+        while (held < wanted) {
+            int n = file.read(buffer, held, wanted - held);
+            if (n < 0) {
+                throw new EOFException("it became shorter while it was read");
+            }
+            held += n;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.notearchive.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.Fuzz;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever a file holds, the walk comes to an end, and says something short. */
+class StructureFuzzTests {
+
+    private static final Map<String, byte[]> SAMPLES =
+            Samples.names().stream().collect(Collectors.toMap(Function.identity(), Samples::bytes));
+
+    @TempDir Path directory;
+
+    @Test
+    void aSpoiltFileIsWholeOrCutAndNothingElse() throws Exception {
+        Path file = directory.resolve("file");
+        Fuzz.tries(
+                3_000,
+                random -> {
+                    Sample sample = Fuzz.oneOf(random, SAMPLES);
+                    byte[] bytes =
+                            random.nextInt(20) == 0
+                                    ? Fuzz.bytes(random)
+                                    : spoilt(random, sample.bytes.clone());
+                    MediaType type =
+                            random.nextInt(10) == 0
+                                    ? Fuzz.oneOf(random, List.of(MediaType.values()))
+                                    : sample.type;
+                    Files.write(file, bytes);
+
+                    switch (Structure.of(file, type)) {
+                        case Structure.Cut(var where) ->
+                                assertThat(where).matches("[ -!#-~]{10,120}");
+                        case Structure.Whole(var remarks, _) ->
+                                assertThat(String.join("; ", remarks)).matches("[ -!#-~]{0,800}");
+                    }
+                });
+    }
+
+    /** With bytes, numbers and pieces of it changed, taken out, doubled. */
+    private static byte[] spoilt(Random random, byte[] sample) {
+        byte[] bytes = sample;
+        for (int count = 1 + random.nextInt(6); count > 0 && bytes.length > 8; count--) {
+            int at = random.nextInt(random.nextBoolean() ? bytes.length : 8) % bytes.length;
+            int run = Math.min(bytes.length - at, 1 + random.nextInt(8));
+            switch (random.nextInt(6)) {
+                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> bytes[at] = (byte) random.nextInt(256);
+                case 2 -> Arrays.fill(bytes, at, at + run, (byte) (random.nextBoolean() ? -1 : 0));
+                case 3 -> bytes = Arrays.copyOf(bytes, at + run);
+                case 4 -> {
+                    int to = random.nextInt(bytes.length - run + 1);
+                    System.arraycopy(bytes, at, bytes, to, run);
+                }
+                default -> {
+                    byte[] longer = Arrays.copyOf(bytes, bytes.length + run);
+                    System.arraycopy(bytes, at, longer, at + run, bytes.length - at);
+                    bytes = longer;
+                }
+            }
+        }
+        return bytes;
+    }
+}
