@@ -331,8 +331,7 @@ final class MediaTransfer implements AutoCloseable {
             case Structure.Cut(var where) -> new Attempt.Passing("cut: " + where, true);
             case Structure.Whole structure -> {
                 Optional<String> placeholder =
-                        Promise.placeholder(
-                                structure, partial.size(), partial.type(), candidate);
+                        Promise.placeholder(structure, partial.size(), partial.type(), candidate);
                 yield placeholder.isPresent()
                         ? new Attempt.Passing(placeholder.get(), true)
                         : complete(candidate, at, partial, Promise.remarks(structure, candidate));
@@ -364,9 +363,7 @@ final class MediaTransfer implements AutoCloseable {
                         promisedMd5 == null || promisedMd5.isBlank()
                                 ? DownloadedMedia.Comparison.NONE
                                 : DownloadedMedia.Comparison.of(
-                                        promisedMd5
-                                                .strip()
-                                                .equalsIgnoreCase(whole.digest().md5())),
+                                        promisedMd5.strip().equalsIgnoreCase(whole.digest().md5())),
                         remarks));
     }
 

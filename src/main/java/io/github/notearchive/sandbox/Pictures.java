@@ -27,8 +27,13 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 final class Pictures {
 
     private static final int CARDS = 100;
-    private static final int WIDTH = 96;
-    private static final int HEIGHT = 128;
+
+    /** In pixels, of all but GIF. */
+    static final int WIDTH = 96;
+
+    /** In pixels, of all but GIF. */
+    static final int HEIGHT = 128;
+
     private static final int DOT = 8;
 
     /** Noise that no picture goes without, so that cards of one number differ. */

@@ -21,12 +21,12 @@ final class Recordings {
 
     private Recordings() {}
 
-    static byte[] mp4(RandomGenerator random, int size) {
-        return movie("isom", "isomiso2mp41", false, random, size);
+    static byte[] mp4(RandomGenerator random, int size, int width, int height) {
+        return movie("isom", "isomiso2mp41", width, height, random, size);
     }
 
     static byte[] m4a(RandomGenerator random, int size) {
-        return movie("M4A ", "M4A isommp42", true, random, size);
+        return movie("M4A ", "M4A isommp42", 0, 0, random, size);
     }
 
     /** Mono, 16 bit, 8 kHz: noise that can be heard as such. */
@@ -60,19 +60,23 @@ final class Recordings {
     }
 
     private static byte[] movie(
-            String brand, String brands, boolean sound, RandomGenerator random, int size) {
+            String brand, String brands, int width, int height, RandomGenerator random, int size) {
         byte[] type = box("ftyp", new Bytes().ascii(brand).u32(512).ascii(brands).toArray());
-        int content = type.length + movieHead(sound, 0, 0).length + 8;
+        int content = type.length + movieHead(width, height, 0, 0).length + 8;
         int noise = Math.max(LEAST_NOISE, size - content);
         return new Bytes()
                 .all(type)
-                .all(movieHead(sound, content, noise))
+                .all(movieHead(width, height, content, noise))
                 .all(box("mdat", new Bytes().noise(random, noise).toArray()))
                 .toArray();
     }
 
-    /** One track with one sample, which is everything in {@code mdat}. */
-    private static byte[] movieHead(boolean sound, int offset, int length) {
+    /**
+     * One track with one sample, which is everything in {@code mdat}; of sound when it has no
+     * width.
+     */
+    private static byte[] movieHead(int width, int height, int offset, int length) {
+        boolean sound = width == 0;
         byte[] matrix = matrix();
         byte[] movie =
                 new Bytes()
@@ -89,7 +93,7 @@ final class Recordings {
                         .zeros(8)
                         .u16(0, 0, sound ? 0x0100 : 0, 0)
                         .all(matrix)
-                        .u32(sound ? 0 : 720 << 16, sound ? 0 : 1280 << 16)
+                        .u32(width << 16, height << 16)
                         .toArray();
         byte[] media = new Bytes().u32(0, 0, SECOND, SECOND).u16(0x55c4, 0).toArray();
         byte[] handler =
@@ -99,7 +103,11 @@ final class Recordings {
         byte[] samples =
                 box(
                         "stbl",
-                        fullBox("stsd", 0, new Bytes().u32(1).toArray(), sampleEntry(sound)),
+                        fullBox(
+                                "stsd",
+                                0,
+                                new Bytes().u32(1).toArray(),
+                                sampleEntry(sound, width, height)),
                         fullBox("stts", 0, new Bytes().u32(1, 1, SECOND).toArray()),
                         fullBox("stsc", 0, new Bytes().u32(1, 1, 1, 1).toArray()),
                         fullBox("stsz", 0, new Bytes().u32(0, 1, length).toArray()),
@@ -117,12 +125,12 @@ final class Recordings {
                                 box("minf", header, box("dinf", sources), samples))));
     }
 
-    private static byte[] sampleEntry(boolean sound) {
+    private static byte[] sampleEntry(boolean sound, int width, int height) {
         Bytes entry = new Bytes().zeros(6).u16(1);
         if (sound) {
             return box("mp4a", entry.zeros(8).u16(2, 16, 0, 0).u32(44_100 << 16).toArray());
         }
-        entry.zeros(16).u16(720, 1280).u32(0x0048_0000, 0x0048_0000, 0).u16(1).zeros(32);
+        entry.zeros(16).u16(width, height).u32(0x0048_0000, 0x0048_0000, 0).u16(1).zeros(32);
         return box("hvc1", entry.u16(24, 0xffff).toArray());
     }
 

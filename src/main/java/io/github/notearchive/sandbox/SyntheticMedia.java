@@ -64,7 +64,9 @@ final class SyntheticMedia {
 
     private @Nullable Format format(String path, String rendition) {
         if (path.startsWith("/stream/") || path.startsWith("/livephoto/")) {
-            return Format.MP4;
+            return path.endsWith("_115.mp4")
+                    ? Format.MP4_1080_1920
+                    : path.endsWith("_66.mp4") ? Format.MP4_1080_1440 : Format.MP4;
         }
         if (path.startsWith("/music/")) {
             return Format.MP3;
@@ -140,6 +142,8 @@ final class SyntheticMedia {
         HEIC("image/heic", true),
         GIF("image/gif", true),
         MP4("video/mp4", false),
+        MP4_1080_1440("video/mp4", false),
+        MP4_1080_1920("video/mp4", false),
         M4A("audio/mp4", false),
         WAV("audio/wav", false),
         MP3("audio/mpeg", false);
@@ -159,7 +163,9 @@ final class SyntheticMedia {
                 case WEBP -> Pictures.webp(random, size);
                 case HEIC -> Pictures.heic(random, size);
                 case GIF -> Pictures.gif(random, size);
-                case MP4 -> Recordings.mp4(random, size);
+                case MP4 -> Recordings.mp4(random, size, 720, 1280);
+                case MP4_1080_1440 -> Recordings.mp4(random, size, 1080, 1440);
+                case MP4_1080_1920 -> Recordings.mp4(random, size, 1080, 1920);
                 case M4A -> Recordings.m4a(random, size);
                 case WAV -> Recordings.wav(random, size);
                 case MP3 -> Recordings.mp3(random, size);

@@ -282,8 +282,9 @@ final class SyntheticNotes {
                         .get(chance.below(8, "format", noteId, index));
         boolean onlySmall = chance.below(10, "only small", noteId, index) == 0;
         boolean wide = chance.below(4, "wide", noteId, index) == 0;
-        int width = wide ? 1440 : 1080;
-        int height = wide ? 1080 : 1440;
+        // a picture that was turned has its sides the other way round in the answer
+        int width = wide ? Pictures.HEIGHT : Pictures.WIDTH;
+        int height = wide ? Pictures.WIDTH : Pictures.HEIGHT;
 
         ObjectNode image = MAPPER.createObjectNode();
         image.put("original", onlySmall ? "" : original(fileId, format, noteId));

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -656,12 +657,23 @@ class AnswerVariantsTests {
                 _ -> {});
         file(25, "no bytes at all", "", MediaReply.bytes("image/jpeg", new byte[0]), _ -> {});
         file(25, "fewer bytes than promised", "", MediaReply.truncated(), _ -> {});
+        byte[] picture = night.provider().mediaBytes("/1040gx?imageView2/format/heif");
+        file(
+                25,
+                "a HEIC without its last bytes, of the right length",
+                "",
+                MediaReply.bytes("image/heic", Arrays.copyOf(picture, picture.length - 100)),
+                _ -> {});
         variant(
                 25,
                 "a stream of another size than the answer says",
                 "asked twice, then believed; the row says so",
                 id -> List.of(Reply.note(envelope -> version6(id, envelope, 7))),
-                id -> assertThat(night.slots(id).getFirst().checks()).isEqualTo("size mismatch"));
+                id ->
+                        assertThat(night.slots(id).getFirst().checks())
+                                .isEqualTo(
+                                        "size mismatch,"
+                                                + " remarks \"pixels 1080x1920, promised 2560x1440\""));
     }
 
     // 26, 29: envelopes

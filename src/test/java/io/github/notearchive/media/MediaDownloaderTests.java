@@ -40,12 +40,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntUnaryOperator;
 import java.util.zip.GZIPOutputStream;
 import org.apache.hc.client5.http.DnsResolver;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
@@ -226,6 +228,137 @@ class MediaDownloaderTests {
                                 true));
         assertThat(cdn.requests()).hasSize(6);
         assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void aFileThatIsCutWithinIsTriedAgainAndThenLeftForTheNextAddress() {
+        cdn.on("/cut", body(Samples.without("picture.heic", 1)))
+                .on("/whole", body(Samples.bytes("tiles.heic")))
+                .on("/film/cut", body(Samples.without("faststart.mp4", 1)))
+                .on("/film/whole", body(Samples.bytes("film.mp4")));
+
+        DownloadedMedia picture = downloaded(download(images(cdn.url("/cut"), cdn.url("/whole"))));
+        DownloadedMedia film =
+                downloaded(
+                        download(
+                                slot(
+                                        MediaKind.VIDEO,
+                                        candidate(cdn.url("/film/cut")),
+                                        candidate(cdn.url("/film/whole")))));
+
+        assertThat(picture.file()).hasBinaryContent(Samples.bytes("tiles.heic"));
+        assertThat(picture.remarks()).isEmpty();
+        assertThat(film.file()).hasBinaryContent(Samples.bytes("film.mp4"));
+        assertThat(cdn.requests())
+                .containsExactly(
+                        "/cut",
+                        "/cut",
+                        "/cut",
+                        "/whole",
+                        "/film/cut",
+                        "/film/cut",
+                        "/film/cut",
+                        "/film/whole");
+        assertThat(directory.toFile().list()).hasSize(2);
+    }
+
+    @Test
+    void aFileThatIsCutEverywhereIsTroubleThatSaysWhere() {
+        cdn.on("/a", body(Samples.without("baseline.jpg", 1)))
+                .on("/b", chunked(Samples.without("lossy.webp", 1)));
+
+        DownloadOutcome outcome = download(images(cdn.url("/a"), cdn.url("/b")));
+
+        assertThat(outcome)
+                .isEqualTo(
+                        new Troubled(
+                                "r0 at 127.0.0.1: cut: no end of the picture, the file ends at 649;"
+                                        + " r1 at 127.0.0.1: cut: the RIFF of 330 bytes at byte 0"
+                                        + " is not all there, the file ends at 329",
+                                true));
+        assertThat(cdn.requests()).hasSize(6);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void soundThatIsCalledWavMayBeM4a() {
+        cdn.on("/a_0.wav", body(Samples.bytes("sound.m4a")));
+
+        DownloadedMedia media =
+                downloaded(download(slot(MediaKind.AUDIO, candidate(cdn.url("/a_0.wav")))));
+
+        assertThat(media.type()).isEqualTo(MediaType.M4A);
+        assertThat(media.remarks()).isEmpty();
+        assertThat(cdn.requests()).hasSize(1);
+    }
+
+    /** The sample is of 48 by 32 pixels, and a placeholder where more than 4 times is promised. */
+    @ParameterizedTest
+    @CsvSource({
+        "48, 32,",
+        "32, 48,",
+        "96, 64, 'pixels 48x32, promised 96x64'",
+        "1080, 128, 'pixels 48x32, promised 1080x128'",
+        "192, 128, 'pixels 48x32, promised 192x128'",
+        "0, 1440,",
+        ", 1440,",
+        ",,",
+    })
+    void otherDimensionsThanPromisedAreARemark(
+            @Nullable Integer width, @Nullable Integer height, @Nullable String remark) {
+        cdn.on("/a", body(Samples.bytes("picture.heic")));
+
+        DownloadedMedia media =
+                downloaded(
+                        download(
+                                slot(
+                                        MediaKind.IMAGE,
+                                        new MediaCandidate(
+                                                cdn.url("/a"), "r0", null, width, height, null))));
+
+        assertThat(media.remarks()).isEqualTo(remark == null ? List.of() : List.of(remark));
+    }
+
+    @Test
+    void aTinyPictureInPlaceOfALargeOneIsAPlaceholder() {
+        cdn.on("/a", body(Samples.bytes("picture.heic")))
+                .on("/b", body(Samples.bytes("still.gif")));
+
+        DownloadOutcome outcome =
+                download(
+                        slot(
+                                MediaKind.IMAGE,
+                                new MediaCandidate(cdn.url("/a"), "8k", null, 1080, 1440, null)));
+        DownloadedMedia unpromised =
+                downloaded(
+                        download(
+                                slot(
+                                        MediaKind.IMAGE,
+                                        new MediaCandidate(
+                                                cdn.url("/a"), "8k", null, 193, 129, null),
+                                        candidate(cdn.url("/b")))));
+
+        assertThat(outcome)
+                .isEqualTo(
+                        new Troubled(
+                                "8k at 127.0.0.1: placeholder of 48x32, promised 1080x1440", true));
+        assertThat(unpromised.file()).hasBinaryContent(Samples.bytes("still.gif"));
+        assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/a", "/a", "/a", "/b");
+    }
+
+    @Test
+    void aSmallFilmIsNoPlaceholder() {
+        cdn.on("/a", body(Samples.bytes("film.mp4")));
+
+        DownloadedMedia media =
+                downloaded(
+                        download(
+                                slot(
+                                        MediaKind.MOTION,
+                                        new MediaCandidate(
+                                                cdn.url("/a"), "h265", null, 1080, 1440, null))));
+
+        assertThat(media.remarks()).containsExactly("pixels 64x48, promised 1080x1440");
     }
 
     @Test

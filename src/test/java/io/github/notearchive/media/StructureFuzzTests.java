@@ -14,8 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever a file holds, the walk comes to an end, and says something short. */
 class StructureFuzzTests {
 
-    private static final Map<String, byte[]> SAMPLES =
-            Samples.names().stream().collect(Collectors.toMap(Function.identity(), Samples::bytes));
+    private static final List<Sample> SAMPLES =
+            Samples.names().stream()
+                    .map(name -> new Sample(Samples.bytes(name), Samples.type(name)))
+                    .toList();
+
+    private record Sample(byte[] bytes, MediaType type) {}
 
     @TempDir Path directory;
 
