@@ -544,7 +544,8 @@ enum KillPoint {
     },
 
     /** Our own tables are half made. */
-    MIGRATION_CATALOG("the last migration is half done", "event trigger on CREATE TABLE") {
+    MIGRATION_CATALOG(
+            "the migration of the catalog is half done", "event trigger on CREATE TABLE") {
         @Override
         int notesBefore() {
             return 0;

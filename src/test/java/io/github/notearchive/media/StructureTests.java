@@ -222,6 +222,7 @@ class StructureTests {
             strings = {
                 "\0\0\0\u0002free",
                 "\0\0\0\u0007free",
+                "\0\0\0\u0001free\0\0\0\0\0\0\0\0",
                 "\0\0\0\u0001free\0\0\0\0\0\0\0\u000f",
                 "\0\0\0\u0001free\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
                 "\0\0\0\u0001free\u007f\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff",
