@@ -4,7 +4,5 @@ CREATE INDEX note_media_identity ON note_media (identity) WHERE state = 'STORED'
 COMMENT ON COLUMN note_media.reason IS
     'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, whose better one is tried for on later nights while the answer is fresh. WAIVED: NOT_OFFERED_BY_V1, BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help) or GONE (dead in two answers of different nights).';
 COMMENT ON COLUMN note_media.error IS 'Why the last try failed, for a person to read. DEGRADED: why the better renditions could not be had.';
-COMMENT ON COLUMN note_media.checks IS
-    'What the promised length and MD5 said of the bytes, such as "size match, md5 mismatch"; or whose file it is, where another note had it under the same name. NULL: nothing was promised.';
 COMMENT ON COLUMN worklist.due_at IS
     'When a run may take the note up (again); NULL: never by itself. ARCHIVED: when it tries for the better rendition of some file, without a call.';
