@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** Rows and objects, as somebody sees them who does not run the program. */
 final class Archive implements AutoCloseable {
+
+    /** Set in the connections of the tests, from their first moment on. */
+    static final String OURS = "tests.ours";
 
     private final SingleConnectionDataSource connection;
     private final JdbcClient jdbc;
@@ -34,6 +38,9 @@ final class Archive implements AutoCloseable {
             String bucket,
             Runnable close) {
         this.connection = new SingleConnectionDataSource(url, user, password, true);
+        Properties sent = new Properties();
+        sent.setProperty("options", "-c " + OURS + "=yes");
+        connection.setConnectionProperties(sent);
         this.jdbc = JdbcClient.create(connection);
         this.account = account;
         this.bucket = bucket;

@@ -71,18 +71,22 @@ final class DatabaseFaults {
         };
     }
 
-    /** By a trigger on log-in, since a superuser has no limit; those that are connected are cut. */
+    /**
+     * By a trigger on log-in, since a superuser has no limit; those that are connected are cut. The
+     * driver gives its application's name only after the log-in.
+     */
     static Fault.Onset tooManyConnections() {
         return night -> {
             night.execute(
                     """
                     CREATE OR REPLACE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$
                     BEGIN
-                        IF current_setting('application_name') LIKE 'note-archive%' THEN
+                        IF current_setting('%s', true) IS DISTINCT FROM 'yes' THEN
                             RAISE EXCEPTION 'sorry, too many clients already' USING ERRCODE = '53300';
                         END IF;
                     END $$
-                    """,
+                    """
+                            .formatted(Archive.OURS),
                     "CREATE EVENT TRIGGER no_room ON login EXECUTE FUNCTION no_room()",
                     "ALTER EVENT TRIGGER no_room ENABLE ALWAYS");
             night.number(cut(ALL));

@@ -189,10 +189,6 @@ class FaultMatrixTests {
                                         .ends(0, 8),
                                 Fault.of("database: read only", DatabaseFaults.readOnly())
                                         .meanwhile(8),
-                                Fault.of(
-                                                "database: too many connections",
-                                                DatabaseFaults.tooManyConnections())
-                                        .meanwhile(8),
                                 full("INSERT", "api_call"),
                                 full("INSERT", "note"),
                                 full("UPDATE", "worklist").meanwhile(8),
@@ -210,6 +206,11 @@ class FaultMatrixTests {
                         .flatMap(Fault::onBoth),
                 Stream.of(
                         full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
+                        Fault.of(
+                                        "database: too many connections",
+                                        DatabaseFaults.tooManyConnections())
+                                .within(Duration.ofMinutes(8))
+                                .meanwhile(8),
                         Fault.of(
                                         "database: a note's row is locked for long",
                                         DatabaseFaults.locked(

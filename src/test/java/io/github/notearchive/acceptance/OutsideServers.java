@@ -1,5 +1,7 @@
 package io.github.notearchive.acceptance;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.github.notearchive.embedded.DataDirectory;
@@ -22,6 +24,9 @@ import org.springframework.util.FileSystemUtils;
 /**
  * A PostgreSQL and an S3 server in the test's process: outside of the program's, as in production.
  * One pair for all tests, a database and a bucket for each.
+ *
+ * <p>{@code -Dacceptance.s3.endpoint=http://127.0.0.1:7480}, {@code -Dacceptance.s3.access-key=}
+ * and {@code -Dacceptance.s3.secret-key=} name another S3 server, which is put in its place.
  */
 final class OutsideServers implements AutoCloseable {
 
@@ -30,7 +35,7 @@ final class OutsideServers implements AutoCloseable {
     private final Path home;
     private final DataDirectory directory;
     private final EmbeddedDatabase database;
-    private final EmbeddedStore store;
+    private final Archive.Account store;
     private final AtomicInteger sites = new AtomicInteger();
 
     private OutsideServers() {
@@ -41,7 +46,23 @@ final class OutsideServers implements AutoCloseable {
         }
         directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
-        store = EmbeddedStore.open(directory);
+        store = isStoreAnother() ? another() : account(EmbeddedStore.open(directory));
+    }
+
+    /** Whether the S3 server is one that was named, and not the one that the program embeds. */
+    private static boolean isStoreAnother() {
+        return System.getProperty("acceptance.s3.endpoint") != null;
+    }
+
+    private static Archive.Account another() {
+        return new Archive.Account(
+                URI.create(System.getProperty("acceptance.s3.endpoint")),
+                System.getProperty("acceptance.s3.access-key"),
+                System.getProperty("acceptance.s3.secret-key"));
+    }
+
+    private static Archive.Account account(EmbeddedStore store) {
+        return new Archive.Account(store.endpoint(), store.accessKey(), store.secretKey());
     }
 
     static OutsideServers running() {
@@ -53,8 +74,9 @@ final class OutsideServers implements AutoCloseable {
         return home.resolve("postgres-binaries");
     }
 
-    /** Where the objects lie, a directory for each bucket. */
+    /** Where the objects lie, a directory for each bucket; another store does not tell. */
     Path objects() {
+        assumeFalse(isStoreAnother(), "where another store keeps its objects is its own affair");
         return home.resolve("s3");
     }
 

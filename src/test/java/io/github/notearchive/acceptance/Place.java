@@ -161,7 +161,8 @@ enum Place {
         }
 
         private String bucket() {
-            return name.replace('_', '-');
+            // the database is new with each run of the tests, another store is not
+            return name.replace('_', '-') + "-" + ProcessHandle.current().pid();
         }
 
         @Override
