@@ -89,6 +89,15 @@ class FaultMatrixTests {
             MATRIX.addUntried(fault.name(), fault.where(), "not tried: wants libfaketime");
             abort("libfaketime is not installed");
         }
+        try {
+            endInOrderAndFinish(fault);
+        } catch (Exception | AssertionError e) {
+            MATRIX.note("FAILED: " + fault + ": " + e.getMessage());
+            throw e;
+        }
+    }
+
+    private static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
         try (TroubledNight night = new TroubledNight(fault.place(), pace, fault.environment())) {
             Practice practice = night.practice();
