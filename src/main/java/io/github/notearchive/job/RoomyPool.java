@@ -3,6 +3,7 @@ package io.github.notearchive.job;
 import com.zaxxer.hikari.HikariDataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.Ordered;
 import org.springframework.stereotype.Component;
 
 /**
@@ -13,10 +14,11 @@ import org.springframework.stereotype.Component;
  * which Spring Batch saves the context of one step at a time ({@code
  * JdbcExecutionContextDao.updateExecutionContext}). Whoever has that lock may still need a
  * connection. If the pool were smaller than the number of workers, both would wait for each other
- * until the pool's time-out, which happens when a run ends with all its notes in flight.
+ * until the pool's time-out, which happens when a run ends with all its notes in flight. When it
+ * has no connection at all, it is a {@link FailFastDataSource}.
  */
 @Component
-final class RoomyPool implements BeanPostProcessor {
+final class RoomyPool implements BeanPostProcessor, Ordered {
 
     private static final int BESIDE_THE_WORKERS = 8;
 
@@ -33,5 +35,18 @@ final class RoomyPool implements BeanPostProcessor {
             pool.setMaximumPoolSize(Math.max(pool.getMaximumPoolSize(), room));
         }
         return bean;
+    }
+
+    @Override
+    public Object postProcessAfterInitialization(Object bean, String name) {
+        return bean instanceof HikariDataSource pool
+                ? new FailFastDataSource(pool, System::nanoTime)
+                : bean;
+    }
+
+    /** Before Spring Boot puts its lazy data source around the pool. */
+    @Override
+    public int getOrder() {
+        return -1;
     }
 }
