@@ -115,10 +115,15 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private NoteDetailOutcome ask(ClaimedNote claimed) throws InterruptedException {
         long before = System.nanoTime();
         NoteDetailOutcome outcome = source.fetch(claimed.id());
-        if (provider.hasAnsweredSince(before)) {
+        // while a call waited for its fault, others may have been answered, of old
+        if (!isFault(outcome) && provider.hasAnsweredSince(before)) {
             runs.current().provider().works();
         }
         return outcome;
+    }
+
+    private static boolean isFault(NoteDetailOutcome outcome) {
+        return outcome instanceof Deferred deferred && deferred.cause() == Deferred.Cause.FAULT;
     }
 
     /**

@@ -63,7 +63,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                     "NoSuchBucket",
                     "RequestTimeTooSkewed");
 
-    /** An object that is never there: asking for it shows whether the store answers. */
+    /** An object of no meaning: writing it shows whether the store takes anything. */
     private static final ObjectKey PROBE = new ObjectKey("probe");
 
     private final ObjectStore store;
@@ -180,9 +180,11 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
+    /** A store that is full, or lets us read only, answers every question and takes nothing. */
     private boolean isStoreThere() {
         try {
-            return store.stat(PROBE).isEmpty();
+            store.putBytes(PROBE, new byte[] {'?'}, "text/plain");
+            return true;
         } catch (StoreException e) {
             return false;
         }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.springframework.dao.DataAccessException;
 
 /** What an administrator, a full disk or a crash may do to the program's database. */
 final class DatabaseFaults {
@@ -129,7 +130,11 @@ final class DatabaseFaults {
                             TimeUnit.MILLISECONDS);
             return () -> {
                 if (end.cancel(false)) {
-                    archive.execute("ROLLBACK");
+                    try {
+                        archive.execute("ROLLBACK");
+                    } catch (DataAccessException _) {
+                        // the embedded server ended with the program, and the lock with it
+                    }
                 }
                 timer.shutdownNow();
                 archive.close();

@@ -103,7 +103,9 @@ class FaultMatrixTests {
             Practice practice = night.practice();
             night.enqueue(NOTES);
             Program run = night.start();
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(
+                            Duration.ofMinutes(
+                                    4)) // a clock that can be set reads a file at each look
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
 
@@ -275,7 +277,7 @@ class FaultMatrixTests {
                 Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
                 Fault.of("store: hangs", StoreFaults.hang())
                         .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
-                        .within(Duration.ofMinutes(2))
+                        .within(Duration.ofMinutes(4))
                         .meanwhile(8),
                 Fault.of(
                                 "store: half a second late",
@@ -371,14 +373,8 @@ class FaultMatrixTests {
                                         .within(Duration.ofMinutes(4))
                                         .charges(1, 20 + 32),
                                 Fault.of(
-                                                "provider: answers with a gigabyte, 256 MB of memory",
-                                                night -> {
-                                                    night.wayToProvider()
-                                                            .answer(
-                                                                    DETAIL,
-                                                                    FaultMatrixTests::gigabyte);
-                                                    return night.wayToProvider()::release;
-                                                })
+                                                "provider: answers with 128 MB, 256 MB of memory",
+                                                script(s -> s.answersAll(huge())))
                                         .with("ARCHIVE_WORKERS", "32")
                                         .within(Duration.ofMinutes(3))
                                         .charges(1, 20 + 32)))
@@ -434,16 +430,12 @@ class FaultMatrixTests {
         }
     }
 
-    /** Without saying how long it is going to be. */
-    private static void gigabyte(OutputStream out) throws IOException {
-        out.write(
-                "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"code\":0,\"data\":\""
-                        .getBytes(UTF_8));
-        byte[] megabyte = new byte[1 << 20];
-        Arrays.fill(megabyte, (byte) 'x');
-        for (int i = 0; i < 1024; i++) {
-            out.write(megabyte);
-        }
+    private static Reply huge() {
+        byte[] text = new byte[128 << 20];
+        Arrays.fill(text, (byte) 'x');
+        byte[] begin = "{\"code\":0,\"data\":\"".getBytes(UTF_8);
+        System.arraycopy(begin, 0, text, 0, begin.length);
+        return Reply.raw(200, "application/json", text);
     }
 
     private static Fault.Onset script(Consumer<SandboxScript> change) {
@@ -563,7 +555,7 @@ class FaultMatrixTests {
                                                     MediaReply.redirect(huge.address() + "/x"));
                                     return night.practice().provider().script()::clear;
                                 })
-                        .with("ARCHIVE_MEDIA_MAXFILESIZE", "64MB")
+                        .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
                         .within(Duration.ofMinutes(4))
                         .ends(6, 8)
                         .charges(1, OUTAGE));

@@ -544,7 +544,8 @@ enum KillPoint {
 
     /** Our own tables are half made. */
     MIGRATION_CATALOG(
-            "a later migration, that of the catalog, is half done", "event trigger on CREATE TABLE") {
+            "a later migration, that of the catalog, is half done",
+            "event trigger on CREATE TABLE") {
         @Override
         int notesBefore() {
             return 0;
