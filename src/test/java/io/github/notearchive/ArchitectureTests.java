@@ -44,8 +44,12 @@ class ArchitectureTests {
                                     "ledger",
                                     "media",
                                     "catalog",
+                                    "fixity",
                                     "objectstore",
                                     "note")),
+                    Map.entry(
+                            "fixity",
+                            Set.of("worklist", "ledger", "catalog", "objectstore", "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("", Set.of("cli")));

@@ -56,8 +56,10 @@ public class MediaCatalog {
                                         """
                                         SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                                                m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
-                                               o.object_key, o.size_bytes, o.content_type
+                                               o.object_key, o.size_bytes, o.content_type, f.kind AS damage
                                         FROM note_media m LEFT JOIN media_object o USING (sha256)
+                                        LEFT JOIN fixity_finding f
+                                          ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                                         WHERE m.note_id = :noteId
                                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'AUDIO'], m.kind), m.ordinal
                                         """)
@@ -81,7 +83,8 @@ public class MediaCatalog {
                 row.getString("checks"),
                 row.getString("error"),
                 deadNight == null ? null : new Night(deadNight),
-                sha256 == null ? null : storedMedia(row),
+                sha256 == null || row.getString("object_key") == null ? null : storedMedia(row),
+                row.getString("damage"),
                 row.getTimestamp("updated_at").toInstant());
     }
 
@@ -99,6 +102,23 @@ public class MediaCatalog {
                                 .param("sha256", sha256)
                                 .query((row, _) -> storedMedia(row))
                                 .optional());
+    }
+
+    /**
+     * Whether an audit found this object damaged and none has found it good since, so that its bytes
+     * are to be put again.
+     */
+    public boolean isDamaged(ObjectKey key) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT EXISTS (SELECT 1 FROM fixity_finding
+                                                       WHERE object_key = :key AND resolved_at IS NULL AND kind <> 'ORPHAN')
+                                        """)
+                                .param("key", key.value())
+                                .query(Boolean.class)
+                                .single());
     }
 
     private static StoredMedia storedMedia(ResultSet row) throws SQLException {
@@ -134,6 +154,9 @@ public class MediaCatalog {
                                         FROM note_media m JOIN media_object o USING (sha256)
                                         WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
                                           AND m.rendition IS NOT NULL AND m.note_id <> :noteId
+                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                          WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                            AND f.kind <> 'ORPHAN')
                                         ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
                                         """)
                                 .param("names", names)
@@ -301,7 +324,11 @@ public class MediaCatalog {
         }
     }
 
-    /** One row of {@code note_media}, with the object behind it. */
+    /**
+     * One row of {@code note_media}, with the object behind it.
+     *
+     * @param damage what the last audit found wrong with the object; null when nothing
+     */
     public record SlotRow(
             MediaKind kind,
             int ordinal,
@@ -315,14 +342,21 @@ public class MediaCatalog {
             @Nullable String error,
             @Nullable Night deadNight,
             @Nullable StoredMedia media,
+            @Nullable String damage,
             Instant updatedAt) {
 
         /**
-         * The row as a slot's status, where it holds a file or a waiver.
+         * The row as a slot's status, where it holds a file or a waiver. A file that an audit found
+         * damaged is held no more.
          *
          * @param slot that this row is for
          */
         public Optional<SlotStatus> settled(MediaSlot slot) {
+            return damage == null ? recorded(slot) : Optional.empty();
+        }
+
+        /** The same as it was written down, whatever became of the file since. */
+        public Optional<SlotStatus> recorded(MediaSlot slot) {
             if (media != null) {
                 return Optional.of(
                         new SlotStatus.Stored(

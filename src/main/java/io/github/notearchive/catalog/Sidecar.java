@@ -5,11 +5,18 @@ import io.github.notearchive.objectstore.ObjectKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +35,16 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final JsonMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    // the answer is one string, and may be longer than usual ones
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxStringLength(Integer.MAX_VALUE)
+                                                    .build())
+                                    .build())
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .build();
 
     /** Describes a capture as it stands; a repeat with the same slots gives the same bytes. */
     public static Sidecar of(NoteCapture capture, List<SlotStatus> slots) {
@@ -49,6 +65,47 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
         }
         return new Sidecar(keyOf(capture), JSON.writeValueAsBytes(root));
     }
+
+    /**
+     * Reads a sidecar; empty when the bytes are none.
+     *
+     * @param bytes as they lie in the store
+     */
+    public static Optional<Contents> read(byte[] bytes) {
+        try {
+            JsonNode root = JSON.readTree(bytes);
+            if (root == null || !FORMAT.equals(root.path("format").stringValue(null))) {
+                return Optional.empty();
+            }
+            String noteId = root.path("noteId").stringValue(null);
+            String capturedAt = root.path("capturedAt").stringValue(null);
+            byte[] answer = answer(root);
+            return noteId == null || capturedAt == null || answer == null
+                    ? Optional.empty()
+                    : Optional.of(new Contents(noteId, Instant.parse(capturedAt), answer));
+        } catch (JacksonException | DateTimeParseException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static byte @Nullable [] answer(JsonNode root) {
+        String text = root.path("answer").stringValue(null);
+        if (text != null) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        String encoded = root.path("answerBase64").stringValue(null);
+        return encoded == null ? null : Base64.getDecoder().decode(encoded);
+    }
+
+    /**
+     * What a sidecar says of itself.
+     *
+     * @param noteId the note it belongs to, as it is written there
+     * @param capturedAt when its answer was received
+     * @param answer the exact bytes of the answer
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Contents(String noteId, Instant capturedAt, byte[] answer) {}
 
     /** Where the sidecar of a capture lies. */
     static ObjectKey keyOf(NoteCapture capture) {

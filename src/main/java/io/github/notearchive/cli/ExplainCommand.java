@@ -157,7 +157,7 @@ final class ExplainCommand implements Callable<Integer> {
             table.row(
                     slot.kind(),
                     slot.ordinal(),
-                    slot.state(),
+                    slot.damage() == null ? slot.state() : "found " + slot.damage(),
                     slot.reason(),
                     slot.rendition(),
                     media == null ? null : Times.size(media.size()),

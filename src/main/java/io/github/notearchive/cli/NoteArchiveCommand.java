@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             ExplainCommand.class,
             RequeueCommand.class,
             WaiveCommand.class,
+            VerifyCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
             HelpCommand.class

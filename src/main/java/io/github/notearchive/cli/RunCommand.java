@@ -74,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
             requireToken(context.get(NoteSourceProperties.class));
             String thisNode = context.get(ArchiveProperties.class).node();
             ArchiveRunner runner = context.get(ArchiveRunner.class);
-            signals.passTo(context.get(RunGate.class));
+            signals.passTo(context.get(RunGate.class)::stop);
             RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
             if (summary.execution() == null && isRefusal(summary.exitCode())) {
                 throw new CommandFailure(
@@ -154,6 +154,7 @@ final class RunCommand implements Callable<Integer> {
             case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
             case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
             case ALREADY_RUNNING -> "nothing; the other run goes on";
+            case FINDINGS -> "no run ends so; verify does";
             case INCOMPLETE ->
                     "status names the notes that are left; the next night's run asks again";
             case INTERRUPTED -> "run again; the same command continues this run";

@@ -149,7 +149,7 @@ final class SandboxCommand implements Callable<Integer> {
                             + provider.mediaHost());
             out.println("Database and store are embedded, their data lie in " + directory);
             ArchiveRunner runner = context.get(ArchiveRunner.class);
-            signals.passTo(context.get(RunGate.class));
+            signals.passTo(context.get(RunGate.class)::stop);
             enqueue(context, provider, out);
             RunSummary last = nights(runner, provider, clock, out);
             out.println();

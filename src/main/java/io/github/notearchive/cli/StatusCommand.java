@@ -1,5 +1,7 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,7 +47,14 @@ final class StatusCommand implements Callable<Integer> {
             SourceGate.@Nullable Closed gate,
             List<ApiCalls.CallCount> callsTonight,
             List<Executions.Run> runs,
-            List<Worklist.LeftOver> leftOver) {}
+            List<Worklist.LeftOver> leftOver,
+            Fixity fixity) {}
+
+    /** How long ago the store was looked at, and what is wrong with it. */
+    record Fixity(
+            @Nullable Instant oldestVerified,
+            Executions.@Nullable Audit lastAudit,
+            Map<Damage.Kind, Long> openFindings) {}
 
     @Override
     public Integer call() {
@@ -76,7 +86,11 @@ final class StatusCommand implements Callable<Integer> {
                 context.get(SourceGate.class).current().orElse(null),
                 context.get(ApiCalls.class).countsIn(tonight),
                 context.get(Executions.class).latest(RUNS),
-                worklist.leftOvers(GROUPS));
+                worklist.leftOvers(GROUPS),
+                new Fixity(
+                        context.get(FixityCatalog.class).oldestVerified().orElse(null),
+                        context.get(Executions.class).latestAudit().orElse(null),
+                        context.get(FixityCatalog.class).countOpen()));
     }
 
     static void print(Status status, PrintWriter out) {
@@ -145,6 +159,8 @@ final class StatusCommand implements Callable<Integer> {
                                         firstLine(run.exitMessage())));
         out.print(runs.isEmpty() ? "  none; begin with: note-archive run\n" : runs);
 
+        print(status.fixity(), out);
+
         if (!status.leftOver().isEmpty()) {
             out.println(
                     "Put off or failed (explain NOTE_ID tells one note's story; requeue --state FAILED makes them due)");
@@ -163,6 +179,31 @@ final class StatusCommand implements Callable<Integer> {
                                             group.example()));
             out.print(left);
         }
+    }
+
+    private static void print(Fixity fixity, PrintWriter out) {
+        out.println("Fixity (times of Shanghai)");
+        out.println("  verified the longest ago  " + Times.minute(fixity.oldestVerified()));
+        Executions.Audit audit = fixity.lastAudit();
+        out.println(
+                "  last audit                "
+                        + (audit == null
+                                ? "none; begin with: note-archive verify"
+                                : "execution "
+                                        + audit.execution()
+                                        + " of instance "
+                                        + audit.instance()
+                                        + ", "
+                                        + audit.status()
+                                        + " "
+                                        + audit.exitCode()
+                                        + ", ended "
+                                        + Times.minute(audit.ended())));
+        out.println(
+                "  open findings             "
+                        + (fixity.openFindings().isEmpty()
+                                ? "none"
+                                : VerifyCommand.line(fixity.openFindings())));
     }
 
     private static @Nullable String firstLine(@Nullable String text) {

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.RunGate;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class StopSignals {
 
     private final List<String> early = new ArrayList<>();
-    private @Nullable RunGate gate;
+    private @Nullable Consumer<String> gate;
 
     private StopSignals() {}
 
@@ -68,14 +67,14 @@ final class StopSignals {
         if (gate == null) {
             early.add(name);
         } else {
-            gate.stop(name);
+            gate.accept(name);
         }
     }
 
     /** Passes signals on to a gate from now on, those that came before included. */
-    synchronized void passTo(RunGate runGate) {
-        gate = runGate;
-        early.forEach(runGate::stop);
+    synchronized void passTo(Consumer<String> stop) {
+        gate = stop;
+        early.forEach(stop);
         early.clear();
     }
 }

@@ -220,7 +220,7 @@ class ArchiveJob {
                 "whether all is done could not be checked: " + Trouble.describe(e));
     }
 
-    private static ExitStatus exitStatus(RunGate.Closure closure) {
+    private static ExitStatus exitStatus(Gate.Closure closure) {
         return new ExitStatus(closure.exitCode().name(), closure.reason());
     }
 }

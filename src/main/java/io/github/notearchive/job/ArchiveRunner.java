@@ -65,7 +65,7 @@ public class ArchiveRunner {
     ArchiveRunner(
             JobOperator operator,
             JobRepository repository,
-            Job job,
+            Job archiveNotes,
             JdbcConnectionDetails database,
             Executions executions,
             Recovery recovery,
@@ -84,7 +84,7 @@ public class ArchiveRunner {
             Clock clock) {
         this.operator = operator;
         this.repository = repository;
-        this.job = job;
+        this.job = archiveNotes;
         this.database = database;
         this.executions = executions;
         this.recovery = recovery;
@@ -109,7 +109,7 @@ public class ArchiveRunner {
      */
     public RunSummary run(RunOptions options) {
         ActiveRun run = new ActiveRun(options, settings, downloads.traffic().requests());
-        try (RunnerLock lock = RunnerLock.take(database, options.node()).orElse(null)) {
+        try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
                         run,
@@ -181,7 +181,7 @@ public class ArchiveRunner {
 
     private RunSummary start(ActiveRun run, RunnerLock lock, Night tonight, long callsMade) {
         JobExecution before =
-                executions.newest(run.node()).map(repository::getJobExecution).orElse(null);
+                executions.newest(ArchiveJob.NAME, run.node()).map(repository::getJobExecution).orElse(null);
         boolean restart = before != null && before.getStatus() != BatchStatus.COMPLETED;
         JobParameters parameters =
                 restart && before != null
@@ -212,18 +212,35 @@ public class ArchiveRunner {
         return new JobParametersBuilder()
                 .addLocalDate("night", tonight.date())
                 .addString("node", node)
-                .addLong("sequence", executions.instancesOf(tonight, node) + 1)
+                .addLong("sequence", executions.instancesOf(ArchiveJob.NAME, tonight, node) + 1)
                 .toJobParameters();
     }
 
     private RunSummary execute(
             ActiveRun run, RunnerLock lock, JobParameters parameters, boolean restart) {
-        try (RunWatch _ = new RunWatch(run, gate, lock, worklist)) {
+        try (RunWatch _ =
+                new RunWatch(
+                        gate,
+                        lock,
+                        run.options().maxDuration(),
+                        () -> worklist.renewLeases(run.node()),
+                        () -> logProgress(run))) {
             JobExecution execution = operator.start(job, parameters);
             return summary(run, execution, restart);
         } catch (JobExecutionException e) {
             throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
         }
+    }
+
+    private static void logProgress(ActiveRun run) {
+        log.info(
+                "Progress: archived={} unavailable={} postponed={} failed={} files={} bytes={}",
+                run.archived,
+                run.unavailable,
+                run.postponed,
+                run.failed,
+                run.filesStored,
+                run.bytesStored);
     }
 
     private RunSummary summary(ActiveRun run, JobExecution execution, boolean restart) {
@@ -233,7 +250,7 @@ public class ArchiveRunner {
                     case COMPLETED -> "every note that was due reached its end";
                     case FAILED, UPSTREAM_UNAVAILABLE ->
                             gate.closure()
-                                    .map(RunGate.Closure::reason)
+                                    .map(Gate.Closure::reason)
                                     .or(() -> failure(execution).map(Trouble::describe))
                                     .orElse("see the log");
                     default -> execution.getExitStatus().getExitDescription();

@@ -22,9 +22,9 @@ public class Executions {
     }
 
     /**
-     * The executions of a node that say they are running, or of which nobody knows; newest first.
+     * The executions of a job on a node that say they are running, or of which nobody knows; newest first.
      */
-    List<Long> unended(String node) {
+    List<Long> unended(String job, String node) {
         return jdbc.sql(
                         """
                         SELECT e.job_execution_id
@@ -38,14 +38,14 @@ public class Executions {
                                             AND s.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')))
                         ORDER BY e.job_execution_id DESC
                         """)
-                .param("job", ArchiveJob.NAME)
+                .param("job", job)
                 .param("node", node)
                 .query((row, _) -> row.getLong("job_execution_id"))
                 .list();
     }
 
-    /** The newest execution of a node, of whatever instance; empty when there is none. */
-    Optional<Long> newest(String node) {
+    /** The newest execution of a job on a node, of whatever instance; empty when there is none. */
+    Optional<Long> newest(String job, String node) {
         return jdbc.sql(
                         """
                         SELECT e.job_execution_id
@@ -56,14 +56,14 @@ public class Executions {
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
                         """)
-                .param("job", ArchiveJob.NAME)
+                .param("job", job)
                 .param("node", node)
                 .query(Long.class)
                 .optional();
     }
 
-    /** How many instances of a node began in a night. */
-    long instancesOf(Night night, String node) {
+    /** How many instances of a job on a node began in a night. */
+    long instancesOf(String job, Night night, String node) {
         return jdbc.sql(
                         """
                         SELECT count(DISTINCT e.job_instance_id)
@@ -75,7 +75,7 @@ public class Executions {
                           ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
                         WHERE i.job_name = :job AND n.parameter_value = :node AND d.parameter_value = :night
                         """)
-                .param("job", ArchiveJob.NAME)
+                .param("job", job)
                 .param("node", node)
                 .param("night", night.toString())
                 .query(Long.class)
@@ -134,6 +134,30 @@ public class Executions {
                 .list();
     }
 
+    /** The last audit of the store, on whichever node; empty when there was none. */
+    public Optional<Audit> latestAudit() {
+        return jdbc.sql(
+                        """
+                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = :job
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """)
+                .param("job", VerifyJob.NAME)
+                .query(
+                        (row, _) ->
+                                new Audit(
+                                        row.getLong("job_execution_id"),
+                                        row.getLong("job_instance_id"),
+                                        row.getString("status"),
+                                        row.getString("exit_code"),
+                                        instant(row.getTimestamp("start_time")),
+                                        instant(row.getTimestamp("end_time"))))
+                .optional();
+    }
+
     /** Spring Batch writes local times of the machine. */
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         if (timestamp == null) {
@@ -156,4 +180,13 @@ public class Executions {
             @Nullable Instant ended,
             long calls,
             long billed) {}
+
+    /** One execution of an audit. */
+    public record Audit(
+            long execution,
+            long instance,
+            String status,
+            String exitCode,
+            @Nullable Instant began,
+            @Nullable Instant ended) {}
 }

@@ -32,6 +32,8 @@ public enum ExitCode {
      * All that could be done tonight is done, but notes were put off to a later night, or failed.
      */
     INCOMPLETE(6),
+    /** An audit found something missing, damaged or orphaned. */
+    FINDINGS(6),
     /** A signal, {@code --limit} or the time box. Nothing is lost; run again. */
     INTERRUPTED(7),
     /** Provider, CDN, database or store is out of reach. Run again later. */

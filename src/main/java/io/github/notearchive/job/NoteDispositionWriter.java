@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,18 +52,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteDispositionWriter.class);
-
-    /** What a store says of the account or the bucket, and not of one object. */
-    private static final Set<String> ACCOUNT_TROUBLE =
-            Set.of(
-                    "AccessDenied",
-                    "InvalidAccessKeyId",
-                    "SignatureDoesNotMatch",
-                    "NoSuchBucket",
-                    "RequestTimeTooSkewed");
-
-    /** An object of no meaning: writing it shows whether the store takes anything. */
-    private static final ObjectKey PROBE = new ObjectKey("probe");
 
     private final ObjectStore store;
     private final NoteCatalog notes;
@@ -167,7 +154,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private void storeFails(ClaimedNote claimed, StoreException e) {
         String obstacle = "the store does not take its files: " + e.getMessage();
         log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
-        boolean ofTheNote = isStoreThere() && !ACCOUNT_TROUBLE.contains(e.code());
+        boolean ofTheNote = store.takes() && !e.ofTheAccount();
         if (!ofTheNote && (runs.current().store().fails() || e.refused())) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
         }
@@ -177,16 +164,6 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
         } else {
             release(claimed, obstacle);
-        }
-    }
-
-    /** A store that is full, or lets us read only, answers every question and takes nothing. */
-    private boolean isStoreThere() {
-        try {
-            store.putBytes(PROBE, new byte[] {'?'}, "text/plain");
-            return true;
-        } catch (StoreException e) {
-            return false;
         }
     }
 
@@ -211,12 +188,21 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
         String sha256 = file.digest().sha256();
+        Optional<StoredMedia> row = media.findByDigest(sha256);
         Optional<StoredMedia> known =
-                media.findByDigest(sha256).filter(stored -> store.stat(stored.key()).isPresent());
+                row.filter(stored -> !media.isDamaged(stored.key()))
+                        .filter(stored -> store.stat(stored.key()).isPresent());
         StoredMedia stored =
                 known.orElseGet(
                         () -> {
-                            ObjectKey key = StoredMedia.keyOf(sha256, file.type().extension());
+                            // a row that is there already goes on to name its own key
+                            ObjectKey key =
+                                    row.map(StoredMedia::key)
+                                            .orElseGet(
+                                                    () ->
+                                                            StoredMedia.keyOf(
+                                                                    sha256,
+                                                                    file.type().extension()));
                             store.putFile(
                                     key,
                                     file.file(),

@@ -4,7 +4,6 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.worklist.Worklist;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.BatchStatus;
@@ -44,17 +43,7 @@ class Recovery {
     }
 
     void recover(String node) {
-        List<Long> left = executions.unended(node);
-        for (long id : left) {
-            JobExecution execution = repository.getJobExecution(id);
-            if (execution != null) {
-                end(execution);
-                log.warn(
-                        "Execution {} of node {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
-                        id,
-                        node);
-            }
-        }
+        endExecutions(ArchiveJob.NAME, node);
         // before their notes can be claimed, or they would be asked about again
         int broughtIn = calls.bringInUnwritten();
         if (broughtIn > 0) {
@@ -65,6 +54,20 @@ class Recovery {
         int released = worklist.releaseAll(node);
         if (released > 0) {
             log.warn("{} notes that node {} held are handed back", released, node);
+        }
+    }
+
+    /** Ends what a job's executions on a node left open. Only under the lock of that job. */
+    void endExecutions(String job, String node) {
+        for (long id : executions.unended(job, node)) {
+            JobExecution execution = repository.getJobExecution(id);
+            if (execution != null) {
+                end(execution);
+                log.warn(
+                        "Execution {} of node {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
+                        id,
+                        node);
+            }
         }
     }
 

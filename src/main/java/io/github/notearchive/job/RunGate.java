@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
  * and ends its input.
  */
 @Component
-public class RunGate {
+public class RunGate implements Gate {
 
     private static final Logger log = LoggerFactory.getLogger(RunGate.class);
 
@@ -33,9 +33,6 @@ public class RunGate {
         this.provider = provider;
         this.downloads = downloads;
     }
-
-    /** Why a run ends before its work is done. */
-    public record Closure(ExitCode exitCode, String reason) {}
 
     /** Opens for a run, unless a signal came before it began. */
     synchronized void open() {
@@ -52,7 +49,8 @@ public class RunGate {
      *
      * @return whether this was the reason that closed it
      */
-    synchronized boolean close(ExitCode exitCode, String reason) {
+    @Override
+    public synchronized boolean close(ExitCode exitCode, String reason) {
         if (closure != null) {
             return false;
         }
@@ -84,7 +82,8 @@ public class RunGate {
         downloads.abort();
     }
 
-    synchronized Optional<Closure> closure() {
+    @Override
+    public synchronized Optional<Closure> closure() {
         return Optional.ofNullable(closure);
     }
 

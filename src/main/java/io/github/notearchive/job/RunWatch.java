@@ -1,18 +1,17 @@
 package io.github.notearchive.job;
 
-import io.github.notearchive.worklist.Worklist;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What goes on beside a run until it ends: leases are renewed each minute, the runner lock is
- * looked at every two seconds and taken again when its connection is lost, a progress line is
- * logged each minute, and the time box ends the run.
+ * What goes on beside a job until it ends: the lock is looked at every two seconds and taken again
+ * when its connection is lost, the time box ends the job, and some things are done each minute.
  */
 final class RunWatch implements AutoCloseable {
 
@@ -24,11 +23,17 @@ final class RunWatch implements AutoCloseable {
             Executors.newScheduledThreadPool(
                     2, Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
-    RunWatch(ActiveRun run, RunGate gate, RunnerLock lock, Worklist worklist) {
-        every(MINUTE, () -> worklist.renewLeases(run.node()));
-        every(MINUTE, () -> logProgress(run));
+    /**
+     * Begins to watch.
+     *
+     * @param timeBox after how long the gate is closed; null: never
+     * @param eachMinute what is done each minute, each on its own
+     */
+    RunWatch(Gate gate, RunnerLock lock, @Nullable Duration timeBox, Runnable... eachMinute) {
+        for (Runnable work : eachMinute) {
+            every(MINUTE, work);
+        }
         every(LOCK_EVERY, () -> keep(lock, gate));
-        Duration timeBox = run.options().maxDuration();
         if (timeBox != null) {
             var _ =
                     timer.schedule(
@@ -42,21 +47,20 @@ final class RunWatch implements AutoCloseable {
     }
 
     /**
-     * A run without its lock may not go on: another one of this node could begin and ask about the
-     * same notes.
+     * A job without its lock may not go on: another one could begin and take up the same things.
      */
-    private static void keep(RunnerLock lock, RunGate gate) {
+    private static void keep(RunnerLock lock, Gate gate) {
         if (gate.closure().isPresent() || lock.isHeld()) {
             return;
         }
-        String lost = "the connection that held this node's runner lock is lost";
+        String lost = "the connection that held " + lock.name() + " is lost";
         try {
             if (lock.retake()) {
                 log.warn("{}; the lock is taken again by a new one", lost);
             } else {
                 gate.close(
                         ExitCode.UPSTREAM_UNAVAILABLE,
-                        lost + ", and another run of this node has the lock by now");
+                        lost + ", and " + lock.rival() + " has the lock by now");
             }
         } catch (SQLException e) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + Trouble.describe(e));
@@ -79,17 +83,6 @@ final class RunWatch implements AutoCloseable {
                         period.toMillis(),
                         period.toMillis(),
                         TimeUnit.MILLISECONDS);
-    }
-
-    private static void logProgress(ActiveRun run) {
-        log.info(
-                "Progress: archived={} unavailable={} postponed={} failed={} files={} bytes={}",
-                run.archived,
-                run.unavailable,
-                run.postponed,
-                run.failed,
-                run.filesStored,
-                run.bytesStored);
     }
 
     @Override

@@ -11,8 +11,8 @@ import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /**
- * The right of one process to run for a node: an advisory lock of PostgreSQL, held by a connection
- * of its own.
+ * The right of one process to run for a node, or to audit the store: an advisory lock of PostgreSQL,
+ * held by a connection of its own.
  *
  * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost
  * while the process lives, as when the server restarts, is replaced by {@link #retake}.
@@ -23,23 +23,46 @@ final class RunnerLock implements AutoCloseable {
     private static final int ALIVE_SECONDS = 10;
 
     private final JdbcConnectionDetails database;
-    private final String node;
+    private final Name name;
     private Connection connection;
 
-    private RunnerLock(JdbcConnectionDetails database, String node, Connection connection) {
+    private RunnerLock(JdbcConnectionDetails database, Name name, Connection connection) {
         this.database = database;
-        this.node = node;
+        this.name = name;
         this.connection = connection;
     }
 
-    /** Takes the lock of a node; empty when another process has it. */
-    static Optional<RunnerLock> take(JdbcConnectionDetails database, String node)
+    /** Takes the lock of a node's runs; empty when another process has it. */
+    static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node)
             throws SQLException {
-        return tryLock(database, node)
-                .map(connection -> new RunnerLock(database, node, connection));
+        return take(database, new Name("note-archive", node, "this node's runner lock", "another run of this node"));
     }
 
-    private static Optional<Connection> tryLock(JdbcConnectionDetails database, String node)
+    /** Takes the lock of audits, of which a database has one; empty when another process has it. */
+    static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
+        return take(database, new Name("note-archive-verify", "", "the lock of audits", "another audit"));
+    }
+
+    private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)
+            throws SQLException {
+        return tryLock(database, name)
+                .map(connection -> new RunnerLock(database, name, connection));
+    }
+
+    /** The two halves of the lock's number, and what people call it and whoever else has it. */
+    private record Name(String group, String member, String spoken, String rival) {}
+
+    /** What people call it. */
+    String name() {
+        return name.spoken();
+    }
+
+    /** What people call whoever else has it. */
+    String rival() {
+        return name.rival();
+    }
+
+    private static Optional<Connection> tryLock(JdbcConnectionDetails database, Name name)
             throws SQLException {
         Properties login = new Properties();
         if (database.getUsername() != null) {
@@ -48,7 +71,8 @@ final class RunnerLock implements AutoCloseable {
         if (database.getPassword() != null) {
             login.setProperty("password", database.getPassword());
         }
-        login.setProperty("ApplicationName", "note-archive runner " + node);
+        login.setProperty(
+                "ApplicationName", (name.group() + " runner " + name.member()).strip());
         login.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
         login.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
         login.setProperty("socketTimeout", String.valueOf(ALIVE_SECONDS));
@@ -56,8 +80,9 @@ final class RunnerLock implements AutoCloseable {
         Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        "SELECT pg_try_advisory_lock(hashtext('note-archive'), hashtext(?))")) {
-            statement.setString(1, node);
+                        "SELECT pg_try_advisory_lock(hashtext(?), hashtext(?))")) {
+            statement.setString(1, name.group());
+            statement.setString(2, name.member());
             try (ResultSet row = statement.executeQuery()) {
                 if (row.next() && row.getBoolean(1)) {
                     return Optional.of(connection);
@@ -88,7 +113,7 @@ final class RunnerLock implements AutoCloseable {
      */
     synchronized boolean retake() throws SQLException {
         connection.close(); // or a server that still sees it would refuse the new one
-        Optional<Connection> next = tryLock(database, node);
+        Optional<Connection> next = tryLock(database, name);
         next.ifPresent(taken -> connection = taken);
         return next.isPresent();
     }

@@ -5,6 +5,9 @@
  * the job as Spring Batch sees it: a step of many workers, each a plain loop of reader, processor
  * and writer over one claim table. {@link RunGate} is how a run ends: it closes once, with a
  * reason, and each reader then ends its own step.
+ *
+ * <p>{@link VerifyRunner} and {@link VerifyJob} are the same for the audit of the store; what an
+ * audit looks at and finds is in the package {@code fixity}.
  */
 @NullMarked
 package io.github.notearchive.job;

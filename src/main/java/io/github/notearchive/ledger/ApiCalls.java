@@ -451,7 +451,7 @@ public class ApiCalls implements CallJournal {
 
     /**
      * Empties the copies of answers that are too old to be used again, where the note has reached
-     * its end and the exact bytes lie in the store.
+     * its end and the exact bytes lie in the store, as far as audits know.
      *
      * @return how many were emptied
      */
@@ -463,7 +463,10 @@ public class ApiCalls implements CallJournal {
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
                           AND EXISTS (SELECT 1 FROM note_capture n
-                                      WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL)
+                                      WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
+                                        AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                        WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                          AND f.kind <> 'ORPHAN'))
                         """)
                 .param("limit", Timestamp.from(limit))
                 .update();

@@ -8,6 +8,7 @@ import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
 import io.minio.ObjectWriteResponse;
 import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -63,7 +65,11 @@ public class ObjectStore implements AutoCloseable {
     private static final int CALL_LASTS = 10;
 
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
-    private static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
+
+    /** An object that is never there: asking for it shows whether the store answers. */
+    private static final ObjectKey PROBE = new ObjectKey("probe");
+    private static final ObjectKey NEVER_THERE = new ObjectKey("probe");
+
     private static final Set<String> BUSY =
             Set.of(
                     "SlowDown",
@@ -92,22 +98,11 @@ public class ObjectStore implements AutoCloseable {
     /** Makes sure that the bucket is there, and makes it if that is allowed. */
     public void ensureBucket() {
         String bucket = properties.bucket();
-        boolean exists =
-                persistently(
-                        "bucket look-up",
-                        null,
-                        () ->
-                                client.bucketExists(
-                                        BucketExistsArgs.builder().bucket(bucket).build()));
-        if (exists) {
+        if (hasBucket()) {
             return;
         }
         if (!properties.createBucket()) {
-            throw StoreException.refused(
-                    "NoSuchBucket",
-                    subject("bucket look-up", null)
-                            + ": there is no such bucket; create it, or set"
-                            + " archive.store.create-bucket");
+            throw noSuchBucket("create it, or set archive.store.create-bucket");
         }
         persistently(
                 "bucket creation",
@@ -123,6 +118,54 @@ public class ObjectStore implements AutoCloseable {
                     }
                     return bucket;
                 });
+    }
+
+    /**
+     * Makes sure that the bucket is there, and makes none: an empty one would look as if all that
+     * was in it were gone.
+     */
+    public void requireBucket() {
+        if (!hasBucket()) {
+            throw noSuchBucket(
+                    "nothing was ever stored there, or archive.store.bucket names another one");
+        }
+    }
+
+    private boolean hasBucket() {
+        return persistently(
+                "bucket look-up",
+                null,
+                () ->
+                        client.bucketExists(
+                                BucketExistsArgs.builder().bucket(properties.bucket()).build()));
+    }
+
+    private StoreException noSuchBucket(String advice) {
+        return StoreException.refused(
+                "NoSuchBucket",
+                subject("bucket look-up", null) + ": there is no such bucket; " + advice);
+    }
+
+    /** Whether the store answers at all, for our account and about our bucket. */
+    public boolean answers() {
+        try {
+            return stat(NEVER_THERE).isEmpty();
+        } catch (StoreException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether the store takes anything: a full one, or one that lets us read only, answers every
+     * question and takes nothing. Writes the object {@code probe}, of one byte, which stays.
+     */
+    public boolean takes() {
+        try {
+            putBytes(PROBE, new byte[] {'?'}, "text/plain");
+            return true;
+        } catch (StoreException e) {
+            return false;
+        }
     }
 
     /**
@@ -186,6 +229,36 @@ public class ObjectStore implements AutoCloseable {
         return persistently("GET", key, () -> openOnce(key));
     }
 
+    /**
+     * Passes the bytes under this key, as they come, to a reader, which is called anew for each
+     * try. There being none is a {@link StoreException} that is {@link StoreException#absent}. What
+     * the reader throws, but for an {@link IOException}, ends it.
+     */
+    public <T> T read(ObjectKey key, BytesReader<T> reader) {
+        return persistently(
+                "GET",
+                key,
+                () -> {
+                    try (GetObjectResponse in = openOnce(key)) {
+                        return reader.read(
+                                in, Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
+                    }
+                });
+    }
+
+    /** What is done with the bytes of an object. */
+    @FunctionalInterface
+    public interface BytesReader<T> {
+
+        /**
+         * Does it.
+         *
+         * @param in the bytes as they come; need not be read to the end
+         * @param sha256 the SHA-256 as it was put; empty for objects that others put
+         */
+        T read(InputStream in, Optional<String> sha256) throws IOException;
+    }
+
     /** All bytes under this key; for small objects, since they are held in memory. */
     public byte[] read(ObjectKey key) {
         return persistently(
@@ -204,18 +277,76 @@ public class ObjectStore implements AutoCloseable {
      * for once: trouble half-way ends the stream with a {@link StoreException}.
      */
     public Stream<StoredObject> list(String prefix) {
+        return items(prefix, null).flatMap(item -> listed(item).stream());
+    }
+
+    /**
+     * The same with every name that there is, also such as are not ours.
+     *
+     * @param after the name after which to begin; null for the first
+     */
+    public Stream<ListedObject> listAll(String prefix, @Nullable String after) {
+        return items(prefix, after)
+                .map(
+                        item ->
+                                new ListedObject(
+                                        item.objectName(),
+                                        item.size(),
+                                        item.lastModified().toInstant()));
+    }
+
+    /** When an object was last put, by the store's clock; empty when there is none. */
+    public Optional<Instant> lastModified(String name) {
+        return persistently(
+                "HEAD",
+                null,
+                () -> {
+                    try {
+                        return Optional.of(
+                                client.statObject(
+                                                StatObjectArgs.builder()
+                                                        .bucket(properties.bucket())
+                                                        .object(name)
+                                                        .build())
+                                        .lastModified()
+                                        .toInstant());
+                    } catch (ErrorResponseException e) {
+                        if (StoreException.ABSENT.contains(e.errorResponse().code())) {
+                            return Optional.empty();
+                        }
+                        throw e;
+                    }
+                });
+    }
+
+    /**
+     * Removes an object; there being none is no error. Asked for once, since a removal that is
+     * repeated later may meet another object of that name.
+     */
+    public void remove(String name) {
+        try {
+            client.removeObject(
+                    RemoveObjectArgs.builder().bucket(properties.bucket()).object(name).build());
+        } catch (MinioException e) {
+            throw failure("DELETE " + name, null, e);
+        } catch (IllegalStateException e) {
+            throw failure("DELETE " + name, null, wrapped(e));
+        }
+    }
+
+    private Stream<Item> items(String prefix, @Nullable String after) {
         Iterable<Result<Item>> items =
                 client.listObjects(
                         ListObjectsArgs.builder()
                                 .bucket(properties.bucket())
                                 .prefix(prefix)
+                                .startAfter(after)
                                 .recursive(true)
                                 .build());
         Iterator<Result<Item>> pages = items.iterator();
         return Stream.generate(() -> next(pages))
                 .takeWhile(Optional::isPresent)
-                .flatMap(Optional::stream)
-                .flatMap(item -> listed(item).stream());
+                .flatMap(Optional::stream);
     }
 
     @Override
@@ -258,7 +389,7 @@ public class ObjectStore implements AutoCloseable {
                             stat.contentType(),
                             stat.userMetadata().getFirst(SHA256)));
         } catch (ErrorResponseException e) {
-            if (ABSENT.contains(e.errorResponse().code())) {
+            if (StoreException.ABSENT.contains(e.errorResponse().code())) {
                 return Optional.empty();
             }
             throw e;

@@ -1,5 +1,6 @@
 package io.github.notearchive.objectstore;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,6 +8,18 @@ import org.jspecify.annotations.Nullable;
  * code and what to do, and no secret.
  */
 public final class StoreException extends RuntimeException {
+
+    /** What a store says of an object that is not there. */
+    static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
+
+    /** What a store says of the account or the bucket, and not of one object. */
+    private static final Set<String> ACCOUNT_TROUBLE =
+            Set.of(
+                    "AccessDenied",
+                    "InvalidAccessKeyId",
+                    "SignatureDoesNotMatch",
+                    "NoSuchBucket",
+                    "RequestTimeTooSkewed");
 
     private final boolean unreachable;
     private final String code;
@@ -34,6 +47,16 @@ public final class StoreException extends RuntimeException {
     /** Whether someone has to act: wrong account, missing right, missing bucket, wrong bytes. */
     public boolean refused() {
         return !unreachable;
+    }
+
+    /** Whether the store says in so many words that there is no such object. */
+    public boolean absent() {
+        return !unreachable && ABSENT.contains(code);
+    }
+
+    /** Whether it is about the account or the bucket, so that every other object would fare alike. */
+    public boolean ofTheAccount() {
+        return ACCOUNT_TROUBLE.contains(code);
     }
 
     /** The store's error code, such as {@code AccessDenied}; for a fault before any, its name. */

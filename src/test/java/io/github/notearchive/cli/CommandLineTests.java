@@ -54,7 +54,7 @@ class CommandLineTests {
     @Test
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
-                .contains("run", "enqueue", "status", "explain", "requeue", "waive", "sandbox");
+                .contains("run", "enqueue", "status", "explain", "requeue", "waive", "verify", "sandbox");
     }
 
     @ParameterizedTest
@@ -119,7 +119,12 @@ class CommandLineTests {
                 "waive 66aa00000000000000000001 PICTURE 0 --reason x",
                 "waive 66aa00000000000000000001 IMAGE x --reason x",
                 "waive nonsense IMAGE 0 --reason x",
-                "status surplus"
+                "status surplus",
+                "verify surplus",
+                "verify --max-duration 0s",
+                "verify --self-test --repair",
+                "verify --self-test --delete-orphans",
+                "verify --self-test --max-duration 1h"
             })
     void wrongUsageIsToldBeforeAnythingIsStarted(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);

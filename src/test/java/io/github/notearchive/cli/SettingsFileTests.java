@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.fixity.FixityProperties;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
@@ -38,6 +39,7 @@ class SettingsFileTests {
                     "archive.ledger", LedgerProperties.class,
                     "archive.media", MediaProperties.class,
                     "archive.store", StoreProperties.class,
+                    "archive.verify", FixityProperties.class,
                     "archive.retry", ArchiveProperties.Retry.class,
                     "archive.outage", ArchiveProperties.Outage.class);
 

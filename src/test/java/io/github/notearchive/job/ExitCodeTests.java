@@ -25,6 +25,7 @@ class ExitCodeTests {
                                 Map.entry("BLOCKED_BALANCE", 4),
                                 Map.entry("ALREADY_RUNNING", 5),
                                 Map.entry("INCOMPLETE", 6),
+                                Map.entry("FINDINGS", 6),
                                 Map.entry("INTERRUPTED", 7),
                                 Map.entry("UPSTREAM_UNAVAILABLE", 8)));
     }

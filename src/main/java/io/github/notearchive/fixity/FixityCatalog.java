@@ -1,0 +1,568 @@
+package io.github.notearchive.fixity;
+
+import io.github.notearchive.fixity.Damage.Kind;
+import io.github.notearchive.fixity.Expected.MediaFile;
+import io.github.notearchive.fixity.Expected.SidecarFile;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectKey;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What is to be audited, when it last was, and what was found.
+ *
+ * <p>An audit has a beginning, by the program's clock, and works off what was not looked at since
+ * then: whatever is marked or found leaves the line, so that an audit which is broken off needs to
+ * remember nothing.
+ */
+@Repository
+public class FixityCatalog {
+
+    private static final Pattern SIDECAR = Pattern.compile("notes/([0-9a-f]{24})/.*");
+
+    private final JdbcClient jdbc;
+    private final NamedParameterJdbcOperations batches;
+    private final TransactionTemplate ownTransaction;
+
+    FixityCatalog(
+            JdbcClient jdbc,
+            NamedParameterJdbcOperations batches,
+            PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.batches = batches;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /** A place in the line of what is to be audited. */
+    public record Place(Instant verifiedAt, String id) {
+
+        /** Before everything else. */
+        public static final Place FIRST = new Place(Instant.EPOCH, "");
+    }
+
+    /** What stands at a place in the line. */
+    public record Queued(Place place, Expected expected) {}
+
+    /**
+     * The files that were not looked at since an audit began, those verified the longest ago first
+     * and those never verified before all; in a transaction of its own.
+     */
+    public List<Queued> files(Instant since, Place after, int limit) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT o.object_key, o.sha256, o.size_bytes,
+                                               coalesce(o.verified_at, timestamptz 'epoch') AS verified
+                                        FROM media_object o
+                                        WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
+                                          AND (coalesce(o.verified_at, timestamptz 'epoch'), o.sha256) > (:verified, :id)
+                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                          WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)
+                                        ORDER BY coalesce(o.verified_at, timestamptz 'epoch'), o.sha256
+                                        LIMIT :limit
+                                        """)
+                                .param("since", Timestamp.from(since))
+                                .param("verified", Timestamp.from(after.verifiedAt()))
+                                .param("id", after.id())
+                                .param("limit", limit)
+                                .query((row, _) -> file(row))
+                                .list());
+    }
+
+    private static Queued file(ResultSet row) throws SQLException {
+        String sha256 = row.getString("sha256");
+        return new Queued(
+                new Place(row.getTimestamp("verified").toInstant(), sha256),
+                new MediaFile(
+                        new ObjectKey(row.getString("object_key")),
+                        sha256,
+                        row.getLong("size_bytes")));
+    }
+
+    /** The sidecars, in the same way. */
+    public List<Queued> sidecars(Instant since, Place after, int limit) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT n.sidecar_key, n.note_id, n.call_id, n.captured_at,
+                                               encode(sha256(c.answer), 'hex') AS answer_sha256,
+                                               coalesce(n.sidecar_verified_at, timestamptz 'epoch') AS verified
+                                        FROM note_capture n JOIN api_call c ON c.id = n.call_id
+                                        WHERE n.sidecar_key IS NOT NULL
+                                          AND coalesce(n.sidecar_verified_at, timestamptz 'epoch') < :since
+                                          AND (coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id)
+                                              > (:verified, :call)
+                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                          WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)
+                                        ORDER BY coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id
+                                        LIMIT :limit
+                                        """)
+                                .param("since", Timestamp.from(since))
+                                .param("verified", Timestamp.from(after.verifiedAt()))
+                                .param("call", after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
+                                .param("limit", limit)
+                                .query((row, _) -> sidecar(row))
+                                .list());
+    }
+
+    private static Queued sidecar(ResultSet row) throws SQLException {
+        long call = row.getLong("call_id");
+        return new Queued(
+                new Place(row.getTimestamp("verified").toInstant(), String.valueOf(call)),
+                new SidecarFile(
+                        new ObjectKey(row.getString("sidecar_key")),
+                        new NoteId(row.getString("note_id")),
+                        call,
+                        row.getTimestamp("captured_at").toInstant(),
+                        row.getString("answer_sha256")));
+    }
+
+    /**
+     * Marks objects as verified, and closes what was found wrong with them before. Part of the
+     * caller's transaction.
+     */
+    public void verified(Collection<? extends Expected> objects, Instant now) {
+        String[] digests =
+                objects.stream()
+                        .filter(MediaFile.class::isInstance)
+                        .map(file -> ((MediaFile) file).sha256())
+                        .toArray(String[]::new);
+        if (digests.length > 0) {
+            jdbc.sql("UPDATE media_object SET verified_at = :now WHERE sha256 = ANY (:digests)")
+                    .param("now", Timestamp.from(now))
+                    .param("digests", digests)
+                    .update();
+        }
+        Long[] calls =
+                objects.stream()
+                        .filter(SidecarFile.class::isInstance)
+                        .map(sidecar -> ((SidecarFile) sidecar).call())
+                        .toArray(Long[]::new);
+        if (calls.length > 0) {
+            jdbc.sql(
+                            """
+                            UPDATE note_capture SET sidecar_verified_at = :now WHERE call_id = ANY (:calls)
+                            """)
+                    .param("now", Timestamp.from(now))
+                    .param("calls", calls)
+                    .update();
+        }
+        resolve(objects.stream().map(object -> object.key().value()).toList(), now);
+    }
+
+    /** Closes what was found wrong with these keys. Part of the caller's transaction. */
+    public void resolve(Collection<String> keys, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE object_key = ANY (:keys) AND resolved_at IS NULL
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("keys", keys.toArray(String[]::new))
+                .update();
+    }
+
+    /** Writes down what is wrong. Part of the caller's transaction; a repeat changes the row. */
+    public void found(Collection<Verdict.Damaged> damaged, Instant now, long jobExecution) {
+        write(
+                damaged.stream()
+                        .map(
+                                damage ->
+                                        row(
+                                                        damage.damage().kind(),
+                                                        damage.expected().key().value(),
+                                                        damage.damage().seen())
+                                                .addValue("expected", damage.damage().expected())
+                                                .addValue("sha256", digestOf(damage.expected()))
+                                                .addValue("noteId", noteOf(damage.expected())))
+                        .toList(),
+                now,
+                jobExecution);
+    }
+
+    /** Writes down objects that no row points at, in the same way. */
+    public void foundOrphans(Collection<ListedObject> orphans, Instant now, long jobExecution) {
+        write(
+                orphans.stream()
+                        .map(
+                                orphan ->
+                                        row(
+                                                Kind.ORPHAN,
+                                                orphan.name(),
+                                                orphan.size() + " bytes, put " + orphan.modified()))
+                        .toList(),
+                now,
+                jobExecution);
+    }
+
+    private static @Nullable String digestOf(Expected expected) {
+        return switch (expected) {
+            case MediaFile file -> file.sha256();
+            case SidecarFile _ -> null;
+        };
+    }
+
+    private static @Nullable String noteOf(Expected expected) {
+        return switch (expected) {
+            case MediaFile _ -> null;
+            case SidecarFile sidecar -> sidecar.note().value();
+        };
+    }
+
+    private static MapSqlParameterSource row(Kind kind, String key, String seen) {
+        return new MapSqlParameterSource()
+                .addValue("kind", kind.name())
+                .addValue("key", key)
+                .addValue("sha256", null)
+                .addValue("noteId", null)
+                .addValue("expected", null)
+                .addValue("seen", seen);
+    }
+
+    private void write(List<MapSqlParameterSource> rows, Instant now, long jobExecution) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        rows.forEach(
+                row ->
+                        row.addValue("now", Timestamp.from(now))
+                                .addValue("execution", jobExecution));
+        batches.batchUpdate(
+                """
+                INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen, first_seen, last_seen,
+                                            job_execution_id)
+                VALUES (:kind, :key, :sha256, :noteId, :expected, :seen, :now, :now, :execution)
+                ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
+                SET kind = EXCLUDED.kind, sha256 = EXCLUDED.sha256, note_id = EXCLUDED.note_id,
+                    expected = EXCLUDED.expected, seen = EXCLUDED.seen,
+                    last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
+                    job_execution_id = EXCLUDED.job_execution_id
+                """,
+                rows.toArray(MapSqlParameterSource[]::new));
+    }
+
+    /** Writes down what was done about a finding. Part of the caller's transaction. */
+    void repaired(String key, String repair, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE fixity_finding SET repair = :repair, repaired_at = :now
+                        WHERE object_key = :key AND resolved_at IS NULL
+                        """)
+                .param("repair", repair)
+                .param("now", Timestamp.from(now))
+                .param("key", key)
+                .update();
+    }
+
+    /**
+     * Finds slots that are STORED with a digest nobody has a row of, and writes them down. Foreign
+     * keys forbid it, but a restore may switch them off. Part of the caller's transaction.
+     *
+     * @return the keys that were written down
+     */
+    public List<String> findUnrecorded(Instant now, long jobExecution) {
+        return jdbc.sql(
+                        """
+                        INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen, first_seen, last_seen,
+                                                    job_execution_id)
+                        SELECT DISTINCT ON (m.sha256) 'UNRECORDED', 'media/' || left(m.sha256, 2) || '/' || m.sha256, m.sha256, m.note_id,
+                               m.kind || ' ' || m.ordinal || ' of note ' || m.note_id || ' is STORED',
+                               'media_object has no such row', :now, :now, :execution
+                        FROM note_media m
+                        WHERE m.state = 'STORED'
+                          AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                        ORDER BY m.sha256, m.note_id
+                        ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
+                        SET last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
+                            note_id = EXCLUDED.note_id, expected = EXCLUDED.expected,
+                            job_execution_id = EXCLUDED.job_execution_id
+                        RETURNING object_key
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("execution", jobExecution)
+                .query((row, _) -> row.getString(1))
+                .list();
+    }
+
+    /**
+     * Closes what a whole audit did not see again: objects that no row names any more, and orphans
+     * that are none any more. Part of the caller's transaction.
+     */
+    public void resolveUnseenSince(Instant since, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE resolved_at IS NULL AND last_seen < :since
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("since", Timestamp.from(since))
+                .update();
+    }
+
+    /** Those of the objects in a listing that no row points at; in a transaction of its own. */
+    public List<ListedObject> withoutRow(List<? extends ListedObject> listed) {
+        Set<String> known =
+                ownTransaction.execute(
+                        _ -> {
+                            Set<String> keys = new HashSet<>();
+                            keys.addAll(
+                                    jdbc.sql(
+                                                    """
+                                                    SELECT object_key FROM media_object WHERE object_key = ANY (:keys)
+                                                    """)
+                                            .param(
+                                                    "keys",
+                                                    listed.stream()
+                                                            .map(ListedObject::name)
+                                                            .toArray(String[]::new))
+                                            .query((row, _) -> row.getString(1))
+                                            .list());
+                            keys.addAll(sidecarsOf(listed));
+                            return keys;
+                        });
+        return listed.stream()
+                .filter(object -> !known.contains(object.name()))
+                .map(ListedObject.class::cast)
+                .toList();
+    }
+
+    private List<String> sidecarsOf(List<? extends ListedObject> listed) {
+        String[] notes =
+                listed.stream()
+                        .map(object -> SIDECAR.matcher(object.name()))
+                        .filter(Matcher::matches)
+                        .map(name -> name.group(1))
+                        .distinct()
+                        .toArray(String[]::new);
+        return notes.length == 0
+                ? List.of()
+                : jdbc.sql(
+                                """
+                                SELECT sidecar_key FROM note_capture
+                                WHERE note_id = ANY (:notes) AND sidecar_key IS NOT NULL
+                                """)
+                        .param("notes", notes)
+                        .query((row, _) -> row.getString(1))
+                        .list();
+    }
+
+    /**
+     * Whether a run holds the runner lock of any node now, so that objects may be on their way whose
+     * rows are not written yet.
+     */
+    boolean isRunActive() {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT EXISTS (
+                                            SELECT 1 FROM pg_locks
+                                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                                              AND classid::bigint = hashtext('note-archive')::bigint & 4294967295)
+                                        """)
+                                .query(Boolean.class)
+                                .single());
+    }
+
+    /** Notes that use a file, those that can bring it back for the least before all. */
+    List<User> usersOf(String sha256, Instant freshSince) {
+        return jdbc.sql(
+                        """
+                        SELECT m.note_id, w.state, w.claim_id IS NOT NULL AS in_work,
+                               EXISTS (SELECT 1 FROM api_call c
+                                       WHERE c.note_id = m.note_id AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                         AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
+                        FROM (SELECT DISTINCT note_id, captured_at FROM note_media
+                              WHERE sha256 = :sha256 AND state = 'STORED') m
+                        LEFT JOIN worklist w USING (note_id)
+                        ORDER BY fresh DESC, m.captured_at DESC, m.note_id
+                        LIMIT 1000
+                        """)
+                .param("sha256", sha256)
+                .param("freshSince", Timestamp.from(freshSince))
+                .query(
+                        (row, _) ->
+                                new User(
+                                        new NoteId(row.getString("note_id")),
+                                        row.getString("state"),
+                                        row.getBoolean("in_work")))
+                .list();
+    }
+
+    /**
+     * A note that uses a file.
+     *
+     * @param state in the worklist; null when it is not on it
+     * @param inWork whether a run has claimed it
+     */
+    record User(NoteId note, @Nullable String state, boolean inWork) {}
+
+    /**
+     * Gives up the claim of slots that they are STORED with a digest nobody has a row of. Part of
+     * the caller's transaction.
+     *
+     * @return the notes they belong to
+     */
+    List<NoteId> unstore(String key, Instant now) {
+        return jdbc.sql(
+                        """
+                        WITH emptied AS (
+                            UPDATE note_media m
+                            SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, updated_at = :now,
+                                error = 'it was stored with sha256 ' || f.sha256 || ', of which no row is left'
+                            FROM fixity_finding f
+                            WHERE f.object_key = :key AND f.resolved_at IS NULL AND f.kind = 'UNRECORDED'
+                              AND m.sha256 = f.sha256 AND m.state = 'STORED'
+                              AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                            RETURNING m.note_id)
+                        SELECT DISTINCT note_id FROM emptied ORDER BY note_id
+                        """)
+                .param("key", key)
+                .param("now", Timestamp.from(now))
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /**
+     * Drops the rows of damaged files that no note uses any more, once a repair was asked for: what
+     * took their place has a row of its own. Objects are left; an audit then calls them orphans. In
+     * a transaction of its own, which keeps runs from adding objects while it looks.
+     *
+     * @return how many were dropped
+     */
+    public int dropUnusedDamaged(Instant now) {
+        return ownTransaction.execute(
+                _ -> {
+                    List<String> candidates =
+                            jdbc.sql(
+                                            """
+                                            SELECT f.sha256 FROM fixity_finding f JOIN media_object o USING (sha256)
+                                            WHERE f.resolved_at IS NULL AND f.repaired_at IS NOT NULL
+                                              AND f.kind IN ('MISSING', 'CORRUPT', 'SIZE')
+                                              AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                            """)
+                                    .query((row, _) -> row.getString(1))
+                                    .list();
+                    if (candidates.isEmpty()) {
+                        return 0;
+                    }
+                    // a run that has these bytes in hand relies on the row between its two inserts
+                    jdbc.sql("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE").update();
+                    List<String> dropped =
+                            jdbc.sql(
+                                            """
+                                            DELETE FROM media_object o
+                                            WHERE o.sha256 = ANY (:candidates)
+                                              AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                            RETURNING object_key
+                                            """)
+                                    .param("candidates", candidates.toArray(String[]::new))
+                                    .query((row, _) -> row.getString(1))
+                                    .list();
+                    resolve(dropped, now);
+                    return dropped.size();
+                });
+    }
+
+    /** Open findings, counted by their kind. */
+    public Map<Kind, Long> countOpen() {
+        Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+        jdbc.sql(
+                        """
+                        SELECT kind, count(*) AS findings FROM fixity_finding WHERE resolved_at IS NULL GROUP BY kind
+                        """)
+                .query(
+                        row -> {
+                            counts.put(
+                                    Kind.valueOf(row.getString("kind")), row.getLong("findings"));
+                        });
+        return counts;
+    }
+
+    /** Open findings, those of files before orphans, and among them the newest first. */
+    public List<Finding> open(int limit) {
+        return jdbc.sql(
+                        """
+                        SELECT kind, object_key, expected, seen, first_seen, last_seen, repair
+                        FROM fixity_finding
+                        WHERE resolved_at IS NULL
+                        ORDER BY kind = 'ORPHAN', last_seen DESC, kind, object_key
+                        LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query(
+                        (row, _) ->
+                                new Finding(
+                                        Kind.valueOf(row.getString("kind")),
+                                        row.getString("object_key"),
+                                        row.getString("expected"),
+                                        row.getString("seen"),
+                                        row.getTimestamp("first_seen").toInstant(),
+                                        row.getTimestamp("last_seen").toInstant(),
+                                        row.getString("repair")))
+                .list();
+    }
+
+    /** How many files and sidecars were not looked at since an audit began. */
+    public Left left(Instant since) {
+        return jdbc.sql(
+                        """
+                        SELECT (SELECT count(*) FROM media_object o
+                                WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
+                                  AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                  WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                    AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)) AS files,
+                               (SELECT count(*) FROM note_capture n
+                                WHERE n.sidecar_key IS NOT NULL
+                                  AND coalesce(n.sidecar_verified_at, timestamptz 'epoch') < :since
+                                  AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                  WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                    AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)) AS sidecars
+                        """)
+                .param("since", Timestamp.from(since))
+                .query((row, _) -> new Left(row.getLong("files"), row.getLong("sidecars")))
+                .single();
+    }
+
+    /** What an audit has yet to look at. */
+    public record Left(long files, long sidecars) {}
+
+    /** When the file that was verified the longest ago was; empty when one never was, or there is none. */
+    public Optional<Instant> oldestVerified() {
+        return jdbc.sql(
+                        """
+                        SELECT verified_at FROM media_object
+                        ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1
+                        """)
+                .query((row, _) -> Optional.ofNullable(row.getTimestamp("verified_at")))
+                .optional()
+                .flatMap(verified -> verified)
+                .map(Timestamp::toInstant);
+    }
+}

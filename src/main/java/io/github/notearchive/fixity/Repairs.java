@@ -1,0 +1,261 @@
+package io.github.notearchive.fixity;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.SlotStatus;
+import io.github.notearchive.catalog.SlotStatus.Gap;
+import io.github.notearchive.fixity.Expected.MediaFile;
+import io.github.notearchive.fixity.Expected.SidecarFile;
+import io.github.notearchive.fixity.FixityCatalog.User;
+import io.github.notearchive.fixity.Verdict.Damaged;
+import io.github.notearchive.ledger.CallLedger;
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/**
+ * Makes good again what can be. A repeat does nothing twice.
+ *
+ * <p>A file that many notes share comes back with one of them, so that one is made due, by preference
+ * one whose paid answer can still be used: the next run then buys nothing. A damaged object stays
+ * where it is until that run puts its bytes anew.
+ */
+@Component
+public class Repairs {
+
+    private final FixityCatalog catalog;
+    private final MediaCatalog media;
+    private final Worklist worklist;
+    private final CallLedger ledger;
+    private final LedgerProperties ledgerSettings;
+    private final FixityProperties settings;
+    private final ObjectStore store;
+    private final Clock clock;
+
+    Repairs(
+            FixityCatalog catalog,
+            MediaCatalog media,
+            Worklist worklist,
+            CallLedger ledger,
+            LedgerProperties ledgerSettings,
+            FixityProperties settings,
+            ObjectStore store,
+            Clock clock) {
+        this.catalog = catalog;
+        this.media = media;
+        this.worklist = worklist;
+        this.ledger = ledger;
+        this.ledgerSettings = ledgerSettings;
+        this.settings = settings;
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /** What was done about one finding. */
+    public sealed interface Result {
+
+        /** These notes are due now. */
+        record MadeDue(List<NoteId> notes) implements Result {}
+
+        /** A note that can bring the file back is due already, or in work. */
+        record Waiting(NoteId note) implements Result {}
+
+        /** The sidecar was written anew. */
+        record Rewritten() implements Result {}
+
+        /** Nothing, and why. */
+        record NotPossible(String reason) implements Result {}
+    }
+
+    /**
+     * Does something about a finding that is written down, and writes down what. Part of the
+     * caller's transaction.
+     *
+     * @param madeDue how many notes this audit has made due so far
+     */
+    public Result repair(Damaged damaged, long madeDue) {
+        Result result =
+                switch (damaged.damage().kind()) {
+                    case UNREADABLE, SIDECAR_MISSING, SIDECAR_CORRUPT, MISSING, CORRUPT, SIZE ->
+                            switch (damaged.expected()) {
+                                case MediaFile file -> bringBack(file, damaged, madeDue);
+                                case SidecarFile sidecar -> rewrite(sidecar, damaged);
+                            };
+                    case UNRECORDED, ORPHAN ->
+                            throw new IllegalArgumentException(
+                                    "No object was read to find " + damaged.damage().kind());
+                };
+        catalog.repaired(damaged.expected().key().value(), describe(result), clock.instant());
+        return result;
+    }
+
+    private Result bringBack(MediaFile file, Damaged damaged, long madeDue) {
+        if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
+            return unreadable();
+        }
+        List<User> users =
+                catalog.usersOf(
+                        file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()));
+        if (users.isEmpty()) {
+            return new Result.NotPossible("no note uses it any more");
+        }
+        for (User user : users) {
+            if (user.inWork() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {
+                return new Result.Waiting(user.note());
+            }
+        }
+        if (madeDue >= settings.maxRepairs()) {
+            return tooMany();
+        }
+        return users.stream()
+                .filter(user -> isState(user, NoteState.ARCHIVED))
+                .findFirst()
+                .map(user -> makeDue(List.of(user.note())))
+                .orElseGet(
+                        () ->
+                                new Result.NotPossible(
+                                        "none of its notes is ARCHIVED, such as "
+                                                + users.getFirst().note()
+                                                + "; requeue one to try all the same"));
+    }
+
+    private static Result unreadable() {
+        return new Result.NotPossible("the object may be good; look at the store's health");
+    }
+
+    private Result tooMany() {
+        return new Result.NotPossible(
+                "archive.verify.max-repairs, "
+                        + settings.maxRepairs()
+                        + " notes, is reached; see that the bucket is the right one, then repeat");
+    }
+
+    private static boolean isState(User user, NoteState... states) {
+        return List.of(states).stream().anyMatch(state -> state.name().equals(user.state()));
+    }
+
+    private Result makeDue(List<NoteId> notes) {
+        List<NoteId> due = worklist.requeue(notes);
+        return due.isEmpty()
+                ? new Result.NotPossible(
+                        "note "
+                                + notes.getFirst()
+                                + " is not on the worklist, or in work now; repeat later")
+                : new Result.MadeDue(due);
+    }
+
+    /**
+     * Takes back that slots are stored which nobody has a row for, and makes their notes due. Part
+     * of the caller's transaction.
+     */
+    public Result repairUnrecorded(String key, long madeDue) {
+        Instant now = clock.instant();
+        Result result;
+        if (madeDue >= settings.maxRepairs()) {
+            result = tooMany();
+        } else {
+            List<NoteId> notes = catalog.unstore(key, now);
+            result =
+                    notes.isEmpty()
+                            ? new Result.NotPossible("it has a row by now")
+                            : makeDue(notes);
+        }
+        catalog.repaired(key, describe(result), now);
+        return result;
+    }
+
+    private Result rewrite(SidecarFile expected, Damaged damaged) {
+        if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
+            return unreadable();
+        }
+        Optional<NoteCapture> held = ledger.heldOf(expected.note(), expected.call());
+        if (held.isEmpty()) {
+            return new Result.NotPossible(
+                    "the ledger holds the exact answer of call "
+                            + expected.call()
+                            + " no more; note_capture.answer has it as JSON");
+        }
+        if (!worklist.keepUnclaimed(expected.note())) {
+            return new Result.NotPossible(
+                    "note " + expected.note() + " is in work now, or not on the worklist");
+        }
+        Sidecar sidecar = Sidecar.of(held.get(), slots(held.get()));
+        try {
+            store.putBytes(expected.key(), sidecar.bytes(), "application/json");
+            return new Result.Rewritten();
+        } catch (StoreException e) {
+            return new Result.NotPossible(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private List<SlotStatus> slots(NoteCapture capture) {
+        List<SlotRow> rows = media.slotsOf(capture.id());
+        List<SlotStatus> slots = new ArrayList<>();
+        for (MediaSlot slot : MediaSlots.of(capture)) {
+            slots.add(
+                    rows.stream()
+                            .filter(row -> row.isFor(slot))
+                            .findFirst()
+                            .flatMap(row -> row.recorded(slot))
+                            .orElseGet(() -> unknown(slot)));
+        }
+        return slots;
+    }
+
+    private static SlotStatus unknown(MediaSlot slot) {
+        return slot.notOffered() != null
+                ? new SlotStatus.Waived(slot, slot.notOffered())
+                : new SlotStatus.Missing(
+                        slot, Gap.RETRY, "not known when the sidecar was written anew", null);
+    }
+
+    private static String describe(Result result) {
+        return switch (result) {
+            case Result.MadeDue(var notes) ->
+                    "note "
+                            + notes.getFirst()
+                            + (notes.size() == 1 ? "" : " and " + (notes.size() - 1) + " more")
+                            + " made due; the next run stores it anew";
+            case Result.Waiting(var note) -> "note " + note + " is due already";
+            case Result.Rewritten _ -> "written anew from the ledger";
+            case Result.NotPossible(var reason) -> "not possible: " + reason;
+        };
+    }
+
+    /**
+     * Removes an orphan, having looked once more that it is one: no row, no run that may be about to
+     * write one, and not put anew. A run that begins between this look and the removal would have to
+     * ask, download and store within it.
+     *
+     * @return why it is left; empty when it is gone
+     */
+    public Optional<String> remove(ListedObject orphan) {
+        if (catalog.isRunActive()) {
+            return Optional.of("a run is active; repeat when it has ended");
+        }
+        if (catalog.withoutRow(List.of(orphan)).isEmpty()) {
+            return Optional.of("a row points at it by now");
+        }
+        Optional<Instant> modified = store.lastModified(orphan.name());
+        if (modified.isPresent() && modified.get().isAfter(orphan.modified())) {
+            return Optional.of("it was put anew");
+        }
+        store.remove(orphan.name());
+        catalog.resolve(List.of(orphan.name()), clock.instant());
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,64 @@
+package io.github.notearchive.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What belongs to one execution of an audit: its options, its beginning and its counts. */
+final class ActiveAudit {
+
+    private final VerifyOptions options;
+    private final Instant since;
+    private final OutageDetector store;
+    private final long began = System.nanoTime();
+    private volatile long jobExecutionId;
+
+    final LongAdder files = new LongAdder();
+    final LongAdder sidecars = new LongAdder();
+    final LongAdder bytes = new LongAdder();
+    final LongAdder listed = new LongAdder();
+    final LongAdder young = new LongAdder();
+    final AtomicLong notesMadeDue = new AtomicLong();
+    final LongAdder waiting = new LongAdder();
+    final LongAdder sidecarsRewritten = new LongAdder();
+    final LongAdder notPossible = new LongAdder();
+    final List<String> orphansRemoved = Collections.synchronizedList(new ArrayList<>());
+    final List<String> orphansLeft = Collections.synchronizedList(new ArrayList<>());
+
+    ActiveAudit(VerifyOptions options, Instant since, ArchiveProperties settings) {
+        this.options = options;
+        this.since = since;
+        this.store = new OutageDetector(settings.outage(), System::nanoTime);
+    }
+
+    VerifyOptions options() {
+        return options;
+    }
+
+    /** When the audit began, in whichever execution: what was verified since is not read again. */
+    Instant since() {
+        return since;
+    }
+
+    /** How the store has fared. */
+    OutageDetector store() {
+        return store;
+    }
+
+    void belongTo(long execution) {
+        jobExecutionId = execution;
+    }
+
+    long jobExecutionId() {
+        return jobExecutionId;
+    }
+
+    /** How long this execution has gone on, whatever was done to the clock meanwhile. */
+    Duration took() {
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+}

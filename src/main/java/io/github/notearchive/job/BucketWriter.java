@@ -1,0 +1,84 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.fixity.FixityProperties;
+import io.github.notearchive.fixity.Repairs;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.StoreException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.stereotype.Component;
+
+/**
+ * Compares a piece of the bucket's listing with the rows. An object that no row points at and that is
+ * old enough is an orphan; it is removed only if that was asked for.
+ */
+@Component
+class BucketWriter implements ItemWriter<ListedObject> {
+
+    private static final Logger log = LoggerFactory.getLogger(BucketWriter.class);
+
+    private final FixityCatalog catalog;
+    private final Repairs repairs;
+    private final FixityProperties settings;
+    private final ActiveAudits audits;
+    private final Clock clock;
+
+    BucketWriter(
+            FixityCatalog catalog,
+            Repairs repairs,
+            FixityProperties settings,
+            ActiveAudits audits,
+            Clock clock) {
+        this.catalog = catalog;
+        this.repairs = repairs;
+        this.settings = settings;
+        this.audits = audits;
+        this.clock = clock;
+    }
+
+    @Override
+    public void write(Chunk<? extends ListedObject> listed) {
+        ActiveAudit audit = audits.current();
+        audit.listed.add(listed.size());
+        Instant now = clock.instant();
+        Instant oldEnough = now.minus(settings.orphanAge());
+        List<ListedObject> orphans = new ArrayList<>();
+        for (ListedObject object : catalog.withoutRow(listed.getItems())) {
+            if (object.modified().isBefore(oldEnough)) {
+                orphans.add(object);
+            } else {
+                audit.young.increment();
+            }
+        }
+        catalog.foundOrphans(orphans, now, audit.jobExecutionId());
+        for (ListedObject orphan : orphans) {
+            log.warn("ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
+            if (audit.options().deleteOrphans()) {
+                remove(audit, orphan);
+            }
+        }
+    }
+
+    private void remove(ActiveAudit audit, ListedObject orphan) {
+        Optional<String> left;
+        try {
+            left = repairs.remove(orphan);
+        } catch (StoreException e) {
+            left = Optional.of(String.valueOf(e.getMessage()));
+        }
+        if (left.isPresent()) {
+            audit.orphansLeft.add(orphan.name() + ": " + left.get());
+        } else {
+            audit.orphansRemoved.add(orphan.name());
+            log.warn("ORPHAN {}: removed", orphan.name());
+        }
+    }
+}

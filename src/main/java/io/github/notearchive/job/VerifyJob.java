@@ -1,0 +1,232 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.fixity.FixityProperties;
+import io.github.notearchive.fixity.ObjectCheck;
+import io.github.notearchive.fixity.Repairs;
+import io.github.notearchive.fixity.Verdict;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectStore;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.configuration.annotation.StepScope;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.listener.JobExecutionListener;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.scope.context.StepContext;
+import org.springframework.batch.core.scope.context.StepSynchronizationManager;
+import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.batch.core.step.tasklet.Tasklet;
+import org.springframework.batch.infrastructure.repeat.RepeatStatus;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * The job {@value #NAME} as Spring Batch sees it: the bucket's own list, which takes the least, the
+ * files, the sidecars, and the tables among themselves, one step after the other.
+ *
+ * <p>What ends an audit early stands in the {@link AuditGate}; a restart passes over the steps that
+ * are done and goes on in the one that is not.
+ */
+@Configuration(proxyBeanMethods = false)
+class VerifyJob {
+
+    /** The name of the job. */
+    static final String NAME = "verifyArchive";
+
+    /**
+     * Verdicts written by one transaction. What a killed audit has to read again is no more than
+     * that and what it read ahead.
+     */
+    static final int CHUNK = 25;
+
+    /** Names of the bucket's list that are compared by one query. */
+    private static final int LIST_CHUNK = 500;
+
+    private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
+
+    @Bean
+    @StepScope
+    VerdictReader verifyFilesReader(
+            FixityCatalog catalog,
+            ObjectCheck check,
+            ObjectStore store,
+            AuditGate gate,
+            ActiveAudits audits,
+            FixityProperties settings) {
+        return new VerdictReader(
+                catalog::files, check, store, gate, audits.current(), settings.parallel());
+    }
+
+    @Bean
+    @StepScope
+    VerdictReader verifySidecarsReader(
+            FixityCatalog catalog,
+            ObjectCheck check,
+            ObjectStore store,
+            AuditGate gate,
+            ActiveAudits audits,
+            FixityProperties settings) {
+        return new VerdictReader(
+                catalog::sidecars, check, store, gate, audits.current(), settings.parallel());
+    }
+
+    @Bean
+    Step verifyFiles(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            VerdictReader verifyFilesReader,
+            VerdictWriter writer) {
+        return verdicts("verifyFiles", repository, transactions, verifyFilesReader, writer);
+    }
+
+    @Bean
+    Step verifySidecars(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            VerdictReader verifySidecarsReader,
+            VerdictWriter writer) {
+        return verdicts("verifySidecars", repository, transactions, verifySidecarsReader, writer);
+    }
+
+    private static Step verdicts(
+            String name,
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            VerdictReader reader,
+            VerdictWriter writer) {
+        return new StepBuilder(name, repository)
+                .<Verdict, Verdict>chunk(CHUNK)
+                .transactionManager(transactions)
+                .reader(reader)
+                .writer(writer)
+                .build();
+    }
+
+    @Bean
+    Step verifyBucket(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            BucketReader reader,
+            BucketWriter writer) {
+        return new StepBuilder("verifyBucket", repository)
+                .<ListedObject, ListedObject>chunk(LIST_CHUNK)
+                .transactionManager(transactions)
+                .reader(reader)
+                .writer(writer)
+                .build();
+    }
+
+    @Bean
+    Step verifyTables(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            FixityCatalog catalog,
+            Repairs repairs,
+            ActiveAudits audits,
+            Clock clock) {
+        Tasklet tasklet =
+                (_, _) -> {
+                    ActiveAudit audit = audits.current();
+                    Instant now = clock.instant();
+                    findUnrecorded(catalog, repairs, audit, now);
+                    catalog.dropUnusedDamaged(now);
+                    catalog.resolveUnseenSince(audit.since(), now);
+                    return RepeatStatus.FINISHED;
+                };
+        return new StepBuilder("verifyTables", repository).tasklet(tasklet, transactions).build();
+    }
+
+    /** Marks the step that is at work to terminate, so that the job is STOPPED and not COMPLETED. */
+    static void endStep() {
+        StepContext context = StepSynchronizationManager.getContext();
+        if (context == null) {
+            throw new IllegalStateException("An object is read outside of a step");
+        }
+        context.getStepExecution().setTerminateOnly();
+    }
+
+    private static void findUnrecorded(
+            FixityCatalog catalog, Repairs repairs, ActiveAudit audit, Instant now) {
+        List<String> keys = catalog.findUnrecorded(now, audit.jobExecutionId());
+        for (String key : keys) {
+            log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
+            if (audit.options().repair()) {
+                VerdictWriter.count(
+                        audit, repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
+            }
+        }
+    }
+
+    @Bean
+    Job verifyArchive(
+            JobRepository repository,
+            Step verifyFiles,
+            Step verifySidecars,
+            Step verifyBucket,
+            Step verifyTables,
+            AuditGate gate,
+            ActiveAudits audits,
+            FixityCatalog catalog) {
+        return new JobBuilder(NAME, repository)
+                .start(verifyBucket)
+                .next(verifyFiles)
+                .next(verifySidecars)
+                .next(verifyTables)
+                .listener(new Bounds(gate, audits, catalog))
+                .build();
+    }
+
+    /**
+     * Names the execution to all who write it down, and gives it the exit status that operators
+     * read: the gate's, or FINDINGS when something is wrong.
+     */
+    private record Bounds(AuditGate gate, ActiveAudits audits, FixityCatalog catalog)
+            implements JobExecutionListener {
+
+        @Override
+        public void beforeJob(JobExecution job) {
+            audits.current().belongTo(job.getId());
+        }
+
+        @Override
+        public void afterJob(JobExecution job) {
+            if (job.getStatus() == BatchStatus.STOPPED) {
+                gate.closure()
+                        .ifPresent(
+                                closure ->
+                                        job.setExitStatus(
+                                                new ExitStatus(
+                                                        closure.exitCode().name(),
+                                                        closure.reason())));
+            } else if (job.getStatus() == BatchStatus.COMPLETED) {
+                try {
+                    job.setExitStatus(statusByFindings());
+                } catch (RuntimeException e) {
+                    // Spring Batch would log it and leave the job COMPLETED
+                    job.setStatus(BatchStatus.FAILED);
+                    job.addFailureException(e);
+                    job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
+                }
+            }
+        }
+
+        private ExitStatus statusByFindings() {
+            long open = catalog.countOpen().values().stream().mapToLong(Long::longValue).sum();
+            return open == 0
+                    ? new ExitStatus(ExitCode.COMPLETED.name())
+                    : new ExitStatus(
+                            ExitCode.FINDINGS.name(),
+                            open + " findings are open; fixity_finding has them");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.fixity.SelfTest;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.job.parameters.JobParametersBuilder;
+import org.springframework.batch.core.launch.JobOperator;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Audits the store, or continues the audit that was not finished.
+ *
+ * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The audit
+ * begins when its instance is made, and {@code since}, a parameter that does not identify it, says
+ * when that was: what was verified since then is not read again.
+ */
+@Component
+public class VerifyRunner {
+
+    private static final Logger log = LoggerFactory.getLogger(VerifyRunner.class);
+
+    private static final String SINCE = "since";
+    private static final int EXAMPLES = 20;
+
+    private final JobOperator operator;
+    private final JobRepository repository;
+    private final Job job;
+    private final JdbcConnectionDetails database;
+    private final Executions executions;
+    private final Recovery recovery;
+    private final AuditGate gate;
+    private final ActiveAudits audits;
+    private final FixityCatalog catalog;
+    private final SelfTest selfTest;
+    private final ObjectStore store;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+
+    VerifyRunner(
+            JobOperator operator,
+            JobRepository repository,
+            Job verifyArchive,
+            JdbcConnectionDetails database,
+            Executions executions,
+            Recovery recovery,
+            AuditGate gate,
+            ActiveAudits audits,
+            FixityCatalog catalog,
+            SelfTest selfTest,
+            ObjectStore store,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.operator = operator;
+        this.repository = repository;
+        this.job = verifyArchive;
+        this.database = database;
+        this.executions = executions;
+        this.recovery = recovery;
+        this.gate = gate;
+        this.audits = audits;
+        this.catalog = catalog;
+        this.selfTest = selfTest;
+        this.store = store;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /**
+     * Audits to an end of some kind, and says which. Bounded by the limits of the settings; never
+     * throws for a server that is away.
+     */
+    public VerifySummary verify(VerifyOptions options) {
+        ActiveAudit unbegun = new ActiveAudit(options, clock.instant(), settings);
+        try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
+            if (lock == null) {
+                return VerifySummary.notStarted(
+                        ExitCode.ALREADY_RUNNING,
+                        "another audit of this database is active",
+                        unbegun.took());
+            }
+            recovery.endExecutions(VerifyJob.NAME, options.node());
+            store.requireBucket();
+            return start(options, lock);
+        } catch (StoreException e) {
+            return VerifySummary.notStarted(
+                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
+                    String.valueOf(e.getMessage()),
+                    unbegun.took());
+        } catch (SQLException | DataAccessException | TransactionException e) {
+            return broken(unbegun, e);
+        }
+    }
+
+    /**
+     * Proves that the audit would find an error; empty when another process audits now.
+     *
+     * @throws StoreException when the store is out of reach
+     * @throws SQLException when the database is
+     */
+    public Optional<List<SelfTest.Probe>> selfTest() throws SQLException {
+        try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
+            return lock == null ? Optional.empty() : Optional.of(selfTest.run());
+        }
+    }
+
+    private VerifySummary start(VerifyOptions options, RunnerLock lock) {
+        JobExecution before =
+                executions
+                        .newest(VerifyJob.NAME, options.node())
+                        .map(repository::getJobExecution)
+                        .orElse(null);
+        boolean restart = before != null && before.getStatus() != BatchStatus.COMPLETED;
+        JobParameters parameters =
+                restart && before != null ? before.getJobParameters() : newInstance(options.node());
+        String since = parameters.getString(SINCE);
+        if (since == null) {
+            throw new IllegalStateException("An audit without the parameter " + SINCE);
+        }
+        ActiveAudit audit = new ActiveAudit(options, Instant.parse(since), settings);
+        log.info(
+                "{} of the store: what was not verified since {}{}{}",
+                restart ? "Continuing the unfinished audit" : "A new audit",
+                since,
+                options.repair() ? ", with repairs" : "",
+                options.deleteOrphans() ? ", orphans are removed" : "");
+        audits.begin(audit);
+        try {
+            gate.open();
+            return execute(audit, lock, parameters, restart);
+        } finally {
+            audits.end();
+        }
+    }
+
+    private JobParameters newInstance(String node) {
+        Night tonight = Night.current(clock);
+        return new JobParametersBuilder()
+                .addLocalDate("night", tonight.date())
+                .addString("node", node)
+                .addLong(
+                        "sequence", executions.instancesOf(VerifyJob.NAME, tonight, node) + 1)
+                .addString(SINCE, clock.instant().toString(), false)
+                .toJobParameters();
+    }
+
+    private VerifySummary execute(
+            ActiveAudit audit, RunnerLock lock, JobParameters parameters, boolean restart) {
+        try (RunWatch _ =
+                new RunWatch(
+                        gate, lock, audit.options().maxDuration(), () -> logProgress(audit))) {
+            JobExecution execution = operator.start(job, parameters);
+            return summary(audit, execution, restart);
+        } catch (JobExecutionException e) {
+            throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+        }
+    }
+
+    private static void logProgress(ActiveAudit audit) {
+        log.info(
+                "Progress: files={} sidecars={} bytes={} listed={}",
+                audit.files,
+                audit.sidecars,
+                audit.bytes,
+                audit.listed);
+    }
+
+    private VerifySummary summary(ActiveAudit audit, JobExecution execution, boolean restart) {
+        Map<Damage.Kind, Long> open = catalog.countOpen();
+        ExitCode ended = ended(execution);
+        // whoever asks whether anything is wrong must not be told only that there is more to read
+        boolean hides = ended == ExitCode.INTERRUPTED && !open.isEmpty();
+        FixityCatalog.Left left = catalog.left(audit.since());
+        return new VerifySummary(
+                hides ? ExitCode.FINDINGS : ended,
+                reason(ended, execution, open, hides),
+                execution.getId(),
+                execution.getJobInstanceId(),
+                restart,
+                audit.files.sum(),
+                audit.sidecars.sum(),
+                audit.bytes.sum(),
+                audit.listed.sum(),
+                audit.young.sum(),
+                open,
+                catalog.open(EXAMPLES),
+                left.files(),
+                left.sidecars(),
+                catalog.oldestVerified().orElse(null),
+                new VerifySummary.Repaired(
+                        audit.notesMadeDue.get(),
+                        audit.waiting.sum(),
+                        audit.sidecarsRewritten.sum(),
+                        audit.notPossible.sum(),
+                        List.copyOf(audit.orphansRemoved),
+                        List.copyOf(audit.orphansLeft)),
+                audit.took());
+    }
+
+    private ExitCode ended(JobExecution execution) {
+        if (execution.getStatus() == BatchStatus.COMPLETED
+                || execution.getStatus() == BatchStatus.STOPPED) {
+            return ExitCode.named(execution.getExitStatus().getExitCode());
+        }
+        return execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
+                ? ExitCode.UPSTREAM_UNAVAILABLE
+                : ExitCode.FAILED;
+    }
+
+    private String reason(
+            ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
+        String found =
+                open.entrySet().stream()
+                        .map(count -> count.getKey() + " " + count.getValue())
+                        .collect(Collectors.joining(", "));
+        return switch (ended) {
+            case COMPLETED -> "the store holds what the tables say, and nothing else";
+            case FINDINGS -> found;
+            case FAILED, UPSTREAM_UNAVAILABLE ->
+                    gate.closure()
+                            .map(Gate.Closure::reason)
+                            .or(() -> failure(execution))
+                            .orElse("see the log");
+            default ->
+                    (hides ? found + "; and the audit is not finished: " : "")
+                            + execution.getExitStatus().getExitDescription();
+        };
+    }
+
+    private static Optional<String> failure(JobExecution execution) {
+        return execution.getAllFailureExceptions().stream().findFirst().map(Trouble::describe);
+    }
+
+    private static VerifySummary broken(ActiveAudit audit, Exception e) {
+        if (Trouble.isOutOfReach(e)) {
+            return VerifySummary.notStarted(
+                    ExitCode.UPSTREAM_UNAVAILABLE,
+                    "the database is out of reach: " + Trouble.describe(e),
+                    audit.took());
+        }
+        log.error("The audit broke", e);
+        return VerifySummary.notStarted(ExitCode.FAILED, Trouble.describe(e), audit.took());
+    }
+}

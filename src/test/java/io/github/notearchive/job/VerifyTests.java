@@ -1,0 +1,737 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.worklist.NoteState.FAILED;
+import static io.github.notearchive.worklist.NoteState.PENDING;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.fixity.Damage.Kind;
+import io.github.notearchive.fixity.Expected;
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.fixity.FixityProperties;
+import io.github.notearchive.fixity.SelfTest;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** What an audit finds, says and makes good again. */
+@ArchiveJobTest
+class VerifyTests {
+
+    private static final String NODE = "main";
+
+    @Autowired Night night;
+    @Autowired VerifyRunner verifier;
+    @Autowired AuditGate gate;
+    @Autowired FixityProperties settings;
+    @Autowired FixityCatalog catalog;
+    @Autowired PlatformTransactionManager transactions;
+
+    /** The store goes by the machine's clock, so that the program's must not be far from it. */
+    @BeforeEach
+    void itIsToday() {
+        night.clock().set(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    @Test
+    void anArchiveAsItShouldBeIsCleanAndEveryObjectIsMarked() {
+        archive(3);
+        passes(Duration.ofHours(1));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.COMPLETED);
+        assertThat(audit.exitCode().number()).isZero();
+        assertThat(audit.files()).isEqualTo(night.objects("media/").size()).isPositive();
+        assertThat(audit.sidecars()).isEqualTo(3);
+        assertThat(audit.listed()).isEqualTo(night.objects("").size());
+        assertThat(audit.bytes())
+                .isEqualTo(night.objects("").values().stream().mapToLong(b -> b.length).sum());
+        assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
+        assertThat(audit.oldestVerified()).isEqualTo(night.clock().instant());
+        assertThat(night.count("SELECT count(DISTINCT verified_at) FROM media_object")).isOne();
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
+        assertThat(stepsOf(audit))
+                .containsExactly("verifyBucket", "verifyFiles", "verifySidecars", "verifyTables");
+    }
+
+    @Test
+    void damageIsFoundRepairedByTheNextRunAndClosedByTheNextAudit() throws Exception {
+        List<String> notes = archive(4);
+        TreeMap<String, byte[]> truth = night.objects("");
+        int calls = night.calls();
+        List<String> files = List.copyOf(night.objects("media/").keySet());
+        String corrupt = files.get(0);
+        String cut = files.get(1);
+        String missing = files.get(2);
+        String sidecar = night.objects("notes/" + notes.getFirst()).firstKey();
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        flip(corrupt);
+        write(cut, new byte[] {1, 2, 3});
+        Files.delete(path(missing));
+        Files.delete(path(sidecar));
+        plant(orphan, Duration.ofDays(2));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary found = verify();
+
+        assertEnds(found, ExitCode.FINDINGS);
+        assertThat(found.exitCode().number()).isEqualTo(6);
+        assertThat(findings())
+                .containsExactlyInAnyOrder(
+                        "CORRUPT " + corrupt,
+                        "SIZE " + cut,
+                        "MISSING " + missing,
+                        "SIDECAR_MISSING " + sidecar,
+                        "ORPHAN " + orphan);
+        assertThat(found.repairs().notesMadeDue()).isZero();
+        assertThat(executionsOfAudits()).containsExactly("COMPLETED FINDINGS");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, true, NODE));
+
+        assertEnds(repaired, ExitCode.FINDINGS);
+        assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting()).isEqualTo(3);
+        assertThat(repaired.repairs().sidecarsRewritten()).isOne();
+        assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
+        assertThat(night.objects("").get(sidecar)).isEqualTo(truth.get(sidecar));
+        assertThat(night.objects("").get(corrupt)).as("kept until it is stored anew").isNotNull();
+        assertThat(night.states(notes)).contains(PENDING);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary again = verify(new VerifyOptions(null, true, false, NODE));
+        assertThat(again.repairs().notesMadeDue()).as("a repeat").isZero();
+        assertThat(again.repairs().waiting()).isEqualTo(3);
+        assertThat(again.repairs().sidecarsRewritten()).isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).as("nothing is bought twice").isEqualTo(calls);
+        assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
+        assertThat(night.objects(""))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+        assertThat(findings()).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM fixity_finding WHERE resolved_at IS NOT NULL"))
+                .isEqualTo(5);
+    }
+
+    @Test
+    void anAnswerThatIsTooOldIsBoughtOnceForAFileThatTwoNotesShare() throws Exception {
+        List<String> notes = archive(2);
+        String shared = night.objects("media/").firstKey();
+        String owner = night.sql().sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                        .param("sha", sha256Of(shared)).query(String.class).single();
+        // as if the other note, captured before, had the same file
+        night.sql()
+                .sql(
+                        """
+                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at - interval '1 day'
+                        WHERE note_id <> :owner
+                        """)
+                .param("sha", sha256Of(shared))
+                .param("owner", owner)
+                .update();
+        int calls = night.calls();
+        Files.delete(path(shared));
+        passes(Duration.ofDays(8));
+
+        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertThat(repaired.open()).containsEntry(Kind.MISSING, 1L);
+        assertThat(repaired.repairs().notesMadeDue()).isOne();
+        assertThat(night.states(notes)).containsExactlyInAnyOrder(ARCHIVED, PENDING);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls + 1);
+        assertThat(night.objects("media/")).containsKey(shared);
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void aDamagedFileIsNotHandedOnToOtherNotes() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
+        night.pending(notes);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        TreeMap<String, byte[]> truth = night.objects("media/");
+        for (String key : truth.keySet()) {
+            flip(key);
+        }
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+
+        notes.forEach(night::requeue);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().stored()).isEqualTo(truth.size());
+        assertThat(run.files().known() + run.files().takenOver()).isZero();
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+    }
+
+    @Test
+    void aRowOfADamagedFileThatNoNoteUsesIsDroppedByARepair() throws Exception {
+        archive(1);
+        String key = night.objects("media/").firstKey();
+        String sha256 = sha256Of(key);
+        night.sql()
+                .sql(
+                        """
+                        UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = :sha
+                        """)
+                .param("sha", sha256)
+                .update();
+        Files.delete(path(key));
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("MISSING " + key);
+
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(new VerifyOptions(null, true, false, NODE)), ExitCode.COMPLETED);
+
+        assertThat(findings()).isEmpty();
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM media_object WHERE sha256 = '"
+                                        + sha256
+                                        + "'"))
+                .isZero();
+    }
+
+    @Test
+    void aNoteThatWasGivenUpIsNotPaidForAgainUnasked() throws Exception {
+        String note = archive(1).getFirst();
+        Files.delete(path(night.objects("media/").firstKey()));
+        night.sql().sql("UPDATE worklist SET state = 'FAILED'").update();
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().notPossible()).isOne();
+        assertThat(audit.examples().getFirst().repair()).contains("none of its notes is ARCHIVED");
+        assertThat(night.state(note)).isEqualTo(FAILED);
+    }
+
+    @Test
+    void aSidecarIsThatOfItsCaptureAndItsBytesAreThoseThatWerePut() throws Exception {
+        List<String> notes = archive(4);
+        String swapped = night.objects("notes/" + notes.get(0)).firstKey();
+        String other = night.objects("notes/" + notes.get(1)).firstKey();
+        String garbled = night.objects("notes/" + notes.get(2)).firstKey();
+        String edited = night.objects("notes/" + notes.get(3)).firstKey();
+        write(swapped, night.objects("").get(other));
+        write(garbled, "{".getBytes(UTF_8));
+        String text = new String(night.objects("").get(edited), UTF_8);
+        write(edited, text.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings())
+                .containsExactlyInAnyOrder(
+                        "SIDECAR_CORRUPT " + swapped,
+                        "SIDECAR_CORRUPT " + garbled,
+                        "SIDECAR_CORRUPT " + edited);
+        assertThat(seen(swapped)).isEqualTo("the sidecar of note " + notes.get(1));
+        assertThat(seen(garbled)).isEqualTo("1 bytes that are no sidecar");
+        assertThat(seen(edited)).contains(" was put");
+    }
+
+    @Test
+    void theLastCopyOfAnAnswerIsKeptWhileItsSidecarIsMissing() throws Exception {
+        List<String> notes = archive(2);
+        String lost = notes.getFirst();
+        Files.delete(path(night.objects("notes/" + lost).firstKey()));
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+
+        passes(Duration.ofDays(9));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(
+                        night.sql()
+                                .sql("SELECT note_id FROM api_call WHERE answer IS NOT NULL")
+                                .query(String.class)
+                                .list())
+                .containsExactly(lost);
+        passes(Duration.ofMinutes(1));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+        assertThat(repaired.repairs().sidecarsRewritten()).isOne();
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void aSidecarWhoseAnswerIsGoneIsReportedAndNothingIsBought() throws Exception {
+        String note = archive(1).getFirst();
+        Files.delete(path(night.objects("notes/" + note).firstKey()));
+        night.sql().sql("UPDATE api_call SET answer = NULL").update();
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().notPossible()).isOne();
+        assertThat(audit.examples().getFirst().repair())
+                .contains("the ledger holds the exact answer of call")
+                .contains("no more");
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void anObjectWithoutARowIsAnOrphanOnlyWhenItIsOldEnough() throws Exception {
+        archive(1);
+        String young = "media/00/" + "0".repeat(64) + ".jpg";
+        String old = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
+        String foreign = "media/some body's file.txt";
+        plant(young, settings.orphanAge().minusMinutes(5));
+        plant(old, settings.orphanAge().plusMinutes(5));
+        plant(foreign, Duration.ofDays(300));
+        String elsewhere = "backup/dump.sql";
+        plant(elsewhere, Duration.ofDays(300));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign);
+        assertThat(audit.young()).isOne();
+        assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(removal, ExitCode.COMPLETED);
+        assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign);
+        assertThat(night.objects(""))
+                .containsKeys(young, elsewhere)
+                .doesNotContainKeys(old, foreign);
+    }
+
+    @Test
+    void anOrphanThatIsGoneOrFoundItsRowIsNoFindingAnyMore() throws Exception {
+        archive(1);
+        String gone = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(gone, Duration.ofDays(2));
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+
+        Files.delete(path(gone));
+        passes(Duration.ofMinutes(1));
+
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void orphansAreLeftWhileARunIsActive() throws Exception {
+        archive(1);
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(orphan, Duration.ofDays(2));
+        night.provider().holdAnswers();
+        List<String> more = night.provider().noteIds(SandboxNoteKind.TEXT, 1);
+        night.pending(more);
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(1, Night.PATIENCE);
+
+        VerifySummary beside = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(beside, ExitCode.FINDINGS);
+        assertThat(beside.repairs().orphansRemoved()).isEmpty();
+        assertThat(beside.repairs().orphansLeft())
+                .singleElement()
+                .asString()
+                .contains("a run is active");
+        assertThat(night.objects("")).containsKey(orphan);
+        night.provider().releaseAnswers();
+        assertEnded(Night.ended(run), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void anInterruptedAuditGoesOnAsTheSameInstanceAndReadsNothingTwice() throws Exception {
+        archive(20);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+        assertThat(files).as("more than is read ahead").isGreaterThan(4L * VerifyJob.CHUNK);
+        flip(firstInLine());
+
+        VerifySummary stopped =
+                inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
+
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
+        assertEnds(stopped, ExitCode.FINDINGS);
+        assertThat(stopped.reason())
+                .isEqualTo("CORRUPT 1; and the audit is not finished: an operator says so");
+        assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
+        assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
+
+        VerifySummary rest = verify();
+
+        assertEnds(rest, ExitCode.FINDINGS);
+        assertThat(rest.restart()).isTrue();
+        assertThat(rest.instance()).isEqualTo(stopped.instance());
+        assertThat(rest.files()).isEqualTo(files - stopped.files());
+        assertThat(rest.filesLeft()).isZero();
+        assertThat(executionsOfAudits())
+                .containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
+    }
+
+    @Test
+    void aTimeBoxEndsTheAuditAndTheNextOneFinishesIt() {
+        archive(1);
+        passes(Duration.ofHours(1));
+
+        VerifySummary boxed = inTheMiddle(Duration.ofSeconds(1));
+
+        assertEnds(boxed, ExitCode.INTERRUPTED);
+        assertThat(boxed.exitCode().number()).isEqualTo(7);
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
+        VerifySummary rest = verify();
+        assertEnds(rest, ExitCode.COMPLETED);
+        assertThat(rest.instance()).isEqualTo(boxed.instance());
+        assertThat(boxed.files() + rest.files()).isEqualTo(night.objects("media/").size());
+        assertThat(boxed.sidecars() + rest.sidecars()).isOne();
+    }
+
+    @Test
+    void aStoreThatGoesAwayMakesNothingMissing() throws Exception {
+        archive(20);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+
+        VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
+
+        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(cut.exitCode().number()).isEqualTo(8);
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(cut.filesLeft()).isEqualTo(files - cut.files()).isPositive();
+        assertThat(executionsOfAudits()).containsExactly("STOPPED UPSTREAM_UNAVAILABLE");
+
+        assertEnds(verify(), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(executionsOfAudits()).as("not even begun").hasSize(1);
+
+        night.wayToStore().mend();
+        VerifySummary rest = verify();
+        assertEnds(rest, ExitCode.COMPLETED);
+        assertThat(rest.instance()).isEqualTo(cut.instance());
+        assertThat(cut.files() + rest.files()).isEqualTo(files);
+    }
+
+    @Test
+    void aBucketThatIsNotThereIsAWrongSettingAndNotALostArchive() throws Exception {
+        archive(1);
+        Path bucket = NightServers.bucket();
+        Path aside = bucket.resolveSibling("aside");
+        Files.move(bucket, aside);
+        try {
+            VerifySummary audit = verify();
+
+            assertEnds(audit, ExitCode.USAGE);
+            assertThat(audit.reason()).contains("there is no such bucket");
+            assertThat(Files.exists(bucket)).as("a bucket was made").isFalse();
+            assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        } finally {
+            Files.move(aside, bucket);
+        }
+    }
+
+    @Test
+    void oneAuditOfADatabaseAtATime() {
+        archive(1);
+        passes(Duration.ofMinutes(1));
+        CompletableFuture<VerifySummary> second = new CompletableFuture<>();
+
+        VerifySummary first =
+                inTheMiddle(
+                        () ->
+                                second.complete(
+                                        verify(new VerifyOptions(null, false, false, "other"))));
+
+        assertEnds(second.join(), ExitCode.ALREADY_RUNNING);
+        assertThat(second.join().exitCode().number()).isEqualTo(5);
+        assertEnds(first, ExitCode.COMPLETED);
+        assertThat(executionsOfAudits()).hasSize(1);
+    }
+
+    @Test
+    void whatWasVerifiedTheLongestAgoComesFirstAndWhatNeverWasBeforeAll() {
+        archive(1);
+        List<String> digests =
+                night.sql()
+                        .sql("SELECT sha256 FROM media_object ORDER BY md5(sha256)")
+                        .query(String.class)
+                        .list();
+        assertThat(digests).hasSizeGreaterThan(2);
+        for (int i = 0; i < digests.size(); i++) {
+            night.sql()
+                    .sql(
+                            """
+                            UPDATE media_object
+                            SET verified_at = CASE WHEN :age > 0 THEN timestamptz '2020-01-01' + :age * interval '1 day' END
+                            WHERE sha256 = :sha
+                            """)
+                    .param("age", i)
+                    .param("sha", digests.get(i))
+                    .update();
+        }
+
+        List<String> line = new ArrayList<>();
+        FixityCatalog.Place last = FixityCatalog.Place.FIRST;
+        for (List<FixityCatalog.Queued> page = line(last); !page.isEmpty(); page = line(last)) {
+            for (FixityCatalog.Queued queued : page) {
+                line.add(((Expected.MediaFile) queued.expected()).sha256());
+                last = queued.place();
+            }
+        }
+
+        assertThat(line).isEqualTo(digests);
+    }
+
+    private List<FixityCatalog.Queued> line(FixityCatalog.Place after) {
+        return catalog.files(night.clock().instant().plusSeconds(1), after, 2);
+    }
+
+    @Test
+    void aSlotThatIsStoredWithoutARowIsFoundAndItsNoteMadeDue() {
+        List<String> notes = archive(1);
+        TreeMap<String, byte[]> truth = night.objects("");
+        String key = night.objects("media/").firstKey();
+        String sha256 = sha256Of(key);
+        new TransactionTemplate(transactions)
+                .executeWithoutResult(
+                        _ -> {
+                            night.sql().sql("SET LOCAL session_replication_role = replica").update();
+                            night.sql()
+                                    .sql("DELETE FROM media_object WHERE sha256 = :sha")
+                                    .param("sha", sha256)
+                                    .update();
+                        });
+        passes(Duration.ofMinutes(1));
+
+        assertEnds(verify(), ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
+        passes(Duration.ofMinutes(1));
+        assertThat(verify(new VerifyOptions(null, true, false, NODE)).repairs().notesMadeDue())
+                .isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        passes(Duration.ofMinutes(1));
+
+        assertEnds(verify(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
+        assertThat(night.calls()).isOne();
+    }
+
+    @Test
+    void theSelfTestFindsWhatItPlantsAndLeavesNothingBehind() throws Exception {
+        archive(1);
+        TreeMap<String, byte[]> before = night.objects("");
+        plant(SelfTest.AREA + "left-by-a-killed-one", Duration.ZERO);
+
+        List<SelfTest.Probe> probes = verifier.selfTest().orElseThrow();
+
+        assertThat(probes).allMatch(SelfTest.Probe::found);
+        assertThat(probes)
+                .extracting(SelfTest.Probe::expected)
+                .contains(null, Kind.CORRUPT, Kind.SIZE, Kind.MISSING, Kind.SIDECAR_MISSING);
+        assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(executionsOfAudits()).isEmpty();
+    }
+
+    @Test
+    @DirtiesContext
+    void aSignalBeforeTheAuditLetsItReadNothing() {
+        archive(1);
+        passes(Duration.ofMinutes(1));
+        gate.stop("SIGTERM");
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.INTERRUPTED);
+        assertThat(audit.files() + audit.sidecars() + audit.listed()).isZero();
+        assertThat(audit.filesLeft()).isPositive();
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
+    }
+
+    /** Does something while an audit waits to write its first verdicts; the audit's end. */
+    private VerifySummary inTheMiddle(Runnable action) {
+        return whileHeld(null, action);
+    }
+
+    /** Lets the time box of an audit end while it waits to write its first verdicts. */
+    private VerifySummary inTheMiddle(Duration timeBox) {
+        return whileHeld(
+                timeBox,
+                () -> {
+                    try {
+                        Night.await("the time box is over", gate::isClosed);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+    }
+
+    private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
+        CompletableFuture<VerifySummary> audit = new CompletableFuture<>();
+        new TransactionTemplate(transactions)
+                .executeWithoutResult(
+                        _ -> {
+                            night.sql().sql("SELECT 1 FROM media_object FOR UPDATE").query().listOfRows();
+                            Thread.ofPlatform()
+                                    .name("audit aside")
+                                    .start(
+                                            () -> {
+                                                try {
+                                                    audit.complete(
+                                                            verify(
+                                                                    new VerifyOptions(
+                                                                            timeBox, false, false,
+                                                                            NODE)));
+                                                } catch (Throwable e) {
+                                                    audit.completeExceptionally(e);
+                                                }
+                                            });
+                            try {
+                                Night.await(
+                                        "the audit waits to write",
+                                        () ->
+                                                audit.isDone()
+                                                        || night.count(
+                                                                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE media_object%'")
+                                                                > 0);
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                            action.run();
+                        });
+        return audit.orTimeout(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+    }
+
+    private List<String> archive(int count) {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, count);
+        night.pending(notes);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        return notes;
+    }
+
+    private void passes(Duration time) {
+        night.clock().set(night.clock().instant().plus(time));
+    }
+
+    private VerifySummary verify() {
+        return verify(new VerifyOptions(null, false, false, NODE));
+    }
+
+    private VerifySummary verify(VerifyOptions options) {
+        return verifier.verify(options);
+    }
+
+    private static void assertEnds(VerifySummary audit, ExitCode exitCode) {
+        assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(exitCode);
+    }
+
+    private static Path path(String key) {
+        return NightServers.bucket().resolve(key);
+    }
+
+    /** One bit of it is another, and nothing else. */
+    private static void flip(String key) throws IOException {
+        byte[] bytes = Files.readAllBytes(path(key));
+        bytes[bytes.length / 2] ^= 1;
+        write(key, bytes);
+    }
+
+    /** The file within the store has other bytes, and the metadata that it had. */
+    private static void write(String key, byte[] bytes) throws IOException {
+        Files.write(path(key), bytes);
+    }
+
+    /** An object that somebody put so long ago. */
+    private void plant(String key, Duration ago) throws IOException {
+        Files.createDirectories(path(key).getParent());
+        Files.write(path(key), "planted".getBytes(UTF_8));
+        Files.setLastModifiedTime(path(key), FileTime.from(night.clock().instant().minus(ago)));
+    }
+
+    private String firstInLine() {
+        return catalog.files(night.clock().instant(), FixityCatalog.Place.FIRST, 1)
+                .getFirst()
+                .expected()
+                .key()
+                .value();
+    }
+
+    private String sha256Of(String key) {
+        return night.sql()
+                .sql("SELECT sha256 FROM media_object WHERE object_key = :key")
+                .param("key", key)
+                .query(String.class)
+                .single();
+    }
+
+    /** Open findings: kind and key in a line. */
+    private List<String> findings() {
+        return night.sql()
+                .sql(
+                        "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL")
+                .query(String.class)
+                .list();
+    }
+
+    private String seen(String key) {
+        return night.sql()
+                .sql("SELECT seen FROM fixity_finding WHERE object_key = :key")
+                .param("key", key)
+                .query(String.class)
+                .single();
+    }
+
+    private List<String> executionsOfAudits() {
+        return night.sql()
+                .sql(
+                        """
+                        SELECT e.status || ' ' || e.exit_code
+                        FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
+                        """)
+                .query(String.class)
+                .list();
+    }
+
+    private List<String> stepsOf(VerifySummary audit) {
+        return night.sql()
+                .sql(
+                        """
+                        SELECT step_name FROM batch_step_execution
+                        WHERE job_execution_id = :execution ORDER BY step_execution_id
+                        """)
+                .param("execution", audit.execution())
+                .query(String.class)
+                .list();
+    }
+}
