@@ -105,8 +105,8 @@ public class MediaCatalog {
     }
 
     /**
-     * Whether an audit found this object damaged and none has found it good since, so that its bytes
-     * are to be put again.
+     * Whether an audit found this object damaged and none has found it good since, so that its
+     * bytes are to be put again.
      */
     public boolean isDamaged(ObjectKey key) {
         return ownTransaction.execute(

@@ -60,7 +60,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--self-test",
-            description = "Only plant errors in an area of their own, see that they are found, and take them away.")
+            description =
+                    "Only plant errors in an area of their own, see that they are found, and take them away.")
     private boolean selfTest;
 
     @Option(
@@ -123,9 +124,7 @@ final class VerifyCommand implements Callable<Integer> {
                             probe ->
                                     table.row(
                                             probe.planted(),
-                                            probe.expected() == null
-                                                    ? "nothing"
-                                                    : probe.expected(),
+                                            probe.expected() == null ? "nothing" : probe.expected(),
                                             probe.said(),
                                             probe.found() ? "right" : "WRONG"));
             out.println(

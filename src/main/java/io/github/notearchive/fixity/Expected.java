@@ -23,8 +23,8 @@ public sealed interface Expected {
      *
      * @param call the row of the ledger that bought it
      * @param capturedAt when it was received
-     * @param answerSha256 the SHA-256 of the answer, in lower-case hexadecimal; null when the ledger
-     *     holds it no more
+     * @param answerSha256 the SHA-256 of the answer, in lower-case hexadecimal; null when the
+     *     ledger holds it no more
      */
     record SidecarFile(
             ObjectKey key,

@@ -124,7 +124,9 @@ public class FixityCatalog {
                                         """)
                                 .param("since", Timestamp.from(since))
                                 .param("verified", Timestamp.from(after.verifiedAt()))
-                                .param("call", after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
+                                .param(
+                                        "call",
+                                        after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
                                 .param("limit", limit)
                                 .query((row, _) -> sidecar(row))
                                 .list());
@@ -372,8 +374,8 @@ public class FixityCatalog {
     }
 
     /**
-     * Whether a run holds the runner lock of any node now, so that objects may be on their way whose
-     * rows are not written yet.
+     * Whether a run holds the runner lock of any node now, so that objects may be on their way
+     * whose rows are not written yet.
      */
     boolean isRunActive() {
         return ownTransaction.execute(
@@ -553,7 +555,10 @@ public class FixityCatalog {
     /** What an audit has yet to look at. */
     public record Left(long files, long sidecars) {}
 
-    /** When the file that was verified the longest ago was; empty when one never was, or there is none. */
+    /**
+     * When the file that was verified the longest ago was; empty when one never was, or there is
+     * none.
+     */
     public Optional<Instant> oldestVerified() {
         return jdbc.sql(
                         """

@@ -22,8 +22,8 @@ import org.springframework.stereotype.Component;
 /**
  * Reads one object whole and says whether it is what the tables say.
  *
- * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass is
- * tried again, {@code archive.store.tries} times. Safe for use by many threads.
+ * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass
+ * is tried again, {@code archive.store.tries} times. Safe for use by many threads.
  */
 @Component
 public class ObjectCheck {

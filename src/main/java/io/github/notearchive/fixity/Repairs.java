@@ -30,9 +30,9 @@ import org.springframework.stereotype.Component;
 /**
  * Makes good again what can be. A repeat does nothing twice.
  *
- * <p>A file that many notes share comes back with one of them, so that one is made due, by preference
- * one whose paid answer can still be used: the next run then buys nothing. A damaged object stays
- * where it is until that run puts its bytes anew.
+ * <p>A file that many notes share comes back with one of them, so that one is made due, by
+ * preference one whose paid answer can still be used: the next run then buys nothing. A damaged
+ * object stays where it is until that run puts its bytes anew.
  */
 @Component
 public class Repairs {
@@ -108,8 +108,7 @@ public class Repairs {
             return unreadable();
         }
         List<User> users =
-                catalog.usersOf(
-                        file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()));
+                catalog.usersOf(file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()));
         if (users.isEmpty()) {
             return new Result.NotPossible("no note uses it any more");
         }
@@ -237,9 +236,9 @@ public class Repairs {
     }
 
     /**
-     * Removes an orphan, having looked once more that it is one: no row, no run that may be about to
-     * write one, and not put anew. A run that begins between this look and the removal would have to
-     * ask, download and store within it.
+     * Removes an orphan, having looked once more that it is one: no row, no run that may be about
+     * to write one, and not put anew. A run that begins between this look and the removal would
+     * have to ask, download and store within it.
      *
      * @return why it is left; empty when it is gone
      */

@@ -25,12 +25,12 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Proves that an audit would find an error: plants errors, has {@link ObjectCheck} look at them, and
- * takes them away.
+ * Proves that an audit would find an error: plants errors, has {@link ObjectCheck} look at them,
+ * and takes them away.
  *
  * <p>What it plants lies under {@value #AREA}, where nothing of the archive ever does, and no row
- * knows it. Whatever becomes of the test, that area is empty afterwards; what a test that was killed
- * left there goes with the next one.
+ * knows it. Whatever becomes of the test, that area is empty afterwards; what a test that was
+ * killed left there goes with the next one.
  */
 @Component
 public class SelfTest {
@@ -104,7 +104,8 @@ public class SelfTest {
         probes.add(look("a sidecar that is none", sidecar, Kind.SIDECAR_CORRUPT));
 
         SidecarFile without =
-                new SidecarFile(new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
+                new SidecarFile(
+                        new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
         probes.add(look("no sidecar", without, Kind.SIDECAR_MISSING));
         return probes;
     }

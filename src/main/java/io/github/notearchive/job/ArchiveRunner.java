@@ -181,7 +181,10 @@ public class ArchiveRunner {
 
     private RunSummary start(ActiveRun run, RunnerLock lock, Night tonight, long callsMade) {
         JobExecution before =
-                executions.newest(ArchiveJob.NAME, run.node()).map(repository::getJobExecution).orElse(null);
+                executions
+                        .newest(ArchiveJob.NAME, run.node())
+                        .map(repository::getJobExecution)
+                        .orElse(null);
         boolean restart = before != null && before.getStatus() != BatchStatus.COMPLETED;
         JobParameters parameters =
                 restart && before != null

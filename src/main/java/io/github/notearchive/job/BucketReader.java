@@ -18,8 +18,8 @@ import org.springframework.stereotype.Component;
  * Lists what of the archive lies in the bucket, in order of the names. Its place is kept with each
  * chunk, so a restart goes on behind the last name.
  *
- * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate is
- * closed.
+ * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate
+ * is closed.
  */
 @Component
 @StepScope

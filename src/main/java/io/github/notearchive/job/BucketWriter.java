@@ -17,8 +17,8 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.stereotype.Component;
 
 /**
- * Compares a piece of the bucket's listing with the rows. An object that no row points at and that is
- * old enough is an orphan; it is removed only if that was asked for.
+ * Compares a piece of the bucket's listing with the rows. An object that no row points at and that
+ * is old enough is an orphan; it is removed only if that was asked for.
  */
 @Component
 class BucketWriter implements ItemWriter<ListedObject> {
@@ -60,7 +60,8 @@ class BucketWriter implements ItemWriter<ListedObject> {
         }
         catalog.foundOrphans(orphans, now, audit.jobExecutionId());
         for (ListedObject orphan : orphans) {
-            log.warn("ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
+            log.warn(
+                    "ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
             if (audit.options().deleteOrphans()) {
                 remove(audit, orphan);
             }

@@ -22,7 +22,8 @@ public class Executions {
     }
 
     /**
-     * The executions of a job on a node that say they are running, or of which nobody knows; newest first.
+     * The executions of a job on a node that say they are running, or of which nobody knows; newest
+     * first.
      */
     List<Long> unended(String job, String node) {
         return jdbc.sql(

@@ -11,8 +11,8 @@ import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /**
- * The right of one process to run for a node, or to audit the store: an advisory lock of PostgreSQL,
- * held by a connection of its own.
+ * The right of one process to run for a node, or to audit the store: an advisory lock of
+ * PostgreSQL, held by a connection of its own.
  *
  * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost
  * while the process lives, as when the server restarts, is replaced by {@link #retake}.
@@ -35,12 +35,20 @@ final class RunnerLock implements AutoCloseable {
     /** Takes the lock of a node's runs; empty when another process has it. */
     static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node)
             throws SQLException {
-        return take(database, new Name("note-archive", node, "this node's runner lock", "another run of this node"));
+        return take(
+                database,
+                new Name(
+                        "note-archive",
+                        node,
+                        "this node's runner lock",
+                        "another run of this node"));
     }
 
     /** Takes the lock of audits, of which a database has one; empty when another process has it. */
     static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
-        return take(database, new Name("note-archive-verify", "", "the lock of audits", "another audit"));
+        return take(
+                database,
+                new Name("note-archive-verify", "", "the lock of audits", "another audit"));
     }
 
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)
@@ -71,8 +79,7 @@ final class RunnerLock implements AutoCloseable {
         if (database.getPassword() != null) {
             login.setProperty("password", database.getPassword());
         }
-        login.setProperty(
-                "ApplicationName", (name.group() + " runner " + name.member()).strip());
+        login.setProperty("ApplicationName", (name.group() + " runner " + name.member()).strip());
         login.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
         login.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
         login.setProperty("socketTimeout", String.valueOf(ALIVE_SECONDS));

@@ -23,12 +23,12 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Looks at objects side by side, and hands out the verdicts as they come, so that a long one holds up
- * no other.
+ * Looks at objects side by side, and hands out the verdicts as they come, so that a long one holds
+ * up no other.
  *
- * <p>It keeps no place: what has a verdict leaves the line that it reads from. A closed gate ends it,
- * with what is being read put down, and marks the step to terminate; so does an object that could
- * not be looked at because the store was away, or the audit would be COMPLETED without it.
+ * <p>It keeps no place: what has a verdict leaves the line that it reads from. A closed gate ends
+ * it, with what is being read put down, and marks the step to terminate; so does an object that
+ * could not be looked at because the store was away, or the audit would be COMPLETED without it.
  */
 class VerdictReader implements ItemStreamReader<Verdict> {
 
@@ -143,13 +143,11 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     }
 
     /**
-     * Whether the store is there and has trouble with this object alone. Not asked again while it is
-     * known to be away.
+     * Whether the store is there and has trouble with this object alone. Not asked again while it
+     * is known to be away.
      */
     private boolean isOnlyThis(Verdict.Unread missed) {
-        return !missed.trouble().ofTheAccount()
-                && audit.store().faults() == 0
-                && store.answers();
+        return !missed.trouble().ofTheAccount() && audit.store().faults() == 0 && store.answers();
     }
 
     private void missed(Verdict.Unread missed) {

@@ -146,7 +146,9 @@ class VerifyJob {
         return new StepBuilder("verifyTables", repository).tasklet(tasklet, transactions).build();
     }
 
-    /** Marks the step that is at work to terminate, so that the job is STOPPED and not COMPLETED. */
+    /**
+     * Marks the step that is at work to terminate, so that the job is STOPPED and not COMPLETED.
+     */
     static void endStep() {
         StepContext context = StepSynchronizationManager.getContext();
         if (context == null) {
@@ -161,8 +163,7 @@ class VerifyJob {
         for (String key : keys) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
             if (audit.options().repair()) {
-                VerdictWriter.count(
-                        audit, repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
+                VerdictWriter.count(audit, repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
             }
         }
     }

@@ -31,9 +31,9 @@ import org.springframework.transaction.TransactionException;
 /**
  * Audits the store, or continues the audit that was not finished.
  *
- * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The audit
- * begins when its instance is made, and {@code since}, a parameter that does not identify it, says
- * when that was: what was verified since then is not read again.
+ * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The
+ * audit begins when its instance is made, and {@code since}, a parameter that does not identify it,
+ * says when that was: what was verified since then is not read again.
  */
 @Component
 public class VerifyRunner {
@@ -158,8 +158,7 @@ public class VerifyRunner {
         return new JobParametersBuilder()
                 .addLocalDate("night", tonight.date())
                 .addString("node", node)
-                .addLong(
-                        "sequence", executions.instancesOf(VerifyJob.NAME, tonight, node) + 1)
+                .addLong("sequence", executions.instancesOf(VerifyJob.NAME, tonight, node) + 1)
                 .addString(SINCE, clock.instant().toString(), false)
                 .toJobParameters();
     }
@@ -167,8 +166,7 @@ public class VerifyRunner {
     private VerifySummary execute(
             ActiveAudit audit, RunnerLock lock, JobParameters parameters, boolean restart) {
         try (RunWatch _ =
-                new RunWatch(
-                        gate, lock, audit.options().maxDuration(), () -> logProgress(audit))) {
+                new RunWatch(gate, lock, audit.options().maxDuration(), () -> logProgress(audit))) {
             JobExecution execution = operator.start(job, parameters);
             return summary(audit, execution, restart);
         } catch (JobExecutionException e) {

@@ -92,8 +92,8 @@ public class CallLedger implements NoteDetailClient {
     }
 
     /**
-     * The answer that one call bought, however old; empty when the ledger holds it no more. Makes no
-     * call.
+     * The answer that one call bought, however old; empty when the ledger holds it no more. Makes
+     * no call.
      */
     public Optional<NoteCapture> heldOf(NoteId id, long call) {
         return calls.latestPaid(id, Instant.EPOCH, call + 1)

@@ -54,7 +54,9 @@ public final class StoreException extends RuntimeException {
         return !unreachable && ABSENT.contains(code);
     }
 
-    /** Whether it is about the account or the bucket, so that every other object would fare alike. */
+    /**
+     * Whether it is about the account or the bucket, so that every other object would fare alike.
+     */
     public boolean ofTheAccount() {
         return ACCOUNT_TROUBLE.contains(code);
     }

@@ -109,7 +109,7 @@ class LargeFileTests {
     }
 
     /** The most that has been in memory at once. */
-    private static long residentKilobytes(long pid) throws IOException {
+    static long residentKilobytes(long pid) throws IOException {
         Path status = Path.of("/proc", String.valueOf(pid), "status");
         return Files.exists(status)
                 ? Files.readAllLines(status).stream()

@@ -54,7 +54,9 @@ class CommandLineTests {
     @Test
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
-                .contains("run", "enqueue", "status", "explain", "requeue", "waive", "verify", "sandbox");
+                .contains(
+                        "run", "enqueue", "status", "explain", "requeue", "waive", "verify",
+                        "sandbox");
     }
 
     @ParameterizedTest

@@ -116,19 +116,29 @@ class ObjectCheckTests {
     void anotherLengthIsTold() {
         gives("short".getBytes(UTF_8));
 
-        assertThat(damage(FILE)).extracting(Damage::kind, Damage::seen)
+        assertThat(damage(FILE))
+                .extracting(Damage::kind, Damage::seen)
                 .containsExactly(Kind.SIZE, "5 bytes");
     }
 
     @ParameterizedTest
-    @CsvSource({"NoSuchKey, true", "NoSuchBucket, false", "AccessDenied, false", "MethodNotAllowed, false"})
+    @CsvSource({
+        "NoSuchKey, true",
+        "NoSuchBucket, false",
+        "AccessDenied, false",
+        "MethodNotAllowed, false"
+    })
     void onlyAKeyThatTheStoreDoesNotKnowIsMissing(String code, boolean missing) {
-        says(code.equals("AccessDenied") ? 403 : 404, "application/xml", "<Error><Code>" + code + "</Code></Error>");
+        says(
+                code.equals("AccessDenied") ? 403 : 404,
+                "application/xml",
+                "<Error><Code>" + code + "</Code></Error>");
 
         Verdict verdict = look(FILE);
 
         if (missing) {
-            assertThat(damage(FILE)).extracting(Damage::kind, Damage::seen)
+            assertThat(damage(FILE))
+                    .extracting(Damage::kind, Damage::seen)
                     .containsExactly(Kind.MISSING, "no such key");
         } else {
             assertThat(verdict).isInstanceOf(Unread.class);
@@ -207,7 +217,8 @@ class ObjectCheckTests {
 
         assertThat(damage(sidecar(NOTE, CAPTURED, null)))
                 .extracting(Damage::kind, Damage::seen)
-                .containsExactly(Kind.SIDECAR_CORRUPT, text.length() + " bytes that are no sidecar");
+                .containsExactly(
+                        Kind.SIDECAR_CORRUPT, text.length() + " bytes that are no sidecar");
     }
 
     @Test

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** An audit that is cut off is finished by the next one, and what it finds is made good again. */
 @ExtendWith(OutsideServers.Running.class)
-class VerifyTests {
+class VerifyCommandTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -31,21 +31,24 @@ class VerifyTests {
             practice.enqueue(NOTES);
             practice.call("run").with(0);
             long files = archive.number("SELECT count(*) FROM media_object");
-            String before = archive.strings("SELECT max(verified_at)::text FROM media_object").getFirst();
+            String before =
+                    archive.strings("SELECT max(verified_at)::text FROM media_object").getFirst();
 
             Program audit = startHeldAtTheEnd(practice, archive, holder);
             audit.kill();
             holder.execute("ROLLBACK");
             long verified =
                     archive.number(
-                            "SELECT count(*) FROM media_object WHERE verified_at > ?::timestamptz", before);
+                            "SELECT count(*) FROM media_object WHERE verified_at > ?::timestamptz",
+                            before);
             Ended rest = practice.call("verify").with(0);
 
             assertThat(verified).as("verified when it was killed").isBetween(1L, files - 1);
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
                     .contains(", a restart")
-                    .contains("audited  %d files and %d sidecars".formatted(files - verified, NOTES))
+                    .contains(
+                            "audited  %d files and %d sidecars".formatted(files - verified, NOTES))
                     .contains("left     0 files and 0 sidecars");
             assertThat(executionsOfAudits(archive))
                     .containsExactly("2 FAILED CRASHED", "2 COMPLETED COMPLETED");
@@ -71,11 +74,15 @@ class VerifyTests {
             Ended stopped = practice.end(audit, Duration.ofSeconds(20)).with(7);
             assertThat(stopped.out()).contains("INTERRUPTED (exit 7): SIGTERM");
 
-            String key = archive.strings("SELECT object_key FROM media_object ORDER BY verified_at LIMIT 1").getFirst();
+            String key =
+                    archive.strings(
+                                    "SELECT object_key FROM media_object ORDER BY verified_at LIMIT 1")
+                            .getFirst();
             Path object =
                     OutsideServers.running()
                             .objects()
-                            .resolve(String.valueOf(practice.environment().get("ARCHIVE_S3_BUCKET")))
+                            .resolve(
+                                    String.valueOf(practice.environment().get("ARCHIVE_S3_BUCKET")))
                             .resolve(key);
             byte[] truth = Files.readAllBytes(object);
             byte[] flipped = truth.clone();
@@ -90,6 +97,8 @@ class VerifyTests {
             assertThat(found.at("/open/CORRUPT").intValue()).isOne();
             assertThat(found.at("/repairs/notesMadeDue").intValue()).isOne();
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", NOTES - 1L, "PENDING", 1L));
+            assertThat(practice.call("status").with(0).out())
+                    .contains("COMPLETED FINDINGS", "open findings             CORRUPT 1");
             practice.call("run").with(0);
             Ended clean = practice.call("verify").with(0);
 
