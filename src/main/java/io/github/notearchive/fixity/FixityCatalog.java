@@ -67,8 +67,10 @@ public class FixityCatalog {
     /**
      * The files that were not looked at since an audit began, those verified the longest ago first
      * and those never verified before all; in a transaction of its own.
+     *
+     * @param repair whether those come again that were found damaged since, and not repaired
      */
-    public List<Queued> files(Instant since, Place after, int limit) {
+    public List<Queued> files(Instant since, boolean repair, Place after, int limit) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -80,13 +82,15 @@ public class FixityCatalog {
                                           AND (coalesce(o.verified_at, timestamptz 'epoch'), o.sha256) > (:verified, :id)
                                           AND NOT EXISTS (SELECT 1 FROM fixity_finding f
                                                           WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
-                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)
+                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
+                                                            AND (NOT :repair OR f.repaired_at >= :since))
                                         ORDER BY coalesce(o.verified_at, timestamptz 'epoch'), o.sha256
                                         LIMIT :limit
                                         """)
                                 .param("since", Timestamp.from(since))
                                 .param("verified", Timestamp.from(after.verifiedAt()))
                                 .param("id", after.id())
+                                .param("repair", repair)
                                 .param("limit", limit)
                                 .query((row, _) -> file(row))
                                 .list());
@@ -103,7 +107,7 @@ public class FixityCatalog {
     }
 
     /** The sidecars, in the same way. */
-    public List<Queued> sidecars(Instant since, Place after, int limit) {
+    public List<Queued> sidecars(Instant since, boolean repair, Place after, int limit) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -118,7 +122,8 @@ public class FixityCatalog {
                                               > (:verified, :call)
                                           AND NOT EXISTS (SELECT 1 FROM fixity_finding f
                                                           WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
-                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)
+                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
+                                                            AND (NOT :repair OR f.repaired_at >= :since))
                                         ORDER BY coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id
                                         LIMIT :limit
                                         """)
@@ -127,6 +132,7 @@ public class FixityCatalog {
                                 .param(
                                         "call",
                                         after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
+                                .param("repair", repair)
                                 .param("limit", limit)
                                 .query((row, _) -> sidecar(row))
                                 .list());
@@ -490,6 +496,22 @@ public class FixityCatalog {
                     resolve(dropped, now);
                     return dropped.size();
                 });
+    }
+
+    /** Orphans that were seen since an audit began, in order of their names. */
+    public List<String> orphans(Instant since, String after, int limit) {
+        return jdbc.sql(
+                        """
+                        SELECT object_key FROM fixity_finding
+                        WHERE resolved_at IS NULL AND kind = 'ORPHAN' AND last_seen >= :since AND object_key > :after
+                        ORDER BY object_key
+                        LIMIT :limit
+                        """)
+                .param("since", Timestamp.from(since))
+                .param("after", after)
+                .param("limit", limit)
+                .query((row, _) -> row.getString("object_key"))
+                .list();
     }
 
     /** Open findings, counted by their kind. */

@@ -237,24 +237,27 @@ public class Repairs {
 
     /**
      * Removes an orphan, having looked once more that it is one: no row, no run that may be about
-     * to write one, and not put anew. A run that begins between this look and the removal would
-     * have to ask, download and store within it.
+     * to write one, and still old enough. A run that begins between this look and the removal would
+     * have to ask, download and store within it. Part of the caller's transaction.
      *
      * @return why it is left; empty when it is gone
      */
-    public Optional<String> remove(ListedObject orphan) {
+    public Optional<String> remove(String name) {
         if (catalog.isRunActive()) {
             return Optional.of("a run is active; repeat when it has ended");
         }
-        if (catalog.withoutRow(List.of(orphan)).isEmpty()) {
-            return Optional.of("a row points at it by now");
+        Instant now = clock.instant();
+        Optional<Instant> modified = store.lastModified(name);
+        if (modified.isPresent()) {
+            if (!modified.get().isBefore(now.minus(settings.orphanAge()))) {
+                return Optional.of("it was put anew");
+            }
+            if (catalog.withoutRow(List.of(new ListedObject(name, 0, modified.get()))).isEmpty()) {
+                return Optional.of("a row points at it by now");
+            }
+            store.remove(name);
         }
-        Optional<Instant> modified = store.lastModified(orphan.name());
-        if (modified.isPresent() && modified.get().isAfter(orphan.modified())) {
-            return Optional.of("it was put anew");
-        }
-        store.remove(orphan.name());
-        catalog.resolve(List.of(orphan.name()), clock.instant());
+        catalog.resolve(List.of(name), now);
         return Optional.empty();
     }
 }

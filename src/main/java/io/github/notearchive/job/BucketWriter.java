@@ -2,14 +2,11 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.fixity.FixityProperties;
-import io.github.notearchive.fixity.Repairs;
 import io.github.notearchive.objectstore.ListedObject;
-import io.github.notearchive.objectstore.StoreException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
@@ -26,19 +23,13 @@ class BucketWriter implements ItemWriter<ListedObject> {
     private static final Logger log = LoggerFactory.getLogger(BucketWriter.class);
 
     private final FixityCatalog catalog;
-    private final Repairs repairs;
     private final FixityProperties settings;
     private final ActiveAudits audits;
     private final Clock clock;
 
     BucketWriter(
-            FixityCatalog catalog,
-            Repairs repairs,
-            FixityProperties settings,
-            ActiveAudits audits,
-            Clock clock) {
+            FixityCatalog catalog, FixityProperties settings, ActiveAudits audits, Clock clock) {
         this.catalog = catalog;
-        this.repairs = repairs;
         this.settings = settings;
         this.audits = audits;
         this.clock = clock;
@@ -62,24 +53,6 @@ class BucketWriter implements ItemWriter<ListedObject> {
         for (ListedObject orphan : orphans) {
             log.warn(
                     "ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
-            if (audit.options().deleteOrphans()) {
-                remove(audit, orphan);
-            }
-        }
-    }
-
-    private void remove(ActiveAudit audit, ListedObject orphan) {
-        Optional<String> left;
-        try {
-            left = repairs.remove(orphan);
-        } catch (StoreException e) {
-            left = Optional.of(String.valueOf(e.getMessage()));
-        }
-        if (left.isPresent()) {
-            audit.orphansLeft.add(orphan.name() + ": " + left.get());
-        } else {
-            audit.orphansRemoved.add(orphan.name());
-            log.warn("ORPHAN {}: removed", orphan.name());
         }
     }
 }

@@ -73,7 +73,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     /** What is to be looked at, page by page. */
     @FunctionalInterface
     interface Line {
-        List<Queued> next(Instant since, Place after, int limit);
+        List<Queued> next(Instant since, boolean repair, Place after, int limit);
     }
 
     @Override
@@ -131,7 +131,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
 
     private @Nullable Expected next() {
         if (page.isEmpty() && !isLineOver) {
-            page.addAll(line.next(audit.since(), last, PAGE));
+            page.addAll(line.next(audit.since(), audit.options().repair(), last, PAGE));
             isLineOver = page.size() < PAGE;
         }
         Queued queued = page.poll();

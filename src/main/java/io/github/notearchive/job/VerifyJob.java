@@ -127,6 +127,18 @@ class VerifyJob {
     }
 
     @Bean
+    Step removeOrphans(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            OrphanRemoval removal) {
+        return new StepBuilder("removeOrphans", repository)
+                .tasklet(removal, transactions)
+                // it has nothing to do until it is asked to
+                .allowStartIfComplete(true)
+                .build();
+    }
+
+    @Bean
     Step verifyTables(
             JobRepository repository,
             PlatformTransactionManager transactions,
@@ -174,12 +186,14 @@ class VerifyJob {
             Step verifyFiles,
             Step verifySidecars,
             Step verifyBucket,
+            Step removeOrphans,
             Step verifyTables,
             AuditGate gate,
             ActiveAudits audits,
             FixityCatalog catalog) {
         return new JobBuilder(NAME, repository)
                 .start(verifyBucket)
+                .next(removeOrphans)
                 .next(verifyFiles)
                 .next(verifySidecars)
                 .next(verifyTables)

@@ -84,7 +84,12 @@ class VerifyTests {
         assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
         assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
         assertThat(stepsOf(audit))
-                .containsExactly("verifyBucket", "verifyFiles", "verifySidecars", "verifyTables");
+                .containsExactly(
+                        "verifyBucket",
+                        "removeOrphans",
+                        "verifyFiles",
+                        "verifySidecars",
+                        "verifyTables");
     }
 
     @Test
@@ -407,6 +412,8 @@ class VerifyTests {
         long files = night.objects("media/").size();
         assertThat(files).as("more than is read ahead").isGreaterThan(4L * VerifyJob.CHUNK);
         flip(firstInLine());
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(orphan, Duration.ofDays(2));
 
         VerifySummary stopped =
                 inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
@@ -414,16 +421,20 @@ class VerifyTests {
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
         assertEnds(stopped, ExitCode.FINDINGS);
         assertThat(stopped.reason())
-                .isEqualTo("CORRUPT 1; and the audit is not finished: an operator says so");
+                .isEqualTo(
+                        "CORRUPT 1, ORPHAN 1; and the audit is not finished: an operator says so");
         assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
         assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
 
-        VerifySummary rest = verify();
+        // asked only now, it does so to what was found before; which costs another look at that
+        VerifySummary rest = verify(new VerifyOptions(null, true, true, NODE));
 
         assertEnds(rest, ExitCode.FINDINGS);
         assertThat(rest.restart()).isTrue();
         assertThat(rest.instance()).isEqualTo(stopped.instance());
-        assertThat(rest.files()).isEqualTo(files - stopped.files());
+        assertThat(rest.repairs().notesMadeDue()).isOne();
+        assertThat(rest.repairs().orphansRemoved()).containsExactly(orphan);
+        assertThat(rest.files()).isEqualTo(files - stopped.files() + 1);
         assertThat(rest.filesLeft()).isZero();
         assertThat(executionsOfAudits())
                 .containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
@@ -548,7 +559,7 @@ class VerifyTests {
     }
 
     private List<FixityCatalog.Queued> line(FixityCatalog.Place after) {
-        return catalog.files(night.clock().instant().plusSeconds(1), after, 2);
+        return catalog.files(night.clock().instant().plusSeconds(1), false, after, 2);
     }
 
     @Test
@@ -655,7 +666,8 @@ class VerifyTests {
     void moreRepairsThanAreAllowedMakeNoFurtherNoteDue() {
         String note = archive(1).getFirst();
         FixityCatalog.Queued first =
-                catalog.files(night.clock().instant(), FixityCatalog.Place.FIRST, 1).getFirst();
+                catalog.files(night.clock().instant(), false, FixityCatalog.Place.FIRST, 1)
+                        .getFirst();
         Verdict.Damaged damaged =
                 new Verdict.Damaged(
                         first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
@@ -769,7 +781,7 @@ class VerifyTests {
     }
 
     private String firstInLine() {
-        return catalog.files(night.clock().instant(), FixityCatalog.Place.FIRST, 1)
+        return catalog.files(night.clock().instant(), false, FixityCatalog.Place.FIRST, 1)
                 .getFirst()
                 .expected()
                 .key()
