@@ -67,8 +67,10 @@ public class ObjectStore implements AutoCloseable {
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
 
     /** An object that is never there: asking for it shows whether the store answers. */
+    private static final ObjectKey NEVER_THERE = new ObjectKey("never-there");
+
+    /** An object of no meaning: writing it shows whether the store takes anything. */
     private static final ObjectKey PROBE = new ObjectKey("probe");
-    private static final ObjectKey NEVER_THERE = new ObjectKey("probe");
 
     private static final Set<String> BUSY =
             Set.of(
