@@ -61,7 +61,7 @@ public class MediaCatalog {
                                         LEFT JOIN fixity_finding f
                                           ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                                         WHERE m.note_id = :noteId
-                                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'AUDIO'], m.kind), m.ordinal
+                                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                                         """)
                                 .param("noteId", id.value())
                                 .query((row, _) -> slotRow(row))
@@ -229,6 +229,34 @@ public class MediaCatalog {
                 slots.stream()
                         .map(status -> parameters(id, capturedAt, status, now))
                         .toArray(MapSqlParameterSource[]::new));
+    }
+
+    /**
+     * Says that the video and its subtitles are listed by an answer of their own, and forgets
+     * subtitles that an earlier one promised, this one does not, and that never came. Part of the
+     * caller's transaction.
+     */
+    void saveVideo(NoteId id, Instant capturedAt, List<SlotStatus> slots) {
+        jdbc.sql(
+                        """
+                        DELETE FROM note_media
+                        WHERE note_id = :noteId AND kind = 'SUBTITLE' AND state <> 'STORED' AND ordinal >= :subtitles
+                        """)
+                .param("noteId", id.value())
+                .param(
+                        "subtitles",
+                        slots.stream()
+                                .filter(status -> status.slot().kind() == MediaKind.SUBTITLE)
+                                .count())
+                .update();
+        jdbc.sql(
+                        """
+                        UPDATE note_media SET captured_at = :capturedAt
+                        WHERE note_id = :noteId AND kind IN ('VIDEO', 'SUBTITLE')
+                        """)
+                .param("capturedAt", Timestamp.from(capturedAt))
+                .param("noteId", id.value())
+                .update();
     }
 
     private static MapSqlParameterSource parameters(StoredMedia media, Instant now) {

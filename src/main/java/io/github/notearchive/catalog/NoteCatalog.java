@@ -62,6 +62,20 @@ public class NoteCatalog {
         media.save(capture.id(), capture.capturedAt(), slots, now);
     }
 
+    /**
+     * Writes the capture of an answer that was bought for the note's video, behind {@link #save}.
+     * It has counts of its own and describes the files of the video; the note itself stays as the
+     * answer about it shows it, since this one may leave out what that one says. Part of the
+     * caller's transaction; a repeat adds nothing.
+     *
+     * @param slots all of the note's
+     * @param sidecar where the exact answer lies; null while the note has not reached an end
+     */
+    public void saveVideo(NoteCapture video, List<SlotStatus> slots, @Nullable ObjectKey sidecar) {
+        saveCapture(video, NoteMapper.map(video), sidecar);
+        media.saveVideo(video.id(), video.capturedAt(), slots);
+    }
+
     private void saveAuthor(Author author, Instant capturedAt) {
         jdbc.sql(
                         """

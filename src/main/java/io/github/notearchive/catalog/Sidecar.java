@@ -32,6 +32,10 @@ import tools.jackson.databind.node.ObjectNode;
 public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") byte[] bytes) {
 
     private static final String FORMAT = "note-archive/sidecar/1";
+
+    /** As {@code api_call.endpoint} calls it. */
+    private static final String VIDEO_ENDPOINT = "note-detail/v6";
+
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final JsonMapper JSON =
@@ -48,8 +52,26 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
 
     /** Describes a capture as it stands; a repeat with the same slots gives the same bytes. */
     public static Sidecar of(NoteCapture capture, List<SlotStatus> slots) {
+        return of(capture, slots, null);
+    }
+
+    /**
+     * The same for an answer that was bought for the note's video. It names its question as {@code
+     * endpoint}, so that nobody takes it for the answer about the note.
+     *
+     * @param slots all of the note's, not those of this answer only
+     */
+    public static Sidecar ofVideo(NoteCapture video, List<SlotStatus> slots) {
+        return of(video, slots, VIDEO_ENDPOINT);
+    }
+
+    private static Sidecar of(
+            NoteCapture capture, List<SlotStatus> slots, @Nullable String endpoint) {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
+        if (endpoint != null) {
+            root.put("endpoint", endpoint);
+        }
         root.put("noteId", capture.id().value());
         root.put("capturedAt", capture.capturedAt().toString());
         root.put("callId", capture.callId());

@@ -36,8 +36,8 @@ public sealed interface SlotStatus {
     /**
      * Expected, and not there.
      *
-     * @param deadNight the night whose answer first had only dead addresses; null when some address
-     *     may yet work
+     * @param deadNight the night whose answer first had only dead addresses, or did not hold the
+     *     note that it was bought for; null when some address may yet work
      */
     record Missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight)
             implements SlotStatus {}
@@ -49,6 +49,8 @@ public sealed interface SlotStatus {
         /** Every address of the answer is dead; a new answer may have others. */
         DEAD,
         /** Dead in two answers that were bought on different nights. */
-        GONE
+        GONE,
+        /** The call that it takes has not been made, or has not brought the note. */
+        NO_ANSWER
     }
 }

@@ -4,7 +4,10 @@ import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
 import java.util.List;
@@ -46,7 +49,9 @@ final class ExplainCommand implements Callable<Integer> {
             tell(entry.get(), out);
             context.get(NoteCatalog.class).find(id).ifPresent(line -> tell(line, out));
             tellCalls(context.get(ApiCalls.class).of(id), out);
-            tellFiles(context.get(MediaCatalog.class).slotsOf(id), out);
+            List<MediaCatalog.SlotRow> files = context.get(MediaCatalog.class).slotsOf(id);
+            tellFiles(files, out);
+            tellVideo(files, context.get(VideoProperties.class), id, out);
             out.println("Next");
             out.println("  " + next(entry.get()));
             out.flush();
@@ -111,6 +116,7 @@ final class ExplainCommand implements Callable<Integer> {
         TextTable table =
                 new TextTable(
                         "call",
+                        "question",
                         "sent",
                         "ms",
                         "http",
@@ -126,6 +132,7 @@ final class ExplainCommand implements Callable<Integer> {
                             : "";
             table.row(
                     call.id(),
+                    call.endpoint(),
                     Times.second(call.sentAt()),
                     call.durationMs(),
                     call.httpStatus(),
@@ -169,6 +176,42 @@ final class ExplainCommand implements Callable<Integer> {
                                     : media.key() + "; " + slot.error());
         }
         out.print(table.isEmpty() ? "  none known\n" : table);
+    }
+
+    /** What stands between the note and its video, where that is a call of its own. */
+    private static void tellVideo(
+            List<MediaCatalog.SlotRow> files,
+            VideoProperties settings,
+            NoteId id,
+            PrintWriter out) {
+        for (MediaCatalog.SlotRow file : files) {
+            if (file.kind() != MediaKind.VIDEO || file.reason() == null) {
+                continue;
+            }
+            String what =
+                    switch (file.reason()) {
+                        case MediaSlots.NOT_OFFERED_BY_V1 ->
+                                "its answer carries none, and it was not asked for by a call of its own (note-detail/v6); "
+                                        + (settings.enabled()
+                                                ? "requeue " + id + " has the next run do so"
+                                                : "with archive.video.enabled, requeue "
+                                                        + id
+                                                        + " has the next run do so");
+                        case MediaSlots.NOT_OFFERED_BY_V6 ->
+                                "it was asked for by a call of its own (note-detail/v6), and the provider has none; requeue "
+                                        + id
+                                        + " asks again";
+                        case "NO_ANSWER" ->
+                                settings.enabled()
+                                        ? "it takes a call of its own (note-detail/v6), which is made when the note is taken up again"
+                                        : "it takes a call of its own (note-detail/v6), which is not made any more (archive.video.enabled): the next run waives it";
+                        default -> null;
+                    };
+            if (what != null) {
+                out.println("Video");
+                out.println("  " + what);
+            }
+        }
     }
 
     private static String next(Worklist.Entry entry) {

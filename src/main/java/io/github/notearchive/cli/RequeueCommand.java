@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
@@ -37,21 +38,38 @@ final class RequeueCommand implements Callable<Integer> {
                     "All notes in this state: ${COMPLETION-CANDIDATES}. May be given more than once.")
     private List<NoteState> states = new ArrayList<>();
 
+    @Option(
+            names = "--without-video",
+            description =
+                    "All archived notes whose video was not asked for. Wants archive.video.enabled.")
+    private boolean withoutVideo;
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
-        if (ids.isEmpty() == states.isEmpty()) {
+        boolean isByGroup = !states.isEmpty() || withoutVideo;
+        if (ids.isEmpty() != isByGroup) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "name either notes or --state, such as: requeue --state FAILED");
+                    "name either notes or a group of them, such as: requeue --state FAILED");
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         PrintWriter out = spec.commandLine().getOut();
         try (ArchiveContext context = ArchiveContext.open()) {
+            if (withoutVideo && !context.get(VideoProperties.class).enabled()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
+            }
             Worklist worklist = context.get(Worklist.class);
             for (NoteState state : states) {
                 out.printf("%s: %d notes are due now%n", state, worklist.requeue(state));
+            }
+            if (withoutVideo) {
+                out.printf(
+                        "%d archived notes whose video was not asked for are due now%n",
+                        worklist.requeueWithoutVideo());
             }
             if (notes.isEmpty()) {
                 return ExitCode.COMPLETED.number();

@@ -138,9 +138,22 @@ final class RunCommand implements Callable<Integer> {
                     summary.billed(),
                     summary.maybeBilled(),
                     summary.boughtAgain());
+            print(summary.videos(), out);
         }
         out.println("  next   " + next(summary.exitCode()));
         out.flush();
+    }
+
+    private static void print(RunSummary.Videos videos, PrintWriter out) {
+        if (videos.enabled() || videos.calls() > 0) {
+            out.printf(
+                    "  videos %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
+                    videos.calls(),
+                    videos.billed(),
+                    videos.maybeBilled(),
+                    videos.tonight(),
+                    videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed");
+        }
     }
 
     private static String next(ExitCode exitCode) {

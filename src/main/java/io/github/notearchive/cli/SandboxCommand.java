@@ -113,6 +113,11 @@ final class SandboxCommand implements Callable<Integer> {
     private int callsPerSecond;
 
     @Option(
+            names = "--videos",
+            description = "Buys the videos of video notes, too, by a call of their own.")
+    private boolean videos;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
@@ -160,7 +165,14 @@ final class SandboxCommand implements Callable<Integer> {
                             + provider.granted()
                             + " answers sold for "
                             + notes
-                            + " notes");
+                            + " notes"
+                            + (videos
+                                    ? "; "
+                                            + provider.videoCalls()
+                                            + " calls for videos, "
+                                            + provider.videosBought().size()
+                                            + " of those answers sold"
+                                    : ""));
             show(context.get(JdbcClient.class), out);
             out.println();
             out.println("Look further:");
@@ -247,6 +259,8 @@ final class SandboxCommand implements Callable<Integer> {
         settings.put("archive.source.token", provider.token());
         settings.put("archive.source.calls-per-second", String.valueOf(callsPerSecond));
         settings.put("archive.source.calls-per-night", "0");
+        settings.put("archive.video.enabled", String.valueOf(videos));
+        settings.put("archive.video.calls-per-night", "0");
         settings.put("archive.media.allowed-hosts", provider.mediaHost());
         settings.put("archive.media.backoff", "100ms");
         settings.put("archive.retry.delays", "300ms,600ms,1s,2s");

@@ -7,6 +7,8 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
@@ -46,6 +48,7 @@ final class StatusCommand implements Callable<Integer> {
             List<Worklist.StateCount> worklist,
             SourceGate.@Nullable Closed gate,
             List<ApiCalls.CallCount> callsTonight,
+            Videos videosTonight,
             List<Executions.Run> runs,
             List<Worklist.LeftOver> leftOver,
             Fixity fixity) {}
@@ -55,6 +58,14 @@ final class StatusCommand implements Callable<Integer> {
             @Nullable Instant oldestVerified,
             Executions.@Nullable Audit lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
+
+    /**
+     * The calls for videos, which are among the calls of tonight.
+     *
+     * @param enabled whether any are made
+     * @param allowed our own limit of them in a night; 0 is none
+     */
+    record Videos(boolean enabled, ApiCalls.Bill bill, int allowed) {}
 
     @Override
     public Integer call() {
@@ -79,12 +90,17 @@ final class StatusCommand implements Callable<Integer> {
         Clock clock = context.get(Clock.class);
         Night tonight = Night.current(clock);
         Worklist worklist = context.get(Worklist.class);
+        VideoProperties videos = context.get(VideoProperties.class);
         return new Status(
                 clock.instant(),
                 tonight.toString(),
                 worklist.countByState(),
                 context.get(SourceGate.class).current().orElse(null),
                 context.get(ApiCalls.class).countsIn(tonight),
+                new Videos(
+                        videos.enabled(),
+                        context.get(ApiCalls.class).billIn(tonight, Endpoint.VIDEO),
+                        videos.callsPerNight()),
                 context.get(Executions.class).latest(RUNS),
                 worklist.leftOvers(GROUPS),
                 new Fixity(
@@ -127,6 +143,7 @@ final class StatusCommand implements Callable<Integer> {
                                         count.billed(),
                                         count.calls()));
         out.print(calls.isEmpty() ? "  none\n" : calls);
+        out.println("  " + line(status.videosTonight()));
 
         out.println("Last runs (times of Shanghai)");
         TextTable runs =
@@ -204,6 +221,22 @@ final class StatusCommand implements Callable<Integer> {
                         + (fixity.openFindings().isEmpty()
                                 ? "none"
                                 : VerifyCommand.line(fixity.openFindings())));
+    }
+
+    private static String line(Videos videos) {
+        ApiCalls.Bill bill = videos.bill();
+        if (!videos.enabled() && bill.calls() == 0) {
+            return "videos are not bought (archive.video.enabled)";
+        }
+        return "of these for videos: "
+                + bill.calls()
+                + " of "
+                + (videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed")
+                + ", billed "
+                + bill.billed()
+                + ", maybe billed "
+                + bill.maybeBilled()
+                + (videos.enabled() ? "" : "; no more are bought (archive.video.enabled)");
     }
 
     private static @Nullable String firstLine(@Nullable String text) {

@@ -15,6 +15,7 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.StreamPreference;
 import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -25,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -181,8 +183,8 @@ public class Repairs {
         if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
             return unreadable();
         }
-        Optional<NoteCapture> held = ledger.heldOf(expected.note(), expected.call());
-        if (held.isEmpty()) {
+        Optional<Sidecar> sidecar = sidecarOf(expected.note(), expected.call());
+        if (sidecar.isEmpty()) {
             return new Result.NotPossible(
                     "the ledger holds the exact answer of call "
                             + expected.call()
@@ -192,19 +194,44 @@ public class Repairs {
             return new Result.NotPossible(
                     "note " + expected.note() + " is in work now, or not on the worklist");
         }
-        Sidecar sidecar = Sidecar.of(held.get(), slots(held.get()));
         try {
-            store.putBytes(expected.key(), sidecar.bytes(), "application/json");
+            store.putBytes(expected.key(), sidecar.get().bytes(), "application/json");
             return new Result.Rewritten();
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
         }
     }
 
-    private List<SlotStatus> slots(NoteCapture capture) {
+    /** The sidecar of an answer about the note, or of one that was bought for its video. */
+    private Optional<Sidecar> sidecarOf(NoteId id, long call) {
+        return ledger.heldOf(id, call)
+                .map(capture -> Sidecar.of(capture, slots(capture, videoOf(capture))))
+                .or(
+                        () ->
+                                ledger.heldVideoOf(id, call)
+                                        .flatMap(
+                                                video ->
+                                                        ledger.held(id)
+                                                                .map(
+                                                                        capture ->
+                                                                                Sidecar.ofVideo(
+                                                                                        video,
+                                                                                        slots(
+                                                                                                capture,
+                                                                                                video)))));
+    }
+
+    private @Nullable NoteCapture videoOf(NoteCapture capture) {
+        return MediaSlots.lacksVideo(capture)
+                ? ledger.heldVideo(capture.id()).orElse(null)
+                : null;
+    }
+
+    private List<SlotStatus> slots(NoteCapture capture, @Nullable NoteCapture video) {
         List<SlotRow> rows = media.slotsOf(capture.id());
         List<SlotStatus> slots = new ArrayList<>();
-        for (MediaSlot slot : MediaSlots.of(capture)) {
+        // which streams are preferred has no part in which slots there are
+        for (MediaSlot slot : MediaSlots.of(capture, video, StreamPreference.DEFAULT)) {
             slots.add(
                     rows.stream()
                             .filter(row -> row.isFor(slot))

@@ -7,8 +7,10 @@ import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -59,6 +61,7 @@ public class ArchiveRunner {
     private final Spool spool;
     private final ArchiveProperties settings;
     private final NoteSourceProperties sourceSettings;
+    private final VideoProperties videoSettings;
     private final LedgerProperties ledgerSettings;
     private final Clock clock;
 
@@ -80,6 +83,7 @@ public class ArchiveRunner {
             Spool spool,
             ArchiveProperties settings,
             NoteSourceProperties sourceSettings,
+            VideoProperties videoSettings,
             LedgerProperties ledgerSettings,
             Clock clock) {
         this.operator = operator;
@@ -99,6 +103,7 @@ public class ArchiveRunner {
         this.spool = spool;
         this.settings = settings;
         this.sourceSettings = sourceSettings;
+        this.videoSettings = videoSettings;
         this.ledgerSettings = ledgerSettings;
         this.clock = clock;
     }
@@ -191,18 +196,19 @@ public class ArchiveRunner {
                         ? before.getJobParameters()
                         : newInstance(tonight, run.node());
         log.info(
-                "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, provider {}",
+                "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
                 restart ? "Continuing the unfinished run" : "A new run",
                 run.node(),
                 tonight,
                 settings.workers(),
                 sourceSettings.callsPerSecond(),
                 sourceSettings.callsInFlight(),
+                videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
         runs.begin(run);
         try {
             gate.open();
-            provider.open(tonight, callsMade);
+            provider.open(tonight, callsMade, calls.countIn(tonight, Endpoint.VIDEO));
             gate.closure().ifPresent(closure -> provider.end(closure.reason()));
             return execute(run, lock, parameters, restart);
         } finally {
@@ -290,6 +296,7 @@ public class ArchiveRunner {
                 billed,
                 boughtAgain(execution),
                 maybe,
+                videos(execution),
                 run.took());
     }
 
@@ -298,6 +305,21 @@ public class ArchiveRunner {
             return calls.boughtAgainBy(execution.getId());
         } catch (DataAccessException | TransactionException e) {
             return 0; // said already, with the counts
+        }
+    }
+
+    private RunSummary.Videos videos(JobExecution execution) {
+        try {
+            ApiCalls.Bill bill = calls.billOf(execution.getId(), Endpoint.VIDEO);
+            return new RunSummary.Videos(
+                    videoSettings.enabled(),
+                    bill.calls(),
+                    bill.billed(),
+                    bill.maybeBilled(),
+                    calls.countIn(Night.current(clock), Endpoint.VIDEO),
+                    videoSettings.callsPerNight());
+        } catch (DataAccessException | TransactionException e) {
+            return RunSummary.Videos.NONE; // said already, with the counts
         }
     }
 

@@ -8,9 +8,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one answer brought in: the capture, and for each file that it promises what became of it.
+ * What the answers about a note brought in, and for each file that they promise what became of it.
+ *
+ * @param capture the answer about the note
+ * @param video the answer that was bought for its video; null when there is none
  */
-record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable {
+record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pieces)
+        implements AutoCloseable {
 
     Harvest {
         pieces = List.copyOf(pieces);
@@ -37,6 +41,19 @@ record Harvest(NoteCapture capture, List<Piece> pieces) implements AutoCloseable
                 return status.slot();
             }
         }
+    }
+
+    /** The answer that offers a file. */
+    NoteCapture answerWith(MediaSlot slot) {
+        return switch (slot.kind()) {
+            case VIDEO, SUBTITLE -> video == null ? capture : video;
+            case IMAGE, MOTION, AUDIO -> capture;
+        };
+    }
+
+    /** The answers, that about the note first. */
+    List<NoteCapture> answers() {
+        return video == null ? List.of(capture) : List.of(capture, video);
     }
 
     /** Removes what lies in the spool. A repeat does nothing. */

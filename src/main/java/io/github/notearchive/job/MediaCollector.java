@@ -17,6 +17,7 @@ import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.VideoProperties;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ class MediaCollector {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
+    private final VideoProperties video;
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Clock clock;
@@ -55,34 +57,41 @@ class MediaCollector {
     MediaCollector(
             MediaCatalog catalog,
             MediaDownloader downloads,
+            VideoProperties video,
             RunGate gate,
             ActiveRuns runs,
             Clock clock) {
         this.catalog = catalog;
         this.downloads = downloads;
+        this.video = video;
         this.gate = gate;
         this.runs = runs;
         this.clock = clock;
     }
 
     /**
-     * Brings in what is not there yet, by the addresses of this answer. Waits for every download to
-     * end.
+     * Brings in what is not there yet, by the addresses of these answers. Waits for every download
+     * to end.
+     *
+     * @param video what came of asking for the note's video
      */
-    Collected collect(NoteCapture capture) throws InterruptedException {
-        return collect(capture, List.of());
+    Collected collect(NoteCapture capture, VideoAnswer video) throws InterruptedException {
+        return collect(capture, video, List.of());
     }
 
-    /** The same with a newer answer, for what an earlier one of this night could not bring in. */
-    Collected collect(NoteCapture newer, Collected before) throws InterruptedException {
-        return collect(newer, before.harvest().pieces());
+    /** The same with newer answers, for what earlier ones of this night could not bring in. */
+    Collected collect(NoteCapture newer, VideoAnswer video, Collected before)
+            throws InterruptedException {
+        return collect(newer, video, before.harvest().pieces());
     }
 
-    private Collected collect(NoteCapture capture, List<Piece> before) throws InterruptedException {
+    private Collected collect(NoteCapture capture, VideoAnswer answer, List<Piece> before)
+            throws InterruptedException {
         Night tonight = Night.current(clock);
+        NoteCapture bought = answer instanceof VideoAnswer.Answered(var c) ? c : null;
+        List<SlotRow> known = catalog.slotsOf(capture.id());
         Map<Place, SlotRow> rows = new HashMap<>();
-        catalog.slotsOf(capture.id())
-                .forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
+        known.forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
         Map<Place, Piece> pieces = new HashMap<>();
         before.forEach(piece -> pieces.put(Place.of(piece), piece));
         List<Piece> decided = new ArrayList<>();
@@ -90,7 +99,7 @@ class MediaCollector {
         Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
         boolean retrySoon = false;
         Map<Place, Integer> order = new HashMap<>();
-        for (MediaSlot slot : MediaSlots.of(capture)) {
+        for (MediaSlot slot : MediaSlots.of(capture, bought, video.preference())) {
             Place place = Place.of(slot);
             order.put(place, order.size());
             Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
@@ -98,18 +107,21 @@ class MediaCollector {
                     Optional.ofNullable(pieces.get(place))
                             .filter(piece -> isSameFile(piece.slot(), slot));
             Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
-            Optional<SlotStatus> known = row.flatMap(r -> r.settled(slot));
+            Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot));
             if (slot.notOffered() != null) {
-                decided.add(new Piece.Decided(new SlotStatus.Waived(slot, slot.notOffered())));
+                for (SlotStatus status : VideoFiles.withoutOffer(slot, known, answer)) {
+                    order.putIfAbsent(Place.of(status.slot()), order.size());
+                    decided.add(new Piece.Decided(status));
+                }
             } else if (fresh.isPresent()) {
                 decided.add(fresh.get());
                 pieces.remove(place);
-            } else if (known.isPresent()) {
-                if (known.get() instanceof SlotStatus.Stored stored
+            } else if (settled.isPresent()) {
+                if (settled.get() instanceof SlotStatus.Stored stored
                         && isWorthAnotherTry(stored, row.orElseThrow(), tonight)) {
                     lesser.put(slot, stored);
                 } else {
-                    decided.add(new Piece.Decided(known.get()));
+                    decided.add(new Piece.Decided(settled.get()));
                 }
             } else {
                 wanted.put(slot, deadBefore(row, same));
@@ -120,6 +132,7 @@ class MediaCollector {
                 media.close();
             }
         }
+        Harvest offers = new Harvest(capture, bought, List.of());
         decided.addAll(takeOver(capture.id(), wanted.keySet()));
         boolean served = false;
         boolean dead = false;
@@ -143,7 +156,7 @@ class MediaCollector {
                                             slot,
                                             reason,
                                             wanted.get(slot),
-                                            Night.of(capture.capturedAt()))));
+                                            Night.of(offers.answerWith(slot).capturedAt()))));
                 }
                 case Troubled(var reason, var soon) -> {
                     retrySoon |= soon;
@@ -156,7 +169,8 @@ class MediaCollector {
             }
         }
         decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
-        return new Collected(new Harvest(capture, decided), retrySoon, served, dead, faulty);
+        return new Collected(
+                new Harvest(capture, bought, decided), answer, retrySoon, served, dead, faulty);
     }
 
     private static boolean isSameFile(MediaSlot a, MediaSlot b) {
@@ -287,13 +301,19 @@ class MediaCollector {
     /**
      * What came of it.
      *
+     * @param video what came of asking for the note's video
      * @param retrySoon whether something was in the way that may pass within minutes
      * @param served whether a file was served
      * @param dead whether a host said of a file that it is not there, or not for us
      * @param faulty whether an address was out of reach
      */
     record Collected(
-            Harvest harvest, boolean retrySoon, boolean served, boolean dead, boolean faulty) {
+            Harvest harvest,
+            VideoAnswer video,
+            boolean retrySoon,
+            boolean served,
+            boolean dead,
+            boolean faulty) {
 
         boolean isComplete() {
             return missing().isEmpty();
@@ -304,6 +324,22 @@ class MediaCollector {
             return missing().stream().anyMatch(missing -> missing.gap() == Gap.DEAD);
         }
 
+        /** The answers in whose place one with other addresses could bring in more. */
+        List<NoteCapture> outdated() {
+            return missing().stream()
+                    .filter(missing -> missing.gap() == Gap.DEAD)
+                    .map(missing -> harvest.answerWith(missing.slot()))
+                    .distinct()
+                    .toList();
+        }
+
+        /** Whether all that is missing is the video, or gone for good. */
+        boolean isOnlyVideoToCome() {
+            return missing().stream()
+                    .allMatch(
+                            missing -> missing.gap() == Gap.NO_ANSWER || missing.gap() == Gap.GONE);
+        }
+
         /** Whether a file is gone for good, and none of the others comes by waiting. */
         boolean isHopeless() {
             return !retrySoon
@@ -311,10 +347,10 @@ class MediaCollector {
                     && missing().stream().anyMatch(missing -> missing.gap() == Gap.GONE);
         }
 
-        /** Whether a file is there in a lesser rendition than the best that the answer offers. */
-        boolean isLesser() {
+        /** The answers that offer a better rendition of some file than the one that is there. */
+        List<NoteCapture> withBetter() {
             return harvest.pieces().stream()
-                    .anyMatch(
+                    .filter(
                             piece ->
                                     switch (piece) {
                                         case Piece.Fresh(_, _, var lesserBecause) ->
@@ -322,7 +358,10 @@ class MediaCollector {
                                         case Piece.Decided(SlotStatus.Stored stored) ->
                                                 stored.lesserBecause() != null;
                                         case Piece.Decided _ -> false;
-                                    });
+                                    })
+                    .map(piece -> harvest.answerWith(piece.slot()))
+                    .distinct()
+                    .toList();
         }
 
         List<SlotStatus.Missing> missing() {

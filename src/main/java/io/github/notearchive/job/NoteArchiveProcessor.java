@@ -6,6 +6,7 @@ import io.github.notearchive.job.NoteDisposition.Failed;
 import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
+import io.github.notearchive.job.VideoAnswer.Unanswered;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.ledger.LedgerProperties;
@@ -29,6 +30,7 @@ import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +53,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final ApiCalls calls;
     private final CallLedger ledger;
     private final MediaCollector media;
+    private final VideoFiles videos;
     private final RunGate gate;
     private final SourceGate sourceGate;
     private final ActiveRuns runs;
@@ -65,6 +68,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             ApiCalls calls,
             CallLedger ledger,
             MediaCollector media,
+            VideoFiles videos,
             RunGate gate,
             SourceGate sourceGate,
             ActiveRuns runs,
@@ -77,6 +81,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.calls = calls;
         this.ledger = ledger;
         this.media = media;
+        this.videos = videos;
         this.gate = gate;
         this.sourceGate = sourceGate;
         this.runs = runs;
@@ -92,7 +97,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         try {
             return claimed.state() == NoteState.ARCHIVED
                     ? improve(claimed)
-                    : decide(claimed, ask(claimed), null);
+                    : decide(claimed, detail(claimed), null);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, null, e);
         } catch (InterruptedException e) {
@@ -109,12 +114,25 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
     }
 
+    /** What is known of a note that waits for its video only, else what the provider says. */
+    private NoteDetailOutcome detail(ClaimedNote claimed) throws InterruptedException {
+        Optional<NoteCapture> held =
+                claimed.state() == NoteState.POSTPONED
+                        ? videos.detailOfWaiting(claimed.id())
+                        : Optional.empty();
+        return held.isPresent() ? new Found(held.get()) : ask(() -> source.fetch(claimed.id()));
+    }
+
+    private interface Question {
+        NoteDetailOutcome ask() throws InterruptedException;
+    }
+
     /**
      * Asks, and takes note when the provider itself has answered, which the ledger may do for it.
      */
-    private NoteDetailOutcome ask(ClaimedNote claimed) throws InterruptedException {
+    private NoteDetailOutcome ask(Question question) throws InterruptedException {
         long before = System.nanoTime();
-        NoteDetailOutcome outcome = source.fetch(claimed.id());
+        NoteDetailOutcome outcome = question.ask();
         // while a call waited for its fault, others may have been answered, of old
         if (!isFault(outcome) && provider.hasAnsweredSince(before)) {
             runs.current().provider().works();
@@ -127,11 +145,62 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /**
+     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once;
+     * the note's other files are brought in all the same.
+     */
+    private VideoAnswer video(ClaimedNote claimed, NoteCapture capture)
+            throws InterruptedException {
+        if (!videos.isToBeAsked(claimed, capture)) {
+            return videos.known(capture);
+        }
+        NoteDetailOutcome outcome;
+        try {
+            outcome = ask(() -> source.fetchVideo(capture));
+        } catch (CallsEndedException e) {
+            awaitGate(e);
+            return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
+        }
+        return switch (outcome) {
+            case Found(var answer) -> new VideoAnswer.Answered(answer);
+            case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request for its video, {}; it will not be asked for again",
+                        claimed.id(),
+                        reply);
+                yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
+            }
+            case Deferred(var reply, var cause) ->
+                    new Unanswered.Repeated("the call for it: " + reply, reply, cause);
+            case Exhausted(var quota, var whose, var until)
+                    when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
+                    new Unanswered.Later(quota + " is used up until " + Night.local(until), null);
+            case Exhausted exhausted -> new Unanswered.Ended(close(exhausted, "for a video: "));
+            case Blocked blocked -> new Unanswered.Ended(close(blocked, "for a video: "));
+        };
+    }
+
+    /** As with a note, a success without it is believed on a second night only. */
+    private VideoAnswer withoutVideo(ClaimedNote claimed, ProviderReply reply, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain || videos.wasEmptyBefore(claimed.id(), tonight)
+                ? new VideoAnswer.NotOffered()
+                : new Unanswered.Later(
+                        "not in the answer: " + reply + "; asked once more on a later night",
+                        tonight);
+    }
+
+    /**
      * Calls end a moment before the gate closes; a note handed back sooner would only be claimed
      * again.
      */
     private Released releasedAtEnd(
             ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
+        awaitGate(e);
+        return new Released(claimed, harvest, String.valueOf(e.getMessage()));
+    }
+
+    private void awaitGate(CallsEndedException e) {
         try {
             if (!gate.awaitClosed(GATE_FOLLOWS)) {
                 gate.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
@@ -139,7 +208,6 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        return new Released(claimed, harvest, String.valueOf(e.getMessage()));
     }
 
     private NoteDisposition decide(
@@ -160,20 +228,39 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 yield new Failed(
                         claimed, harvest, failed(Counter.CALL, reply.code(), "rejected: " + reply));
             }
-            case Deferred(var reply, var cause) -> deferred(claimed, reply, cause, harvest);
-            case Exhausted(var quota, var byProvider, var until) -> {
-                if (byProvider) {
-                    sourceGate.close(303, quota, until, runs.current().jobExecutionId());
-                }
-                yield endRun(
-                        claimed,
-                        harvest,
-                        ExitCode.QUOTA_EXHAUSTED,
-                        quota + " is used up until " + Night.local(until));
-            }
-            case Blocked(var reply) ->
-                    endRun(claimed, harvest, blockedBy(reply), String.valueOf(reply));
+            case Deferred(var reply, var cause) ->
+                    deferred(claimed, reply, cause, String.valueOf(reply), harvest);
+            case Exhausted exhausted -> new Released(claimed, harvest, close(exhausted, ""));
+            case Blocked blocked -> new Released(claimed, harvest, close(blocked, ""));
         };
+    }
+
+    /**
+     * Ends the run, since no call is possible any more.
+     *
+     * @return why
+     */
+    private String close(Exhausted exhausted, String occasion) {
+        if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
+            sourceGate.close(
+                    303,
+                    occasion + exhausted.quota(),
+                    exhausted.until(),
+                    runs.current().jobExecutionId());
+        }
+        String reason =
+                occasion
+                        + exhausted.quota()
+                        + " is used up until "
+                        + Night.local(exhausted.until());
+        gate.close(ExitCode.QUOTA_EXHAUSTED, reason);
+        return reason;
+    }
+
+    private String close(Blocked blocked, String occasion) {
+        String reason = occasion + blocked.reply();
+        gate.close(blockedBy(blocked.reply()), reason);
+        return reason;
     }
 
     private static ExitCode blockedBy(ProviderReply reply) {
@@ -182,12 +269,6 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             case 601, 602 -> ExitCode.BLOCKED_BALANCE;
             default -> ExitCode.BLOCKED_TOKEN;
         };
-    }
-
-    private Released endRun(
-            ClaimedNote claimed, @Nullable Harvest harvest, ExitCode exitCode, String reason) {
-        gate.close(exitCode, reason);
-        return new Released(claimed, harvest, reason);
     }
 
     private NoteDisposition missing(
@@ -222,6 +303,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             ClaimedNote claimed,
             ProviderReply reply,
             Deferred.Cause cause,
+            String obstacle,
             @Nullable Harvest harvest) {
         OutageDetector health = runs.current().provider();
         boolean outage =
@@ -236,7 +318,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     "the provider has given nothing but trouble for a while, at last " + reply);
         }
         if (cause == Deferred.Cause.THROTTLED) {
-            return new Released(claimed, harvest, String.valueOf(reply));
+            return new Released(claimed, harvest, obstacle);
         }
         int times = claimed.attemptsTonight() + 1;
         if (claimed.attempts() + 1 >= settings.retry().perLife()) {
@@ -244,14 +326,14 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
                     claimed.id(),
                     claimed.attempts() + 1,
-                    reply);
+                    obstacle);
             return new Failed(
                     claimed,
                     harvest,
                     failed(
                             Counter.CALL,
                             reply.code(),
-                            "given up after " + (claimed.attempts() + 1) + " asks: " + reply));
+                            "given up after " + (claimed.attempts() + 1) + " asks: " + obstacle));
         }
         return new Postponed(
                 claimed,
@@ -261,25 +343,29 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         Counter.CALL,
                         retries.next(times, true),
                         reply.code(),
-                        String.valueOf(reply),
+                        obstacle,
                         claimed.missingNight(),
                         harvest != null));
     }
 
     private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)
             throws InterruptedException {
-        Collected collected = media.collect(capture);
-        if (!collected.needsNewAnswer()) {
-            if (claimed.state() != NoteState.PENDING) {
-                calls.mediaFound(capture.callId());
-            }
+        Collected collected = media.collect(capture, video(claimed, capture));
+        List<NoteCapture> outdated = collected.outdated();
+        if (claimed.state() != NoteState.PENDING) {
+            collected.harvest().answers().stream()
+                    .filter(answer -> !outdated.contains(answer))
+                    .forEach(answer -> calls.mediaFound(answer.callId()));
+        }
+        if (outdated.isEmpty()) {
             return disposition(claimed, collected);
         }
         if (!ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
         }
-        calls.mediaGone(capture.callId(), clock.instant());
-        if (isOfTonight(capture) || gate.closure().isPresent()) {
+        outdated.forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
+        List<NoteCapture> old = outdated.stream().filter(answer -> !isOfTonight(answer)).toList();
+        if (old.isEmpty() || gate.closure().isPresent()) {
             return disposition(claimed, collected);
         }
         // the answer is of an earlier night, so its addresses may merely have expired: one new
@@ -287,23 +373,30 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         log.info(
                 "Note {}: addresses of the answer of {} are dead, {}; a new answer is bought",
                 claimed.id(),
-                capture.capturedAt(),
+                old.getFirst().capturedAt(),
                 collected.obstacle());
         try {
-            return decide(claimed, ask(claimed), collected);
+            return old.contains(capture)
+                    ? decide(claimed, ask(() -> source.fetch(claimed.id())), collected)
+                    : collectAgain(claimed, capture, collected);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, collected.harvest(), e);
         }
     }
 
     /**
-     * Tries for the better renditions of a note that is archived with lesser ones, by the answer
-     * that is paid for. Nothing is bought for it.
+     * Tries for the better renditions of a note that is archived with lesser ones, by the answers
+     * that are paid for. Nothing is bought for it.
      */
     private NoteDisposition improve(ClaimedNote claimed) throws InterruptedException {
-        Optional<NoteCapture> fresh = ledger.fresh(claimed.id());
-        return fresh.isPresent()
-                ? disposition(claimed, media.collect(fresh.get()))
+        Optional<NoteCapture> detail =
+                ledger.fresh(claimed.id())
+                        .or(
+                                () ->
+                                        ledger.freshVideo(claimed.id())
+                                                .flatMap(_ -> ledger.held(claimed.id())));
+        return detail.isPresent()
+                ? disposition(claimed, media.collect(detail.get(), videos.known(detail.get())))
                 : new Archived(claimed, null, Retries.archived(null));
     }
 
@@ -312,8 +405,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      */
     private @Nullable Instant lookAgain(Collected collected) {
         Instant tomorrow = Night.current(clock).ends();
-        return collected.isLesser()
-                        && ledger.freshUntil(collected.harvest().capture()).isAfter(tomorrow)
+        return collected.withBetter().stream()
+                        .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow))
                 ? tomorrow
                 : null;
     }
@@ -332,10 +425,11 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)
             throws InterruptedException {
-        Collected collected = media.collect(newer, before);
-        if (collected.needsNewAnswer()) {
-            calls.mediaGone(newer.callId(), clock.instant());
-        }
+        // a video that is waited for is not asked for twice in a row
+        VideoAnswer video =
+                before.video() instanceof Unanswered waiting ? waiting : video(claimed, newer);
+        Collected collected = media.collect(newer, video, before);
+        collected.outdated().forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
         return disposition(claimed, collected);
     }
 
@@ -344,6 +438,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (collected.isComplete()) {
             return new Archived(
                     claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
+        }
+        if (collected.video() instanceof Unanswered waiting
+                && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
+            return waitingForVideo(claimed, collected, waiting);
         }
         if (gate.closure().isPresent() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
@@ -359,6 +457,35 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 claimed,
                 collected.harvest(),
                 retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
+    }
+
+    /** The note has what its answer offers, as far as that can be had, and waits for its video. */
+    private NoteDisposition waitingForVideo(
+            ClaimedNote claimed, Collected collected, Unanswered waiting) {
+        Harvest harvest = collected.harvest();
+        String obstacle = collected.obstacle();
+        return switch (waiting) {
+            case Unanswered.Later _ ->
+                    new Postponed(
+                            claimed,
+                            harvest,
+                            new Settlement(
+                                    NoteState.POSTPONED,
+                                    Counter.NONE,
+                                    Night.current(clock).ends(),
+                                    0,
+                                    obstacle,
+                                    null,
+                                    true));
+            case Unanswered.Repeated(_, var reply, var cause) ->
+                    deferred(claimed, reply, cause, obstacle, harvest);
+            case Unanswered.Refused(_, var reply) ->
+                    new Failed(
+                            claimed,
+                            harvest,
+                            failed(Counter.CALL, reply.code(), "MEDIA_INCOMPLETE: " + obstacle));
+            case Unanswered.Ended(var reason) -> new Released(claimed, harvest, reason);
+        };
     }
 
     private static NoteDisposition putOff(

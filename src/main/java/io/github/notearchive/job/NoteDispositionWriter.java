@@ -14,6 +14,7 @@ import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -178,12 +179,18 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                     });
         }
         if (!isFinal) {
-            return new Stored(slots, null);
+            return new Stored(slots, null, null);
         }
-        Sidecar sidecar = Sidecar.of(harvest.capture(), slots);
-        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
+        NoteCapture video = harvest.video();
+        ObjectKey ofVideo = video == null ? null : put(Sidecar.ofVideo(video, slots));
+        ObjectKey ofNote = put(Sidecar.of(harvest.capture(), slots));
         runs.current().store().works();
-        return new Stored(slots, sidecar.key());
+        return new Stored(slots, ofNote, ofVideo);
+    }
+
+    private ObjectKey put(Sidecar sidecar) {
+        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
+        return sidecar.key();
     }
 
     private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
@@ -273,6 +280,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void save(Harvest harvest, Stored stored, boolean complete) {
         notes.save(harvest.capture(), stored.slots(), stored.sidecar(), complete, clock.instant());
+        if (harvest.video() != null) {
+            notes.saveVideo(harvest.video(), stored.slots(), stored.videoSidecar());
+        }
     }
 
     /** An answer that cannot be written must not break every night; it stays in the ledger. */
@@ -343,5 +353,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 claimed.claim());
     }
 
-    private record Stored(List<SlotStatus> slots, @Nullable ObjectKey sidecar) {}
+    private record Stored(
+            List<SlotStatus> slots,
+            @Nullable ObjectKey sidecar,
+            @Nullable ObjectKey videoSidecar) {}
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of
  *     an earlier answer
  * @param maybeBilled of those, how many may be charged
+ * @param videos of the calls, those for videos
  * @param took from the start to the end
  */
 public record RunSummary(
@@ -40,6 +41,7 @@ public record RunSummary(
         long billed,
         long boughtAgain,
         long maybeBilled,
+        Videos videos,
         Duration took) {
 
     /**
@@ -67,9 +69,46 @@ public record RunSummary(
         static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
+    /**
+     * The calls for videos.
+     *
+     * @param enabled whether any are made
+     * @param calls requests to the provider
+     * @param billed of those, how many are charged
+     * @param maybeBilled of those, how many may be charged
+     * @param tonight how many were made in this night, by whatever run and node
+     * @param allowed our own limit of them in a night; 0 is none
+     */
+    public record Videos(
+            boolean enabled,
+            long calls,
+            long billed,
+            long maybeBilled,
+            long tonight,
+            long allowed) {
+
+        static final Videos NONE = new Videos(false, 0, 0, 0, 0, 0);
+    }
+
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
-                exitCode, reason, null, null, false, 0, 0, 0, 0, 0, Files.NONE, 0, 0, 0, 0, took);
+                exitCode,
+                reason,
+                null,
+                null,
+                false,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Files.NONE,
+                0,
+                0,
+                0,
+                0,
+                Videos.NONE,
+                took);
     }
 }

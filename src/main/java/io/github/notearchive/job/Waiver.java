@@ -12,7 +12,9 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
@@ -35,6 +37,7 @@ public class Waiver {
     private final Worklist worklist;
     private final CallLedger ledger;
     private final ObjectStore store;
+    private final VideoProperties settings;
     private final Clock clock;
     private final TransactionTemplate transaction;
 
@@ -44,6 +47,7 @@ public class Waiver {
             Worklist worklist,
             CallLedger ledger,
             ObjectStore store,
+            VideoProperties settings,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.media = media;
@@ -51,6 +55,7 @@ public class Waiver {
         this.worklist = worklist;
         this.ledger = ledger;
         this.store = store;
+        this.settings = settings;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
     }
@@ -137,11 +142,18 @@ public class Waiver {
                     "the ledger holds no answer of note " + id + " any more; requeue it instead");
         }
         NoteCapture capture = held.get();
+        NoteCapture video =
+                MediaSlots.lacksVideo(capture) ? ledger.heldVideo(id).orElse(null) : null;
         List<SlotStatus> slots = new ArrayList<>();
-        for (MediaSlot slot : MediaSlots.of(capture)) {
-            boolean waived = slot.kind() == kind && slot.ordinal() == ordinal;
-            Optional<SlotRow> row = rows.stream().filter(r -> r.isFor(slot)).findFirst();
-            slots.add(waived ? new SlotStatus.Waived(slot, reason) : status(slot, row));
+        for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
+            List<SlotStatus> decided =
+                    slot.notOffered() == null
+                            ? List.of(status(slot, rows))
+                            : VideoFiles.withoutOffer(slot, rows, new VideoAnswer.NotAsked());
+            for (SlotStatus status : decided) {
+                boolean isIt = status.slot().kind() == kind && status.slot().ordinal() == ordinal;
+                slots.add(isIt ? new SlotStatus.Waived(status.slot(), reason) : status);
+            }
         }
         if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
             return new Result.NotPossible(
@@ -149,8 +161,8 @@ public class Waiver {
                             + id
                             + " expects files that were not looked at yet; requeue it instead");
         }
-        Sidecar sidecar = Sidecar.of(capture, slots);
-        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
+        ObjectKey ofVideo = video == null ? null : put(Sidecar.ofVideo(video, slots));
+        ObjectKey ofNote = put(Sidecar.of(capture, slots));
         Boolean done =
                 transaction.execute(
                         status -> {
@@ -159,7 +171,10 @@ public class Waiver {
                                 status.setRollbackOnly();
                                 return false;
                             }
-                            notes.save(capture, slots, sidecar.key(), true, now);
+                            notes.save(capture, slots, ofNote, true, now);
+                            if (video != null) {
+                                notes.saveVideo(video, slots, ofVideo);
+                            }
                             return true;
                         });
         return done ? new Result.NoteArchived() : takenUp(id);
@@ -170,13 +185,17 @@ public class Waiver {
                 "note " + id + " was taken up by a run meanwhile; try again when that has ended");
     }
 
-    private static SlotStatus status(MediaSlot slot, Optional<SlotRow> row) {
-        return row.flatMap(r -> r.settled(slot))
+    private ObjectKey put(Sidecar sidecar) {
+        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
+        return sidecar.key();
+    }
+
+    private static SlotStatus status(MediaSlot slot, List<SlotRow> rows) {
+        return rows.stream()
+                .filter(row -> row.isFor(slot))
+                .findFirst()
+                .flatMap(row -> row.settled(slot))
                 .orElseGet(
-                        () ->
-                                slot.notOffered() != null
-                                        ? new SlotStatus.Waived(slot, slot.notOffered())
-                                        : new SlotStatus.Missing(
-                                                slot, Gap.RETRY, "not looked at yet", null));
+                        () -> new SlotStatus.Missing(slot, Gap.RETRY, "not looked at yet", null));
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.ledger;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.IOException;
@@ -286,27 +287,29 @@ public class ApiCalls implements CallJournal {
     }
 
     /**
-     * The newest answer of a note that is paid for, not older than {@code since} and still held
-     * here.
+     * The newest answer about a note to one of the questions that is paid for, not older than
+     * {@code since} and still held here.
      */
-    Optional<PaidAnswer> latestPaid(NoteId id, Instant since) {
-        return latestPaid(id, since, Long.MAX_VALUE);
+    Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since) {
+        return latestPaid(id, endpoint, since, Long.MAX_VALUE);
     }
 
     /** The same among the calls that were made before another one. */
-    Optional<PaidAnswer> latestPaid(NoteId id, Instant since, long before) {
+    Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
                                         """
                                         SELECT id, received_at, http_status, request_id, answer, media_gone_at
                                         FROM api_call
-                                        WHERE note_id = :noteId AND billed = 'YES' AND answer IS NOT NULL
+                                        WHERE note_id = :noteId AND endpoint = :endpoint AND billed = 'YES'
+                                          AND answer IS NOT NULL
                                           AND received_at >= :since AND id < :before
                                         ORDER BY id DESC
                                         LIMIT 1
                                         """)
                                 .param("noteId", id.value())
+                                .param("endpoint", endpoint.ledgerName())
                                 .param("since", Timestamp.from(since))
                                 .param("before", before)
                                 .query((row, _) -> paidAnswer(row))
@@ -367,6 +370,55 @@ public class ApiCalls implements CallJournal {
                 .single();
     }
 
+    /** How many of them asked one of the questions. */
+    public long countIn(Night night, Endpoint endpoint) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FROM api_call
+                        WHERE sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint
+                        """)
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .param("endpoint", endpoint.ledgerName())
+                .query(Long.class)
+                .single();
+    }
+
+    /** Calls of a run that asked one of the questions, and what is charged for them. */
+    public Bill billOf(long jobExecutionId, Endpoint endpoint) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+                        FROM api_call
+                        WHERE job_execution_id = :execution AND endpoint = :endpoint
+                        """)
+                .param("execution", jobExecutionId)
+                .param("endpoint", endpoint.ledgerName())
+                .query((row, _) -> bill(row))
+                .single();
+    }
+
+    /** Calls of a night that asked one of the questions, and what is charged for them. */
+    public Bill billIn(Night night, Endpoint endpoint) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+                        FROM api_call
+                        WHERE sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint
+                        """)
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .param("endpoint", endpoint.ledgerName())
+                .query((row, _) -> bill(row))
+                .single();
+    }
+
+    private static Bill bill(ResultSet row) throws SQLException {
+        return new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("maybe"));
+    }
+
     /** Calls of a run, grouped by code and bill. */
     public List<CallCount> countsOf(long jobExecutionId) {
         return jdbc.sql(
@@ -389,7 +441,8 @@ public class ApiCalls implements CallJournal {
                         SELECT count(*) FROM api_call c
                         WHERE c.job_execution_id = :execution AND c.billed = 'YES'
                           AND EXISTS (SELECT 1 FROM api_call p
-                                      WHERE p.note_id = c.note_id AND p.id < c.id AND p.media_gone_at IS NOT NULL)
+                                      WHERE p.note_id = c.note_id AND p.endpoint = c.endpoint AND p.id < c.id
+                                        AND p.media_gone_at IS NOT NULL)
                         """)
                 .param("execution", jobExecutionId)
                 .query(Long.class)
@@ -475,6 +528,9 @@ public class ApiCalls implements CallJournal {
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         return timestamp == null ? null : timestamp.toInstant();
     }
+
+    /** How many calls were made, how many of them are charged, and how many may be. */
+    public record Bill(long calls, long billed, long maybeBilled) {}
 
     /** How often a code came, and whether that is charged. */
     public record CallCount(@Nullable Integer code, String billed, long calls) {}

@@ -5,6 +5,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
@@ -54,16 +55,33 @@ public class CallLedger implements NoteDetailClient {
 
     @Override
     public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
-        Optional<NoteDetailOutcome> held =
-                calls.latestPaid(id, clock.instant().minus(settings.reuseFor()))
-                        .flatMap(paid -> reuse(id, paid));
+        Optional<NoteDetailOutcome> held = reusable(id, Endpoint.DETAIL);
         return held.isPresent() ? held.get() : provider.fetch(id);
+    }
+
+    @Override
+    public NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException {
+        Optional<NoteDetailOutcome> held = reusable(detail.id(), Endpoint.VIDEO);
+        return held.isPresent() ? held.get() : provider.fetchVideo(detail);
+    }
+
+    private Optional<NoteDetailOutcome> reusable(NoteId id, Endpoint endpoint) {
+        return calls.latestPaid(id, endpoint, clock.instant().minus(settings.reuseFor()))
+                .flatMap(paid -> reuse(id, paid));
     }
 
     /** The answer that {@link #fetch} would use again; empty where it would make a call. */
     public Optional<NoteCapture> fresh(NoteId id) {
-        return calls.latestPaid(id, clock.instant().minus(settings.reuseFor()))
-                .flatMap(paid -> reuse(id, paid))
+        return fresh(id, Endpoint.DETAIL);
+    }
+
+    /** The answer that {@link #fetchVideo} would use again; empty where it would make a call. */
+    public Optional<NoteCapture> freshVideo(NoteId id) {
+        return fresh(id, Endpoint.VIDEO);
+    }
+
+    private Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
+        return reusable(id, endpoint)
                 .filter(Found.class::isInstance)
                 .map(found -> ((Found) found).capture());
     }
@@ -78,7 +96,16 @@ public class CallLedger implements NoteDetailClient {
      * files. Makes no call.
      */
     public Optional<NoteCapture> held(NoteId id) {
-        Optional<PaidAnswer> next = calls.latestPaid(id, Instant.EPOCH);
+        return held(id, Endpoint.DETAIL);
+    }
+
+    /** The same of the answers that were bought for the video. */
+    public Optional<NoteCapture> heldVideo(NoteId id) {
+        return held(id, Endpoint.VIDEO);
+    }
+
+    private Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
+        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, Instant.EPOCH);
         while (next.isPresent()) {
             PaidAnswer paid = next.get();
             Optional<AnswerReader.FoundNote> found =
@@ -86,17 +113,26 @@ public class CallLedger implements NoteDetailClient {
             if (found.isPresent()) {
                 return Optional.of(capture(id, paid, found.get()));
             }
-            next = calls.latestPaid(id, Instant.EPOCH, paid.call());
+            next = calls.latestPaid(id, endpoint, Instant.EPOCH, paid.call());
         }
         return Optional.empty();
     }
 
     /**
-     * The answer that one call bought, however old; empty when the ledger holds it no more. Makes
-     * no call.
+     * The answer about a note that one call bought, however old; empty when the ledger holds it no
+     * more. Makes no call.
      */
     public Optional<NoteCapture> heldOf(NoteId id, long call) {
-        return calls.latestPaid(id, Instant.EPOCH, call + 1)
+        return heldOf(id, Endpoint.DETAIL, call);
+    }
+
+    /** The same of a call for the video. */
+    public Optional<NoteCapture> heldVideoOf(NoteId id, long call) {
+        return heldOf(id, Endpoint.VIDEO, call);
+    }
+
+    private Optional<NoteCapture> heldOf(NoteId id, Endpoint endpoint, long call) {
+        return calls.latestPaid(id, endpoint, Instant.EPOCH, call + 1)
                 .filter(paid -> paid.call() == call)
                 .flatMap(
                         paid ->

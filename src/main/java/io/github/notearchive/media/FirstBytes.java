@@ -31,8 +31,8 @@ sealed interface FirstBytes {
 
     private static String describe(byte[] head) {
         String text = new String(head, StandardCharsets.ISO_8859_1);
-        // a byte order mark in front, as it reads in Latin-1
-        String start = (text.startsWith("\u00ef\u00bb\u00bf") ? text.substring(3) : text).strip();
+        String start =
+                (text.startsWith(MediaType.BYTE_ORDER_MARK) ? text.substring(3) : text).strip();
         if (start.startsWith("<")) {
             return "HTML or XML in place of media";
         }

@@ -280,7 +280,7 @@ final class MediaTransfer implements AutoCloseable {
     private Attempt save(
             MediaCandidate candidate, MediaUrl at, Partial partial, byte[] head, InputStream body)
             throws IOException {
-        long limit = properties.maxFileSize().toBytes();
+        long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().mostBytes());
         boolean isOfUse = false;
         partial.open();
         try {
@@ -292,7 +292,9 @@ final class MediaTransfer implements AutoCloseable {
                     n = next(body, buffer)) {
                 isOfUse = false;
                 if (partial.size() + n > limit) {
-                    return tooLong();
+                    return limit < properties.maxFileSize().toBytes()
+                            ? new Attempt.Refused("longer than any subtitles, " + limit + " bytes")
+                            : tooLong();
                 }
                 if (!partial.add(buffer, n, properties.maxSpoolSize().toBytes())) {
                     return new Attempt.Passing(

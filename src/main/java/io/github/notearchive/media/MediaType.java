@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What a file is, by its first bytes. A function of the bytes alone, whatever slot they fill: equal
@@ -24,7 +25,12 @@ public enum MediaType {
     MP3("audio/mpeg", "mp3"),
     AAC("audio/aac", "aac"),
     FLAC("audio/flac", "flac"),
-    OGG("audio/ogg", "ogg");
+    OGG("audio/ogg", "ogg"),
+    SRT("application/x-subrip", "srt"),
+    VTT("text/vtt", "vtt");
+
+    /** That of UTF-8, as it reads in Latin-1. */
+    static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
     /** How many bytes of a file are enough to tell. */
     static final int HEAD_LENGTH = 256;
@@ -34,6 +40,18 @@ public enum MediaType {
     // sound comes in the container of films too, and nothing in the first bytes tells
     private static final Set<MediaType> SOUNDS =
             EnumSet.of(MP4, MOV, M4A, WAV, MP3, AAC, FLAC, OGG);
+
+    private static final Set<MediaType> WORDS = EnumSet.of(SRT, VTT);
+
+    /** A hundred times the subtitles of a film. */
+    private static final long MOST_BYTES_OF_WORDS = 16 << 20;
+
+    /** A number, which some leave out, and then from when to when. */
+    private static final Pattern SRT_BEGINS =
+            Pattern.compile(
+                    "\\s*(?:\\d{1,9}[ \\t]*\\R)?\\s*\\d{1,4}:\\d{2}:\\d{2}[,.]\\d{1,3}[ \\t]*-->");
+
+    private static final Pattern VTT_BEGINS = Pattern.compile("WEBVTT(?:[ \\t\\r\\n]|$)");
 
     private static final Set<String> HEIF_BRANDS =
             Set.of(
@@ -64,7 +82,13 @@ public enum MediaType {
             case IMAGE -> PICTURES.contains(this);
             case MOTION, VIDEO -> FILMS.contains(this);
             case AUDIO -> SOUNDS.contains(this);
+            case SUBTITLE -> WORDS.contains(this);
         };
+    }
+
+    /** How long such a file may be at most; beyond it is something else. */
+    long mostBytes() {
+        return WORDS.contains(this) ? MOST_BYTES_OF_WORDS : Long.MAX_VALUE;
     }
 
     /** The type of the file that begins so; empty when it is none of these. */
@@ -130,7 +154,7 @@ public enum MediaType {
             return Optional.of(MP3);
         }
         if (head.length < 4 || (head[0] & 0xff) != 0xff || (head[1] & 0xe0) != 0xe0) {
-            return Optional.empty();
+            return words(head);
         }
         int layer = head[1] >> 1 & 3;
         int version = head[1] >> 3 & 3;
@@ -142,6 +166,15 @@ public enum MediaType {
         return version == 1 || bitRate == 0xf || sampleRate == 3
                 ? Optional.empty()
                 : Optional.of(MP3);
+    }
+
+    private static Optional<MediaType> words(byte[] head) {
+        String text = new String(head, StandardCharsets.ISO_8859_1);
+        String start = text.startsWith(BYTE_ORDER_MARK) ? text.substring(3) : text;
+        if (VTT_BEGINS.matcher(start).lookingAt()) {
+            return Optional.of(VTT);
+        }
+        return SRT_BEGINS.matcher(start).lookingAt() ? Optional.of(SRT) : Optional.empty();
     }
 
     private static boolean begins(byte[] head, int offset, int... expected) {

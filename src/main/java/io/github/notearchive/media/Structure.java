@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What cannot be told: a file that ends exactly between two of its top-level parts has all of
  * them whole. In most containers the part that is missing leaves a remark; frames of MP3 without a
- * count, frames of AAC, fragments of MP4, WAV without a length, and whatever comes behind the
- * metadata of FLAC leave none.
+ * count, frames of AAC, fragments of MP4, WAV without a length, whatever comes behind the metadata
+ * of FLAC, and subtitles leave none.
  */
 sealed interface Structure {
 
@@ -83,6 +83,7 @@ sealed interface Structure {
                         case MP3, AAC -> new FrameWalk(bytes);
                         case OGG -> new OggWalk(bytes);
                         case FLAC -> new FlacWalk(bytes);
+                        case SRT, VTT -> new WordsWalk(bytes);
                     };
             return walk.walk();
         } catch (IOException e) {

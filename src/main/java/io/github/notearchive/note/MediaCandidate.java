@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param width the promised width in pixels; null when the answer gives none
  * @param height the promised height in pixels; null when the answer gives none
  * @param md5 what the answer calls the MD5 of the file; a hint, since nobody documents which bytes
- *     it covers
+ *     it covers: of a video perhaps those that were uploaded
  */
 public record MediaCandidate(
         String url,

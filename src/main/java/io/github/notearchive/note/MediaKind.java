@@ -9,5 +9,7 @@ public enum MediaKind {
     /** The note's own sound, or music laid under it. */
     AUDIO,
     /** The note's video. */
-    VIDEO
+    VIDEO,
+    /** The words that are spoken in the video, in one language. */
+    SUBTITLE
 }

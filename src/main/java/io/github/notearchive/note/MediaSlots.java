@@ -2,10 +2,12 @@ package io.github.notearchive.note;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -22,25 +24,56 @@ public final class MediaSlots {
     /** Why a video note has no video here: this version of the endpoint does not deliver it. */
     public static final String NOT_OFFERED_BY_V1 = "NOT_OFFERED_BY_V1";
 
-    private static final List<String> CODECS = List.of("h264", "h265", "h266", "av1");
+    /** Why a video note has no video although it was asked for by the version that delivers it. */
+    public static final String NOT_OFFERED_BY_V6 = "NOT_OFFERED_BY_V6";
 
     private final JsonNode note;
+    private final StreamPreference preference;
     private final List<MediaSlot> slots = new ArrayList<>();
 
-    private MediaSlots(JsonNode note) {
+    private MediaSlots(JsonNode note, StreamPreference preference) {
         this.note = note;
+        this.preference = preference;
     }
 
     /**
-     * The slots of an answer, in its order: each picture with its motion behind it, then video,
-     * then sound.
+     * The slots of an answer, in its order: each picture with its motion behind it, then the video
+     * with its subtitles, then sound.
      */
-    public static List<MediaSlot> of(NoteCapture capture) {
-        MediaSlots expected = new MediaSlots(capture.note());
+    public static List<MediaSlot> of(NoteCapture capture, StreamPreference preference) {
+        return of(capture, null, preference);
+    }
+
+    /**
+     * The same where another answer was bought for the video: that one's video and subtitles stand
+     * in the place of the first one's, and nothing else of it counts.
+     *
+     * @param video the answer that was bought for the video; null when there is none
+     */
+    public static List<MediaSlot> of(
+            NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
+        MediaSlots expected = new MediaSlots(capture.note(), preference);
         expected.addImages();
-        expected.addVideo();
+        if (video == null) {
+            expected.addVideo();
+        } else {
+            MediaSlots bought = new MediaSlots(video.note(), preference);
+            bought.addBoughtVideo();
+            expected.slots.addAll(bought.slots);
+        }
         expected.addAudio();
         return List.copyOf(expected.slots);
+    }
+
+    /**
+     * Whether an answer is about a note of type {@code video} and has no address of its video, so
+     * that another version of the endpoint may be asked for it.
+     */
+    public static boolean lacksVideo(NoteCapture capture) {
+        MediaSlots expected = new MediaSlots(capture.note(), StreamPreference.DEFAULT);
+        return expected.isVideoNote()
+                && !expected.isSoundOnly()
+                && expected.streams(expected.film().path("stream"), null).isEmpty();
     }
 
     private void addImages() {
@@ -80,20 +113,76 @@ public final class MediaSlots {
         JsonNode media = image.path("live_photo").path("media");
         Optional<String> identity =
                 first(image, "live_photo_file_id").or(() -> first(media, "video_id"));
-        Candidates candidates = streams(media.path("stream"));
+        Candidates candidates = streams(media.path("stream"), null);
         if (identity.isPresent() || !candidates.isEmpty()) {
             slots.add(slot(MediaKind.MOTION, ordinal, identity, candidates, null));
         }
     }
 
     private void addVideo() {
-        JsonNode media = note.path("video_info_v2").path("media");
-        Candidates candidates = streams(media.path("stream"));
-        Optional<String> identity = first(media, "video_id");
-        if (identity.isPresent() || !candidates.isEmpty()) {
-            slots.add(slot(MediaKind.VIDEO, 0, identity, candidates, null));
-        } else if ("video".equals(note.path("type").stringValue("")) && !isSoundOnly()) {
+        if (!addFilm() && isVideoNote() && !isSoundOnly()) {
             slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
+        }
+    }
+
+    private void addBoughtVideo() {
+        if (!addFilm()) {
+            slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V6));
+        }
+    }
+
+    /** The video and its subtitles; false when the answer has no sign of a video. */
+    private boolean addFilm() {
+        JsonNode media = film();
+        Candidates candidates = streams(media.path("stream"), md5(media.path("video").path("md5")));
+        Optional<String> identity = first(media, "video_id");
+        if (identity.isEmpty() && candidates.isEmpty()) {
+            return false;
+        }
+        slots.add(slot(MediaKind.VIDEO, 0, identity, candidates, null));
+        addSubtitles(media.path("video").path("subtitles"));
+        return true;
+    }
+
+    private JsonNode film() {
+        return note.path("video_info_v2").path("media");
+    }
+
+    private boolean isVideoNote() {
+        return "video".equals(note.path("type").stringValue(""));
+    }
+
+    /**
+     * One slot for each language, by name, since the order of keys varies from answer to answer.
+     * {@code source} is mostly one of the languages once more, at the same address.
+     */
+    private void addSubtitles(JsonNode byLanguage) {
+        Set<String> known = new HashSet<>();
+        int ordinal = 0;
+        List<String> languages = new ArrayList<>(byLanguage.propertyNames());
+        languages.sort(
+                Comparator.comparing((String language) -> language.equals("source"))
+                        .thenComparing(Comparator.naturalOrder()));
+        for (String language : languages) {
+            int number = 0;
+            for (JsonNode subtitle : elements(byLanguage.path(language))) {
+                String name = number++ == 0 ? language : language + "[" + (number - 1) + "]";
+                String url = text(subtitle.path("url"));
+                if (url.isEmpty() || !known.add(url.replaceFirst("[?#].*", ""))) {
+                    continue;
+                }
+                Candidates candidates = new Candidates();
+                candidates.add("subtitles." + name, subtitle.path("url"), null, null, null, null);
+                // a language is no name of a file: thousands of notes have subtitles in it
+                slots.add(
+                        new MediaSlot(
+                                MediaKind.SUBTITLE,
+                                ordinal++,
+                                name,
+                                candidates.list(),
+                                false,
+                                null));
+            }
         }
     }
 
@@ -116,7 +205,7 @@ public final class MediaSlots {
                 continue;
             }
             Candidates candidates = new Candidates();
-            candidates.add("url", sound.path("url"), null, null, null, md5(sound));
+            candidates.add("url", sound.path("url"), null, null, null, md5(sound.path("md5sum")));
             MediaSlot slot =
                     slot(
                             MediaKind.AUDIO,
@@ -148,38 +237,38 @@ public final class MediaSlots {
     }
 
     /**
-     * All streams of all codecs, most pixels first, h264 before its equals since everything plays
-     * it.
+     * All streams of all codecs, as the preference orders them: of each the master, then every
+     * backup that is not the master once more.
+     *
+     * @param md5 what the answer calls the MD5 of the film; a stream's own counts more
      */
-    private static Candidates streams(JsonNode byCodec) {
-        record Stream(String name, JsonNode node, long pixels) {}
+    private Candidates streams(JsonNode byCodec, @Nullable String md5) {
+        record Stream(String name, JsonNode node, StreamPreference.Offer offer) {}
         List<Stream> streams = new ArrayList<>();
-        for (String codec : CODECS) {
+        for (String codec : StreamPreference.ALL) {
             int number = 0;
             for (JsonNode node : elements(byCodec.path(codec))) {
-                long pixels = node.path("width").longValue(0) * node.path("height").longValue(0);
                 String name = number == 0 ? codec : codec + "[" + number + "]";
-                streams.add(new Stream(name, node, pixels));
+                streams.add(new Stream(name, node, offer(codec, node)));
                 number++;
             }
         }
-        streams.sort(Comparator.comparingLong(Stream::pixels).reversed());
+        streams.sort(Comparator.comparing(Stream::offer, preference.order()));
         Candidates candidates = new Candidates();
         for (Stream stream : streams) {
             JsonNode node = stream.node();
-            Long size =
-                    node.path("size").canConvertToLong() && node.path("size").longValue() > 0
-                            ? node.path("size").longValue()
-                            : null;
+            Long size = stream.offer().size() > 0 ? stream.offer().size() : null;
             Integer width = dimension(node, "width");
             Integer height = dimension(node, "height");
+            String own = md5(node.path("md5"));
+            String promised = own == null ? md5 : own;
             candidates.add(
                     stream.name() + "/master_url",
                     node.path("master_url"),
                     size,
                     width,
                     height,
-                    null);
+                    promised);
             int backup = 0;
             for (JsonNode url : elements(node.path("backup_urls"))) {
                 candidates.add(
@@ -188,10 +277,21 @@ public final class MediaSlots {
                         size,
                         width,
                         height,
-                        null);
+                        promised);
             }
         }
         return candidates;
+    }
+
+    private static StreamPreference.Offer offer(String codec, JsonNode node) {
+        Integer width = dimension(node, "width");
+        Integer height = dimension(node, "height");
+        JsonNode size = node.path("size");
+        return new StreamPreference.Offer(
+                codec,
+                width == null ? 0 : width,
+                height == null ? 0 : height,
+                size.canConvertToLong() ? Math.max(0, size.longValue()) : 0);
     }
 
     private static MediaSlot slot(
@@ -232,8 +332,8 @@ public final class MediaSlots {
                 : null;
     }
 
-    private static @Nullable String md5(JsonNode sound) {
-        String md5 = text(sound.path("md5sum"));
+    private static @Nullable String md5(JsonNode node) {
+        String md5 = text(node);
         return md5.matches("[0-9a-fA-F]{32}") ? md5 : null;
     }
 

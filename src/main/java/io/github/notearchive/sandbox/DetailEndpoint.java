@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class DetailEndpoint implements LoopbackServer.Handler {
 
-    private static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
+    static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
+    static final String VIDEO_PATH = "/api/xiaohongshu/get-note-detail/v6";
     private static final String JSON = "application/json";
     private static final Pattern NOTE_ID = Pattern.compile("[0-9a-f]{24}");
     private static final JsonMapper MAPPER = JsonMapper.shared();
@@ -28,21 +29,25 @@ final class DetailEndpoint implements LoopbackServer.Handler {
     private final SyntheticNotes notes;
     private final SandboxScript script;
     private final CallLog log;
+    private final CallLog videoLog;
     private final Barrier barrier;
     private final RateLimit limit;
     private final Map<String, Integer> asks = new ConcurrentHashMap<>();
+    private final Map<String, Integer> videoAsks = new ConcurrentHashMap<>();
 
     DetailEndpoint(
             SandboxSettings settings,
             SyntheticNotes notes,
             SandboxScript script,
             CallLog log,
+            CallLog videoLog,
             Barrier barrier) {
         this.settings = settings;
         this.chance = new Chance(settings.seed());
         this.notes = notes;
         this.script = script;
         this.log = log;
+        this.videoLog = videoLog;
         this.barrier = barrier;
         this.limit = new RateLimit(settings.callsPerSecond());
     }
@@ -55,38 +60,45 @@ final class DetailEndpoint implements LoopbackServer.Handler {
                     200,
                     Map.of("Content-Type", "text/plain"),
                     "pong".getBytes(StandardCharsets.UTF_8));
-        } else if (!request.path().equals(PATH)) {
-            exchange.send(404, Map.of("Content-Type", JSON), coded(404, "", 0));
+        } else if (request.path().equals(PATH)) {
+            answer(exchange, false);
+        } else if (request.path().equals(VIDEO_PATH)) {
+            answer(exchange, true);
         } else {
-            answer(exchange);
+            exchange.send(404, Map.of("Content-Type", JSON), coded(404, "", 0));
         }
     }
 
-    private void answer(Exchange exchange) throws IOException, InterruptedException {
+    private void answer(Exchange exchange, boolean video) throws IOException, InterruptedException {
         Instant at = Instant.now();
         String noteId = exchange.request().parameter("noteId").orElse("");
-        log.received(noteId);
+        CallLog counted = video ? videoLog : log;
+        counted.received(noteId);
         boolean known =
                 exchange.request().parameter("token").filter(settings.token()::equals).isPresent();
-        int ask = known ? asks.merge(noteId, 1, Integer::sum) : 0;
-        Reply reply = known ? script.replyFor(noteId) : Reply.code(100);
+        int number = known ? (video ? videoAsks : asks).merge(noteId, 1, Integer::sum) : 0;
+        Ask ask = new Ask(noteId, number, video);
+        Reply reply =
+                !known
+                        ? Reply.code(100)
+                        : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
         boolean inTime = limit.pass();
         barrier.pass();
-        Thread.sleep(latency(noteId, ask).plus(reply.delay()));
+        Thread.sleep(latency(noteId, number).plus(reply.delay()));
 
         if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
         }
         Answer answer =
                 switch (reply.content()) {
-                    case Reply.Usual _ -> usual(noteId, ask, inTime);
-                    case Reply.Sold sold -> sold(noteId, ask, sold);
+                    case Reply.Usual _ -> usual(ask, inTime);
+                    case Reply.Sold sold -> sold(ask, sold);
                     case Reply.Coded(int code, int status) ->
-                            new Answer(code, status, JSON, coded(code, noteId, ask));
-                    case Reply.Given given -> given(given);
+                            new Answer(code, status, JSON, coded(code, noteId, number));
+                    case Reply.Given given -> given(given, video);
                     case Reply.Nothing _ -> new Answer(CallSeen.NO_CODE, 0, JSON, new byte[0]);
                 };
-        log.done(at, noteId, answer.code, answer.httpStatus, answer.body);
+        counted.done(at, noteId, answer.code, answer.httpStatus, answer.body);
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Content-Type", answer.contentType);
         headers.putAll(reply.headers());
@@ -97,23 +109,23 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         }
     }
 
-    private Answer usual(String noteId, int ask, boolean inTime) {
+    private Answer usual(Ask ask, boolean inTime) {
+        String noteId = ask.noteId;
         if (!NOTE_ID.matcher(noteId).matches()) {
-            return refusal(400, noteId, ask);
+            return refusal(400, ask);
         }
-        if (!inTime || chance.share("302", noteId, ask) < settings.fail302()) {
-            return refusal(302, noteId, ask);
+        if (!inTime || chance.share(ask.mishap("302"), noteId, ask.number) < settings.fail302()) {
+            return refusal(302, ask);
         }
-        if (chance.share("301", noteId, ask) < settings.fail301()) {
-            return refusal(301, noteId, ask);
+        if (chance.share(ask.mishap("301"), noteId, ask.number) < settings.fail301()) {
+            return refusal(301, ask);
         }
         double fate = chance.share("fate", noteId);
         if (fate < settings.missing()) {
-            return refusal(201, noteId, ask);
+            return refusal(201, ask);
         }
         if (fate >= 1 - settings.empty()) {
             return sold(
-                    noteId,
                     ask,
                     new Reply.Sold(
                             envelope -> {
@@ -122,27 +134,31 @@ final class DetailEndpoint implements LoopbackServer.Handler {
                             },
                             200));
         }
-        return sold(noteId, ask, new Reply.Sold(envelope -> envelope, 200));
+        return sold(ask, new Reply.Sold(envelope -> envelope, 200));
     }
 
-    private Answer sold(String noteId, int ask, Reply.Sold sold) {
-        if (!script.takeGrant()) {
-            return refusal(303, noteId, ask);
+    private Answer sold(Ask ask, Reply.Sold sold) {
+        if (!(ask.video ? script.takeVideoGrant() : script.takeGrant())) {
+            return refusal(303, ask);
         }
-        ObjectNode envelope = sold.change().apply(notes.envelope(noteId, ask));
+        ObjectNode whole =
+                ask.video
+                        ? notes.videoEnvelope(ask.noteId, ask.number)
+                        : notes.envelope(ask.noteId, ask.number);
+        ObjectNode envelope = sold.change().apply(whole);
         return new Answer(0, sold.httpStatus(), JSON, MAPPER.writeValueAsBytes(envelope));
     }
 
-    private Answer given(Reply.Given given) {
+    private Answer given(Reply.Given given, boolean video) {
         int code = codeIn(given.body());
         if (code == 0) {
-            script.takeGrant();
+            boolean _ = video ? script.takeVideoGrant() : script.takeGrant();
         }
         return new Answer(code, given.httpStatus(), given.contentType(), given.body());
     }
 
-    private Answer refusal(int code, String noteId, int ask) {
-        return new Answer(code, Reply.statusOf(code), JSON, coded(code, noteId, ask));
+    private Answer refusal(int code, Ask ask) {
+        return new Answer(code, Reply.statusOf(code), JSON, coded(code, ask.noteId, ask.number));
     }
 
     private byte[] coded(int code, String noteId, int ask) {
@@ -164,6 +180,15 @@ final class DetailEndpoint implements LoopbackServer.Handler {
             return code.asInt(CallSeen.NO_CODE);
         } catch (JacksonException e) {
             return CallSeen.NO_CODE;
+        }
+    }
+
+    /** Which time this is that a note is asked about, and by which question. */
+    private record Ask(String noteId, int number, boolean video) {
+
+        /** Mishaps strike the two questions apart from each other. */
+        String mishap(String code) {
+            return video ? code + " video" : code;
         }
     }
 

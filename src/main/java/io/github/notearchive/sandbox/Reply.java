@@ -64,11 +64,13 @@ public final class Reply {
         return of(new Sold(change, 200), Delivery.WHOLE);
     }
 
-    /** The note's answer with a change to the note object within it. */
+    /** The note's answer with a change to the note object within it, whichever question it is. */
     public static Reply noteWith(Consumer<ObjectNode> change) {
         return note(
                 envelope -> {
-                    change.accept((ObjectNode) envelope.at("/data/0/note_list/0"));
+                    boolean listed = envelope.at("/data/0").has("note_list");
+                    change.accept(
+                            (ObjectNode) envelope.at(listed ? "/data/0/note_list/0" : "/data/0"));
                     return envelope;
                 });
     }

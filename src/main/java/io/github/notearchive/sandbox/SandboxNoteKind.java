@@ -9,7 +9,10 @@ public enum SandboxNoteKind {
     /** Images of which some move; the motion is offered as H.265 only, with backup addresses. */
     LIVE_PHOTOS,
 
-    /** A video as this endpoint gives it: a cover and the sound, but no stream. */
+    /**
+     * A video as the answer about a note gives it: a cover and the sound, but no stream. The call
+     * for its video brings the streams.
+     */
     VIDEO_COVER,
 
     /** A video with streams, which this endpoint rarely gives: several codecs, sound and cover. */

@@ -20,6 +20,7 @@ public final class SandboxProvider implements AutoCloseable {
     private final SandboxSettings settings;
     private final SandboxScript script;
     private final CallLog log = new CallLog();
+    private final CallLog videoLog = new CallLog();
     private final Barrier answers = new Barrier(false);
     private final Barrier mediaAnswers = new Barrier(false);
     private final SyntheticMedia media;
@@ -41,7 +42,7 @@ public final class SandboxProvider implements AutoCloseable {
             this.apiServer =
                     LoopbackServer.listen(
                             settings.apiPort(),
-                            new DetailEndpoint(settings, notes, script, log, answers));
+                            new DetailEndpoint(settings, notes, script, log, videoLog, answers));
         } catch (RuntimeException e) {
             mediaServer.close();
             throw e;
@@ -190,6 +191,50 @@ public final class SandboxProvider implements AutoCloseable {
         return (int) log.seen().stream().filter(call -> call.code() == code).count();
     }
 
+    /** Requests for videos received, answered or not; {@link #calls()} counts none of them. */
+    public int videoCalls() {
+        return videoLog.calls();
+    }
+
+    /** Requests for one note's video received. */
+    public int videoCalls(String noteId) {
+        return videoLog.calls(noteId);
+    }
+
+    /**
+     * The notes of all answers with code 0 to requests for videos, in order, a note bought twice
+     * twice.
+     */
+    public List<String> videosBought() {
+        return videoLog.bought();
+    }
+
+    /** All requests for videos that the provider is done with, in the order of their answers. */
+    public List<CallSeen> videoCallsSeen() {
+        return videoLog.seen();
+    }
+
+    /**
+     * The answer to the first request for a note's video when nothing goes wrong; nothing is
+     * counted.
+     */
+    public ObjectNode videoEnvelope(String noteId) {
+        return notes.videoEnvelope(noteId, 1);
+    }
+
+    /**
+     * The exact body last sent to a request for a note's video. Of the last 1,000 such notes.
+     *
+     * @throws NoSuchElementException when no such answer was sent
+     */
+    public byte[] videoAnswerBytes(String noteId) {
+        return videoLog.answer(noteId)
+                .orElseThrow(
+                        () ->
+                                new NoSuchElementException(
+                                        "No answer with the video of " + noteId + " was sent"));
+    }
+
     /** All calls that the provider is done with, in the order of their answers. */
     public List<CallSeen> callsSeen() {
         return log.seen();
@@ -216,6 +261,7 @@ public final class SandboxProvider implements AutoCloseable {
      */
     public void resetCounts() {
         log.reset();
+        videoLog.reset();
     }
 
     /** Drops all connections; what was held or hung is never answered nor sold. */

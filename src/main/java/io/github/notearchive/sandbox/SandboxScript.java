@@ -18,10 +18,13 @@ import org.jspecify.annotations.Nullable;
 public final class SandboxScript {
 
     private final Map<String, Replies<Reply>> byNote = new HashMap<>();
+    private final Map<String, Replies<Reply>> videosByNote = new HashMap<>();
     private final List<MediaRule> mediaRules = new ArrayList<>();
     private final Barrier hung = new Barrier(true);
     private @Nullable Replies<Reply> forAll;
+    private @Nullable Replies<Reply> forAllVideos;
     private int grantsLeft;
+    private int videoGrantsLeft = SandboxSettings.UNLIMITED;
 
     SandboxScript(int quota) {
         this.grantsLeft = quota;
@@ -36,15 +39,37 @@ public final class SandboxScript {
         return this;
     }
 
+    /** The same for answers with videos, which have a quota of their own: none at first. */
+    public synchronized SandboxScript grantsVideos(int count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("Grants must not be negative, but are " + count);
+        }
+        videoGrantsLeft = count;
+        return this;
+    }
+
     /** From now on every answer is granted. */
     public synchronized SandboxScript unlimited() {
         grantsLeft = SandboxSettings.UNLIMITED;
+        videoGrantsLeft = SandboxSettings.UNLIMITED;
         return this;
     }
 
     /** Calls about this note get these replies, in place of what was scripted for it before. */
     public synchronized SandboxScript answers(String noteId, Reply... replies) {
         byNote.put(noteId, new Replies<>(replies));
+        return this;
+    }
+
+    /** Calls for this note's video get these replies, in place of what was scripted before. */
+    public synchronized SandboxScript answersVideo(String noteId, Reply... replies) {
+        videosByNote.put(noteId, new Replies<>(replies));
+        return this;
+    }
+
+    /** Calls for videos of notes without a script of their own for it share these replies. */
+    public synchronized SandboxScript answersAllVideos(Reply... replies) {
+        forAllVideos = new Replies<>(replies);
         return this;
     }
 
@@ -71,8 +96,10 @@ public final class SandboxScript {
     /** Forgets all replies for notes and media; grants stay as they are. */
     public synchronized SandboxScript clear() {
         byNote.clear();
+        videosByNote.clear();
         mediaRules.clear();
         forAll = null;
+        forAllVideos = null;
         return this;
     }
 
@@ -88,6 +115,14 @@ public final class SandboxScript {
             return own.next();
         }
         return forAll == null ? Reply.normal() : forAll.next();
+    }
+
+    synchronized Reply videoReplyFor(String noteId) {
+        Replies<Reply> own = videosByNote.get(noteId);
+        if (own != null) {
+            return own.next();
+        }
+        return forAllVideos == null ? Reply.normal() : forAllVideos.next();
     }
 
     synchronized MediaReply mediaReplyFor(String target) {
@@ -106,6 +141,17 @@ public final class SandboxScript {
         }
         if (grantsLeft != SandboxSettings.UNLIMITED) {
             grantsLeft--;
+        }
+        return true;
+    }
+
+    /** The same for an answer with a video. */
+    synchronized boolean takeVideoGrant() {
+        if (videoGrantsLeft == 0) {
+            return false;
+        }
+        if (videoGrantsLeft != SandboxSettings.UNLIMITED) {
+            videoGrantsLeft--;
         }
         return true;
     }

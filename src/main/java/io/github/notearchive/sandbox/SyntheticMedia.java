@@ -71,6 +71,9 @@ final class SyntheticMedia {
         if (path.startsWith("/music/")) {
             return Format.MP3;
         }
+        if (path.startsWith("/subtitle/")) {
+            return path.endsWith(".vtt") ? Format.VTT : Format.SRT;
+        }
         if (path.startsWith("/audio/")) {
             boolean honest = path.endsWith(".wav") && chance.below(4, "wav", path) == 0;
             return honest ? Format.WAV : Format.M4A;
@@ -146,7 +149,9 @@ final class SyntheticMedia {
         MP4_1080_1920("video/mp4", false),
         M4A("audio/mp4", false),
         WAV("audio/wav", false),
-        MP3("audio/mpeg", false);
+        MP3("audio/mpeg", false),
+        SRT("application/octet-stream", false),
+        VTT("text/vtt", false);
 
         private final String contentType;
         private final boolean isPicture;
@@ -169,6 +174,8 @@ final class SyntheticMedia {
                 case M4A -> Recordings.m4a(random, size);
                 case WAV -> Recordings.wav(random, size);
                 case MP3 -> Recordings.mp3(random, size);
+                case SRT -> Words.srt(random, size);
+                case VTT -> Words.vtt(random, size);
             };
         }
     }

@@ -101,6 +101,53 @@ final class SyntheticNotes {
         return envelope;
     }
 
+    /**
+     * The answer to a request for a note's video: the note itself without a list around it, and a
+     * recommended one beside it. Of notes that are no videos it knows nothing.
+     */
+    ObjectNode videoEnvelope(String noteId, int ask) {
+        ObjectNode envelope = MAPPER.createObjectNode().put("code", 0);
+        ArrayNode data = envelope.putArray("data");
+        boolean hasVideo =
+                switch (kind(noteId)) {
+                    case VIDEO_COVER, VIDEO_STREAMS -> true;
+                    case IMAGES, LIVE_PHOTOS, SOUND, MUSIC, TEXT -> false;
+                };
+        if (hasVideo) {
+            data.add(noteWithVideo(noteId));
+            data.add(noteWithVideo(id(chance.below(1_000, "recommended", noteId))));
+        }
+        addFrame(envelope, noteId, ask, "SUCCESS");
+        return envelope;
+    }
+
+    private ObjectNode noteWithVideo(String noteId) {
+        ObjectNode note = note(noteId);
+        addVideo(note, noteId);
+        addSubtitles((ObjectNode) note.at("/video_info_v2/media/video"), noteId);
+        return note;
+    }
+
+    /** One note in two has them: in the language of the film, and perhaps in another one. */
+    private void addSubtitles(ObjectNode video, String noteId) {
+        ObjectNode subtitles = video.putObject("subtitles");
+        if (chance.below(2, "subtitles", noteId) == 0) {
+            return;
+        }
+        ObjectNode chinese = subtitle(noteId, "zh-CN", "srt");
+        subtitles.putArray("source").add(chinese);
+        subtitles.putArray("zh-CN").add(chinese.deepCopy());
+        if (chance.below(2, "translated", noteId) == 0) {
+            subtitles.putArray("en-US").add(subtitle(noteId, "en-US", "vtt"));
+        }
+    }
+
+    private ObjectNode subtitle(String noteId, String language, String extension) {
+        String name = "01e7" + chance.hex("subtitle", noteId, language);
+        String path = "/subtitle/" + language + "/" + name + "." + extension;
+        return MAPPER.createObjectNode().put("url", mediaOrigin + path + signature(path));
+    }
+
     /** The answer with a code and nothing else. */
     ObjectNode refusal(int code, String noteId, int ask) {
         ObjectNode envelope = MAPPER.createObjectNode().put("code", code).putNull("data");

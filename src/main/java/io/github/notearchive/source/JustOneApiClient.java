@@ -55,7 +55,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * JustOneAPI's {@code get-note-detail/v1} over HTTP: one request a fetch, never repeated in here.
+ * JustOneAPI's {@code get-note-detail/v1}, and {@code v6} for videos, over HTTP: one request a
+ * fetch, never repeated in here. Both go by the same pace and the same pauses.
  *
  * <p>The body decides before the HTTP status does: the vendor sends its envelope with any status,
  * and only a body that is no envelope counts as a fault of the transport. The token is a query
@@ -65,11 +66,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
-    /** What {@code api_call.endpoint} calls this question. */
-    public static final String ENDPOINT = "note-detail/v1";
-
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
-    private static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
     private static final Duration PING_TIMEOUT = Duration.ofSeconds(15);
 
     /** Many times what an answer has. What is longer is read by one call after the other. */
@@ -81,6 +78,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final Clock clock;
     private final CallPacer pacer;
     private final NightlyAllowance allowance;
+    private final NightlyAllowance videoAllowance;
     private final CloseableHttpClient http;
     private final TokenEcho echo;
     private final ScheduledThreadPoolExecutor deadlines;
@@ -90,13 +88,19 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private volatile long answeredAt = System.nanoTime();
 
     public JustOneApiClient(
-            NoteSourceProperties settings, CallJournal journal, AnswerReader reader, Clock clock) {
+            NoteSourceProperties settings,
+            VideoProperties videoSettings,
+            CallJournal journal,
+            AnswerReader reader,
+            Clock clock) {
         this.settings = settings;
         this.journal = journal;
         this.reader = reader;
         this.clock = clock;
         this.pacer = new CallPacer(settings, System::nanoTime);
-        this.allowance = new NightlyAllowance(settings.callsPerNight());
+        this.allowance = new NightlyAllowance(settings.callsPerNight(), "calls");
+        this.videoAllowance =
+                new NightlyAllowance(videoSettings.callsPerNight(), "calls for videos");
         this.http = httpClient(settings);
         this.echo = new TokenEcho(settings.token());
         this.deadlines =
@@ -136,11 +140,16 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * Lets calls leave again, {@code callsMade} of this night's allowance being used up already.
+     * Lets calls leave again.
+     *
+     * @param callsMade how much of this night's allowance is used up already, calls for videos
+     *     included
+     * @param videoCallsMade how much of that for videos is used up
      */
-    public void open(Night tonight, long callsMade) {
+    public void open(Night tonight, long callsMade, long videoCallsMade) {
         aborted = false;
         allowance.begin(tonight, callsMade);
+        videoAllowance.begin(tonight, videoCallsMade);
         pacer.open();
     }
 
@@ -197,41 +206,78 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     @Override
     public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
+        return fetch(Endpoint.DETAIL, id, Instant.MIN);
+    }
+
+    @Override
+    public NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException {
+        Night tonight = Night.current(clock);
+        if (videoAllowance.isUsedUp(tonight)) {
+            return videosUsedUp(tonight); // a turn is for those who may call
+        }
+        return fetch(Endpoint.VIDEO, detail.id(), detail.capturedAt().plusMillis(1));
+    }
+
+    private Exhausted videosUsedUp(Night tonight) {
+        return new Exhausted(
+                videoAllowance.toString(), Exhausted.Whose.OURS_FOR_VIDEOS, tonight.ends());
+    }
+
+    /**
+     * Makes one call, if it is allowed.
+     *
+     * @param notBefore the earliest that its answer may be received, whatever the clock says
+     */
+    private NoteDetailOutcome fetch(Endpoint endpoint, NoteId id, Instant notBefore)
+            throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
             Night tonight = Night.current(clock);
             if (!allowance.take(tonight)) {
                 pacer.end(allowance.toString());
-                return new Exhausted(allowance.toString(), false, tonight.ends());
+                return new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends());
+            }
+            if (endpoint == Endpoint.VIDEO && !videoAllowance.take(tonight)) {
+                allowance.giveBack();
+                return videosUsedUp(tonight);
             }
             Instant sentAt = now();
-            SentCall call = writeDown(id, sentAt);
+            SentCall call = writeDown(endpoint, id, sentAt);
             try {
                 turn.sent();
             } catch (CallsEndedException | InterruptedException e) {
                 journal.notSent(call);
-                allowance.giveBack();
+                giveBack(endpoint);
                 throw e;
             }
-            return ask(call, turn.sentAt());
+            return ask(endpoint, call, turn.sentAt(), notBefore);
         }
     }
 
     /** A call that cannot be written down does not leave, and so does not count. */
-    private SentCall writeDown(NoteId id, Instant sentAt) {
+    private SentCall writeDown(Endpoint endpoint, NoteId id, Instant sentAt) {
         try {
-            return journal.sending(id, ENDPOINT, sentAt);
+            return journal.sending(id, endpoint.ledgerName(), sentAt);
         } catch (RuntimeException e) {
-            allowance.giveBack();
+            giveBack(endpoint);
             throw e;
         }
     }
 
-    private NoteDetailOutcome ask(SentCall call, long sentNanos) {
+    private void giveBack(Endpoint endpoint) {
+        allowance.giveBack();
+        if (endpoint == Endpoint.VIDEO) {
+            videoAllowance.giveBack();
+        }
+    }
+
+    private NoteDetailOutcome ask(
+            Endpoint endpoint, SentCall call, long sentNanos, Instant notBefore) {
         NoteId id = call.id();
         Instant sentAt = call.sentAt();
-        Exchange exchange = withoutToken(id, exchange(id));
+        Exchange exchange = withoutToken(id, exchange(endpoint, id));
         Duration took = Duration.ofNanos(System.nanoTime() - sentNanos);
-        Instant receivedAt = later(sentAt, now());
+        // two answers about one note are told apart by when they were received
+        Instant receivedAt = later(notBefore, later(sentAt, now()));
         Optional<AnswerReader.Answer> answer =
                 exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
         ProviderReply reply = reply(exchange, answer);
@@ -297,7 +343,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             case 303 ->
                     new Exhausted(
                             "the provider's daily quota (" + reply + ")",
-                            true,
+                            Exhausted.Whose.PROVIDER,
                             Night.of(receivedAt).ends());
             case 100, 600, 601, 602 -> new Blocked(reply);
             case 400 -> new Rejected(reply);
@@ -384,8 +430,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         };
     }
 
-    private Exchange exchange(NoteId id) {
-        HttpGet request = new HttpGet(address(id));
+    private Exchange exchange(Endpoint endpoint, NoteId id) {
+        HttpGet request = new HttpGet(address(endpoint, id));
         underWay.add(request);
         if (aborted) {
             request.abort();
@@ -425,16 +471,16 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         return deadlines.schedule(request::abort, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private URI address(NoteId id) {
+    private URI address(Endpoint endpoint, NoteId id) {
         try {
             return new URIBuilder(settings.baseUrl())
-                    .setPath(PATH)
+                    .setPath(endpoint.path())
                     .addParameter("token", settings.token().value())
                     .addParameter("noteId", id.value())
                     .build();
         } catch (URISyntaxException e) {
             throw new IllegalStateException(
-                    "archive.source.base-url cannot be extended by " + PATH);
+                    "archive.source.base-url cannot be extended by " + endpoint.path());
         }
     }
 

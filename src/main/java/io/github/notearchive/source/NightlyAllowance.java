@@ -7,11 +7,16 @@ import java.time.Instant;
 final class NightlyAllowance {
 
     private final int callsPerNight;
+    private final String what;
     private Night night = Night.of(Instant.EPOCH);
     private long made;
 
-    NightlyAllowance(int callsPerNight) {
+    /**
+     * @param what what is limited, as in "our own limit of 10 calls a night"
+     */
+    NightlyAllowance(int callsPerNight, String what) {
         this.callsPerNight = callsPerNight;
+        this.what = what;
     }
 
     /** Begins from what earlier runs of the same night have used up. */
@@ -38,6 +43,11 @@ final class NightlyAllowance {
         return true;
     }
 
+    /** Whether {@link #take} would give none. */
+    synchronized boolean isUsedUp(Night tonight) {
+        return callsPerNight > 0 && tonight.compareTo(night) <= 0 && made >= callsPerNight;
+    }
+
     /** Gives back a call that did not leave. */
     synchronized void giveBack() {
         made = Math.max(0, made - 1);
@@ -47,6 +57,6 @@ final class NightlyAllowance {
     public String toString() {
         return callsPerNight == 0
                 ? "no limit of our own"
-                : "our own limit of " + callsPerNight + " calls a night";
+                : "our own limit of " + callsPerNight + " " + what + " a night";
     }
 }

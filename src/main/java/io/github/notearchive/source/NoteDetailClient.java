@@ -1,5 +1,6 @@
 package io.github.notearchive.source;
 
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 
 /** Where the detail of a note comes from. */
@@ -16,4 +17,15 @@ public interface NoteDetailClient {
      * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
      */
     NoteDetailOutcome fetch(NoteId id) throws InterruptedException;
+
+    /**
+     * Asks for the video of a note whose answer carries none, which is another call with a bill of
+     * its own, and waits as {@link #fetch} does. Of a note that is no video the provider knows
+     * nothing here, and charges for saying so.
+     *
+     * @param detail the answer without the video; the new one is received after it
+     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
+     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
+     */
+    NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException;
 }

@@ -54,11 +54,21 @@ public sealed interface NoteDetailOutcome {
     }
 
     /**
-     * Today's quota is used up, the provider's or our own. Stop asking; a run after {@code until}
-     * goes on from here.
+     * Today's quota is used up. Stop asking, for videos only where it is the quota of those; a run
+     * after {@code until} goes on from here.
      */
-    record Exhausted(String quota, boolean byProvider, Instant until)
-            implements NoteDetailOutcome {}
+    record Exhausted(String quota, Whose whose, Instant until) implements NoteDetailOutcome {
+
+        /** Whose quota it is. */
+        public enum Whose {
+            /** The provider's (303). */
+            PROVIDER,
+            /** Our own limit of all calls. */
+            OURS,
+            /** Our own limit of calls for videos; other calls may be left. */
+            OURS_FOR_VIDEOS
+        }
+    }
 
     /** Token, permission or balance. No call succeeds until someone acts. */
     record Blocked(ProviderReply reply) implements NoteDetailOutcome {}

@@ -1,6 +1,7 @@
 /**
- * The paid note provider: one question, {@link NoteDetailClient#fetch fetch this note}, and six
- * possible answers, {@link NoteDetailOutcome}.
+ * The paid note provider: one question, {@link NoteDetailClient#fetch fetch this note}, another for
+ * {@link NoteDetailClient#fetchVideo its video}, and six possible answers, {@link
+ * NoteDetailOutcome}.
  *
  * <p>Two rules hold everywhere in here.
  *

@@ -353,6 +353,28 @@ public class Worklist {
     }
 
     /**
+     * Makes every archived note due now whose video was not asked for, as {@link
+     * #requeue(Collection)} does.
+     *
+     * @return how many there are
+     */
+    public int requeueWithoutVideo() {
+        return jdbc.sql(
+                        """
+                        UPDATE worklist w
+                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
+                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
+                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                        WHERE state = 'ARCHIVED' AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
+                          AND EXISTS (SELECT 1 FROM note_media m
+                                      WHERE m.note_id = w.note_id AND m.kind = 'VIDEO'
+                                        AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1')
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .update();
+    }
+
+    /**
      * Keeps runs from claiming a note until the caller's transaction ends; false when one has it.
      */
     public boolean keepUnclaimed(NoteId id) {

@@ -11,6 +11,7 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.StreamPreference;
 import io.github.notearchive.source.AnswerReader;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -81,7 +82,8 @@ class AnswerFuzzTests {
                     Instant at = Captures.NOW.plusMillis(call);
                     Optional<NoteCapture> capture = capture(body, call, at);
                     if (capture.isPresent()) {
-                        List<SlotStatus> slots = missing(MediaSlots.of(capture.get()));
+                        List<SlotStatus> slots =
+                                missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
                         database.inTransaction(
                                 () -> notes.save(capture.get(), slots, null, false, at));
                     }
@@ -148,7 +150,7 @@ class AnswerFuzzTests {
             assertThat(time == null || time.isBefore(Instant.parse("9999-12-31T23:59:59Z")))
                     .isTrue();
         }
-        List<MediaSlot> slots = MediaSlots.of(capture);
+        List<MediaSlot> slots = MediaSlots.of(capture, StreamPreference.DEFAULT);
         assertThat(slots)
                 .extracting(slot -> slot.kind() + " " + slot.ordinal())
                 .doesNotHaveDuplicates();

@@ -64,8 +64,10 @@ final class AnswerTable {
         private final String remark;
         private final StringBuilder nights = new StringBuilder();
         private String calls = "";
+        private String videoCalls = "";
         private String requests = "";
         private int callsBefore;
+        private int videoCallsBefore;
         private int requestsBefore;
         private @Nullable Instant settledBefore;
 
@@ -91,6 +93,9 @@ final class AnswerTable {
             nights.append(first ? "" : " | ").append(idle ? "–" : disposition());
             calls += (first ? "" : " + ") + (callsNow - callsBefore);
             requests += (first ? "" : " + ") + (requestsNow - requestsBefore);
+            int videoCallsNow = night.provider().videoCalls(note);
+            videoCalls += (first ? "" : " + ") + (videoCallsNow - videoCallsBefore);
+            videoCallsBefore = videoCallsNow;
             callsBefore = callsNow;
             requestsBefore = requestsNow;
             settledBefore = night.note(note).settledAt();
@@ -147,6 +152,7 @@ final class AnswerTable {
                     + nights
                     + " | "
                     + calls
+                    + (videoCallsBefore == 0 ? "" : ", video " + videoCalls)
                     + " | "
                     + requests
                     + " | "

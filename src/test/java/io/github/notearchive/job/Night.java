@@ -103,7 +103,10 @@ final class Night {
         aside.clear();
         await(
                 "the provider is done with all calls",
-                () -> servers.provider.callsSeen().size() >= servers.provider.calls());
+                () ->
+                        servers.provider.callsSeen().size() >= servers.provider.calls()
+                                && servers.provider.videoCallsSeen().size()
+                                        >= servers.provider.videoCalls());
     }
 
     private static void emptyBucket() {

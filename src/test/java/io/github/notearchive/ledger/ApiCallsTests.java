@@ -9,6 +9,7 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.IOException;
@@ -96,7 +97,7 @@ class ApiCallsTests {
     void theAnswerIsKeptByteForByte() {
         long call = paid(NOW);
 
-        PaidAnswer paid = calls.latestPaid(ID, NOW).orElseThrow();
+        PaidAnswer paid = calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
 
         assertThat(paid.call()).isEqualTo(call);
         assertThat(paid.body()).isEqualTo(ANSWER);
@@ -125,7 +126,7 @@ class ApiCallsTests {
         assertThat(entry.billed()).isEqualTo("NO");
         assertThat(entry.message()).isEqualTo("COLLECT FAILED");
         assertThat(entry.answerHeld()).isFalse();
-        assertThat(calls.latestPaid(ID, Instant.EPOCH)).isEmpty();
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
     @Test
@@ -164,10 +165,15 @@ class ApiCallsTests {
         long second = paid(NOW);
         unpaid(NOW.plusSeconds(60));
 
-        assertThat(calls.latestPaid(ID, Instant.EPOCH).orElseThrow().call()).isEqualTo(second);
-        assertThat(calls.latestPaid(ID, NOW)).isPresent();
-        assertThat(calls.latestPaid(ID, NOW.plusMillis(1))).isEmpty();
-        assertThat(calls.latestPaid(new NoteId("66aa00000000000000000002"), Instant.EPOCH))
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH).orElseThrow().call())
+                .isEqualTo(second);
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
+        assertThat(
+                        calls.latestPaid(
+                                new NoteId("66aa00000000000000000002"),
+                                Endpoint.DETAIL,
+                                Instant.EPOCH))
                 .isEmpty();
     }
 
@@ -179,7 +185,7 @@ class ApiCallsTests {
         calls.mediaGone(call, NOW.plusSeconds(2));
 
         assertThat(calls.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(calls.latestPaid(ID, NOW).orElseThrow().mediaGone()).isTrue();
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone()).isTrue();
     }
 
     @Test
@@ -232,7 +238,8 @@ class ApiCallsTests {
             cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
 
             assertThat(connections.get()).isGreaterThan(1);
-            assertThat(calls.latestPaid(ID, NOW).orElseThrow().body()).isEqualTo(ANSWER);
+            assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                    .isEqualTo(ANSWER);
         }
     }
 
@@ -263,7 +270,8 @@ class ApiCallsTests {
         assertThat(filesMeanwhile).hasSize(1);
         assertThat(waiting()).isEmpty();
         assertThat(number).isEqualTo(call.number());
-        assertThat(calls.latestPaid(ID, NOW).orElseThrow().body()).isEqualTo(ANSWER);
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(ANSWER);
     }
 
     @Test
@@ -276,7 +284,7 @@ class ApiCallsTests {
         assertThat(calls.bringInUnwritten()).isZero();
 
         assertThat(waiting()).isEmpty();
-        PaidAnswer paid = calls.latestPaid(ID, NOW).orElseThrow();
+        PaidAnswer paid = calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
         assertThat(paid.call()).isEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(ANSWER);
         assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
@@ -291,7 +299,7 @@ class ApiCallsTests {
 
         long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
 
-        PaidAnswer paid = calls.latestPaid(ID, NOW).orElseThrow();
+        PaidAnswer paid = calls.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
         assertThat(paid.call()).isEqualTo(number).isNotEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(ANSWER);
     }
@@ -307,7 +315,8 @@ class ApiCallsTests {
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
 
         assertThat(calls.of(ID)).hasSize(2);
-        assertThat(calls.latestPaid(ID, NOW, other + 1).orElseThrow().body()).isEqualTo(ANSWER);
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1).orElseThrow().body())
+                .isEqualTo(ANSWER);
     }
 
     @Test
@@ -379,7 +388,7 @@ class ApiCallsTests {
         assertThat(calls.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
         assertThat(calls.of(ID).getFirst().billed()).isEqualTo("YES");
         assertThat(calls.emptyCopiesBefore(later)).isZero();
-        assertThat(calls.latestPaid(ID, Instant.EPOCH)).isEmpty();
+        assertThat(calls.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
     private long paid(Instant at) {

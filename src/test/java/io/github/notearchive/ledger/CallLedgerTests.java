@@ -8,11 +8,13 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
@@ -53,6 +55,7 @@ class CallLedgerTests {
                             "base-url", provider.baseUrl(),
                             "token", provider.token(),
                             "calls-per-second", 1000),
+                    Settings.ofVideos(),
                     calls,
                     new AnswerReader(),
                     clock);
@@ -62,7 +65,7 @@ class CallLedgerTests {
 
     @BeforeEach
     void callsMayLeave() {
-        client.open(Night.of(NOW), 0);
+        client.open(Night.of(NOW), 0, 0);
     }
 
     @AfterEach
@@ -86,6 +89,38 @@ class CallLedgerTests {
         assertThat(reused.note()).isEqualTo(bought.note());
         assertThat(reused.author()).isEqualTo(bought.author());
         assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
+        NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
+        NoteCapture detail = found(ledger.fetch(id));
+
+        NoteCapture video = found(ledger.fetchVideo(detail));
+        NoteCapture again = found(ledger.fetchVideo(detail));
+
+        assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
+        assertThat(again.answer()).isEqualTo(provider.videoAnswerBytes(id.value()));
+        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(detail.callId());
+        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(ledger.heldVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(calls.countIn(Night.of(NOW))).isEqualTo(2);
+        assertThat(calls.countIn(Night.of(NOW), Endpoint.VIDEO)).isOne();
+        assertThat(calls.billIn(Night.of(NOW), Endpoint.VIDEO))
+                .isEqualTo(new ApiCalls.Bill(1, 1, 0));
+        assertThat(provider.calls()).isOne();
+        assertThat(provider.videoCalls()).isOne();
+
+        calls.mediaGone(video.callId(), NOW);
+        clock.now = NOW.plus(Duration.ofDays(1));
+        assertThat(ledger.freshVideo(id)).isEmpty();
+        assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
+        found(ledger.fetchVideo(detail));
+        found(ledger.fetch(id));
+        assertThat(provider.videoCalls()).isEqualTo(2);
+        assertThat(provider.calls()).isOne();
     }
 
     @Test

@@ -33,7 +33,12 @@ class MediaTypeTests {
                 "\"\u00ff\u00fb\u0090\u0000\", MP3",
                 "\"\u00ff\u00f1\u0050\u0080\", AAC",
                 "fLaC, FLAC",
-                "OggS, OGG"
+                "OggS, OGG",
+                "\"1\n00:00:00,000 --> 00:00:01,500\nhello\", SRT",
+                "\"\u00ef\u00bb\u00bf\r\n12\r\n00:00:00,000 --> 00:00:01,500\r\n\", SRT",
+                "\"00:00:00.000 --> 00:00:01.500\", SRT",
+                "WEBVTT, VTT",
+                "\"\u00ef\u00bb\u00bfWEBVTT - words\n\n\", VTT"
             })
     void theTypeIsFoundInTheFirstBytes(String head, MediaType type) {
         assertThat(MediaType.of(bytes(head))).contains(type);
@@ -56,6 +61,24 @@ class MediaTypeTests {
                 .isEqualTo(new FirstBytes.Wrong(words));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '~',
+            value = {
+                "<html>00:00:00.000 --> 00:00:01.500, HTML or XML in place of media",
+                "~{\"code\":1}~, JSON in place of media",
+                "~1\nhello\n~, ~no known media, first bytes 310a68656c6c6f0a~",
+                "WEBVTTX, ~no known media, first bytes 57454256545458~",
+                "~RIFF\u0000\u0000\u0000\u0000WAVEfmt~, audio/wav in place of SUBTITLE"
+            })
+    void whatAreNoSubtitlesIsSaidInWords(String head, String words) {
+        assertThat(FirstBytes.of(bytes(head), MediaKind.SUBTITLE))
+                .isInstanceOf(FirstBytes.Wrong.class)
+                .extracting(wrong -> ((FirstBytes.Wrong) wrong).looksLike())
+                .asString()
+                .isEqualTo(words);
+    }
+
     @Test
     void nothingIsNoMedia() {
         assertThat(FirstBytes.of(new byte[0], MediaKind.IMAGE))
@@ -74,6 +97,8 @@ class MediaTypeTests {
                         MediaType.GIF);
         assertThat(Arrays.stream(MediaType.values()).filter(t -> t.suits(MediaKind.MOTION)))
                 .containsExactly(MediaType.MP4, MediaType.MOV);
+        assertThat(Arrays.stream(MediaType.values()).filter(t -> t.suits(MediaKind.SUBTITLE)))
+                .containsExactly(MediaType.SRT, MediaType.VTT);
         assertThat(MediaType.M4A.suits(MediaKind.AUDIO)).isTrue();
         assertThat(MediaType.MP4.suits(MediaKind.AUDIO)).isTrue();
         assertThat(MediaType.JPEG.suits(MediaKind.AUDIO)).isFalse();

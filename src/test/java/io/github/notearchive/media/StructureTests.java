@@ -404,6 +404,17 @@ class StructureTests {
                 .isEqualTo(whole("bytes that are no frame: 128"));
     }
 
+    @Test
+    void subtitlesAreTextWithTimesInIt() {
+        byte[] words = ascii("1\n00:00:00,000 --> 00:00:01,500\nhello\n");
+
+        assertThat(walk(words, MediaType.SRT)).isEqualTo(whole());
+        assertThat(walk(ascii("WEBVTT\n\na > b -> c\n"), MediaType.VTT))
+                .isEqualTo(whole("no words"));
+        assertThat(walk(joined(words, new byte[] {0, 1}), MediaType.SRT))
+                .isEqualTo(new Cut("a zero in a text at byte " + words.length));
+    }
+
     private Structure walk(byte[] bytes, MediaType type) {
         return Structure.of(file(bytes), type);
     }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
@@ -205,9 +206,139 @@ class MediaSlotsTests {
                 .extracting(MediaCandidate::rendition, MediaCandidate::url)
                 .containsExactly(
                         tuple("h265[1]/master_url", "http://c/115.mp4"),
+                        tuple("h265/master_url", "http://c/114.mp4"),
                         tuple("h264/master_url", "http://c/258.mp4"),
-                        tuple("h264/backup_urls[1]", "http://d/258.mp4"),
-                        tuple("h265/master_url", "http://c/114.mp4"));
+                        tuple("h264/backup_urls[1]", "http://d/258.mp4"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "h265,h264,av1,h266 | 0    | h265[1] h265 h264 av1 h266",
+                "h264               | 0    | h264 h265[1] h265 av1 h266",
+                "av1,h264           | 0    | av1 h264 h265[1] h265 h266",
+                "h265               | 1080 | h265 h264 av1 h266 h265[1]",
+                "h265               | 720  | h265 h264 h266 av1 h265[1]",
+                "h265,h264          | 500  | h266 h265 h264 av1 h265[1]"
+            })
+    void streamsGoByCodecAndThenBySizeAndThoseBeyondTheLimitComeLast(
+            String codecs, int maxHeight, String expected) {
+        String note =
+                """
+                {"video_info_v2":{"media":{"video_id":1,"stream":{
+                  "h264":[{"master_url":"http://c/1","width":720,"height":1280}],
+                  "h265":[{"master_url":"http://c/2","width":720,"height":1280},
+                          {"master_url":"http://c/3","width":1440,"height":2560}],
+                  "h266":[{"master_url":"http://c/4","width":900,"height":600}],
+                  "av1":[{"master_url":"http://c/5","width":1920,"height":1080}]}}}}
+                """;
+
+        List<MediaSlot> slots =
+                slots(note, new StreamPreference(List.of(codecs.split(",")), maxHeight));
+
+        assertThat(slots.getFirst().candidates())
+                .extracting(MediaCandidate::variant)
+                .containsExactly(expected.split(" "));
+    }
+
+    @Test
+    void largerFileComesFirstWherePicturesAreEquallyLarge() {
+        MediaSlot slot =
+                only(
+                        """
+                        {"video_info_v2":{"media":{"stream":{"h265":[
+                          {"master_url":"http://c/1","width":720,"height":1280,"size":10},
+                          {"master_url":"http://c/2","width":720,"height":1280,"size":20}]}}}}
+                        """);
+
+        assertThat(slot.candidates())
+                .extracting(MediaCandidate::url)
+                .containsExactly("http://c/2", "http://c/1");
+    }
+
+    @Test
+    void streamPromisesItsOwnMd5OrElseThatOfTheFilm() {
+        String own = "0123456789abcdef0123456789abcdef";
+        String ofTheFilm = "fedcba9876543210fedcba9876543210";
+        MediaSlot slot =
+                only(
+                        """
+                        {"video_info_v2":{"media":{"video":{"md5":"%s"},"stream":{
+                          "h264":[{"master_url":"http://c/1"}],"h265":[{"master_url":"http://c/2","md5":"%s"}]}}}}
+                        """
+                                .formatted(ofTheFilm, own));
+
+        assertThat(slot.candidates())
+                .extracting(MediaCandidate::md5)
+                .containsExactly(own, ofTheFilm);
+    }
+
+    @Test
+    void subtitlesAreASlotForEachLanguageWhateverTheOrderOfTheKeys() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
+                          "zh-CN":[{"url":"http://c/zh.srt?sign=2"}],
+                          "source":[{"url":"http://c/zh.srt?sign=1"}],
+                          "en-US":[{"url":"http://c/en.vtt"},{"url":""},{"url":"http://c/en2.vtt"},null,7],
+                          "fr":{},"de":null}}}}}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(MediaKind.VIDEO, 0, "1"),
+                        tuple(MediaKind.SUBTITLE, 0, "en-US"),
+                        tuple(MediaKind.SUBTITLE, 1, "en-US[2]"),
+                        tuple(MediaKind.SUBTITLE, 2, "zh-CN"));
+        assertThat(slots.getLast().named()).as("a name of one file only").isFalse();
+        assertThat(slots.getLast().candidates())
+                .extracting(MediaCandidate::rendition, MediaCandidate::url)
+                .containsExactly(tuple("subtitles.zh-CN", "http://c/zh.srt?sign=2"));
+    }
+
+    @Test
+    void answerBoughtForTheVideoGivesTheVideoAndNothingElse() {
+        NoteCapture detail =
+                capture(
+                        """
+                        {"type":"video","images_list":[{"fileid":"cover","url":"http://c/cover"}],
+                         "native_voice_info":{"sound_id":"7","url":"http://c/a"}}
+                        """);
+        NoteCapture video =
+                capture(
+                        """
+                        {"type":"video","images_list":[{"fileid":"other","url":"http://c/other"},{"fileid":"more","url":"http://c/m"}],
+                         "native_voice_info":{"sound_id":"8","url":"http://c/b"},
+                         "video_info_v2":{"media":{"video_id":1,"stream":{"h264":[{"master_url":"http://c/1"}]}}}}
+                        """);
+        NoteCapture empty = capture("{\"type\":\"video\"}");
+
+        assertThat(MediaSlots.of(detail, video, StreamPreference.DEFAULT))
+                .extracting(MediaSlot::kind, MediaSlot::identity, MediaSlot::notOffered)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, "cover", null),
+                        tuple(MediaKind.VIDEO, "1", null),
+                        tuple(MediaKind.AUDIO, "7", null));
+        assertThat(MediaSlots.of(detail, empty, StreamPreference.DEFAULT).get(1).notOffered())
+                .isEqualTo("NOT_OFFERED_BY_V6");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "true  | {\"type\":\"video\",\"images_list\":[{\"fileid\":\"f\"}]}",
+                "true  | {\"type\":\"video\",\"video_info_v2\":{\"media\":{\"video_id\":1,\"stream\":{\"h264\":[]}}}}",
+                "false | {\"type\":\"video\",\"video_info_v2\":{\"media\":{\"stream\":{\"h264\":[{\"master_url\":\"http://c/1\"}]}}}}",
+                "false | {\"type\":\"video\",\"images_list\":[],\"native_voice_info\":{\"url\":\"http://c/a\"}}",
+                "false | {\"type\":\"normal\",\"images_list\":[{\"fileid\":\"f\"}]}",
+                "false | {\"images_list\":[]}"
+            })
+    void onlyANoteOfTypeVideoWithoutAStreamLacksItsVideo(boolean lacks, String note) {
+        assertThat(MediaSlots.lacksVideo(capture(note))).isEqualTo(lacks);
     }
 
     @Test
@@ -313,13 +444,20 @@ class MediaSlotsTests {
     }
 
     private static List<MediaSlot> slots(String note) {
-        return MediaSlots.of(
-                new NoteCapture(
-                        new NoteId("66aa00000000000000000001"),
-                        1,
-                        Instant.EPOCH,
-                        new byte[0],
-                        JsonMapper.builder().build().readTree(note),
-                        MissingNode.getInstance()));
+        return slots(note, StreamPreference.DEFAULT);
+    }
+
+    private static List<MediaSlot> slots(String note, StreamPreference preference) {
+        return MediaSlots.of(capture(note), preference);
+    }
+
+    private static NoteCapture capture(String note) {
+        return new NoteCapture(
+                new NoteId("66aa00000000000000000001"),
+                1,
+                Instant.EPOCH,
+                new byte[0],
+                JsonMapper.builder().build().readTree(note),
+                MissingNode.getInstance());
     }
 }

@@ -371,11 +371,12 @@ class HostileAnswerTests {
         JustOneApiClient client =
                 new JustOneApiClient(
                         Settings.of(all.toArray()),
+                        Settings.ofVideos(),
                         journal,
                         new AnswerReader(),
                         Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
-        client.open(Night.of(NOW), 0);
+        client.open(Night.of(NOW), 0, 0);
         return client;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.NoteDetailOutcome.Blocked;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
@@ -50,6 +51,7 @@ class JustOneApiClientTests {
     private final ScriptedProvider provider = new ScriptedProvider();
     private final RecordingJournal journal = new RecordingJournal();
     private final List<JustOneApiClient> clients = new ArrayList<>();
+    private VideoProperties videos = Settings.ofVideos();
 
     @AfterEach
     void close() throws IOException {
@@ -181,7 +183,7 @@ class JustOneApiClientTests {
 
         Exhausted exhausted = (Exhausted) client.fetch(ID);
 
-        assertThat(exhausted.byProvider()).isTrue();
+        assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.PROVIDER);
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
         assertThat(provider.requests()).hasSize(1);
@@ -464,17 +466,74 @@ class JustOneApiClientTests {
     void ourOwnLimitEndsTheNightWithoutACall() throws Exception {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
-        client.open(Night.of(NOW), 1);
+        client.open(Night.of(NOW), 1, 0);
 
         client.fetch(ID);
         client.fetch(ID);
         Exhausted exhausted = (Exhausted) client.fetch(ID);
 
-        assertThat(exhausted.byProvider()).isFalse();
+        assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThat(exhausted.quota()).contains("3 calls a night");
         assertThat(provider.requests()).hasSize(2);
         assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+    }
+
+    @Test
+    void limitOfVideosIsCountedByItselfAndLetsTheOtherCallsGoOn() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            provider.answers(200, FOUND);
+        }
+        videos = Settings.ofVideos("calls-per-night", "3");
+        JustOneApiClient client = client();
+        client.open(Night.of(NOW), 9, 2);
+        NoteCapture detail = ((Found) client.fetch(ID)).capture();
+
+        NoteCapture video = ((Found) client.fetchVideo(detail)).capture();
+        Exhausted exhausted = (Exhausted) client.fetchVideo(detail);
+
+        assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS_FOR_VIDEOS);
+        assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
+        assertThat(exhausted.quota()).isEqualTo("our own limit of 3 calls for videos a night");
+        assertThat(provider.requests())
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("/get-note-detail/v1?"),
+                        second -> assertThat(second).contains("/get-note-detail/v6?"));
+        assertThat(journal.received).hasSize(2);
+        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(video.capturedAt())
+                .as("by a clock that stands still")
+                .isEqualTo(detail.capturedAt().plusMillis(1));
+    }
+
+    @Test
+    void limitOfAllCallsCountsVideosToo() throws Exception {
+        provider.answers(200, FOUND).answers(200, FOUND);
+        JustOneApiClient client = client("calls-per-night", "2");
+        NoteCapture detail = ((Found) client.fetch(ID)).capture();
+        client.fetchVideo(detail);
+
+        Exhausted exhausted = (Exhausted) client.fetchVideo(detail);
+
+        assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
+        assertThat(provider.requests()).hasSize(2);
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+    }
+
+    @Test
+    void videoCallThatCouldNotBeWrittenDownCountsForNeitherLimit() throws Exception {
+        provider.answers(200, FOUND).answers(200, FOUND);
+        videos = Settings.ofVideos("calls-per-night", "1");
+        JustOneApiClient client = client("calls-per-night", "2");
+        NoteCapture detail = ((Found) client.fetch(ID)).capture();
+        journal.whileSending =
+                () -> {
+                    throw new IllegalStateException("the database is away");
+                };
+        assertThatThrownBy(() -> client.fetchVideo(detail)).hasMessage("the database is away");
+        journal.whileSending = () -> {};
+
+        assertThat(client.fetchVideo(detail)).isInstanceOf(Found.class);
     }
 
     @Test
@@ -596,9 +655,10 @@ class JustOneApiClientTests {
                         .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
                         .toArray();
         JustOneApiClient client =
-                new JustOneApiClient(Settings.of(pairs), journal, new AnswerReader(), clock);
+                new JustOneApiClient(
+                        Settings.of(pairs), videos, journal, new AnswerReader(), clock);
         clients.add(client);
-        client.open(Night.of(NOW), 0);
+        client.open(Night.of(NOW), 0, 0);
         return client;
     }
 }

@@ -12,11 +12,19 @@ public final class Settings {
 
     /** The defaults, but for some values, given as pairs of a name and a value. */
     public static NoteSourceProperties of(Object... namesAndValues) {
+        return bind("archive.source", NoteSourceProperties.class, namesAndValues);
+    }
+
+    /** The same for videos. */
+    public static VideoProperties ofVideos(Object... namesAndValues) {
+        return bind("archive.video", VideoProperties.class, namesAndValues);
+    }
+
+    private static <T> T bind(String prefix, Class<T> type, Object... namesAndValues) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
-            values.put("archive.source." + namesAndValues[i], namesAndValues[i + 1].toString());
+            values.put(prefix + "." + namesAndValues[i], namesAndValues[i + 1].toString());
         }
-        return new Binder(new MapConfigurationPropertySource(values))
-                .bindOrCreate("archive.source", NoteSourceProperties.class);
+        return new Binder(new MapConfigurationPropertySource(values)).bindOrCreate(prefix, type);
     }
 }

@@ -1,0 +1,172 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotStatus;
+import io.github.notearchive.catalog.SlotStatus.Gap;
+import io.github.notearchive.ledger.CallLedger;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.NoteState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * When a note's video is asked for by a call of its own, and what its slot holds while there is no
+ * answer to one.
+ *
+ * <p>A call is made for notes of type {@code video} only, whose answer carries no stream, and only
+ * while the video is neither stored nor waived. That the provider has none is believed until
+ * somebody requeues the note.
+ */
+@Component
+class VideoFiles {
+
+    /** Waivers that nobody gave by name: they follow from what was asked. */
+    private static final Set<String> NOT_OFFERED =
+            Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
+
+    private final MediaCatalog catalog;
+    private final CallLedger ledger;
+    private final VideoProperties settings;
+
+    VideoFiles(MediaCatalog catalog, CallLedger ledger, VideoProperties settings) {
+        this.catalog = catalog;
+        this.ledger = ledger;
+        this.settings = settings;
+    }
+
+    /** Whether a call is to be made, unless the ledger has the answer. */
+    boolean isToBeAsked(ClaimedNote claimed, NoteCapture detail) {
+        return settings.enabled()
+                && claimed.state() != NoteState.ARCHIVED
+                && MediaSlots.lacksVideo(detail)
+                && !isSettled(catalog.slotsOf(detail.id()), claimed.state() == NoteState.PENDING);
+    }
+
+    /** What there is without a call. */
+    VideoAnswer known(NoteCapture detail) {
+        return MediaSlots.lacksVideo(detail)
+                ? ledger.freshVideo(detail.id())
+                        .<VideoAnswer>map(VideoAnswer.Answered::new)
+                        .orElseGet(VideoAnswer.NotAsked::new)
+                : new VideoAnswer.NotAsked();
+    }
+
+    private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
+        boolean there = false;
+        for (SlotRow row : rows) {
+            boolean missing = row.state().equals("MISSING");
+            if (isOfVideo(row) && missing) {
+                return false;
+            }
+            there |=
+                    row.kind() == MediaKind.VIDEO
+                            && !MediaSlots.NOT_OFFERED_BY_V1.equals(row.reason())
+                            && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason()));
+        }
+        return there;
+    }
+
+    private static boolean isOfVideo(SlotRow row) {
+        return row.kind() == MediaKind.VIDEO || row.kind() == MediaKind.SUBTITLE;
+    }
+
+    /** Whether an earlier night's answer did not hold the note either. */
+    boolean wasEmptyBefore(NoteId id, Night tonight) {
+        return catalog.slotsOf(id).stream()
+                .filter(row -> row.kind() == MediaKind.VIDEO)
+                .filter(row -> Gap.NO_ANSWER.name().equals(row.reason()))
+                .map(SlotRow::deadNight)
+                .anyMatch(night -> night != null && night.compareTo(tonight) < 0);
+    }
+
+    /**
+     * The answer about a note that has everything but its video, however old: it is not bought
+     * again for a video that it does not carry.
+     */
+    Optional<NoteCapture> detailOfWaiting(NoteId id) {
+        List<SlotRow> rows = catalog.slotsOf(id);
+        boolean onlyVideo =
+                rows.stream().anyMatch(row -> row.state().equals("MISSING"))
+                        && rows.stream()
+                                .allMatch(row -> isOfVideo(row) || !row.state().equals("MISSING"));
+        return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
+    }
+
+    /**
+     * What becomes of the video and the subtitles for which no answer offers an address: what is
+     * stored, or waived by somebody, stays so.
+     *
+     * @param slot the video's, not offered by the answer about the note
+     */
+    static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, VideoAnswer answer) {
+        Optional<SlotRow> row =
+                rows.stream()
+                        .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
+                        .findFirst();
+        List<SlotStatus> decided = new ArrayList<>();
+        decided.add(
+                row.flatMap(VideoFiles::kept)
+                        .orElseGet(() -> status(slot, row.orElse(null), answer)));
+        for (SlotRow subtitle : rows) {
+            if (subtitle.kind() == MediaKind.SUBTITLE) {
+                decided.add(
+                        kept(subtitle)
+                                .orElseGet(
+                                        () ->
+                                                new SlotStatus.Waived(
+                                                        slotOf(subtitle), "BY_POLICY")));
+            }
+        }
+        return decided;
+    }
+
+    private static SlotStatus status(MediaSlot slot, @Nullable SlotRow row, VideoAnswer answer) {
+        return switch (answer) {
+            case VideoAnswer.NotAsked _, VideoAnswer.Answered _ ->
+                    new SlotStatus.Waived(
+                            slot,
+                            row != null && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())
+                                    ? MediaSlots.NOT_OFFERED_BY_V6
+                                    : String.valueOf(slot.notOffered()));
+            case VideoAnswer.NotOffered() ->
+                    new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
+            case VideoAnswer.Unanswered.Later(var obstacle, var emptyNight) ->
+                    new SlotStatus.Missing(
+                            slot,
+                            Gap.NO_ANSWER,
+                            obstacle,
+                            emptyNight == null ? emptyNightOf(row) : emptyNight);
+            case VideoAnswer.Unanswered waiting ->
+                    new SlotStatus.Missing(
+                            slot, Gap.NO_ANSWER, waiting.obstacle(), emptyNightOf(row));
+        };
+    }
+
+    private static @Nullable Night emptyNightOf(@Nullable SlotRow row) {
+        return row != null && Gap.NO_ANSWER.name().equals(row.reason()) ? row.deadNight() : null;
+    }
+
+    private static Optional<SlotStatus> kept(SlotRow row) {
+        return row.settled(slotOf(row))
+                .filter(
+                        status ->
+                                !(status instanceof SlotStatus.Waived(_, var reason)
+                                        && NOT_OFFERED.contains(reason)));
+    }
+
+    private static MediaSlot slotOf(SlotRow row) {
+        return new MediaSlot(row.kind(), row.ordinal(), row.identity(), List.of(), null);
+    }
+}

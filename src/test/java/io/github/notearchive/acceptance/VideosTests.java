@@ -1,0 +1,94 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.sandbox.SandboxProvider;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Videos are switched on for what is archived already, and a process that is killed costs none. */
+@ExtendWith(OutsideServers.Running.class)
+class VideosTests {
+
+    private static final int NOTES = 6;
+    private static final int ALLOWED = 4;
+
+    @Test
+    void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled()
+            throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, NOTES);
+            String list = practice.file("ids.txt", String.join("\n", ids)).toString();
+            practice.call("enqueue", list).with(0);
+            practice.call("run").with(0);
+            assertThat(provider.videoCalls()).isZero();
+            assertThat(practice.call("explain", ids.getFirst()).with(0).out())
+                    .contains("NOT_OFFERED_BY_V1", "with archive.video.enabled, requeue");
+
+            assertThat(practice.call("requeue", "--without-video").with(2).message())
+                    .contains("videos are not bought, so nothing was made due");
+            practice.environment().put("ARCHIVE_VIDEO_ENABLED", "true");
+            practice.environment().put("ARCHIVE_VIDEO_CALLS_PER_NIGHT", String.valueOf(ALLOWED));
+            assertThat(practice.call("requeue", "--without-video").with(0).out())
+                    .contains(NOTES + " archived notes");
+            killBetweenAnswersAndDownloads(practice);
+            String run = practice.call("run").with(6).out();
+
+            assertThat(run).contains("tonight 4 of 4 allowed");
+            assertThat(practice.call("status").with(0).out())
+                    .contains("of these for videos: 4 of 4 allowed, billed 4, maybe billed 0");
+            assertThat(provider.videoCalls()).isEqualTo(ALLOWED);
+            assertThat(provider.videosBought()).hasSize(ALLOWED).doesNotHaveDuplicates();
+            assertThat(provider.calls()).isEqualTo(NOTES);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 4L, "POSTPONED", 2L));
+                assertThat(
+                                archive.strings(
+                                        "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
+                        .containsExactlyInAnyOrderElementsOf(provider.videosBought());
+                assertThat(
+                                archive.number(
+                                        "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'"))
+                        .isEqualTo(provider.videoCalls());
+                assertThat(
+                                archive.number(
+                                        "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'"))
+                        .isEqualTo(provider.calls());
+                assertThat(archive.objects("notes/").keySet())
+                        .hasSize(NOTES + ALLOWED)
+                        .containsAll(
+                                archive.strings(
+                                        "SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
+            }
+            String waiting =
+                    ids.stream()
+                            .filter(id -> !provider.videosBought().contains(id))
+                            .findFirst()
+                            .orElseThrow();
+            assertThat(practice.call("explain", waiting).with(0).out())
+                    .contains(
+                            "POSTPONED",
+                            "our own limit of 4 calls for videos a night is used up",
+                            "it takes a call of its own (note-detail/v6), which is made when");
+        }
+    }
+
+    private static void killBetweenAnswersAndDownloads(Practice practice)
+            throws InterruptedException {
+        SandboxProvider provider = practice.provider();
+        provider.holdMedia();
+        Program run = practice.start("run");
+        provider.awaitHeldMedia(ALLOWED, Duration.ofSeconds(120));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> provider.videosBought().size() == ALLOWED);
+        assertThat(run.isRunning()).isTrue();
+        run.kill();
+        provider.releaseMedia();
+    }
+}

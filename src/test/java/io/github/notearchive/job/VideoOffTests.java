@@ -1,0 +1,68 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Nobody who has not switched videos on pays for one. */
+@ArchiveJobTest
+class VideoOffTests {
+
+    @Autowired Night night;
+
+    @Test
+    void noCallForAVideoIsMade() {
+        List<String> notes = new ArrayList<>();
+        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
+            notes.addAll(night.pending(kind, 2));
+        }
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().videoCalls()).isZero();
+        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(false, 0, 0, 0, 0, 0));
+    }
+
+    @Test
+    void videoThatIsPaidForIsStoredAllTheSameAndKeptLater() {
+        String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
+                        VALUES (:note, 'note-detail/v6', :then, :then, 200, 0, 'YES', :answer)
+                        """)
+                .param("note", note)
+                .param("then", Timestamp.from(night.clock().instant().minusSeconds(60)))
+                .param("answer", night.provider().videoEnvelope(note).toString().getBytes())
+                .update();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(video(note).state()).isEqualTo("STORED");
+
+        night.isDaysLater(8);
+        night.requeue(note);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(video(note).state()).as("with that answer too old").isEqualTo("STORED");
+        assertThat(night.provider().videoCalls()).isZero();
+    }
+
+    private SlotRow video(String note) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.kind() == MediaKind.VIDEO)
+                .findFirst()
+                .orElseThrow();
+    }
+}
