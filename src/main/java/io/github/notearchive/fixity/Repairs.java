@@ -222,9 +222,7 @@ public class Repairs {
     }
 
     private @Nullable NoteCapture videoOf(NoteCapture capture) {
-        return MediaSlots.lacksVideo(capture)
-                ? ledger.heldVideo(capture.id()).orElse(null)
-                : null;
+        return MediaSlots.lacksVideo(capture) ? ledger.heldVideo(capture.id()).orElse(null) : null;
     }
 
     private List<SlotStatus> slots(NoteCapture capture, @Nullable NoteCapture video) {
