@@ -482,6 +482,21 @@ class VerifyTests {
     }
 
     @Test
+    void oneObjectThatCouldNotBeReadKeepsTheAuditFromCompleting() throws Exception {
+        archive(1);
+        passes(Duration.ofHours(1));
+
+        VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
+
+        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(cut.reason()).startsWith("1 objects could not be read, at last: ");
+        assertThat(cut.filesLeft()).as("read before the store went away").isZero();
+        assertThat(cut.sidecarsLeft()).isOne();
+        night.wayToStore().mend();
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
     void aBucketThatIsNotThereIsAWrongSettingAndNotALostArchive() throws Exception {
         archive(1);
         Path bucket = NightServers.bucket();
