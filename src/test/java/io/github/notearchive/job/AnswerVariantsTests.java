@@ -46,7 +46,8 @@ import tools.jackson.databind.node.ObjectNode;
  * own; answers that come late are in {@link SlowAnswerTests}.
  */
 @ArchiveJobTest
-// in the second night nearly every file fails, by intent: on a slow machine that looks like an outage
+// in the second night nearly every file fails, by intent: on a slow machine that looks like an
+// outage
 @TestPropertySource(properties = "archive.outage.faults=100")
 @DirtiesContext // whose connections others need
 class AnswerVariantsTests {
