@@ -401,6 +401,11 @@ public class MediaCatalog {
                     : Optional.empty();
         }
 
+        /** The place that this row holds, without any address to fill it from. */
+        public MediaSlot slot() {
+            return new MediaSlot(kind, ordinal, identity, List.of(), null);
+        }
+
         /**
          * Whether this row is about the file that a slot expects: the same place, and the same file
          * by its name.

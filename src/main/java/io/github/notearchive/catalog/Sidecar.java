@@ -2,6 +2,7 @@ package io.github.notearchive.catalog;
 
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +64,12 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
      */
     public static Sidecar ofVideo(NoteCapture video, List<SlotStatus> slots) {
         return of(video, slots, VIDEO_ENDPOINT);
+    }
+
+    /** Puts it where it belongs; returns its key when the store has shown that it holds it. */
+    public ObjectKey putInto(ObjectStore store) {
+        store.putBytes(key, bytes, "application/json");
+        return key;
     }
 
     private static Sidecar of(

@@ -398,13 +398,17 @@ public class FixityCatalog {
                                 .single());
     }
 
-    /** Notes that use a file, those that can bring it back for the least before all. */
+    /**
+     * Notes that use a file, those that can bring it back for the least before all: whatever the
+     * file is, a note that is due wants the answer about itself.
+     */
     List<User> usersOf(String sha256, Instant freshSince) {
         return jdbc.sql(
                         """
                         SELECT m.note_id, w.state, w.claim_id IS NOT NULL AS in_work,
                                EXISTS (SELECT 1 FROM api_call c
-                                       WHERE c.note_id = m.note_id AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                       WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
+                                         AND c.billed = 'YES' AND c.answer IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
                         FROM (SELECT DISTINCT note_id, captured_at FROM note_media
                               WHERE sha256 = :sha256 AND state = 'STORED') m

@@ -195,7 +195,7 @@ public class Repairs {
                     "note " + expected.note() + " is in work now, or not on the worklist");
         }
         try {
-            store.putBytes(expected.key(), sidecar.get().bytes(), "application/json");
+            sidecar.get().putInto(store);
             return new Result.Rewritten();
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
@@ -205,7 +205,11 @@ public class Repairs {
     /** The sidecar of an answer about the note, or of one that was bought for its video. */
     private Optional<Sidecar> sidecarOf(NoteId id, long call) {
         return ledger.heldOf(id, call)
-                .map(capture -> Sidecar.of(capture, slots(capture, videoOf(capture))))
+                .map(
+                        capture ->
+                                Sidecar.of(
+                                        capture,
+                                        slots(capture, ledger.heldVideo(capture).orElse(null))))
                 .or(
                         () ->
                                 ledger.heldVideoOf(id, call)
@@ -221,30 +225,36 @@ public class Repairs {
                                                                                                 video)))));
     }
 
-    private @Nullable NoteCapture videoOf(NoteCapture capture) {
-        return MediaSlots.lacksVideo(capture) ? ledger.heldVideo(capture.id()).orElse(null) : null;
-    }
-
     private List<SlotStatus> slots(NoteCapture capture, @Nullable NoteCapture video) {
         List<SlotRow> rows = media.slotsOf(capture.id());
         List<SlotStatus> slots = new ArrayList<>();
         // which streams are preferred has no part in which slots there are
         for (MediaSlot slot : MediaSlots.of(capture, video, StreamPreference.DEFAULT)) {
-            slots.add(
-                    rows.stream()
-                            .filter(row -> row.isFor(slot))
-                            .findFirst()
-                            .flatMap(row -> row.recorded(slot))
-                            .orElseGet(() -> unknown(slot)));
+            if (slot.notOffered() == null) {
+                slots.add(
+                        rows.stream()
+                                .filter(row -> row.isFor(slot))
+                                .findFirst()
+                                .flatMap(row -> row.recorded(slot))
+                                .orElseGet(() -> unknown(slot)));
+                continue;
+            }
+            // no answer offers the video any more, and yet it may be stored
+            List<SlotRow> bought = rows.stream().filter(row -> row.kind().isOfVideo()).toList();
+            bought.forEach(
+                    row ->
+                            slots.add(
+                                    row.recorded(row.slot()).orElseGet(() -> unknown(row.slot()))));
+            if (bought.isEmpty()) {
+                slots.add(new SlotStatus.Waived(slot, slot.notOffered()));
+            }
         }
         return slots;
     }
 
     private static SlotStatus unknown(MediaSlot slot) {
-        return slot.notOffered() != null
-                ? new SlotStatus.Waived(slot, slot.notOffered())
-                : new SlotStatus.Missing(
-                        slot, Gap.RETRY, "not known when the sidecar was written anew", null);
+        return new SlotStatus.Missing(
+                slot, Gap.RETRY, "not known when the sidecar was written anew", null);
     }
 
     private static String describe(Result result) {

@@ -45,10 +45,7 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
 
     /** The answer that offers a file. */
     NoteCapture answerWith(MediaSlot slot) {
-        return switch (slot.kind()) {
-            case VIDEO, SUBTITLE -> video == null ? capture : video;
-            case IMAGE, MOTION, AUDIO -> capture;
-        };
+        return video != null && slot.kind().isOfVideo() ? video : capture;
     }
 
     /** The answers, that about the note first. */

@@ -182,15 +182,10 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return new Stored(slots, null, null);
         }
         NoteCapture video = harvest.video();
-        ObjectKey ofVideo = video == null ? null : put(Sidecar.ofVideo(video, slots));
-        ObjectKey ofNote = put(Sidecar.of(harvest.capture(), slots));
+        ObjectKey ofVideo = video == null ? null : Sidecar.ofVideo(video, slots).putInto(store);
+        ObjectKey ofNote = Sidecar.of(harvest.capture(), slots).putInto(store);
         runs.current().store().works();
         return new Stored(slots, ofNote, ofVideo);
-    }
-
-    private ObjectKey put(Sidecar sidecar) {
-        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
-        return sidecar.key();
     }
 
     private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {

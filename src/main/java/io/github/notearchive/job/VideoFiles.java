@@ -67,7 +67,7 @@ class VideoFiles {
         boolean there = false;
         for (SlotRow row : rows) {
             boolean missing = row.state().equals("MISSING");
-            if (isOfVideo(row) && missing) {
+            if (row.kind().isOfVideo() && missing) {
                 return false;
             }
             there |=
@@ -76,10 +76,6 @@ class VideoFiles {
                             && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason()));
         }
         return there;
-    }
-
-    private static boolean isOfVideo(SlotRow row) {
-        return row.kind() == MediaKind.VIDEO || row.kind() == MediaKind.SUBTITLE;
     }
 
     /** Whether an earlier night's answer did not hold the note either. */
@@ -100,7 +96,10 @@ class VideoFiles {
         boolean onlyVideo =
                 rows.stream().anyMatch(row -> row.state().equals("MISSING"))
                         && rows.stream()
-                                .allMatch(row -> isOfVideo(row) || !row.state().equals("MISSING"));
+                                .allMatch(
+                                        row ->
+                                                row.kind().isOfVideo()
+                                                        || !row.state().equals("MISSING"));
         return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 
@@ -124,9 +123,7 @@ class VideoFiles {
                 decided.add(
                         kept(subtitle)
                                 .orElseGet(
-                                        () ->
-                                                new SlotStatus.Waived(
-                                                        slotOf(subtitle), "BY_POLICY")));
+                                        () -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
             }
         }
         return decided;
@@ -159,14 +156,10 @@ class VideoFiles {
     }
 
     private static Optional<SlotStatus> kept(SlotRow row) {
-        return row.settled(slotOf(row))
+        return row.settled(row.slot())
                 .filter(
                         status ->
                                 !(status instanceof SlotStatus.Waived(_, var reason)
                                         && NOT_OFFERED.contains(reason)));
-    }
-
-    private static MediaSlot slotOf(SlotRow row) {
-        return new MediaSlot(row.kind(), row.ordinal(), row.identity(), List.of(), null);
     }
 }

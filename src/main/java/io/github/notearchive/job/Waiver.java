@@ -142,8 +142,7 @@ public class Waiver {
                     "the ledger holds no answer of note " + id + " any more; requeue it instead");
         }
         NoteCapture capture = held.get();
-        NoteCapture video =
-                MediaSlots.lacksVideo(capture) ? ledger.heldVideo(id).orElse(null) : null;
+        NoteCapture video = ledger.heldVideo(capture).orElse(null);
         List<SlotStatus> slots = new ArrayList<>();
         for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
             List<SlotStatus> decided =
@@ -161,8 +160,8 @@ public class Waiver {
                             + id
                             + " expects files that were not looked at yet; requeue it instead");
         }
-        ObjectKey ofVideo = video == null ? null : put(Sidecar.ofVideo(video, slots));
-        ObjectKey ofNote = put(Sidecar.of(capture, slots));
+        ObjectKey ofVideo = video == null ? null : Sidecar.ofVideo(video, slots).putInto(store);
+        ObjectKey ofNote = Sidecar.of(capture, slots).putInto(store);
         Boolean done =
                 transaction.execute(
                         status -> {
@@ -183,11 +182,6 @@ public class Waiver {
     private static Result takenUp(NoteId id) {
         return new Result.NotPossible(
                 "note " + id + " was taken up by a run meanwhile; try again when that has ended");
-    }
-
-    private ObjectKey put(Sidecar sidecar) {
-        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
-        return sidecar.key();
     }
 
     private static SlotStatus status(MediaSlot slot, List<SlotRow> rows) {

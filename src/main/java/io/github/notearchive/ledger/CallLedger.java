@@ -1,5 +1,6 @@
 package io.github.notearchive.ledger;
 
+import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -99,9 +100,12 @@ public class CallLedger implements NoteDetailClient {
         return held(id, Endpoint.DETAIL);
     }
 
-    /** The same of the answers that were bought for the video. */
-    public Optional<NoteCapture> heldVideo(NoteId id) {
-        return held(id, Endpoint.VIDEO);
+    /**
+     * The same of the answers that were bought for the note's video; empty where the answer about
+     * it carries that itself.
+     */
+    public Optional<NoteCapture> heldVideo(NoteCapture detail) {
+        return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
     private Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {

@@ -11,5 +11,10 @@ public enum MediaKind {
     /** The note's video. */
     VIDEO,
     /** The words that are spoken in the video, in one language. */
-    SUBTITLE
+    SUBTITLE;
+
+    /** Whether the answer brings it that was bought for the video, where there is one. */
+    public boolean isOfVideo() {
+        return this == VIDEO || this == SUBTITLE;
+    }
 }

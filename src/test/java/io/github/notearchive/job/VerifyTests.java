@@ -193,6 +193,40 @@ class VerifyTests {
     }
 
     @Test
+    void aNoteWhoseVideoOnlyIsFreshIsNoNoteThatCostsNothing() throws Exception {
+        List<String> notes = archive(2);
+        String shared = night.objects("media/").firstKey();
+        String owner =
+                night.sql()
+                        .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                        .param("sha", sha256Of(shared))
+                        .query(String.class)
+                        .single();
+        String other = notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
+        // as if the other note, captured later, had the same file, and an answer of the other kind
+        night.sql()
+                .sql(
+                        """
+                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at + interval '1 hour'
+                        WHERE note_id = :other
+                        """)
+                .param("sha", sha256Of(shared))
+                .param("other", other)
+                .update();
+        night.sql()
+                .sql("UPDATE api_call SET endpoint = 'note-detail/v6' WHERE note_id = :other")
+                .param("other", other)
+                .update();
+        Files.delete(path(shared));
+        passes(Duration.ofMinutes(1));
+
+        verify(new VerifyOptions(null, true, false, NODE));
+
+        assertThat(night.state(owner)).isEqualTo(PENDING);
+        assertThat(night.state(other)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
     void aDamagedFileIsNotHandedOnToOtherNotes() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
         night.pending(notes);

@@ -16,6 +16,8 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +54,7 @@ class VideoTests {
 
     @Autowired Night night;
     @Autowired Waiver waiver;
+    @Autowired VerifyRunner verifier;
 
     /** Whatever a test did: what we say of our calls is what the provider says of them. */
     @AfterEach
@@ -173,6 +176,44 @@ class VideoTests {
                                         + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint = 'note-detail/v6')"))
                 .as("files that are said to be of the other answer")
                 .isZero();
+    }
+
+    @Test
+    void damagedSidecarsOfBothAnswersAreWrittenAnewAsTheyWere() throws Exception {
+        String note = videoNoteWithSubtitles();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        var before = night.objects("notes/" + note + "/");
+        for (String key : before.keySet()) {
+            Files.delete(NightServers.bucket().resolve(key));
+        }
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));
+
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+
+        assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isEqualTo(2);
+        var after = night.objects("notes/" + note + "/");
+        assertThat(after.keySet()).isEqualTo(before.keySet());
+        before.forEach((key, bytes) -> assertThat(after.get(key)).as(key).isEqualTo(bytes));
+    }
+
+    @Test
+    void sidecarThatIsWrittenAnewStillNamesAVideoWhoseAnswerTheLedgerHoldsNoMore()
+            throws Exception {
+        String note = videoNoteWithSubtitles();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        var ofNote = night.objects("notes/" + note + "/").firstEntry();
+        Files.delete(NightServers.bucket().resolve(ofNote.getKey()));
+        night.sql()
+                .sql("UPDATE api_call SET answer = NULL WHERE endpoint = :video")
+                .param("video", VIDEO)
+                .update();
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));
+
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+
+        assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isOne();
+        assertThat(night.objects("notes/" + note + "/").get(ofNote.getKey()))
+                .isEqualTo(ofNote.getValue());
     }
 
     @Test

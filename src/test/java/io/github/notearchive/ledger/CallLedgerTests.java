@@ -105,9 +105,8 @@ class CallLedgerTests {
         assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
-        assertThat(ledger.heldVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(calls.countIn(Night.of(NOW))).isEqualTo(2);
-        assertThat(calls.countIn(Night.of(NOW), Endpoint.VIDEO)).isOne();
         assertThat(calls.billIn(Night.of(NOW), Endpoint.VIDEO))
                 .isEqualTo(new ApiCalls.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();
