@@ -220,7 +220,7 @@ final class StatusCommand implements Callable<Integer> {
                 "  open findings             "
                         + (fixity.openFindings().isEmpty()
                                 ? "none"
-                                : VerifyCommand.line(fixity.openFindings())));
+                                : Damage.inWords(fixity.openFindings())));
     }
 
     private static String line(Videos videos) {

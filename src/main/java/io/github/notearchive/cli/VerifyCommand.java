@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -146,13 +145,6 @@ final class VerifyCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** Findings by their kind, in a line. */
-    static String line(Map<Damage.Kind, Long> findings) {
-        return findings.entrySet().stream()
-                .map(count -> count.getKey() + " " + count.getValue())
-                .collect(Collectors.joining(", "));
-    }
-
     static void print(VerifySummary summary, PrintWriter out) {
         out.printf(
                 "%s (exit %d): %s%n",
@@ -198,7 +190,7 @@ final class VerifyCommand implements Callable<Integer> {
             out.println("  found    nothing");
             return;
         }
-        out.println("  found    " + line(summary.open()) + " (open, of all audits)");
+        out.println("  found    " + Damage.inWords(summary.open()) + " (open, of all audits)");
         for (Finding finding : summary.examples()) {
             out.println(
                     Harmless.line(

@@ -1,5 +1,8 @@
 package io.github.notearchive.fixity;
 
+import java.util.Map;
+import java.util.stream.Collectors;
+
 /**
  * What is wrong with an object.
  *
@@ -26,5 +29,12 @@ public record Damage(Kind kind, String expected, String seen) {
         SIDECAR_CORRUPT,
         /** No row points at the object. */
         ORPHAN
+    }
+
+    /** How many there are of each kind, in a line. */
+    public static String inWords(Map<Kind, Long> counts) {
+        return counts.entrySet().stream()
+                .map(count -> count.getKey() + " " + count.getValue())
+                .collect(Collectors.joining(", "));
     }
 }

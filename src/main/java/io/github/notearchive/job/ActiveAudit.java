@@ -1,6 +1,5 @@
 package io.github.notearchive.job;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,13 +8,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What belongs to one execution of an audit: its options, its beginning and its counts. */
-final class ActiveAudit {
+final class ActiveAudit extends ActiveJob {
 
     private final VerifyOptions options;
     private final Instant since;
-    private final OutageDetector store;
-    private final long began = System.nanoTime();
-    private volatile long jobExecutionId;
 
     final LongAdder files = new LongAdder();
     final LongAdder sidecars = new LongAdder();
@@ -30,9 +26,9 @@ final class ActiveAudit {
     final List<String> orphansLeft = Collections.synchronizedList(new ArrayList<>());
 
     ActiveAudit(VerifyOptions options, Instant since, ArchiveProperties settings) {
+        super(settings);
         this.options = options;
         this.since = since;
-        this.store = new OutageDetector(settings.outage(), System::nanoTime);
     }
 
     VerifyOptions options() {
@@ -42,23 +38,5 @@ final class ActiveAudit {
     /** When the audit began, in whichever execution: what was verified since is not read again. */
     Instant since() {
         return since;
-    }
-
-    /** How the store has fared. */
-    OutageDetector store() {
-        return store;
-    }
-
-    void belongTo(long execution) {
-        jobExecutionId = execution;
-    }
-
-    long jobExecutionId() {
-        return jobExecutionId;
-    }
-
-    /** How long this execution has gone on, whatever was done to the clock meanwhile. */
-    Duration took() {
-        return Duration.ofNanos(System.nanoTime() - began);
     }
 }

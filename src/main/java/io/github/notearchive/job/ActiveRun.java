@@ -11,20 +11,17 @@ import org.jspecify.annotations.Nullable;
  * What belongs to one run and to no other: its options, its execution, its counts and the health it
  * has seen.
  */
-final class ActiveRun {
+final class ActiveRun extends ActiveJob {
 
     private static final long NOT_QUIET = 0;
 
     private final RunOptions options;
     private final long mediaRequestsBefore;
-    private final long began = System.nanoTime();
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
     private final OutageDetector provider;
     private final OutageDetector cdn;
-    private final OutageDetector store;
-    private volatile long jobExecutionId;
     private @Nullable Long stuckSince;
     private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
 
@@ -42,12 +39,12 @@ final class ActiveRun {
     final LongAdder filesImproved = new LongAdder();
 
     ActiveRun(RunOptions options, ArchiveProperties settings, long mediaRequestsBefore) {
+        super(settings);
         this.options = options;
         this.mediaRequestsBefore = mediaRequestsBefore;
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
-        this.store = new OutageDetector(settings.outage(), System::nanoTime);
     }
 
     RunOptions options() {
@@ -63,11 +60,6 @@ final class ActiveRun {
         return mediaRequestsBefore;
     }
 
-    /** How long it has gone on, whatever was done to the clock meanwhile. */
-    Duration took() {
-        return Duration.ofNanos(System.nanoTime() - began);
-    }
-
     /** One permit for each note that may be in work at once. */
     Semaphore places() {
         return places;
@@ -79,18 +71,6 @@ final class ActiveRun {
 
     OutageDetector cdn() {
         return cdn;
-    }
-
-    OutageDetector store() {
-        return store;
-    }
-
-    void belongTo(long execution) {
-        jobExecutionId = execution;
-    }
-
-    long jobExecutionId() {
-        return jobExecutionId;
     }
 
     /**

@@ -158,7 +158,7 @@ class ArchiveJob {
                 }
             }
             return step.getStatus() == BatchStatus.STOPPED
-                    ? gate.closure().map(ArchiveJob::exitStatus).orElse(null)
+                    ? gate.closure().map(Gate.Closure::exitStatus).orElse(null)
                     : null;
         }
 
@@ -189,7 +189,7 @@ class ArchiveJob {
         @Override
         public void afterJob(JobExecution job) {
             if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure().ifPresent(closure -> job.setExitStatus(exitStatus(closure)));
+                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
             } else if (job.getStatus() == BatchStatus.COMPLETED) {
                 try {
                     job.setExitStatus(statusByWhatIsLeft(job));
@@ -218,9 +218,5 @@ class ArchiveJob {
         gate.close(
                 Trouble.isOutOfReach(e) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
                 "whether all is done could not be checked: " + Trouble.describe(e));
-    }
-
-    private static ExitStatus exitStatus(Gate.Closure closure) {
-        return new ExitStatus(closure.exitCode().name(), closure.reason());
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaDownloader;
@@ -19,14 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
-import org.springframework.batch.core.job.JobExecutionException;
-import org.springframework.batch.core.job.parameters.JobParameters;
-import org.springframework.batch.core.job.parameters.JobParametersBuilder;
-import org.springframework.batch.core.launch.JobOperator;
-import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -44,11 +39,9 @@ public class ArchiveRunner {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
-    private final JobOperator operator;
-    private final JobRepository repository;
+    private final Launches launches;
     private final Job job;
     private final JdbcConnectionDetails database;
-    private final Executions executions;
     private final Recovery recovery;
     private final SourceGate sourceGate;
     private final RunGate gate;
@@ -66,11 +59,9 @@ public class ArchiveRunner {
     private final Clock clock;
 
     ArchiveRunner(
-            JobOperator operator,
-            JobRepository repository,
+            Launches launches,
             Job archiveNotes,
             JdbcConnectionDetails database,
-            Executions executions,
             Recovery recovery,
             SourceGate sourceGate,
             RunGate gate,
@@ -86,11 +77,9 @@ public class ArchiveRunner {
             VideoProperties videoSettings,
             LedgerProperties ledgerSettings,
             Clock clock) {
-        this.operator = operator;
-        this.repository = repository;
+        this.launches = launches;
         this.job = archiveNotes;
         this.database = database;
-        this.executions = executions;
         this.recovery = recovery;
         this.sourceGate = sourceGate;
         this.gate = gate;
@@ -123,7 +112,8 @@ public class ArchiveRunner {
             }
             return runAlone(run, lock);
         } catch (SQLException | DataAccessException | TransactionException e) {
-            return broken(run, e);
+            Gate.Closure broken = Launches.brokenBy(e);
+            return notStarted(run, broken.exitCode(), broken.reason());
         }
     }
 
@@ -185,19 +175,10 @@ public class ArchiveRunner {
     }
 
     private RunSummary start(ActiveRun run, RunnerLock lock, Night tonight, long callsMade) {
-        JobExecution before =
-                executions
-                        .newest(ArchiveJob.NAME, run.node())
-                        .map(repository::getJobExecution)
-                        .orElse(null);
-        boolean restart = before != null && before.getStatus() != BatchStatus.COMPLETED;
-        JobParameters parameters =
-                restart && before != null
-                        ? before.getJobParameters()
-                        : newInstance(tonight, run.node());
+        Launch launch = launches.next(ArchiveJob.NAME, run.node(), tonight, _ -> {});
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
-                restart ? "Continuing the unfinished run" : "A new run",
+                launch.restart() ? "Continuing the unfinished run" : "A new run",
                 run.node(),
                 tonight,
                 settings.workers(),
@@ -208,25 +189,16 @@ public class ArchiveRunner {
         runs.begin(run);
         try {
             gate.open();
-            provider.open(tonight, callsMade, calls.countIn(tonight, Endpoint.VIDEO));
+            provider.open(tonight, callsMade, calls.billIn(tonight, Endpoint.VIDEO).calls());
             gate.closure().ifPresent(closure -> provider.end(closure.reason()));
-            return execute(run, lock, parameters, restart);
+            return execute(run, lock, launch);
         } finally {
             provider.end("no run is active");
             runs.end();
         }
     }
 
-    private JobParameters newInstance(Night tonight, String node) {
-        return new JobParametersBuilder()
-                .addLocalDate("night", tonight.date())
-                .addString("node", node)
-                .addLong("sequence", executions.instancesOf(ArchiveJob.NAME, tonight, node) + 1)
-                .toJobParameters();
-    }
-
-    private RunSummary execute(
-            ActiveRun run, RunnerLock lock, JobParameters parameters, boolean restart) {
+    private RunSummary execute(ActiveRun run, RunnerLock lock, Launch launch) {
         try (RunWatch _ =
                 new RunWatch(
                         gate,
@@ -234,10 +206,7 @@ public class ArchiveRunner {
                         run.options().maxDuration(),
                         () -> worklist.renewLeases(run.node()),
                         () -> logProgress(run))) {
-            JobExecution execution = operator.start(job, parameters);
-            return summary(run, execution, restart);
-        } catch (JobExecutionException e) {
-            throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+            return summary(run, launches.start(job, launch), launch.restart());
         }
     }
 
@@ -253,25 +222,14 @@ public class ArchiveRunner {
     }
 
     private RunSummary summary(ActiveRun run, JobExecution execution, boolean restart) {
-        ExitCode exitCode = exitCode(execution);
+        ExitCode exitCode = Launches.ended(execution, gate);
         String reason =
                 switch (exitCode) {
                     case COMPLETED -> "every note that was due reached its end";
-                    case FAILED, UPSTREAM_UNAVAILABLE ->
-                            gate.closure()
-                                    .map(Gate.Closure::reason)
-                                    .or(() -> failure(execution).map(Trouble::describe))
-                                    .orElse("see the log");
+                    case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
                     default -> execution.getExitStatus().getExitDescription();
                 };
-        long made = 0;
-        long billed = 0;
-        long maybe = 0;
-        for (ApiCalls.CallCount count : counts(execution)) {
-            made += count.calls();
-            billed += "YES".equals(count.billed()) ? count.calls() : 0;
-            maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
-        }
+        Calls made = calls(execution);
         return new RunSummary(
                 exitCode,
                 reason,
@@ -292,75 +250,51 @@ public class ArchiveRunner {
                         run.bytesTakenOver.sum(),
                         run.filesImproved.sum(),
                         downloads.traffic().requests() - run.mediaRequestsBefore()),
-                made,
-                billed,
-                boughtAgain(execution),
-                maybe,
-                videos(execution),
+                made.bill().calls(),
+                made.bill().billed(),
+                made.boughtAgain(),
+                made.bill().maybeBilled(),
+                made.videos(),
                 run.took());
     }
 
-    private long boughtAgain(JobExecution execution) {
-        try {
-            return calls.boughtAgainBy(execution.getId());
-        } catch (DataAccessException | TransactionException e) {
-            return 0; // said already, with the counts
-        }
-    }
+    /** What the ledger says of a run. */
+    private record Calls(ApiCalls.Bill bill, long boughtAgain, RunSummary.Videos videos) {
 
-    private RunSummary.Videos videos(JobExecution execution) {
-        try {
-            ApiCalls.Bill bill = calls.billOf(execution.getId(), Endpoint.VIDEO);
-            return new RunSummary.Videos(
-                    videoSettings.enabled(),
-                    bill.calls(),
-                    bill.billed(),
-                    bill.maybeBilled(),
-                    calls.countIn(Night.current(clock), Endpoint.VIDEO),
-                    videoSettings.callsPerNight());
-        } catch (DataAccessException | TransactionException e) {
-            return RunSummary.Videos.NONE; // said already, with the counts
-        }
+        static final Calls NOT_KNOWN =
+                new Calls(new ApiCalls.Bill(0, 0, 0), 0, RunSummary.Videos.NONE);
     }
 
     /** A database that went away must not hide how the run ended. */
-    private List<ApiCalls.CallCount> counts(JobExecution execution) {
+    private Calls calls(JobExecution execution) {
         try {
-            return calls.countsOf(execution.getId());
+            ApiCalls.Bill videos = calls.billOf(execution.getId(), Endpoint.VIDEO);
+            return new Calls(
+                    bill(calls.countsOf(execution.getId())),
+                    calls.boughtAgainBy(execution.getId()),
+                    new RunSummary.Videos(
+                            videoSettings.enabled(),
+                            videos.calls(),
+                            videos.billed(),
+                            videos.maybeBilled(),
+                            calls.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
+                            videoSettings.callsPerNight()));
         } catch (DataAccessException | TransactionException e) {
             log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
-            return List.of();
+            return Calls.NOT_KNOWN;
         }
     }
 
-    private ExitCode exitCode(JobExecution execution) {
-        if (execution.getStatus() == BatchStatus.COMPLETED
-                || execution.getStatus() == BatchStatus.STOPPED) {
-            return ExitCode.named(execution.getExitStatus().getExitCode());
+    private static ApiCalls.Bill bill(List<ApiCalls.CallCount> counts) {
+        long made = 0;
+        long billed = 0;
+        long maybe = 0;
+        for (ApiCalls.CallCount count : counts) {
+            made += count.calls();
+            billed += "YES".equals(count.billed()) ? count.calls() : 0;
+            maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
         }
-        boolean away =
-                execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
-                        || gate.closure()
-                                .filter(
-                                        closure ->
-                                                closure.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
-                                .isPresent();
-        return away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
-    }
-
-    private static Optional<Throwable> failure(JobExecution execution) {
-        return execution.getAllFailureExceptions().stream().findFirst();
-    }
-
-    private RunSummary broken(ActiveRun run, Exception e) {
-        if (Trouble.isOutOfReach(e)) {
-            return notStarted(
-                    run,
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the database is out of reach: " + Trouble.describe(e));
-        }
-        log.error("The run broke", e);
-        return notStarted(run, ExitCode.FAILED, Trouble.describe(e));
+        return new ApiCalls.Bill(made, billed, maybe);
     }
 
     private RunSummary notStarted(ActiveRun run, ExitCode exitCode, String reason) {

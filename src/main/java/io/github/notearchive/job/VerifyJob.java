@@ -216,13 +216,7 @@ class VerifyJob {
         @Override
         public void afterJob(JobExecution job) {
             if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure()
-                        .ifPresent(
-                                closure ->
-                                        job.setExitStatus(
-                                                new ExitStatus(
-                                                        closure.exitCode().name(),
-                                                        closure.reason())));
+                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
             } else if (job.getStatus() == BatchStatus.COMPLETED) {
                 try {
                     job.setExitStatus(statusByFindings());

@@ -3,6 +3,7 @@ package io.github.notearchive.job;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.fixity.SelfTest;
+import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -12,17 +13,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
-import org.springframework.batch.core.job.JobExecutionException;
-import org.springframework.batch.core.job.parameters.JobParameters;
-import org.springframework.batch.core.job.parameters.JobParametersBuilder;
-import org.springframework.batch.core.launch.JobOperator;
-import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -43,11 +37,9 @@ public class VerifyRunner {
     private static final String SINCE = "since";
     private static final int EXAMPLES = 20;
 
-    private final JobOperator operator;
-    private final JobRepository repository;
+    private final Launches launches;
     private final Job job;
     private final JdbcConnectionDetails database;
-    private final Executions executions;
     private final Recovery recovery;
     private final AuditGate gate;
     private final ActiveAudits audits;
@@ -58,11 +50,9 @@ public class VerifyRunner {
     private final Clock clock;
 
     VerifyRunner(
-            JobOperator operator,
-            JobRepository repository,
+            Launches launches,
             Job verifyArchive,
             JdbcConnectionDetails database,
-            Executions executions,
             Recovery recovery,
             AuditGate gate,
             ActiveAudits audits,
@@ -71,11 +61,9 @@ public class VerifyRunner {
             ObjectStore store,
             ArchiveProperties settings,
             Clock clock) {
-        this.operator = operator;
-        this.repository = repository;
+        this.launches = launches;
         this.job = verifyArchive;
         this.database = database;
-        this.executions = executions;
         this.recovery = recovery;
         this.gate = gate;
         this.audits = audits;
@@ -108,7 +96,8 @@ public class VerifyRunner {
                     String.valueOf(e.getMessage()),
                     unbegun.took());
         } catch (SQLException | DataAccessException | TransactionException e) {
-            return broken(unbegun, e);
+            Gate.Closure broken = Launches.brokenBy(e);
+            return VerifySummary.notStarted(broken.exitCode(), broken.reason(), unbegun.took());
         }
     }
 
@@ -125,52 +114,36 @@ public class VerifyRunner {
     }
 
     private VerifySummary start(VerifyOptions options, RunnerLock lock) {
-        JobExecution before =
-                executions
-                        .newest(VerifyJob.NAME, options.node())
-                        .map(repository::getJobExecution)
-                        .orElse(null);
-        boolean restart = before != null && before.getStatus() != BatchStatus.COMPLETED;
-        JobParameters parameters =
-                restart && before != null ? before.getJobParameters() : newInstance(options.node());
-        String since = parameters.getString(SINCE);
+        Launch launch =
+                launches.next(
+                        VerifyJob.NAME,
+                        options.node(),
+                        Night.current(clock),
+                        more -> more.addString(SINCE, clock.instant().toString(), false));
+        String since = launch.parameters().getString(SINCE);
         if (since == null) {
             throw new IllegalStateException("An audit without the parameter " + SINCE);
         }
         ActiveAudit audit = new ActiveAudit(options, Instant.parse(since), settings);
         log.info(
                 "{} of the store: what was not verified since {}{}{}",
-                restart ? "Continuing the unfinished audit" : "A new audit",
+                launch.restart() ? "Continuing the unfinished audit" : "A new audit",
                 since,
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
         audits.begin(audit);
         try {
             gate.open();
-            return execute(audit, lock, parameters, restart);
+            return execute(audit, lock, launch);
         } finally {
             audits.end();
         }
     }
 
-    private JobParameters newInstance(String node) {
-        Night tonight = Night.current(clock);
-        return new JobParametersBuilder()
-                .addLocalDate("night", tonight.date())
-                .addString("node", node)
-                .addLong("sequence", executions.instancesOf(VerifyJob.NAME, tonight, node) + 1)
-                .addString(SINCE, clock.instant().toString(), false)
-                .toJobParameters();
-    }
-
-    private VerifySummary execute(
-            ActiveAudit audit, RunnerLock lock, JobParameters parameters, boolean restart) {
+    private VerifySummary execute(ActiveAudit audit, RunnerLock lock, Launch launch) {
         try (RunWatch _ =
                 new RunWatch(gate, lock, audit.options().maxDuration(), () -> logProgress(audit))) {
-            JobExecution execution = operator.start(job, parameters);
-            return summary(audit, execution, restart);
-        } catch (JobExecutionException e) {
-            throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+            return summary(audit, launches.start(job, launch), launch.restart());
         }
     }
 
@@ -185,7 +158,7 @@ public class VerifyRunner {
 
     private VerifySummary summary(ActiveAudit audit, JobExecution execution, boolean restart) {
         Map<Damage.Kind, Long> open = catalog.countOpen();
-        ExitCode ended = ended(execution);
+        ExitCode ended = Launches.ended(execution, gate);
         // whoever asks whether anything is wrong must not be told only that there is more to read
         boolean hides = ended == ExitCode.INTERRUPTED && !open.isEmpty();
         FixityCatalog.Left left = catalog.left(audit.since());
@@ -215,48 +188,16 @@ public class VerifyRunner {
                 audit.took());
     }
 
-    private ExitCode ended(JobExecution execution) {
-        if (execution.getStatus() == BatchStatus.COMPLETED
-                || execution.getStatus() == BatchStatus.STOPPED) {
-            return ExitCode.named(execution.getExitStatus().getExitCode());
-        }
-        return execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
-                ? ExitCode.UPSTREAM_UNAVAILABLE
-                : ExitCode.FAILED;
-    }
-
     private String reason(
             ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
-        String found =
-                open.entrySet().stream()
-                        .map(count -> count.getKey() + " " + count.getValue())
-                        .collect(Collectors.joining(", "));
+        String found = Damage.inWords(open);
         return switch (ended) {
             case COMPLETED -> "the store holds what the tables say, and nothing else";
             case FINDINGS -> found;
-            case FAILED, UPSTREAM_UNAVAILABLE ->
-                    gate.closure()
-                            .map(Gate.Closure::reason)
-                            .or(() -> failure(execution))
-                            .orElse("see the log");
+            case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
             default ->
                     (hides ? found + "; and the audit is not finished: " : "")
                             + execution.getExitStatus().getExitDescription();
         };
-    }
-
-    private static Optional<String> failure(JobExecution execution) {
-        return execution.getAllFailureExceptions().stream().findFirst().map(Trouble::describe);
-    }
-
-    private static VerifySummary broken(ActiveAudit audit, Exception e) {
-        if (Trouble.isOutOfReach(e)) {
-            return VerifySummary.notStarted(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the database is out of reach: " + Trouble.describe(e),
-                    audit.took());
-        }
-        log.error("The audit broke", e);
-        return VerifySummary.notStarted(ExitCode.FAILED, Trouble.describe(e), audit.took());
     }
 }

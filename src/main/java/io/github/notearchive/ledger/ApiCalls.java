@@ -370,20 +370,6 @@ public class ApiCalls implements CallJournal {
                 .single();
     }
 
-    /** How many of them asked one of the questions. */
-    public long countIn(Night night, Endpoint endpoint) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) FROM api_call
-                        WHERE sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint
-                        """)
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()))
-                .param("endpoint", endpoint.ledgerName())
-                .query(Long.class)
-                .single();
-    }
-
     /** Calls of a run that asked one of the questions, and what is charged for them. */
     public Bill billOf(long jobExecutionId, Endpoint endpoint) {
         return jdbc.sql(

@@ -1,0 +1,113 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.job.parameters.JobParametersBuilder;
+import org.springframework.batch.core.launch.JobOperator;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.stereotype.Component;
+
+/**
+ * Launches jobs, each as the instance that was not finished or as a new one, and says how they
+ * ended.
+ */
+@Component
+class Launches {
+
+    private static final Logger log = LoggerFactory.getLogger(Launches.class);
+
+    private final JobOperator operator;
+    private final JobRepository repository;
+    private final Executions executions;
+
+    Launches(JobOperator operator, JobRepository repository, Executions executions) {
+        this.operator = operator;
+        this.repository = repository;
+        this.executions = executions;
+    }
+
+    /** What a job is launched with, and whether that continues an instance. */
+    record Launch(JobParameters parameters, boolean restart) {}
+
+    /**
+     * The node's newest instance if it is not COMPLETED, whichever night it began; else a new one
+     * of this night.
+     *
+     * @param more what a new instance has beside night, node and sequence
+     */
+    Launch next(String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
+        return executions
+                .newest(job, node)
+                .map(repository::getJobExecution)
+                .filter(before -> before.getStatus() != BatchStatus.COMPLETED)
+                .map(before -> new Launch(before.getJobParameters(), true))
+                .orElseGet(() -> new Launch(newInstance(job, node, tonight, more), false));
+    }
+
+    private JobParameters newInstance(
+            String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
+        JobParametersBuilder parameters =
+                new JobParametersBuilder()
+                        .addLocalDate("night", tonight.date())
+                        .addString("node", node)
+                        .addLong("sequence", executions.instancesOf(job, tonight, node) + 1);
+        more.accept(parameters);
+        return parameters.toJobParameters();
+    }
+
+    /** Starts a job, and returns when it has ended. */
+    JobExecution start(Job job, Launch launch) {
+        try {
+            return operator.start(job, launch.parameters());
+        } catch (JobExecutionException e) {
+            throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+        }
+    }
+
+    /** How an execution ended. One that failed when a server was away is told apart. */
+    static ExitCode ended(JobExecution execution, Gate gate) {
+        if (execution.getStatus() == BatchStatus.COMPLETED
+                || execution.getStatus() == BatchStatus.STOPPED) {
+            return ExitCode.named(execution.getExitStatus().getExitCode());
+        }
+        boolean away =
+                execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
+                        || gate.closure()
+                                .filter(
+                                        closure ->
+                                                closure.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
+                                .isPresent();
+        return away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
+    }
+
+    /** Why an execution failed, in a line. */
+    static String whyFailed(JobExecution execution, Gate gate) {
+        return gate.closure()
+                .map(Gate.Closure::reason)
+                .or(() -> firstFailure(execution))
+                .orElse("see the log");
+    }
+
+    private static Optional<String> firstFailure(JobExecution execution) {
+        return execution.getAllFailureExceptions().stream().findFirst().map(Trouble::describe);
+    }
+
+    /** What an exception outside of any execution comes to. Something unforeseen is logged. */
+    static Gate.Closure brokenBy(Exception e) {
+        if (Trouble.isOutOfReach(e)) {
+            return new Gate.Closure(
+                    ExitCode.UPSTREAM_UNAVAILABLE,
+                    "the database is out of reach: " + Trouble.describe(e));
+        }
+        log.error("It broke before or after its execution", e);
+        return new Gate.Closure(ExitCode.FAILED, Trouble.describe(e));
+    }
+}
