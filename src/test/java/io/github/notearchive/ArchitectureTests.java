@@ -44,12 +44,22 @@ class ArchitectureTests {
                                     "ledger",
                                     "media",
                                     "catalog",
+                                    "sidecar",
                                     "fixity",
                                     "objectstore",
                                     "note")),
                     Map.entry(
-                            "fixity",
+                            "sidecar",
                             Set.of("worklist", "ledger", "catalog", "objectstore", "note")),
+                    Map.entry(
+                            "fixity",
+                            Set.of(
+                                    "worklist",
+                                    "ledger",
+                                    "catalog",
+                                    "sidecar",
+                                    "objectstore",
+                                    "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("", Set.of("cli")));

@@ -3,18 +3,23 @@ package io.github.notearchive.catalog;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
@@ -50,6 +55,15 @@ public class MediaCatalog {
      * never captured.
      */
     public List<SlotRow> slotsOf(NoteId id) {
+        return slots(id, null);
+    }
+
+    /** Of those, the ones that this answer of the note listed and none after it. */
+    public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
+        return slots(id, capturedAt);
+    }
+
+    private List<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -61,9 +75,14 @@ public class MediaCatalog {
                                         LEFT JOIN fixity_finding f
                                           ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
                                         WHERE m.note_id = :noteId
+                                          AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
                                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                                         """)
                                 .param("noteId", id.value())
+                                .param(
+                                        "capturedAt",
+                                        capturedAt == null ? null : Timestamp.from(capturedAt),
+                                        Types.TIMESTAMP)
                                 .query((row, _) -> slotRow(row))
                                 .list());
     }
@@ -175,31 +194,16 @@ public class MediaCatalog {
     }
 
     /**
-     * Writes the state of each slot, and a row for each object that has none. Part of the caller's
-     * transaction.
+     * Writes the state of the files that an answer lists, and a row for each object that has none.
+     * Part of the caller's transaction.
      */
-    void save(NoteId id, Instant capturedAt, List<SlotStatus> slots, Instant now) {
-        // what an earlier answer promised, this one does not, and never came
-        jdbc.sql(
-                        """
-                        DELETE FROM note_media
-                        WHERE note_id = :noteId AND state <> 'STORED' AND captured_at < :capturedAt
-                        """)
-                .param("noteId", id.value())
-                .param("capturedAt", Timestamp.from(capturedAt))
-                .update();
-        if (slots.isEmpty()) {
-            return;
-        }
+    void save(NoteCapture answer, boolean ofVideo, List<SlotRow> slots, Instant now) {
         // in one order everywhere, so that two notes with the same files do not wait for each other
         // for ever
         List<StoredMedia> stored =
                 slots.stream()
-                        .flatMap(
-                                status ->
-                                        status instanceof SlotStatus.Stored s
-                                                ? Stream.of(s.media())
-                                                : Stream.empty())
+                        .map(SlotRow::media)
+                        .filter(Objects::nonNull)
                         .distinct()
                         .sorted(Comparator.comparing(StoredMedia::sha256))
                         .toList();
@@ -211,15 +215,29 @@ public class MediaCatalog {
                     ON CONFLICT (sha256) DO NOTHING
                     """,
                     stored.stream()
-                            .map(media -> parameters(media, now))
+                            .map(media -> parameters(media).addValue("now", Timestamp.from(now)))
                             .toArray(MapSqlParameterSource[]::new));
+        }
+        saveSlots(answer, ofVideo, slots);
+    }
+
+    /**
+     * Writes the state of the files that an answer lists, whose objects are known already. Part of
+     * the caller's transaction.
+     *
+     * @param ofVideo whether the answer was bought for the note's video, and lists that only
+     */
+    void saveSlots(NoteCapture answer, boolean ofVideo, List<SlotRow> slots) {
+        dropUnlisted(answer, ofVideo);
+        if (slots.isEmpty()) {
+            return;
         }
         batches.batchUpdate(
                 """
                 INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, rendition, width, height, sha256,
                                         checks, error, dead_night, captured_at, updated_at)
                 VALUES (:noteId, :kind, :ordinal, :identity, :state, :reason, :rendition, :width, :height, :sha256,
-                        :checks, :error, :deadNight, :capturedAt, :now)
+                        :checks, :error, :deadNight, :capturedAt, :updatedAt)
                 ON CONFLICT (note_id, kind, ordinal) DO UPDATE
                 SET identity = EXCLUDED.identity, state = EXCLUDED.state, reason = EXCLUDED.reason,
                     rendition = EXCLUDED.rendition, width = EXCLUDED.width, height = EXCLUDED.height,
@@ -227,91 +245,107 @@ public class MediaCatalog {
                     dead_night = EXCLUDED.dead_night, captured_at = EXCLUDED.captured_at, updated_at = EXCLUDED.updated_at
                 """,
                 slots.stream()
-                        .map(status -> parameters(id, capturedAt, status, now))
+                        .map(row -> parameters(answer, row))
                         .toArray(MapSqlParameterSource[]::new));
     }
 
     /**
-     * Says that the video and its subtitles are listed by an answer of their own, and forgets
-     * subtitles that an earlier one promised, this one does not, and that never came. Part of the
-     * caller's transaction.
+     * Drops what an earlier answer to the same question promised, this one does not, and never
+     * came.
      */
-    void saveVideo(NoteId id, Instant capturedAt, List<SlotStatus> slots) {
+    private void dropUnlisted(NoteCapture answer, boolean ofVideo) {
         jdbc.sql(
                         """
-                        DELETE FROM note_media
-                        WHERE note_id = :noteId AND kind = 'SUBTITLE' AND state <> 'STORED' AND ordinal >= :subtitles
+                        DELETE FROM note_media m
+                        WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
+                          AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
+                               OR NOT :ofVideo AND NOT EXISTS (
+                                   SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                   WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
+                                     AND a.endpoint = 'note-detail/v6'))
                         """)
-                .param("noteId", id.value())
-                .param(
-                        "subtitles",
-                        slots.stream()
-                                .filter(status -> status.slot().kind() == MediaKind.SUBTITLE)
-                                .count())
-                .update();
-        jdbc.sql(
-                        """
-                        UPDATE note_media SET captured_at = :capturedAt
-                        WHERE note_id = :noteId AND kind IN ('VIDEO', 'SUBTITLE')
-                        """)
-                .param("capturedAt", Timestamp.from(capturedAt))
-                .param("noteId", id.value())
+                .param("noteId", answer.id().value())
+                .param("capturedAt", Timestamp.from(answer.capturedAt()))
+                .param("ofVideo", ofVideo)
                 .update();
     }
 
-    private static MapSqlParameterSource parameters(StoredMedia media, Instant now) {
+    private static MapSqlParameterSource parameters(StoredMedia media) {
         return new MapSqlParameterSource()
                 .addValue("sha256", media.sha256())
                 .addValue("key", media.key().value())
                 .addValue("size", media.size())
-                .addValue("contentType", media.contentType())
-                .addValue("now", Timestamp.from(now));
+                .addValue("contentType", media.contentType());
     }
 
-    private static MapSqlParameterSource parameters(
-            NoteId id, Instant capturedAt, SlotStatus status, Instant now) {
-        MediaSlot slot = status.slot();
-        MapSqlParameterSource row =
-                new MapSqlParameterSource()
-                        .addValue("noteId", id.value())
-                        .addValue("kind", slot.kind().name())
-                        .addValue("ordinal", slot.ordinal())
-                        .addValue("identity", StorableText.of(slot.identity()))
-                        .addValue("capturedAt", Timestamp.from(capturedAt))
-                        .addValue("now", Timestamp.from(now))
-                        .addValue("reason", null)
-                        .addValue("rendition", null)
-                        .addValue("width", null)
-                        .addValue("height", null)
-                        .addValue("sha256", null)
-                        .addValue("checks", null)
-                        .addValue("error", null)
-                        .addValue("deadNight", null);
-        return switch (status) {
-            case SlotStatus.Stored(
-                            _,
-                            var media,
-                            var rendition,
-                            var width,
-                            var height,
-                            var checks,
-                            var lesserBecause) ->
-                    row.addValue("state", "STORED")
-                            .addValue("reason", lesserBecause == null ? null : DEGRADED)
-                            .addValue("error", StorableText.of(lesserBecause))
-                            .addValue("sha256", media.sha256())
-                            .addValue("rendition", rendition)
-                            .addValue("width", width)
-                            .addValue("height", height)
-                            .addValue("checks", checks);
-            case SlotStatus.Waived(_, var reason) ->
-                    row.addValue("state", "WAIVED").addValue("reason", reason);
-            case SlotStatus.Missing(_, var gap, var error, var deadNight) ->
-                    row.addValue("state", "MISSING")
-                            .addValue("reason", gap.name())
-                            .addValue("error", StorableText.of(error))
-                            .addValue("deadNight", deadNight == null ? null : deadNight.date());
-        };
+    private static MapSqlParameterSource parameters(NoteCapture answer, SlotRow row) {
+        return new MapSqlParameterSource()
+                .addValue("noteId", answer.id().value())
+                .addValue("kind", row.kind().name())
+                .addValue("ordinal", row.ordinal())
+                .addValue("identity", row.identity())
+                .addValue("state", row.state())
+                .addValue("reason", row.reason())
+                .addValue("rendition", row.rendition())
+                .addValue("width", row.width())
+                .addValue("height", row.height())
+                .addValue("sha256", row.media() == null ? null : row.media().sha256())
+                .addValue("checks", row.checks())
+                .addValue("error", row.error())
+                .addValue("deadNight", row.deadNight() == null ? null : row.deadNight().date())
+                .addValue("capturedAt", Timestamp.from(answer.capturedAt()))
+                .addValue("updatedAt", Timestamp.from(row.updatedAt()));
+    }
+
+    /**
+     * Takes objects into the catalog that were found in the bucket, and that nobody has read again.
+     * Part of the caller's transaction; a repeat changes nothing.
+     *
+     * @param found each with the moment in which it came into the store
+     */
+    public void found(Map<StoredMedia, Instant> found) {
+        batches.batchUpdate(
+                """
+                INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                VALUES (:sha256, :key, :size, :contentType, :storedAt, NULL)
+                ON CONFLICT (sha256) DO NOTHING
+                """,
+                found.entrySet().stream()
+                        .map(
+                                object ->
+                                        parameters(object.getKey())
+                                                .addValue(
+                                                        "storedAt",
+                                                        Timestamp.from(object.getValue())))
+                        .toArray(MapSqlParameterSource[]::new));
+    }
+
+    /** What is known of these objects, by their SHA-256. */
+    public Map<String, StoredMedia> known(Collection<String> digests) {
+        return jdbc
+                .sql(
+                        """
+                        SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = ANY (:digests)
+                        """)
+                .param("digests", digests.toArray(String[]::new))
+                .query((row, _) -> storedMedia(row))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(StoredMedia::sha256, Function.identity()));
+    }
+
+    /**
+     * Strikes an object whose bytes turned out to be others than its name says, unless a file of a
+     * note refers to it. Part of the caller's transaction.
+     */
+    public void strike(String sha256) {
+        jdbc.sql(
+                        """
+                        DELETE FROM media_object o
+                        WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        """)
+                .param("sha256", sha256)
+                .update();
     }
 
     /** Accepts that a missing slot stays empty. Part of the caller's transaction. */
@@ -372,6 +406,100 @@ public class MediaCatalog {
             @Nullable StoredMedia media,
             @Nullable String damage,
             Instant updatedAt) {
+
+        /** The row that a slot's status becomes, by then. */
+        public static SlotRow of(SlotStatus status, Instant now) {
+            MediaSlot slot = status.slot();
+            String identity = StorableText.ofText(slot.identity());
+            return switch (status) {
+                case SlotStatus.Stored(
+                                _,
+                                var media,
+                                var rendition,
+                                var width,
+                                var height,
+                                var checks,
+                                var lesserBecause) ->
+                        new SlotRow(
+                                slot.kind(),
+                                slot.ordinal(),
+                                identity,
+                                "STORED",
+                                lesserBecause == null ? null : DEGRADED,
+                                rendition,
+                                width,
+                                height,
+                                checks,
+                                StorableText.of(lesserBecause),
+                                null,
+                                media,
+                                null,
+                                now);
+                case SlotStatus.Waived(_, var reason) ->
+                        empty(
+                                slot.kind(),
+                                slot.ordinal(),
+                                identity,
+                                "WAIVED",
+                                reason,
+                                null,
+                                null,
+                                now);
+                case SlotStatus.Missing(_, var gap, var error, var deadNight) ->
+                        empty(
+                                slot.kind(),
+                                slot.ordinal(),
+                                identity,
+                                "MISSING",
+                                gap.name(),
+                                StorableText.of(error),
+                                deadNight,
+                                now);
+            };
+        }
+
+        private static SlotRow empty(
+                MediaKind kind,
+                int ordinal,
+                String identity,
+                String state,
+                String reason,
+                @Nullable String error,
+                @Nullable Night deadNight,
+                Instant now) {
+            return new SlotRow(
+                    kind, ordinal, identity, state, reason, null, null, null, null, error,
+                    deadNight, null, null, now);
+        }
+
+        /** The same slot, whose file is not where it should be; to be brought in again. */
+        public SlotRow lost(String error, Instant now) {
+            return empty(
+                    kind,
+                    ordinal,
+                    identity,
+                    "MISSING",
+                    SlotStatus.Gap.RETRY.name(),
+                    error,
+                    null,
+                    now);
+        }
+
+        /** The same slot with what is known of its object. */
+        public SlotRow with(StoredMedia known) {
+            return new SlotRow(
+                    kind, ordinal, identity, state, reason, rendition, width, height, checks, error,
+                    deadNight, known, damage, updatedAt);
+        }
+
+        /**
+         * The same slot, accepted as empty by an operator. What stood in the way stays to be read.
+         */
+        public SlotRow waived(String why, Instant now) {
+            return new SlotRow(
+                    kind, ordinal, identity, "WAIVED", why, rendition, width, height, checks, error,
+                    deadNight, media, damage, now);
+        }
 
         /**
          * The row as a slot's status, where it holds a file or a waiver. A file that an audit found

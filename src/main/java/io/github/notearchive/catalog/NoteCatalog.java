@@ -1,12 +1,13 @@
 package io.github.notearchive.catalog;
 
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteDetail.Author;
 import io.github.notearchive.catalog.NoteDetail.Mention;
 import io.github.notearchive.catalog.NoteDetail.Topic;
 import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.objectstore.ObjectKey;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,44 +37,53 @@ public class NoteCatalog {
     }
 
     /**
-     * Writes a capture, the note as it shows it, and the state of its files. Part of the caller's
-     * transaction; a repeat adds nothing. An older capture than the newest known does not change
-     * the note.
+     * Writes a note's answers, the note as that about it shows it, and the state of its files. Part
+     * of the caller's transaction; a repeat adds nothing. Their sidecars are to be stored before.
      *
-     * @param sidecar where the exact answer lies; null while the note has not reached an end
-     * @param complete whether every expected file is stored or waived
+     * <p>An older answer than the newest known does not change the note. One that was bought for
+     * its video has counts of its own and lists the files of the video; the note itself stays as
+     * the answer about it shows it, since that of the video may leave out what this one says.
      */
-    public void save(
-            NoteCapture capture,
-            List<SlotStatus> slots,
-            @Nullable ObjectKey sidecar,
-            boolean complete,
-            Instant now) {
+    public void save(CapturedNote note, Instant now) {
+        NoteCapture capture = note.capture();
+        saveNote(capture, note.archivedAt());
+        media.save(capture, false, note.filesOf(capture), now);
+        NoteCapture video = note.video();
+        if (video != null) {
+            saveCapture(video, NoteMapper.map(video));
+            media.save(video, true, note.filesOf(video), now);
+        }
+    }
+
+    /**
+     * Writes what the sidecar of an answer about a note tells, its files as they were found. Part
+     * of the caller's transaction; a repeat changes nothing. The sidecars of a note are to come in
+     * the order of their captures.
+     *
+     * @param archivedAt since when the note is complete; null when it is not
+     */
+    public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
+        saveNote(capture, archivedAt);
+        media.saveSlots(capture, false, files);
+    }
+
+    /** The same for the sidecar of an answer that was bought for the note's video. */
+    public void restoreVideo(NoteCapture video, List<SlotRow> files) {
+        saveCapture(video, NoteMapper.map(video));
+        media.saveSlots(video, true, files);
+    }
+
+    private void saveNote(NoteCapture capture, @Nullable Instant archivedAt) {
         NoteDetail detail = NoteMapper.map(capture);
         if (detail.author() != null) {
             saveAuthor(detail.author(), capture.capturedAt());
         }
-        boolean newest = saveNote(capture, detail, complete ? now : null);
-        saveCapture(capture, detail, sidecar);
+        boolean newest = saveNote(capture, detail, archivedAt);
+        saveCapture(capture, detail);
         if (newest) {
             saveTopics(capture.id(), detail.topics());
             saveMentions(capture.id(), detail.mentions());
         }
-        media.save(capture.id(), capture.capturedAt(), slots, now);
-    }
-
-    /**
-     * Writes the capture of an answer that was bought for the note's video, behind {@link #save}.
-     * It has counts of its own and describes the files of the video; the note itself stays as the
-     * answer about it shows it, since this one may leave out what that one says. Part of the
-     * caller's transaction; a repeat adds nothing.
-     *
-     * @param slots all of the note's
-     * @param sidecar where the exact answer lies; null while the note has not reached an end
-     */
-    public void saveVideo(NoteCapture video, List<SlotStatus> slots, @Nullable ObjectKey sidecar) {
-        saveCapture(video, NoteMapper.map(video), sidecar);
-        media.saveVideo(video.id(), video.capturedAt(), slots);
     }
 
     private void saveAuthor(Author author, Instant capturedAt) {
@@ -145,7 +155,7 @@ public class NoteCatalog {
                 == 1;
     }
 
-    private void saveCapture(NoteCapture capture, NoteDetail detail, @Nullable ObjectKey sidecar) {
+    private void saveCapture(NoteCapture capture, NoteDetail detail) {
         jdbc.sql(
                         """
                         INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, comments_count,
@@ -153,7 +163,7 @@ public class NoteCatalog {
                         VALUES (:noteId, :capturedAt, :callId, :liked, :collected, :comments,
                                 :shared, :views, :answer::jsonb, :sidecar)
                         ON CONFLICT (note_id, captured_at) DO UPDATE
-                        SET sidecar_key = coalesce(EXCLUDED.sidecar_key, note_capture.sidecar_key)
+                        SET sidecar_key = EXCLUDED.sidecar_key
                         """)
                 .param("noteId", capture.id().value())
                 .param("capturedAt", Timestamp.from(capture.capturedAt()))
@@ -164,7 +174,7 @@ public class NoteCatalog {
                 .param("shared", detail.counts().shared())
                 .param("views", detail.counts().views())
                 .param("answer", answer(capture))
-                .param("sidecar", sidecar == null ? null : sidecar.value())
+                .param("sidecar", Sidecar.keyOf(capture.id(), capture.capturedAt()).value())
                 .update();
     }
 
@@ -221,6 +231,35 @@ public class NoteCatalog {
         }
     }
 
+    /** How this answer stands in the catalog; empty when it was never taken in. */
+    public Optional<Taken> taken(NoteId id, Instant capturedAt) {
+        return jdbc.sql(
+                        """
+                        SELECT n.archived_at
+                        FROM note_capture c JOIN note n USING (note_id)
+                        WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
+                        """)
+                .param("noteId", id.value())
+                .param("capturedAt", Timestamp.from(capturedAt))
+                .query((row, _) -> new Taken(instant(row.getTimestamp("archived_at"))))
+                .optional();
+    }
+
+    /** The call whose answer lists a file of a note; empty when there is no such file. */
+    public Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
+        return jdbc.sql(
+                        """
+                        SELECT c.call_id
+                        FROM note_media m JOIN note_capture c USING (note_id, captured_at)
+                        WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
+                        """)
+                .param("noteId", id.value())
+                .param("kind", kind.name())
+                .param("ordinal", ordinal)
+                .query(Long.class)
+                .optional();
+    }
+
     /** What a person wants to see of a note first; empty when it was never captured. */
     public Optional<NoteLine> find(NoteId id) {
         return jdbc.sql(
@@ -255,6 +294,13 @@ public class NoteCatalog {
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         return timestamp == null ? null : timestamp.toInstant();
     }
+
+    /**
+     * An answer that was taken in.
+     *
+     * @param archivedAt since when its note is complete; null when it is not
+     */
+    public record Taken(@Nullable Instant archivedAt) {}
 
     /** A captured note in one line. */
     public record NoteLine(

@@ -1,18 +1,25 @@
 package io.github.notearchive.catalog;
 
-import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -23,158 +30,131 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object beside a note's files: the exact answer and the list of its media with digests, so
- * that the bucket alone can rebuild the tables.
+ * The object beside a note's files, one for each paid answer: the exact answer and all that the
+ * tables know of it beside, so that the bucket alone can rebuild them.
  *
  * <p>A JSON document. {@code answer} is the body of the answer as a text, from which encoding as
  * UTF-8 gives the bytes as received; where they were not UTF-8, {@code answerBase64} stands in its
- * place.
+ * place. The answer never changes; what stands beside it is written anew under the same key
+ * whenever it does.
+ *
+ * <p>Format 1 had neither {@code call} nor {@code worklist}, nor what became of a file in full, and
+ * was written at a note's end only. It is still read, but for answers about videos, to which no
+ * release ever gave it.
+ *
+ * @param noteId the note that was asked about
+ * @param capturedAt when the answer was received
+ * @param callId the number of the call that bought it
+ * @param call the ledger's row of that call, as the ledger writes it; null in format 1
+ * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest
+ *     sidecar of a note; null in format 1
+ * @param archivedAt since when the note is complete; null when it is not
+ * @param media what became of each file that this answer lists; null when the answer was never
+ *     taken into the catalog, most often because it does not hold its note
+ * @param answer the exact bytes
  */
-public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") byte[] bytes) {
+@SuppressWarnings(
+        "ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
+public record Sidecar(
+        NoteId noteId,
+        Instant capturedAt,
+        long callId,
+        @Nullable JsonNode call,
+        @Nullable JsonNode worklist,
+        @Nullable Instant archivedAt,
+        @Nullable List<SlotRow> media,
+        byte[] answer) {
 
-    private static final String FORMAT = "note-archive/sidecar/1";
+    /** Under what all sidecars lie. */
+    public static final String PREFIX = "notes/";
 
-    /** As {@code api_call.endpoint} calls it. */
-    private static final String VIDEO_ENDPOINT = "note-detail/v6";
+    /** No call of ours will ever have a higher number, and every number after it is a valid one. */
+    static final long HIGHEST_CALL = 1_000_000_000_000_000L;
 
+    private static final String FORMAT_1 = "note-archive/sidecar/1";
+    private static final String FORMAT_2 = "note-archive/sidecar/2";
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int SHOWN = 80;
     private static final JsonMapper JSON =
             JsonMapper.builder(
                             JsonFactory.builder()
-                                    // the answer is one string, and may be longer than usual ones
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
+                                                    .maxNestingDepth(20)
                                                     .maxStringLength(Integer.MAX_VALUE)
                                                     .build())
                                     .build())
                     .enable(SerializationFeature.INDENT_OUTPUT)
                     .build();
 
-    /** Describes a capture as it stands; a repeat with the same slots gives the same bytes. */
-    public static Sidecar of(NoteCapture capture, List<SlotStatus> slots) {
-        return of(capture, slots, null);
+    /** Where it lies. */
+    public ObjectKey key() {
+        return keyOf(noteId, capturedAt);
     }
 
-    /**
-     * The same for an answer that was bought for the note's video. It names its question as {@code
-     * endpoint}, so that nobody takes it for the answer about the note.
-     *
-     * @param slots all of the note's, not those of this answer only
-     */
-    public static Sidecar ofVideo(NoteCapture video, List<SlotStatus> slots) {
-        return of(video, slots, VIDEO_ENDPOINT);
+    /** Where the sidecar of an answer lies. */
+    public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
+        return new ObjectKey(name(id.value(), capturedAt));
     }
 
-    /** Puts it where it belongs; returns its key when the store has shown that it holds it. */
-    public ObjectKey putInto(ObjectStore store) {
-        store.putBytes(key, bytes, "application/json");
-        return key;
+    private static String name(String id, Instant capturedAt) {
+        return PREFIX + id + "/" + STAMP.format(capturedAt) + ".json";
     }
 
-    private static Sidecar of(
-            NoteCapture capture, List<SlotStatus> slots, @Nullable String endpoint) {
+    /** The document. A repeat with the same content gives the same bytes. */
+    public byte[] bytes() {
         ObjectNode root = JSON.createObjectNode();
-        root.put("format", FORMAT);
-        if (endpoint != null) {
-            root.put("endpoint", endpoint);
+        root.put("format", FORMAT_2);
+        root.put("noteId", noteId.value());
+        root.put("capturedAt", capturedAt.toString());
+        root.put("callId", callId);
+        putIfAny(root, "call", call);
+        putIfAny(root, "worklist", worklist);
+        putIfAny(root, "archivedAt", archivedAt);
+        if (media != null) {
+            var entries = root.putArray("media");
+            for (SlotRow row : media) {
+                describe(row, entries.addObject());
+            }
         }
-        root.put("noteId", capture.id().value());
-        root.put("capturedAt", capture.capturedAt().toString());
-        root.put("callId", capture.callId());
-        var media = root.putArray("media");
-        for (SlotStatus status : slots) {
-            describe(status, media.addObject());
-        }
-        String text = utf8(capture.answer());
+        String text = utf8(answer);
         if (text != null) {
             root.put("answer", text);
         } else {
-            root.put("answerBase64", Base64.getEncoder().encodeToString(capture.answer()));
+            root.put("answerBase64", Base64.getEncoder().encodeToString(answer));
         }
-        return new Sidecar(keyOf(capture), JSON.writeValueAsBytes(root));
+        return JSON.writeValueAsBytes(root);
     }
 
-    /**
-     * Reads a sidecar; empty when the bytes are none.
-     *
-     * @param bytes as they lie in the store
-     */
-    public static Optional<Contents> read(byte[] bytes) {
-        try {
-            JsonNode root = JSON.readTree(bytes);
-            if (root == null || !FORMAT.equals(root.path("format").stringValue(null))) {
-                return Optional.empty();
-            }
-            String noteId = root.path("noteId").stringValue(null);
-            String capturedAt = root.path("capturedAt").stringValue(null);
-            byte[] answer = answer(root);
-            return noteId == null || capturedAt == null || answer == null
-                    ? Optional.empty()
-                    : Optional.of(new Contents(noteId, Instant.parse(capturedAt), answer));
-        } catch (JacksonException | DateTimeParseException | IllegalArgumentException e) {
-            return Optional.empty();
+    private static void describe(SlotRow row, ObjectNode entry) {
+        entry.put("kind", row.kind().name());
+        entry.put("ordinal", row.ordinal());
+        entry.put("identity", row.identity());
+        entry.put("state", row.state());
+        putIfAny(entry, "reason", row.reason());
+        putIfAny(entry, "rendition", row.rendition());
+        putIfAny(entry, "width", row.width());
+        putIfAny(entry, "height", row.height());
+        if (row.media() != null) {
+            entry.put("sha256", row.media().sha256());
+            entry.put("key", row.media().key().value());
+            entry.put("size", row.media().size());
+            entry.put("contentType", row.media().contentType());
         }
+        putIfAny(entry, "checks", row.checks());
+        putIfAny(entry, "error", row.error());
+        putIfAny(entry, "deadNight", row.deadNight());
+        entry.put("updatedAt", row.updatedAt().toString());
     }
 
-    private static byte @Nullable [] answer(JsonNode root) {
-        String text = root.path("answer").stringValue(null);
-        if (text != null) {
-            return text.getBytes(StandardCharsets.UTF_8);
-        }
-        String encoded = root.path("answerBase64").stringValue(null);
-        return encoded == null ? null : Base64.getDecoder().decode(encoded);
-    }
-
-    /**
-     * What a sidecar says of itself.
-     *
-     * @param noteId the note it belongs to, as it is written there
-     * @param capturedAt when its answer was received
-     * @param answer the exact bytes of the answer
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Contents(String noteId, Instant capturedAt, byte[] answer) {}
-
-    /** Where the sidecar of a capture lies. */
-    static ObjectKey keyOf(NoteCapture capture) {
-        return new ObjectKey(
-                "notes/" + capture.id() + "/" + STAMP.format(capture.capturedAt()) + ".json");
-    }
-
-    private static void describe(SlotStatus status, ObjectNode entry) {
-        entry.put("kind", status.slot().kind().name());
-        entry.put("ordinal", status.slot().ordinal());
-        entry.put("identity", StorableText.of(status.slot().identity()));
-        switch (status) {
-            case SlotStatus.Stored(
-                            _,
-                            var stored,
-                            var rendition,
-                            _,
-                            _,
-                            var checks,
-                            var lesserBecause) -> {
-                entry.put("state", "STORED");
-                entry.put("rendition", rendition);
-                entry.put("sha256", stored.sha256());
-                entry.put("key", stored.key().value());
-                entry.put("size", stored.size());
-                entry.put("contentType", stored.contentType());
-                entry.put("checks", checks);
-                if (lesserBecause != null) {
-                    entry.put("lesserBecause", lesserBecause);
-                }
-            }
-            case SlotStatus.Waived(_, var reason) -> {
-                entry.put("state", "WAIVED");
-                entry.put("reason", reason);
-            }
-            case SlotStatus.Missing(_, var gap, var error, _) -> {
-                entry.put("state", "MISSING");
-                entry.put("reason", gap.name());
-                entry.put("error", error);
-            }
+    private static void putIfAny(ObjectNode object, String name, @Nullable Object value) {
+        switch (value) {
+            case null -> {}
+            case JsonNode node -> object.set(name, node);
+            case Integer number -> object.put(name, number);
+            default -> object.put(name, value.toString());
         }
     }
 
@@ -183,6 +163,255 @@ public record Sidecar(ObjectKey key, @SuppressWarnings("ArrayRecordComponent") b
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException notUtf8) {
             return null;
+        }
+    }
+
+    /**
+     * Reads what lies under a key. Believes nothing that it says of itself beyond what the key
+     * says, and takes nothing that the tables could not have held.
+     *
+     * @throws BrokenSidecarException when it is no sidecar, or not the one of this key
+     */
+    public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
+        Fields root = new Fields(document(bytes), "");
+        String format = root.required("format");
+        if (!format.equals(FORMAT_1) && !format.equals(FORMAT_2)) {
+            throw new BrokenSidecarException(
+                    "its format is " + shown(format) + ", which this version does not know");
+        }
+        if (root.node("endpoint") != null) {
+            throw new BrokenSidecarException("its format is none that was ever released");
+        }
+        String id = root.required("noteId");
+        Instant capturedAt = root.instant("capturedAt");
+        if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
+            throw new BrokenSidecarException(
+                    "it says that it is of note "
+                            + shown(id)
+                            + ", captured at "
+                            + capturedAt
+                            + ", which is not what its key says");
+        }
+        long call = root.number("callId", 1, HIGHEST_CALL);
+        List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
+        if (media == null && format.equals(FORMAT_1)) {
+            throw new BrokenSidecarException("it has no list of its media");
+        }
+        return new Sidecar(
+                new NoteId(id),
+                capturedAt,
+                call,
+                root.object("call"),
+                root.object("worklist"),
+                root.instant("archivedAt"),
+                media,
+                answer(root));
+    }
+
+    private static JsonNode document(byte[] bytes) throws BrokenSidecarException {
+        JsonNode document;
+        try {
+            document = JSON.readTree(bytes);
+        } catch (JacksonException e) {
+            throw new BrokenSidecarException("it is no JSON: " + shown(e.getOriginalMessage()));
+        }
+        if (!document.isObject()) {
+            throw new BrokenSidecarException("it is no JSON object");
+        }
+        return document;
+    }
+
+    private static String nameOrNone(String id, Instant capturedAt) {
+        try {
+            return NoteId.parse(id).filter(note -> note.value().equals(id)).isPresent()
+                    ? name(id, capturedAt)
+                    : "";
+        } catch (DateTimeException beyondAllCalendars) {
+            return "";
+        }
+    }
+
+    private static byte[] answer(Fields root) throws BrokenSidecarException {
+        String text = root.text("answer");
+        if (text != null) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        String base64 = root.text("answerBase64");
+        if (base64 == null) {
+            throw new BrokenSidecarException("it has no answer in it");
+        }
+        try {
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new BrokenSidecarException("its answerBase64 is no Base64: " + e.getMessage());
+        }
+    }
+
+    private static List<SlotRow> media(Fields root, Instant capturedAt)
+            throws BrokenSidecarException {
+        JsonNode list = root.node("media");
+        if (list == null || !list.isArray()) {
+            throw new BrokenSidecarException("its media are no list");
+        }
+        List<SlotRow> rows = new ArrayList<>();
+        Set<String> places = new HashSet<>();
+        for (JsonNode node : list) {
+            SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
+            if (!places.add(row.kind() + " " + row.ordinal())) {
+                throw new BrokenSidecarException(
+                        "it lists " + row.kind() + " " + row.ordinal() + " twice");
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
+        String state = entry.required("state");
+        String lesserBecause = entry.text("lesserBecause"); // of format 1
+        String reason = lesserBecause == null ? entry.text("reason") : MediaCatalog.DEGRADED;
+        StoredMedia stored =
+                switch (state) {
+                    case "STORED" -> stored(entry);
+                    case "MISSING", "WAIVED" -> {
+                        entry.required("reason");
+                        yield null;
+                    }
+                    default -> throw entry.broken("state", state);
+                };
+        Instant updatedAt = entry.instant("updatedAt");
+        return new SlotRow(
+                entry.kind(),
+                (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
+                StorableText.ofText(entry.requiredOrEmpty("identity")),
+                state,
+                StorableText.of(reason),
+                StorableText.of(entry.text("rendition")),
+                entry.integer("width"),
+                entry.integer("height"),
+                StorableText.of(entry.text("checks")),
+                StorableText.of(lesserBecause == null ? entry.text("error") : lesserBecause),
+                entry.night("deadNight"),
+                stored,
+                null,
+                updatedAt == null ? capturedAt : updatedAt);
+    }
+
+    private static StoredMedia stored(Fields entry) throws BrokenSidecarException {
+        String sha256 = entry.required("sha256");
+        if (!SHA256.matcher(sha256).matches()) {
+            throw entry.broken("sha256", sha256);
+        }
+        String key = entry.required("key");
+        Optional<ObjectKey> parsed = ObjectKey.parse(key);
+        if (parsed.isEmpty()
+                || StoredMedia.digestIn(parsed.get()).filter(sha256::equals).isEmpty()) {
+            throw entry.broken("key", key);
+        }
+        return new StoredMedia(
+                sha256,
+                parsed.get(),
+                entry.number("size", 1, Long.MAX_VALUE),
+                StorableText.ofText(entry.required("contentType")));
+    }
+
+    private static String shown(@Nullable String text) {
+        String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
+        return "\""
+                + (plain.codePointCount(0, plain.length()) <= SHOWN
+                        ? plain
+                        : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…")
+                + "\"";
+    }
+
+    /** An object of the document, whose fields are what they should be or make it broken. */
+    private record Fields(JsonNode object, String where) {
+
+        BrokenSidecarException broken(String field, @Nullable String value) {
+            return new BrokenSidecarException(
+                    "its " + where + field + " is " + shown(value) + ", which cannot be");
+        }
+
+        @Nullable JsonNode node(String field) {
+            JsonNode node = object.get(field);
+            return node == null || node.isNull() ? null : node;
+        }
+
+        @Nullable JsonNode object(String field) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node != null && !node.isObject()) {
+                throw broken(field, node.toString());
+            }
+            return node;
+        }
+
+        @Nullable String text(String field) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node != null && !node.isString()) {
+                throw broken(field, node.toString());
+            }
+            return node == null ? null : node.stringValue();
+        }
+
+        String requiredOrEmpty(String field) throws BrokenSidecarException {
+            String text = text(field);
+            if (text == null) {
+                throw new BrokenSidecarException("it has no " + where + field);
+            }
+            return text;
+        }
+
+        String required(String field) throws BrokenSidecarException {
+            String text = requiredOrEmpty(field);
+            if (text.isEmpty()) {
+                throw broken(field, text);
+            }
+            return text;
+        }
+
+        long number(String field, long least, long most) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node == null
+                    || !node.isIntegralNumber()
+                    || !node.canConvertToLong()
+                    || node.longValue() < least
+                    || node.longValue() > most) {
+                throw broken(field, String.valueOf(node));
+            }
+            return node.longValue();
+        }
+
+        @Nullable Integer integer(String field) throws BrokenSidecarException {
+            return node(field) == null
+                    ? null
+                    : Integer.valueOf((int) number(field, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        }
+
+        @Nullable Instant instant(String field) throws BrokenSidecarException {
+            String text = text(field);
+            try {
+                return text == null ? null : Instant.parse(text);
+            } catch (DateTimeException e) {
+                throw broken(field, text);
+            }
+        }
+
+        @Nullable Night night(String field) throws BrokenSidecarException {
+            String text = text(field);
+            try {
+                return text == null ? null : new Night(LocalDate.parse(text));
+            } catch (DateTimeException e) {
+                throw broken(field, text);
+            }
+        }
+
+        MediaKind kind() throws BrokenSidecarException {
+            String text = required("kind");
+            try {
+                return MediaKind.valueOf(text);
+            } catch (IllegalArgumentException e) {
+                throw broken("kind", text);
+            }
         }
     }
 }

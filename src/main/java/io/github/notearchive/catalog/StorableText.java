@@ -26,7 +26,11 @@ final class StorableText {
     private StorableText() {}
 
     static @Nullable String of(@Nullable String text) {
-        return text == null || isStorable(text) ? text : repaired(text);
+        return text == null ? null : ofText(text);
+    }
+
+    static String ofText(String text) {
+        return isStorable(text) ? text : repaired(text);
     }
 
     private static boolean isStorable(String text) {

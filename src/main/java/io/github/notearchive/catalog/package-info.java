@@ -3,7 +3,8 @@
  * and the state of each file that the answer promises.
  *
  * <p>Rows follow objects. Whoever writes here has stored the bytes before, so no row ever points at
- * nothing.
+ * nothing. {@link Sidecar} is the same in one object for each paid answer, from which the rows can
+ * be made again.
  */
 @NullMarked
 package io.github.notearchive.catalog;

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.worklist.EnqueueException;
 import io.github.notearchive.worklist.EnqueueReport;
@@ -87,6 +88,11 @@ final class EnqueueCommand implements Callable<Integer> {
                         rejects == null
                                 ? null
                                 : new PrintWriter(Files.newBufferedWriter(rejects))) {
+            if (context.get(Executions.class).isRebuildUnfinished()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
+            }
             Enqueuer enqueuer = context.get(Enqueuer.class);
             for (String input : inputs) {
                 Consumer<Rejected> sink =

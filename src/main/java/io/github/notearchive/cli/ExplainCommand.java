@@ -69,7 +69,7 @@ final class ExplainCommand implements Callable<Integer> {
                     "  last decided %s%s%n",
                     Times.minute(entry.settledAt()),
                     entry.settledBy() == null
-                            ? " by an operator"
+                            ? " by an operator, or by a run before the tables were rebuilt"
                             : " by execution " + entry.settledBy());
         }
         if (entry.lastError() != null) {

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             RequeueCommand.class,
             WaiveCommand.class,
             VerifyCommand.class,
+            RebuildCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
             HelpCommand.class

@@ -45,6 +45,7 @@ final class StatusCommand implements Callable<Integer> {
     record Status(
             Instant at,
             String night,
+            boolean rebuildUnfinished,
             List<Worklist.StateCount> worklist,
             SourceGate.@Nullable Closed gate,
             List<ApiCalls.CallCount> callsTonight,
@@ -94,6 +95,7 @@ final class StatusCommand implements Callable<Integer> {
         return new Status(
                 clock.instant(),
                 tonight.toString(),
+                context.get(Executions.class).isRebuildUnfinished(),
                 worklist.countByState(),
                 context.get(SourceGate.class).current().orElse(null),
                 context.get(ApiCalls.class).countsIn(tonight),
@@ -110,6 +112,10 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     static void print(Status status, PrintWriter out) {
+        if (status.rebuildUnfinished()) {
+            out.println(
+                    "The tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse. Finish it with: note-archive rebuild");
+        }
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");
         status.worklist()

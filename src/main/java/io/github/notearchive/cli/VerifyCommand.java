@@ -4,8 +4,8 @@ import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.Finding;
 import io.github.notearchive.fixity.SelfTest;
 import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.AuditGate;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.JobGate;
 import io.github.notearchive.job.VerifyOptions;
 import io.github.notearchive.job.VerifyRunner;
 import io.github.notearchive.job.VerifySummary;
@@ -89,7 +89,7 @@ final class VerifyCommand implements Callable<Integer> {
                 return tell(runner.selfTest());
             }
             String thisNode = context.get(ArchiveProperties.class).node();
-            signals.passTo(context.get(AuditGate.class)::stop);
+            signals.passTo(context.get(JobGate.class)::stop);
             VerifySummary summary =
                     runner.verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.fixity;
 
+import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.fixity.Damage.Kind;
 import io.github.notearchive.fixity.Expected.MediaFile;
 import io.github.notearchive.fixity.Expected.SidecarFile;
@@ -359,6 +360,7 @@ public class FixityCatalog {
                 .toList();
     }
 
+    /** Each paid answer has one, also such as did not hold their note and have no capture. */
     private List<String> sidecarsOf(List<? extends ListedObject> listed) {
         String[] notes =
                 listed.stream()
@@ -371,12 +373,31 @@ public class FixityCatalog {
                 ? List.of()
                 : jdbc.sql(
                                 """
-                                SELECT sidecar_key FROM note_capture
-                                WHERE note_id = ANY (:notes) AND sidecar_key IS NOT NULL
+                                SELECT note_id, received_at FROM api_call
+                                WHERE note_id = ANY (:notes) AND billed = 'YES' AND received_at IS NOT NULL
                                 """)
                         .param("notes", notes)
-                        .query((row, _) -> row.getString(1))
+                        .query(
+                                (row, _) ->
+                                        Sidecar.keyOf(
+                                                        new NoteId(row.getString("note_id")),
+                                                        row.getTimestamp("received_at").toInstant())
+                                                .value())
                         .list();
+    }
+
+    /** A sidecar among the open orphans; empty when there is none. */
+    Optional<String> unknownSidecar() {
+        return jdbc.sql(
+                        """
+                        SELECT object_key FROM fixity_finding
+                        WHERE kind = 'ORPHAN' AND resolved_at IS NULL
+                          AND object_key ~ '^notes/[0-9a-f]{24}/[0-9]{8}T[0-9]{6}[.][0-9]{3}Z[.]json$'
+                        ORDER BY object_key
+                        LIMIT 1
+                        """)
+                .query(String.class)
+                .optional();
     }
 
     /**

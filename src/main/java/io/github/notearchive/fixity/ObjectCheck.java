@@ -1,5 +1,6 @@
 package io.github.notearchive.fixity;
 
+import io.github.notearchive.catalog.BrokenSidecarException;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.fixity.Damage.Kind;
 import io.github.notearchive.fixity.Expected.MediaFile;
@@ -128,20 +129,17 @@ public class ObjectCheck {
         if (bytes.length > LONGEST_SIDECAR) {
             return Optional.of("more than " + LONGEST_SIDECAR + " bytes");
         }
-        Optional<Sidecar.Contents> read = Sidecar.read(bytes);
-        if (read.isEmpty()) {
-            return Optional.of(bytes.length + " bytes that are no sidecar");
-        }
-        Sidecar.Contents contents = read.get();
-        if (!contents.noteId().equals(sidecar.note().value())) {
-            return Optional.of("the sidecar of note " + contents.noteId());
-        }
-        if (!contents.capturedAt().equals(sidecar.capturedAt())) {
-            return Optional.of("the sidecar of an answer of " + contents.capturedAt());
-        }
-        if (sidecar.answerSha256() != null
-                && !sidecar.answerSha256().equals(hex(contents.answer()))) {
-            return Optional.of("another answer than the ledger holds");
+        try {
+            Sidecar read = Sidecar.read(sidecar.key(), bytes);
+            if (!read.capturedAt().equals(sidecar.capturedAt())) {
+                return Optional.of("the sidecar of an answer of " + read.capturedAt());
+            }
+            if (sidecar.answerSha256() != null
+                    && !sidecar.answerSha256().equals(hex(read.answer()))) {
+                return Optional.of("another answer than the ledger holds");
+            }
+        } catch (BrokenSidecarException e) {
+            return Optional.of(bytes.length + " bytes that cannot be used: " + e.getMessage());
         }
         // what an upload says of itself proves nothing, but that the bytes are still those it sent
         return putSha256

@@ -1,32 +1,22 @@
 package io.github.notearchive.fixity;
 
-import io.github.notearchive.catalog.MediaCatalog;
-import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.catalog.Sidecar;
-import io.github.notearchive.catalog.SlotStatus;
-import io.github.notearchive.catalog.SlotStatus.Gap;
 import io.github.notearchive.fixity.Expected.MediaFile;
 import io.github.notearchive.fixity.Expected.SidecarFile;
 import io.github.notearchive.fixity.FixityCatalog.User;
 import io.github.notearchive.fixity.Verdict.Damaged;
-import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.ledger.LedgerProperties;
-import io.github.notearchive.note.MediaSlot;
-import io.github.notearchive.note.MediaSlots;
-import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.note.StreamPreference;
 import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -40,9 +30,8 @@ import org.springframework.stereotype.Component;
 public class Repairs {
 
     private final FixityCatalog catalog;
-    private final MediaCatalog media;
     private final Worklist worklist;
-    private final CallLedger ledger;
+    private final Sidecars sidecars;
     private final LedgerProperties ledgerSettings;
     private final FixityProperties settings;
     private final ObjectStore store;
@@ -50,17 +39,15 @@ public class Repairs {
 
     Repairs(
             FixityCatalog catalog,
-            MediaCatalog media,
             Worklist worklist,
-            CallLedger ledger,
+            Sidecars sidecars,
             LedgerProperties ledgerSettings,
             FixityProperties settings,
             ObjectStore store,
             Clock clock) {
         this.catalog = catalog;
-        this.media = media;
         this.worklist = worklist;
-        this.ledger = ledger;
+        this.sidecars = sidecars;
         this.ledgerSettings = ledgerSettings;
         this.settings = settings;
         this.store = store;
@@ -183,78 +170,22 @@ public class Repairs {
         if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
             return unreadable();
         }
-        Optional<Sidecar> sidecar = sidecarOf(expected.note(), expected.call());
-        if (sidecar.isEmpty()) {
-            return new Result.NotPossible(
-                    "the ledger holds the exact answer of call "
-                            + expected.call()
-                            + " no more; note_capture.answer has it as JSON");
-        }
-        if (!worklist.keepUnclaimed(expected.note())) {
-            return new Result.NotPossible(
-                    "note " + expected.note() + " is in work now, or not on the worklist");
+        NoteId id = expected.note();
+        Optional<Standing> standing =
+                worklist.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
+        if (standing.isEmpty()) {
+            return new Result.NotPossible("note " + id + " is in work now, or not on the worklist");
         }
         try {
-            sidecar.get().putInto(store);
-            return new Result.Rewritten();
+            return sidecars.restore(id, expected.call(), standing.get())
+                    ? new Result.Rewritten()
+                    : new Result.NotPossible(
+                            "the ledger holds the exact answer of call "
+                                    + expected.call()
+                                    + " no more; note_capture.answer has it as JSON");
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
         }
-    }
-
-    /** The sidecar of an answer about the note, or of one that was bought for its video. */
-    private Optional<Sidecar> sidecarOf(NoteId id, long call) {
-        return ledger.heldOf(id, call)
-                .map(
-                        capture ->
-                                Sidecar.of(
-                                        capture,
-                                        slots(capture, ledger.heldVideo(capture).orElse(null))))
-                .or(
-                        () ->
-                                ledger.heldVideoOf(id, call)
-                                        .flatMap(
-                                                video ->
-                                                        ledger.held(id)
-                                                                .map(
-                                                                        capture ->
-                                                                                Sidecar.ofVideo(
-                                                                                        video,
-                                                                                        slots(
-                                                                                                capture,
-                                                                                                video)))));
-    }
-
-    private List<SlotStatus> slots(NoteCapture capture, @Nullable NoteCapture video) {
-        List<SlotRow> rows = media.slotsOf(capture.id());
-        List<SlotStatus> slots = new ArrayList<>();
-        // which streams are preferred has no part in which slots there are
-        for (MediaSlot slot : MediaSlots.of(capture, video, StreamPreference.DEFAULT)) {
-            if (slot.notOffered() == null) {
-                slots.add(
-                        rows.stream()
-                                .filter(row -> row.isFor(slot))
-                                .findFirst()
-                                .flatMap(row -> row.recorded(slot))
-                                .orElseGet(() -> unknown(slot)));
-                continue;
-            }
-            // no answer offers the video any more, and yet it may be stored
-            List<SlotRow> bought = rows.stream().filter(row -> row.kind().isOfVideo()).toList();
-            bought.forEach(
-                    row ->
-                            slots.add(
-                                    row.recorded(row.slot()).orElseGet(() -> unknown(row.slot()))));
-            if (bought.isEmpty()) {
-                slots.add(new SlotStatus.Waived(slot, slot.notOffered()));
-            }
-        }
-        return slots;
-    }
-
-    private static SlotStatus unknown(MediaSlot slot) {
-        return new SlotStatus.Missing(
-                slot, Gap.RETRY, "not known when the sidecar was written anew", null);
     }
 
     private static String describe(Result result) {
@@ -272,14 +203,23 @@ public class Repairs {
 
     /**
      * Removes an orphan, having looked once more that it is one: no row, no run that may be about
-     * to write one, and still old enough. A run that begins between this look and the removal would
-     * have to ask, download and store within it. Part of the caller's transaction.
+     * to write one, and still old enough. None is removed while a sidecar is among them: tables
+     * that do not know of an answer, such as those of another database, do not know its files. A
+     * run that begins between this look and the removal would have to ask, download and store
+     * within it. Part of the caller's transaction.
      *
      * @return why it is left; empty when it is gone
      */
     public Optional<String> remove(String name) {
         if (catalog.isRunActive()) {
             return Optional.of("a run is active; repeat when it has ended");
+        }
+        Optional<String> unknown = catalog.unknownSidecar();
+        if (unknown.isPresent()) {
+            return Optional.of(
+                    "the bucket holds a paid answer that these tables do not know, "
+                            + unknown.get()
+                            + ", and may need this for it; see that database and bucket belong together, and move that object elsewhere if it is to go");
         }
         Instant now = clock.instant();
         Optional<Instant> modified = store.lastModified(name);

@@ -40,6 +40,7 @@ public class ArchiveRunner {
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
     private final Launches launches;
+    private final Executions executions;
     private final Job job;
     private final JdbcConnectionDetails database;
     private final Recovery recovery;
@@ -60,6 +61,7 @@ public class ArchiveRunner {
 
     ArchiveRunner(
             Launches launches,
+            Executions executions,
             Job archiveNotes,
             JdbcConnectionDetails database,
             Recovery recovery,
@@ -78,6 +80,7 @@ public class ArchiveRunner {
             LedgerProperties ledgerSettings,
             Clock clock) {
         this.launches = launches;
+        this.executions = executions;
         this.job = archiveNotes;
         this.database = database;
         this.recovery = recovery;
@@ -118,6 +121,12 @@ public class ArchiveRunner {
     }
 
     private RunSummary runAlone(ActiveRun run, RunnerLock lock) {
+        if (executions.isRebuildUnfinished()) {
+            return notStarted(
+                    run,
+                    ExitCode.USAGE,
+                    "the tables are being rebuilt from the bucket, and that is not finished: notes that are archived would be bought again. Finish it with note-archive rebuild");
+        }
         recovery.recover(run.node());
         Optional<SourceGate.Closed> closed = sourceGate.current();
         if (closed.isPresent() && !run.options().force()) {

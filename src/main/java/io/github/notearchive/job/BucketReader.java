@@ -9,42 +9,42 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
-import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
-import org.springframework.stereotype.Component;
 
 /**
- * Lists what of the archive lies in the bucket, in order of the names. Its place is kept with each
- * chunk, so a restart goes on behind the last name.
+ * Lists what lies in some areas of the bucket, in order of the names. Its place is kept with each
+ * chunk, so a restart goes on behind the last name. For one execution of one step.
  *
  * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate
  * is closed.
  */
-@Component
-@StepScope
 class BucketReader implements ItemStreamReader<ListedObject> {
 
-    private static final List<String> AREAS = List.of("media/", "notes/");
     private static final String PLACE = "after";
     private static final int TRIES = 3;
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final ObjectStore store;
-    private final AuditGate gate;
+    private final Gate gate;
+    private final List<String> prefixes;
     private final Queue<String> areas = new ArrayDeque<>();
     private @Nullable String after;
     private @Nullable Iterator<ListedObject> listing;
 
-    BucketReader(ObjectStore store, AuditGate gate) {
+    /**
+     * @param prefixes what the names begin with, in order and each ending in a slash
+     */
+    BucketReader(ObjectStore store, Gate gate, String... prefixes) {
         this.store = store;
         this.gate = gate;
+        this.prefixes = List.of(prefixes);
     }
 
     @Override
     public void open(ExecutionContext context) {
         after = context.containsKey(PLACE) ? context.getString(PLACE) : null;
-        for (String area : AREAS) {
+        for (String area : prefixes) {
             if (after == null || after.startsWith(area) || area.compareTo(after) > 0) {
                 areas.add(area);
             }

@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -22,17 +23,21 @@ public class Executions {
     }
 
     /**
-     * The executions of a job on a node that say they are running, or of which nobody knows; newest
-     * first.
+     * The executions of a job that say they are running, or of which nobody knows; newest first.
+     *
+     * @param node whose they are; null for every node's
      */
-    List<Long> unended(String job, String node) {
+    List<Long> unended(String job, @Nullable String node) {
         return jdbc.sql(
                         """
                         SELECT e.job_execution_id
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        JOIN batch_job_execution_params p USING (job_execution_id)
-                        WHERE i.job_name = :job AND p.parameter_name = 'node' AND p.parameter_value = :node
+                        WHERE i.job_name = :job
+                          AND (:node::text IS NULL
+                               OR EXISTS (SELECT 1 FROM batch_job_execution_params p
+                                          WHERE p.job_execution_id = e.job_execution_id
+                                            AND p.parameter_name = 'node' AND p.parameter_value = :node))
                           AND (e.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')
                                OR EXISTS (SELECT 1 FROM batch_step_execution s
                                           WHERE s.job_execution_id = e.job_execution_id
@@ -40,25 +45,32 @@ public class Executions {
                         ORDER BY e.job_execution_id DESC
                         """)
                 .param("job", job)
-                .param("node", node)
+                .param("node", node, Types.VARCHAR)
                 .query((row, _) -> row.getLong("job_execution_id"))
                 .list();
     }
 
-    /** The newest execution of a job on a node, of whatever instance; empty when there is none. */
-    Optional<Long> newest(String job, String node) {
+    /**
+     * The newest execution of a job, of whatever instance; empty when there is none.
+     *
+     * @param node whose it is; null for any node's
+     */
+    Optional<Long> newest(String job, @Nullable String node) {
         return jdbc.sql(
                         """
                         SELECT e.job_execution_id
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        JOIN batch_job_execution_params p USING (job_execution_id)
-                        WHERE i.job_name = :job AND p.parameter_name = 'node' AND p.parameter_value = :node
+                        WHERE i.job_name = :job
+                          AND (:node::text IS NULL
+                               OR EXISTS (SELECT 1 FROM batch_job_execution_params p
+                                          WHERE p.job_execution_id = e.job_execution_id
+                                            AND p.parameter_name = 'node' AND p.parameter_value = :node))
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
                         """)
                 .param("job", job)
-                .param("node", node)
+                .param("node", node, Types.VARCHAR)
                 .query(Long.class)
                 .optional();
     }
@@ -80,6 +92,24 @@ public class Executions {
                 .param("node", node)
                 .param("night", night.toString())
                 .query(Long.class)
+                .single();
+    }
+
+    /** Whether a rebuild of the tables was begun, by whatever node, and has not come to its end. */
+    public boolean isRebuildUnfinished() {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (
+                            SELECT 1
+                            FROM batch_job_execution e
+                            WHERE e.job_execution_id = (SELECT max(l.job_execution_id)
+                                                        FROM batch_job_execution l
+                                                        JOIN batch_job_instance i USING (job_instance_id)
+                                                        WHERE i.job_name = :job)
+                              AND e.status <> 'COMPLETED')
+                        """)
+                .param("job", RebuildJob.NAME)
+                .query(Boolean.class)
                 .single();
     }
 

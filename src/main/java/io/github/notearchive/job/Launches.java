@@ -3,6 +3,7 @@ package io.github.notearchive.job;
 import io.github.notearchive.note.Night;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.BatchStatus;
@@ -44,12 +45,22 @@ class Launches {
      * @param more what a new instance has beside night, node and sequence
      */
     Launch next(String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
+        return unfinished(job, node)
+                .map(before -> new Launch(before.getJobParameters(), true))
+                .orElseGet(() -> new Launch(newInstance(job, node, tonight, more), false));
+    }
+
+    /**
+     * The newest execution of a job when its instance is not COMPLETED; empty when there is nothing
+     * to go on with.
+     *
+     * @param node whose it is; null for any node's
+     */
+    Optional<JobExecution> unfinished(String job, @Nullable String node) {
         return executions
                 .newest(job, node)
                 .map(repository::getJobExecution)
-                .filter(before -> before.getStatus() != BatchStatus.COMPLETED)
-                .map(before -> new Launch(before.getJobParameters(), true))
-                .orElseGet(() -> new Launch(newInstance(job, node, tonight, more), false));
+                .filter(before -> before.getStatus() != BatchStatus.COMPLETED);
     }
 
     private JobParameters newInstance(

@@ -1,8 +1,8 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.CapturedNote;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.NoteCatalog;
-import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.StoredMedia;
 import io.github.notearchive.job.Harvest.Piece;
@@ -14,16 +14,18 @@ import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +45,8 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes what was decided: objects, then catalog rows, then the worklist row, the last two in the
- * step's transaction.
+ * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row,
+ * these two in the step's transaction.
  *
  * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are
  * named by their content, so whoever holds the claim finds them there.
@@ -55,6 +57,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private static final Logger log = LoggerFactory.getLogger(NoteDispositionWriter.class);
 
     private final ObjectStore store;
+    private final Sidecars sidecars;
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
@@ -66,6 +69,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     NoteDispositionWriter(
             ObjectStore store,
+            Sidecars sidecars,
             NoteCatalog notes,
             MediaCatalog media,
             Worklist worklist,
@@ -75,6 +79,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             Clock clock,
             PlatformTransactionManager transactions) {
         this.store = store;
+        this.sidecars = sidecars;
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
@@ -105,21 +110,28 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void bringIn(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
-        if (harvest == null) {
-            settleAndCount(claimed, settlement);
-            return;
-        }
-        try {
-            Stored stored = store(harvest, settlement.state() != NoteState.POSTPONED);
-            record(claimed, harvest, stored, settlement);
+        Instant now = now();
+        try (harvest) {
+            CapturedNote note =
+                    harvest == null
+                            ? null
+                            : store(harvest, settlement.state() == NoteState.ARCHIVED, now);
+            if (!sidecars.tell(claimed, note, settlement, now)) {
+                logLost(claimed);
+                return;
+            }
+            if (note == null) {
+                settleAndCount(claimed, settlement, now);
+                return;
+            }
+            runs.current().store().works();
+            record(claimed, note, settlement, now);
         } catch (StoreException e) {
             storeFails(claimed, e);
         } catch (DataAccessException | TransactionException e) {
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             giveUp(claimed, e);
-        } finally {
-            harvest.close();
         }
     }
 
@@ -129,12 +141,17 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             release(claimed, reason);
             return;
         }
-        try {
-            Stored stored = store(harvest, false);
+        Instant now = now();
+        try (harvest) {
+            CapturedNote note = store(harvest, false, now);
+            if (!sidecars.tell(claimed, note, null, now)) {
+                logLost(claimed);
+                return;
+            }
             savepoint.executeWithoutResult(
                     _ -> {
                         if (release(claimed, reason)) {
-                            save(harvest, stored, false);
+                            notes.save(note, now);
                         }
                     });
         } catch (DataAccessException | TransactionException e) {
@@ -142,8 +159,6 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         } catch (RuntimeException e) {
             log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
             release(claimed, reason);
-        } finally {
-            harvest.close();
         }
     }
 
@@ -168,7 +183,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private Stored store(Harvest harvest, boolean isFinal) {
+    private CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
         for (Piece piece : harvest.pieces()) {
             slots.add(
@@ -178,14 +193,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                 store(slot, file, lesserBecause);
                     });
         }
-        if (!isFinal) {
-            return new Stored(slots, null, null);
-        }
-        NoteCapture video = harvest.video();
-        ObjectKey ofVideo = video == null ? null : Sidecar.ofVideo(video, slots).putInto(store);
-        ObjectKey ofNote = Sidecar.of(harvest.capture(), slots).putInto(store);
-        runs.current().store().works();
-        return new Stored(slots, ofNote, ofVideo);
+        return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
     }
 
     private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
@@ -251,14 +259,14 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void record(
-            ClaimedNote claimed, Harvest harvest, Stored stored, Settlement settlement) {
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         try {
             Boolean held =
                     savepoint.execute(
                             _ -> {
-                                boolean settled = settle(claimed, settlement);
+                                boolean settled = settle(claimed, settlement, now);
                                 if (settled) {
-                                    save(harvest, stored, settlement.state() == NoteState.ARCHIVED);
+                                    notes.save(note, now);
                                 }
                                 return settled;
                             });
@@ -270,13 +278,6 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 throw e; // the database, not the note
             }
             giveUp(claimed, e);
-        }
-    }
-
-    private void save(Harvest harvest, Stored stored, boolean complete) {
-        notes.save(harvest.capture(), stored.slots(), stored.sidecar(), complete, clock.instant());
-        if (harvest.video() != null) {
-            notes.saveVideo(harvest.video(), stored.slots(), stored.videoSidecar());
         }
     }
 
@@ -303,16 +304,21 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         false));
     }
 
-    private boolean settle(ClaimedNote claimed, Settlement settlement) {
-        boolean held = worklist.settle(claimed, settlement, runs.current().jobExecutionId());
+    private boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {
+        boolean held = worklist.settle(claimed, settlement, runs.current().jobExecutionId(), now);
         if (!held) {
             logLost(claimed);
         }
         return held;
     }
 
+    /** What is decided when the bucket cannot be told of it. */
     private void settleAndCount(ClaimedNote claimed, Settlement settlement) {
-        if (settle(claimed, settlement)) {
+        settleAndCount(claimed, settlement, now());
+    }
+
+    private void settleAndCount(ClaimedNote claimed, Settlement settlement, Instant now) {
+        if (settle(claimed, settlement, now)) {
             count(claimed, settlement);
         }
     }
@@ -341,15 +347,15 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         return held;
     }
 
+    /** The present, as exactly as a row can say it, so that a sidecar says the same. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
     private static void logLost(ClaimedNote claimed) {
         log.warn(
                 "Note {}: claim {} was lost to another worker; nothing is written",
                 claimed.id(),
                 claimed.claim());
     }
-
-    private record Stored(
-            List<SlotStatus> slots,
-            @Nullable ObjectKey sidecar,
-            @Nullable ObjectKey videoSidecar) {}
 }

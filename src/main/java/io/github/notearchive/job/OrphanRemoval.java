@@ -30,9 +30,9 @@ class OrphanRemoval implements Tasklet {
     private final FixityCatalog catalog;
     private final Repairs repairs;
     private final ActiveAudits audits;
-    private final AuditGate gate;
+    private final JobGate gate;
 
-    OrphanRemoval(FixityCatalog catalog, Repairs repairs, ActiveAudits audits, AuditGate gate) {
+    OrphanRemoval(FixityCatalog catalog, Repairs repairs, ActiveAudits audits, JobGate gate) {
         this.catalog = catalog;
         this.repairs = repairs;
         this.audits = audits;

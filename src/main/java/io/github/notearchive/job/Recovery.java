@@ -4,6 +4,7 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.worklist.Worklist;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.BatchStatus;
@@ -57,16 +58,20 @@ class Recovery {
         }
     }
 
-    /** Ends what a job's executions on a node left open. Only under the lock of that job. */
-    void endExecutions(String job, String node) {
+    /**
+     * Ends what the executions of a job left open. Only under the lock of that job.
+     *
+     * @param node whose they are; null for every node's
+     */
+    void endExecutions(String job, @Nullable String node) {
         for (long id : executions.unended(job, node)) {
             JobExecution execution = repository.getJobExecution(id);
             if (execution != null) {
                 end(execution);
                 log.warn(
-                        "Execution {} of node {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
+                        "Execution {} of {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
                         id,
-                        node);
+                        job);
             }
         }
     }

@@ -11,8 +11,9 @@ import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /**
- * The right of one process to run for a node, or to audit the store: an advisory lock of
- * PostgreSQL, held by a connection of its own.
+ * The right of one process to run for a node, to audit the store, or to have the whole archive for
+ * itself: an advisory lock of PostgreSQL, held by a connection of its own. Beside the lock of their
+ * node all runs share that of the whole archive.
  *
  * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost
  * while the process lives, as when the server restarts, is replaced by {@link #retake}.
@@ -21,6 +22,12 @@ final class RunnerLock implements AutoCloseable {
 
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
+
+    private static final String NO_MORE = "";
+    private static final String ARCHIVE_SHARED =
+            " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
+    private static final String ARCHIVE_ALONE =
+            " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)";
 
     private final JdbcConnectionDetails database;
     private final Name name;
@@ -32,7 +39,7 @@ final class RunnerLock implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** Takes the lock of a node's runs; empty when another process has it. */
+    /** Takes the lock of a node's runs; empty when another process has it, or the whole archive. */
     static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node)
             throws SQLException {
         return take(
@@ -40,6 +47,7 @@ final class RunnerLock implements AutoCloseable {
                 new Name(
                         "note-archive",
                         node,
+                        ARCHIVE_SHARED,
                         "this node's runner lock",
                         "another run of this node"));
     }
@@ -48,7 +56,23 @@ final class RunnerLock implements AutoCloseable {
     static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
         return take(
                 database,
-                new Name("note-archive-verify", "", "the lock of audits", "another audit"));
+                new Name(
+                        "note-archive-verify", "", NO_MORE, "the lock of audits", "another audit"));
+    }
+
+    /**
+     * Takes the whole archive for a process of this node; empty while a run of any node is active.
+     */
+    static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node)
+            throws SQLException {
+        return take(
+                database,
+                new Name(
+                        "note-archive",
+                        node,
+                        ARCHIVE_ALONE,
+                        "the lock of the whole archive",
+                        "another run"));
     }
 
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)
@@ -57,8 +81,11 @@ final class RunnerLock implements AutoCloseable {
                 .map(connection -> new RunnerLock(database, name, connection));
     }
 
-    /** The two halves of the lock's number, and what people call it and whoever else has it. */
-    private record Name(String group, String member, String spoken, String rival) {}
+    /**
+     * The two halves of the lock's number, what else is locked with it, and what people call it and
+     * whoever else has it.
+     */
+    private record Name(String group, String member, String more, String spoken, String rival) {}
 
     /** What people call it. */
     String name() {
@@ -87,7 +114,7 @@ final class RunnerLock implements AutoCloseable {
         Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        "SELECT pg_try_advisory_lock(hashtext(?), hashtext(?))")) {
+                        "SELECT pg_try_advisory_lock(hashtext(?), hashtext(?))" + name.more())) {
             statement.setString(1, name.group());
             statement.setString(2, name.member());
             try (ResultSet row = statement.executeQuery()) {

@@ -42,7 +42,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     private final Line line;
     private final ObjectCheck check;
     private final ObjectStore store;
-    private final AuditGate gate;
+    private final JobGate gate;
     private final ActiveAudit audit;
     private final int parallel;
 
@@ -59,7 +59,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
             Line line,
             ObjectCheck check,
             ObjectStore store,
-            AuditGate gate,
+            JobGate gate,
             ActiveAudit audit,
             int parallel) {
         this.line = line;

@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.StoredMedia;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.fixity.FixityProperties;
 import io.github.notearchive.fixity.ObjectCheck;
@@ -34,7 +36,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * The job {@value #NAME} as Spring Batch sees it: the bucket's own list, which takes the least, the
  * files, the sidecars, and the tables among themselves, one step after the other.
  *
- * <p>What ends an audit early stands in the {@link AuditGate}; a restart passes over the steps that
+ * <p>What ends an audit early stands in the {@link JobGate}; a restart passes over the steps that
  * are done and goes on in the one that is not.
  */
 @Configuration(proxyBeanMethods = false)
@@ -60,7 +62,7 @@ class VerifyJob {
             FixityCatalog catalog,
             ObjectCheck check,
             ObjectStore store,
-            AuditGate gate,
+            JobGate gate,
             ActiveAudits audits,
             FixityProperties settings) {
         return new VerdictReader(
@@ -73,7 +75,7 @@ class VerifyJob {
             FixityCatalog catalog,
             ObjectCheck check,
             ObjectStore store,
-            AuditGate gate,
+            JobGate gate,
             ActiveAudits audits,
             FixityProperties settings) {
         return new VerdictReader(
@@ -113,15 +115,21 @@ class VerifyJob {
     }
 
     @Bean
+    @StepScope
+    BucketReader verifyBucketReader(ObjectStore store, JobGate gate) {
+        return new BucketReader(store, gate, StoredMedia.PREFIX, Sidecar.PREFIX);
+    }
+
+    @Bean
     Step verifyBucket(
             JobRepository repository,
             PlatformTransactionManager transactions,
-            BucketReader reader,
+            BucketReader verifyBucketReader,
             BucketWriter writer) {
         return new StepBuilder("verifyBucket", repository)
                 .<ListedObject, ListedObject>chunk(LIST_CHUNK)
                 .transactionManager(transactions)
-                .reader(reader)
+                .reader(verifyBucketReader)
                 .writer(writer)
                 .build();
     }
@@ -188,7 +196,7 @@ class VerifyJob {
             Step verifyBucket,
             Step removeOrphans,
             Step verifyTables,
-            AuditGate gate,
+            JobGate gate,
             ActiveAudits audits,
             FixityCatalog catalog) {
         return new JobBuilder(NAME, repository)
@@ -205,7 +213,7 @@ class VerifyJob {
      * Names the execution to all who write it down, and gives it the exit status that operators
      * read: the gate's, or FINDINGS when something is wrong.
      */
-    private record Bounds(AuditGate gate, ActiveAudits audits, FixityCatalog catalog)
+    private record Bounds(JobGate gate, ActiveAudits audits, FixityCatalog catalog)
             implements JobExecutionListener {
 
         @Override

@@ -38,10 +38,11 @@ public class VerifyRunner {
     private static final int EXAMPLES = 20;
 
     private final Launches launches;
+    private final Executions executions;
     private final Job job;
     private final JdbcConnectionDetails database;
     private final Recovery recovery;
-    private final AuditGate gate;
+    private final JobGate gate;
     private final ActiveAudits audits;
     private final FixityCatalog catalog;
     private final SelfTest selfTest;
@@ -51,10 +52,11 @@ public class VerifyRunner {
 
     VerifyRunner(
             Launches launches,
+            Executions executions,
             Job verifyArchive,
             JdbcConnectionDetails database,
             Recovery recovery,
-            AuditGate gate,
+            JobGate gate,
             ActiveAudits audits,
             FixityCatalog catalog,
             SelfTest selfTest,
@@ -62,6 +64,7 @@ public class VerifyRunner {
             ArchiveProperties settings,
             Clock clock) {
         this.launches = launches;
+        this.executions = executions;
         this.job = verifyArchive;
         this.database = database;
         this.recovery = recovery;
@@ -85,6 +88,12 @@ public class VerifyRunner {
                 return VerifySummary.notStarted(
                         ExitCode.ALREADY_RUNNING,
                         "another audit of this database is active",
+                        unbegun.took());
+            }
+            if (executions.isRebuildUnfinished()) {
+                return VerifySummary.notStarted(
+                        ExitCode.USAGE,
+                        "the tables are being rebuilt from the bucket, and that is not finished: what they do not know yet would be taken for orphans. Finish it with note-archive rebuild",
                         unbegun.took());
             }
             recovery.endExecutions(VerifyJob.NAME, options.node());

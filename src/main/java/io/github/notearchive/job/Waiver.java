@@ -1,9 +1,9 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.CapturedNote;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteCatalog;
-import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.SlotStatus.Gap;
 import io.github.notearchive.ledger.CallLedger;
@@ -12,12 +12,13 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Accepts, by an operator's word, that a file stays missing. When that was the last one, the note
- * is archived: its sidecar is stored first, then the rows are written.
+ * is archived. Its sidecar is told first, then the rows are written.
  */
 @Component
 public class Waiver {
@@ -36,7 +37,7 @@ public class Waiver {
     private final NoteCatalog notes;
     private final Worklist worklist;
     private final CallLedger ledger;
-    private final ObjectStore store;
+    private final Sidecars sidecars;
     private final VideoProperties settings;
     private final Clock clock;
     private final TransactionTemplate transaction;
@@ -46,7 +47,7 @@ public class Waiver {
             NoteCatalog notes,
             Worklist worklist,
             CallLedger ledger,
-            ObjectStore store,
+            Sidecars sidecars,
             VideoProperties settings,
             Clock clock,
             PlatformTransactionManager transactions) {
@@ -54,7 +55,7 @@ public class Waiver {
         this.notes = notes;
         this.worklist = worklist;
         this.ledger = ledger;
-        this.store = store;
+        this.sidecars = sidecars;
         this.settings = settings;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
@@ -115,19 +116,23 @@ public class Waiver {
                             + slot.get().state()
                             + ", not missing");
         }
+        Standing standing = worklist.standing(id).orElseThrow();
         long left = rows.stream().filter(row -> row.state().equals("MISSING")).count() - 1;
         return left > 0
-                ? waiveOneOfMany(id, kind, ordinal, reason, (int) left)
-                : archive(id, kind, ordinal, reason, rows);
+                ? waiveOneOfMany(id, standing, kind, ordinal, reason, (int) left)
+                : archive(id, standing, kind, ordinal, reason, rows);
     }
 
-    private Result waiveOneOfMany(NoteId id, MediaKind kind, int ordinal, String reason, int left) {
+    private Result waiveOneOfMany(
+            NoteId id, Standing standing, MediaKind kind, int ordinal, String reason, int left) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
+        sidecars.tellOfWaiver(id, kind, ordinal, reason, standing, now);
         Boolean done =
                 transaction.execute(
                         _ -> {
                             boolean free = worklist.keepUnclaimed(id);
                             if (free) {
-                                media.waive(id, kind, ordinal, reason, clock.instant());
+                                media.waive(id, kind, ordinal, reason, now);
                             }
                             return free;
                         });
@@ -135,7 +140,12 @@ public class Waiver {
     }
 
     private Result archive(
-            NoteId id, MediaKind kind, int ordinal, String reason, List<SlotRow> rows) {
+            NoteId id,
+            Standing standing,
+            MediaKind kind,
+            int ordinal,
+            String reason,
+            List<SlotRow> rows) {
         Optional<NoteCapture> held = ledger.held(id);
         if (held.isEmpty()) {
             return new Result.NotPossible(
@@ -160,20 +170,17 @@ public class Waiver {
                             + id
                             + " expects files that were not looked at yet; requeue it instead");
         }
-        ObjectKey ofVideo = video == null ? null : Sidecar.ofVideo(video, slots).putInto(store);
-        ObjectKey ofNote = Sidecar.of(capture, slots).putInto(store);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
+        CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
+        sidecars.tell(note, standing.completedByWaiver(now));
         Boolean done =
                 transaction.execute(
                         status -> {
-                            Instant now = clock.instant();
-                            if (!worklist.completeByWaiver(id)) {
+                            if (!worklist.completeByWaiver(id, now)) {
                                 status.setRollbackOnly();
                                 return false;
                             }
-                            notes.save(capture, slots, ofNote, true, now);
-                            if (video != null) {
-                                notes.saveVideo(video, slots, ofVideo);
-                            }
+                            notes.save(note, now);
                             return true;
                         });
         return done ? new Result.NoteArchived() : takenUp(id);

@@ -8,6 +8,10 @@
  *
  * <p>{@link VerifyRunner} and {@link VerifyJob} are the same for the audit of the store; what an
  * audit looks at and finds is in the package {@code fixity}.
+ *
+ * <p>What is decided about a note is told to the bucket first, by {@link
+ * io.github.notearchive.sidecar.Sidecars}, and written into the tables then. {@link RebuildRunner}
+ * goes the way back: the tables from the bucket, by the job of {@link RebuildJob}.
  */
 @NullMarked
 package io.github.notearchive.job;

@@ -327,6 +327,131 @@ public class ApiCalls implements CallJournal {
     }
 
     /**
+     * The newest call of a note whose answer is paid for, whether or not that holds the note; empty
+     * when nothing was ever paid for it.
+     */
+    public Optional<BoughtCall> newestBought(NoteId id) {
+        return bought(id, null);
+    }
+
+    /** A call whose answer is paid for. */
+    public Optional<BoughtCall> bought(NoteId id, long number) {
+        return bought(id, Long.valueOf(number));
+    }
+
+    private Optional<BoughtCall> bought(NoteId id, @Nullable Long number) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
+                                               message, media_gone_at
+                                        FROM api_call
+                                        WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
+                                          AND (:number::bigint IS NULL OR id = :number)
+                                        ORDER BY id DESC
+                                        LIMIT 1
+                                        """)
+                                .param("noteId", id.value())
+                                .param("number", number, Types.BIGINT)
+                                .query((row, _) -> boughtCall(row))
+                                .optional());
+    }
+
+    private static BoughtCall boughtCall(ResultSet row) throws SQLException {
+        return new BoughtCall(
+                row.getLong("id"),
+                row.getTimestamp("received_at").toInstant(),
+                new BoughtCall.Facts(
+                        row.getString("endpoint"),
+                        row.getTimestamp("sent_at").toInstant(),
+                        row.getObject("duration_ms", Integer.class),
+                        row.getObject("http_status", Integer.class),
+                        row.getObject("code", Integer.class),
+                        row.getString("request_id"),
+                        row.getString("message"),
+                        instant(row.getTimestamp("media_gone_at"))));
+    }
+
+    /** The exact body that a call bought; empty when it is not held here any more. */
+    public Optional<byte[]> answerOf(BoughtCall call) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        """)
+                                .param("call", call.number())
+                                .query((row, _) -> row.getBytes("answer"))
+                                .optional());
+    }
+
+    /**
+     * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat
+     * changes nothing.
+     *
+     * <p>It gets its old number again. Where another note's call has that, as in a bucket that two
+     * databases have written to, it gets the next one that is free; and one that is above those of
+     * the note's earlier calls, which come first.
+     *
+     * @return its number
+     */
+    public long restore(NoteId id, BoughtCall call, byte[] answer) {
+        Optional<Long> there =
+                jdbc.sql(
+                                """
+                                SELECT id FROM api_call WHERE note_id = :noteId AND received_at = :receivedAt
+                                """)
+                        .param("noteId", id.value())
+                        .param("receivedAt", Timestamp.from(call.receivedAt()))
+                        .query(Long.class)
+                        .optional();
+        if (there.isPresent()) {
+            return there.get();
+        }
+        BoughtCall.Facts facts = call.facts();
+        return jdbc.sql(
+                        """
+                        INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
+                                              billed, request_id, message, answer, media_gone_at)
+                        OVERRIDING SYSTEM VALUE
+                        SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
+                                     AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
+                                    THEN :number ELSE (SELECT max(id) + 1 FROM api_call) END,
+                               :noteId, :endpoint, :sentAt, :receivedAt, :duration, :status, :code,
+                               'YES', :requestId, :message, :answer, :goneAt
+                        RETURNING id
+                        """)
+                .param("number", call.number(), Types.BIGINT)
+                .param("noteId", id.value())
+                .param("endpoint", facts.endpoint())
+                .param("sentAt", Timestamp.from(facts.sentAt()), Types.TIMESTAMP)
+                .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
+                .param("duration", facts.durationMs(), Types.INTEGER)
+                .param("status", facts.httpStatus(), Types.INTEGER)
+                .param("code", facts.code(), Types.INTEGER)
+                .param("requestId", facts.requestId(), Types.VARCHAR)
+                .param("message", facts.message(), Types.VARCHAR)
+                .param("answer", answer, Types.BINARY)
+                .param(
+                        "goneAt",
+                        facts.mediaGoneAt() == null ? null : Timestamp.from(facts.mediaGoneAt()),
+                        Types.TIMESTAMP)
+                .query(Long.class)
+                .single();
+    }
+
+    /** Lets the numbers of new calls begin after those that were restored. */
+    public void numberFromTheHighest() {
+        jdbc.sql(
+                        """
+                        SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call HAVING max(id) IS NOT NULL
+                        """)
+                .query(Long.class)
+                .optional();
+    }
+
+    /**
      * Notes that every address of one of an answer's files is dead, so that a later night buys a
      * new one.
      */
@@ -495,10 +620,19 @@ public class ApiCalls implements CallJournal {
      * @return how many were emptied
      */
     public int emptyCopiesBefore(Instant limit) {
+        return emptyCopies(null, limit);
+    }
+
+    /** The same for one note. Part of the caller's transaction. */
+    public int emptyCopiesBefore(NoteId id, Instant limit) {
+        return emptyCopies(id.value(), limit);
+    }
+
+    private int emptyCopies(@Nullable String id, Instant limit) {
         return jdbc.sql(
                         """
                         UPDATE api_call c SET answer = NULL
-                        WHERE c.answer IS NOT NULL AND c.received_at < :limit
+                        WHERE c.answer IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
                           AND EXISTS (SELECT 1 FROM note_capture n
@@ -508,6 +642,7 @@ public class ApiCalls implements CallJournal {
                                                           AND f.kind <> 'ORPHAN'))
                         """)
                 .param("limit", Timestamp.from(limit))
+                .param("noteId", id, Types.VARCHAR)
                 .update();
     }
 

@@ -122,29 +122,6 @@ public class CallLedger implements NoteDetailClient {
         return Optional.empty();
     }
 
-    /**
-     * The answer about a note that one call bought, however old; empty when the ledger holds it no
-     * more. Makes no call.
-     */
-    public Optional<NoteCapture> heldOf(NoteId id, long call) {
-        return heldOf(id, Endpoint.DETAIL, call);
-    }
-
-    /** The same of a call for the video. */
-    public Optional<NoteCapture> heldVideoOf(NoteId id, long call) {
-        return heldOf(id, Endpoint.VIDEO, call);
-    }
-
-    private Optional<NoteCapture> heldOf(NoteId id, Endpoint endpoint, long call) {
-        return calls.latestPaid(id, endpoint, Instant.EPOCH, call + 1)
-                .filter(paid -> paid.call() == call)
-                .flatMap(
-                        paid ->
-                                reader.read(paid.body(), id)
-                                        .flatMap(AnswerReader.Answer::note)
-                                        .map(found -> capture(id, paid, found)));
-    }
-
     private static NoteCapture capture(NoteId id, PaidAnswer paid, AnswerReader.FoundNote found) {
         return new NoteCapture(
                 id, paid.call(), paid.receivedAt(), paid.body(), found.note(), found.author());

@@ -19,6 +19,11 @@ import tools.jackson.databind.JsonNode;
 public record NoteCapture(
         NoteId id, long callId, Instant capturedAt, byte[] answer, JsonNode note, JsonNode author) {
 
+    /** The same capture, bought by a call of another number. */
+    public NoteCapture boughtBy(long call) {
+        return new NoteCapture(id, call, capturedAt, answer, note, author);
+    }
+
     /** Prints without the answer, which may hold credentials and is long. */
     @Override
     public String toString() {

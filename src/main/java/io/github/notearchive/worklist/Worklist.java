@@ -7,6 +7,7 @@ import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -151,10 +152,12 @@ public class Worklist {
     /**
      * Writes what was decided about a note, and ends its claim. Part of the caller's transaction.
      *
+     * @param now when it was decided
      * @return false when the claim was lost; nothing is written then
      */
-    public boolean settle(ClaimedNote claimed, Settlement decided, long jobExecutionId) {
-        Night tonight = Night.current(clock);
+    public boolean settle(
+            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
+        Night tonight = Night.of(now);
         return jdbc.sql(
                                 """
                                 UPDATE worklist
@@ -184,12 +187,101 @@ public class Worklist {
                         .param("call", decided.countsFor() == Counter.CALL ? 1 : 0)
                         .param("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
                         .param("tonight", tonight.date())
-                        .param("now", Timestamp.from(clock.instant()))
+                        .param("now", Timestamp.from(now))
                         .param("execution", jobExecutionId)
                         .param("noteId", claimed.id().value())
                         .param("claim", claimed.claim())
                         .update()
                 == 1;
+    }
+
+    /**
+     * How far a note got, in a transaction of its own; empty when it is not on the list.
+     *
+     * @param claimed by whom it is held
+     */
+    public Optional<Standing> standing(ClaimedNote claimed) {
+        return standing(claimed.id(), claimed.claim());
+    }
+
+    /** The same for a note that nobody need hold. */
+    public Optional<Standing> standing(NoteId id) {
+        return standing(id, null);
+    }
+
+    private Optional<Standing> standing(NoteId id, @Nullable Long claim) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT * FROM worklist
+                                        WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
+                                        """)
+                                .param("noteId", id.value())
+                                .param("claim", claim, Types.BIGINT)
+                                .query((row, _) -> standing(row))
+                                .optional());
+    }
+
+    private static Standing standing(ResultSet row) throws SQLException {
+        return new Standing(
+                NoteState.valueOf(row.getString("state")),
+                row.getInt("priority"),
+                row.getString("source"),
+                row.getTimestamp("enqueued_at").toInstant(),
+                row.getInt("attempts"),
+                row.getInt("attempts_tonight"),
+                row.getInt("media_attempts"),
+                row.getInt("media_attempts_tonight"),
+                row.getObject("counted_night", LocalDate.class),
+                row.getObject("missing_night", LocalDate.class),
+                row.getBoolean("answer_held"),
+                instant(row.getTimestamp("due_at")),
+                row.getObject("last_code", Integer.class),
+                row.getString("last_error"),
+                instant(row.getTimestamp("settled_at")));
+    }
+
+    /**
+     * Writes a note's row as a sidecar tells it, in place of what stands there. Part of the
+     * caller's transaction. Only while no run is active.
+     */
+    public void restore(NoteId id, Standing standing) {
+        jdbc.sql(
+                        """
+                        INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
+                                              media_attempts_tonight, counted_night, missing_night, due_at, last_code,
+                                              last_error, source, enqueued_at, settled_at)
+                        VALUES (:noteId, :state, :priority, :answerHeld, :attempts, :attemptsTonight, :mediaAttempts,
+                                :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt, :code,
+                                :error, :source, :enqueuedAt, :settledAt)
+                        ON CONFLICT (note_id) DO UPDATE
+                        SET state = EXCLUDED.state, priority = EXCLUDED.priority, answer_held = EXCLUDED.answer_held,
+                            attempts = EXCLUDED.attempts, attempts_tonight = EXCLUDED.attempts_tonight,
+                            media_attempts = EXCLUDED.media_attempts,
+                            media_attempts_tonight = EXCLUDED.media_attempts_tonight,
+                            counted_night = EXCLUDED.counted_night, missing_night = EXCLUDED.missing_night,
+                            due_at = EXCLUDED.due_at, last_code = EXCLUDED.last_code, last_error = EXCLUDED.last_error,
+                            source = EXCLUDED.source, enqueued_at = EXCLUDED.enqueued_at, settled_at = EXCLUDED.settled_at,
+                            settled_by = NULL, claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                        """)
+                .param("noteId", id.value())
+                .param("state", standing.state().name())
+                .param("priority", standing.priority())
+                .param("answerHeld", standing.answerHeld())
+                .param("attempts", standing.attempts())
+                .param("attemptsTonight", standing.attemptsTonight())
+                .param("mediaAttempts", standing.mediaAttempts())
+                .param("mediaAttemptsTonight", standing.mediaAttemptsTonight())
+                .param("countedNight", standing.countedNight())
+                .param("missingNight", standing.missingNight())
+                .param("dueAt", timestamp(standing.dueAt()))
+                .param("code", standing.lastCode())
+                .param("error", standing.lastError())
+                .param("source", standing.source())
+                .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
+                .param("settledAt", timestamp(standing.settledAt()))
+                .update();
     }
 
     /** What is left to wait for; claims of other nodes are not. */
@@ -392,14 +484,14 @@ public class Worklist {
      * Marks a note as archived that an operator's waiver has completed. Part of the caller's
      * transaction.
      */
-    public boolean completeByWaiver(NoteId id) {
+    public boolean completeByWaiver(NoteId id, Instant now) {
         return jdbc.sql(
                                 """
                                 UPDATE worklist
                                 SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
                                 """)
-                        .param("now", Timestamp.from(clock.instant()))
+                        .param("now", Timestamp.from(now))
                         .param("noteId", id.value())
                         .update()
                 == 1;

@@ -85,7 +85,11 @@ class AnswerFuzzTests {
                         List<SlotStatus> slots =
                                 missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
                         database.inTransaction(
-                                () -> notes.save(capture.get(), slots, null, false, at));
+                                () ->
+                                        notes.save(
+                                                CapturedNote.of(
+                                                        capture.get(), null, slots, false, at),
+                                                at));
                     }
                 });
     }
@@ -160,7 +164,7 @@ class AnswerFuzzTests {
                     .doesNotHaveDuplicates()
                     .noneMatch(String::isBlank);
         }
-        assertSidecarHolds(capture, Sidecar.of(capture, missing(slots)));
+        assertSidecarHolds(capture, Captures.sidecar(capture, missing(slots)));
         String row = StorableText.json(AnswerJson.read(capture.answer()).orElseThrow());
         assertStorable(row, 8 * capture.answer().length + 100);
         assertThat(row).doesNotContain("\\u0000");

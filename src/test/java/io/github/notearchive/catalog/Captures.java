@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Captures as the program makes them of an answer. */
 final class Captures {
@@ -48,5 +50,19 @@ final class Captures {
                         + properties
                         + "}]}]}")
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A sidecar of a capture with these files, all of them decided when it was captured. */
+    static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+        JsonMapper json = JsonMapper.builder().build();
+        return new Sidecar(
+                capture.id(),
+                capture.capturedAt(),
+                capture.callId(),
+                json.readTree("{\"endpoint\":\"note-detail/v1\"}"),
+                json.readTree("{\"state\":\"ARCHIVED\"}"),
+                NOW,
+                slots.stream().map(slot -> MediaCatalog.SlotRow.of(slot, NOW)).toList(),
+                capture.answer());
     }
 }

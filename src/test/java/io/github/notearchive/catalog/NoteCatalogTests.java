@@ -9,7 +9,6 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.objectstore.ObjectKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -47,7 +46,6 @@ class NoteCatalogTests {
                         stored(IMAGE),
                         stored(AGAIN),
                         new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")),
-                new ObjectKey("notes/x.json"),
                 true);
 
         assertThat(notes.find(Captures.ID))
@@ -61,7 +59,7 @@ class NoteCatalogTests {
                                 NOW,
                                 NOW,
                                 1,
-                                "notes/x.json"));
+                                "notes/66aa00000000000000000001/20261125T140000.120Z.json"));
         assertThat(counts())
                 .containsAllEntriesOf(
                         Map.of(
@@ -93,22 +91,12 @@ class NoteCatalogTests {
     void aRepeatAddsNothing() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
         List<SlotStatus> slots = List.of(stored(IMAGE));
-        save(capture, slots, new ObjectKey("notes/x.json"), true);
+        save(capture, slots, true);
         Map<String, Long> before = counts();
 
-        save(capture, slots, new ObjectKey("notes/x.json"), true);
+        save(capture, slots, true);
 
         assertThat(counts()).isEqualTo(before);
-    }
-
-    @Test
-    void aSidecarThatIsThereStaysWhenALaterWriteHasNone() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
-        save(capture, List.of(), new ObjectKey("notes/x.json"), false);
-
-        save(capture, List.of(), null, false);
-
-        assertThat(one("SELECT sidecar_key FROM note_capture")).isEqualTo("notes/x.json");
     }
 
     @Test
@@ -179,7 +167,6 @@ class NoteCatalogTests {
                                 SlotStatus.Gap.RETRY,
                                 "e\u0000",
                                 null)),
-                null,
                 false);
 
         assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
@@ -214,10 +201,10 @@ class NoteCatalogTests {
     @Test
     void aNoteIsCompleteOnlyWhenItsNewestCaptureIs() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
-        save(capture, List.of(missing(IMAGE)), null, false);
+        save(capture, List.of(missing(IMAGE)), false);
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
 
-        save(capture, List.of(stored(IMAGE)), new ObjectKey("notes/x.json"), true);
+        save(capture, List.of(stored(IMAGE)), true);
 
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
         assertThat(media.slotsOf(Captures.ID))
@@ -236,7 +223,7 @@ class NoteCatalogTests {
 
     @Test
     void aMissingSlotSaysWhyAndSinceWhichNight() {
-        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), null, false);
+        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
 
         assertThat(media.slotsOf(Captures.ID))
                 .singleElement()
@@ -255,7 +242,6 @@ class NoteCatalogTests {
         save(
                 Captures.of(Captures.sample(), call(NOW), NOW),
                 List.of(stored(IMAGE), missing(SOUND)),
-                null,
                 false);
 
         media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
@@ -275,10 +261,12 @@ class NoteCatalogTests {
                                 database.inTransaction(
                                         () -> {
                                             notes.save(
-                                                    capture,
-                                                    List.of(stored(IMAGE)),
-                                                    null,
-                                                    true,
+                                                    CapturedNote.of(
+                                                            capture,
+                                                            null,
+                                                            List.of(stored(IMAGE)),
+                                                            true,
+                                                            NOW),
                                                     NOW);
                                             throw new IllegalStateException("killed");
                                         }))
@@ -288,15 +276,12 @@ class NoteCatalogTests {
     }
 
     private void save(NoteCapture capture) {
-        save(capture, List.of(), null, false);
+        save(capture, List.of(), false);
     }
 
-    private void save(
-            NoteCapture capture,
-            List<SlotStatus> slots,
-            @Nullable ObjectKey sidecar,
-            boolean complete) {
-        database.inTransaction(() -> notes.save(capture, slots, sidecar, complete, NOW));
+    private void save(NoteCapture capture, List<SlotStatus> slots, boolean complete) {
+        database.inTransaction(
+                () -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
     }
 
     private NoteCapture captureOf(int number, String properties, Instant at) {

@@ -28,7 +28,7 @@ class SidecarTests {
 
     @Test
     void liesBesideTheNoteUnderTheMomentOfItsCapture() {
-        Sidecar sidecar = Sidecar.of(Captures.of(Captures.sample()), List.of());
+        Sidecar sidecar = sidecar(Captures.of(Captures.sample()), List.of());
 
         assertThat(sidecar.key().value())
                 .isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
@@ -51,19 +51,19 @@ class SidecarTests {
                         new SlotStatus.Missing(
                                 SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
 
-        JsonNode json = read(Sidecar.of(Captures.of(Captures.sample()), slots));
+        JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
-        assertThat(json.path("format").stringValue()).isEqualTo("note-archive/sidecar/1");
+        assertThat(json.path("format").stringValue()).isEqualTo("note-archive/sidecar/2");
         assertThat(json.path("noteId").stringValue()).isEqualTo("66aa00000000000000000001");
         assertThat(json.path("capturedAt").stringValue()).isEqualTo("2026-11-25T14:00:00.120Z");
         assertThat(json.path("callId").longValue()).isEqualTo(1);
         assertThat(json.path("media").path(0).toString())
                 .isEqualTo(
-                        "{\"kind\":\"IMAGE\",\"ordinal\":0,\"identity\":\"fileid\",\"state\":\"STORED\",\"rendition\":\"original\",\"sha256\":\""
+                        "{\"kind\":\"IMAGE\",\"ordinal\":0,\"identity\":\"fileid\",\"state\":\"STORED\",\"rendition\":\"original\",\"width\":1080,\"height\":1440,\"sha256\":\""
                                 + SHA256
                                 + "\",\"key\":\"media/ab/"
                                 + SHA256
-                                + ".heic\",\"size\":7,\"contentType\":\"image/heic\",\"checks\":null}");
+                                + ".heic\",\"size\":7,\"contentType\":\"image/heic\",\"updatedAt\":\"2026-11-25T14:00:00.120Z\"}");
         assertThat(json.path("media").path(1).path("reason").stringValue())
                 .isEqualTo("NOT_OFFERED_BY_V1");
         assertThat(json.path("media").path(2).path("reason").stringValue()).isEqualTo("GONE");
@@ -75,7 +75,7 @@ class SidecarTests {
     void holdsTheAnswerSoThatItsBytesComeBack() {
         byte[] answer = Captures.sample();
 
-        JsonNode json = read(Sidecar.of(Captures.of(answer), List.of()));
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
                 .isEqualTo(answer);
@@ -93,7 +93,7 @@ class SidecarTests {
     void textTortureComesBackByteForByte(String properties) {
         byte[] answer = Captures.answerWith(properties);
 
-        JsonNode json = read(Sidecar.of(Captures.of(answer), List.of()));
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
                 .isEqualTo(answer);
@@ -108,7 +108,7 @@ class SidecarTests {
                                         StandardCharsets.UTF_8))
                         .getBytes(StandardCharsets.UTF_8);
 
-        JsonNode json = read(Sidecar.of(Captures.of(answer), List.of()));
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
                 .isEqualTo(answer);
@@ -120,7 +120,7 @@ class SidecarTests {
                 "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                         .getBytes(StandardCharsets.ISO_8859_1);
 
-        JsonNode json = read(Sidecar.of(Captures.of(answer), List.of()));
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
         assertThat(json.has("answer")).isFalse();
         assertThat(Base64.getDecoder().decode(json.path("answerBase64").stringValue()))
@@ -132,8 +132,8 @@ class SidecarTests {
         NoteCapture capture = Captures.of(Captures.sample());
         List<SlotStatus> slots = List.of(new SlotStatus.Waived(VIDEO, "BY_POLICY"));
 
-        assertThat(Sidecar.of(capture, slots).bytes())
-                .isEqualTo(Sidecar.of(Captures.of(Captures.sample()), slots).bytes());
+        assertThat(sidecar(capture, slots).bytes())
+                .isEqualTo(sidecar(Captures.of(Captures.sample()), slots).bytes());
     }
 
     @Test
@@ -141,7 +141,7 @@ class SidecarTests {
         List<SlotStatus> slots =
                 List.of(new SlotStatus.Missing(IMAGE, SlotStatus.Gap.RETRY, "odd \ud83d", null));
 
-        JsonNode json = read(Sidecar.of(Captures.of(Captures.sample()), slots));
+        JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
         assertThat(json.path("media").path(0).path("error").stringValue()).startsWith("odd ");
     }
@@ -150,15 +150,76 @@ class SidecarTests {
     void twoCapturesOfANoteLieApart() {
         byte[] answer = Captures.sample();
 
-        assertThat(Sidecar.of(Captures.of(answer, 1, Captures.NOW), List.of()).key())
+        assertThat(sidecar(Captures.of(answer, 1, Captures.NOW), List.of()).key())
                 .isNotEqualTo(
-                        Sidecar.of(
+                        sidecar(
                                         Captures.of(
                                                 answer,
                                                 2,
                                                 Instant.parse("2026-11-25T14:00:00.121Z")),
                                         List.of())
                                 .key());
+    }
+
+    @Test
+    void whatItSaysIsReadBack() throws Exception {
+        List<SlotStatus> slots =
+                List.of(
+                        new SlotStatus.Stored(
+                                IMAGE,
+                                new StoredMedia(
+                                        SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
+                                "url_multi_level.high",
+                                1080,
+                                null,
+                                "size match",
+                                "original at x: HTTP 404"),
+                        new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                        new SlotStatus.Missing(
+                                SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
+
+        Sidecar read = Sidecar.read(written.key(), written.bytes());
+
+        assertThat(read)
+                .usingRecursiveComparison()
+                .ignoringFields("call", "worklist")
+                .isEqualTo(written);
+        assertThat(read.call()).isEqualTo(written.call());
+        assertThat(read.worklist()).isEqualTo(written.worklist());
+        assertThat(read.bytes()).isEqualTo(written.bytes());
+    }
+
+    @Test
+    void oneOfTheFirstFormatIsStillRead() throws Exception {
+        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of());
+        String old =
+                """
+                {"format":"note-archive/sidecar/1","noteId":"66aa00000000000000000001",
+                 "capturedAt":"2026-11-25T14:00:00.120Z","callId":3,
+                 "media":[{"kind":"IMAGE","ordinal":0,"identity":"fileid","state":"STORED","rendition":"high",
+                           "sha256":"%s","key":"media/ab/%s.heic","size":7,"contentType":"image/heic",
+                           "checks":null,"lesserBecause":"HTTP 404"},
+                          {"kind":"AUDIO","ordinal":0,"identity":"","state":"MISSING","reason":"GONE","error":"HTTP 403"}],
+                 "answer":"{}"}
+                """
+                        .formatted(SHA256, SHA256);
+
+        Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
+
+        assertThat(read.callId()).isEqualTo(3);
+        assertThat(read.call()).isNull();
+        assertThat(read.worklist()).isNull();
+        assertThat(read.media()).hasSize(2);
+        assertThat(read.media().get(0).reason()).isEqualTo("DEGRADED");
+        assertThat(read.media().get(0).error()).isEqualTo("HTTP 404");
+        assertThat(read.media().get(0).media().size()).isEqualTo(7);
+        assertThat(read.media().get(1).reason()).isEqualTo("GONE");
+        assertThat(read.media().get(1).updatedAt()).isEqualTo(Captures.NOW);
+    }
+
+    private static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+        return Captures.sidecar(capture, slots);
     }
 
     private static JsonNode read(Sidecar sidecar) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class AuditGateTests {
+class JobGateTests {
 
-    private final AuditGate gate = new AuditGate();
+    private final JobGate gate = new JobGate();
 
     @Test
     void itClosesOnceAndKeepsTheFirstReason() {

@@ -202,7 +202,7 @@ class CrashTests {
 
     private int lockHolder() {
         return night.sql()
-                .sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
+                .sql("SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
                 .query(Integer.class)
                 .optional()
                 .orElse(NOBODY);

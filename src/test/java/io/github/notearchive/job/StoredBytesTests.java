@@ -75,8 +75,11 @@ class StoredBytesTests {
 
         assertEnded(repeat, ExitCode.COMPLETED);
         assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
-        assertThat(night.objects(""))
+        assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(before.get(key)));
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(night.calls()).isEqualTo(notes.size());
         assertThat(repeat.files().stored()).isZero();

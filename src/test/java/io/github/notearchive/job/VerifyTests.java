@@ -42,6 +42,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What an audit finds, says and makes good again. */
@@ -52,7 +54,7 @@ class VerifyTests {
 
     @Autowired Night night;
     @Autowired VerifyRunner verifier;
-    @Autowired AuditGate gate;
+    @Autowired JobGate gate;
     @Autowired FixityProperties settings;
     @Autowired FixityCatalog catalog;
     @Autowired Repairs repairs;
@@ -132,7 +134,9 @@ class VerifyTests {
         assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting()).isEqualTo(3);
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
         assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
-        assertThat(night.objects("").get(sidecar)).isEqualTo(truth.get(sidecar));
+        assertThat(answerAndMedia(night.objects("").get(sidecar)))
+                .as("only how the note stands is another")
+                .isEqualTo(answerAndMedia(truth.get(sidecar)));
         assertThat(night.objects("").get(corrupt)).as("kept until it is stored anew").isNotNull();
         assertThat(night.states(notes)).contains(PENDING);
 
@@ -146,8 +150,13 @@ class VerifyTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).as("nothing is bought twice").isEqualTo(calls);
         assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
-        assertThat(night.objects(""))
+        assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+        assertThat(night.objects("notes/"))
+                .allSatisfy(
+                        (key, bytes) ->
+                                assertThat(answerAndMedia(bytes).getFirst())
+                                        .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
 
         passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.COMPLETED);
@@ -322,8 +331,8 @@ class VerifyTests {
                         "SIDECAR_CORRUPT " + swapped,
                         "SIDECAR_CORRUPT " + garbled,
                         "SIDECAR_CORRUPT " + edited);
-        assertThat(seen(swapped)).isEqualTo("the sidecar of note " + notes.get(1));
-        assertThat(seen(garbled)).isEqualTo("1 bytes that are no sidecar");
+        assertThat(seen(swapped)).contains("it says that it is of note \"" + notes.get(1));
+        assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: it is no JSON");
         assertThat(seen(edited)).contains(" was put");
     }
 
@@ -385,7 +394,7 @@ class VerifyTests {
     void anObjectWithoutARowIsAnOrphanOnlyWhenItIsOldEnough() throws Exception {
         archive(1);
         String young = "media/00/" + "0".repeat(64) + ".jpg";
-        String old = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
+        String old = "media/11/" + "1".repeat(64) + ".jpg";
         String foreign = "media/some body's file.txt";
         plant(young, settings.orphanAge().minusMinutes(5));
         plant(old, settings.orphanAge().plusMinutes(5));
@@ -413,6 +422,24 @@ class VerifyTests {
         assertThat(night.objects(""))
                 .containsKeys(young, elsewhere)
                 .doesNotContainKeys(old, foreign);
+    }
+
+    @Test
+    void nothingIsRemovedThatAnUnknownAnswerMayNeed() throws Exception {
+        archive(1);
+        String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(unknown, Duration.ofDays(2));
+        plant(orphan, Duration.ofDays(2));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, true, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().orphansRemoved()).isEmpty();
+        assertThat(audit.repairs().orphansLeft())
+                .hasSize(2)
+                .allSatisfy(left -> assertThat(left).contains("do not know, " + unknown));
+        assertThat(night.objects("")).containsKeys(unknown, orphan);
     }
 
     @Test
@@ -852,6 +879,11 @@ class VerifyTests {
                         "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL")
                 .query(String.class)
                 .list();
+    }
+
+    private static List<JsonNode> answerAndMedia(byte[] sidecar) {
+        JsonNode json = JsonMapper.shared().readTree(sidecar);
+        return List.of(json.path("answer"), json.path("media"), json.path("call"));
     }
 
     private String seen(String key) {

@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.ledger.ApiCalls.CallEntry;
 import io.github.notearchive.note.MediaKind;
@@ -55,6 +56,7 @@ class VideoTests {
     @Autowired Night night;
     @Autowired Waiver waiver;
     @Autowired VerifyRunner verifier;
+    @Autowired RebuildRunner rebuild;
 
     /** Whatever a test did: what we say of our calls is what the provider says of them. */
     @AfterEach
@@ -160,15 +162,14 @@ class VideoTests {
                         captures.stream().map(row -> (String) row.get("sidecar_key")).toList());
         JsonNode ofNote = JSON.readTree(sidecars.firstEntry().getValue());
         JsonNode ofVideo = JSON.readTree(sidecars.lastEntry().getValue());
-        assertThat(ofNote.has("endpoint")).isFalse();
-        assertThat(ofVideo.path("endpoint").stringValue()).isEqualTo(VIDEO);
+        assertThat(ofNote.at("/call/endpoint").stringValue()).isEqualTo(DETAIL);
+        assertThat(ofVideo.at("/call/endpoint").stringValue()).isEqualTo(VIDEO);
         assertThat(ofNote.path("answer").stringValue().getBytes(UTF_8))
                 .isEqualTo(night.provider().answerBytes(note));
         assertThat(ofVideo.path("answer").stringValue().getBytes(UTF_8))
                 .isEqualTo(night.provider().videoAnswerBytes(note));
-        assertThat(ofVideo.path("media")).isEqualTo(ofNote.path("media"));
-        assertThat(ofVideo.path("media").valueStream().map(file -> file.path("kind").stringValue()))
-                .contains("IMAGE", "VIDEO", "AUDIO");
+        assertThat(kinds(ofNote)).containsExactlyInAnyOrder("IMAGE", "AUDIO");
+        assertThat(kinds(ofVideo)).containsExactly("VIDEO");
         assertThat(
                         night.count(
                                 "SELECT count(*) FROM note_media m JOIN note_capture c USING (note_id, captured_at)"
@@ -193,7 +194,12 @@ class VideoTests {
         assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isEqualTo(2);
         var after = night.objects("notes/" + note + "/");
         assertThat(after.keySet()).isEqualTo(before.keySet());
-        before.forEach((key, bytes) -> assertThat(after.get(key)).as(key).isEqualTo(bytes));
+        before.forEach(
+                (key, bytes) ->
+                        assertThat(after.get(key))
+                                .asString(UTF_8)
+                                .as(key)
+                                .isEqualTo(new String(bytes, UTF_8)));
     }
 
     @Test
@@ -213,7 +219,8 @@ class VideoTests {
 
         assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isOne();
         assertThat(night.objects("notes/" + note + "/").get(ofNote.getKey()))
-                .isEqualTo(ofNote.getValue());
+                .asString(UTF_8)
+                .isEqualTo(new String(ofNote.getValue(), UTF_8));
     }
 
     @Test
@@ -282,7 +289,8 @@ class VideoTests {
         assertThat(night.bills(gone)).containsExactly("YES", "YES");
         assertThat(night.bills(gonePerhapsBilled)).containsExactly("YES", "UNKNOWN");
         assertThat(night.objects("notes/" + streamless)).as("both answers are kept").hasSize(2);
-        assertThat(night.objects("notes/" + gone)).hasSize(1);
+        assertThat(night.objects("notes/" + gone)).as("it was paid for as well").hasSize(2);
+        assertThat(night.objects("notes/" + gonePerhapsBilled)).hasSize(1);
         assertThat(night.bills(lost)).containsExactly("YES", "UNKNOWN", "YES");
         assertThat(video(lost).state()).isEqualTo("STORED");
         assertThat(video(deadMaster).rendition()).isEqualTo("h265[1]/backup_urls[1]");
@@ -290,6 +298,14 @@ class VideoTests {
         assertThat(night.provider().mediaRequests(largest))
                 .as("the first backup is the master once more")
                 .isEqualTo(2);
+    }
+
+    private static List<String> kinds(JsonNode sidecar) {
+        return sidecar.path("media")
+                .valueStream()
+                .map(file -> file.path("kind").stringValue())
+                .distinct()
+                .toList();
     }
 
     private String largestStream(String note) {
@@ -574,6 +590,43 @@ class VideoTests {
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(night.provider().videoCalls(note)).isOne();
+    }
+
+    @Test
+    void bothAnswersAndTheirFilesComeBackFromTheBucketAlone() {
+        String note = videoNoteWithSubtitles();
+        night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
+        night.script().media(target -> target.contains("/subtitle/zh"), MediaReply.status(503));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.script().clear();
+        night.script().media(target -> target.contains("/subtitle/zh"), MediaReply.status(503));
+        String plain =
+                night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 2).stream()
+                        .filter(id -> !id.equals(note))
+                        .findFirst()
+                        .orElseThrow();
+        night.pending(List.of(plain));
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(night.calls(note)).as("its cover was dead").isEqualTo(2);
+        assertThat(night.provider().videoCalls(note)).isOne();
+        assertThat(slots(note, MediaKind.SUBTITLE))
+                .extracting(SlotRow::state)
+                .containsExactly("STORED", "MISSING");
+        assertThat(night.state(plain)).isEqualTo(ARCHIVED);
+        var before = ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+
+        night.sql().sql(ArchiveRows.LOSS).update();
+        RebuildSummary summary = rebuild.rebuild(null);
+
+        assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list()))
+                .isEqualTo(before);
+        night.script().clear();
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.provider().videoCalls(note)).isOne();
     }
 

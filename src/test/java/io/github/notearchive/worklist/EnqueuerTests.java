@@ -87,7 +87,8 @@ class EnqueuerTests {
                 claimed,
                 new Settlement(
                         NoteState.ARCHIVED, Settlement.Counter.NONE, null, 0, null, null, false),
-                1);
+                1,
+                clock.instant());
         Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();
 
         EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));

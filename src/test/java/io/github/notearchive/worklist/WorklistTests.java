@@ -237,7 +237,8 @@ class WorklistTests {
                                 "No content available",
                                 Night.of(NOW),
                                 false),
-                        42);
+                        42,
+                        NOW);
 
         assertThat(settled).isTrue();
         Worklist.Entry entry = entry(1);
@@ -259,7 +260,8 @@ class WorklistTests {
                 worklist.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
-                1);
+                1,
+                NOW);
 
         ClaimedNote tonight = worklist.claim(NODE).orElseThrow();
         worklist.release(tonight);
@@ -331,7 +333,8 @@ class WorklistTests {
                 worklist.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
-                1);
+                1,
+                NOW);
         settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         clock.now = NOW.plusSeconds(60);
 
@@ -406,9 +409,9 @@ class WorklistTests {
         settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         worklist.claim(NODE);
 
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)))).isTrue();
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)))).isFalse();
-        assertThat(worklist.completeByWaiver(new NoteId(id(2)))).isFalse();
+        assertThat(worklist.completeByWaiver(new NoteId(id(1)), NOW)).isTrue();
+        assertThat(worklist.completeByWaiver(new NoteId(id(1)), NOW)).isFalse();
+        assertThat(worklist.completeByWaiver(new NoteId(id(2)), NOW)).isFalse();
 
         assertThat(entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(entry(1).dueAt()).isNull();
@@ -427,14 +430,18 @@ class WorklistTests {
     private boolean settle(
             ClaimedNote claimed, NoteState state, Counter counter, @Nullable Instant due) {
         return worklist.settle(
-                claimed, new Settlement(state, counter, due, 301, "e", null, false), 1);
+                claimed,
+                new Settlement(state, counter, due, 301, "e", null, false),
+                1,
+                clock.instant());
     }
 
     private void settleBy(long execution, NoteState state, @Nullable Instant due) {
         worklist.settle(
                 worklist.claim(NODE).orElseThrow(),
                 new Settlement(state, Counter.NONE, due, null, null, null, false),
-                execution);
+                execution,
+                clock.instant());
     }
 
     private void pending(int number, int priority, Instant due) {

@@ -5,17 +5,17 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Whether objects are still taken up in this audit. What is being read when it closes is put down,
- * since it can be read again.
+ * Whether more is taken up in a job that asks no provider. What is under way when it closes is put
+ * down, since it can be taken up again.
  */
 @Component
-public class AuditGate extends Gate {
+public class JobGate extends Gate {
 
-    private static final Logger log = LoggerFactory.getLogger(AuditGate.class);
+    private static final Logger log = LoggerFactory.getLogger(JobGate.class);
 
     @Override
     void closes(Closure closure) {
-        log.info("The audit ends, {}: {}", closure.exitCode(), closure.reason());
+        log.info("The job ends, {}: {}", closure.exitCode(), closure.reason());
     }
 
     /**

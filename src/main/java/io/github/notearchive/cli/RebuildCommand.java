@@ -1,0 +1,110 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.JobGate;
+import io.github.notearchive.job.RebuildRunner;
+import io.github.notearchive.job.RebuildSummary;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rebuild}: the tables from the bucket alone. */
+@Command(
+        name = "rebuild",
+        mixinStandardHelpOptions = true,
+        description =
+                "Rebuilds the tables of an empty database from the bucket alone, or continues a rebuild that was not finished.",
+        footer = {
+            "",
+            "For the day when the database is lost and the bucket is not. Asks nobody and buys nothing. What was never paid for is",
+            "not in the bucket: enqueue your lists again afterwards, what is archived keeps its place.",
+            "Exit codes: 0 all is there again; 2 the database is not empty, the bucket is, or configuration; 5 a run is active;",
+            "6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
+        })
+final class RebuildCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--max-duration",
+            paramLabel = "D",
+            converter = RunCommand.DurationArgument.class,
+            description = "Read no further sidecar after this time, such as 90m or 6h.")
+    private @Nullable Duration maxDuration;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        StopSignals signals = StopSignals.install();
+        try (ArchiveContext context = ArchiveContext.open()) {
+            RebuildRunner runner = context.get(RebuildRunner.class);
+            signals.passTo(context.get(JobGate.class)::stop);
+            RebuildSummary summary = runner.rebuild(maxDuration);
+            if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
+                throw new CommandFailure(
+                        summary.exitCode(), summary.reason() + "; nothing was rebuilt");
+            }
+            print(summary, spec.commandLine().getOut());
+            return summary.exitCode().number();
+        }
+    }
+
+    private static void print(RebuildSummary summary, PrintWriter out) {
+        out.printf(
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+        if (summary.execution() != null) {
+            RebuildSummary.Found found = summary.found();
+            RebuildSummary.Rows rows = summary.rows();
+            out.printf(
+                    "  execution %d%s, %s, %.0f sidecars a second%n",
+                    summary.execution(),
+                    summary.restart() ? ", a restart" : "",
+                    Times.took(summary.took()),
+                    summary.sidecarsNow() * 1e9 / Math.max(1, summary.took().toNanos()));
+            out.printf(
+                    "  sidecars  read %d, refused %d, of an older format that does not say all %d%n",
+                    found.sidecars(), found.refused(), found.old());
+            out.printf(
+                    "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",
+                    rows.notes(),
+                    rows.due(),
+                    rows.captures(),
+                    rows.files(),
+                    rows.objects(),
+                    rows.calls());
+            out.printf("  lost      %d files that are not in the bucket%n", found.lost());
+            found.findings().forEach(line -> out.println("    " + Harmless.line(line)));
+            long more = found.refused() + found.lost() - found.findings().size();
+            if (more > 0) {
+                out.printf("    and %d more; the log names them all%n", more);
+            }
+            out.println(
+                    """
+                    unknown   notes that nothing was ever paid for, and calls that were not charged: enqueue the lists again;
+                              what was requeued or enqueued and not taken up since; runs, and which of them decided;
+                              whether the files' bytes are what their names say: verified_at is empty until they are read"""
+                            .indent(2)
+                            .stripTrailing());
+        }
+        out.println("  next      " + next(summary.exitCode()));
+        out.flush();
+    }
+
+    private static String next(ExitCode exitCode) {
+        return switch (exitCode) {
+            case COMPLETED -> "enqueue your lists again, then run";
+            case INCOMPLETE ->
+                    "look at what is named above; then enqueue your lists again, and run: lost files are brought in again";
+            case INTERRUPTED -> "rebuild again; it goes on where it stopped";
+            case ALREADY_RUNNING -> "nothing was done; rebuild again when that has ended";
+            case UPSTREAM_UNAVAILABLE ->
+                    "rebuild again when the server is back; it goes on where it stopped";
+            default -> "read the log; the next rebuild goes on where this one ended";
+        };
+    }
+}

@@ -1,0 +1,186 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.job.Launches.Launch;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Rebuilds the tables from the bucket alone, into an empty database, or continues a rebuild that
+ * did not come to its end.
+ *
+ * <p>In this order: the lock of the whole archive, so that no run of any node is active; what a
+ * killed process left behind; whether the tables hold nothing but what an unfinished rebuild has
+ * written; whether the bucket holds any sidecar. Up to there nothing is written.
+ */
+@Component
+public class RebuildRunner {
+
+    private static final Logger log = LoggerFactory.getLogger(RebuildRunner.class);
+
+    private final Launches launches;
+    private final JobRepository repository;
+    private final Job job;
+    private final JdbcConnectionDetails database;
+    private final Recovery recovery;
+    private final RebuiltTables tables;
+    private final RebuildCounts counts;
+    private final JobGate gate;
+    private final ObjectStore store;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+
+    RebuildRunner(
+            Launches launches,
+            JobRepository repository,
+            Job rebuildArchive,
+            JdbcConnectionDetails database,
+            Recovery recovery,
+            RebuiltTables tables,
+            RebuildCounts counts,
+            JobGate gate,
+            ObjectStore store,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.launches = launches;
+        this.repository = repository;
+        this.job = rebuildArchive;
+        this.database = database;
+        this.recovery = recovery;
+        this.tables = tables;
+        this.counts = counts;
+        this.gate = gate;
+        this.store = store;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /**
+     * Rebuilds to an end of some kind, and says which. Never throws for a server that is away.
+     *
+     * @param maxDuration after how long no further sidecar is read; null: no limit
+     */
+    public RebuildSummary rebuild(@Nullable Duration maxDuration) {
+        long began = System.nanoTime();
+        try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
+            if (lock == null) {
+                return notStarted(
+                        ExitCode.ALREADY_RUNNING, "a run, or another rebuild, is active", began);
+            }
+            return rebuildAlone(maxDuration, lock, began);
+        } catch (StoreException e) {
+            return notStarted(
+                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
+                    String.valueOf(e.getMessage()),
+                    began);
+        } catch (SQLException | DataAccessException | TransactionException e) {
+            Gate.Closure broken = Launches.brokenBy(e);
+            return notStarted(broken.exitCode(), broken.reason(), began);
+        }
+    }
+
+    private RebuildSummary rebuildAlone(
+            @Nullable Duration maxDuration, RunnerLock lock, long began) {
+        recovery.endExecutions(RebuildJob.NAME, null);
+        JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
+        Optional<String> obstacle = obstacle(before != null);
+        if (obstacle.isPresent()) {
+            return notStarted(ExitCode.USAGE, obstacle.get(), began);
+        }
+        log.info(
+                "{} the tables from the bucket",
+                before == null ? "Rebuilding" : "Going on with rebuilding");
+        Launch launch =
+                before == null
+                        ? launches.next(
+                                RebuildJob.NAME, settings.node(), Night.current(clock), _ -> {})
+                        : new Launch(before.getJobParameters(), true);
+        long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
+        gate.open();
+        counts.open(new ExecutionContext());
+        try (RunWatch _ =
+                new RunWatch(
+                        gate,
+                        lock,
+                        maxDuration,
+                        () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
+            return summary(launches.start(job, launch), launch.restart(), already, began);
+        }
+    }
+
+    /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
+    private Optional<String> obstacle(boolean isUnfinished) {
+        Optional<String> rows =
+                isUnfinished
+                        ? tables.strangers()
+                                .map(
+                                        what ->
+                                                what
+                                                        + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")
+                        : tables.firstWithRows()
+                                .map(
+                                        table ->
+                                                "the tables are not empty: "
+                                                        + table
+                                                        + " holds rows. A rebuild goes into an empty database only; name another one, or keep this one and leave it as it is");
+        return rows.or(this::emptyBucket);
+    }
+
+    private Optional<String> emptyBucket() {
+        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX)) {
+            return sidecars.findFirst().isPresent()
+                    ? Optional.empty()
+                    : Optional.of(
+                            "the bucket holds no sidecar, nothing below "
+                                    + Sidecar.PREFIX
+                                    + ", so there is nothing to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR");
+        }
+    }
+
+    private RebuildSummary summary(
+            JobExecution execution, boolean restart, long already, long began) {
+        ExitCode exitCode = Launches.ended(execution, gate);
+        RebuildSummary.Found found = RebuildJob.found(repository, execution);
+        String reason =
+                switch (exitCode) {
+                    case COMPLETED -> "every sidecar is in the tables again";
+                    case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
+                    default -> execution.getExitStatus().getExitDescription();
+                };
+        return new RebuildSummary(
+                exitCode,
+                reason,
+                execution.getId(),
+                restart,
+                found,
+                tables.count(clock.instant()),
+                found.sidecars() - already,
+                took(began));
+    }
+
+    private RebuildSummary notStarted(ExitCode exitCode, String reason, long began) {
+        return RebuildSummary.notStarted(exitCode, reason, took(began));
+    }
+
+    private static Duration took(long began) {
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+}

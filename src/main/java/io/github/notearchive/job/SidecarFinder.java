@@ -1,0 +1,179 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.BrokenSidecarException;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.job.SidecarFound.Refused;
+import io.github.notearchive.job.SidecarFound.Restorable;
+import io.github.notearchive.ledger.BoughtCall;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Standing;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Reads one sidecar and makes of it what the tables are to hold. Whatever lies there: what cannot
+ * be used is refused with its reason, and stays where it is.
+ */
+@Component
+class SidecarFinder {
+
+    /** Beside the answer: some 500 bytes for each file, and few notes have more than 40. */
+    private static final int BESIDE_THE_ANSWER = 1 << 20;
+
+    /** What a note that no sidecar of format 2 tells of is said to come from. */
+    private static final String SOURCE = "rebuild";
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final ObjectStore store;
+    private final AnswerReader reader;
+    private final Clock clock;
+    private final int largest;
+
+    SidecarFinder(
+            ObjectStore store, AnswerReader reader, NoteSourceProperties source, Clock clock) {
+        this.store = store;
+        this.reader = reader;
+        this.clock = clock;
+        // within a JSON text each byte of JSON takes two at most, a quotation mark and its
+        // backslash
+        this.largest =
+                (int)
+                        Math.min(
+                                Integer.MAX_VALUE - 8,
+                                2 * source.maxAnswerSize().toBytes() + BESIDE_THE_ANSWER);
+    }
+
+    /** Reads it; trouble with the store itself is a {@link StoreException}. */
+    SidecarFound read(ListedObject object) {
+        Optional<ObjectKey> named = ObjectKey.parse(object.name());
+        if (named.isEmpty()) {
+            return new Refused(object.name(), "its name is none of ours");
+        }
+        ObjectKey key = named.get();
+        if (object.size() > largest) {
+            return new Refused(
+                    object.name(),
+                    "it has "
+                            + object.size()
+                            + " bytes, more than an answer of archive.source.max-answer-size could make it");
+        }
+        try {
+            return readable(Sidecar.read(key, store.read(key, (in, _) -> in.readNBytes(largest))));
+        } catch (BrokenSidecarException | IllegalArgumentException e) {
+            return new Refused(object.name(), String.valueOf(e.getMessage()));
+        } catch (JacksonException e) {
+            return new Refused(
+                    object.name(), "it tells of no possible row: " + e.getOriginalMessage());
+        } catch (StoreException e) {
+            if (e.absent()) {
+                return new Refused(object.name(), "it was taken away while it was to be read");
+            }
+            throw e;
+        }
+    }
+
+    private SidecarFound readable(Sidecar sidecar) {
+        Optional<AnswerReader.Answer> answer = reader.read(sidecar.answer(), sidecar.noteId());
+        if (answer.isEmpty()) {
+            return new Refused(sidecar.key().value(), "its answer is none of the provider's");
+        }
+        NoteCapture capture = null;
+        if (sidecar.media() != null) {
+            Optional<AnswerReader.FoundNote> note = answer.get().note();
+            if (note.isEmpty()) {
+                return new Refused(sidecar.key().value(), "its answer does not hold the note");
+            }
+            capture =
+                    new NoteCapture(
+                            sidecar.noteId(),
+                            sidecar.callId(),
+                            sidecar.capturedAt(),
+                            sidecar.answer(),
+                            note.get().note(),
+                            note.get().author());
+        }
+        return new Restorable(
+                sidecar,
+                new BoughtCall(
+                        sidecar.callId(),
+                        sidecar.capturedAt(),
+                        sidecar.call() == null
+                                ? facts(sidecar, answer.get())
+                                : told(sidecar.call(), BoughtCall.Facts.class)),
+                capture,
+                sidecar.worklist() == null
+                        ? standing(sidecar)
+                        : told(sidecar.worklist(), Standing.class),
+                sidecar.call() == null || sidecar.worklist() == null);
+    }
+
+    private static <T> T told(JsonNode row, Class<T> type) {
+        return JSON.treeToValue(row, type);
+    }
+
+    /** What format 1 does not say, as far as the answer does. */
+    private static BoughtCall.Facts facts(Sidecar sidecar, AnswerReader.Answer answer) {
+        return new BoughtCall.Facts(
+                Endpoint.DETAIL.ledgerName(),
+                sidecar.capturedAt(),
+                null,
+                null,
+                answer.code(),
+                answer.requestId(),
+                answer.message(),
+                null);
+    }
+
+    /**
+     * What format 1 does not say: it was written at a note's end, which was a good one when no file
+     * is missing.
+     */
+    private Standing standing(Sidecar sidecar) {
+        List<SlotRow> media = sidecar.media() == null ? List.of() : sidecar.media();
+        Optional<SlotRow> gap =
+                media.stream().filter(row -> row.state().equals("MISSING")).findFirst();
+        boolean lesser = media.stream().anyMatch(row -> "DEGRADED".equals(row.reason()));
+        @Nullable Instant due = gap.isEmpty() && lesser ? clock.instant() : null;
+        return new Standing(
+                gap.isEmpty() ? NoteState.ARCHIVED : NoteState.FAILED,
+                5,
+                SOURCE,
+                sidecar.capturedAt(),
+                0,
+                0,
+                0,
+                0,
+                null,
+                null,
+                due != null,
+                due,
+                0,
+                gap.map(
+                                row ->
+                                        "MEDIA_INCOMPLETE: "
+                                                + row.kind()
+                                                + " "
+                                                + row.ordinal()
+                                                + " "
+                                                + row.reason())
+                        .orElse(null),
+                sidecar.capturedAt());
+    }
+}

@@ -1,0 +1,244 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.StoredMedia;
+import io.github.notearchive.job.SidecarFound.Refused;
+import io.github.notearchive.job.SidecarFound.Restorable;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.worklist.Standing;
+import io.github.notearchive.worklist.Worklist;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Fetches sidecars and writes the rows that they tell of, those of a note in the order of their
+ * captures, so that the newest one has the last word. One whose rows the database refuses is
+ * refused, too, and costs none of the others anything.
+ *
+ * <p>A file counts as stored only when the bucket lists its object with the length that was told.
+ * Else its slot is MISSING, to be tried again, and its note is due.
+ */
+@Component
+class SidecarWriter implements ItemWriter<ListedObject> {
+
+    /** How many sidecars are fetched side by side, */
+    private static final int ASIDE = 16;
+
+    /** and how many bytes they may have together; one that has more is fetched alone. */
+    private static final long ASIDE_BYTES = 8L << 20;
+
+    private final SidecarFinder finder;
+    private final ObjectStore store;
+    private final ApiCalls calls;
+    private final NoteCatalog notes;
+    private final MediaCatalog media;
+    private final Worklist worklist;
+    private final RebuildCounts counts;
+    private final LedgerProperties ledger;
+    private final Clock clock;
+    private final TransactionTemplate savepoint;
+
+    SidecarWriter(
+            SidecarFinder finder,
+            ObjectStore store,
+            ApiCalls calls,
+            NoteCatalog notes,
+            MediaCatalog media,
+            Worklist worklist,
+            RebuildCounts counts,
+            LedgerProperties ledger,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.finder = finder;
+        this.store = store;
+        this.calls = calls;
+        this.notes = notes;
+        this.media = media;
+        this.worklist = worklist;
+        this.counts = counts;
+        this.ledger = ledger;
+        this.clock = clock;
+        this.savepoint = new TransactionTemplate(transactions);
+        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+    }
+
+    @Override
+    public void write(Chunk<? extends ListedObject> chunk) throws InterruptedException {
+        List<ListedObject> batch = new ArrayList<>();
+        long bytes = 0;
+        for (ListedObject object : chunk) {
+            if (batch.size() == ASIDE || bytes + object.size() > ASIDE_BYTES) {
+                writeAll(batch);
+                batch.clear();
+                bytes = 0;
+            }
+            batch.add(object);
+            bytes += object.size();
+        }
+        writeAll(batch);
+        calls.numberFromTheHighest();
+    }
+
+    /** Fetches them side by side, since a store answers slowly but many at once. */
+    private void writeAll(List<ListedObject> objects) throws InterruptedException {
+        List<Future<SidecarFound>> fetched = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            objects.forEach(object -> fetched.add(threads.submit(() -> finder.read(object))));
+            for (Future<SidecarFound> found : fetched) {
+                switch (found.get()) {
+                    case Refused(var name, var reason) -> counts.refuse(name, reason);
+                    case Restorable restorable -> write(restorable);
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreException store) {
+                throw store;
+            }
+            throw new IllegalStateException("A sidecar could not be looked at", e.getCause());
+        }
+    }
+
+    private void write(Restorable found) {
+        List<String> losses = new ArrayList<>();
+        try {
+            savepoint.executeWithoutResult(_ -> restore(found, losses));
+        } catch (NonTransientDataAccessException e) {
+            if (Trouble.isOutOfReach(e)) {
+                throw e; // the database, not the sidecar
+            }
+            counts.refuse(
+                    found.sidecar().key().value(),
+                    "the database refuses its rows: " + Trouble.describe(e));
+            return;
+        }
+        counts.read(found.isOld());
+        losses.forEach(loss -> counts.lose("note " + found.sidecar().noteId() + ": " + loss));
+    }
+
+    private void restore(Restorable found, List<String> losses) {
+        Sidecar sidecar = found.sidecar();
+        NoteId id = sidecar.noteId();
+        Instant now = clock.instant();
+        long number = calls.restore(id, found.call(), sidecar.answer());
+        Standing standing = found.standing();
+        NoteCapture capture = found.capture();
+        if (capture != null) {
+            List<SlotRow> files = present(sidecar, losses, now);
+            if (found.isOfVideo()) {
+                notes.restoreVideo(capture.boughtBy(number), files);
+            } else {
+                notes.restore(
+                        capture.boughtBy(number),
+                        files,
+                        losses.isEmpty() ? archivedAt(found, files) : null);
+            }
+            if (!losses.isEmpty()) {
+                standing = standing.dueAgain("found by a rebuild: " + losses.getFirst(), now);
+            }
+        }
+        worklist.restore(id, standing);
+        calls.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
+    }
+
+    private static @Nullable Instant archivedAt(Restorable found, List<SlotRow> slots) {
+        if (!found.isOld()) {
+            return found.sidecar().archivedAt();
+        }
+        boolean complete = slots.stream().noneMatch(row -> row.state().equals("MISSING"));
+        return complete ? found.sidecar().capturedAt() : null;
+    }
+
+    /** The slots as the bucket bears them out. */
+    private List<SlotRow> present(Sidecar sidecar, List<String> losses, Instant now) {
+        List<SlotRow> told = sidecar.media() == null ? List.of() : sidecar.media();
+        List<String> digests = new ArrayList<>();
+        for (SlotRow row : told) {
+            if (row.media() != null) {
+                digests.add(row.media().sha256());
+            }
+        }
+        Map<String, StoredMedia> known = media.known(digests);
+        List<SlotRow> slots = new ArrayList<>();
+        for (SlotRow row : told) {
+            StoredMedia file = row.media();
+            if (file == null) {
+                slots.add(row);
+                continue;
+            }
+            StoredMedia object = known.get(file.sha256());
+            Optional<String> loss = loss(file, object);
+            if (loss.isEmpty() && object != null) {
+                slots.add(row.with(object));
+            } else {
+                String why = loss.orElseThrow();
+                losses.add(row.kind() + " " + row.ordinal() + ": " + why);
+                slots.add(row.lost(why, now));
+            }
+        }
+        return slots;
+    }
+
+    /** Why a file is not there as it was told; empty when it is. */
+    private Optional<String> loss(StoredMedia file, @Nullable StoredMedia object) {
+        if (object == null) {
+            return Optional.of("its object " + file.key() + " is not in the bucket");
+        }
+        // whichever of the two lengths is wrong, the name tells
+        if (object.size() == file.size() || object.sha256().equals(sha256(object))) {
+            return Optional.empty();
+        }
+        media.strike(object.sha256());
+        return Optional.of(
+                "its object "
+                        + object.key()
+                        + " holds other bytes than its name says, "
+                        + object.size()
+                        + " of "
+                        + file.size());
+    }
+
+    private String sha256(StoredMedia object) {
+        try (InputStream in = store.open(object.key())) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            new DigestInputStream(in, digest).transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException("Object " + object.key() + " cannot be read", e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+}

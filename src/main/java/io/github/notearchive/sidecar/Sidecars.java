@@ -1,0 +1,228 @@
+package io.github.notearchive.sidecar;
+
+import io.github.notearchive.catalog.BrokenSidecarException;
+import io.github.notearchive.catalog.CapturedNote;
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.BoughtCall;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Settlement;
+import io.github.notearchive.worklist.Standing;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Keeps the sidecars in the bucket saying what the tables are about to say, so that the tables can
+ * be rebuilt from them: whoever decides about a note tells it here first, and writes the rows then.
+ *
+ * <p>Each paid answer has one sidecar, under a key that never changes; each file of a note is told
+ * of in the sidecar of the answer that lists it, and the newest sidecar tells how far the note got.
+ * A note that nothing was ever paid for has none, and loses nothing by that: asking again costs
+ * what it cost before. A process that dies between sidecar and rows leaves a sidecar that is ahead
+ * of them, until the repeat writes it anew.
+ */
+@Component
+public class Sidecars {
+
+    private static final Logger log = LoggerFactory.getLogger(Sidecars.class);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String TYPE = "application/json";
+
+    private final ObjectStore store;
+    private final ApiCalls calls;
+    private final NoteCatalog notes;
+    private final MediaCatalog media;
+    private final Worklist worklist;
+
+    Sidecars(
+            ObjectStore store,
+            ApiCalls calls,
+            NoteCatalog notes,
+            MediaCatalog media,
+            Worklist worklist) {
+        this.store = store;
+        this.calls = calls;
+        this.notes = notes;
+        this.media = media;
+        this.worklist = worklist;
+    }
+
+    /**
+     * Tells what is about to be written about a note that somebody holds.
+     *
+     * @param note what its answers brought in; null when nothing did
+     * @param decided null when it is handed back as it was
+     * @return false when the claim was lost; nothing is stored then, and no row may be written
+     * @throws StoreException when the store does not take them; no row may be written then either
+     */
+    public boolean tell(
+            ClaimedNote claimed,
+            @Nullable CapturedNote note,
+            @Nullable Settlement decided,
+            Instant now) {
+        BoughtCall newest = calls.newestBought(claimed.id()).orElse(null);
+        if (note == null && newest == null) {
+            return true; // there is no sidecar that could say it
+        }
+        Optional<Standing> before = worklist.standing(claimed);
+        if (before.isEmpty()) {
+            return false;
+        }
+        Standing standing = before.get();
+        tell(claimed.id(), newest, note, decided == null ? standing : standing.after(decided, now));
+        return true;
+    }
+
+    /** Tells what is about to be written about a note that nobody holds. */
+    public void tell(CapturedNote note, Standing standing) {
+        NoteId id = note.capture().id();
+        tell(id, calls.newestBought(id).orElse(null), note, standing);
+    }
+
+    private void tell(
+            NoteId id,
+            @Nullable BoughtCall newest,
+            @Nullable CapturedNote note,
+            Standing standing) {
+        if (note != null) {
+            for (NoteCapture answer : note.answers()) {
+                put(
+                        new Sidecar(
+                                id,
+                                answer.capturedAt(),
+                                answer.callId(),
+                                JSON.valueToTree(call(newest, answer).facts()),
+                                JSON.valueToTree(standing),
+                                note.archivedAt(),
+                                note.filesOf(answer),
+                                answer.answer()));
+            }
+        }
+        if (newest != null && !isAmong(note, newest)) {
+            tellAgain(
+                    id,
+                    newest,
+                    standing,
+                    rows -> note == null ? rows : rows.filter(row -> !note.lists(row)));
+        }
+    }
+
+    private BoughtCall call(@Nullable BoughtCall newest, NoteCapture answer) {
+        return newest != null && newest.number() == answer.callId()
+                ? newest
+                : calls.bought(answer.id(), answer.callId()).orElseThrow();
+    }
+
+    private static boolean isAmong(@Nullable CapturedNote note, BoughtCall call) {
+        return note != null
+                && note.answers().stream().anyMatch(answer -> answer.callId() == call.number());
+    }
+
+    /**
+     * Tells that one of a note's files is accepted as empty, which leaves the note where it stands.
+     */
+    public void tellOfWaiver(
+            NoteId id, MediaKind kind, int ordinal, String reason, Standing standing, Instant now) {
+        notes.callListing(id, kind, ordinal)
+                .flatMap(number -> calls.bought(id, number))
+                .ifPresent(
+                        call ->
+                                tellAgain(
+                                        id,
+                                        call,
+                                        standing,
+                                        rows ->
+                                                rows.map(
+                                                        row ->
+                                                                row.kind() == kind
+                                                                                && row.ordinal()
+                                                                                        == ordinal
+                                                                        ? row.waived(reason, now)
+                                                                        : row)));
+    }
+
+    /**
+     * Writes a sidecar anew that is lost or damaged, as the ledger and the tables have it.
+     *
+     * @param number the call whose answer it keeps
+     * @return false when the ledger holds the exact answer no more, and nothing was done
+     */
+    public boolean restore(NoteId id, long number, Standing standing) {
+        Optional<BoughtCall> call = calls.bought(id, number);
+        Optional<byte[]> answer = call.flatMap(calls::answerOf);
+        answer.ifPresent(
+                bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
+        return answer.isPresent();
+    }
+
+    /** Of an answer that brings in nothing now, the rows are what there is to tell. */
+    private void tellAgain(
+            NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change) {
+        calls.answerOf(call)
+                .or(() -> stored(id, call))
+                .ifPresent(answer -> put(id, call, standing, change, answer));
+    }
+
+    private void put(
+            NoteId id,
+            BoughtCall call,
+            Standing standing,
+            UnaryOperator<Stream<SlotRow>> change,
+            byte[] answer) {
+        Optional<NoteCatalog.Taken> taken = notes.taken(id, call.receivedAt());
+        put(
+                new Sidecar(
+                        id,
+                        call.receivedAt(),
+                        call.number(),
+                        JSON.valueToTree(call.facts()),
+                        JSON.valueToTree(standing),
+                        taken.map(NoteCatalog.Taken::archivedAt).orElse(null),
+                        taken.isEmpty()
+                                ? null
+                                : change.apply(media.slotsOf(id, call.receivedAt()).stream())
+                                        .toList(),
+                        answer));
+    }
+
+    /** The bytes of an answer that the ledger no longer holds. */
+    private Optional<byte[]> stored(NoteId id, BoughtCall call) {
+        ObjectKey key = Sidecar.keyOf(id, call.receivedAt());
+        String why;
+        try {
+            if (store.stat(key).isPresent()) {
+                return Optional.of(Sidecar.read(key, store.read(key)).answer());
+            }
+            why = "there is none";
+        } catch (BrokenSidecarException e) {
+            why = String.valueOf(e.getMessage());
+        }
+        log.warn(
+                "Note {}: its sidecar {} should be written anew and cannot be read, {}; a rebuild from the bucket would not know how the note stands now",
+                id,
+                key,
+                why);
+        return Optional.empty();
+    }
+
+    private void put(Sidecar sidecar) {
+        store.putBytes(sidecar.key(), sidecar.bytes(), TYPE);
+    }
+}

@@ -1,0 +1,105 @@
+package io.github.notearchive.worklist;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.Settlement.Counter;
+import java.time.Instant;
+import java.time.LocalDate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a note got: its row in the worklist without claim and execution, which mean nothing
+ * elsewhere. In words that a sidecar can hold.
+ */
+public record Standing(
+        NoteState state,
+        int priority,
+        String source,
+        Instant enqueuedAt,
+        int attempts,
+        int attemptsTonight,
+        int mediaAttempts,
+        int mediaAttemptsTonight,
+        @Nullable LocalDate countedNight,
+        @Nullable LocalDate missingNight,
+        boolean answerHeld,
+        @Nullable Instant dueAt,
+        @Nullable Integer lastCode,
+        @Nullable String lastError,
+        @Nullable Instant settledAt) {
+
+    public Standing {
+        if (state == null || source == null || enqueuedAt == null) {
+            throw new IllegalArgumentException("a note has a state, a source and a beginning");
+        }
+        if (priority < 0 || priority > 9) {
+            throw new IllegalArgumentException(
+                    "a priority lies between 0 and 9, not at " + priority);
+        }
+        if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
+            throw new IllegalArgumentException("attempts are counted from 0");
+        }
+        if (dueAt == null && (state == NoteState.PENDING || state == NoteState.POSTPONED)) {
+            throw new IllegalArgumentException("a note that is " + state + " is due some time");
+        }
+    }
+
+    /** As it will be when this is decided; what {@link Worklist#settle} writes. */
+    public Standing after(Settlement decided, Instant now) {
+        LocalDate tonight = Night.of(now).date();
+        boolean again = tonight.equals(countedNight);
+        int call = decided.countsFor() == Counter.CALL ? 1 : 0;
+        int media = decided.countsFor() == Counter.MEDIA ? 1 : 0;
+        return new Standing(
+                decided.state(),
+                priority,
+                source,
+                enqueuedAt,
+                attempts + call,
+                (again ? attemptsTonight : 0) + call,
+                mediaAttempts + media,
+                (again ? mediaAttemptsTonight : 0) + media,
+                tonight,
+                decided.missingNight() == null ? null : decided.missingNight().date(),
+                decided.answerHeld(),
+                decided.dueAt(),
+                decided.code(),
+                decided.error(),
+                now);
+    }
+
+    /**
+     * As it will be when a waiver has completed it; what {@link Worklist#completeByWaiver} writes.
+     */
+    public Standing completedByWaiver(Instant now) {
+        return with(NoteState.ARCHIVED, null, null, false, now);
+    }
+
+    /** Due now, for a reason that was found without asking anybody. */
+    public Standing dueAgain(String why, Instant now) {
+        return with(NoteState.POSTPONED, now, why, true, settledAt);
+    }
+
+    private Standing with(
+            NoteState next,
+            @Nullable Instant due,
+            @Nullable String error,
+            boolean held,
+            @Nullable Instant settled) {
+        return new Standing(
+                next,
+                priority,
+                source,
+                enqueuedAt,
+                attempts,
+                attemptsTonight,
+                mediaAttempts,
+                mediaAttemptsTonight,
+                countedNight,
+                missingNight,
+                held,
+                due,
+                lastCode,
+                error,
+                settled);
+    }
+}

@@ -1,0 +1,86 @@
+package io.github.notearchive;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * All rows of the archive that a bucket can bring back, as texts that can be compared.
+ *
+ * <p>Tables and columns are those that the database has, so that one which is added later has to
+ * come back, too, or to be named here with the reason why it does not.
+ */
+public final class ArchiveRows {
+
+    /** What a bucket does not know, by table. */
+    private static final Map<String, Set<String>> UNKNOWN_COLUMNS =
+            Map.of(
+                    // executions are rows of Spring Batch's tables, which are lost
+                    "worklist", Set.of("settled_by"),
+                    "api_call", Set.of("job_execution_id"),
+                    // the store's own time stands for it
+                    "media_object", Set.of("stored_at", "verified_at"),
+                    // nothing is verified by a rebuild
+                    "note_capture", Set.of("sidecar_verified_at"));
+
+    /** Which rows a bucket knows, by table: what was never paid for is not in it. */
+    private static final Map<String, String> KNOWN_ROWS =
+            Map.of(
+                    "api_call", "billed = 'YES' AND received_at IS NOT NULL",
+                    "worklist",
+                            """
+                            EXISTS (SELECT 1 FROM api_call c
+                                    WHERE c.note_id = t.note_id AND c.billed = 'YES' AND c.received_at IS NOT NULL)
+                            """);
+
+    /** Ends of nights, which no later night needs, and what audits of another database found. */
+    private static final Set<String> UNKNOWN_TABLES = Set.of("source_gate", "fixity_finding");
+
+    /** What loses them. */
+    public static final String LOSS =
+            """
+            TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
+                     media_object, note_media, fixity_finding, batch_job_instance CASCADE
+            """;
+
+    private ArchiveRows() {}
+
+    /**
+     * Reads them.
+     *
+     * @param database runs a query for texts
+     */
+    public static Map<String, List<String>> of(Function<String, List<String>> database) {
+        List<String> tables =
+                database.apply(
+                        """
+                        SELECT table_name::text FROM information_schema.tables
+                        WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+                          AND table_name NOT LIKE 'batch\\_%' AND table_name <> 'flyway_schema_history'
+                        """);
+        Map<String, List<String>> rows = new TreeMap<>();
+        for (String table : tables) {
+            if (!UNKNOWN_TABLES.contains(table)) {
+                rows.put(table, database.apply(query(table)));
+            }
+        }
+        return rows;
+    }
+
+    private static String query(String table) {
+        String without =
+                UNKNOWN_COLUMNS.getOrDefault(table, Set.of()).stream()
+                        .map(column -> " - '" + column + "'")
+                        .collect(Collectors.joining());
+        return "SELECT (to_jsonb(t)"
+                + without
+                + ")::text FROM "
+                + table
+                + " t WHERE "
+                + KNOWN_ROWS.getOrDefault(table, "true")
+                + " ORDER BY 1";
+    }
+}
