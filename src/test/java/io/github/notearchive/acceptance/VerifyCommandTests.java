@@ -69,7 +69,7 @@ class VerifyCommandTests {
 
             Program audit = startHeldAtTheEnd(practice, archive, holder);
             audit.terminate();
-            audit.awaitLog("The audit ends, INTERRUPTED: SIGTERM");
+            audit.awaitLog("The job ends, INTERRUPTED: SIGTERM");
             holder.execute("ROLLBACK");
             Ended stopped = practice.end(audit, Duration.ofSeconds(20)).with(7);
             assertThat(stopped.out()).contains("INTERRUPTED (exit 7): SIGTERM");
