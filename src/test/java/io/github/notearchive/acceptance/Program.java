@@ -19,15 +19,12 @@ import java.util.concurrent.TimeUnit;
 /** One process of the packaged program, its output in files. */
 final class Program {
 
-    /** {@code -Dprogram.jar} names another, such as the same one unpacked. */
-    static final Path JAR =
-            Path.of(System.getProperty("program.jar", "target/note-archive.jar")).toAbsolutePath();
+    /** As it is packaged. */
+    static final Path JAR = Path.of("target", "note-archive.jar").toAbsolutePath();
 
-    /** {@code -Dprogram.options} adds some for the virtual machine, such as a cache. */
-    private static final List<String> OPTIONS =
-            Arrays.stream(System.getProperty("program.options", "").split(" "))
-                    .filter(option -> !option.isEmpty())
-                    .toList();
+    /** Of the virtual machine, in all tests. */
+    static final List<String> OPTIONS =
+            List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     /** How long any command may take unless a test says otherwise. */
     private static final Duration PATIENCE = Duration.ofSeconds(180);
@@ -46,13 +43,19 @@ final class Program {
     }
 
     /**
-     * Starts it.
+     * Starts it as an image has it, {@link Unpacked unpacked}.
      *
      * @param directory where its output goes, and which is its working directory
      * @param environment all of its environment, but for the search path
      */
     static Program start(Path directory, Map<String, String> environment, String... arguments) {
         return execute(directory, environment, command(arguments));
+    }
+
+    /** The same, but as a release has it: the jar in one piece. */
+    static Program startPackaged(
+            Path directory, Map<String, String> environment, String... arguments) {
+        return execute(directory, environment, command(OPTIONS, JAR, arguments));
     }
 
     /** The same, but no file that it writes gets longer than so many blocks of 512 bytes. */
@@ -65,11 +68,17 @@ final class Program {
     }
 
     private static List<String> command(String... arguments) {
+        Unpacked unpacked = Unpacked.made();
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.addAll(unpacked.options());
+        return command(options, unpacked.jar(), arguments);
+    }
+
+    static List<String> command(List<String> options, Path jar, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-        command.addAll(OPTIONS);
-        command.addAll(List.of("-jar", JAR.toString()));
+        command.addAll(options);
+        command.addAll(List.of("-jar", jar.toString()));
         command.addAll(Arrays.asList(arguments));
         return command;
     }
@@ -116,7 +125,7 @@ final class Program {
 
     private Ended ended(int exitCode) {
         return new Ended(
-                command.subList(Math.max(0, command.indexOf(JAR.toString())), command.size()),
+                command.subList(command.indexOf("-jar") + 1, command.size()),
                 exitCode,
                 read(out),
                 read(err),

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The first thing that anybody runs: no token, no network, no server. */
+/** The first thing that anybody runs: the jar as it is, no token, no network, no server. */
 class SandboxCommandTests {
 
     @TempDir Path directory;
@@ -46,6 +46,8 @@ class SandboxCommandTests {
     }
 
     private Ended sandbox(Path data) {
-        return Program.start(directory, Map.of(), "sandbox", "--data-dir", data.toString()).end();
+        return Program.startPackaged(
+                        directory, Map.of(), "sandbox", "--data-dir", data.toString())
+                .end();
     }
 }

@@ -1,0 +1,100 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * The packaged program with its libraries apart, as an image has it, and with a cache of its
+ * classes, which spares each start more than half of its work. Tests start it a hundred times and
+ * more.
+ *
+ * <p>Made once for each jar, in {@code target/unpacked}; a short practice says which classes are
+ * needed. A cache that the virtual machine does not take makes it warn on standard output.
+ */
+final class Unpacked {
+
+    private static final Path ALL = Path.of("target", "unpacked").toAbsolutePath();
+
+    private final Path home;
+
+    private Unpacked(Path home) {
+        this.home = home;
+    }
+
+    static Unpacked made() {
+        return Made.ONLY;
+    }
+
+    Path jar() {
+        return home.resolve(Program.JAR.getFileName());
+    }
+
+    /** Options of the virtual machine that make use of the cache. */
+    List<String> options() {
+        return List.of("-XX:AOTCache=" + cache());
+    }
+
+    private Path cache() {
+        return home.resolve("classes.aot");
+    }
+
+    private void make() throws IOException {
+        FileSystemUtils.deleteRecursively(ALL);
+        Files.createDirectories(ALL);
+        java(List.of("-Djarmode=tools"), Program.JAR, "extract", "--destination", home.toString());
+        Path unfinished = home.resolve("classes.aot.new");
+        Path practice = home.resolve("practice");
+        List<String> options = new ArrayList<>(Program.OPTIONS);
+        options.add("-XX:AOTCacheOutput=" + unfinished);
+        java(options, jar(), "sandbox", "--data-dir", practice.toString(), "--notes", "3");
+        FileSystemUtils.deleteRecursively(practice);
+        Files.move(unfinished, cache());
+    }
+
+    private static void java(List<String> options, Path jar, String... arguments) {
+        Program.execute(ALL, Map.of(), Program.command(options, jar, arguments)).end().with(0);
+    }
+
+    private static String digestOf(Path jar) throws IOException, NoSuchAlgorithmException {
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        try (InputStream in = new DigestInputStream(Files.newInputStream(jar), sha256)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(sha256.digest()).substring(0, 16);
+    }
+
+    private static final class Made {
+
+        static final Unpacked ONLY = unpack();
+
+        private static Unpacked unpack() {
+            try {
+                String name = digestOf(Program.JAR) + "-" + Runtime.version();
+                Unpacked unpacked = new Unpacked(ALL.resolve(name));
+                if (!Files.exists(unpacked.cache())) {
+                    unpacked.make();
+                }
+                assertThat(unpacked.cache()).isNotEmptyFile();
+                return unpacked;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}
