@@ -29,6 +29,9 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     /** The worklist is looked at this often when there is nothing to do, by one worker for all. */
     private static final Duration LOOK = Duration.ofMillis(250);
 
+    /** The others see within this time what that one found. */
+    private static final Duration HEAR = Duration.ofMillis(20);
+
     /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
     private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
 
@@ -54,11 +57,13 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
 
     @Override
     public @Nullable ClaimedNote read() throws InterruptedException {
+        boolean comesFromANote = hasPlace; // which may have been the last that was waited for
         leavePlace();
         while (gate.closure().isEmpty()) {
-            Duration wait = run.waitBeforeLooking(LOOK);
+            Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeLooking(LOOK);
+            comesFromANote = false;
             if (wait.isPositive()) {
-                gate.awaitClosed(wait.compareTo(LOOK) < 0 ? wait : LOOK);
+                gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
             } else if (takePlace()) {
                 Optional<ClaimedNote> claimed = claim();
                 if (claimed.isPresent()) {
