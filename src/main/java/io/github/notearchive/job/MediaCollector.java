@@ -19,10 +19,13 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -127,17 +131,14 @@ class MediaCollector {
                 wanted.put(slot, deadBefore(row, same));
             }
         }
-        for (Piece left : pieces.values()) {
-            if (left instanceof Piece.Fresh(_, var media, _)) {
-                media.close();
-            }
-        }
+        closeUnused(pieces.values(), decided);
         Harvest offers = new Harvest(capture, bought, List.of());
         decided.addAll(takeOver(capture.id(), wanted.keySet()));
         boolean served = false;
         boolean dead = false;
         boolean faulty = false;
         Map<MediaSlot, DownloadOutcome> downloads = download(wanted.keySet(), lesser);
+        countShared(downloads.values());
         for (Map.Entry<MediaSlot, SlotStatus.Stored> improvable : lesser.entrySet()) {
             decided.add(improved(improvable.getValue(), downloads.remove(improvable.getKey())));
         }
@@ -171,6 +172,30 @@ class MediaCollector {
         decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
         return new Collected(
                 new Harvest(capture, bought, decided), answer, retrySoon, served, dead, faulty);
+    }
+
+    /** A file that two places share is closed when neither keeps it. */
+    private static void closeUnused(Collection<Piece> left, List<Piece> kept) {
+        Set<Path> used =
+                kept.stream()
+                        .filter(Piece.Fresh.class::isInstance)
+                        .map(piece -> ((Piece.Fresh) piece).media().file())
+                        .collect(Collectors.toSet());
+        for (Piece piece : left) {
+            if (piece instanceof Piece.Fresh(_, var media, _) && !used.contains(media.file())) {
+                media.close();
+            }
+        }
+    }
+
+    private void countShared(Collection<DownloadOutcome> outcomes) {
+        Set<Path> files = new HashSet<>();
+        for (DownloadOutcome outcome : outcomes) {
+            if (outcome instanceof Downloaded(var media, _) && !files.add(media.file())) {
+                runs.current().filesTakenOver.increment();
+                runs.current().bytesTakenOver.add(media.size());
+            }
+        }
     }
 
     private static boolean isSameFile(MediaSlot a, MediaSlot b) {
@@ -243,27 +268,40 @@ class MediaCollector {
 
     /**
      * Downloads whole slots, and of those that have a lesser rendition already what is better. The
-     * addresses that die first come first.
+     * addresses that die first come first. A file that is expected in two places is downloaded
+     * once, from the addresses of both.
      */
     private Map<MediaSlot, DownloadOutcome> download(
             Set<MediaSlot> wanted, Map<MediaSlot, SlotStatus.Stored> lesser)
             throws InterruptedException {
-        Map<MediaSlot, Future<DownloadOutcome>> running = new LinkedHashMap<>();
+        Map<Expected, Download> files = new LinkedHashMap<>();
+        Stream.concat(wanted.stream(), lesser.keySet().stream())
+                .forEach(
+                        slot -> {
+                            SlotStatus.Stored stored = lesser.get(slot);
+                            MediaSlot asked =
+                                    stored == null || stored.rendition() == null
+                                            ? slot
+                                            : slot.betterThan(stored.rendition());
+                            files.merge(
+                                    Expected.of(asked),
+                                    new Download(asked, List.of(slot)),
+                                    Download::and);
+                        });
+        Map<Download, Future<DownloadOutcome>> running = new LinkedHashMap<>();
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Stream.concat(wanted.stream(), lesser.keySet().stream())
-                    .sorted(MediaSlot.EARLIEST_EXPIRING)
+            files.values().stream()
+                    .sorted(Comparator.comparing(Download::asked, MediaSlot.EARLIEST_EXPIRING))
                     .forEach(
-                            slot -> {
-                                SlotStatus.Stored stored = lesser.get(slot);
-                                MediaSlot asked =
-                                        stored == null || stored.rendition() == null
-                                                ? slot
-                                                : slot.betterThan(stored.rendition());
-                                running.put(slot, threads.submit(() -> downloads.download(asked)));
-                            });
-            for (Map.Entry<MediaSlot, Future<DownloadOutcome>> download : running.entrySet()) {
-                outcomes.put(download.getKey(), outcome(download.getValue()));
+                            file ->
+                                    running.put(
+                                            file,
+                                            threads.submit(
+                                                    () -> downloads.download(file.asked()))));
+            for (Map.Entry<Download, Future<DownloadOutcome>> download : running.entrySet()) {
+                DownloadOutcome outcome = outcome(download.getValue());
+                download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));
             }
         }
         return outcomes;
@@ -283,6 +321,39 @@ class MediaCollector {
             throw new IllegalStateException(
                     "A download ended with neither a file nor a reason: " + e.getCause(),
                     e.getCause());
+        }
+    }
+
+    /**
+     * What makes two places of a note expect one file: the source's own name for it, and the same
+     * offers. Without a name, each place has a file of its own.
+     *
+     * @param place empty for a file that the source names
+     */
+    private record Expected(
+            MediaKind kind, String identity, List<String> variants, Optional<Place> place) {
+
+        static Expected of(MediaSlot slot) {
+            return new Expected(
+                    slot.kind(),
+                    slot.identity(),
+                    slot.variants(),
+                    slot.named() ? Optional.empty() : Optional.of(Place.of(slot)));
+        }
+    }
+
+    /**
+     * One file to be downloaded.
+     *
+     * @param asked with the addresses to try
+     * @param places that it is for, mostly one
+     */
+    private record Download(MediaSlot asked, List<MediaSlot> places) {
+
+        Download and(Download twin) {
+            List<MediaSlot> both = new ArrayList<>(places);
+            both.addAll(twin.places);
+            return new Download(asked.withAddressesOf(twin.asked), List.copyOf(both));
         }
     }
 

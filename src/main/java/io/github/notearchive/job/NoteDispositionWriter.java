@@ -23,12 +23,15 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Worklist;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
@@ -185,18 +188,23 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
+        Map<Path, StoredMedia> put = new HashMap<>(); // two places may share a file
         for (Piece piece : harvest.pieces()) {
             slots.add(
                     switch (piece) {
                         case Piece.Decided(var status) -> status;
                         case Piece.Fresh(var slot, var file, var lesserBecause) ->
-                                store(slot, file, lesserBecause);
+                                stored(
+                                        slot,
+                                        file,
+                                        put.computeIfAbsent(file.file(), _ -> store(file)),
+                                        lesserBecause);
                     });
         }
         return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
     }
 
-    private SlotStatus store(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
+    private StoredMedia store(DownloadedMedia file) {
         String sha256 = file.digest().sha256();
         Optional<StoredMedia> row = media.findByDigest(sha256);
         Optional<StoredMedia> known =
@@ -230,6 +238,14 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             run.filesStored.increment();
             run.bytesStored.add(file.size());
         }
+        return stored;
+    }
+
+    private static SlotStatus stored(
+            MediaSlot slot,
+            DownloadedMedia file,
+            StoredMedia stored,
+            @Nullable String lesserBecause) {
         return new SlotStatus.Stored(
                 slot,
                 stored,

@@ -51,7 +51,8 @@ public record RunSummary(
      * @param bytes bytes stored
      * @param known files whose bytes were in the store already, found after the download
      * @param bytesKnown bytes that were therefore not uploaded
-     * @param takenOver files that another note had under the same name, so that no request was made
+     * @param takenOver files that another note, or another place of the same one, had under the
+     *     same name, so that no request was made
      * @param bytesTakenOver bytes that were therefore not downloaded
      * @param improved files that were there in a lesser rendition and are there in a better one now
      * @param requests requests to media servers, which cost nothing

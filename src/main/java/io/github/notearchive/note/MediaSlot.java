@@ -1,7 +1,10 @@
 package io.github.notearchive.note;
 
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +78,26 @@ public record MediaSlot(
                 better.size() == candidates.size() ? List.of() : better,
                 named,
                 notOffered);
+    }
+
+    /** Which bytes are offered, best first. */
+    public List<String> variants() {
+        return candidates.stream().map(MediaCandidate::variant).distinct().toList();
+    }
+
+    /**
+     * The same slot with the addresses of another one that expects the same file and offers the
+     * same variants: of each, its own come first.
+     */
+    public MediaSlot withAddressesOf(MediaSlot twin) {
+        Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
+        for (String variant : variants()) {
+            Stream.concat(candidates.stream(), twin.candidates.stream())
+                    .filter(candidate -> candidate.variant().equals(variant))
+                    .forEach(candidate -> byUrl.putIfAbsent(candidate.url(), candidate));
+        }
+        return new MediaSlot(
+                kind, ordinal, identity, List.copyOf(byUrl.values()), named, notOffered);
     }
 
     /** Prints without addresses, whose signatures belong in no log. */

@@ -133,7 +133,7 @@ class AnswerVariantsTests {
         note(
                 21,
                 "two pictures of one `fileid`",
-                "both places are kept",
+                "one download, both places are kept",
                 (id, note) -> {
                     image(id, note, "1040g21");
                     image(id, note, "1040g21");

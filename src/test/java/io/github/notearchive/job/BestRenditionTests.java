@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -132,6 +133,91 @@ class BestRenditionTests {
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(run.files().takenOver()).isOne();
         assertThat(run.files().bytesTakenOver()).isPositive();
+    }
+
+    @Test
+    void pictureThatStandsTwiceInANoteIsAskedForOnce() {
+        String note = noteWithTwins(_ -> {});
+        String name = night.pictures(note).getFirst();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        List<SlotRow> twins = twins(note, name);
+        assertThat(twins).extracting(SlotRow::ordinal).hasSize(2).doesNotHaveDuplicates();
+        assertThat(twins).extracting(SlotRow::media).doesNotContainNull().containsOnly(twins.getFirst().media());
+        assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
+        assertThat(night.provider().mediaRequests(name)).isOne();
+        assertThat(run.files().takenOver()).isOne();
+        assertThat(run.files().bytesTakenOver()).isEqualTo(twins.getFirst().media().size());
+        assertThat(run.files().known()).as("uploads").isZero();
+    }
+
+    @Test
+    void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
+        String note = noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
+        String name = night.pictures(note).getFirst();
+        night.script()
+                .media(
+                        isOriginalOf(name).and(target -> !target.contains("twin=2")),
+                        MediaReply.status(403));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(twins(note, name))
+                .hasSize(2)
+                .allSatisfy(
+                        twin -> {
+                            assertThat(twin.rendition()).isEqualTo("original");
+                            assertThat(twin.reason()).isNull();
+                        });
+        assertThat(night.provider().mediaRequests(name)).as("the dead one and the other").isEqualTo(2);
+    }
+
+    @Test
+    void lesserRenditionThatStandsTwiceIsImprovedByOneRequest() {
+        String note = noteWithTwins(_ -> {});
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(twins(note, name)).extracting(SlotRow::reason).containsOnly("DEGRADED");
+        int requests = night.provider().mediaRequests();
+        night.script().media(isOriginalOf(name), MediaReply.normal());
+        night.isNextDay();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(twins(note, name))
+                .hasSize(2)
+                .extracting(SlotRow::rendition)
+                .containsOnly("original");
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+    }
+
+    /** A note, on the worklist, whose first picture stands at its end once more. */
+    private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
+        String note =
+                night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                        .filter(this::hasOriginal)
+                        .findFirst()
+                        .orElseThrow();
+        night.script()
+                .always(
+                        note,
+                        Reply.noteWith(
+                                answer -> {
+                                    ArrayNode images = (ArrayNode) answer.get("images_list");
+                                    ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
+                                    changeOfTheSecond.accept(twin);
+                                    images.add(twin);
+                                }));
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private List<SlotRow> twins(String note, String name) {
+        return night.slots(note).stream().filter(slot -> slot.identity().equals(name)).toList();
     }
 
     @Test
