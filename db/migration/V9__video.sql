@@ -10,8 +10,6 @@ COMMENT ON COLUMN note_media.identity IS
     'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else the last part of its first address. SUBTITLE: the language.';
 COMMENT ON COLUMN note_media.reason IS
     'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, whose better one is tried for on later nights while the answer is fresh. WAIVED: NOT_OFFERED_BY_V1 (the video was not asked for), NOT_OFFERED_BY_V6 (it was, and there is none), BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help), GONE (dead in two answers of different nights) or NO_ANSWER (the call for the video was not made yet, or did not bring the note; error says why).';
-COMMENT ON COLUMN note_media.dead_night IS
-    'The night whose answer first had only dead addresses for this file, or for NO_ANSWER did not hold the note.';
 COMMENT ON COLUMN api_call.endpoint IS 'Which question: note-detail/v1, the note; note-detail/v6, its video.';
 COMMENT ON COLUMN note_capture.call_id IS
     'The call that bought it. Answers to note-detail/v6 have rows of their own, and change nothing in note.';

@@ -36,8 +36,8 @@ public sealed interface SlotStatus {
     /**
      * Expected, and not there.
      *
-     * @param deadNight the night whose answer first had only dead addresses, or did not hold the
-     *     note that it was bought for; null when some address may yet work
+     * @param deadNight the night whose answer first had only dead addresses; null when some address
+     *     may yet work
      */
     record Missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight)
             implements SlotStatus {}

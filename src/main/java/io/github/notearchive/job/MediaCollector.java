@@ -53,6 +53,7 @@ class MediaCollector {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
+    private final VideoFiles videos;
     private final VideoProperties video;
     private final RunGate gate;
     private final ActiveRuns runs;
@@ -61,12 +62,14 @@ class MediaCollector {
     MediaCollector(
             MediaCatalog catalog,
             MediaDownloader downloads,
+            VideoFiles videos,
             VideoProperties video,
             RunGate gate,
             ActiveRuns runs,
             Clock clock) {
         this.catalog = catalog;
         this.downloads = downloads;
+        this.videos = videos;
         this.video = video;
         this.gate = gate;
         this.runs = runs;
@@ -92,7 +95,7 @@ class MediaCollector {
     private Collected collect(NoteCapture capture, VideoAnswer answer, List<Piece> before)
             throws InterruptedException {
         Night tonight = Night.current(clock);
-        NoteCapture bought = answer instanceof VideoAnswer.Answered(var c) ? c : null;
+        NoteCapture bought = videos.answer(capture, answer).orElse(null);
         List<SlotRow> known = catalog.slotsOf(capture.id());
         Map<Place, SlotRow> rows = new HashMap<>();
         known.forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
@@ -128,7 +131,13 @@ class MediaCollector {
                     decided.add(new Piece.Decided(settled.get()));
                 }
             } else {
-                wanted.put(slot, deadBefore(row, same));
+                Optional<SlotStatus.Missing> dead =
+                        isAskedInVain(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
+                if (dead.isPresent()) {
+                    decided.add(new Piece.Decided(dead.get()));
+                } else {
+                    wanted.put(slot, deadBefore(row, same));
+                }
             }
         }
         closeUnused(pieces.values(), decided);
@@ -247,6 +256,27 @@ class MediaCollector {
             }
         }
         return taken;
+    }
+
+    /** Whether a new answer for such a file was asked for and has not come. */
+    private static boolean isAskedInVain(MediaKind kind, VideoAnswer answer) {
+        return kind.isOfVideo() && answer instanceof VideoAnswer.Unanswered;
+    }
+
+    /** What is known of a file already whose addresses are all dead. */
+    private static Optional<SlotStatus.Missing> known(
+            MediaSlot slot, Optional<SlotRow> row, Optional<Piece> before) {
+        if (before.isPresent()) {
+            return before.get() instanceof Piece.Decided(SlotStatus.Missing missing)
+                            && missing.gap() == Gap.DEAD
+                    ? Optional.of(missing)
+                    : Optional.empty();
+        }
+        return row.filter(r -> Gap.DEAD.name().equals(r.reason()))
+                .map(
+                        r ->
+                                new SlotStatus.Missing(
+                                        slot, Gap.DEAD, String.valueOf(r.error()), r.deadNight()));
     }
 
     /** The night whose answer first had only dead addresses for this file; null when none had. */
@@ -404,11 +434,23 @@ class MediaCollector {
                     .toList();
         }
 
+        /** Whether an answer in the place of this one was asked for and has not come. */
+        boolean isAskedInVain(NoteCapture of) {
+            return video instanceof VideoAnswer.Unanswered && of.equals(harvest.video());
+        }
+
         /** Whether all that is missing is the video, or gone for good. */
         boolean isOnlyVideoToCome() {
             return missing().stream()
                     .allMatch(
-                            missing -> missing.gap() == Gap.NO_ANSWER || missing.gap() == Gap.GONE);
+                            missing ->
+                                    switch (missing.gap()) {
+                                        case NO_ANSWER, GONE -> true;
+                                        case DEAD ->
+                                                MediaCollector.isAskedInVain(
+                                                        missing.slot().kind(), video);
+                                        case RETRY -> false;
+                                    });
         }
 
         /** Whether a file is gone for good, and none of the others comes by waiting. */

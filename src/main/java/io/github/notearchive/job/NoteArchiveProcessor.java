@@ -174,7 +174,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case Exhausted(var quota, var whose, var until)
                     when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
-                    new Unanswered.Later(quota + " is used up until " + Night.local(until), null);
+                    new Unanswered.Later(quota + " is used up until " + Night.local(until));
             case Exhausted exhausted -> new Unanswered.Ended(close(exhausted, "for a video: "));
             case Blocked blocked -> new Unanswered.Ended(close(blocked, "for a video: "));
         };
@@ -182,12 +182,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     /** As with a note, a success without it is believed on a second night only. */
     private VideoAnswer withoutVideo(ClaimedNote claimed, ProviderReply reply, boolean certain) {
-        Night tonight = Night.current(clock);
-        return certain || videos.wasEmptyBefore(claimed.id(), tonight)
+        return certain || ledger.wasVideoMissingBefore(claimed.id(), Night.current(clock))
                 ? new VideoAnswer.NotOffered()
                 : new Unanswered.Later(
-                        "not in the answer: " + reply + "; asked once more on a later night",
-                        tonight);
+                        "not in the answer: " + reply + "; asked once more on a later night");
     }
 
     /**
@@ -357,14 +355,14 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     .filter(answer -> !outdated.contains(answer))
                     .forEach(answer -> calls.mediaFound(answer.callId()));
         }
-        if (outdated.isEmpty()) {
-            return disposition(claimed, collected);
-        }
-        if (!ledgerSettings.buyAgain()) {
+        List<NoteCapture> replaceable =
+                outdated.stream().filter(answer -> !collected.isAskedInVain(answer)).toList();
+        if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
         }
         outdated.forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
-        List<NoteCapture> old = outdated.stream().filter(answer -> !isOfTonight(answer)).toList();
+        List<NoteCapture> old =
+                replaceable.stream().filter(answer -> !isOfTonight(answer)).toList();
         if (old.isEmpty() || gate.closure().isPresent()) {
             return disposition(claimed, collected);
         }
@@ -464,6 +462,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             ClaimedNote claimed, Collected collected, Unanswered waiting) {
         Harvest harvest = collected.harvest();
         String obstacle = collected.obstacle();
+        if (harvest.video() != null) {
+            obstacle += "; a new answer, " + waiting.obstacle();
+        }
         return switch (waiting) {
             case Unanswered.Later _ ->
                     new Postponed(

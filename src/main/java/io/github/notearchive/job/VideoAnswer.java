@@ -1,10 +1,8 @@
 package io.github.notearchive.job;
 
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.ProviderReply;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What came of asking for a note's video, told apart by what becomes of the note. Whatever it is,
@@ -21,18 +19,15 @@ sealed interface VideoAnswer {
     /** The provider has no video of this note, and asking again would not change that. */
     record NotOffered() implements VideoAnswer {}
 
-    /** The video waits, and why. */
+    /**
+     * The video waits, and why. Meanwhile an answer of earlier stands, if there is one.
+     */
     sealed interface Unanswered extends VideoAnswer {
 
         String obstacle();
 
-        /**
-         * For a later night, which is not the note's fault.
-         *
-         * @param emptyNight the night in which a paid answer did not hold the note; null when it is
-         *     our own limit that is used up
-         */
-        record Later(String obstacle, @Nullable Night emptyNight) implements Unanswered {}
+        /** For a later night, which is not the note's fault. */
+        record Later(String obstacle) implements Unanswered {}
 
         /** Until the call is repeated, within the limits of every note's retries. */
         record Repeated(String obstacle, ProviderReply reply, Deferred.Cause cause)

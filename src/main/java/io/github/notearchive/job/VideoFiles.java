@@ -8,7 +8,6 @@ import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
@@ -78,13 +77,16 @@ class VideoFiles {
         return there;
     }
 
-    /** Whether an earlier night's answer did not hold the note either. */
-    boolean wasEmptyBefore(NoteId id, Night tonight) {
-        return catalog.slotsOf(id).stream()
-                .filter(row -> row.kind() == MediaKind.VIDEO)
-                .filter(row -> Gap.NO_ANSWER.name().equals(row.reason()))
-                .map(SlotRow::deadNight)
-                .anyMatch(night -> night != null && night.compareTo(tonight) < 0);
+    /**
+     * The answer whose addresses count: what was bought now, or while the question is open what was
+     * bought before.
+     */
+    Optional<NoteCapture> answer(NoteCapture detail, VideoAnswer answer) {
+        return switch (answer) {
+            case VideoAnswer.Answered(var capture) -> Optional.of(capture);
+            case VideoAnswer.Unanswered _ -> ledger.heldVideo(detail);
+            case VideoAnswer.NotAsked _, VideoAnswer.NotOffered _ -> Optional.empty();
+        };
     }
 
     /**
@@ -139,20 +141,9 @@ class VideoFiles {
                                     : String.valueOf(slot.notOffered()));
             case VideoAnswer.NotOffered() ->
                     new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
-            case VideoAnswer.Unanswered.Later(var obstacle, var emptyNight) ->
-                    new SlotStatus.Missing(
-                            slot,
-                            Gap.NO_ANSWER,
-                            obstacle,
-                            emptyNight == null ? emptyNightOf(row) : emptyNight);
             case VideoAnswer.Unanswered waiting ->
-                    new SlotStatus.Missing(
-                            slot, Gap.NO_ANSWER, waiting.obstacle(), emptyNightOf(row));
+                    new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.obstacle(), null);
         };
-    }
-
-    private static @Nullable Night emptyNightOf(@Nullable SlotRow row) {
-        return row != null && Gap.NO_ANSWER.name().equals(row.reason()) ? row.deadNight() : null;
     }
 
     private static Optional<SlotStatus> kept(SlotRow row) {

@@ -108,6 +108,20 @@ public class CallLedger implements NoteDetailClient {
         return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
+    /**
+     * Whether the newest answer of an earlier night that was bought for the note's video did not
+     * hold the note. Makes no call.
+     */
+    public boolean wasVideoMissingBefore(NoteId id, Night tonight) {
+        Optional<PaidAnswer> next = calls.latestPaid(id, Endpoint.VIDEO, Instant.EPOCH);
+        while (next.isPresent() && !next.get().receivedAt().isBefore(tonight.begins())) {
+            next = calls.latestPaid(id, Endpoint.VIDEO, Instant.EPOCH, next.get().call());
+        }
+        return next.flatMap(paid -> reader.read(paid.body(), id))
+                .filter(answer -> answer.note().isEmpty())
+                .isPresent();
+    }
+
     private Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
         Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, Instant.EPOCH);
         while (next.isPresent()) {

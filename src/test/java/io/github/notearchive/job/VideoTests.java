@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
@@ -574,6 +575,131 @@ class VideoTests {
         assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo("STORED");
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
         assertThat(night.calls(note)).isOne();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void deadAddressesAreRememberedWhileANewAnswerDoesNotCome(NoAnswer obstacle) {
+        String note = videoNote();
+        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(video(note).reason()).isEqualTo("DEAD");
+        int requests = night.provider().mediaRequests(".mp4");
+
+        night.isNextDay();
+        night.script().answersVideo(note, obstacle.reply);
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(POSTPONED);
+        assertThat(night.note(note).lastError())
+                .contains("VIDEO 0 DEAD", "HTTP 403", "a new answer", obstacle.told);
+        assertThat(video(note).reason()).isEqualTo("DEAD");
+        assertThat(night.provider().mediaRequests(".mp4"))
+                .as("dead addresses are not asked before there are others")
+                .isEqualTo(requests);
+        assertThat(night.provider().videoCalls(note)).isEqualTo(1 + obstacle.calls);
+
+        night.isNextDay();
+        night.script().answersVideo(note, Reply.normal());
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(FAILED);
+        assertThat(video(note).reason()).isEqualTo("GONE");
+        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0 GONE");
+        assertThat(night.provider().mediaRequests(".mp4")).isEqualTo(2 * requests);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().videoCalls(note)).isEqualTo(2 + obstacle.calls);
+        assertThat(night.calls(note)).isOne();
+    }
+
+    /** How a call for a video brings none; with the calls of a night that try it. */
+    private enum NoAnswer {
+        COLLECTION(Reply.code(301), "code 301", 3),
+        FAULT(Reply.code(500), "code 500", 3),
+        EMPTY(Reply.note(NoAnswer::emptied), "not in the answer", 1);
+
+        final Reply reply;
+        final String told;
+        final int calls;
+
+        NoAnswer(Reply reply, String told, int calls) {
+            this.reply = reply;
+            this.told = told;
+            this.calls = calls;
+        }
+
+        private static ObjectNode emptied(ObjectNode envelope) {
+            envelope.putArray("data");
+            return envelope;
+        }
+    }
+
+    @Test
+    void addressesFoundDeadInTheNightWhoseNewAnswerDoesNotComeAreRemembered() {
+        String note = videoNote();
+        night.script().media(target -> target.contains("/stream/"), MediaReply.status(500));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(video(note).reason()).isEqualTo("RETRY");
+
+        night.isNextDay();
+        night.script().clear();
+        night.script().media(target -> target.contains("/stream/"), MediaReply.status(410));
+        night.script().answersVideo(note, Reply.code(301));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(video(note).reason()).isEqualTo("DEAD");
+
+        night.isNextDay();
+        night.script().answersVideo(note, Reply.normal());
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(FAILED);
+        assertThat(video(note).reason()).isEqualTo("GONE");
+        assertThat(night.provider().videosBought()).hasSize(2);
+    }
+
+    @Test
+    void successWithoutTheNoteIsBelievedTheSecondTimeThoughAnAnswerOfBeforeIsHeld() {
+        String note = videoNote();
+        night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        answersVideo(note, envelope -> envelope.putArray("data"));
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.isNextDay();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
+        assertThat(night.provider().videoCalls(note)).isEqualTo(3);
+    }
+
+    @Test
+    void subtitlesThatWereDeadAreNotGivenUpWhileANewAnswerDoesNotCome() {
+        String note = videoNoteWithSubtitles();
+        night.script()
+                .media(target -> target.contains("/subtitle/zh-CN/"), MediaReply.status(403));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(video(note).state()).isEqualTo("STORED");
+
+        night.isNextDay();
+        night.script().answersVideo(note, Reply.code(301));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(POSTPONED);
+        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(slots(note, MediaKind.SUBTITLE))
+                .extracting(SlotRow::state, SlotRow::reason)
+                .containsExactly(tuple("STORED", null), tuple("MISSING", "DEAD"));
+
+        night.isNextDay();
+        night.script().clear();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(slots(note, MediaKind.SUBTITLE)).extracting(SlotRow::state).containsOnly("STORED");
+        assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
     }
 
     @Test
