@@ -1,0 +1,61 @@
+package io.github.notearchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * A table of a document in {@code src/docs}, held against what a test sees. What was seen lies in
+ * {@code target} under the same name, to be copied from when a row is to change.
+ */
+public final class PublishedTable {
+
+    private final Path document;
+    private final Path seen;
+    private final String heading;
+
+    /**
+     * @param document its name in {@code src/docs}
+     * @param heading of the part that has the table
+     */
+    public PublishedTable(String document, String heading) {
+        this.document = Path.of("src", "docs", document);
+        this.seen = Path.of("target", document);
+        this.heading = "## " + heading;
+    }
+
+    /** Fails unless the table has this row. */
+    public void assertHolds(String row) {
+        try {
+            Files.writeString(
+                    seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertThat(rows()).as("what is seen stands in %s, %s", document, heading).contains(row);
+    }
+
+    /** Fails unless the table has a row for each of these, in this order, and no other. */
+    public void assertIsAbout(List<String> names) {
+        assertThat(rows().stream().map(row -> row.split(" \\| ", 2)[0]))
+                .containsExactlyElementsOf(names.stream().map(name -> "| " + name).toList());
+    }
+
+    private List<String> rows() {
+        try (var lines = Files.lines(document)) {
+            return lines.dropWhile(line -> !line.equals(heading))
+                    .skip(1)
+                    .takeWhile(line -> !line.startsWith("## "))
+                    .filter(line -> line.startsWith("|"))
+                    .skip(2) // its head
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
