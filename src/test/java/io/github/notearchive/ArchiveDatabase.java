@@ -84,7 +84,7 @@ public final class ArchiveDatabase {
                 .sql(
                         """
                         TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic,
-                                 note_mention, media_object, note_media, fixity_finding
+                                 note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift
                         """)
                 .update();
         return ONLY;

@@ -194,10 +194,9 @@ public class MediaCatalog {
     }
 
     /**
-     * Writes the state of the files that an answer lists, and a row for each object that has none.
-     * Part of the caller's transaction.
+     * Writes a row for each object of these files that has none. Part of the caller's transaction.
      */
-    void save(NoteCapture answer, boolean ofVideo, List<SlotRow> slots, Instant now) {
+    void saveObjects(List<SlotRow> slots, Instant now) {
         // in one order everywhere, so that two notes with the same files do not wait for each other
         // for ever
         List<StoredMedia> stored =
@@ -218,7 +217,6 @@ public class MediaCatalog {
                             .map(media -> parameters(media).addValue("now", Timestamp.from(now)))
                             .toArray(MapSqlParameterSource[]::new));
         }
-        saveSlots(answer, ofVideo, slots);
     }
 
     /**

@@ -2,13 +2,17 @@ package io.github.notearchive.catalog;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteDetail.Author;
+import io.github.notearchive.catalog.NoteDetail.Capture;
+import io.github.notearchive.catalog.NoteDetail.Comment;
 import io.github.notearchive.catalog.NoteDetail.Mention;
+import io.github.notearchive.catalog.NoteDetail.Note;
 import io.github.notearchive.catalog.NoteDetail.Topic;
+import io.github.notearchive.catalog.SchemaDrift.Novelties;
 import io.github.notearchive.note.AnswerJson;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +22,7 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The notes as captured: what each is now, what it was at every capture, and who and what stands in
@@ -26,33 +31,53 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class NoteCatalog {
 
+    static final Columns<Note> NOTE = Columns.of(Note.class);
+    static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
+    static final Columns<Author> AUTHOR = Columns.of(Author.class);
+    static final Columns<Topic> TOPIC = Columns.of(Topic.class);
+    static final Columns<Mention> MENTION = Columns.of(Mention.class);
+    static final Columns<Comment> COMMENT = Columns.of(Comment.class);
+
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
     private final MediaCatalog media;
+    private final SchemaDrift drift;
 
-    NoteCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, MediaCatalog media) {
+    NoteCatalog(
+            JdbcClient jdbc,
+            NamedParameterJdbcOperations batches,
+            MediaCatalog media,
+            SchemaDrift drift) {
         this.jdbc = jdbc;
         this.batches = batches;
         this.media = media;
+        this.drift = drift;
     }
 
     /**
      * Writes a note's answers, the note as that about it shows it, and the state of its files. Part
      * of the caller's transaction; a repeat adds nothing. Their sidecars are to be stored before.
      *
-     * <p>An older answer than the newest known does not change the note. One that was bought for
-     * its video has counts of its own and lists the files of the video; the note itself stays as
-     * the answer about it shows it, since that of the video may leave out what this one says.
+     * <p>An older answer than the newest known does not change the note or its files. One that was
+     * bought for its video has counts of its own and lists the files of the video; the note itself
+     * stays as the answer about it shows it, since that of the video may leave out what this one
+     * says.
      */
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
-        saveNote(capture, note.archivedAt());
-        media.save(capture, false, note.filesOf(capture), now);
+        List<Novelties> novelties = new ArrayList<>();
+        boolean newest = saveNote(capture, note.archivedAt(), novelties);
+        media.saveObjects(note.filesOf(capture), now);
+        if (newest) {
+            media.saveSlots(capture, false, note.filesOf(capture));
+        }
         NoteCapture video = note.video();
         if (video != null) {
-            saveCapture(video, NoteMapper.map(video));
-            media.save(video, true, note.filesOf(video), now);
+            saveVideo(video, novelties);
+            media.saveObjects(note.filesOf(video), now);
+            media.saveSlots(video, true, note.filesOf(video));
         }
+        drift.record(novelties);
     }
 
     /**
@@ -63,201 +88,200 @@ public class NoteCatalog {
      * @param archivedAt since when the note is complete; null when it is not
      */
     public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
-        saveNote(capture, archivedAt);
+        List<Novelties> novelties = new ArrayList<>();
+        saveNote(capture, archivedAt, novelties);
         media.saveSlots(capture, false, files);
+        drift.record(novelties);
     }
 
     /** The same for the sidecar of an answer that was bought for the note's video. */
     public void restoreVideo(NoteCapture video, List<SlotRow> files) {
-        saveCapture(video, NoteMapper.map(video));
+        List<Novelties> novelties = new ArrayList<>();
+        saveVideo(video, novelties);
         media.saveSlots(video, true, files);
+        drift.record(novelties);
     }
 
-    private void saveNote(NoteCapture capture, @Nullable Instant archivedAt) {
-        NoteDetail detail = NoteMapper.map(capture);
+    private boolean saveNote(
+            NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
+        JsonNode answer = answer(capture);
+        NoteDetail detail = NoteMapper.map(capture, answer);
         if (detail.author() != null) {
             saveAuthor(detail.author(), capture.capturedAt());
         }
         boolean newest = saveNote(capture, detail, archivedAt);
-        saveCapture(capture, detail);
+        saveCapture(capture, detail.capture(), NoteMapper.VERSION, answer);
+        saveComments(capture.id(), capture.capturedAt(), detail.comments());
         if (newest) {
             saveTopics(capture.id(), detail.topics());
             saveMentions(capture.id(), detail.mentions());
         }
+        novelties.add(drift.noveltiesIn(capture.id(), capture.capturedAt(), answer));
+        return newest;
+    }
+
+    private void saveVideo(NoteCapture video, List<Novelties> novelties) {
+        JsonNode answer = answer(video);
+        Capture counts = NoteMapper.map(video, answer).capture().countsOnly();
+        saveCapture(video, counts, null, answer);
+        novelties.add(drift.noveltiesIn(video.id(), video.capturedAt(), answer));
     }
 
     private void saveAuthor(Author author, Instant capturedAt) {
         jdbc.sql(
                         """
-                        INSERT INTO author (author_id, red_id, nickname, avatar_url, verified, verified_type, updated_at)
-                        VALUES (:id, :redId, :nickname, :avatarUrl, :verified, :verifiedType, :capturedAt)
+                        INSERT INTO author (%s, updated_at)
+                        VALUES (%s, :capturedAt)
                         ON CONFLICT (author_id) DO UPDATE
-                        SET red_id = EXCLUDED.red_id, nickname = EXCLUDED.nickname, avatar_url = EXCLUDED.avatar_url,
-                            verified = EXCLUDED.verified, verified_type = EXCLUDED.verified_type,
-                            updated_at = EXCLUDED.updated_at
+                        SET %s, updated_at = EXCLUDED.updated_at
                         WHERE author.updated_at < EXCLUDED.updated_at
-                        """)
-                .param("id", author.id())
-                .param("redId", author.redId())
-                .param("nickname", author.nickname())
-                .param("avatarUrl", author.avatarUrl())
-                .param("verified", author.verified())
-                .param("verifiedType", author.verifiedType())
-                .param("capturedAt", Timestamp.from(capturedAt))
+                        """
+                                .formatted(
+                                        AUTHOR.each("?"),
+                                        AUTHOR.each(":?"),
+                                        AUTHOR.each("? = EXCLUDED.?")))
+                .paramSource(
+                        AUTHOR.parameters(author)
+                                .addValue("capturedAt", Timestamp.from(capturedAt)))
                 .update();
     }
 
+    /** Whether no newer answer was written before; an older one says only since when. */
     private boolean saveNote(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
-        return jdbc.sql(
+        MapSqlParameterSource row =
+                NOTE.parameters(detail.note())
+                        .addValue("noteId", capture.id().value())
+                        .addValue("mapperVersion", NoteMapper.VERSION)
+                        .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                        .addValue("archivedAt", timestamp(archivedAt));
+        int written =
+                jdbc.sql(
                                 """
-                                INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, edited_at, place,
-                                                  language, download_allowed, save_disabled, watermark_disabled, in_censor,
-                                                  privacy_type, liked_count, collected_count, comments_count, shared_count,
-                                                  view_count, first_captured_at, last_captured_at, archived_at)
-                                VALUES (:noteId, :type, :title, :text, :authorId, :publishedAt, :editedAt, :place,
-                                        :language, :downloadAllowed, :saveDisabled, :watermarkDisabled, :inCensor,
-                                        :privacyType, :liked, :collected, :comments, :shared,
-                                        :views, :capturedAt, :capturedAt, :archivedAt)
+                                INSERT INTO note (note_id, %s, mapper_version,
+                                                  first_captured_at, last_captured_at, archived_at)
+                                VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
                                 ON CONFLICT (note_id) DO UPDATE
-                                SET note_type = EXCLUDED.note_type, title = EXCLUDED.title, note_text = EXCLUDED.note_text,
-                                    author_id = EXCLUDED.author_id, published_at = EXCLUDED.published_at,
-                                    edited_at = EXCLUDED.edited_at, place = EXCLUDED.place, language = EXCLUDED.language,
-                                    download_allowed = EXCLUDED.download_allowed, save_disabled = EXCLUDED.save_disabled,
-                                    watermark_disabled = EXCLUDED.watermark_disabled, in_censor = EXCLUDED.in_censor,
-                                    privacy_type = EXCLUDED.privacy_type, liked_count = EXCLUDED.liked_count,
-                                    collected_count = EXCLUDED.collected_count, comments_count = EXCLUDED.comments_count,
-                                    shared_count = EXCLUDED.shared_count, view_count = EXCLUDED.view_count,
+                                SET %s, mapper_version = EXCLUDED.mapper_version,
                                     last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
                                 WHERE note.last_captured_at <= EXCLUDED.last_captured_at
-                                """)
-                        .param("noteId", capture.id().value())
-                        .param("type", detail.type())
-                        .param("title", detail.title())
-                        .param("text", detail.text())
-                        .param("authorId", detail.author() == null ? null : detail.author().id())
-                        .param("publishedAt", timestamp(detail.publishedAt()))
-                        .param("editedAt", timestamp(detail.editedAt()))
-                        .param("place", detail.place())
-                        .param("language", detail.language())
-                        .param("downloadAllowed", detail.downloadAllowed())
-                        .param("saveDisabled", detail.saveDisabled())
-                        .param("watermarkDisabled", detail.watermarkDisabled())
-                        .param("inCensor", detail.inCensor())
-                        .param("privacyType", detail.privacyType())
-                        .param("liked", detail.counts().liked())
-                        .param("collected", detail.counts().collected())
-                        .param("comments", detail.counts().comments())
-                        .param("shared", detail.counts().shared())
-                        .param("views", detail.counts().views())
-                        .param("capturedAt", Timestamp.from(capture.capturedAt()))
-                        .param("archivedAt", timestamp(archivedAt))
-                        .update()
-                == 1;
+                                """
+                                        .formatted(
+                                                NOTE.each("?"),
+                                                NOTE.each(":?"),
+                                                NOTE.each("? = EXCLUDED.?")))
+                        .paramSource(row)
+                        .update();
+        if (written == 0) {
+            jdbc.sql(
+                            """
+                            UPDATE note SET first_captured_at = :capturedAt
+                            WHERE note_id = :noteId AND first_captured_at > :capturedAt
+                            """)
+                    .paramSource(row)
+                    .update();
+        }
+        return written == 1;
     }
 
-    private void saveCapture(NoteCapture capture, NoteDetail detail) {
+    /**
+     * @param mapperVersion null for an answer of which only the counts are kept
+     */
+    private void saveCapture(
+            NoteCapture capture,
+            Capture columns,
+            @Nullable Integer mapperVersion,
+            JsonNode answer) {
         jdbc.sql(
                         """
-                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, comments_count,
-                                                  shared_count, view_count, answer, sidecar_key)
-                        VALUES (:noteId, :capturedAt, :callId, :liked, :collected, :comments,
-                                :shared, :views, :answer::jsonb, :sidecar)
+                        INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
+                        VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
                         ON CONFLICT (note_id, captured_at) DO UPDATE
-                        SET sidecar_key = EXCLUDED.sidecar_key
-                        """)
-                .param("noteId", capture.id().value())
-                .param("capturedAt", Timestamp.from(capture.capturedAt()))
-                .param("callId", capture.callId())
-                .param("liked", detail.counts().liked())
-                .param("collected", detail.counts().collected())
-                .param("comments", detail.counts().comments())
-                .param("shared", detail.counts().shared())
-                .param("views", detail.counts().views())
-                .param("answer", answer(capture))
-                .param("sidecar", Sidecar.keyOf(capture.id(), capture.capturedAt()).value())
+                        SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
+                        """
+                                .formatted(
+                                        CAPTURE.each("?"),
+                                        CAPTURE.each(":?"),
+                                        CAPTURE.each("? = EXCLUDED.?")))
+                .paramSource(
+                        CAPTURE.parameters(columns)
+                                .addValue("noteId", capture.id().value())
+                                .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                                .addValue("callId", capture.callId())
+                                .addValue("mapperVersion", mapperVersion, Types.INTEGER)
+                                .addValue("answer", StorableText.json(answer))
+                                .addValue(
+                                        "sidecar",
+                                        Sidecar.keyOf(capture.id(), capture.capturedAt()).value()))
                 .update();
     }
 
-    private static String answer(NoteCapture capture) {
-        return StorableText.json(AnswerJson.read(capture.answer()).orElseThrow());
+    private static JsonNode answer(NoteCapture capture) {
+        return AnswerJson.read(capture.answer()).orElseThrow();
     }
 
-    private void saveTopics(NoteId id, List<Topic> topics) {
+    void saveTopics(NoteId id, List<Topic> topics) {
         jdbc.sql("DELETE FROM note_topic WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
-        List<MapSqlParameterSource> rows = new ArrayList<>();
-        for (Topic topic : topics) {
-            rows.add(
-                    new MapSqlParameterSource()
-                            .addValue("noteId", id.value())
-                            .addValue("ordinal", rows.size())
-                            .addValue("topicId", topic.id())
-                            .addValue("name", topic.name())
-                            .addValue("type", topic.type()));
-        }
         insert(
-                rows,
                 """
                 INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
-                VALUES (:noteId, :ordinal, :topicId, :name, :type)
-                """);
+                VALUES (:noteId, :ordinal, :topic_id, :name, :topic_type)
+                """,
+                TOPIC,
+                topics,
+                id,
+                null);
     }
 
-    private void saveMentions(NoteId id, List<Mention> mentions) {
+    void saveMentions(NoteId id, List<Mention> mentions) {
         jdbc.sql("DELETE FROM note_mention WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
-        List<MapSqlParameterSource> rows = new ArrayList<>();
-        for (Mention mention : mentions) {
-            rows.add(
-                    new MapSqlParameterSource()
-                            .addValue("noteId", id.value())
-                            .addValue("ordinal", rows.size())
-                            .addValue("userId", mention.userId())
-                            .addValue("nickname", mention.nickname()));
-        }
         insert(
-                rows,
                 """
                 INSERT INTO note_mention (note_id, ordinal, user_id, nickname)
-                VALUES (:noteId, :ordinal, :userId, :nickname)
-                """);
+                VALUES (:noteId, :ordinal, :user_id, :nickname)
+                """,
+                MENTION,
+                mentions,
+                id,
+                null);
     }
 
-    private void insert(List<MapSqlParameterSource> rows, String sql) {
-        if (!rows.isEmpty()) {
-            batches.batchUpdate(sql, rows.toArray(MapSqlParameterSource[]::new));
-        }
-    }
-
-    /** How this answer stands in the catalog; empty when it was never taken in. */
-    public Optional<Taken> taken(NoteId id, Instant capturedAt) {
-        return jdbc.sql(
-                        """
-                        SELECT n.archived_at
-                        FROM note_capture c JOIN note n USING (note_id)
-                        WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
-                        """)
+    void saveComments(NoteId id, Instant capturedAt, List<Comment> comments) {
+        jdbc.sql("DELETE FROM note_comment WHERE note_id = :noteId AND captured_at = :capturedAt")
                 .param("noteId", id.value())
                 .param("capturedAt", Timestamp.from(capturedAt))
-                .query((row, _) -> new Taken(instant(row.getTimestamp("archived_at"))))
-                .optional();
+                .update();
+        insert(
+                """
+                INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, parent_id, author_id,
+                                          author_nickname, comment_text, written_at, place, liked_count, reply_count)
+                VALUES (:noteId, :capturedAt, :ordinal, :comment_id, :parent_id, :author_id,
+                        :author_nickname, :comment_text, :written_at, :place, :liked_count, :reply_count)
+                """,
+                COMMENT,
+                comments,
+                id,
+                capturedAt);
     }
 
-    /** The call whose answer lists a file of a note; empty when there is no such file. */
-    public Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
-        return jdbc.sql(
-                        """
-                        SELECT c.call_id
-                        FROM note_media m JOIN note_capture c USING (note_id, captured_at)
-                        WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
-                        """)
-                .param("noteId", id.value())
-                .param("kind", kind.name())
-                .param("ordinal", ordinal)
-                .query(Long.class)
-                .optional();
+    /** Inserts rows in their order. */
+    private <R extends Record> void insert(
+            String sql, Columns<R> columns, List<R> rows, NoteId id, @Nullable Instant capturedAt) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        MapSqlParameterSource[] parameters = new MapSqlParameterSource[rows.size()];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] =
+                    columns.parameters(rows.get(i))
+                            .addValue("noteId", id.value())
+                            .addValue("capturedAt", timestamp(capturedAt))
+                            .addValue("ordinal", i);
+        }
+        batches.batchUpdate(sql, parameters);
     }
 
     /** What a person wants to see of a note first; empty when it was never captured. */

@@ -1,9 +1,11 @@
 package io.github.notearchive.catalog;
 
 import io.github.notearchive.catalog.NoteDetail.Author;
-import io.github.notearchive.catalog.NoteDetail.Counts;
+import io.github.notearchive.catalog.NoteDetail.Comment;
 import io.github.notearchive.catalog.NoteDetail.Mention;
+import io.github.notearchive.catalog.NoteDetail.Note;
 import io.github.notearchive.catalog.NoteDetail.Topic;
+import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -16,12 +18,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * Reads a note object of the app's shape into columns. Tolerant: what is missing, null or of
- * another type is null; no input makes it fail.
+ * another type is null; no input makes it fail. The columns' comments in the database say from
+ * which field each one is.
+ *
+ * <p>Each row that it fills says by which {@link #VERSION}. Whoever changes what it makes of any
+ * answer raises that by one, so that {@code remap} finds the rows that older versions filled.
  */
-final class NoteMapper {
+public final class NoteMapper {
+
+    /** What {@code mapper_version} is in the rows that this mapper fills. */
+    public static final int VERSION = 1;
 
     /**
      * {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"},
@@ -43,48 +53,79 @@ final class NoteMapper {
 
     private NoteMapper() {}
 
-    static NoteDetail map(NoteCapture capture) {
-        JsonNode note = capture.note();
-        JsonNode save = note.path("media_save_config");
+    /**
+     * Maps one answer.
+     *
+     * @param capture the note and its author within it
+     * @param answer all of it, in whose {@code comment_list} beside the note comments may stand
+     */
+    static NoteDetail map(NoteCapture capture, JsonNode answer) {
+        Author author = author(capture.author());
         return new NoteDetail(
+                note(capture.note(), author),
+                author,
+                topics(capture.note()),
+                mentions(capture.note()),
+                comments(capture.note(), answer));
+    }
+
+    private static Note note(JsonNode note, @Nullable Author author) {
+        JsonNode download = download(note);
+        JsonNode save = note.path("media_save_config");
+        JsonNode images = note.path("images_list");
+        JsonNode sound = note.path("native_voice_info");
+        JsonNode soundAgain = insideText(note.path("widgets_context")).path("note_sound_info");
+        JsonNode music = note.path("simple_music_info");
+        return new Note(
                 text(note.path("type")),
                 text(note.path("title")),
                 text(note.path("desc")),
-                author(capture.author()),
+                author == null ? null : author.authorId(),
                 time(note.path("time")),
                 time(note.path("last_update_time")),
                 text(note.path("ip_location")),
                 text(note.path("text_language_code")),
-                downloadAllowed(note),
+                bool(download.path("enable")),
+                text(download.path("reason")),
                 bool(save.path("disable_save")),
                 bool(save.path("disable_watermark")),
+                bool(save.path("disable_weibo_cover")),
                 bool(note.path("in_censor")),
                 integer(note.path("privacy").path("type")),
-                new Counts(
-                        count(note.path("liked_count")),
-                        count(note.path("collected_count")),
-                        count(note.path("comments_count")),
-                        count(note.path("shared_count")),
-                        count(note.path("view_count"))),
-                topics(note),
-                mentions(note));
+                bool(note.path("sticky")),
+                integer(note.path("comment_prompt_config").path("forbidden_cmt_type")),
+                bool(note.path("has_co_produce")),
+                length(note.path("cooperate_binds")),
+                bool(note.path("has_related_goods")),
+                length(images),
+                pixels(images.path(0), "width"),
+                pixels(images.path(0), "height"),
+                videoDuration(note.path("video_info_v2")),
+                bool(note.path("has_music")),
+                first(id(sound.path("sound_id")), id(soundAgain.path("sound_id"))),
+                first(text(sound.path("name")), text(soundAgain.path("name"))),
+                id(soundAgain.path("creator")),
+                first(count(sound.path("duration")), count(soundAgain.path("duration"))),
+                first(count(sound.path("use_count")), count(soundAgain.path("use_count"))),
+                first(id(music.path("id")), id(music.path("music_id"))),
+                first(text(music.path("name")), text(music.path("title"))),
+                count(note.path("liked_count")),
+                count(note.path("collected_count")),
+                count(note.path("comments_count")),
+                count(note.path("shared_count")),
+                count(note.path("view_count")));
     }
 
     private static @Nullable Author author(JsonNode user) {
-        String id = id(user.path("userid"));
-        if (id == null) {
-            id = id(user.path("id"));
-        }
+        String id = first(id(user.path("userid")), id(user.path("id")));
         if (id == null) {
             return null;
         }
-        String nickname = text(user.path("nickname"));
-        String image = text(user.path("image"));
         return new Author(
                 id,
                 text(user.path("red_id")),
-                nickname == null ? text(user.path("name")) : nickname,
-                withoutQuery(image == null ? text(user.path("images")) : image),
+                first(text(user.path("nickname")), text(user.path("name"))),
+                withoutQuery(first(text(user.path("image")), text(user.path("images")))),
                 bool(user.path("red_official_verified")),
                 integer(user.path("red_official_verify_type")));
     }
@@ -111,23 +152,105 @@ final class NoteMapper {
     private static List<Mention> mentions(JsonNode note) {
         List<Mention> mentions = new ArrayList<>();
         for (JsonNode node : elements(note.path("ats"))) {
-            String userId = id(node.path("id"));
+            String userId = first(id(node.path("id")), id(node.path("userid")));
             String nickname = text(node.path("nickname"));
             if (userId != null || nickname != null) {
-                mentions.add(
-                        new Mention(userId == null ? id(node.path("userid")) : userId, nickname));
+                mentions.add(new Mention(userId, nickname));
             }
         }
         return List.copyOf(mentions);
     }
 
-    private static @Nullable Boolean downloadAllowed(JsonNode note) {
-        for (JsonNode node : elements(note.path("function_switch"))) {
-            if ("video_download".equals(text(node.path("type")))) {
-                return bool(node.path("enable"));
+    /** Those beside the note, each with the replies that stand below it. */
+    private static List<Comment> comments(JsonNode note, JsonNode answer) {
+        JsonNode data = answer.path("data");
+        List<Comment> comments = new ArrayList<>();
+        for (JsonNode wrapper : data.isArray() ? data : List.of(data)) {
+            List<JsonNode> beside = elements(wrapper.path("comment_list"));
+            if (!beside.isEmpty() && elements(wrapper.path("note_list")).contains(note)) {
+                beside.forEach(comment -> addWithReplies(comments, comment));
             }
         }
-        return null;
+        elements(note.path("comment_list"))
+                .forEach(comment -> addWithReplies(comments, comment));
+        return List.copyOf(comments);
+    }
+
+    /** The platform has two levels of them. */
+    private static void addWithReplies(List<Comment> comments, JsonNode node) {
+        add(comments, node, null);
+        elements(node.path("sub_comments"))
+                .forEach(reply -> add(comments, reply, id(node.path("id"))));
+    }
+
+    private static void add(List<Comment> comments, JsonNode node, @Nullable String above) {
+        String id = id(node.path("id"));
+        String text = text(node.path("content"));
+        if (id == null && text == null) {
+            return;
+        }
+        JsonNode user = node.path("user").isObject() ? node.path("user") : node.path("user_info");
+        comments.add(
+                new Comment(
+                        id,
+                        first(id(node.path("target_comment").path("id")), above),
+                        first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
+                        text(user.path("nickname")),
+                        text,
+                        first(time(node.path("time")), time(node.path("create_time"))),
+                        text(node.path("ip_location")),
+                        first(count(node.path("like_count")), count(node.path("likes"))),
+                        first(
+                                count(node.path("sub_comment_count")),
+                                count(node.path("sub_comments_total")))));
+    }
+
+    private static JsonNode download(JsonNode note) {
+        for (JsonNode node : elements(note.path("function_switch"))) {
+            if ("video_download".equals(text(node.path("type")))) {
+                return node;
+            }
+        }
+        return MissingNode.getInstance();
+    }
+
+    /** What a text holds that is JSON itself; a missing node when it is none. */
+    private static JsonNode insideText(JsonNode text) {
+        return text.isString()
+                ? AnswerJson.read(text.stringValue()).orElse(MissingNode.getInstance())
+                : MissingNode.getInstance();
+    }
+
+    private static @Nullable Integer pixels(JsonNode image, String side) {
+        Integer uploaded = integer(image.path("origin_img").path(side));
+        Integer pixels =
+                uploaded != null && uploaded > 0 ? uploaded : integer(image.path(side));
+        return pixels != null && pixels > 0 ? pixels : null;
+    }
+
+    /** Streams have milliseconds, all else has seconds. */
+    private static @Nullable Long videoDuration(JsonNode video) {
+        for (JsonNode codec : video.path("media").path("stream").values()) {
+            for (JsonNode stream : elements(codec)) {
+                Long milliseconds = count(stream.path("duration"));
+                if (milliseconds != null && milliseconds > 0) {
+                    return milliseconds;
+                }
+            }
+        }
+        Long seconds =
+                first(
+                        count(video.path("media").path("video").path("duration")),
+                        count(video.path("capa").path("duration")));
+        return seconds == null || seconds <= 0 || seconds > LATEST_SECOND ? null : seconds * 1000;
+    }
+
+    private static @Nullable Integer length(JsonNode list) {
+        return list.isArray() ? list.size() : null;
+    }
+
+    private static <T> @Nullable T first(@Nullable T preferred, @Nullable T other) {
+        return preferred == null ? other : preferred;
     }
 
     static @Nullable Long count(JsonNode node) {

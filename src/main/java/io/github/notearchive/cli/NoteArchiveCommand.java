@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             WaiveCommand.class,
             VerifyCommand.class,
             RebuildCommand.class,
+            RemapCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
             HelpCommand.class

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ArchiveRunner;
 import io.github.notearchive.job.ExitCode;
@@ -9,8 +10,10 @@ import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.source.NoteSourceProperties;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine.Command;
@@ -34,6 +37,9 @@ import picocli.CommandLine.TypeConversionException;
             "7 interrupted, run again; 8 a server is out of reach, run again later."
         })
 final class RunCommand implements Callable<Integer> {
+
+    /** New fields that are named, of any number. */
+    private static final int FIELDS = 3;
 
     @Option(
             names = "--limit",
@@ -139,6 +145,7 @@ final class RunCommand implements Callable<Integer> {
                     summary.maybeBilled(),
                     summary.boughtAgain());
             print(summary.videos(), out);
+            print(summary.newFields(), out);
         }
         out.println("  next   " + next(summary.exitCode()));
         out.flush();
@@ -154,6 +161,22 @@ final class RunCommand implements Callable<Integer> {
                     videos.tonight(),
                     videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed");
         }
+    }
+
+    /** What nobody has seen before in an answer; nothing when there is none. */
+    static void print(List<SchemaDrift.Found> newFields, PrintWriter out) {
+        if (newFields.isEmpty()) {
+            return;
+        }
+        String examples =
+                newFields.stream()
+                        .limit(FIELDS)
+                        .map(found -> found.field() + " (note " + found.example() + ")")
+                        .collect(Collectors.joining(", "));
+        out.println(
+                Harmless.line(
+                        "  new    %d field paths never seen before, e.g. %s; schema_drift has them"
+                                .formatted(newFields.size(), examples)));
     }
 
     private static String next(ExitCode exitCode) {

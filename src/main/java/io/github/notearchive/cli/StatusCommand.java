@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.Executions;
@@ -35,6 +36,7 @@ final class StatusCommand implements Callable<Integer> {
 
     private static final int RUNS = 10;
     private static final int GROUPS = 15;
+    private static final int FIELDS = 10;
 
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
@@ -52,7 +54,8 @@ final class StatusCommand implements Callable<Integer> {
             Videos videosTonight,
             List<Executions.Run> runs,
             List<Worklist.LeftOver> leftOver,
-            Fixity fixity) {}
+            Fixity fixity,
+            SchemaDrift.Unreviewed newFields) {}
 
     /** How long ago the store was looked at, and what is wrong with it. */
     record Fixity(
@@ -108,7 +111,8 @@ final class StatusCommand implements Callable<Integer> {
                 new Fixity(
                         context.get(FixityCatalog.class).oldestVerified().orElse(null),
                         context.get(Executions.class).latestAudit().orElse(null),
-                        context.get(FixityCatalog.class).countOpen()));
+                        context.get(FixityCatalog.class).countOpen()),
+                context.get(SchemaDrift.class).unreviewed(FIELDS));
     }
 
     static void print(Status status, PrintWriter out) {
@@ -183,6 +187,7 @@ final class StatusCommand implements Callable<Integer> {
         out.print(runs.isEmpty() ? "  none; begin with: note-archive run\n" : runs);
 
         print(status.fixity(), out);
+        print(status.newFields(), out);
 
         if (!status.leftOver().isEmpty()) {
             out.println(
@@ -202,6 +207,27 @@ final class StatusCommand implements Callable<Integer> {
                                             group.example()));
             out.print(left);
         }
+    }
+
+    private static void print(SchemaDrift.Unreviewed newFields, PrintWriter out) {
+        if (newFields.fields() == 0) {
+            return;
+        }
+        out.println(
+                "Fields of answers that were never seen before, "
+                        + newFields.fields()
+                        + " in all (schema_drift; set state to BASELINE where all is well)");
+        TextTable fields = new TextTable("field", "type", "first seen", "example");
+        newFields
+                .examples()
+                .forEach(
+                        field ->
+                                fields.row(
+                                        field.path(),
+                                        field.type(),
+                                        Times.minute(field.firstSeenAt()),
+                                        field.exampleNote()));
+        out.print(fields);
     }
 
     private static void print(Fixity fixity, PrintWriter out) {

@@ -17,6 +17,7 @@ final class ActiveRun extends ActiveJob {
 
     private final RunOptions options;
     private final long mediaRequestsBefore;
+    private final int fieldsBefore;
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
@@ -38,10 +39,15 @@ final class ActiveRun extends ActiveJob {
     final LongAdder bytesTakenOver = new LongAdder();
     final LongAdder filesImproved = new LongAdder();
 
-    ActiveRun(RunOptions options, ArchiveProperties settings, long mediaRequestsBefore) {
+    ActiveRun(
+            RunOptions options,
+            ArchiveProperties settings,
+            long mediaRequestsBefore,
+            int fieldsBefore) {
         super(settings);
         this.options = options;
         this.mediaRequestsBefore = mediaRequestsBefore;
+        this.fieldsBefore = fieldsBefore;
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
@@ -63,6 +69,11 @@ final class ActiveRun extends ActiveJob {
     /** One permit for each note that may be in work at once. */
     Semaphore places() {
         return places;
+    }
+
+    /** How many new fields of answers the process had recorded when the run began. */
+    int fieldsBefore() {
+        return fieldsBefore;
     }
 
     OutageDetector provider() {

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.LedgerProperties;
@@ -53,6 +54,7 @@ public class ArchiveRunner {
     private final ObjectStore store;
     private final MediaDownloader downloads;
     private final Spool spool;
+    private final SchemaDrift drift;
     private final ArchiveProperties settings;
     private final NoteSourceProperties sourceSettings;
     private final VideoProperties videoSettings;
@@ -74,6 +76,7 @@ public class ArchiveRunner {
             ObjectStore store,
             MediaDownloader downloads,
             Spool spool,
+            SchemaDrift drift,
             ArchiveProperties settings,
             NoteSourceProperties sourceSettings,
             VideoProperties videoSettings,
@@ -93,6 +96,7 @@ public class ArchiveRunner {
         this.store = store;
         this.downloads = downloads;
         this.spool = spool;
+        this.drift = drift;
         this.settings = settings;
         this.sourceSettings = sourceSettings;
         this.videoSettings = videoSettings;
@@ -105,7 +109,12 @@ public class ArchiveRunner {
      * throws for a server that is away.
      */
     public RunSummary run(RunOptions options) {
-        ActiveRun run = new ActiveRun(options, settings, downloads.traffic().requests());
+        ActiveRun run =
+                new ActiveRun(
+                        options,
+                        settings,
+                        downloads.traffic().requests(),
+                        drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
@@ -163,6 +172,7 @@ public class ArchiveRunner {
                     emptied);
         }
         spool.sweep();
+        drift.load();
         return start(run, lock, tonight, made);
     }
 
@@ -264,7 +274,13 @@ public class ArchiveRunner {
                 made.boughtAgain(),
                 made.bill().maybeBilled(),
                 made.videos(),
+                newFields(run),
                 run.took());
+    }
+
+    private List<SchemaDrift.Found> newFields(ActiveRun run) {
+        List<SchemaDrift.Found> found = drift.found();
+        return found.subList(run.fieldsBefore(), found.size());
     }
 
     /** What the ledger says of a run. */

@@ -1,6 +1,8 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.SchemaDrift;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     an earlier answer
  * @param maybeBilled of those, how many may be charged
  * @param videos of the calls, those for videos
+ * @param newFields fields of answers that were never seen before
  * @param took from the start to the end
  */
 public record RunSummary(
@@ -42,6 +45,7 @@ public record RunSummary(
         long boughtAgain,
         long maybeBilled,
         Videos videos,
+        List<SchemaDrift.Found> newFields,
         Duration took) {
 
     /**
@@ -110,6 +114,7 @@ public record RunSummary(
                 0,
                 0,
                 Videos.NONE,
+                List.of(),
                 took);
     }
 }

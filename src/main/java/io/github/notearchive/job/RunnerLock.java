@@ -75,6 +75,11 @@ final class RunnerLock implements AutoCloseable {
                         "another run"));
     }
 
+    /** Takes the lock of remaps, of which a database has one; empty when another process has it. */
+    static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
+        return take(database, new Name("note-archive-remap", "", "the lock of remaps", "another remap"));
+    }
+
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)
             throws SQLException {
         return tryLock(database, name)

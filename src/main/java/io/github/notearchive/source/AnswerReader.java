@@ -85,6 +85,15 @@ public final class AnswerReader {
         return INTEGER.matcher(text).matches() ? Integer.valueOf(text) : null;
     }
 
+    /**
+     * Finds the note in an envelope that was read already, as {@link #read} does.
+     *
+     * @param envelope the outermost object
+     */
+    public Optional<FoundNote> noteIn(JsonNode envelope, NoteId asked) {
+        return find(envelope.path("data"), asked);
+    }
+
     private static Optional<FoundNote> find(JsonNode data, NoteId asked) {
         List<FoundNote> nameless = new ArrayList<>();
         boolean others = false;

@@ -72,7 +72,12 @@ class AnswerFuzzTests {
         ArchiveDatabase database = ArchiveDatabase.emptied();
         MediaCatalog media =
                 new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
-        NoteCatalog notes = new NoteCatalog(database.jdbc(), database.batches(), media);
+        NoteCatalog notes =
+                new NoteCatalog(
+                        database.jdbc(),
+                        database.batches(),
+                        media,
+                        new SchemaDrift(database.jdbc(), database.batches()));
 
         Fuzz.tries(
                 50,
@@ -127,33 +132,44 @@ class AnswerFuzzTests {
                 break;
             }
         }
-        NoteDetail detail = NoteMapper.map(capture);
-        assertStorable(detail.title(), Integer.MAX_VALUE);
-        assertStorable(detail.text(), Integer.MAX_VALUE);
+        NoteDetail detail = Captures.map(capture);
+        NoteDetail.Note columns = detail.note();
+        assertStorable(columns.title(), Integer.MAX_VALUE);
+        assertStorable(columns.noteText(), Integer.MAX_VALUE);
+        assertStorable(columns.soundId(), 200);
+        assertStorable(columns.musicId(), 200);
         detail.topics()
                 .forEach(
                         topic -> {
-                            assertStorable(topic.id(), 200);
+                            assertStorable(topic.topicId(), 200);
                             assertStorable(topic.name(), 500);
                         });
         detail.mentions().forEach(mention -> assertStorable(mention.userId(), 200));
+        detail.comments()
+                .forEach(
+                        comment -> {
+                            assertStorable(comment.authorId(), 200);
+                            assertStorable(comment.commentText(), Integer.MAX_VALUE);
+                        });
         if (detail.author() != null) {
-            assertStorable(detail.author().id(), 200);
+            assertStorable(detail.author().authorId(), 200);
         }
         for (Long count :
                 new @Nullable Long[] {
-                    detail.counts().liked(),
-                    detail.counts().collected(),
-                    detail.counts().comments(),
-                    detail.counts().shared(),
-                    detail.counts().views()
+                    columns.likedCount(),
+                    columns.collectedCount(),
+                    columns.commentsCount(),
+                    columns.sharedCount(),
+                    columns.viewCount(),
+                    columns.videoDurationMs()
                 }) {
             assertThat(count == null || count >= 0).isTrue();
         }
-        for (Instant time : new @Nullable Instant[] {detail.publishedAt(), detail.editedAt()}) {
+        for (Instant time : new @Nullable Instant[] {columns.publishedAt(), columns.editedAt()}) {
             assertThat(time == null || time.isBefore(Instant.parse("9999-12-31T23:59:59Z")))
                     .isTrue();
         }
+        assertFieldsAreBounded(capture);
         List<MediaSlot> slots = MediaSlots.of(capture, StreamPreference.DEFAULT);
         assertThat(slots)
                 .extracting(slot -> slot.kind() + " " + slot.ordinal())
@@ -169,6 +185,18 @@ class AnswerFuzzTests {
         assertStorable(row, 8 * capture.answer().length + 100);
         assertThat(row).doesNotContain("\\u0000");
         assertThat(JSON.readTree(row).isObject()).isTrue();
+    }
+
+    private static void assertFieldsAreBounded(NoteCapture capture) {
+        JsonNode answer = AnswerJson.read(capture.answer()).orElseThrow();
+        assertThat(FieldPaths.unknownIn(answer, _ -> false, _ -> false))
+                .hasSizeLessThanOrEqualTo(FieldPaths.MOST)
+                .allSatisfy(
+                        field -> {
+                            assertStorable(field.path(), FieldPaths.LONGEST);
+                            assertThat(field.type())
+                                    .isIn("object", "array", "string", "number", "boolean", "null");
+                        });
     }
 
     private static void assertSidecarHolds(NoteCapture capture, Sidecar sidecar) {

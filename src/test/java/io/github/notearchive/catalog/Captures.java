@@ -1,5 +1,6 @@
 package io.github.notearchive.catalog;
 
+import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.AnswerReader;
@@ -36,6 +37,11 @@ final class Captures {
         AnswerReader.FoundNote found =
                 new AnswerReader().read(answer, ID).orElseThrow().note().orElseThrow();
         return new NoteCapture(ID, call, at, answer, found.note(), found.author());
+    }
+
+    /** What the mapper makes of a capture. */
+    static NoteDetail map(NoteCapture capture) {
+        return NoteMapper.map(capture, AnswerJson.read(capture.answer()).orElseThrow());
     }
 
     /** A capture of a note with these properties beside its id. */

@@ -34,7 +34,9 @@ class NoteCatalogTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final MediaCatalog media =
             new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
-    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), database.batches(), media);
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
+    private final NoteCatalog notes =
+            new NoteCatalog(database.jdbc(), database.batches(), media, drift);
 
     @Test
     void aCaptureFillsAllTables() {
@@ -72,6 +74,10 @@ class NoteCatalogTests {
                                 "note_media", 3L));
         assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
         assertThat(one("SELECT edited_at::text FROM note")).isNull();
+        assertThat(database.jdbc().sql("SELECT * FROM note").query(NoteCatalogTests::columns).single())
+                .isEqualTo(Captures.map(capture).note());
+        assertThat(one("SELECT mapper_version::text FROM note"))
+                .isEqualTo(String.valueOf(NoteMapper.VERSION));
         assertThat(one("SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture"))
                 .isEqualTo("山里的清晨,雾还没有散");
         assertThat(media.slotsOf(Captures.ID))
@@ -147,6 +153,91 @@ class NoteCatalogTests {
         assertThat(line.lastCapturedAt()).isEqualTo(NOW);
         assertThat(line.captures()).isEqualTo(2);
         assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
+    }
+
+    @Test
+    void anOlderCaptureThatIsWrittenLateSaysOnlySinceWhenTheNoteIsKnown() {
+        save(captureOf(1, "\"title\":\"b\",\"images_list\":[]", NOW));
+        String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
+
+        save(captureOf(2, "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true", NOW.minusSeconds(7)));
+        save(captureOf(3, "\"title\":\"b2\"", NOW.minusSeconds(3)));
+
+        assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
+                .isEqualTo(before);
+        assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt())
+                .isEqualTo(NOW.minusSeconds(7));
+        assertThat(
+                        one(
+                                "SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+                .isEqualTo("a b2 b");
+    }
+
+    @Test
+    void eachCaptureKeepsWhatWasTrueThen() {
+        String properties =
+                "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
+        save(captureOf(1, properties.formatted("one", 10), NOW));
+        save(captureOf(2, properties.formatted("two", 25), NOW.plusSeconds(60)));
+        save(captureOf(3, properties.formatted("three", 90), NOW.plusSeconds(120)));
+
+        assertThat(
+                        database.jdbc()
+                                .sql(
+                                        """
+                                        SELECT concat_ws('|', title, note_text, author_id, author_nickname, liked_count, mapper_version)
+                                        FROM note_capture ORDER BY captured_at
+                                        """)
+                                .query(String.class)
+                                .list())
+                .containsExactly(
+                        "one|text one|w|name one|10|" + NoteMapper.VERSION,
+                        "two|text two|w|name two|25|" + NoteMapper.VERSION,
+                        "three|text three|w|name three|90|" + NoteMapper.VERSION);
+        assertThat(one("SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
+                .isEqualTo("three by name three");
+    }
+
+    @Test
+    void ofAnAnswerForAVideoOnlyTheCountsAreKept() {
+        save(captureOf(1, "\"title\":\"t\",\"liked_count\":1", NOW));
+        NoteCapture video =
+                captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
+
+        database.inTransaction(() -> notes.saveVideo(video, List.of(), null));
+
+        assertThat(
+                        one(
+                                "SELECT concat_ws('|', title, liked_count, mapper_version) FROM note_capture ORDER BY captured_at DESC"))
+                .isEqualTo("2");
+        assertThat(one("SELECT title || ' ' || liked_count FROM note")).isEqualTo("t 1");
+    }
+
+    @Test
+    void commentsBelongToTheCaptureThatCarriedThem() {
+        save(withComments(1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
+        save(withComments(2, "", NOW.plusSeconds(1)));
+        save(withComments(3, "{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
+
+        assertThat(
+                        database.jdbc()
+                                .sql(
+                                        """
+                                        SELECT concat_ws('|', extract(epoch FROM captured_at - :now)::int, ordinal, comment_id, parent_id, comment_text)
+                                        FROM note_comment ORDER BY captured_at, ordinal
+                                        """)
+                                .param("now", java.sql.Timestamp.from(NOW))
+                                .query(String.class)
+                                .list())
+                .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
+    }
+
+    private NoteCapture withComments(int number, String comments, Instant at) {
+        byte[] answer =
+                "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"%s\",\"title\":\"t\"}],\"comment_list\":[%s]}]}"
+                        .formatted(Captures.ID, comments)
+                        .getBytes(StandardCharsets.UTF_8);
+        return Captures.of(answer, call(at.plusNanos(number)), at);
     }
 
     @Test
@@ -311,6 +402,11 @@ class NoteCatalogTests {
 
     private @Nullable String one(String sql) {
         return database.jdbc().sql(sql).query((row, _) -> row.getString(1)).list().getFirst();
+    }
+
+    private static NoteDetail.Note columns(java.sql.ResultSet row, int number)
+            throws java.sql.SQLException {
+        return NoteCatalog.NOTE.read(row);
     }
 
     private Map<String, Long> counts() {

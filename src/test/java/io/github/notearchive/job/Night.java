@@ -84,7 +84,7 @@ final class Night {
         jdbc.sql(
                         """
                         TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
-                                 media_object, note_media, fixity_finding, batch_job_instance CASCADE
+                                 note_comment, media_object, note_media, fixity_finding, schema_drift, batch_job_instance CASCADE
                         """)
                 .update();
         emptyBucket();

@@ -1,0 +1,71 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.StoredAnswers.Page;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.listener.JobExecutionListener;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * The job {@value #NAME} as Spring Batch sees it: one step, whose item is a page of answers, so that
+ * what a transaction writes is bounded by the answers' length and not by their number alone.
+ */
+@Configuration(proxyBeanMethods = false)
+class RemapJob {
+
+    /** The name of the job and of its step. */
+    static final String NAME = "remapNotes";
+
+    @Bean
+    Step remapNotesStep(
+            JobRepository repository,
+            PlatformTransactionManager transactions,
+            RemapReader reader,
+            RemapWriter writer) {
+        return new StepBuilder(NAME, repository)
+                .<Page, Page>chunk(1)
+                .transactionManager(transactions)
+                .reader(reader)
+                .writer(writer)
+                .build();
+    }
+
+    @Bean
+    Job remapNotes(
+            JobRepository repository, Step remapNotesStep, RemapGate gate, ActiveRemaps remaps) {
+        return new JobBuilder(NAME, repository)
+                .start(remapNotesStep)
+                .listener(new Bounds(gate, remaps))
+                .build();
+    }
+
+    /**
+     * Gives the execution the exit status that operators read: the gate's, or INCOMPLETE when
+     * answers could not be read.
+     */
+    private record Bounds(RemapGate gate, ActiveRemaps remaps) implements JobExecutionListener {
+
+        @Override
+        public void afterJob(JobExecution job) {
+            if (job.getStatus() == BatchStatus.STOPPED) {
+                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
+            } else if (job.getStatus() == BatchStatus.COMPLETED) {
+                long unreadable = remaps.current().unreadable();
+                job.setExitStatus(
+                        unreadable == 0
+                                ? new ExitStatus(ExitCode.COMPLETED.name())
+                                : new ExitStatus(
+                                        ExitCode.INCOMPLETE.name(),
+                                        unreadable + " stored answers do not hold their note"));
+            }
+        }
+    }
+}

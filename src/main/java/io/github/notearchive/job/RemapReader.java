@@ -1,0 +1,73 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.StoredAnswers;
+import io.github.notearchive.catalog.StoredAnswers.Page;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.source.AnswerReader;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.stereotype.Component;
+
+/**
+ * Reads the stored answers page by page, in the order of note and time, and keeps the place behind
+ * the last page that was written, which is committed with that page's rows.
+ *
+ * <p>A closed gate ends it and marks the step to terminate.
+ */
+@Component
+class RemapReader implements ItemStreamReader<Page> {
+
+    private final StoredAnswers answers;
+    private final AnswerReader reader;
+    private final RemapGate gate;
+    private final ActiveRemaps remaps;
+
+    RemapReader(
+            StoredAnswers answers, AnswerReader reader, RemapGate gate, ActiveRemaps remaps) {
+        this.answers = answers;
+        this.reader = reader;
+        this.gate = gate;
+        this.remaps = remaps;
+    }
+
+    @Override
+    public void open(ExecutionContext context) {
+        remaps.current().restore(context);
+    }
+
+    @Override
+    public @Nullable Page read() {
+        if (gate.isClosed()) {
+            VerifyJob.endStep();
+            return null;
+        }
+        return next();
+    }
+
+    /** The next page; null when all answers are read. */
+    @Nullable Page next() {
+        ActiveRemap remap = remaps.current();
+        Page page =
+                answers.next(
+                        remap.last(),
+                        remap.options().all(),
+                        (id, callId, capturedAt, body, answer) ->
+                                reader.noteIn(answer, id)
+                                        .map(
+                                                found ->
+                                                        new NoteCapture(
+                                                                id,
+                                                                callId,
+                                                                capturedAt,
+                                                                body,
+                                                                found.note(),
+                                                                found.author())));
+        return page.answers() == 0 ? null : page;
+    }
+
+    @Override
+    public void update(ExecutionContext context) {
+        remaps.current().keep(context);
+    }
+}

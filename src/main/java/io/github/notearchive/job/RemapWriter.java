@@ -1,0 +1,71 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.RemapChanges;
+import io.github.notearchive.catalog.StoredAnswers;
+import io.github.notearchive.catalog.StoredAnswers.Page;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.dao.PessimisticLockingFailureException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Writes pages, and gives way: whoever holds a row that it wants gets all of its own after half a
+ * second, sooner than the database looks for those who wait for each other, and it tries again.
+ */
+@Component
+class RemapWriter implements ItemWriter<Page> {
+
+    private static final Logger log = LoggerFactory.getLogger(RemapWriter.class);
+
+    private static final int TRIES = 60;
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private final StoredAnswers answers;
+    private final ActiveRemaps remaps;
+    private final JdbcClient jdbc;
+    private final TransactionTemplate savepoint;
+
+    RemapWriter(
+            StoredAnswers answers,
+            ActiveRemaps remaps,
+            JdbcClient jdbc,
+            PlatformTransactionManager transactions) {
+        this.answers = answers;
+        this.remaps = remaps;
+        this.jdbc = jdbc;
+        this.savepoint = new TransactionTemplate(transactions);
+        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+    }
+
+    @Override
+    public void write(Chunk<? extends Page> pages) throws InterruptedException {
+        for (Page page : pages) {
+            remaps.current().done(page, write(page));
+        }
+    }
+
+    private RemapChanges write(Page page) throws InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try {
+                return savepoint.execute(
+                        _ -> {
+                            jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
+                            return answers.write(page);
+                        });
+            } catch (PessimisticLockingFailureException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                log.debug("Somebody else writes the same rows; try {}", tries, e);
+                Thread.sleep(PAUSE);
+            }
+        }
+    }
+}
