@@ -135,6 +135,7 @@ COMMENT ON COLUMN schema_drift.first_seen_at IS 'The oldest answer that has it: 
 COMMENT ON COLUMN schema_drift.example_note_id IS 'The note of that answer.';
 
 -- What the other tables did not say yet.
+COMMENT ON COLUMN worklist.enqueued_at IS 'When enqueue put it onto the worklist.';
 COMMENT ON COLUMN api_call.id IS 'Numbered in the order of sending.';
 COMMENT ON COLUMN api_call.note_id IS 'The note that was asked about.';
 COMMENT ON COLUMN source_gate.id IS 'Numbered in the order of closing.';

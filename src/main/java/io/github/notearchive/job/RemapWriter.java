@@ -4,6 +4,7 @@ import io.github.notearchive.catalog.RemapChanges;
 import io.github.notearchive.catalog.StoredAnswers;
 import io.github.notearchive.catalog.StoredAnswers.Page;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
@@ -28,16 +29,19 @@ class RemapWriter implements ItemWriter<Page> {
     private static final Duration PAUSE = Duration.ofMillis(500);
 
     private final StoredAnswers answers;
+    private final RemapGate gate;
     private final ActiveRemaps remaps;
     private final JdbcClient jdbc;
     private final TransactionTemplate savepoint;
 
     RemapWriter(
             StoredAnswers answers,
+            RemapGate gate,
             ActiveRemaps remaps,
             JdbcClient jdbc,
             PlatformTransactionManager transactions) {
         this.answers = answers;
+        this.gate = gate;
         this.remaps = remaps;
         this.jdbc = jdbc;
         this.savepoint = new TransactionTemplate(transactions);
@@ -47,23 +51,31 @@ class RemapWriter implements ItemWriter<Page> {
     @Override
     public void write(Chunk<? extends Page> pages) throws InterruptedException {
         for (Page page : pages) {
-            remaps.current().done(page, write(page));
+            Optional<RemapChanges> changes = write(page);
+            if (changes.isPresent()) {
+                remaps.current().done(page, changes.get());
+            }
         }
     }
 
-    private RemapChanges write(Page page) throws InterruptedException {
+    /** Empty when the remap ended while it waited: then the page is read again by the next one. */
+    private Optional<RemapChanges> write(Page page) throws InterruptedException {
         for (int tries = 1; ; tries++) {
             try {
-                return savepoint.execute(
-                        _ -> {
-                            jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-                            return answers.write(page);
-                        });
+                return Optional.of(
+                        savepoint.execute(
+                                _ -> {
+                                    jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
+                                    return answers.write(page);
+                                }));
             } catch (PessimisticLockingFailureException e) {
                 if (tries == TRIES) {
                     throw e;
                 }
                 log.debug("Somebody else writes the same rows; try {}", tries, e);
+                if (gate.isClosed()) {
+                    return Optional.empty();
+                }
                 Thread.sleep(PAUSE);
             }
         }

@@ -99,6 +99,8 @@ class AnswerVariantsTests {
                                         variant.row().name(),
                                         () -> {
                                             AnswerTable.assertHolds(variant.row());
+                                            MappedRows.assertHold(
+                                                    night, variant.row().name(), variant.note());
                                             assertPaidAnswersAreHeld(variant.note());
                                             variant.check().accept(variant.note());
                                         }));
