@@ -3,13 +3,15 @@ package io.github.notearchive.job;
 import io.github.notearchive.catalog.RemapChanges;
 import io.github.notearchive.catalog.StoredAnswers;
 import io.github.notearchive.catalog.StoredAnswers.Page;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ItemWriter;
-import org.springframework.dao.PessimisticLockingFailureException;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -24,6 +26,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 class RemapWriter implements ItemWriter<Page> {
 
     private static final Logger log = LoggerFactory.getLogger(RemapWriter.class);
+
+    /** PostgreSQL's lock_not_available and deadlock_detected. */
+    private static final Set<String> GIVEN_UP = Set.of("55P03", "40P01");
 
     private static final int TRIES = 60;
     private static final Duration PAUSE = Duration.ofMillis(500);
@@ -68,8 +73,8 @@ class RemapWriter implements ItemWriter<Page> {
                                     jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
                                     return answers.write(page);
                                 }));
-            } catch (PessimisticLockingFailureException e) {
-                if (tries == TRIES) {
+            } catch (DataAccessException e) {
+                if (tries == TRIES || !isWaitGivenUp(e)) {
                     throw e;
                 }
                 log.debug("Somebody else writes the same rows; try {}", tries, e);
@@ -79,5 +84,15 @@ class RemapWriter implements ItemWriter<Page> {
                 Thread.sleep(PAUSE);
             }
         }
+    }
+
+    /** Spring knows these states of a single statement, but not of a batch. */
+    private static boolean isWaitGivenUp(Throwable trouble) {
+        for (Throwable cause = trouble; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && GIVEN_UP.contains(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
     }
 }
