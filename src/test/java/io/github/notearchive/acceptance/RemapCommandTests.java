@@ -39,7 +39,12 @@ class RemapCommandTests {
             assertThat(captures(archive)).isNotEqualTo(captures);
             holder.execute("BEGIN");
             holder.execute(
-                    "SELECT 1 FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1 FOR UPDATE".formatted(2 * PAGE));
+                    """
+                    SELECT 1 FROM note_capture
+                    WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1)
+                    FOR UPDATE
+                    """
+                            .formatted(2 * PAGE));
             Program remap = practice.start("remap");
             await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(50))

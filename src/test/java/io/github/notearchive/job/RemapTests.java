@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** What is stored is mapped anew without a call, and whatever interrupts it is gone on from. */
 @ArchiveJobTest
@@ -26,11 +27,21 @@ class RemapTests {
 
     private static final int PAGE = 200;
 
+    /** By itself, OFFSET would lock what it passes over. */
+    private static final String FIRST_OF_THE_SECOND_PAGE =
+            """
+            SELECT 1 FROM note_capture
+            WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1)
+            FOR UPDATE
+            """
+                    .formatted(PAGE);
+
     @Autowired Night night;
     @Autowired RemapRunner runner;
     @Autowired RemapGate gate;
     @Autowired ArchiveProperties settings;
     @Autowired DataSource database;
+    @Autowired JdbcConnectionDetails details;
 
     @Test
     void rowsOfAnOlderMapperAreMadeAnewWithoutACall() {
@@ -70,7 +81,7 @@ class RemapTests {
 
         RemapSummary stopped;
         try (Connection other = database.getConnection()) {
-            hold(other, "SELECT 1 FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1 FOR UPDATE".formatted(PAGE));
+            hold(other, FIRST_OF_THE_SECOND_PAGE);
             CompletableFuture<RemapSummary> aside =
                     CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
             Night.await(
@@ -104,7 +115,7 @@ class RemapTests {
         addOlderCaptures(note);
         spoil();
         try (Connection other = database.getConnection()) {
-            hold(other, "SELECT 1 FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1 FOR UPDATE".formatted(PAGE));
+            hold(other, FIRST_OF_THE_SECOND_PAGE);
             CompletableFuture<RemapSummary> aside =
                     CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
             Night.await(
@@ -155,7 +166,7 @@ class RemapTests {
     @Test
     void aDatabaseHasOneRemapAtATime() throws Exception {
         RemapSummary second;
-        try (RunnerLock _ = RunnerLock.ofRemaps(connection()).orElseThrow()) {
+        try (RunnerLock _ = RunnerLock.ofRemaps(details).orElseThrow()) {
             second = runner.remap(options(false), false);
         }
 
@@ -209,12 +220,6 @@ class RemapTests {
 
     private RemapOptions options(boolean all) {
         return new RemapOptions(null, all, settings.node());
-    }
-
-    @Autowired private org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails details;
-
-    private org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails connection() {
-        return details;
     }
 
     /** Holds rows until the connection rolls back or commits. */
