@@ -43,7 +43,7 @@ public final class ArchiveRows {
     public static final String LOSS =
             """
             TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
-                     media_object, note_media, fixity_finding, batch_job_instance CASCADE
+                     note_comment, media_object, note_media, fixity_finding, schema_drift, batch_job_instance CASCADE
             """;
 
     private ArchiveRows() {}

@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.catalog.RemapChanges;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.RemapGate;
+import io.github.notearchive.job.JobGate;
 import io.github.notearchive.job.RemapOptions;
 import io.github.notearchive.job.RemapRunner;
 import io.github.notearchive.job.RemapSummary;
@@ -67,7 +67,7 @@ final class RemapCommand implements Callable<Integer> {
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
             RemapRunner runner = context.get(RemapRunner.class);
             String thisNode = context.get(ArchiveProperties.class).node();
-            signals.passTo(context.get(RemapGate.class)::stop);
+            signals.passTo(context.get(JobGate.class)::stop);
             RemapSummary summary =
                     runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
             PrintWriter out = spec.commandLine().getOut();

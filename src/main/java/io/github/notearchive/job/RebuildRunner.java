@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
@@ -43,6 +44,7 @@ public class RebuildRunner {
     private final Recovery recovery;
     private final RebuiltTables tables;
     private final RebuildCounts counts;
+    private final SchemaDrift drift;
     private final JobGate gate;
     private final ObjectStore store;
     private final ArchiveProperties settings;
@@ -56,6 +58,7 @@ public class RebuildRunner {
             Recovery recovery,
             RebuiltTables tables,
             RebuildCounts counts,
+            SchemaDrift drift,
             JobGate gate,
             ObjectStore store,
             ArchiveProperties settings,
@@ -67,6 +70,7 @@ public class RebuildRunner {
         this.recovery = recovery;
         this.tables = tables;
         this.counts = counts;
+        this.drift = drift;
         this.gate = gate;
         this.store = store;
         this.settings = settings;
@@ -114,6 +118,7 @@ public class RebuildRunner {
                                 RebuildJob.NAME, settings.node(), Night.current(clock), _ -> {})
                         : new Launch(before.getJobParameters(), true);
         long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
+        drift.load();
         gate.open();
         counts.open(new ExecutionContext());
         try (RunWatch _ =

@@ -23,6 +23,7 @@ class RebuiltTables {
                     "author",
                     "note_topic",
                     "note_mention",
+                    "note_comment",
                     "source_gate",
                     "fixity_finding");
 

@@ -40,7 +40,7 @@ class RemapJob {
 
     @Bean
     Job remapNotes(
-            JobRepository repository, Step remapNotesStep, RemapGate gate, ActiveRemaps remaps) {
+            JobRepository repository, Step remapNotesStep, JobGate gate, ActiveRemaps remaps) {
         return new JobBuilder(NAME, repository)
                 .start(remapNotesStep)
                 .listener(new Bounds(gate, remaps))
@@ -51,7 +51,7 @@ class RemapJob {
      * Gives the execution the exit status that operators read: the gate's, or INCOMPLETE when
      * answers could not be read.
      */
-    private record Bounds(RemapGate gate, ActiveRemaps remaps) implements JobExecutionListener {
+    private record Bounds(JobGate gate, ActiveRemaps remaps) implements JobExecutionListener {
 
         @Override
         public void afterJob(JobExecution job) {

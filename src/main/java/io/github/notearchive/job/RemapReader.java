@@ -20,11 +20,11 @@ class RemapReader implements ItemStreamReader<Page> {
 
     private final StoredAnswers answers;
     private final AnswerReader reader;
-    private final RemapGate gate;
+    private final JobGate gate;
     private final ActiveRemaps remaps;
 
     RemapReader(
-            StoredAnswers answers, AnswerReader reader, RemapGate gate, ActiveRemaps remaps) {
+            StoredAnswers answers, AnswerReader reader, JobGate gate, ActiveRemaps remaps) {
         this.answers = answers;
         this.reader = reader;
         this.gate = gate;

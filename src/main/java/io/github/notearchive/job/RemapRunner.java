@@ -27,7 +27,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * is made.
  *
  * <p>A database has one remap at a time, whichever node it is on; runs and audits may go on beside
- * it.
+ * it, a rebuild may not.
  */
 @Component
 public class RemapRunner {
@@ -38,7 +38,7 @@ public class RemapRunner {
     private final Job job;
     private final JdbcConnectionDetails database;
     private final Recovery recovery;
-    private final RemapGate gate;
+    private final JobGate gate;
     private final ActiveRemaps remaps;
     private final RemapReader reader;
     private final StoredAnswers answers;
@@ -51,7 +51,7 @@ public class RemapRunner {
             Job remapNotes,
             JdbcConnectionDetails database,
             Recovery recovery,
-            RemapGate gate,
+            JobGate gate,
             ActiveRemaps remaps,
             RemapReader reader,
             StoredAnswers answers,
@@ -85,7 +85,7 @@ public class RemapRunner {
                 return notStarted(
                         remap,
                         ExitCode.ALREADY_RUNNING,
-                        "another remap of this database is active");
+                        "another remap of this database, or a rebuild, is active");
             }
             drift.load();
             remaps.begin(remap);

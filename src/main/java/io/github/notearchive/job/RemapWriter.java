@@ -34,14 +34,14 @@ class RemapWriter implements ItemWriter<Page> {
     private static final Duration PAUSE = Duration.ofMillis(500);
 
     private final StoredAnswers answers;
-    private final RemapGate gate;
+    private final JobGate gate;
     private final ActiveRemaps remaps;
     private final JdbcClient jdbc;
     private final TransactionTemplate savepoint;
 
     RemapWriter(
             StoredAnswers answers,
-            RemapGate gate,
+            JobGate gate,
             ActiveRemaps remaps,
             JdbcClient jdbc,
             PlatformTransactionManager transactions) {

@@ -61,7 +61,8 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Takes the whole archive for a process of this node; empty while a run of any node is active.
+     * Takes the whole archive for a process of this node; empty while a run of any node, or a remap,
+     * is active.
      */
     static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node)
             throws SQLException {
@@ -75,9 +76,19 @@ final class RunnerLock implements AutoCloseable {
                         "another run"));
     }
 
-    /** Takes the lock of remaps, of which a database has one; empty when another process has it. */
+    /**
+     * Takes the lock of remaps, of which a database has one; empty when another process has it, or
+     * the whole archive.
+     */
     static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
-        return take(database, new Name("note-archive-remap", "", "the lock of remaps", "another remap"));
+        return take(
+                database,
+                new Name(
+                        "note-archive-remap",
+                        "",
+                        ARCHIVE_SHARED,
+                        "the lock of remaps",
+                        "another remap"));
     }
 
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)

@@ -11,7 +11,8 @@
  *
  * <p>What is decided about a note is told to the bucket first, by {@link
  * io.github.notearchive.sidecar.Sidecars}, and written into the tables then. {@link RebuildRunner}
- * goes the way back: the tables from the bucket, by the job of {@link RebuildJob}.
+ * goes the way back: the tables from the bucket, by the job of {@link RebuildJob}. {@link
+ * RemapRunner} makes columns anew of the answers that the tables hold, by that of {@link RemapJob}.
  */
 @NullMarked
 package io.github.notearchive.job;

@@ -174,6 +174,21 @@ class NoteCatalogTests {
     }
 
     @Test
+    void anOlderCaptureThatIsWrittenLateDoesNotTouchTheFiles() {
+        NoteCapture newer = captureOf(1, "\"title\":\"b\"", NOW);
+        save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
+        List<MediaCatalog.SlotRow> before = media.slotsOf(Captures.ID);
+
+        save(
+                captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)),
+                List.of(missing(IMAGE), missing(AGAIN)),
+                true);
+
+        assertThat(media.slotsOf(Captures.ID)).isEqualTo(before);
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
+    }
+
+    @Test
     void eachCaptureKeepsWhatWasTrueThen() {
         String properties =
                 "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
@@ -204,7 +219,7 @@ class NoteCatalogTests {
         NoteCapture video =
                 captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
 
-        database.inTransaction(() -> notes.saveVideo(video, List.of(), null));
+        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
 
         assertThat(
                         one(

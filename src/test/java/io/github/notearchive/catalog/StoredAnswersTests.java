@@ -145,7 +145,7 @@ class StoredAnswersTests {
                         Captures.answerWith("\"title\":\"v\",\"liked_count\":2"),
                         call("note-detail/v6"),
                         NOW.plusSeconds(1));
-        database.inTransaction(() -> notes.saveVideo(video, List.of(), null));
+        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
         List<String> before = everything();
 
         assertThat(remap(true).byColumn()).isEmpty();
@@ -202,13 +202,13 @@ class StoredAnswersTests {
                                 "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
                         .getBytes(UTF_8);
         NoteCapture capture = Captures.of(answer, call("note-detail/v1"), NOW);
-        database.inTransaction(() -> notes.save(capture, List.of(), null, true, NOW));
+        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
     private void save(String properties, Instant at) {
         NoteCapture capture =
                 Captures.of(Captures.answerWith(properties), call("note-detail/v1"), at);
-        database.inTransaction(() -> notes.save(capture, List.of(), null, true, NOW));
+        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
     /** As if an older mapper had filled the rows, and all wrong. */

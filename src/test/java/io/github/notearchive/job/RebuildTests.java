@@ -91,7 +91,7 @@ class RebuildTests {
         night.script().answers(sold, Reply.code(201));
         night.script().answers(gone, Reply.code(404));
         night.script().answers(empty, emptyAnswer());
-        night.script().answers(nul, Reply.noteWith(note -> note.put("title", "a\u0000b")));
+        night.script().answers(nul, Reply.note(RebuildTests::withNulAndCommentAndNewField));
         night.script().answers(lone, Reply.json(desc(lone, "\\\\ud83d \\\\udc4d\\\\u0000 ")));
         night.script()
                 .answers(
@@ -135,6 +135,8 @@ class RebuildTests {
         Map<String, List<String>> before = rows();
         // two with code 201, and one in an encoding that the provider's own count cannot read
         assertThat(before.get("api_call").size()).isEqualTo(night.provider().bought().size() + 3);
+        assertThat(before.get("note_comment")).hasSize(1);
+        assertThat(before.get("schema_drift")).hasSize(1);
         int calls = night.calls();
 
         loseTheDatabase();
@@ -471,6 +473,18 @@ class RebuildTests {
     private void original(String note, MediaReply reply) {
         String name = night.pictures(note).getFirst();
         night.script().media(t -> t.contains(name) && t.contains("sc=V_ORG"), reply);
+    }
+
+    private static ObjectNode withNulAndCommentAndNewField(ObjectNode envelope) {
+        ((ObjectNode) envelope.at("/data/0/note_list/0"))
+                .put("title", "a\u0000b")
+                .put("brand_new", 1);
+        ((ObjectNode) envelope.at("/data/0"))
+                .putArray("comment_list")
+                .addObject()
+                .put("id", "c1")
+                .put("content", "x");
+        return envelope;
     }
 
     private static Reply emptyAnswer() {

@@ -38,7 +38,7 @@ class RemapTests {
 
     @Autowired Night night;
     @Autowired RemapRunner runner;
-    @Autowired RemapGate gate;
+    @Autowired JobGate gate;
     @Autowired ArchiveProperties settings;
     @Autowired DataSource database;
     @Autowired JdbcConnectionDetails details;
