@@ -9,6 +9,7 @@ import io.github.notearchive.catalog.NoteDetail.Note;
 import io.github.notearchive.catalog.NoteDetail.Topic;
 import io.github.notearchive.catalog.SchemaDrift.Novelties;
 import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
@@ -282,6 +283,35 @@ public class NoteCatalog {
                             .addValue("ordinal", i);
         }
         batches.batchUpdate(sql, parameters);
+    }
+
+    /** How this answer stands in the catalog; empty when it was never taken in. */
+    public Optional<Taken> taken(NoteId id, Instant capturedAt) {
+        return jdbc.sql(
+                        """
+                        SELECT n.archived_at
+                        FROM note_capture c JOIN note n USING (note_id)
+                        WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
+                        """)
+                .param("noteId", id.value())
+                .param("capturedAt", Timestamp.from(capturedAt))
+                .query((row, _) -> new Taken(instant(row.getTimestamp("archived_at"))))
+                .optional();
+    }
+
+    /** The call whose answer lists a file of a note; empty when there is no such file. */
+    public Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
+        return jdbc.sql(
+                        """
+                        SELECT c.call_id
+                        FROM note_media m JOIN note_capture c USING (note_id, captured_at)
+                        WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
+                        """)
+                .param("noteId", id.value())
+                .param("kind", kind.name())
+                .param("ordinal", ordinal)
+                .query(Long.class)
+                .optional();
     }
 
     /** What a person wants to see of a note first; empty when it was never captured. */
