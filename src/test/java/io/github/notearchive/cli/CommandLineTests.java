@@ -55,8 +55,8 @@ class CommandLineTests {
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
                 .contains(
-                        "run", "enqueue", "status", "explain", "requeue", "waive", "verify",
-                        "sandbox");
+                        "run", "enqueue", "status", "explain", "search", "requeue", "waive",
+                        "verify", "sandbox");
     }
 
     @ParameterizedTest
@@ -121,6 +121,10 @@ class CommandLineTests {
                 "waive 66aa00000000000000000001 PICTURE 0 --reason x",
                 "waive 66aa00000000000000000001 IMAGE x --reason x",
                 "waive nonsense IMAGE 0 --reason x",
+                "search",
+                "search --limit 0 word",
+                "search --limit x word",
+                "search \u200b",
                 "status surplus",
                 "verify surplus",
                 "verify --max-duration 0s",
