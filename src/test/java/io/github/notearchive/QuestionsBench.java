@@ -1,0 +1,416 @@
+package io.github.notearchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Each view and the search, asked of a million notes: {@code ./mvnw test -Pbench}. The archive is
+ * made up within the database: words of one to four characters out of 3,500, both by Zipf's law, 200
+ * characters a note. {@code -Dbench.notes=50000} makes a smaller one.
+ */
+class QuestionsBench {
+
+    private static final int NOTES = Integer.getInteger("bench.notes", 1_000_000);
+    private static final Duration LIMIT = Duration.ofSeconds(1);
+    private static final int REPEATS = 7;
+    private static final Path TABLE = Path.of("target", "bench", "questions.md");
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final List<String> slow = new ArrayList<>();
+
+    @Test
+    void everyQuestionIsAnsweredWithinASecond() throws SQLException, IOException {
+        StringBuilder page = new StringBuilder();
+        try (Connection connection = database.dataSource().getConnection();
+                Statement sql = connection.createStatement()) {
+            Duration index = fill(sql);
+            page.append(head(sql, index));
+            page.append("\n| question | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
+            for (String question : views(sql)) {
+                page.append(row(sql, question));
+            }
+            page.append(
+                    "\n## Search\n\n| words | notes that hold them | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|--:|\n");
+            Map<String, String> words = words(sql);
+            for (Map.Entry<String, String> each : words.entrySet()) {
+                String question = "SELECT note_id, title FROM search_note('%s')".formatted(each.getValue());
+                String notes =
+                        one(
+                                sql,
+                                "SELECT count(*) FROM note WHERE search_matches(title, note_text, '%s')"
+                                        .formatted(each.getValue()));
+                Timing timing = time(sql, question);
+                page.append(
+                        "| %s | %,d | %s |%n"
+                                .formatted(each.getKey(), Long.valueOf(notes), timing.cells()));
+            }
+            page.append("\n## What the index costs the writer of a note\n\n");
+            page.append(writing(sql));
+            page.append("\n## Plans\n");
+            for (String length : List.of("1 character, rare", "2 characters, rare", "4 characters, rare")) {
+                page.append("\n%s, all notes that hold it:%n%n```%n".formatted(length));
+                page.append(plan(sql, words.get(length))).append("```\n");
+            }
+        }
+        Files.createDirectories(TABLE.getParent());
+        Files.writeString(TABLE, page);
+
+        assertThat(slow).as("questions whose median is over " + LIMIT).isEmpty();
+    }
+
+    private static String head(Statement sql, Duration index) throws SQLException {
+        return """
+                # Questions to %,d notes
+
+                Made by `./mvnw test -Pbench` on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
+                %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, which was built in %d min %d s;
+                `note_capture` is %s. Each question is asked %d times after the first.
+                """
+                .formatted(
+                        NOTES,
+                        Runtime.getRuntime().availableProcessors(),
+                        one(sql, "SELECT 'PostgreSQL ' || current_setting('server_version')"),
+                        one(sql, "SHOW shared_buffers"),
+                        count(sql, "note_capture"),
+                        count(sql, "api_call"),
+                        count(sql, "worklist"),
+                        count(sql, "note_media"),
+                        one(sql, "SELECT pg_size_pretty(pg_table_size('note'))"),
+                        one(sql, "SELECT pg_size_pretty(pg_relation_size('note_search'))"),
+                        index.toMinutes(),
+                        index.toSecondsPart(),
+                        one(sql, "SELECT pg_size_pretty(pg_table_size('note_capture'))"),
+                        REPEATS);
+    }
+
+    private static List<String> views(Statement sql) throws SQLException {
+        String note =
+                one(
+                        sql,
+                        "SELECT note_id FROM note_capture GROUP BY note_id HAVING count(*) = 3 LIMIT 1");
+        return List.of(
+                "SELECT * FROM run_history ORDER BY job_execution_id DESC LIMIT 10",
+                "SELECT * FROM quota_stop ORDER BY id DESC LIMIT 10",
+                "SELECT * FROM retry_history ORDER BY retries DESC LIMIT 20",
+                "SELECT * FROM backlog ORDER BY state, from_days",
+                "SELECT * FROM note_file WHERE note_id = '%s'".formatted(note),
+                "SELECT * FROM engagement_history WHERE note_id = '%s'".formatted(note),
+                "SELECT * FROM engagement_growth WHERE note_id = '%s'".formatted(note),
+                "SELECT * FROM engagement_growth WHERE captured_at > now() - interval '1 day' ORDER BY liked_per_day DESC LIMIT 20",
+                "SELECT * FROM note_growth_week ORDER BY liked_per_day DESC LIMIT 20",
+                "SELECT * FROM note_edit ORDER BY captured_at DESC LIMIT 20",
+                "SELECT * FROM note_edit WHERE note_id = '%s'".formatted(note),
+                "SELECT * FROM note_gone ORDER BY last_seen_at DESC LIMIT 20");
+    }
+
+    /** Words by how long and how frequent they are; rare ones stand in some dozens of notes. */
+    private static Map<String, String> words(Statement sql) throws SQLException {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put("1 character, frequent", word(sql, 1, 1));
+        words.put("1 character, less frequent", word(sql, 1, 50));
+        words.put("1 character, rare", rareCharacter(sql));
+        words.put("2 characters, frequent", word(sql, 2, 61));
+        words.put("2 characters, less frequent", word(sql, 2, 1000));
+        words.put("2 characters, rare", word(sql, 2, 40_000));
+        words.put("4 characters, frequent", word(sql, 4, 61));
+        words.put("4 characters, less frequent", word(sql, 4, 1000));
+        words.put("4 characters, rare", word(sql, 4, 40_000));
+        words.put("a frequent and a rare word", word(sql, 1, 1) + " " + word(sql, 2, 40_000));
+        words.put("two frequent words", word(sql, 2, 61) + " " + word(sql, 2, 100));
+        words.put("not there", "没有这种词");
+        return words;
+    }
+
+    private static String word(Statement sql, int length, int rank) throws SQLException {
+        return one(
+                sql,
+                "SELECT word FROM bench_word WHERE char_length(word) = %d AND r >= %d ORDER BY r LIMIT 1"
+                        .formatted(length, rank));
+    }
+
+    private static String rareCharacter(Statement sql) throws SQLException {
+        return one(
+                sql,
+                """
+                SELECT c FROM bench_sentence, unnest(string_to_array(sentence, NULL)) AS each (c)
+                WHERE c > '一' GROUP BY c HAVING count(*) BETWEEN 2 AND 5 ORDER BY c LIMIT 1
+                """);
+    }
+
+    private static String plan(Statement sql, String words) throws SQLException {
+        List<String> lines = new ArrayList<>();
+        try (ResultSet rows =
+                sql.executeQuery(
+                        "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) SELECT note_id FROM note WHERE search_matches(title, note_text, '%s')"
+                                .formatted(words))) {
+            while (rows.next()) {
+                lines.add(rows.getString(1));
+            }
+        }
+        // the functions' bodies, which the planner has put in, say nothing new
+        return String.join("\n", lines)
+                        .replaceAll("(?s)\\(search_grams\\(string_to_array\\(.*?\\)\\)::text\\[\\] @> ", "(search_grams(title, note_text) @> ")
+                        .replaceAll("(?s)Filter: .*?\\n(?= *Heap| *->| *Rows)", "Filter: (title and text hold the words)\n")
+                + "\n";
+    }
+
+    /** A thousand notes, each in a transaction of its own, with and without the index. */
+    private static String writing(Statement sql) throws SQLException {
+        StringBuilder table =
+                new StringBuilder("| | new note, ms | captured again with the same words, ms |\n|---|--:|--:|\n");
+        sql.execute("CREATE TEMPORARY TABLE bench_new AS SELECT * FROM note ORDER BY note_id DESC LIMIT 1000");
+        table.append(written(sql, "with the index"));
+        sql.execute("ALTER INDEX note_search SET (fastupdate = on)");
+        table.append(written(sql, "with `fastupdate`, its flushes not counted"));
+        sql.execute("ALTER INDEX note_search SET (fastupdate = off)");
+        sql.execute("SELECT gin_clean_pending_list('note_search')");
+        sql.execute("BEGIN");
+        sql.execute("DROP INDEX note_search");
+        table.append(written(sql, "without the index"));
+        sql.execute("ROLLBACK");
+        return table.toString();
+    }
+
+    private static String written(Statement sql, String how) throws SQLException {
+        sql.execute(
+                "DELETE FROM note WHERE note_id IN (SELECT translate(note_id, '0123456789', 'abcdefabcd') FROM bench_new)");
+        double fresh =
+                millis(
+                        sql,
+                        """
+                        DO $$
+                        DECLARE one note;
+                        BEGIN
+                            FOR one IN SELECT * FROM bench_new LOOP
+                                one.note_id := translate(one.note_id, '0123456789', 'abcdefabcd');
+                                INSERT INTO note SELECT one.* ON CONFLICT DO NOTHING;
+                            END LOOP;
+                        END $$
+                        """);
+        double again =
+                millis(
+                        sql,
+                        """
+                        DO $$
+                        DECLARE one note;
+                        BEGIN
+                            FOR one IN SELECT * FROM bench_new LOOP
+                                UPDATE note SET title = one.title, note_text = one.note_text, liked_count = liked_count + 1
+                                WHERE note_id = one.note_id;
+                            END LOOP;
+                        END $$
+                        """);
+        return String.format(Locale.ROOT, "| %s | %.2f | %.2f |%n", how, fresh / 1000, again / 1000);
+    }
+
+    private static double millis(Statement sql, String statement) throws SQLException {
+        long began = System.nanoTime();
+        sql.execute(statement);
+        return (System.nanoTime() - began) / 1e6;
+    }
+
+    private String row(Statement sql, String question) throws SQLException {
+        return "| `%s` | %s |%n".formatted(question, time(sql, question).cells());
+    }
+
+    private record Timing(int rows, double first, double median, double longest) {
+
+        String cells() {
+            return String.format(
+                    Locale.ROOT, "%d | %.1f | %.1f | %.1f", rows, first, median, longest);
+        }
+    }
+
+    private Timing time(Statement sql, String question) throws SQLException {
+        double[] times = new double[REPEATS];
+        int rows = 0;
+        double first = 0;
+        for (int i = -1; i < REPEATS; i++) {
+            long began = System.nanoTime();
+            rows = 0;
+            try (ResultSet result = sql.executeQuery(question)) {
+                while (result.next()) {
+                    rows++;
+                }
+            }
+            double took = (System.nanoTime() - began) / 1e6;
+            if (i < 0) {
+                first = took;
+            } else {
+                times[i] = took;
+            }
+        }
+        Arrays.sort(times);
+        Timing timing = new Timing(rows, first, times[REPEATS / 2], times[REPEATS - 1]);
+        if (timing.median() > LIMIT.toMillis()) {
+            slow.add(question + ": " + timing.median() + " ms");
+        }
+        return timing;
+    }
+
+    private static String count(Statement sql, String table) throws SQLException {
+        return "%,d".formatted(Long.valueOf(one(sql, "SELECT count(*) FROM " + table)));
+    }
+
+    private static String one(Statement sql, String question) throws SQLException {
+        try (ResultSet row = sql.executeQuery(question)) {
+            assertThat(row.next()).as(question).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    /**
+     * Makes the archive: two hundred nights of a fixed quota; half of the notes captured twice, a
+     * fifth three times, with a month between; each twentieth put off by code 301 before, each
+     * thirty-third gone afterwards; a fifth as many again waiting.
+     *
+     * @return how long the search index took
+     */
+    private static Duration fill(Statement sql) throws SQLException {
+        for (String statement :
+                """
+                SET synchronous_commit = off;
+                SET work_mem = '128MB';
+                SET maintenance_work_mem = '256MB';
+                SET session_replication_role = replica;
+                SELECT setseed(0.42);
+                TRUNCATE batch_job_instance CASCADE;
+                DROP INDEX note_search;
+
+                CREATE UNLOGGED TABLE bench_word AS
+                SELECT r, CASE WHEN r <= 60 THEN 1 WHEN r % 20 < 2 THEN 1 WHEN r % 20 < 15 THEN 2 WHEN r % 20 < 18 THEN 3 ELSE 4 END AS length,
+                       (SELECT string_agg(chr(19968 + (7919 * floor(exp(random() * ln(3500)))::integer + 0 * r) % 20000), '')
+                        FROM generate_series(1, 4)) AS word
+                FROM generate_series(1, 50000) AS ranks (r);
+                UPDATE bench_word SET word = CASE WHEN r <= 60 THEN chr(19968 + (7919 * r) % 20000) ELSE left(word, length) END;
+                CREATE UNIQUE INDEX ON bench_word (r);
+                ANALYZE bench_word;
+
+                CREATE UNLOGGED TABLE bench_sentence AS
+                SELECT s.id, string_agg(w.word, '') || (ARRAY['，', '。', '！', ' ', '，', '😀', E'\\n'])[1 + s.id % 7] AS sentence
+                FROM (SELECT g / 11 AS id, floor(exp(random() * ln(50000)))::integer AS r FROM generate_series(0, 300000 * 11 - 1) AS g) AS s
+                JOIN bench_word w USING (r)
+                GROUP BY s.id;
+                CREATE UNIQUE INDEX ON bench_sentence (id);
+                ANALYZE bench_sentence;
+
+                CREATE UNLOGGED TABLE bench_note AS
+                SELECT i, lpad(to_hex(extract(epoch FROM published_at)::bigint), 8, '0') || lpad(to_hex(i), 16, '0') AS note_id,
+                       published_at, first_at, 1 + (i % 10 < 5)::integer + (i % 10 < 2)::integer AS captures
+                FROM (SELECT i, now() - interval '200 days' + i * interval '200 days' / :notes AS first_at,
+                             now() - interval '200 days' + i * interval '200 days' / :notes
+                             - random() ^ 3 * interval '900 days' AS published_at
+                      FROM generate_series(1, :notes) AS i) AS s;
+                INSERT INTO author (author_id, red_id, nickname, updated_at)
+                SELECT 'a' || i, i::text, '作者' || i, now() FROM generate_series(1, :notes / 20 + 1) AS i;
+                INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, place, language, liked_count,
+                                  collected_count, comments_count, shared_count, view_count, first_captured_at, last_captured_at,
+                                  archived_at)
+                SELECT b.note_id, 'normal', left(t.text, 15), t.text, 'a' || (1 + b.i % (:notes / 20)), b.published_at, '上海', 'zh',
+                       (1000 * random() ^ 4)::integer, (500 * random() ^ 4)::integer, 3, 2, 0, b.first_at,
+                       b.first_at + (SELECT count(*) - 1 FROM generate_series(1, b.captures) AS k
+                                     WHERE b.first_at + (k - 1) * interval '30 days' <= now()) * interval '30 days',
+                       b.first_at
+                FROM bench_note b
+                CROSS JOIN LATERAL (SELECT string_agg(s.sentence, '') AS text
+                                    FROM generate_series(1, 10) AS g
+                                    JOIN bench_sentence s ON s.id = abs(hashint8extended(b.i * 16 + g, 42)) % 300000) AS t
+                ORDER BY b.i;
+                INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
+                SELECT note_id, o, 't' || (i % 997), '话题' || (i * (1 + o) % 997), 'topic' FROM bench_note, generate_series(0, 1) AS o;
+                INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                SELECT encode(sha256((note_id || o)::bytea), 'hex'), 'media/' || note_id || o || '.heic', 200000, 'image/heic', first_at, first_at
+                FROM bench_note, generate_series(0, 1) AS o;
+                INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, width, height, sha256, captured_at, updated_at)
+                SELECT note_id, 'IMAGE', o, note_id || o, 'STORED', 'original', 1080, 1440, encode(sha256((note_id || o)::bytea), 'hex'),
+                       first_at, first_at
+                FROM bench_note, generate_series(0, 1) AS o;
+
+                CREATE UNLOGGED TABLE bench_call AS
+                SELECT note_id, i, at, code, k
+                FROM (SELECT note_id, i, first_at + (k - 1) * interval '30 days' AS at, 0 AS code, k
+                      FROM bench_note, generate_series(1, captures) AS k
+                      UNION ALL
+                      SELECT note_id, i, first_at - k * interval '10 seconds', 301, NULL
+                      FROM bench_note, generate_series(1, 3) AS k WHERE i % 20 = 0
+                      UNION ALL
+                      SELECT note_id, i, first_at + captures * interval '30 days' + k * interval '15 days', 201, NULL
+                      FROM bench_note, generate_series(0, 1) AS k WHERE i % 33 = 0) AS c
+                WHERE at <= now();
+                INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
+                                      job_execution_id)
+                OVERRIDING SYSTEM VALUE
+                SELECT row_number() OVER (ORDER BY at, note_id), note_id, 'note-detail/v1', at - interval '1 second', at, 1000, 200, code,
+                       CASE code WHEN 301 THEN 'NO' ELSE 'YES' END, md5(note_id),
+                       1 + floor(extract(epoch FROM at - now() + interval '200 days') / 86400)
+                FROM bench_call;
+                INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, comments_count, shared_count,
+                                          view_count, answer, sidecar_key, title, note_text, author_id, author_nickname, mapper_version)
+                SELECT c.note_id, c.received_at, c.id, n.liked_count * (1 + b.k) / 3, n.collected_count * (1 + b.k) / 3, b.k, b.k, 0,
+                       '{}', 'notes/' || c.note_id, n.title,
+                       CASE WHEN b.k = 2 AND b.i % 50 = 0 THEN n.note_text || '改' ELSE n.note_text END, n.author_id, '作者', 1
+                FROM bench_call b
+                JOIN api_call c ON c.note_id = b.note_id AND c.received_at = b.at
+                JOIN note n ON n.note_id = b.note_id
+                WHERE b.code = 0
+                ORDER BY c.id;
+                INSERT INTO worklist (note_id, state, due_at, attempts, last_code, enqueued_at, settled_at, settled_by)
+                SELECT note_id,
+                       CASE WHEN i % 33 = 0 THEN 'UNAVAILABLE' WHEN i % 97 = 0 THEN 'POSTPONED' WHEN i % 101 = 0 THEN 'FAILED'
+                            ELSE 'ARCHIVED' END,
+                       CASE WHEN i % 33 = 0 THEN now() + interval '10 days' WHEN i % 97 = 0 THEN now() END,
+                       i % 7, 0, first_at - interval '1 day', first_at,
+                       1 + floor(extract(epoch FROM first_at - now() + interval '200 days') / 86400)
+                FROM bench_note ORDER BY i;
+                INSERT INTO worklist (note_id, due_at, enqueued_at)
+                SELECT 'ffffffff' || lpad(to_hex(i), 16, '0'), now(), now() - i * interval '100 days' / :notes
+                FROM generate_series(1, :notes / 5) AS i;
+
+                INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                SELECT d, 0, 'archiveNotes', md5(d::text) FROM generate_series(1, 201) AS d;
+                INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time, status,
+                                                 exit_code, exit_message)
+                SELECT d, 2, d, now(), now() - (201 - d) * interval '1 day', now() - (201 - d) * interval '1 day' + interval '2 hours',
+                       'STOPPED', 'QUOTA_EXHAUSTED', 'the provider''s daily quota is used up'
+                FROM generate_series(1, 201) AS d;
+                INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                SELECT d, p, 'java.lang.String', CASE p WHEN 'night' THEN (now() - (201 - d) * interval '1 day')::date::text ELSE 'main' END, 'Y'
+                FROM generate_series(1, 201) AS d, unnest(ARRAY['night', 'node', 'sequence']) AS p;
+                INSERT INTO batch_step_execution (step_execution_id, version, step_name, job_execution_id, create_time, status, write_count)
+                SELECT d * 64 + w, 1, 'archiveNotes:w' || w, d, now(), 'COMPLETED', 100
+                FROM generate_series(1, 201) AS d, generate_series(0, 63) AS w;
+                INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
+                SELECT 303, 'the provider''s daily quota', at,
+                       date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' + interval '1 day', d
+                FROM (SELECT d, now() - (201 - d) * interval '1 day' AS at FROM generate_series(1, 201) AS d) AS s;
+                """
+                        .replace(":notes", String.valueOf(NOTES))
+                        .split(";\\R")) {
+            sql.execute(statement);
+        }
+        double index =
+                millis(
+                        sql,
+                        "CREATE INDEX note_search ON note USING gin (search_grams(title, note_text) COLLATE \"C\") WITH (fastupdate = off)");
+        sql.execute("ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0");
+        sql.execute("VACUUM ANALYZE");
+        sql.execute("CHECKPOINT");
+        sql.execute("RESET ALL");
+        return Duration.ofMillis((long) index);
+    }
+}
