@@ -279,18 +279,26 @@ SELECT b.state,
        b.tried,
        b.oldest_enqueued_at,
        b.next_due_at
-FROM (SELECT w.state,
-             width_bucket(extract(epoch FROM now() - w.enqueued_at)::double precision / 86400,
-                          ARRAY[1, 7, 30, 90]::double precision[]) AS age,
+FROM (SELECT o.state,
+             o.age,
              count(*) AS notes,
-             count(*) FILTER (WHERE w.due_at <= now()) AS due_now,
-             count(*) FILTER (WHERE w.claimed_until >= now()) AS in_work,
-             count(*) FILTER (WHERE w.attempts > 0 OR w.media_attempts > 0) AS tried,
-             min(w.enqueued_at) AS oldest_enqueued_at,
-             min(w.due_at) AS next_due_at
-      FROM worklist w
-      WHERE w.state IN ('PENDING', 'POSTPONED', 'FAILED')
-      GROUP BY 1, 2) AS b;
+             count(*) FILTER (WHERE o.due_at <= now()) AS due_now,
+             count(*) FILTER (WHERE o.claimed_until >= now()) AS in_work,
+             count(*) FILTER (WHERE o.is_tried) AS tried,
+             min(o.enqueued_at) AS oldest_enqueued_at,
+             min(o.due_at) AS next_due_at
+      FROM (SELECT w.state,
+                   width_bucket(extract(epoch FROM now() - w.enqueued_at)::double precision / 86400,
+                                ARRAY[1, 7, 30, 90]::double precision[]) AS age,
+                   w.enqueued_at,
+                   w.due_at,
+                   w.claimed_until,
+                   w.attempts > 0 OR w.media_attempts > 0 AS is_tried
+            FROM worklist w
+            WHERE w.state IN ('PENDING', 'POSTPONED', 'FAILED')
+            OFFSET 0 -- else the planner expects as many groups as there are times, and sorts all rows
+           ) AS o
+      GROUP BY o.state, o.age) AS b;
 
 COMMENT ON VIEW backlog IS
     'How many notes are not archived yet, by state and by how long they have been on the list? Ask with ORDER BY state, from_days.';
@@ -338,9 +346,10 @@ COMMENT ON COLUMN note_file.height IS 'Pixels, as the answer says; NULL: it does
 -- History
 -- ---------------------------------------------------------------------------------------------------------------
 
--- What was captured lately: engagement_growth, note_growth_week, note_edit.
-CREATE INDEX note_capture_captured ON note_capture (captured_at);
--- And the counts before, without reading the rows, which hold the texts.
+-- What was captured lately, and what the counts were before: engagement_growth, note_growth_week, note_edit. With the
+-- counts, so that the rows need not be read, which hold the texts.
+CREATE INDEX note_capture_captured ON note_capture (captured_at)
+    INCLUDE (note_id, liked_count, collected_count, comments_count, shared_count);
 CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
     INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
 
@@ -478,29 +487,36 @@ COMMENT ON COLUMN note_edit.captured_before IS 'When it was last seen as before.
 COMMENT ON COLUMN note_edit.captured_at IS 'When it was first seen as after; note.edited_at is what the platform says of the last edit.';
 
 CREATE VIEW note_gone AS
-SELECT n.note_id,
-       n.title,
-       (SELECT a.nickname FROM author a WHERE a.author_id = n.author_id) AS author,
-       n.published_at,
-       n.last_captured_at AS last_seen_at,
+SELECT w.note_id,
+       (SELECT n.title FROM note n WHERE n.note_id = w.note_id) AS title,
+       (SELECT a.nickname FROM note n JOIN author a USING (author_id) WHERE n.note_id = w.note_id) AS author,
+       (SELECT n.published_at FROM note n WHERE n.note_id = w.note_id) AS published_at,
+       s.captured_at AS last_seen_at,
        e.missing_since,
        e.last_missing_at,
        e.nights,
        e.codes,
-       w.due_at AS recheck_at
+       (SELECT r.due_at FROM worklist r WHERE r.note_id = w.note_id) AS recheck_at
 FROM worklist w
-JOIN note n USING (note_id)
+CROSS JOIN LATERAL (
+    SELECT c.captured_at
+    FROM note_capture c
+    WHERE c.note_id = w.note_id
+    ORDER BY c.captured_at DESC
+    LIMIT 1) AS s
 CROSS JOIN LATERAL (
     SELECT min(c.received_at) AS missing_since,
            max(c.received_at) AS last_missing_at,
            count(DISTINCT (c.received_at AT TIME ZONE 'Asia/Shanghai')::date) AS nights,
            array_agg(DISTINCT c.code ORDER BY c.code) AS codes
     FROM api_call c
-    WHERE c.note_id = w.note_id AND c.endpoint = 'note-detail/v1' AND c.received_at > n.last_captured_at
+    WHERE c.note_id = w.note_id AND c.endpoint = 'note-detail/v1' AND c.received_at > s.captured_at
       AND c.code IN (0, 201, 202, 404)) AS e
 WHERE w.state = 'UNAVAILABLE' AND e.nights >= 2;
 
--- note_gone.
+-- note_gone; and what was said of a note, without reading the rows, which hold whole answers.
+DROP INDEX api_call_note;
+CREATE INDEX api_call_note ON api_call (note_id, id DESC) INCLUDE (endpoint, received_at, code);
 CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILABLE';
 
 COMMENT ON VIEW note_gone IS

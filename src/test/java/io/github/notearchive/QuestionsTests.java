@@ -270,17 +270,20 @@ class QuestionsTests {
     void aNoteIsGoneAfterTwoNightsWithoutItAndOnlyIfItWasEverThere() {
         // two nights
         note(ONE, "2026-03-10 12:00+08");
+        capture(ONE, "2026-03-10 12:00+08", 1, 1);
         call(ONE, "2026-03-10 11:59+08", 0, "YES", 1);
         call(ONE, "2026-04-10 12:00+08", 0, "YES", 2);
         call(ONE, "2026-04-11 00:00+08", 404, "UNKNOWN", 2);
         listed(ONE, "UNAVAILABLE", "2026-05-10 00:00+08", 2);
         // one bad night, with two answers
         note(TWO, "2026-03-10 12:00+08");
+        capture(TWO, "2026-03-10 12:00+08", 1, 1);
         call(TWO, "2026-04-10 12:00+08", 201, "YES", 2);
         call(TWO, "2026-04-10 13:00+08", 201, "YES", 2);
         listed(TWO, "UNAVAILABLE", "2026-05-10 00:00+08", 2);
         // there again
         note(THREE, "2026-06-10 12:00+08");
+        capture(THREE, "2026-06-10 12:00+08", 1, 1);
         call(THREE, "2026-04-10 12:00+08", 201, "YES", 2);
         call(THREE, "2026-05-10 12:00+08", 201, "YES", 2);
         listed(THREE, "ARCHIVED", null, 2);
@@ -290,6 +293,7 @@ class QuestionsTests {
         listed(id(4), "UNAVAILABLE", "2026-05-10 00:00+08", 2);
         // only the provider fails
         note(id(5), "2026-03-10 12:00+08");
+        capture(id(5), "2026-03-10 12:00+08", 1, 1);
         call(id(5), "2026-04-10 12:00+08", 301, "NO", 2);
         call(id(5), "2026-05-10 12:00+08", 301, "NO", 2);
         listed(id(5), "UNAVAILABLE", "2026-05-10 00:00+08", 2);
@@ -466,6 +470,10 @@ class QuestionsTests {
             @Nullable String nickname,
             @Nullable Integer mapperVersion) {
         long call = call(note, endpoint, at, 0, "YES", 1);
+        database.jdbc()
+                .sql("UPDATE api_call SET received_at = sent_at WHERE id = :call")
+                .param("call", call)
+                .update();
         database.jdbc()
                 .sql(
                         """

@@ -120,12 +120,12 @@ class NoteSearchTests {
     void whateverIsAskedTheAnswerIsThatOfALookIntoEveryNote() {
         Random random = new Random(20261125);
         List<String> texts = new ArrayList<>();
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 200; i++) {
             texts.add(random(random, 1 + random.nextInt(30)));
             save(i, null, texts.get(i));
         }
 
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 120; i++) {
             String words = random(random, 1 + random.nextInt(5));
             if (fold(words).isBlank()) {
                 continue;
