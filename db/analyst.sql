@@ -14,7 +14,7 @@
 --
 -- note_archive_analyst   reads every table and view, those of later versions included, and searches; not the raw answers.
 -- note_archive_answers   reads the raw answers, too: api_call.answer and note_capture.answer. They hold what no column has:
---                        people who merely commented or were shown beside, and share tokens, which open a note like a link.
+--                        whatever the provider sent of other people, and share tokens, which open a note like a link.
 
 DO $$
 BEGIN
