@@ -4,6 +4,13 @@
 -- Search. No part of it depends on the database's collation or on ICU; it wants the encoding UTF8.
 -- ---------------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION search_source(title text, note_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN left(coalesce(title, '') || E'\n' || coalesce(note_text, ''), 10000);
+
+COMMENT ON FUNCTION search_source(text, text) IS
+    'What is searched of a note: title and text, their first 10,000 characters. The app allows 1,000; an answer may hold millions, whose index entries nobody would wait for.';
+
 CREATE FUNCTION search_text(input text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
     RETURN lower(translate(normalize(input, NFKC),
@@ -23,7 +30,7 @@ COMMENT ON FUNCTION search_grams(text[]) IS
 
 CREATE FUNCTION search_grams(title text, note_text text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 2000
-    RETURN search_grams(string_to_array(search_text(coalesce(title, '') || E'\n' || coalesce(note_text, '')), NULL));
+    RETURN search_grams(string_to_array(search_text(search_source(title, note_text)), NULL));
 
 COMMENT ON FUNCTION search_grams(text, text) IS 'What the index note_search knows of a note.';
 
@@ -64,8 +71,8 @@ COMMENT ON FUNCTION search_patterns(text) IS 'Patterns for LIKE, one a word of t
 CREATE FUNCTION search_matches(title text, note_text text, query text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN search_grams(title, note_text) COLLATE "C" @> search_wanted(query)
-       AND (lower((coalesce(title, '') || E'\n' || coalesce(note_text, '')) COLLATE "C") LIKE ALL (search_patterns(query))
-            OR search_text(coalesce(title, '') || E'\n' || coalesce(note_text, '')) COLLATE "C" LIKE ALL (search_patterns(query)));
+       AND (lower(search_source(title, note_text) COLLATE "C") LIKE ALL (search_patterns(query))
+            OR search_text(search_source(title, note_text)) COLLATE "C" LIKE ALL (search_patterns(query)));
 
 COMMENT ON FUNCTION search_matches(text, text, text) IS
     'Whether title and text together hold every word of the search text. SELECT ... FROM note WHERE search_matches(title, note_text, ''露营'') uses the index note_search and finds all of them, in no order. The planner puts the function''s body into such a query; the cheap comparison spares most notes the dear one.';
@@ -106,7 +113,7 @@ BEGIN
                   FROM note
                   ORDER BY published_at DESC NULLS LAST, note_id DESC
                   LIMIT least(50::bigint * max_rows, 5000)) AS n
-            WHERE search_text(coalesce(n.title, '') || E'\n' || coalesce(n.note_text, '')) COLLATE "C" LIKE ALL (patterns)
+            WHERE search_text(search_source(n.title, n.note_text)) COLLATE "C" LIKE ALL (patterns)
             LIMIT max_rows);
     END IF;
 
@@ -121,8 +128,8 @@ BEGIN
                 SELECT n.note_id, n.published_at
                 FROM note n
                 WHERE search_grams(n.title, n.note_text) COLLATE "C" @> wanted
-                  AND (lower((coalesce(n.title, '') || E'\n' || coalesce(n.note_text, '')) COLLATE "C") LIKE ALL (patterns)
-                       OR search_text(coalesce(n.title, '') || E'\n' || coalesce(n.note_text, '')) COLLATE "C" LIKE ALL (patterns))),
+                  AND (lower(search_source(n.title, n.note_text) COLLATE "C") LIKE ALL (patterns)
+                       OR search_text(search_source(n.title, n.note_text)) COLLATE "C" LIKE ALL (patterns))),
             first AS MATERIALIZED (
                 SELECT hit.note_id FROM hit ORDER BY hit.published_at DESC NULLS LAST, hit.note_id DESC LIMIT max_rows)
             SELECT n.*
@@ -183,6 +190,9 @@ CREATE INDEX api_call_sent ON api_call (sent_at) INCLUDE (code, billed);
 
 COMMENT ON VIEW run_history IS
     'How did the last runs end, what did they ask, what is billed, and what is left? One row an execution of archiveNotes; a restart of the same night has the same job_instance_id. Ask with ORDER BY job_execution_id DESC LIMIT 10.';
+COMMENT ON COLUMN run_history.job_execution_id IS 'The run: batch_job_execution.job_execution_id.';
+COMMENT ON COLUMN run_history.job_instance_id IS 'The night''s work, which several runs may share: batch_job_instance.job_instance_id.';
+COMMENT ON COLUMN run_history.status IS 'COMPLETED, STOPPED, FAILED, or while it runs STARTED: Spring Batch''s BatchStatus.';
 COMMENT ON COLUMN run_history.night IS 'The calendar day of Asia/Shanghai in which the instance began.';
 COMMENT ON COLUMN run_history.node IS 'Which machine: archive.node.';
 COMMENT ON COLUMN run_history.started_at IS 'In the local time of the machine that ran it, as Spring Batch writes it.';
@@ -224,6 +234,10 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW quota_stop IS
     'When did the provider end a night with code 303, after how many answers, and when did it answer again? One row for each time the gate closed; our own nightly limit closes none, see run_history.exit_message.';
+COMMENT ON COLUMN quota_stop.id IS 'source_gate.id: numbered in the order of closing.';
+COMMENT ON COLUMN quota_stop.code IS 'The provider''s code that closed it: 303.';
+COMMENT ON COLUMN quota_stop.reason IS 'What was used up, for a person to read.';
+COMMENT ON COLUMN quota_stop.closed_at IS 'When the code was met.';
 COMMENT ON COLUMN quota_stop.night IS 'The calendar day of Asia/Shanghai, by which the provider counts.';
 COMMENT ON COLUMN quota_stop.job_execution_id IS 'The run that met it: run_history.job_execution_id.';
 COMMENT ON COLUMN quota_stop.closed_until IS 'The next 00:00 of Asia/Shanghai: before it no run asks, unless with --force.';
@@ -260,6 +274,8 @@ CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code 
 
 COMMENT ON VIEW retry_history IS
     'Which notes did the provider fail to collect (code 301), how often, and did it succeed in the end? One row a note and endpoint. Ask with ORDER BY retries DESC LIMIT 20, or for one note_id.';
+COMMENT ON COLUMN retry_history.note_id IS 'The note.';
+COMMENT ON COLUMN retry_history.last_error IS 'What stands in its way now, for a person to read. NULL: nothing does.';
 COMMENT ON COLUMN retry_history.retries IS 'Calls that were answered with 301, all told; requeue does not reset it, as it does worklist.attempts.';
 COMMENT ON COLUMN retry_history.nights IS 'Calendar days of Asia/Shanghai in which that happened.';
 COMMENT ON COLUMN retry_history.first_at IS 'When the first of them was sent.';
@@ -302,6 +318,8 @@ FROM (SELECT o.state,
 
 COMMENT ON VIEW backlog IS
     'How many notes are not archived yet, by state and by how long they have been on the list? Ask with ORDER BY state, from_days.';
+COMMENT ON COLUMN backlog.notes IS 'Notes in this state and of this age.';
+COMMENT ON COLUMN backlog.oldest_enqueued_at IS 'When the first of them was enqueued.';
 COMMENT ON COLUMN backlog.state IS 'PENDING: never asked. POSTPONED: asked, and asked again when due. FAILED: given up, waits for requeue.';
 COMMENT ON COLUMN backlog.age IS 'How long ago the notes were enqueued.';
 COMMENT ON COLUMN backlog.from_days IS 'The lower end of age, in days.';
@@ -336,6 +354,16 @@ LEFT JOIN media_object o USING (sha256);
 
 COMMENT ON VIEW note_file IS
     'Which files belong to a note, and where do they lie? One row a slot. Ask with WHERE note_id = ... ORDER BY kind, ordinal.';
+COMMENT ON COLUMN note_file.note_id IS 'The note.';
+COMMENT ON COLUMN note_file.title IS 'Its title, as last captured. NULL: none.';
+COMMENT ON COLUMN note_file.kind IS 'IMAGE, MOTION, AUDIO, VIDEO or SUBTITLE: see note_media.kind.';
+COMMENT ON COLUMN note_file.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_file.state IS 'STORED, MISSING or WAIVED: see note_media.state.';
+COMMENT ON COLUMN note_file.reason IS 'Why it is not there, or not as it should be: see note_media.reason. NULL: all is well.';
+COMMENT ON COLUMN note_file.size_bytes IS 'Length of the file in bytes. NULL: not stored.';
+COMMENT ON COLUMN note_file.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
+COMMENT ON COLUMN note_file.sha256 IS 'Of the file, in lower-case hex. NULL: not stored.';
+COMMENT ON COLUMN note_file.verified_at IS 'When the store last showed that it holds these bytes. NULL: never, or not stored.';
 COMMENT ON COLUMN note_file.note_url IS 'Where the note is, or was. The platform may want to see a share token, too.';
 COMMENT ON COLUMN note_file.object_key IS 'Key within the bucket. NULL: not stored, and reason says why.';
 COMMENT ON COLUMN note_file.content_type IS 'From the first bytes of the file.';
@@ -366,6 +394,12 @@ JOIN api_call a ON a.id = c.call_id;
 
 COMMENT ON VIEW engagement_history IS
     'How did a note fare over time? One row a paid answer, with the counts then. NULL: the answer does not say. Ask with WHERE note_id = ... ORDER BY captured_at.';
+COMMENT ON COLUMN engagement_history.note_id IS 'The note.';
+COMMENT ON COLUMN engagement_history.captured_at IS 'When the answer was received.';
+COMMENT ON COLUMN engagement_history.liked_count IS 'Likes then. NULL: the answer does not say.';
+COMMENT ON COLUMN engagement_history.collected_count IS 'Times it was put into a collection, then. NULL: the answer does not say.';
+COMMENT ON COLUMN engagement_history.comments_count IS 'Comments then, replies included. NULL: the answer does not say.';
+COMMENT ON COLUMN engagement_history.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
 COMMENT ON COLUMN engagement_history.endpoint IS 'note-detail/v1: the answer about the note. note-detail/v6: the one about its video, which has counts, too.';
 
 CREATE VIEW engagement_growth AS
@@ -394,11 +428,18 @@ WHERE c.liked_count IS NOT NULL AND p.captured_at <= c.captured_at - interval '1
 
 COMMENT ON VIEW engagement_growth IS
     'How fast did a note grow between two captures? One row a capture and the one before it. Captures within an hour of an earlier one, as those of the video are, make no row: a rate over minutes says nothing.';
+COMMENT ON COLUMN engagement_growth.note_id IS 'The note.';
+COMMENT ON COLUMN engagement_growth.collected_growth IS 'Collections gained. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.comments_growth IS 'Comments gained. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.shared_growth IS 'Shares gained. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.collected_per_day IS 'Collections gained for each day of 24 hours between the two.';
+COMMENT ON COLUMN engagement_growth.comments_per_day IS 'Comments gained for each day of 24 hours between the two.';
+COMMENT ON COLUMN engagement_growth.shared_per_day IS 'Shares gained for each day of 24 hours between the two.';
 COMMENT ON COLUMN engagement_growth.captured_before IS 'The earlier capture.';
 COMMENT ON COLUMN engagement_growth.captured_at IS 'The later capture.';
 COMMENT ON COLUMN engagement_growth.days IS 'Days between the two.';
-COMMENT ON COLUMN engagement_growth.liked_growth IS 'Likes gained; negative: lost. NULL: one of the answers does not say. So with the other counts.';
-COMMENT ON COLUMN engagement_growth.liked_per_day IS 'The same for each day of 24 hours between the two. So with the other counts.';
+COMMENT ON COLUMN engagement_growth.liked_growth IS 'Likes gained; negative: lost. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.liked_per_day IS 'The same for each day of 24 hours between the two.';
 
 CREATE VIEW note_growth_week AS
 SELECT g.note_id,
@@ -445,6 +486,11 @@ FROM (SELECT c.note_id,
 
 COMMENT ON VIEW note_growth_week IS
     'Which notes grew most in the last seven days? One row a note captured in that time and at least once before: its last capture against the last one before those days, else against its first. Ask with ORDER BY liked_per_day DESC LIMIT 20.';
+COMMENT ON COLUMN note_growth_week.note_id IS 'The note.';
+COMMENT ON COLUMN note_growth_week.title IS 'Its title, as last captured. NULL: none.';
+COMMENT ON COLUMN note_growth_week.collected_growth IS 'Collections gained between the two. NULL: one of the answers does not say.';
+COMMENT ON COLUMN note_growth_week.comments_growth IS 'Comments gained between the two. NULL: one of the answers does not say.';
+COMMENT ON COLUMN note_growth_week.shared_growth IS 'Shares gained between the two. NULL: one of the answers does not say.';
 COMMENT ON COLUMN note_growth_week.author IS 'The author''s name, as last captured.';
 COMMENT ON COLUMN note_growth_week.captured_before IS 'The earlier capture; long ago, where a note is rarely captured: compare by day.';
 COMMENT ON COLUMN note_growth_week.captured_at IS 'The later capture.';
@@ -480,6 +526,8 @@ WHERE c.mapper_version IS NOT NULL
 
 COMMENT ON VIEW note_edit IS
     'What was changed after the first capture: title, text, or the author''s name? One row a change, between a capture and the one before it. Only answers that the same version of the mapper has read are compared: after an update, remap first. Ask with ORDER BY captured_at DESC LIMIT 20.';
+COMMENT ON COLUMN note_edit.note_id IS 'The note.';
+COMMENT ON COLUMN note_edit.author_id IS 'Who wrote it, by the later capture.';
 COMMENT ON COLUMN note_edit.field IS 'title, text, or author: the author''s name, changed by the same author.';
 COMMENT ON COLUMN note_edit.before IS 'NULL: there was none.';
 COMMENT ON COLUMN note_edit.after IS 'NULL: there is none.';
@@ -521,6 +569,9 @@ CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILAB
 
 COMMENT ON VIEW note_gone IS
     'Which notes were there once and are no longer? One row a note that is UNAVAILABLE, was captured before, and was missing in answers of two nights or more since: one bad night makes no row. Ask with ORDER BY last_seen_at DESC LIMIT 20.';
+COMMENT ON COLUMN note_gone.note_id IS 'The note.';
+COMMENT ON COLUMN note_gone.title IS 'Its title, as last captured. NULL: none.';
+COMMENT ON COLUMN note_gone.published_at IS 'When it was published.';
 COMMENT ON COLUMN note_gone.author IS 'The author''s name, as last captured.';
 COMMENT ON COLUMN note_gone.last_seen_at IS 'The last answer that held it.';
 COMMENT ON COLUMN note_gone.missing_since IS 'The first answer after that which did not.';

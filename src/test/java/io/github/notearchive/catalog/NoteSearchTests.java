@@ -192,6 +192,20 @@ class NoteSearchTests {
         assertThat(inPlace).isEqualTo(1);
     }
 
+    @Test
+    void aTextOfMillionsOfCharactersIsKeptAndItsBeginningFound() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 3_000_000; i++) {
+            text.append((char) (0x4E00 + (i * 7919) % 20_000));
+        }
+
+        save(1, "露营", text.append("末尾尾末").toString());
+
+        assertThat(search.find("露营 " + text.substring(0, 4), 20)).hasSize(1);
+        assertThat(matching("露营 " + text.substring(9_000, 9_004))).hasSize(1);
+        assertThat(matching("末尾尾末")).isEmpty();
+    }
+
     private static String random(Random random, int length) {
         String[] pieces = {
             "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　", "\n", "\u200b",
