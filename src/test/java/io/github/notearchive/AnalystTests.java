@@ -71,8 +71,7 @@ class AnalystTests {
             for (String relation : relations) {
                 ask(ada, "SELECT * FROM public." + relation);
             }
-            assertThat(ask(ada, "SELECT title FROM search_note('露营')"))
-                    .containsExactly("周末露营");
+            assertThat(ask(ada, "SELECT title FROM search_note('露营')")).containsExactly("周末露营");
             assertThat(
                             ask(
                                     ada,
@@ -85,7 +84,8 @@ class AnalystTests {
 
     @Test
     void whatALaterVersionAddsCanBeRead() throws SQLException {
-        execute("CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
+        execute(
+                "CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
 
         try (Connection ada = login("ada")) {
             assertThat(ask(ada, "SELECT x FROM later")).containsExactly("1");
@@ -130,7 +130,8 @@ class AnalystTests {
     void whoMayReadRawAnswersReadsThemAndWritesNothingEither() throws SQLException {
         try (Connection bob = login("bob");
                 Statement sql = bob.createStatement()) {
-            assertThat(ask(bob, "SELECT answer ->> 'x' FROM note_capture")).containsExactly("secret");
+            assertThat(ask(bob, "SELECT answer ->> 'x' FROM note_capture"))
+                    .containsExactly("secret");
             assertThat(ask(bob, "SELECT convert_from(answer, 'UTF8') FROM api_call"))
                     .containsExactly("secret");
             assertThat(ask(bob, "SELECT count(*) FROM backlog")).containsExactly("0");

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Each view and the search, asked of a million notes: {@code ./mvnw test -Pbench}. The archive is
- * made up within the database: words of one to four characters out of 3,500, both by Zipf's law, 200
- * characters a note. {@code -Dbench.notes=50000} makes a smaller one.
+ * made up within the database: words of one to four characters out of 3,500, both by Zipf's law,
+ * 200 characters a note. {@code -Dbench.notes=50000} makes a smaller one.
  */
 class QuestionsBench {
 
@@ -40,7 +40,8 @@ class QuestionsBench {
                 Statement sql = connection.createStatement()) {
             Duration index = fill(sql);
             page.append(head(sql, index));
-            page.append("\n| question | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
+            page.append(
+                    "\n| question | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
             for (String question : views(sql)) {
                 page.append(row(sql, question));
             }
@@ -48,7 +49,8 @@ class QuestionsBench {
                     "\n## Search\n\n| words | notes that hold them | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|--:|\n");
             Map<String, String> words = words(sql);
             for (Map.Entry<String, String> each : words.entrySet()) {
-                String question = "SELECT note_id, title FROM search_note('%s')".formatted(each.getValue());
+                String question =
+                        "SELECT note_id, title FROM search_note('%s')".formatted(each.getValue());
                 String notes =
                         one(
                                 sql,
@@ -62,7 +64,8 @@ class QuestionsBench {
             page.append("\n## What the index costs the writer of a note\n\n");
             page.append(writing(sql));
             page.append("\n## Plans\n");
-            for (String length : List.of("1 character, rare", "2 characters, rare", "4 characters, rare")) {
+            for (String length :
+                    List.of("1 character, rare", "2 characters, rare", "4 characters, rare")) {
                 page.append("\n%s, all notes that hold it:%n%n```%n".formatted(length));
                 page.append(plan(sql, words.get(length))).append("```\n");
             }
@@ -164,16 +167,22 @@ class QuestionsBench {
         }
         // the functions' bodies, which the planner has put in, say nothing new
         return String.join("\n", lines)
-                        .replaceAll("(?s)\\(\\(search_grams\\(string_to_array\\(.*?\\)\\)::text\\[\\] @> ", "(search_grams(title, note_text) @> ")
-                        .replaceAll("(?s)Filter: .*?\\n(?= *Heap| *->| *Rows)", "Filter: (title and text hold the words)\n")
+                        .replaceAll(
+                                "(?s)\\(\\(search_grams\\(string_to_array\\(.*?\\)\\)::text\\[\\] @> ",
+                                "(search_grams(title, note_text) @> ")
+                        .replaceAll(
+                                "(?s)Filter: .*?\\n(?= *Heap| *->| *Rows)",
+                                "Filter: (title and text hold the words)\n")
                 + "\n";
     }
 
     /** A thousand notes, each in a transaction of its own, with and without the index. */
     private static String writing(Statement sql) throws SQLException {
         StringBuilder table =
-                new StringBuilder("| | new note, ms | captured again with the same words, ms |\n|---|--:|--:|\n");
-        sql.execute("CREATE TEMPORARY TABLE bench_new AS SELECT * FROM note ORDER BY md5(note_id) LIMIT 1000");
+                new StringBuilder(
+                        "| | new note, ms | captured again with the same words, ms |\n|---|--:|--:|\n");
+        sql.execute(
+                "CREATE TEMPORARY TABLE bench_new AS SELECT * FROM note ORDER BY md5(note_id) LIMIT 1000");
         table.append(written(sql, "with the index"));
         sql.execute("ALTER INDEX note_search SET (fastupdate = on)");
         table.append(written(sql, "with `fastupdate`, its flushes not counted"));
@@ -215,7 +224,8 @@ class QuestionsBench {
                             END LOOP;
                         END $$
                         """);
-        return String.format(Locale.ROOT, "| %s | %.2f | %.2f |%n", how, fresh / 1000, again / 1000);
+        return String.format(
+                Locale.ROOT, "| %s | %.2f | %.2f |%n", how, fresh / 1000, again / 1000);
     }
 
     private static double millis(Statement sql, String statement) throws SQLException {

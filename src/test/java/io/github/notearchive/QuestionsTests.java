@@ -137,9 +137,7 @@ class QuestionsTests {
                 .sql("UPDATE worklist SET due_at = now() + interval '1 day' WHERE note_id = :id")
                 .param("id", id(2))
                 .update();
-        database.jdbc()
-                .sql("UPDATE worklist SET attempts = 3 WHERE state = 'POSTPONED'")
-                .update();
+        database.jdbc().sql("UPDATE worklist SET attempts = 3 WHERE state = 'POSTPONED'").update();
 
         assertThat(
                         rows(
@@ -368,10 +366,7 @@ class QuestionsTests {
     }
 
     private void listed(
-            String note,
-            String state,
-            @Nullable String dueAt,
-            @Nullable Integer execution) {
+            String note, String state, @Nullable String dueAt, @Nullable Integer execution) {
         database.jdbc()
                 .sql(
                         """

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Which notes hold certain words, in title or text: the database's function {@code search_note}. */
+/**
+ * Which notes hold certain words, in title or text: the database's function {@code search_note}.
+ */
 @Repository
 public class NoteSearch {
 

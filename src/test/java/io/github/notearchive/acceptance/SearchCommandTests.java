@@ -51,13 +51,13 @@ class SearchCommandTests {
                             withRice,
                             (line, id) -> assertThat(line).contains(id).contains("一个人也要好好吃饭🍚"));
             assertThat(found.lines().skip(1 + withRice.size()))
-                    .containsExactly(
-                            withRice.size() + (withRice.size() == 1 ? " note" : " notes"));
+                    .containsExactly(withRice.size() + (withRice.size() == 1 ? " note" : " notes"));
             assertThat(json.at("/notes")).hasSize(1);
             assertThat(json.at("/notes/0/noteId").stringValue()).isEqualTo(withCloud.getFirst());
             assertThat(json.at("/notes/0/title").stringValue()).isEqualTo("今天的云像一床被子");
             assertThat(none).isEqualTo("No archived note holds \"云被\"\n");
-            assertThat(misread).contains("in this locale Java reads arguments as", "LC_ALL=C.UTF-8");
+            assertThat(misread)
+                    .contains("in this locale Java reads arguments as", "LC_ALL=C.UTF-8");
         }
     }
 }

@@ -99,13 +99,7 @@ class NoteSearchTests {
         assertThat(search.find("露", 1))
                 .containsExactly(
                         new NoteSearch.Hit(
-                                new NoteId(id(1)),
-                                NOW.plusSeconds(1),
-                                "w",
-                                "松间",
-                                "露营",
-                                "海边",
-                                7L));
+                                new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
     }
 
     @ParameterizedTest
@@ -139,9 +133,7 @@ class NoteSearchTests {
             }
             expected.sort(Comparator.reverseOrder());
 
-            assertThat(matching(words))
-                    .as(words)
-                    .containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(matching(words)).as(words).containsExactlyInAnyOrderElementsOf(expected);
             assertThat(search.find(words, 3))
                     .as(words)
                     .extracting(hit -> hit.id().value())
@@ -174,8 +166,7 @@ class NoteSearchTests {
         save(1, "露营", "海边");
 
         Long inPlace =
-                new TransactionTemplate(
-                                database.transactions())
+                new TransactionTemplate(database.transactions())
                         .execute(
                                 _ -> {
                                     database.jdbc()
@@ -208,8 +199,8 @@ class NoteSearchTests {
 
     private static String random(Random random, int length) {
         String[] pieces = {
-            "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　", "\n", "\u200b",
-            "𠮷", "…", "é"
+            "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　",
+            "\n", "\u200b", "𠮷", "…", "é"
         };
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < length; i++) {
