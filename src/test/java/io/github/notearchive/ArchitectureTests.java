@@ -60,6 +60,7 @@ class ArchitectureTests {
                                     "sidecar",
                                     "objectstore",
                                     "note")),
+                    Map.entry("export", Set.of("worklist", "objectstore", "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("", Set.of("cli")));

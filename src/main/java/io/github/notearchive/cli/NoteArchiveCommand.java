@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             RebuildCommand.class,
             RemapCommand.class,
+            ExportCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
             HelpCommand.class

@@ -3,6 +3,8 @@ package io.github.notearchive.objectstore;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
@@ -19,6 +21,7 @@ import io.minio.messages.Item;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -246,6 +249,27 @@ public class ObjectStore implements AutoCloseable {
                                 in, Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
                     }
                 });
+    }
+
+    /**
+     * An address from which anybody can fetch an object until it expires, whether or not there is
+     * one. It is signed with our account, so it is a credential; asking for it sends nothing.
+     *
+     * @param goodFor from a second to a week, which is the most that S3 allows
+     */
+    public URI presign(ObjectKey key, Duration goodFor) {
+        try {
+            return URI.create(
+                    client.getPresignedObjectUrl(
+                            GetPresignedObjectUrlArgs.builder()
+                                    .method(Http.Method.GET)
+                                    .bucket(properties.bucket())
+                                    .object(key.value())
+                                    .expiry(Math.toIntExact(goodFor.toSeconds()))
+                                    .build()));
+        } catch (MinioException e) {
+            throw failure("PRESIGN", key, e);
+        }
     }
 
     /** What is done with the bytes of an object. */

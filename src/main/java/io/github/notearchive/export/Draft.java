@@ -1,0 +1,349 @@
+package io.github.notearchive.export;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An export that is not yet one: a directory beside the target, named as it with {@code .partial-}
+ * and a number behind, whose files are hashed while they are written and lie on the disk before
+ * {@link #complete} gives it the target's name. Closed before that, it is removed; a process that
+ * is killed leaves it under its name, which nobody takes for an export.
+ */
+final class Draft implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Draft.class);
+
+    private static final String PARTIAL = ".partial-";
+
+    /** Written while the export is, and gone before it is whole. */
+    private static final String INVENTORY = ".inventory";
+
+    private static final int BUFFER = 64 * 1024;
+
+    private final Path target;
+    private final Path root;
+    private final BufferedWriter inventory;
+    private long files;
+    private long bytes;
+    private boolean complete;
+
+    private Draft(Path target, Path root) throws IOException {
+        this.target = target;
+        this.root = root;
+        this.inventory = Files.newBufferedWriter(root.resolve(INVENTORY));
+    }
+
+    /** A file that was written. */
+    record Written(String path, long size, String sha256) {}
+
+    /** Begins one; refuses a target that holds anything. */
+    static Draft begin(Path directory) throws IOException {
+        Path target = directory.toAbsolutePath().normalize();
+        Path name = target.getFileName();
+        Path parent = target.getParent();
+        if (name == null || parent == null) {
+            throw new ExportException("\"" + directory + "\" is no directory to export to");
+        }
+        requireVacant(target);
+        Files.createDirectories(parent);
+        try (Stream<Path> siblings = Files.list(parent)) {
+            siblings.filter(path -> isPartial(path, name.toString()))
+                    .forEach(
+                            left ->
+                                    log.warn(
+                                            "{} is left of an export that did not end, or of one that is still going on; remove it when none is",
+                                            left));
+        }
+        return new Draft(target, Files.createTempDirectory(parent, name + PARTIAL));
+    }
+
+    private static boolean isPartial(Path path, String name) {
+        Path own = path.getFileName();
+        return own != null && own.toString().startsWith(name + PARTIAL);
+    }
+
+    private static void requireVacant(Path target) throws IOException {
+        if (Files.isDirectory(target)) {
+            try (Stream<Path> entries = Files.list(target)) {
+                if (entries.findAny().isPresent()) {
+                    throw new ExportException(
+                            "Directory "
+                                    + target
+                                    + " is not empty; nothing was exported, name another one or empty it");
+                }
+            }
+        } else if (Files.exists(target)) {
+            throw new ExportException(
+                    "File "
+                            + target
+                            + " exists already; an export is a directory, so name another one");
+        }
+    }
+
+    /**
+     * A new file.
+     *
+     * @param path within the export, with slashes
+     */
+    OutputStream create(String path) throws IOException {
+        return new Recorded(path);
+    }
+
+    /** Writes a small file. */
+    void write(String path, byte[] content) throws IOException {
+        try (OutputStream out = create(path)) {
+            out.write(content);
+        }
+    }
+
+    /**
+     * Writes a file from a stream, and records it not yet: whoever compared it calls {@link
+     * #record} or {@link #remove}. A repeat begins anew.
+     */
+    Written receive(String path, InputStream in) throws IOException {
+        Hashing out = new Hashing(resolve(path));
+        try (out) {
+            byte[] buffer = new byte[BUFFER];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+            }
+        }
+        return new Written(path, out.size, out.sha256());
+    }
+
+    void record(Written file) throws IOException {
+        inventory.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
+        files++;
+        bytes += file.size();
+    }
+
+    void remove(String path) throws IOException {
+        Files.deleteIfExists(root.resolve(path));
+    }
+
+    boolean has(String path) {
+        return Files.exists(root.resolve(path));
+    }
+
+    /** The files so far, in the order of their writing. */
+    void forEachFile(FileReader reader) throws IOException {
+        inventory.flush();
+        try (BufferedReader lines = Files.newBufferedReader(root.resolve(INVENTORY))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String[] parts = line.split(" ", 3);
+                reader.read(new Written(parts[2], Long.parseLong(parts[1]), parts[0]));
+            }
+        }
+    }
+
+    /** What is done with a file of the inventory. */
+    @FunctionalInterface
+    interface FileReader {
+        void read(Written file) throws IOException;
+    }
+
+    long files() {
+        return files;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    Path target() {
+        return target;
+    }
+
+    /** Gives it the target's name, having seen that it lies on the disk. */
+    void complete() throws IOException {
+        inventory.close();
+        Files.delete(root.resolve(INVENTORY));
+        forceDirectories();
+        requireVacant(target);
+        Files.deleteIfExists(target);
+        try {
+            Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileAlreadyExistsException e) {
+            throw new ExportException(
+                    "Directory "
+                            + target
+                            + " came into being while it was exported to; the export is not kept, name another one");
+        }
+        complete = true;
+    }
+
+    private void forceDirectories() throws IOException {
+        Files.walkFileTree(
+                root,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @Nullable IOException failure) {
+                        try (FileChannel channel =
+                                FileChannel.open(directory, StandardOpenOption.READ)) {
+                            channel.force(true);
+                        } catch (IOException e) {
+                            log.debug("Directory {} cannot be forced to the disk", directory, e);
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (complete) {
+            return;
+        }
+        inventory.close();
+        Files.walkFileTree(
+                root,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @Nullable IOException failure) throws IOException {
+                        Files.delete(directory);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+
+    private Path resolve(String path) throws IOException {
+        Path file = root.resolve(path).normalize();
+        Path parent = file.getParent();
+        if (!file.startsWith(root) || parent == null) {
+            throw new IllegalArgumentException("\"" + path + "\" leads out of the export");
+        }
+        Files.createDirectories(parent);
+        return file;
+    }
+
+    private static MessageDigest newDigest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+
+    /** A file that is hashed while it is written, and forced to the disk when it is closed. */
+    private static class Hashing extends OutputStream {
+
+        private final FileChannel channel;
+        private final MessageDigest digest = newDigest();
+        private final byte[] buffer = new byte[BUFFER];
+        private int buffered;
+        private long size;
+        private boolean closed;
+        private String hex = "";
+
+        Hashing(Path file) throws IOException {
+            channel =
+                    FileChannel.open(
+                            file,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.TRUNCATE_EXISTING);
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            if (buffered == buffer.length) {
+                drain();
+            }
+            buffer[buffered++] = (byte) b;
+            size++;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            int from = offset;
+            int left = length;
+            while (left > 0) {
+                if (buffered == buffer.length) {
+                    drain();
+                }
+                int part = Math.min(left, buffer.length - buffered);
+                System.arraycopy(bytes, from, buffer, buffered, part);
+                buffered += part;
+                from += part;
+                left -= part;
+            }
+            size += length;
+        }
+
+        private void drain() throws IOException {
+            digest.update(buffer, 0, buffered);
+            ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, buffered);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            buffered = 0;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try (channel) {
+                drain();
+                channel.force(true);
+            }
+            hex = HexFormat.of().formatHex(digest.digest());
+        }
+
+        String sha256() {
+            return hex;
+        }
+    }
+
+    /** One that enters the inventory when it is closed. */
+    private final class Recorded extends Hashing {
+
+        private final String path;
+        private boolean recorded;
+
+        Recorded(String path) throws IOException {
+            super(resolve(path));
+            this.path = path;
+        }
+
+        @Override
+        public void close() throws IOException {
+            super.close();
+            if (!recorded) {
+                recorded = true;
+                record(new Written(path, super.size, sha256()));
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.github.notearchive.export;
+
+import io.github.notearchive.note.Night;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page that is looked at from the disk: nothing of it comes from elsewhere and nothing of it
+ * runs, which its own policy says to the browser too. Text is escaped where it is put in; markup is
+ * ours alone.
+ */
+final class Html {
+
+    private static final String STYLE =
+            """
+            :root { color-scheme: light dark; --back: #fafafa; --card: #fff; --ink: #1c1c1e; --soft: #5f6066;
+                    --line: #d9d9de; --link: #0b57d0; }
+            @media (prefers-color-scheme: dark) {
+              :root { --back: #131316; --card: #1e1e22; --ink: #ececf0; --soft: #a5a6ad; --line: #3a3a41; --link: #8ab4f8; }
+            }
+            * { box-sizing: border-box; }
+            body { margin: 0; background: var(--back); color: var(--ink); line-height: 1.6; overflow-wrap: anywhere;
+                   font-family: system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
+            header, main, footer, nav { max-width: 60rem; margin: 0 auto; padding: 0.75rem 1rem; }
+            h1 { font-size: 1.5rem; line-height: 1.3; margin: 0.25rem 0; }
+            h2 { font-size: 1.1rem; margin: 1.5rem 0 0.5rem; }
+            a { color: var(--link); }
+            a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+            p { margin: 0.25rem 0; }
+            .soft { color: var(--soft); font-size: 0.9rem; }
+            .text { white-space: pre-wrap; }
+            ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem;
+                       grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); }
+            ul.cards > li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
+            ul.cards a { display: block; height: 100%; color: inherit; text-decoration: none; }
+            ul.cards a:focus-visible { outline-offset: -3px; }
+            ul.cards img, ul.cards .none { display: block; width: 100%; aspect-ratio: 4 / 5; object-fit: cover;
+                                           background: var(--line); }
+            ul.cards .none { display: grid; place-items: center; color: var(--soft); }
+            ul.cards div { padding: 0.5rem 0.75rem 0.75rem; }
+            ul.cards h2 { font-size: 1rem; line-height: 1.4; margin: 0; }
+            ul.cards a:hover h2 { text-decoration: underline; }
+            ul.tags, ul.pages { list-style: none; display: flex; flex-wrap: wrap; gap: 0.5rem; padding: 0; margin: 0.75rem 0; }
+            ul.tags li { border: 1px solid var(--line); border-radius: 1rem; padding: 0 0.7rem; }
+            ul.pages a, ul.pages span { display: inline-block; min-width: 2.75rem; padding: 0.5rem; text-align: center;
+                                        border: 1px solid var(--line); border-radius: 0.4rem; }
+            .media { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
+                     align-items: start; }
+            figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
+            figure img, figure video { display: block; width: 100%; height: auto; max-height: 85vh; object-fit: contain;
+                                       background: #0000000d; }
+            figure audio { display: block; width: 100%; padding: 0.5rem; }
+            figcaption { padding: 0.4rem 0.75rem; color: var(--soft); font-size: 0.9rem; }
+            .scroll { overflow-x: auto; }
+            table { border-collapse: collapse; font-size: 0.9rem; }
+            caption { text-align: left; color: var(--soft); }
+            th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+            td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+            """;
+
+    private static final String POLICY =
+            "default-src 'none'; img-src 'self' file:; media-src 'self' file:; style-src 'sha256-"
+                    + sha256(STYLE)
+                    + "'; base-uri 'none'; form-action 'none'";
+
+    private static final DateTimeFormatter MINUTE =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(Night.ZONE);
+
+    private final StringBuilder out = new StringBuilder(8_192);
+
+    private Html() {}
+
+    /** Begins a page, up to its body. */
+    static Html page(String title) {
+        return new Html()
+                .raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+                .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
+                .text(POLICY)
+                .raw(
+                        "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+                .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
+                .text(title)
+                .raw("</title>\n<style>")
+                .raw(STYLE)
+                .raw("</style>\n</head>\n<body>\n");
+    }
+
+    /** Markup of our own. Nothing that anybody else wrote goes through here. */
+    Html raw(String markup) {
+        out.append(markup);
+        return this;
+    }
+
+    /** Text of whoever, within an element or a quoted attribute. */
+    Html text(@Nullable Object text) {
+        if (text == null) {
+            return this;
+        }
+        String plain = text.toString();
+        for (int i = 0; i < plain.length(); i++) {
+            char c = plain.charAt(i);
+            switch (c) {
+                case '&' -> out.append("&amp;");
+                case '<' -> out.append("&lt;");
+                case '>' -> out.append("&gt;");
+                case '"' -> out.append("&quot;");
+                case '\'' -> out.append("&#39;");
+                default ->
+                        out.append(
+                                Character.isISOControl(c) && c != '\n' && c != '\t' ? '\ufffd' : c);
+            }
+        }
+        return this;
+    }
+
+    /** The reference to a file of the export, as an attribute's value. */
+    Html path(String path) {
+        return text(
+                Arrays.stream(path.split("/", -1))
+                        .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8))
+                        .map(part -> part.replace("+", "%20"))
+                        .collect(Collectors.joining("/")));
+    }
+
+    /** A time as people in China read it. */
+    Html time(Instant time) {
+        return raw("<time datetime=\"")
+                .text(time)
+                .raw("\">")
+                .text(MINUTE.format(time))
+                .raw("</time>");
+    }
+
+    String end() {
+        return raw("</body>\n</html>\n").out.toString();
+    }
+
+    private static String sha256(String text) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+}
