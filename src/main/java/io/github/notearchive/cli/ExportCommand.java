@@ -232,7 +232,7 @@ final class ExportCommand implements Callable<Integer> {
                         ids),
                 files,
                 authors,
-                authorKey == null ? null : Files.readAllBytes(authorKey),
+                authorKey,
                 presignFor,
                 excel,
                 new NoteArchiveCommand.Version().getVersion()[0]);

@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.objectstore.ObjectStore;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
@@ -23,7 +24,8 @@ final class Export {
             DataSet data,
             Snapshot snapshot,
             Draft draft,
-            Supplier<ObjectStore> store) {
+            Supplier<ObjectStore> store)
+            throws IOException {
         this.options = options;
         this.data = data;
         this.snapshot = snapshot;

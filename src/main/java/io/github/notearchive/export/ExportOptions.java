@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What to export, how, and where to.
  *
  * @param target the directory to make; must not exist, or be empty
- * @param authorKey the key of the pseudonyms; null: one is drawn for this export and forgotten
+ * @param authorKey a file whose bytes are the key of the pseudonyms; null: one is drawn for this
+ *     export and forgotten
  * @param presignFor how long presigned addresses are good for, a week at most
  * @param excel whether CSV is made for a spreadsheet: a byte order mark, and an apostrophe before
  *     text that it would take for a formula
@@ -20,7 +21,7 @@ public record ExportOptions(
         Selection selection,
         MediaMode media,
         AuthorMode authors,
-        byte @Nullable [] authorKey,
+        @Nullable Path authorKey,
         Duration presignFor,
         boolean excel,
         String tool) {}

@@ -1,6 +1,9 @@
 package io.github.notearchive.export;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -37,16 +40,19 @@ final class Pseudonyms {
         }
     }
 
-    /** Those of a key; of one that is drawn and forgotten when there is none. */
-    static Pseudonyms under(byte @Nullable [] key) {
-        if (key == null) {
+    /** Those of the key in a file; of one that is drawn and forgotten when there is none. */
+    static Pseudonyms under(@Nullable Path file) throws IOException {
+        if (file == null) {
             byte[] drawn = new byte[KEY_LENGTH];
             new SecureRandom().nextBytes(drawn);
             return new Pseudonyms(drawn);
         }
+        byte[] key = Files.readAllBytes(file);
         if (key.length < SHORTEST_KEY) {
             throw new ExportException(
-                    "The key for pseudonyms has "
+                    "The key for pseudonyms "
+                            + file
+                            + " has "
                             + key.length
                             + " bytes, but needs "
                             + SHORTEST_KEY

@@ -1,0 +1,286 @@
+package io.github.notearchive.export;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.Secret;
+import io.github.notearchive.objectstore.StoreProperties;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.HexFormat;
+import java.util.List;
+import org.gaul.s3proxy.S3Proxy;
+import org.gaul.s3proxy.auth.AuthenticationType;
+import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Four notes in a real database and a real store: one with everything, written by somebody who means
+ * harm; one in the words of a spreadsheet; a video; and one of which nothing is known but its id.
+ */
+final class SmallArchive implements AutoCloseable {
+
+    static final String HOSTILE = "65a000000000000000000001";
+    static final String FORMULA = "65a000000000000000000002";
+    static final String VIDEO = "65a000000000000000000003";
+    static final String BARE = "65a000000000000000000004";
+
+    static final String HOSTILE_TITLE =
+            "</title><script>alert(1)</script>\"'& ../../etc/passwd\u202e CON|x:\n第二行";
+    static final String HOSTILE_TEXT = "清晨 <img src=x onerror=alert(2)>\n\"引号\", 逗号\tUntitled 🍚";
+    static final String FORMULA_TITLE = "=HYPERLINK(\"http://evil.example\",\"看\")";
+    static final String AUTHOR = "5cc800000000000000000001";
+
+    private static final String LINES =
+            """
+            INSERT INTO author (author_id, red_id, nickname, avatar_url, verified, verified_type, updated_at)
+            VALUES ('5cc800000000000000000001', '518955047', '松间<b>', 'https://example.org/a.jpg', true, 1, '2026-03-10T00:00Z'),
+                   ('5cc800000000000000000002', NULL, NULL, NULL, NULL, NULL, '2026-03-10T00:00Z');
+            INSERT INTO note (note_id, note_type, author_id, published_at, edited_at, place, language, download_allowed,
+                              in_censor, privacy_type, liked_count, collected_count, comments_count, shared_count, view_count,
+                              first_captured_at, last_captured_at, archived_at)
+            VALUES ('65a000000000000000000001', 'normal', '5cc800000000000000000001', '2026-02-10T04:13:24.123456Z',
+                    '2026-02-11T00:00Z', '浙江', 'zh', true, false, 0, 9007199254740993, 3, 0, NULL, 0,
+                    '2026-03-10T04:00Z', '2026-03-12T04:00Z', '2026-03-12T04:00Z'),
+                   ('65a000000000000000000002', 'normal', '5cc800000000000000000001', '2026-02-20T00:00Z',
+                    NULL, NULL, NULL, NULL, NULL, NULL, 5, NULL, NULL, NULL, NULL,
+                    '2026-03-10T04:00Z', '2026-03-10T04:00Z', '2026-03-10T04:00Z'),
+                   ('65a000000000000000000003', 'video', '5cc800000000000000000002', NULL,
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                    '2026-03-11T04:00Z', '2026-03-11T04:00Z', NULL),
+                   ('65a000000000000000000004', NULL, NULL, NULL,
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                    '2026-03-11T04:00Z', '2026-03-11T04:00Z', NULL);
+            INSERT INTO worklist (note_id, state, due_at, source, enqueued_at)
+            VALUES ('65a000000000000000000001', 'ARCHIVED', NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000002', 'ARCHIVED', NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000003', 'FAILED', NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000009', 'PENDING', '2026-03-01T00:00Z', 'test', '2026-03-01T00:00Z');
+            INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
+            VALUES ('65a000000000000000000001', 0, 't1', '国风', 'topic'),
+                   ('65a000000000000000000001', 1, NULL, '拍照,"姿势"', NULL),
+                   ('65a000000000000000000002', 0, 't1', '国风', 'topic');
+            INSERT INTO note_mention (note_id, ordinal, user_id, nickname)
+            VALUES ('65a000000000000000000001', 0, '5cc800000000000000000002', '=朋友'),
+                   ('65a000000000000000000002', 0, '5cc800000000000000000001', '松间');
+            """;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final HikariDataSource pool = database.poolOf(2);
+    private final S3Proxy server;
+    private final ObjectStore store;
+    private int calls;
+
+    private SmallArchive(Path directory) throws Exception {
+        server =
+                S3Proxy.builder()
+                        .blobStore(
+                                new FilesystemNio2BlobStore(
+                                        Files.createDirectories(directory.toRealPath().resolve("s3"))
+                                                .toString()))
+                        .endpoint(URI.create("http://127.0.0.1:0"))
+                        .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
+                        .ignoreUnknownHeaders(true)
+                        .jettyMaxThreads(16)
+                        .build();
+        server.start();
+        store =
+                new ObjectStore(
+                        new StoreProperties(
+                                "http://127.0.0.1:" + server.getPort(),
+                                "exports",
+                                "us-east-1",
+                                "who",
+                                new Secret("hunter2hunter2"),
+                                true,
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(10),
+                                1));
+    }
+
+    static SmallArchive in(Path directory) throws Exception {
+        SmallArchive archive = new SmallArchive(directory);
+        archive.fill();
+        return archive;
+    }
+
+    private void fill() {
+        store.ensureBucket();
+        sql().sql(LINES).update();
+        text(HOSTILE, HOSTILE_TITLE, HOSTILE_TEXT);
+        text(FORMULA, FORMULA_TITLE, "");
+        capture(HOSTILE, "2026-03-10T04:00Z", 10L);
+        capture(HOSTILE, "2026-03-11T04:00Z", 20L);
+        capture(HOSTILE, "2026-03-12T04:00Z", null);
+        capture(FORMULA, "2026-03-10T04:00Z", 5L);
+        capture(VIDEO, "2026-03-11T04:00Z", null);
+        capture(BARE, "2026-03-11T04:00Z", null);
+        String jpeg = object("baseline.jpg", "jpg", "image/jpeg");
+        String heic = object("picture.heic", "heic", "image/heic");
+        String film = object("film.mp4", "mp4", "video/mp4");
+        String sound = object("sound.m4a", "m4a", "audio/mp4");
+        stored(HOSTILE, "IMAGE", 0, jpeg);
+        stored(HOSTILE, "IMAGE", 1, heic);
+        stored(HOSTILE, "MOTION", 0, film);
+        stored(HOSTILE, "AUDIO", 0, sound);
+        stored(FORMULA, "IMAGE", 0, jpeg);
+        stored(VIDEO, "VIDEO", 0, film);
+        sql().sql(
+                        """
+                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, captured_at, updated_at)
+                        VALUES (:note, 'IMAGE', 0, 'gone', 'MISSING', 'GONE', '2026-03-11T04:00Z', '2026-03-11T04:00Z')
+                        """)
+                .param("note", VIDEO)
+                .update();
+    }
+
+    JdbcClient sql() {
+        return database.jdbc();
+    }
+
+    ObjectStore store() {
+        return store;
+    }
+
+    /** A pool of two connections, as many as an export and somebody beside it need. */
+    HikariDataSource pool() {
+        return pool;
+    }
+
+    Exporter exporter() {
+        return new Exporter(pool, () -> store);
+    }
+
+    /** The key of a file of the tests that was stored. */
+    static String key(String name, String extension) {
+        String sha256 = sha256(bytes(name));
+        return "media/" + sha256.substring(0, 2) + "/" + sha256 + "." + extension;
+    }
+
+    static byte[] bytes(String name) {
+        try (InputStream in = SmallArchive.class.getResourceAsStream("/media/" + name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void text(String note, String title, String text) {
+        sql().sql("UPDATE note SET title = :title, note_text = :text WHERE note_id = :note")
+                .param("title", title)
+                .param("text", text)
+                .param("note", note)
+                .update();
+    }
+
+    private void capture(String note, String at, Long likes) {
+        OffsetDateTime time = OffsetDateTime.parse(at);
+        sql().sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed)
+                        VALUES (:note, 'note-detail/v1', :at, :at, 'YES')
+                        """)
+                .param("note", note)
+                .param("at", time)
+                .update();
+        sql().sql(
+                        """
+                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, answer)
+                        VALUES (:note, :at, (SELECT max(id) FROM api_call), :likes, '{}')
+                        """)
+                .param("note", note)
+                .param("at", time)
+                .param("likes", likes)
+                .update();
+        calls++;
+    }
+
+    int captures() {
+        return calls;
+    }
+
+    private String object(String name, String extension, String type) {
+        byte[] bytes = bytes(name);
+        String sha256 = sha256(bytes);
+        String key = key(name, extension);
+        store.putBytes(new ObjectKey(key), bytes, type);
+        sql().sql(
+                        """
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                        VALUES (:sha256, :key, :size, :type, '2026-03-10T04:00Z', '2026-03-10T04:00Z')
+                        """)
+                .param("sha256", sha256)
+                .param("key", key)
+                .param("size", bytes.length)
+                .param("type", type)
+                .update();
+        return sha256;
+    }
+
+    private void stored(String note, String kind, int ordinal, String sha256) {
+        sql().sql(
+                        """
+                        INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, width, height, sha256,
+                                                captured_at, updated_at)
+                        VALUES (:note, :kind, :ordinal, 'file', 'STORED', 'original', 1080, NULL, :sha256,
+                                '2026-03-10T04:00Z', '2026-03-10T04:00Z')
+                        """)
+                .param("note", note)
+                .param("kind", kind)
+                .param("ordinal", ordinal)
+                .param("sha256", sha256)
+                .update();
+    }
+
+    /** Options with nothing unusual in them. */
+    static ExportOptions options(ExportFormat format, Path target) {
+        return options(format, target, Selection.all(), format.usualMedia(), AuthorMode.KEEP);
+    }
+
+    static ExportOptions options(
+            ExportFormat format,
+            Path target,
+            Selection selection,
+            MediaMode media,
+            AuthorMode authors) {
+        return new ExportOptions(
+                format,
+                target,
+                selection,
+                media,
+                authors,
+                null,
+                Duration.ofHours(1),
+                false,
+                "note-archive test");
+    }
+
+    /** The ids of all notes, in order. */
+    static List<String> notes() {
+        return List.of(HOSTILE, FORMULA, VIDEO, BARE);
+    }
+
+    @Override
+    public void close() throws Exception {
+        store.close();
+        server.stop();
+        pool.close();
+    }
+}

@@ -1,0 +1,329 @@
+package io.github.notearchive.export;
+
+import static io.github.notearchive.export.SmallArchive.BARE;
+import static io.github.notearchive.export.SmallArchive.FORMULA;
+import static io.github.notearchive.export.SmallArchive.FORMULA_TITLE;
+import static io.github.notearchive.export.SmallArchive.HOSTILE;
+import static io.github.notearchive.export.SmallArchive.HOSTILE_TEXT;
+import static io.github.notearchive.export.SmallArchive.HOSTILE_TITLE;
+import static io.github.notearchive.export.SmallArchive.options;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Tables are opened by a program that did not write them, and hold what the archive holds. */
+class TablesTests {
+
+    private static final Map<String, Long> ROWS =
+            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "media", 7L);
+
+    @TempDir Path directory;
+    private SmallArchive archive;
+    private Path target;
+
+    @BeforeEach
+    void fill() throws Exception {
+        archive = SmallArchive.in(directory);
+        target = directory.resolve("out");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        archive.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"JSONL", "CSV", "PARQUET"})
+    void everyTableHasTheRowsOfTheArchiveAndTheColumnsOfTheManifest(ExportFormat format)
+            throws Exception {
+        ExportReport report = export(options(format, target));
+
+        assertThat(report.rows()).containsExactlyInAnyOrderEntriesOf(ROWS);
+        assertThat(report.isWhole()).isTrue();
+        JsonNode manifest = manifest(target);
+        try (Duck duck = new Duck()) {
+            for (JsonNode table : manifest.path("tables")) {
+                String name = table.path("name").stringValue();
+                String source = Duck.read(format, target, name);
+                assertThat(duck.one("SELECT count(*) FROM " + source))
+                        .as(name)
+                        .isEqualTo(String.valueOf(ROWS.get(name)))
+                        .isEqualTo(table.path("rows").asString());
+                assertThat(duck.columns(source).keySet())
+                        .as(name)
+                        .containsExactlyElementsOf(names(table.path("columns")));
+            }
+        }
+    }
+
+    @Test
+    void parquetHasTheTypesOfTheManifestAndAbsentIsNull() throws Exception {
+        export(options(ExportFormat.PARQUET, target));
+
+        try (Duck duck = new Duck()) {
+            for (JsonNode table : manifest(target).path("tables")) {
+                Map<String, String> types =
+                        duck.columns(
+                                Duck.read(
+                                        ExportFormat.PARQUET,
+                                        target,
+                                        table.path("name").stringValue()));
+                for (JsonNode column : table.path("columns")) {
+                    assertThat(types.get(column.path("name").stringValue()))
+                            .as("%s", column)
+                            .startsWith(duckType(column.path("type").stringValue()));
+                }
+            }
+            String notes = Duck.read(ExportFormat.PARQUET, target, "notes");
+            assertThat(
+                            duck.query(
+                                    """
+                                    SELECT title, note_text, published_at::VARCHAR, liked_count, view_count, shared_count,
+                                           author_verified, topics::VARCHAR, len(media), media[1].sha256, media[1].height,
+                                           mentions[1].nickname
+                                    FROM %s WHERE note_id = '%s'
+                                    """
+                                            .formatted(notes, HOSTILE)))
+                    .containsExactly(
+                            Arrays.asList(
+                                    HOSTILE_TITLE,
+                                    HOSTILE_TEXT,
+                                    "2026-02-10 04:13:24.123456+00",
+                                    "9007199254740993",
+                                    "0",
+                                    null,
+                                    "true",
+                                    "[国风, '拍照,\"姿势\"']",
+                                    "4",
+                                    SmallArchive.sha256(SmallArchive.bytes("baseline.jpg")),
+                                    null,
+                                    "=朋友"));
+            assertThat(
+                            duck.query(
+                                    "SELECT title, note_text, liked_count, published_at, author_id, author_verified, state, len(topics), len(media) FROM %s WHERE note_id = '%s'"
+                                            .formatted(notes, BARE)))
+                    .containsExactly(
+                            Arrays.asList(null, null, null, null, null, null, null, "0", "0"));
+            assertThat(
+                            duck.one(
+                                    "SELECT note_text FROM %s WHERE note_id = '%s'"
+                                            .formatted(notes, FORMULA)))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void csvTellsAnAbsentValueFromAnEmptyOneAndKeepsEveryCharacter() throws Exception {
+        export(options(ExportFormat.CSV, target));
+
+        try (Duck duck = new Duck()) {
+            String notes = Duck.read(ExportFormat.CSV, target, "notes");
+            assertThat(
+                            duck.query(
+                                    "SELECT note_id, title, note_text, liked_count, published_at FROM "
+                                            + notes
+                                            + " ORDER BY 1"))
+                    .containsExactly(
+                            List.of(
+                                    HOSTILE,
+                                    HOSTILE_TITLE,
+                                    HOSTILE_TEXT,
+                                    "9007199254740993",
+                                    "2026-02-10T04:13:24.123456Z"),
+                            List.of(FORMULA, FORMULA_TITLE, "", "5", "2026-02-20T00:00:00Z"),
+                            Arrays.asList(SmallArchive.VIDEO, null, null, null, null),
+                            Arrays.asList(BARE, null, null, null, null));
+            JsonNode media =
+                    JsonMapper.shared()
+                            .readTree(
+                                    duck.one(
+                                            "SELECT media FROM %s WHERE note_id = '%s'"
+                                                    .formatted(notes, HOSTILE)));
+            assertThat(media).hasSize(4);
+            assertThat(media.at("/0/object_key").stringValue())
+                    .isEqualTo(SmallArchive.key("baseline.jpg", "jpg"));
+        }
+        String text = Files.readString(target.resolve("notes.csv"));
+        assertThat(text).startsWith("note_id,url,").contains("\r\n").doesNotContain("\ufeff");
+    }
+
+    @Test
+    void csvForASpreadsheetHasAByteOrderMarkAndNoFormula() throws Exception {
+        ExportOptions plain = options(ExportFormat.CSV, target);
+        export(
+                new ExportOptions(
+                        plain.format(),
+                        target,
+                        plain.selection(),
+                        plain.media(),
+                        plain.authors(),
+                        null,
+                        Duration.ofHours(1),
+                        true,
+                        plain.tool()));
+
+        assertThat(Files.readString(target.resolve("notes.csv"))).startsWith("\ufeffnote_id,");
+        try (Duck duck = new Duck()) {
+            assertThat(
+                            duck.one(
+                                    "SELECT title FROM %s WHERE note_id = '%s'"
+                                            .formatted(
+                                                    Duck.read(ExportFormat.CSV, target, "notes"),
+                                                    FORMULA)))
+                    .isEqualTo("'" + FORMULA_TITLE);
+            assertThat(
+                            duck.query(
+                                    "SELECT nickname FROM %s ORDER BY note_id"
+                                            .formatted(
+                                                    Duck.read(
+                                                            ExportFormat.CSV,
+                                                            target,
+                                                            "mentions"))))
+                    .containsExactly(List.of("'=朋友"), List.of("松间"));
+        }
+    }
+
+    @Test
+    void jsonHasNullWhereThereIsNothingAndAnEmptyTextWhereThereIsOne() throws Exception {
+        export(options(ExportFormat.JSONL, target));
+
+        List<JsonNode> notes = lines(target.resolve("notes.jsonl"));
+        assertThat(notes)
+                .extracting(note -> note.path("note_id").stringValue())
+                .containsExactlyElementsOf(SmallArchive.notes());
+        JsonNode hostile = notes.get(0);
+        assertThat(hostile.path("title").stringValue()).isEqualTo(HOSTILE_TITLE);
+        assertThat(hostile.path("liked_count").longValue()).isEqualTo(9007199254740993L);
+        assertThat(hostile.path("view_count").longValue()).isZero();
+        assertThat(hostile.has("shared_count")).isTrue();
+        assertThat(hostile.path("shared_count").isNull()).isTrue();
+        assertThat(hostile.path("topics"))
+                .extracting(JsonNode::stringValue)
+                .containsExactly("国风", "拍照,\"姿势\"");
+        assertThat(hostile.at("/media"))
+                .extracting(
+                        file -> file.path("kind").stringValue() + file.path("ordinal").intValue())
+                .containsExactly("IMAGE0", "IMAGE1", "MOTION0", "AUDIO0");
+        assertThat(hostile.at("/media/0/note_id").isMissingNode()).isTrue();
+        assertThat(notes.get(1).path("note_text").stringValue()).isEmpty();
+        assertThat(notes.get(3).path("note_text").isNull()).isTrue();
+        assertThat(lines(target.resolve("captures.jsonl")))
+                .filteredOn(capture -> capture.path("note_id").stringValue().equals(HOSTILE))
+                .extracting(
+                        capture -> capture.path("captured_at").stringValue(),
+                        capture -> capture.path("liked_count").asString())
+                .containsExactly(
+                        tuple("2026-03-10T04:00:00Z", "10"),
+                        tuple("2026-03-11T04:00:00Z", "20"),
+                        tuple("2026-03-12T04:00:00Z", ""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theSameArchiveGivesTheSameBytesAndTheManifestNamesEachFile(ExportFormat format)
+            throws Exception {
+        Path again = directory.resolve("again");
+        export(options(format, target));
+
+        export(options(format, again));
+
+        List<String> files = files(target);
+        assertThat(files(again)).isEqualTo(files);
+        for (String file : files) {
+            assertThat(again.resolve(file)).hasSameBinaryContentAs(target.resolve(file));
+        }
+        String manifest = format == ExportFormat.BAGIT ? "data/manifest.json" : "manifest.json";
+        Path below = target.resolve(manifest).getParent();
+        List<String> named = new ArrayList<>();
+        for (JsonNode file :
+                JsonMapper.shared()
+                        .readTree(Files.readAllBytes(target.resolve(manifest)))
+                        .path("files")) {
+            byte[] bytes = Files.readAllBytes(below.resolve(file.path("path").stringValue()));
+            assertThat(file.path("sha256").stringValue()).isEqualTo(SmallArchive.sha256(bytes));
+            assertThat(file.path("bytes").longValue()).isEqualTo(bytes.length);
+            named.add(file.path("path").stringValue());
+        }
+        List<String> there = files(below);
+        there.remove("manifest.json");
+        assertThat(named).containsExactlyInAnyOrderElementsOf(there);
+    }
+
+    @Test
+    void theManifestDescribesTablesAndColumnsInTheWordsOfTheDatabase() throws Exception {
+        export(options(ExportFormat.JSONL, target));
+
+        JsonNode manifest = manifest(target);
+        assertThat(manifest.path("tool").stringValue()).isEqualTo("note-archive test");
+        JsonNode notes = manifest.at("/tables/0");
+        assertThat(notes.path("description").stringValue())
+                .isEqualTo("Each note as last captured. Absent is NULL, never zero or empty.");
+        for (JsonNode table : manifest.path("tables")) {
+            for (JsonNode column : table.path("columns")) {
+                assertThat(column.path("description").asString())
+                        .as("%s.%s", table.path("name"), column)
+                        .isNotBlank();
+            }
+        }
+    }
+
+    private ExportReport export(ExportOptions options) throws Exception {
+        return archive.exporter().export(options, () -> false);
+    }
+
+    private static JsonNode manifest(Path target) throws Exception {
+        return JsonMapper.shared().readTree(Files.readAllBytes(target.resolve("manifest.json")));
+    }
+
+    private static List<String> names(JsonNode columns) {
+        List<String> names = new ArrayList<>();
+        columns.forEach(column -> names.add(column.path("name").stringValue()));
+        return names;
+    }
+
+    private static List<JsonNode> lines(Path file) throws Exception {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            lines.add(JsonMapper.shared().readTree(line));
+        }
+        return lines;
+    }
+
+    private static List<String> files(Path root) throws Exception {
+        try (var files = Files.walk(root)) {
+            return new ArrayList<>(
+                    files.filter(Files::isRegularFile)
+                            .map(file -> root.relativize(file).toString())
+                            .sorted()
+                            .toList());
+        }
+    }
+
+    private static String duckType(String type) {
+        return switch (type) {
+            case "text" -> "VARCHAR";
+            case "integer" -> "INTEGER";
+            case "bigint" -> "BIGINT";
+            case "boolean" -> "BOOLEAN";
+            case "timestamp" -> "TIMESTAMP WITH TIME ZONE";
+            case "text_list" -> "VARCHAR[]";
+            case "record_list" -> "STRUCT(";
+            default -> throw new IllegalArgumentException(type);
+        };
+    }
+}
