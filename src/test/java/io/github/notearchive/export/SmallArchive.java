@@ -1,6 +1,5 @@
 package io.github.notearchive.export;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
@@ -22,6 +21,7 @@ import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Four notes in a real database and a real store: one with everything, written by somebody who means
@@ -74,30 +74,18 @@ final class SmallArchive implements AutoCloseable {
                    ('65a000000000000000000002', 0, '5cc800000000000000000001', '松间');
             """;
 
-    private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final HikariDataSource pool = database.poolOf(2);
-    private final S3Proxy server;
-    private final ObjectStore store;
-    private int calls;
+    private static final S3Proxy SERVER = serve();
+    private static int buckets;
 
-    private SmallArchive(Path directory) throws Exception {
-        server =
-                S3Proxy.builder()
-                        .blobStore(
-                                new FilesystemNio2BlobStore(
-                                        Files.createDirectories(directory.toRealPath().resolve("s3"))
-                                                .toString()))
-                        .endpoint(URI.create("http://127.0.0.1:0"))
-                        .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
-                        .ignoreUnknownHeaders(true)
-                        .jettyMaxThreads(16)
-                        .build();
-        server.start();
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final ObjectStore store;
+
+    private SmallArchive() {
         store =
                 new ObjectStore(
                         new StoreProperties(
-                                "http://127.0.0.1:" + server.getPort(),
-                                "exports",
+                                "http://127.0.0.1:" + SERVER.getPort(),
+                                "exports-" + ++buckets,
                                 "us-east-1",
                                 "who",
                                 new Secret("hunter2hunter2"),
@@ -107,8 +95,37 @@ final class SmallArchive implements AutoCloseable {
                                 1));
     }
 
-    static SmallArchive in(Path directory) throws Exception {
-        SmallArchive archive = new SmallArchive(directory);
+    /** Started once for all tests of this JVM. */
+    private static S3Proxy serve() {
+        try {
+            Path root = Files.createTempDirectory("note-archive-exports").toRealPath();
+            S3Proxy server =
+                    S3Proxy.builder()
+                            .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                            .endpoint(URI.create("http://127.0.0.1:0"))
+                            .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
+                            .ignoreUnknownHeaders(true)
+                            .jettyMaxThreads(16)
+                            .build();
+            server.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, root)));
+            return server;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void stop(S3Proxy server, Path root) {
+        try {
+            server.stop();
+            FileSystemUtils.deleteRecursively(root);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static SmallArchive filled() {
+        SmallArchive archive = new SmallArchive();
         archive.fill();
         return archive;
     }
@@ -151,13 +168,12 @@ final class SmallArchive implements AutoCloseable {
         return store;
     }
 
-    /** A pool of two connections, as many as an export and somebody beside it need. */
-    HikariDataSource pool() {
-        return pool;
+    ArchiveDatabase database() {
+        return database;
     }
 
     Exporter exporter() {
-        return new Exporter(pool, () -> store);
+        return new Exporter(database.dataSource(), () -> store);
     }
 
     /** The key of a file of the tests that was stored. */
@@ -209,11 +225,6 @@ final class SmallArchive implements AutoCloseable {
                 .param("at", time)
                 .param("likes", likes)
                 .update();
-        calls++;
-    }
-
-    int captures() {
-        return calls;
     }
 
     private String object(String name, String extension, String type) {
@@ -278,9 +289,7 @@ final class SmallArchive implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         store.close();
-        server.stop();
-        pool.close();
     }
 }

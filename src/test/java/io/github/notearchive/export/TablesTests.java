@@ -37,13 +37,13 @@ class TablesTests {
     private Path target;
 
     @BeforeEach
-    void fill() throws Exception {
-        archive = SmallArchive.in(directory);
+    void fill() {
+        archive = SmallArchive.filled();
         target = directory.resolve("out");
     }
 
     @AfterEach
-    void close() throws Exception {
+    void close() {
         archive.close();
     }
 

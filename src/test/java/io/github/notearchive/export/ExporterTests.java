@@ -1,0 +1,524 @@
+package io.github.notearchive.export;
+
+import static io.github.notearchive.export.SmallArchive.AUTHOR;
+import static io.github.notearchive.export.SmallArchive.BARE;
+import static io.github.notearchive.export.SmallArchive.FORMULA;
+import static io.github.notearchive.export.SmallArchive.HOSTILE;
+import static io.github.notearchive.export.SmallArchive.VIDEO;
+import static io.github.notearchive.export.SmallArchive.options;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.Secret;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.worklist.NoteState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
+class ExporterTests {
+
+    private static final Selection ALL = Selection.all();
+
+    @TempDir Path directory;
+    private SmallArchive archive;
+    private Path target;
+
+    @BeforeEach
+    void fill() {
+        archive = SmallArchive.filled();
+        target = directory.resolve("out");
+    }
+
+    @AfterEach
+    void close() {
+        archive.close();
+    }
+
+    // what is chosen
+
+    record Choice(String name, UnaryOperator<Selection> filter, List<String> notes) {
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Choice> choices() {
+        return Stream.of(
+                new Choice("nothing", s -> s, SmallArchive.notes()),
+                new Choice(
+                        "published from",
+                        s -> published(Instant.parse("2026-02-20T00:00:00Z"), null),
+                        List.of(FORMULA)),
+                new Choice(
+                        "published to",
+                        s -> published(null, Instant.parse("2026-02-20T00:00:00Z")),
+                        List.of(HOSTILE)),
+                new Choice(
+                        "captured",
+                        s ->
+                                captured(
+                                        Instant.parse("2026-03-11T00:00:00Z"),
+                                        Instant.parse("2026-03-12T00:00:00Z")),
+                        List.of(HOSTILE, VIDEO, BARE)),
+                new Choice(
+                        "topic by name or id",
+                        s -> topics(List.of("拍照,\"姿势\"", "nobody's")),
+                        List.of(HOSTILE)),
+                new Choice("topic by id", s -> topics(List.of("t1")), List.of(HOSTILE, FORMULA)),
+                new Choice("author", s -> authors(List.of(AUTHOR)), List.of(HOSTILE, FORMULA)),
+                new Choice(
+                        "author by number",
+                        s -> authors(List.of("518955047")),
+                        List.of(HOSTILE, FORMULA)),
+                new Choice("state", s -> states(List.of(NoteState.FAILED)), List.of(VIDEO)),
+                new Choice("text", s -> text("untitled"), List.of(HOSTILE)),
+                new Choice("text that is no pattern", s -> text("%"), List.of()),
+                new Choice("quotes", s -> text("'; DROP TABLE note; --"), List.of()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("choices")
+    void aFilterLeavesWhatPasses(Choice choice) throws Exception {
+        Selection selection = choice.filter().apply(ALL);
+
+        ExportReport report =
+                export(
+                        options(
+                                ExportFormat.JSONL,
+                                target,
+                                selection,
+                                MediaMode.LINK,
+                                AuthorMode.KEEP));
+
+        assertThat(ids(target.resolve("notes.jsonl")))
+                .containsExactlyElementsOf(choice.notes());
+        assertThat(choice.notes()).containsAll(ids(target.resolve("captures.jsonl")));
+        assertThat(choice.notes()).containsAll(ids(target.resolve("media.jsonl")));
+        assertThat(report.isWhole()).isTrue();
+    }
+
+    @Test
+    void onlyCapturesOfTheTimeAreExported() throws Exception {
+        export(
+                options(
+                        ExportFormat.JSONL,
+                        target,
+                        captured(
+                                Instant.parse("2026-03-11T00:00:00Z"),
+                                Instant.parse("2026-03-12T00:00:00Z")),
+                        MediaMode.LINK,
+                        AuthorMode.KEEP));
+
+        assertThat(ids(target.resolve("captures.jsonl"))).containsExactly(HOSTILE, VIDEO, BARE);
+    }
+
+    @Test
+    void idsFromAFileThatWereNeverCapturedAreCountedAndNamed() throws Exception {
+        Path ids =
+                Files.writeString(
+                        directory.resolve("ids.txt"),
+                        "\ufeff%s\r\n\r\n%s \n%s\n%s\n"
+                                .formatted(FORMULA, "65A000000000000000000004", "f".repeat(24), FORMULA));
+
+        for (int time = 0; time < 2; time++) {
+            Path out = directory.resolve("out" + time);
+            ExportReport report =
+                    export(
+                            options(
+                                    ExportFormat.CSV,
+                                    out,
+                                    named(ids),
+                                    MediaMode.LINK,
+                                    AuthorMode.KEEP));
+
+            assertThat(report.rows()).containsEntry("notes", 2L);
+            assertThat(report.isWhole()).isFalse();
+            assertThat(report.ids())
+                    .isEqualTo(new ExportReport.NamedIds(3, 1, List.of("f".repeat(24))));
+        }
+    }
+
+    @Test
+    void aLineThatIsNoIdIsNamedAndNothingIsExported() throws Exception {
+        Path ids = Files.writeString(directory.resolve("ids.txt"), FORMULA + "\nhello\n");
+
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(
+                        () ->
+                                export(
+                                        options(
+                                                ExportFormat.CSV,
+                                                target,
+                                                named(ids),
+                                                MediaMode.LINK,
+                                                AuthorMode.KEEP)))
+                .withMessageContaining("ids.txt, line 2: \"hello\"");
+        assertNothingIsLeft();
+    }
+
+    // one snapshot
+
+    @Test
+    void whatIsWrittenMeanwhileIsInNoTable() throws Exception {
+        AtomicInteger rows = new AtomicInteger();
+
+        ExportReport report =
+                archive.exporter()
+                        .export(
+                                options(ExportFormat.JSONL, target),
+                                () -> {
+                                    if (rows.getAndIncrement() == 5) {
+                                        archive.sql()
+                                                .sql(
+                                                        "DELETE FROM note_topic; UPDATE note SET title = 'later'; DELETE FROM note_capture")
+                                                .update();
+                                    }
+                                    return false;
+                                });
+
+        assertThat(rows.get()).isGreaterThan(10);
+        assertThat(report.rows()).containsEntry("captures", 6L).containsEntry("topics", 3L);
+        assertThat(Files.readString(target.resolve("notes.jsonl"))).doesNotContain("later");
+    }
+
+    @Test
+    void anExportGivesItsConnectionBackAsItWas() throws Exception {
+        Path ids = Files.writeString(directory.resolve("ids.txt"), FORMULA);
+        try (HikariDataSource pool = archive.database().poolOf(1)) {
+            Exporter exporter = new Exporter(pool, archive::store);
+            for (int i = 0; i < 3; i++) {
+                ExportReport report =
+                        exporter.export(
+                                options(
+                                        ExportFormat.CSV,
+                                        directory.resolve("out" + i),
+                                        named(ids),
+                                        MediaMode.LINK,
+                                        AuthorMode.KEEP),
+                                () -> false);
+                assertThat(report.rows()).containsEntry("notes", 1L);
+            }
+
+            try (var connection = pool.getConnection();
+                    var statement = connection.createStatement();
+                    var result =
+                            statement.executeQuery(
+                                    "SELECT current_setting('transaction_isolation'), to_regclass('pg_temp.export_ids') IS NULL")) {
+                assertThat(connection.getAutoCommit()).isTrue();
+                assertThat(connection.isReadOnly()).isFalse();
+                assertThat(result.next()).isTrue();
+                assertThat(result.getString(1)).isEqualTo("read committed");
+                assertThat(result.getBoolean(2)).isTrue();
+            }
+        }
+    }
+
+    // as a whole or not at all
+
+    @Test
+    void aDirectoryThatHoldsAnythingIsRefusedAndAnEmptyOneIsTaken() throws Exception {
+        Files.createDirectories(target);
+        Files.writeString(target.resolve("thesis.txt"), "years of work");
+
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(options(ExportFormat.CSV, target)))
+                .withMessageContaining("is not empty");
+        assertThat(target.toFile().list()).containsExactly("thesis.txt");
+
+        Files.delete(target.resolve("thesis.txt"));
+        assertThat(export(options(ExportFormat.CSV, target)).rows()).containsEntry("notes", 4L);
+    }
+
+    @Test
+    void anExportThatIsStoppedLeavesNothing() throws Exception {
+        for (int row : new int[] {0, 1, 7, 20}) {
+            AtomicInteger rows = new AtomicInteger();
+
+            assertThatExceptionOfType(ExportStoppedException.class)
+                    .isThrownBy(
+                            () ->
+                                    archive.exporter()
+                                            .export(
+                                                    options(ExportFormat.BAGIT, target),
+                                                    () -> rows.getAndIncrement() == row));
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void aStoreThatIsAwayEndsItAndNothingIsLeft() throws Exception {
+        try (ObjectStore away =
+                new ObjectStore(
+                        new StoreProperties(
+                                "http://127.0.0.1:1",
+                                "exports",
+                                "us-east-1",
+                                "who",
+                                new Secret("hunter2hunter2"),
+                                false,
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(1),
+                                1))) {
+            Exporter exporter = new Exporter(archive.database().dataSource(), () -> away);
+
+            assertThatExceptionOfType(StoreException.class)
+                    .isThrownBy(
+                            () -> exporter.export(options(ExportFormat.BAGIT, target), () -> false))
+                    .matches(StoreException::unreachable);
+            assertNothingIsLeft();
+            assertThat(exporter.export(options(ExportFormat.CSV, target), () -> false).rows())
+                    .containsEntry("notes", 4L);
+        }
+    }
+
+    // media
+
+    @Test
+    void filesAreCopiedOnceUnderTheirKeysAndThoseThatAreGoneOrDamagedAreNamed() throws Exception {
+        String film = SmallArchive.key("film.mp4", "mp4");
+        String heic = SmallArchive.key("picture.heic", "heic");
+        archive.store().remove(film);
+        archive.store().putBytes(new ObjectKey(heic), new byte[] {1, 2, 3}, "image/heic");
+
+        ExportReport report =
+                export(
+                        options(
+                                ExportFormat.JSONL,
+                                target,
+                                ALL,
+                                MediaMode.COPY,
+                                AuthorMode.KEEP));
+
+        assertThat(report.isWhole()).isFalse();
+        assertThat(report.copied()).isEqualTo(2);
+        assertThat(report.missing()).isEqualTo(2);
+        assertThat(report.missingExamples())
+                .extracting(ExportReport.MissingObject::key)
+                .containsExactlyInAnyOrder(film, heic);
+        String jpeg = SmallArchive.key("baseline.jpg", "jpg");
+        assertThat(target.resolve(jpeg)).hasBinaryContent(SmallArchive.bytes("baseline.jpg"));
+        assertThat(target.resolve(film)).doesNotExist();
+        assertThat(target.resolve(heic)).doesNotExist();
+        List<String> paths = new ArrayList<>();
+        for (String line : Files.readAllLines(target.resolve("media.jsonl"))) {
+            JsonNode file = JsonMapper.shared().readTree(line);
+            if (file.path("path").isString()) {
+                paths.add(file.path("path").stringValue());
+            }
+        }
+        assertThat(paths)
+                .containsExactly(jpeg, SmallArchive.key("sound.m4a", "m4a"), jpeg);
+        JsonNode manifest = manifest();
+        assertThat(manifest.at("/media/missing").intValue()).isEqualTo(2);
+        assertThat(manifest.at("/media/missingObjects"))
+                .extracting(missing -> missing.path("objectKey").stringValue())
+                .containsExactlyInAnyOrder(film, heic);
+        assertThat(manifest.path("files"))
+                .extracting(file -> file.path("path").stringValue())
+                .contains(jpeg)
+                .doesNotContain(film, heic);
+    }
+
+    @Test
+    void withoutMediaThereIsNoWordOfWhereTheyLie() throws Exception {
+        export(options(ExportFormat.JSONL, target, ALL, MediaMode.NONE, AuthorMode.KEEP));
+
+        for (String table : List.of("notes", "media", "captures")) {
+            assertThat(Files.readString(target.resolve(table + ".jsonl")))
+                    .doesNotContain("object_key", "sidecar_key", "\"path\"", "media/");
+        }
+    }
+
+    // people
+
+    @Test
+    void pseudonymsAreTheSameForAPersonUnderAKeyAndNothingElseSaysWhoItIs() throws Exception {
+        Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
+        Path other = Files.writeString(directory.resolve("other"), "another key of a length");
+
+        List<String> first = authorsUnder(key, "1");
+        List<String> again = authorsUnder(key, "2");
+        List<String> others = authorsUnder(other, "3");
+        List<String> drawn = authorsUnder(null, "4");
+
+        assertThat(first).hasSize(5).allMatch(id -> id.matches("[0-9a-f]{32}"));
+        // notes of one author, who is named in one of them
+        assertThat(first.get(0)).isEqualTo(first.get(1)).isEqualTo(first.get(4));
+        assertThat(first.get(2)).isEqualTo(first.get(3)).isNotEqualTo(first.get(0));
+        assertThat(again).isEqualTo(first);
+        assertThat(others).doesNotContainAnyElementsOf(first);
+        assertThat(drawn).doesNotContainAnyElementsOf(first);
+        assertThat(first.get(0))
+                .isEqualTo(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
+    }
+
+    private List<String> authorsUnder(Path key, String name) throws Exception {
+        Path out = directory.resolve("people" + name);
+        ExportOptions plain =
+                options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH);
+        export(
+                new ExportOptions(
+                        plain.format(),
+                        out,
+                        ALL,
+                        plain.media(),
+                        plain.authors(),
+                        key,
+                        plain.presignFor(),
+                        false,
+                        plain.tool()));
+        assertNobodyIsNamed(out);
+        List<String> people = new ArrayList<>();
+        for (String line : Files.readAllLines(out.resolve("notes.jsonl"))) {
+            JsonNode note = JsonMapper.shared().readTree(line);
+            if (note.path("author_id").isString()) {
+                people.add(note.path("author_id").stringValue());
+            }
+        }
+        for (String line : Files.readAllLines(out.resolve("mentions.jsonl"))) {
+            people.add(JsonMapper.shared().readTree(line).path("user_id").stringValue());
+        }
+        return people;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereAuthorsAreLeftOutNoFileNamesOne(ExportFormat format) throws Exception {
+        export(
+                options(format, target, ALL, format.usualMedia(), AuthorMode.OMIT));
+
+        assertNobodyIsNamed(target);
+        // what is compressed hides a name, but not that of a column
+        if (format == ExportFormat.PARQUET) {
+            try (Duck duck = new Duck()) {
+                for (String table : List.of("notes", "captures", "topics", "mentions", "media")) {
+                    assertThat(duck.columns(Duck.read(format, target, table)).toString())
+                            .doesNotContain("author", "user_id", "nickname");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aShortKeyIsRefused() throws Exception {
+        Path key = Files.writeString(directory.resolve("key"), "short");
+        ExportOptions plain = options(ExportFormat.CSV, target);
+
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(
+                        () ->
+                                export(
+                                        new ExportOptions(
+                                                plain.format(),
+                                                target,
+                                                ALL,
+                                                plain.media(),
+                                                AuthorMode.HASH,
+                                                key,
+                                                plain.presignFor(),
+                                                false,
+                                                plain.tool())))
+                .withMessageContaining("has 5 bytes, but needs 16");
+        assertNothingIsLeft();
+    }
+
+    private static void assertNobodyIsNamed(Path out) throws Exception {
+        try (var files = Files.walk(out)) {
+            for (Path file :
+                    files.filter(Files::isRegularFile)
+                            .filter(f -> !f.toString().matches(".*\\.(jpg|heic|mp4|m4a)"))
+                            .toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                assertThat(new String(bytes, UTF_8))
+                        .as(file.toString())
+                        .doesNotContain(AUTHOR, "5cc8", "518955047", "松间", "朋友", "example.org");
+            }
+        }
+    }
+
+    private static String hmac(String key, String id) throws Exception {
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(key.getBytes(UTF_8), "HmacSHA256"));
+        return HexFormat.of().formatHex(mac.doFinal(id.getBytes(UTF_8)));
+    }
+
+    // words
+
+    private ExportReport export(ExportOptions options) throws Exception {
+        return archive.exporter().export(options, () -> false);
+    }
+
+    private JsonNode manifest() throws Exception {
+        return JsonMapper.shared().readTree(Files.readAllBytes(target.resolve("manifest.json")));
+    }
+
+    private void assertNothingIsLeft() throws Exception {
+        assertThat(target).doesNotExist();
+        try (var left = Files.list(directory)) {
+            assertThat(left).noneMatch(path -> path.getFileName().toString().contains("partial"));
+        }
+    }
+
+    private static List<String> ids(Path file) throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            ids.add(JsonMapper.shared().readTree(line).path("note_id").stringValue());
+        }
+        return ids;
+    }
+
+    private static Selection published(Instant from, Instant to) {
+        return new Selection(from, to, null, null, List.of(), List.of(), List.of(), null, null);
+    }
+
+    private static Selection captured(Instant from, Instant to) {
+        return new Selection(null, null, from, to, List.of(), List.of(), List.of(), null, null);
+    }
+
+    private static Selection topics(List<String> topics) {
+        return new Selection(null, null, null, null, topics, List.of(), List.of(), null, null);
+    }
+
+    private static Selection authors(List<String> authors) {
+        return new Selection(null, null, null, null, List.of(), authors, List.of(), null, null);
+    }
+
+    private static Selection states(List<NoteState> states) {
+        return new Selection(null, null, null, null, List.of(), List.of(), states, null, null);
+    }
+
+    private static Selection text(String text) {
+        return new Selection(null, null, null, null, List.of(), List.of(), List.of(), text, null);
+    }
+
+    private static Selection named(Path ids) {
+        return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, ids);
+    }
+}

@@ -1,0 +1,174 @@
+package io.github.notearchive.export;
+
+import static io.github.notearchive.export.SmallArchive.BARE;
+import static io.github.notearchive.export.SmallArchive.FORMULA;
+import static io.github.notearchive.export.SmallArchive.HOSTILE;
+import static io.github.notearchive.export.SmallArchive.VIDEO;
+import static io.github.notearchive.export.SmallArchive.options;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
+class FolderTests {
+
+    private static final Pattern REFERENCE = Pattern.compile("(?:src|href)=\"([^\"]*)\"");
+
+    @TempDir Path directory;
+    private SmallArchive archive;
+    private Path target;
+
+    @BeforeEach
+    void fill() {
+        archive = SmallArchive.filled();
+        target = directory.resolve("out");
+    }
+
+    @AfterEach
+    void close() {
+        archive.close();
+    }
+
+    @Test
+    void eachNoteHasADirectoryWithItsFilesInOrder() throws Exception {
+        ExportReport report = export(options(ExportFormat.FOLDER, target));
+
+        assertThat(report.rows()).containsEntry("notes", 4L).containsEntry("captures", 6L);
+        assertThat(report.copied()).isEqualTo(6);
+        assertThat(directories())
+                .containsExactly(
+                        HOSTILE + "-title-script-alert-1-script-etc-passwd-C",
+                        FORMULA + "-HYPERLINK-http-evil-example-看",
+                        VIDEO,
+                        BARE);
+        Path hostile = target.resolve("notes").resolve(directories().getFirst());
+        assertThat(hostile.toFile().list())
+                .containsExactlyInAnyOrder(
+                        "01.jpg", "01-motion.mp4", "02.heic", "audio.m4a", "index.html", "note.json");
+        assertThat(hostile.resolve("02.heic"))
+                .hasBinaryContent(SmallArchive.bytes("picture.heic"));
+        JsonNode note =
+                JsonMapper.shared().readTree(Files.readAllBytes(hostile.resolve("note.json")));
+        assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
+        assertThat(note.at("/media/1/path").stringValue()).isEqualTo("02.heic");
+        assertThat(note.path("captures")).hasSize(3);
+        assertThat(target.resolve("notes").resolve(VIDEO).resolve("video.mp4"))
+                .hasBinaryContent(SmallArchive.bytes("film.mp4"));
+    }
+
+    @Test
+    void pagesRunNothingFetchNothingAndLeadOnlyToFilesThatAreThere() throws Exception {
+        export(options(ExportFormat.FOLDER, target));
+
+        List<Path> pages = pages();
+        assertThat(pages).hasSize(5);
+        for (Path page : pages) {
+            String html = Files.readString(page);
+            assertThat(html)
+                    .as(page.toString())
+                    .contains("Content-Security-Policy\" content=\"default-src &#39;none&#39;;")
+                    .doesNotContain("<script", "<img src=x", "<b>", "javascript:", "style=\"")
+                    .contains("<html lang=\"en\">", "<meta name=\"viewport\"", "<h1");
+            Matcher reference = REFERENCE.matcher(html);
+            while (reference.find()) {
+                String to = reference.group(1);
+                if (to.startsWith("https:")) {
+                    assertThat(to).startsWith("https://www.xiaohongshu.com/explore/");
+                } else {
+                    Path file =
+                            page.resolveSibling(URLDecoder.decode(to, StandardCharsets.UTF_8))
+                                    .normalize();
+                    assertThat(file).startsWith(target).isRegularFile();
+                }
+            }
+        }
+        assertThat(Files.readString(target.resolve("index.html")))
+                .contains("&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;")
+                .contains("4 notes");
+    }
+
+    @Test
+    void aPageShowsPicturesSoundTextHistoryAndWhatIsMissing() throws Exception {
+        export(options(ExportFormat.FOLDER, target));
+
+        String hostile =
+                Files.readString(
+                        target.resolve("notes")
+                                .resolve(directories().getFirst())
+                                .resolve("index.html"));
+        assertThat(hostile)
+                .contains("alt=\"Picture 1 of 2\" src=\"01.jpg\"")
+                .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
+                .contains("<video controls", "src=\"01-motion.mp4\"")
+                .contains("<audio controls", "src=\"audio.m4a\"")
+                .contains("清晨 &lt;img src=x onerror=alert(2)&gt;")
+                .contains("<bdi>松间&lt;b&gt;</bdi>")
+                .contains("datetime=\"2026-02-10T04:13:24.123456Z\">2026-02-10 12:13</time>")
+                .contains("<td class=\"number\">10</td>", "<td class=\"number\">–</td>");
+        assertThat(Files.readString(target.resolve("notes").resolve(VIDEO).resolve("index.html")))
+                .contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
+    }
+
+    @Test
+    void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
+        archive.sql()
+                .sql(
+                        """
+                        INSERT INTO note (note_id, title, first_captured_at, last_captured_at)
+                        SELECT '66' || lpad(i::text, 22, '0'), '标题 ' || i, '2026-03-10T04:00Z', '2026-03-10T04:00Z'
+                        FROM generate_series(1, 200) i
+                        """)
+                .update();
+
+        export(
+                options(
+                        ExportFormat.FOLDER,
+                        target,
+                        Selection.all(),
+                        MediaMode.NONE,
+                        AuthorMode.KEEP));
+
+        List<String> listed = new ArrayList<>();
+        for (String page : List.of("index.html", "index-2.html", "index-3.html", "index-4.html")) {
+            Matcher note =
+                    Pattern.compile("href=\"notes/([0-9a-f]{24})")
+                            .matcher(Files.readString(target.resolve(page)));
+            while (note.find()) {
+                listed.add(note.group(1));
+            }
+        }
+        assertThat(listed).hasSize(204).doesNotHaveDuplicates();
+        assertThat(target.resolve("index-5.html")).doesNotExist();
+        assertThat(Files.readString(target.resolve("index-2.html")))
+                .contains("page 2 of 4", "aria-current=\"page\">2</a>");
+    }
+
+    private ExportReport export(ExportOptions options) throws Exception {
+        return archive.exporter().export(options, () -> false);
+    }
+
+    private List<String> directories() throws Exception {
+        try (var directories = Files.list(target.resolve("notes"))) {
+            return directories.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private List<Path> pages() throws Exception {
+        try (var files = Files.walk(target)) {
+            return files.filter(file -> file.toString().endsWith(".html")).toList();
+        }
+    }
+}
