@@ -31,6 +31,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,8 @@ import picocli.CommandLine.TypeConversionException;
             "7 interrupted, nothing is left; 8 a server is out of reach, nothing is left."
         })
 final class ExportCommand implements Callable<Integer> {
+
+    private static final Logger log = LoggerFactory.getLogger(ExportCommand.class);
 
     private static final Duration LONGEST_PRESIGNED = Duration.ofDays(7);
     private static final int NAMED = 10;
@@ -173,7 +177,11 @@ final class ExportCommand implements Callable<Integer> {
         ExportOptions options = options();
         AtomicBoolean stopped = new AtomicBoolean();
         StopSignals signals = StopSignals.install();
-        signals.passTo(_ -> stopped.set(true));
+        signals.passTo(
+                signal -> {
+                    stopped.set(true);
+                    log.info("{}: the export ends, and nothing of it is kept", signal);
+                });
         try (ArchiveContext context = ArchiveContext.open()) {
             if (options.media() == MediaMode.PRESIGNED) {
                 warnOfPresigned(context.get(StoreProperties.class));

@@ -65,7 +65,16 @@ final class Draft implements AutoCloseable {
             throw new ExportException("\"" + directory + "\" is no directory to export to");
         }
         requireVacant(target);
-        Files.createDirectories(parent);
+        try {
+            Files.createDirectories(parent);
+        } catch (IOException e) {
+            throw new ExportException(
+                    "Directory " + parent + ", to export below, cannot be made: " + e);
+        }
+        if (!Files.isWritable(parent)) {
+            throw new ExportException(
+                    "Directory " + parent + ", to export below, cannot be written to");
+        }
         try (Stream<Path> siblings = Files.list(parent)) {
             siblings.filter(path -> isPartial(path, name.toString()))
                     .forEach(

@@ -38,7 +38,7 @@ final class Html {
             .soft { color: var(--soft); font-size: 0.9rem; }
             .text { white-space: pre-wrap; }
             ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem;
-                       grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); }
+                       grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }
             ul.cards > li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
             ul.cards a { display: block; height: 100%; color: inherit; text-decoration: none; }
             ul.cards a:focus-visible { outline-offset: -3px; }
@@ -59,7 +59,8 @@ final class Html {
                                        background: #0000000d; }
             figure audio { display: block; width: 100%; padding: 0.5rem; }
             figcaption { padding: 0.4rem 0.75rem; color: var(--soft); font-size: 0.9rem; }
-            .scroll { overflow-x: auto; }
+            .scroll { overflow-x: auto; margin-bottom: 1rem; }
+            time { white-space: nowrap; }
             table { border-collapse: collapse; font-size: 0.9rem; }
             caption { text-align: left; color: var(--soft); }
             th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -113,12 +114,19 @@ final class Html {
                 case '>' -> out.append("&gt;");
                 case '"' -> out.append("&quot;");
                 case '\'' -> out.append("&#39;");
-                default ->
-                        out.append(
-                                Character.isISOControl(c) && c != '\n' && c != '\t' ? '\ufffd' : c);
+                default -> out.append(isHarmless(c) ? c : '\ufffd');
             }
         }
         return this;
+    }
+
+    /** Neither a control nor one of the marks that turn the direction of what follows. */
+    private static boolean isHarmless(char c) {
+        return c == '\n'
+                || c == '\t'
+                || (!Character.isISOControl(c)
+                        && (c < '\u202a' || c > '\u202e')
+                        && (c < '\u2066' || c > '\u2069'));
     }
 
     /** The reference to a file of the export, as an attribute's value. */

@@ -141,7 +141,7 @@ final class Manifest {
         json.writeEndArray();
     }
 
-    private static void columns(
+    private void columns(
             JsonGenerator json, List<Column> columns, Map<String, String> comments) {
         json.writeArrayPropertyStart("columns");
         for (Column column : columns) {
@@ -159,12 +159,13 @@ final class Manifest {
         json.writeEndArray();
     }
 
-    private static @Nullable String description(Column column, Map<String, String> comments) {
-        if (column.content() == Content.PERSON_ID && column.description() != null) {
-            return column.description();
-        }
+    private @Nullable String description(Column column, Map<String, String> comments) {
         String comment = column.source() == null ? null : comments.get(column.source());
-        return comment == null ? column.description() : comment;
+        String description = comment == null ? column.description() : comment;
+        return export.options().authors() == AuthorMode.HASH
+                        && column.content() == Content.PERSON_ID
+                ? "A pseudonym in place of the id. " + (description == null ? "" : description)
+                : description;
     }
 
     private void files(JsonGenerator json, String below) throws IOException {

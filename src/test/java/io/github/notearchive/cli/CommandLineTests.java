@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -56,7 +57,7 @@ class CommandLineTests {
         assertThat(commands())
                 .contains(
                         "run", "enqueue", "status", "explain", "search", "requeue", "waive",
-                        "verify", "sandbox");
+                        "verify", "rebuild", "remap", "export", "sandbox");
     }
 
     @ParameterizedTest
@@ -130,7 +131,23 @@ class CommandLineTests {
                 "verify --max-duration 0s",
                 "verify --self-test --repair",
                 "verify --self-test --delete-orphans",
-                "verify --self-test --max-duration 1h"
+                "verify --self-test --max-duration 1h",
+                "export out",
+                "export --format csv",
+                "export --format xml out",
+                "export --format 4cat --media copy out",
+                "export --format folder --media link out",
+                "export --format csv --media all out",
+                "export --format csv --authors some out",
+                "export --format csv --author-key pom.xml out",
+                "export --format csv --authors hash --author-key /no/such/file out",
+                "export --format jsonl --excel out",
+                "export --format csv --media presigned --presign-for 8d out",
+                "export --format csv --published-from yesterday out",
+                "export --format csv --published-from 2026-03-02 --published-to 2026-03-01 out",
+                "export --format csv --state NONSENSE out",
+                "export --format csv --ids /no/such/file out",
+                "export --format csv --ids /tmp out"
             })
     void wrongUsageIsToldBeforeAnythingIsStarted(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
@@ -166,6 +183,16 @@ class CommandLineTests {
         assertThatThrownBy(() -> new RunCommand.DurationArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2026-03-01, 2026-02-28T16:00:00Z",
+        "2026-03-01T00:00:00Z, 2026-03-01T00:00:00Z",
+        "2026-03-01T12:30+08:00, 2026-03-01T04:30:00Z"
+    })
+    void aDateBeginsInShanghaiAndATimeWhereItSays(String text, Instant time) {
+        assertThat(new ExportCommand.TimeArgument().convert(text)).isEqualTo(time);
     }
 
     private int execute(String... arguments) {

@@ -80,7 +80,7 @@ class FolderTests {
             assertThat(html)
                     .as(page.toString())
                     .contains("Content-Security-Policy\" content=\"default-src &#39;none&#39;;")
-                    .doesNotContain("<script", "<img src=x", "<b>", "javascript:", "style=\"")
+                    .doesNotContain("<script", "<img src=x", "<b>", "javascript:", "style=\"", "\u202e")
                     .contains("<html lang=\"en\">", "<meta name=\"viewport\"", "<h1");
             Matcher reference = REFERENCE.matcher(html);
             while (reference.find()) {
