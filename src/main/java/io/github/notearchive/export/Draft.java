@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -83,7 +84,10 @@ final class Draft implements AutoCloseable {
                                             "{} is left of an export that did not end, or of one that is still going on; remove it when none is",
                                             left));
         }
-        return new Draft(target, Files.createTempDirectory(parent, name + PARTIAL));
+        // not a temporary directory, which nobody else could read
+        return new Draft(
+                target,
+                Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID())));
     }
 
     private static boolean isPartial(Path path, String name) {

@@ -262,8 +262,8 @@ final class NotePage {
                 .text(note.text("url"))
                 .raw("\">")
                 .text(note.noteId())
-                .raw("</a>, state ")
-                .text(note.text("state"))
+                .raw("</a>")
+                .text(note.text("state") == null ? "" : ", state " + note.text("state"))
                 .raw("; all of it in <a href=\"note.json\">note.json</a>.</p>\n");
     }
 }
