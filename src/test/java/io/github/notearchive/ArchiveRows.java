@@ -36,14 +36,19 @@ public final class ArchiveRows {
                                     WHERE c.note_id = t.note_id AND c.billed = 'YES' AND c.received_at IS NOT NULL)
                             """);
 
-    /** Ends of nights, which no later night needs, and what audits of another database found. */
-    private static final Set<String> UNKNOWN_TABLES = Set.of("source_gate", "fixity_finding");
+    /**
+     * Ends of nights, which no later night needs, what audits of another database found, and by
+     * which settings another one's runs planned refreshes.
+     */
+    private static final Set<String> UNKNOWN_TABLES =
+            Set.of("source_gate", "fixity_finding", "refresh_policy");
 
     /** What loses them. */
     public static final String LOSS =
             """
             TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
-                     note_comment, media_object, note_media, fixity_finding, schema_drift, batch_job_instance CASCADE
+                     note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy,
+                     forgotten_note, forgotten_author, forgotten_object, batch_job_instance CASCADE
             """;
 
     private ArchiveRows() {}

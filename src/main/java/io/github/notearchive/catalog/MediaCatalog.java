@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ public class MediaCatalog {
 
     /** The reason of a slot that is stored in a lesser rendition than the best one offered. */
     static final String DEGRADED = "DEGRADED";
+
+    /**
+     * The reason of a slot that an answer about an archived note added, and whose file could not be
+     * had: waived, since the note stays archived, until a later try brings it.
+     */
+    public static final String NOT_REFRESHED = "NOT_REFRESHED";
 
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
@@ -230,6 +237,7 @@ public class MediaCatalog {
         if (slots.isEmpty()) {
             return;
         }
+        makeRoom(answer.id(), slots);
         batches.batchUpdate(
                 """
                 INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, rendition, width, height, sha256,
@@ -245,6 +253,92 @@ public class MediaCatalog {
                 slots.stream()
                         .map(row -> parameters(answer, row))
                         .toArray(MapSqlParameterSource[]::new));
+    }
+
+    /**
+     * Moves stored files out of the places that other files take now. The moving half of a live
+     * photo goes with its still. A file that has moved within the note leaves its old place.
+     */
+    private void makeRoom(NoteId id, List<SlotRow> slots) {
+        List<Held> held =
+                jdbc.sql(
+                                """
+                                SELECT kind, ordinal, identity, sha256 FROM note_media
+                                WHERE note_id = :noteId AND state = 'STORED'
+                                ORDER BY kind, ordinal
+                                """)
+                        .param("noteId", id.value())
+                        .query(
+                                (row, _) ->
+                                        new Held(
+                                                MediaKind.valueOf(row.getString("kind")),
+                                                row.getInt("ordinal"),
+                                                row.getString("identity"),
+                                                row.getString("sha256")))
+                        .list();
+        List<Held> leaving = held.stream().filter(file -> !file.isListedAt(slots)).toList();
+        List<Held> moved = leaving.stream().filter(file -> file.isAmong(slots)).toList();
+        List<Held> displaced =
+                leaving.stream()
+                        .filter(file -> !moved.contains(file))
+                        .filter(file -> isTaken(file, slots))
+                        .toList();
+        int behindAll =
+                1
+                        + Stream.concat(
+                                        held.stream().map(Held::ordinal),
+                                        slots.stream().map(SlotRow::ordinal))
+                                .mapToInt(Integer::intValue)
+                                .max()
+                                .orElse(0);
+        for (Held file : moved) {
+            at(id, file, "DELETE FROM note_media").update();
+        }
+        for (Held file : displaced) {
+            at(id, file, "UPDATE note_media SET ordinal = ordinal + :behind")
+                    .param("behind", behindAll)
+                    .update();
+        }
+    }
+
+    private JdbcClient.StatementSpec at(NoteId id, Held file, String change) {
+        return jdbc.sql(change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal")
+                .param("noteId", id.value())
+                .param("kind", file.kind().name())
+                .param("ordinal", file.ordinal());
+    }
+
+    /** Whether another file takes its place, or that of the still it belongs to. */
+    private static boolean isTaken(Held file, List<SlotRow> slots) {
+        return slots.stream()
+                .filter(slot -> slot.ordinal() == file.ordinal())
+                .anyMatch(
+                        slot ->
+                                slot.kind() == file.kind()
+                                        || (slot.kind() == MediaKind.IMAGE
+                                                && file.kind() == MediaKind.MOTION));
+    }
+
+    /** A stored file of a note, in its place. */
+    private record Held(MediaKind kind, int ordinal, String identity, String sha256) {
+
+        /** Whether an answer lists it where it is. */
+        boolean isListedAt(List<SlotRow> slots) {
+            return slots.stream()
+                    .anyMatch(
+                            slot ->
+                                    slot.kind() == kind
+                                            && slot.ordinal() == ordinal
+                                            && slot.identity().equals(identity));
+        }
+
+        /** Whether one of these slots has its bytes. */
+        boolean isAmong(List<SlotRow> slots) {
+            return slots.stream()
+                    .filter(slot -> slot.kind() == kind)
+                    .map(SlotRow::media)
+                    .anyMatch(media -> media != null && media.sha256().equals(sha256));
+        }
     }
 
     /**
@@ -501,12 +595,14 @@ public class MediaCatalog {
 
         /**
          * The row as a slot's status, where it holds a file or a waiver. A file that an audit found
-         * damaged is held no more.
+         * damaged is held no more, and one that a refresh could not have is wanted still.
          *
          * @param slot that this row is for
          */
         public Optional<SlotStatus> settled(MediaSlot slot) {
-            return damage == null ? recorded(slot) : Optional.empty();
+            return damage == null && !NOT_REFRESHED.equals(reason)
+                    ? recorded(slot)
+                    : Optional.empty();
         }
 
         /** The same as it was written down, whatever became of the file since. */
@@ -530,6 +626,16 @@ public class MediaCatalog {
         /** The place that this row holds, without any address to fill it from. */
         public MediaSlot slot() {
             return new MediaSlot(kind, ordinal, identity, List.of(), null);
+        }
+
+        /**
+         * Whether this row has the file that a slot expects, by the source's name, in any place.
+         */
+        public boolean hasFileOf(MediaSlot slot) {
+            return media != null
+                    && slot.named()
+                    && kind == slot.kind()
+                    && identity.equals(StorableText.of(slot.identity()));
         }
 
         /**

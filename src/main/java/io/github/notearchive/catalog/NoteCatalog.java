@@ -128,6 +128,11 @@ public class NoteCatalog {
         novelties.add(drift.noveltiesIn(video.id(), video.capturedAt(), answer));
     }
 
+    /** The platform's id of whoever wrote a note; empty when the answer does not say. */
+    public static Optional<String> authorOf(NoteCapture capture) {
+        return Optional.ofNullable(NoteMapper.map(capture).author()).map(Author::id);
+    }
+
     private void saveAuthor(Author author, Instant capturedAt) {
         jdbc.sql(
                         """

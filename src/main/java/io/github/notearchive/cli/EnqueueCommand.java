@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.EnqueueException;
 import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.EnqueueReport.Rejected;
@@ -14,6 +15,8 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -35,6 +38,7 @@ import picocli.CommandLine.Spec;
             "",
             "A CSV file is known by a first line that names a column note_id, id, url or the like; --column names another.",
             "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
+            "--refresh-after: each new answer costs a call, within the limits of archive.refresh, behind all other notes.",
             "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read."
         })
 final class EnqueueCommand implements Callable<Integer> {
@@ -60,6 +64,14 @@ final class EnqueueCommand implements Callable<Integer> {
     private String source = "";
 
     @Option(
+            names = "--refresh-after",
+            paramLabel = "TIME",
+            converter = RefreshAfter.Argument.class,
+            description =
+                    "Ask about them anew so long after each answer, in whole days such as 7d, or once in the night of a date such as 2027-01-31. Also for notes that are archived already.")
+    private @Nullable RefreshAfter refreshAfter;
+
+    @Option(
             names = "--column",
             paramLabel = "COLUMN",
             description = "The CSV column to read, by its name or its number from 1.")
@@ -81,7 +93,13 @@ final class EnqueueCommand implements Callable<Integer> {
                     spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
         }
         inputs.forEach(this::requireReadable);
-        Enqueuer.Options options = new Enqueuer.Options(column, priority, source);
+        Enqueuer.Options options =
+                new Enqueuer.Options(
+                        column,
+                        priority,
+                        source,
+                        refreshAfter == null ? null : refreshAfter.days(),
+                        refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
         try (ArchiveContext context = ArchiveContext.open();
                 PrintWriter rejected =
@@ -93,6 +111,7 @@ final class EnqueueCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
+            requireLaterNight(Night.current(context.get(Clock.class)));
             Enqueuer enqueuer = context.get(Enqueuer.class);
             for (String input : inputs) {
                 Consumer<Rejected> sink =
@@ -109,6 +128,19 @@ final class EnqueueCommand implements Callable<Integer> {
             }
         }
         return (clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE).number();
+    }
+
+    private void requireLaterNight(Night tonight) {
+        LocalDate night = refreshAfter == null ? null : refreshAfter.night();
+        if (night != null && !night.isAfter(tonight.date())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--refresh-after "
+                            + night
+                            + " is not later than tonight, "
+                            + tonight
+                            + " in Shanghai; nothing was enqueued");
+        }
     }
 
     private void requireReadable(String input) {

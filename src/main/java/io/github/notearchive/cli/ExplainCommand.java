@@ -8,6 +8,7 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
 import java.util.List;
@@ -39,6 +40,7 @@ final class ExplainCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             Optional<Worklist.Entry> entry = context.get(Worklist.class).find(id);
             if (entry.isEmpty()) {
+                Forgotten.refuse(context, id);
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "note "
@@ -54,6 +56,7 @@ final class ExplainCommand implements Callable<Integer> {
             tellVideo(files, context.get(VideoProperties.class), id, out);
             out.println("Next");
             out.println("  " + next(entry.get()));
+            refresh(entry.get()).ifPresent(again -> out.println("  " + again));
             out.flush();
             return ExitCode.COMPLETED.number();
         }
@@ -214,6 +217,31 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
+    /** When it is asked about anew; empty when never. */
+    private static Optional<String> refresh(Worklist.Entry entry) {
+        String own =
+                (entry.refreshDays() == null
+                                ? ""
+                                : "; it is to be every " + entry.refreshDays() + " nights")
+                        + (entry.refreshOn() == null
+                                ? ""
+                                : "; it was to be in the night of " + entry.refreshOn());
+        if (entry.state() != NoteState.ARCHIVED && entry.state() != NoteState.UNAVAILABLE) {
+            return own.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of("asked about anew once it is archived" + own);
+        }
+        return entry.refreshNight() == null
+                ? Optional.empty()
+                : Optional.of(
+                        "asked about anew, by a call, from the night of "
+                                + entry.refreshNight()
+                                + (entry.refreshAttempts() == 0
+                                        ? ""
+                                        : ", after " + entry.refreshAttempts() + " nights in vain")
+                                + own);
+    }
+
     private static String next(Worklist.Entry entry) {
         if (entry.claimedBy() != null) {
             return "node "
@@ -227,15 +255,16 @@ final class ExplainCommand implements Callable<Integer> {
             case ARCHIVED ->
                     (entry.dueAt() == null
                                     ? "nothing"
-                                    : "a better rendition is tried for from "
+                                    : "a better rendition, or a file that could not be had, is tried for from "
                                             + due
                                             + ", without a call")
                             + "; requeue "
                             + entry.id()
                             + " looks at it again";
             case UNAVAILABLE ->
-                    "looked at again from "
-                            + due
+                    (entry.dueAt() == null
+                                    ? "what was archived of it stays"
+                                    : "looked at again from " + due)
                             + "; requeue "
                             + entry.id()
                             + " does so with the next run";

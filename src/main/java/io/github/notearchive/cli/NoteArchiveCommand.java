@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             RebuildCommand.class,
             RemapCommand.class,
             ExportCommand.class,
+            ForgetCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
             HelpCommand.class

@@ -85,7 +85,9 @@ final class RequeueCommand implements Callable<Integer> {
                                             .println(
                                                     "  "
                                                             + note
-                                                            + " is not on the worklist, or in work now"));
+                                                            + Forgotten.of(context, note)
+                                                                    .orElse(
+                                                                            " is not on the worklist, or in work now")));
             return (due.size() == notes.stream().distinct().count()
                             ? ExitCode.COMPLETED
                             : ExitCode.INCOMPLETE)

@@ -121,12 +121,15 @@ final class RunCommand implements Callable<Integer> {
                     summary.restart() ? ", a restart" : "",
                     Times.took(summary.took()));
             out.printf(
-                    "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%n",
+                    "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%s%n",
                     summary.archived(),
                     summary.unavailable(),
                     summary.postponed(),
                     summary.failed(),
-                    summary.released());
+                    summary.released(),
+                    summary.forgotten() == 0
+                            ? ""
+                            : ", not kept as their authors are forgotten " + summary.forgotten());
             RunSummary.Files files = summary.files();
             out.printf(
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, %d requests%n",
@@ -146,6 +149,7 @@ final class RunCommand implements Callable<Integer> {
                     summary.boughtAgain());
             print(summary.videos(), out);
             print(summary.newFields(), out);
+            print(summary.refreshes(), out);
         }
         out.println("  next   " + next(summary.exitCode()));
         out.flush();
@@ -177,6 +181,28 @@ final class RunCommand implements Callable<Integer> {
                 Harmless.line(
                         "  new    %d field paths never seen before, e.g. %s; schema_drift has them"
                                 .formatted(newFields.size(), examples)));
+    }
+
+    private static void print(RunSummary.Refreshes refreshes, PrintWriter out) {
+        if (refreshes.any()) {
+            out.printf(
+                    "  again  archived notes asked anew %d: other counts %d, other words %d, new files %d, back %d; no longer there %d, put off %d, still due %d%n",
+                    refreshes.notes(),
+                    refreshes.counts(),
+                    refreshes.words(),
+                    refreshes.files(),
+                    refreshes.back(),
+                    refreshes.gone(),
+                    refreshes.putOff(),
+                    refreshes.due());
+            out.printf(
+                    "         %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
+                    refreshes.calls(),
+                    refreshes.billed(),
+                    refreshes.maybeBilled(),
+                    refreshes.tonight(),
+                    refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed");
+        }
     }
 
     private static String next(ExitCode exitCode) {

@@ -9,7 +9,10 @@ import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
@@ -52,10 +55,12 @@ final class StatusCommand implements Callable<Integer> {
             SourceGate.@Nullable Closed gate,
             List<ApiCalls.CallCount> callsTonight,
             Videos videosTonight,
+            Refreshes refreshes,
             List<Executions.Run> runs,
             List<Worklist.LeftOver> leftOver,
             Fixity fixity,
-            SchemaDrift.Unreviewed newFields) {}
+            SchemaDrift.Unreviewed newFields,
+            ForgottenNotes.Count forgotten) {}
 
     /** How long ago the store was looked at, and what is wrong with it. */
     record Fixity(
@@ -70,6 +75,15 @@ final class StatusCommand implements Callable<Integer> {
      * @param allowed our own limit of them in a night; 0 is none
      */
     record Videos(boolean enabled, ApiCalls.Bill bill, int allowed) {}
+
+    /**
+     * Archived notes that are asked about anew; the calls are among those of tonight.
+     *
+     * @param policy when that is, as far as a note has no time of its own
+     * @param allowed our own limit of these calls in a night; 0 is none
+     */
+    record Refreshes(
+            String policy, Worklist.RefreshOutlook notes, ApiCalls.Bill billTonight, int allowed) {}
 
     @Override
     public Integer call() {
@@ -95,6 +109,7 @@ final class StatusCommand implements Callable<Integer> {
         Night tonight = Night.current(clock);
         Worklist worklist = context.get(Worklist.class);
         VideoProperties videos = context.get(VideoProperties.class);
+        RefreshProperties refreshes = context.get(RefreshProperties.class);
         return new Status(
                 clock.instant(),
                 tonight.toString(),
@@ -106,13 +121,20 @@ final class StatusCommand implements Callable<Integer> {
                         videos.enabled(),
                         context.get(ApiCalls.class).billIn(tonight, Endpoint.VIDEO),
                         videos.callsPerNight()),
+                new Refreshes(
+                        refreshes.policy(),
+                        worklist.refreshes(),
+                        context.get(ApiCalls.class).billOfRefreshesIn(tonight),
+                        refreshes.callsAllowed(
+                                context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Executions.class).latest(RUNS),
                 worklist.leftOvers(GROUPS),
                 new Fixity(
                         context.get(FixityCatalog.class).oldestVerified().orElse(null),
                         context.get(Executions.class).latestAudit().orElse(null),
                         context.get(FixityCatalog.class).countOpen()),
-                context.get(SchemaDrift.class).unreviewed(FIELDS));
+                context.get(SchemaDrift.class).unreviewed(FIELDS),
+                context.get(ForgottenNotes.class).count());
     }
 
     static void print(Status status, PrintWriter out) {
@@ -154,6 +176,7 @@ final class StatusCommand implements Callable<Integer> {
                                         count.calls()));
         out.print(calls.isEmpty() ? "  none\n" : calls);
         out.println("  " + line(status.videosTonight()));
+        out.println("  " + line(status.refreshes()));
 
         out.println("Last runs (times of Shanghai)");
         TextTable runs =
@@ -188,6 +211,7 @@ final class StatusCommand implements Callable<Integer> {
 
         print(status.fixity(), out);
         print(status.newFields(), out);
+        print(status.forgotten(), out);
 
         if (!status.leftOver().isEmpty()) {
             out.println(
@@ -230,6 +254,20 @@ final class StatusCommand implements Callable<Integer> {
         out.print(fields);
     }
 
+    private static void print(ForgottenNotes.Count forgotten, PrintWriter out) {
+        if (forgotten.notes() + forgotten.authors() > 0) {
+            out.printf(
+                    "Forgotten%n  %d notes, %d authors%s%n",
+                    forgotten.notes(),
+                    forgotten.authors(),
+                    forgotten.unfinished() == 0
+                            ? ""
+                            : "; "
+                                    + forgotten.unfinished()
+                                    + " of them not to the end: repeat the last forget --yes");
+        }
+    }
+
     private static void print(Fixity fixity, PrintWriter out) {
         out.println("Fixity (times of Shanghai)");
         out.println("  verified the longest ago  " + Times.minute(fixity.oldestVerified()));
@@ -269,6 +307,27 @@ final class StatusCommand implements Callable<Integer> {
                 + ", maybe billed "
                 + bill.maybeBilled()
                 + (videos.enabled() ? "" : "; no more are bought (archive.video.enabled)");
+    }
+
+    private static String line(Refreshes refreshes) {
+        Worklist.RefreshOutlook notes = refreshes.notes();
+        if (notes.planned() == 0 && refreshes.policy().equals("off")) {
+            return "archived notes are not asked about anew (archive.refresh.enabled)";
+        }
+        ApiCalls.Bill bill = refreshes.billTonight();
+        return "of these about archived notes: "
+                + bill.calls()
+                + " of "
+                + (refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed")
+                + ", billed "
+                + bill.billed()
+                + ", maybe billed "
+                + bill.maybeBilled()
+                + "; refreshes due now "
+                + notes.due()
+                + " of "
+                + notes.planned()
+                + (notes.next() == null ? "" : ", the next in the night of " + notes.next());
     }
 
     private static @Nullable String firstLine(@Nullable String text) {

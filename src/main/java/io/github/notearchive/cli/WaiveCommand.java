@@ -48,6 +48,7 @@ final class WaiveCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--reason must say something");
         }
         try (ArchiveContext context = ArchiveContext.open()) {
+            Forgotten.refuse(context, id);
             return switch (context.get(Waiver.class).waive(id, kind, ordinal, reason.strip())) {
                 case Waiver.Result.NoteArchived() ->
                         say("Waived; note " + id + " is archived", ExitCode.COMPLETED);

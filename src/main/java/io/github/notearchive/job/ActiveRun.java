@@ -21,6 +21,7 @@ final class ActiveRun extends ActiveJob {
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
+    private final AtomicInteger refreshing = new AtomicInteger();
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private @Nullable Long stuckSince;
@@ -31,6 +32,18 @@ final class ActiveRun extends ActiveJob {
     final LongAdder postponed = new LongAdder();
     final LongAdder failed = new LongAdder();
     final LongAdder released = new LongAdder();
+
+    /** How many notes are in work. */
+    final AtomicInteger inHand = new AtomicInteger();
+
+    final LongAdder forgotten = new LongAdder();
+    final LongAdder refreshed = new LongAdder();
+    final LongAdder refreshedCounts = new LongAdder();
+    final LongAdder refreshedWords = new LongAdder();
+    final LongAdder refreshedFiles = new LongAdder();
+    final LongAdder refreshedBack = new LongAdder();
+    final LongAdder refreshedGone = new LongAdder();
+    final LongAdder refreshesPutOff = new LongAdder();
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
     final LongAdder filesKnown = new LongAdder();
@@ -74,6 +87,22 @@ final class ActiveRun extends ActiveJob {
     /** How many new fields of answers the process had recorded when the run began. */
     int fieldsBefore() {
         return fieldsBefore;
+    }
+
+    /**
+     * Takes one of so many calls that are left for archived notes; false when all are taken.
+     * Whoever got true says by {@link #refreshDone} when the note is done with.
+     */
+    boolean takeRefresh(long left) {
+        if (refreshing.incrementAndGet() <= left) {
+            return true;
+        }
+        refreshing.decrementAndGet();
+        return false;
+    }
+
+    void refreshDone() {
+        refreshing.decrementAndGet();
     }
 
     OutageDetector provider() {

@@ -12,6 +12,7 @@ import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
@@ -49,6 +50,7 @@ public class ArchiveRunner {
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Worklist worklist;
+    private final RefreshPlan refreshPlan;
     private final ApiCalls calls;
     private final JustOneApiClient provider;
     private final ObjectStore store;
@@ -58,6 +60,7 @@ public class ArchiveRunner {
     private final ArchiveProperties settings;
     private final NoteSourceProperties sourceSettings;
     private final VideoProperties videoSettings;
+    private final RefreshProperties refreshSettings;
     private final LedgerProperties ledgerSettings;
     private final Clock clock;
 
@@ -71,6 +74,7 @@ public class ArchiveRunner {
             RunGate gate,
             ActiveRuns runs,
             Worklist worklist,
+            RefreshPlan refreshPlan,
             ApiCalls calls,
             JustOneApiClient provider,
             ObjectStore store,
@@ -80,6 +84,7 @@ public class ArchiveRunner {
             ArchiveProperties settings,
             NoteSourceProperties sourceSettings,
             VideoProperties videoSettings,
+            RefreshProperties refreshSettings,
             LedgerProperties ledgerSettings,
             Clock clock) {
         this.launches = launches;
@@ -91,6 +96,7 @@ public class ArchiveRunner {
         this.gate = gate;
         this.runs = runs;
         this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
         this.calls = calls;
         this.provider = provider;
         this.store = store;
@@ -100,6 +106,7 @@ public class ArchiveRunner {
         this.settings = settings;
         this.sourceSettings = sourceSettings;
         this.videoSettings = videoSettings;
+        this.refreshSettings = refreshSettings;
         this.ledgerSettings = ledgerSettings;
         this.clock = clock;
     }
@@ -171,6 +178,12 @@ public class ArchiveRunner {
                     "{} answers in the ledger were too old to be used again and lie in the store; their copies are emptied",
                     emptied);
         }
+        int planned = refreshPlan.planAllIfChanged();
+        if (planned > 0) {
+            log.info(
+                    "archive.refresh has changed: {} archived notes are asked about anew in another night than before, or no more",
+                    planned);
+        }
         spool.sweep();
         drift.load();
         return start(run, lock, tonight, made);
@@ -208,7 +221,11 @@ public class ArchiveRunner {
         runs.begin(run);
         try {
             gate.open();
-            provider.open(tonight, callsMade, calls.billIn(tonight, Endpoint.VIDEO).calls());
+            provider.open(
+                    tonight,
+                    callsMade,
+                    calls.billIn(tonight, Endpoint.VIDEO).calls(),
+                    calls.billOfRefreshesIn(tonight).calls());
             gate.closure().ifPresent(closure -> provider.end(closure.reason()));
             return execute(run, lock, launch);
         } finally {
@@ -260,6 +277,7 @@ public class ArchiveRunner {
                 run.postponed.sum(),
                 run.failed.sum(),
                 run.released.sum(),
+                run.forgotten.sum(),
                 new RunSummary.Files(
                         run.filesStored.sum(),
                         run.bytesStored.sum(),
@@ -275,6 +293,7 @@ public class ArchiveRunner {
                 made.bill().maybeBilled(),
                 made.videos(),
                 newFields(run),
+                refreshes(run, made),
                 run.took());
     }
 
@@ -284,10 +303,34 @@ public class ArchiveRunner {
     }
 
     /** What the ledger says of a run. */
-    private record Calls(ApiCalls.Bill bill, long boughtAgain, RunSummary.Videos videos) {
+    private record Calls(
+            ApiCalls.Bill bill,
+            long boughtAgain,
+            RunSummary.Videos videos,
+            ApiCalls.Bill refreshes,
+            long refreshesTonight,
+            long refreshesDue) {
 
-        static final Calls NOT_KNOWN =
-                new Calls(new ApiCalls.Bill(0, 0, 0), 0, RunSummary.Videos.NONE);
+        private static final ApiCalls.Bill NONE = new ApiCalls.Bill(0, 0, 0);
+
+        static final Calls NOT_KNOWN = new Calls(NONE, 0, RunSummary.Videos.NONE, NONE, 0, 0);
+    }
+
+    private RunSummary.Refreshes refreshes(ActiveRun run, Calls made) {
+        return new RunSummary.Refreshes(
+                run.refreshed.sum(),
+                run.refreshedCounts.sum(),
+                run.refreshedWords.sum(),
+                run.refreshedFiles.sum(),
+                run.refreshedBack.sum(),
+                run.refreshedGone.sum(),
+                run.refreshesPutOff.sum(),
+                made.refreshesDue(),
+                made.refreshes().calls(),
+                made.refreshes().billed(),
+                made.refreshes().maybeBilled(),
+                made.refreshesTonight(),
+                refreshSettings.callsAllowed(sourceSettings.callsPerNight()));
     }
 
     /** A database that went away must not hide how the run ended. */
@@ -303,7 +346,10 @@ public class ArchiveRunner {
                             videos.billed(),
                             videos.maybeBilled(),
                             calls.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
-                            videoSettings.callsPerNight()));
+                            videoSettings.callsPerNight()),
+                    calls.billOfRefreshes(execution.getId()),
+                    calls.billOfRefreshesIn(Night.current(clock)).calls(),
+                    worklist.refreshes().due());
         } catch (DataAccessException | TransactionException e) {
             log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
             return Calls.NOT_KNOWN;

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
 import io.github.notearchive.worklist.Worklist;
@@ -15,7 +16,8 @@ import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.stereotype.Component;
 
 /**
- * Claims one due note at a time, for one worker.
+ * Claims one due note at a time, for one worker. An archived note that is to be asked about anew
+ * comes when no other is due, and while our own limits leave a call for it.
  *
  * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only
  * when none can. A closed gate ends it at once, and marks the worker's step to terminate, so that
@@ -36,19 +38,24 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
 
     private final Worklist worklist;
+    private final JustOneApiClient provider;
     private final RunGate gate;
     private final ActiveRun run;
     private final ArchiveProperties settings;
     private final Clock clock;
     private boolean hasPlace;
+    private boolean hasNote;
+    private boolean isRefreshing;
 
     DueNoteReader(
             Worklist worklist,
+            JustOneApiClient provider,
             RunGate gate,
             ActiveRuns runs,
             ArchiveProperties settings,
             Clock clock) {
         this.worklist = worklist;
+        this.provider = provider;
         this.gate = gate;
         this.run = runs.current();
         this.settings = settings;
@@ -85,12 +92,41 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             return Optional.empty();
         }
         boolean found = false;
+        // before the claim: whoever finds no more notes is to know of this one
+        run.inHand.incrementAndGet();
         try {
             Optional<ClaimedNote> claimed = worklist.claim(run.node());
+            if (claimed.isEmpty()) {
+                claimed = claimRefresh();
+            }
             found = claimed.isPresent();
             return claimed;
         } finally {
             run.claimed(found);
+            hasNote = found;
+            if (!found) {
+                run.inHand.decrementAndGet();
+            }
+        }
+    }
+
+    /**
+     * Notes come in their order only if none is claimed whose call another one could take: there is
+     * to be a call left for each note in hand, and for each of these one of their own.
+     */
+    private Optional<ClaimedNote> claimRefresh() {
+        if (provider.callsLeft() < run.inHand.get() || !run.takeRefresh(provider.refreshesLeft())) {
+            return Optional.empty();
+        }
+        Optional<ClaimedNote> claimed = Optional.empty();
+        try {
+            claimed = worklist.claimRefresh(run.node());
+            return claimed;
+        } finally {
+            isRefreshing = claimed.isPresent();
+            if (!isRefreshing) {
+                run.refreshDone();
+            }
         }
     }
 
@@ -100,7 +136,9 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         boolean isLimitUsedUp = run.isLimitUsedUp();
         Outlook outlook = worklist.outlook(run.node());
         Instant horizon = settings.retry().windowFrom(now);
-        boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent();
+        boolean isDueNow =
+                outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
+                        || (provider.refreshesLeft() > 0 && worklist.isRefreshDue(run.node()));
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;
@@ -135,6 +173,14 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     private void leavePlace() {
+        if (hasNote) {
+            hasNote = false;
+            run.inHand.decrementAndGet();
+        }
+        if (isRefreshing) {
+            isRefreshing = false;
+            run.refreshDone();
+        }
         if (hasPlace) {
             hasPlace = false;
             run.places().release();

@@ -41,9 +41,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings in the files of an answer: what is stored or waived already stays, what another note has
- * under the same name is taken over, everything else is downloaded, side by side. A file that is
- * there in a lesser rendition is looked at again on a later night.
+ * Brings in the files of an answer: what is stored or waived already stays, wherever in the note it
+ * stood before, what another note has under the same name is taken over, everything else is
+ * downloaded, side by side. A file that is there in a lesser rendition is looked at again on a
+ * later night.
  *
  * <p>Which address was dead on which night is remembered with each slot. A file is gone when two
  * answers that were bought on different nights had only dead addresses for it.
@@ -114,7 +115,8 @@ class MediaCollector {
                     Optional.ofNullable(pieces.get(place))
                             .filter(piece -> isSameFile(piece.slot(), slot));
             Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
-            Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot));
+            Optional<SlotStatus> settled =
+                    row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, known));
             if (slot.notOffered() != null) {
                 for (SlotStatus status : VideoFiles.withoutOffer(slot, known, answer)) {
                     order.putIfAbsent(Place.of(status.slot()), order.size());
@@ -125,7 +127,7 @@ class MediaCollector {
                 pieces.remove(place);
             } else if (settled.isPresent()) {
                 if (settled.get() instanceof SlotStatus.Stored stored
-                        && isWorthAnotherTry(stored, row.orElseThrow(), tonight)) {
+                        && row.filter(r -> isWorthAnotherTry(stored, r, tonight)).isPresent()) {
                     lesser.put(slot, stored);
                 } else {
                     decided.add(new Piece.Decided(settled.get()));
@@ -205,6 +207,47 @@ class MediaCollector {
                 runs.current().bytesTakenOver.add(media.size());
             }
         }
+    }
+
+    /** A file that stood in another place of its note before somebody edited that. */
+    private static Optional<SlotStatus> moved(MediaSlot slot, List<SlotRow> known) {
+        return known.stream()
+                .filter(row -> row.hasFileOf(slot))
+                .flatMap(row -> row.settled(slot).stream())
+                .findFirst();
+    }
+
+    /**
+     * The same without anything missing, for a note that is archived and stays so: a file that it
+     * has is kept, whatever an audit says of it, and one that it would have beside is waived by
+     * name.
+     */
+    Collected keep(Collected collected) {
+        Harvest harvest = collected.harvest();
+        List<SlotRow> rows = catalog.slotsOf(harvest.capture().id());
+        List<Piece> pieces =
+                harvest.pieces().stream()
+                        .map(
+                                piece ->
+                                        piece instanceof Piece.Decided(SlotStatus.Missing missing)
+                                                ? new Piece.Decided(kept(missing.slot(), rows))
+                                                : piece)
+                        .toList();
+        return new Collected(
+                new Harvest(harvest.capture(), harvest.video(), pieces),
+                collected.video(),
+                collected.retrySoon(),
+                collected.served(),
+                collected.dead(),
+                collected.faulty());
+    }
+
+    private static SlotStatus kept(MediaSlot slot, List<SlotRow> rows) {
+        return rows.stream()
+                .filter(row -> row.media() != null && (row.isFor(slot) || row.hasFileOf(slot)))
+                .flatMap(row -> row.recorded(slot).stream())
+                .findFirst()
+                .orElseGet(() -> new SlotStatus.Waived(slot, MediaCatalog.NOT_REFRESHED));
     }
 
     private static boolean isSameFile(MediaSlot a, MediaSlot b) {

@@ -1,8 +1,11 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.job.MediaCollector.Collected;
 import io.github.notearchive.job.NoteDisposition.Archived;
 import io.github.notearchive.job.NoteDisposition.Failed;
+import io.github.notearchive.job.NoteDisposition.Forgotten;
+import io.github.notearchive.job.NoteDisposition.Kept;
 import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
@@ -24,9 +27,11 @@ import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
+import io.github.notearchive.worklist.Upkeep;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +57,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final NoteDetailClient source;
     private final ApiCalls calls;
     private final CallLedger ledger;
+    private final ForgottenNotes forgotten;
     private final MediaCollector media;
     private final VideoFiles videos;
     private final RunGate gate;
@@ -67,6 +73,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             NoteDetailClient source,
             ApiCalls calls,
             CallLedger ledger,
+            ForgottenNotes forgotten,
             MediaCollector media,
             VideoFiles videos,
             RunGate gate,
@@ -80,6 +87,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.source = source;
         this.calls = calls;
         this.ledger = ledger;
+        this.forgotten = forgotten;
         this.media = media;
         this.videos = videos;
         this.gate = gate;
@@ -95,6 +103,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
         try {
+            if (claimed.refreshNight() != null) {
+                return refresh(claimed, claimed.refreshNight());
+            }
             return claimed.state() == NoteState.ARCHIVED
                     ? improve(claimed)
                     : decide(claimed, detail(claimed), null);
@@ -107,6 +118,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
+            if (claimed.refreshNight() != null) {
+                return new Kept(
+                        claimed, retries.forRefresh(claimed, null, "unforeseen: " + e, true));
+            }
             if (claimed.state() == NoteState.ARCHIVED) {
                 return new Archived(claimed, null, Retries.archived(null));
             }
@@ -213,6 +228,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             throws InterruptedException {
         Harvest harvest = before == null ? null : before.harvest();
         return switch (outcome) {
+            case Found(var capture) when isForgotten(capture) -> forgotten(claimed, before);
             case Found(var capture) ->
                     before == null
                             ? collect(claimed, capture)
@@ -269,6 +285,17 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         };
     }
 
+    private boolean isForgotten(NoteCapture capture) {
+        return forgotten.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
+    }
+
+    private static Forgotten forgotten(ClaimedNote claimed, @Nullable Collected before) {
+        if (before != null) {
+            before.harvest().close();
+        }
+        return new Forgotten(claimed);
+    }
+
     private NoteDisposition missing(
             ClaimedNote claimed, ProviderReply reply, boolean certain, @Nullable Harvest harvest) {
         Night tonight = Night.current(clock);
@@ -297,12 +324,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         false));
     }
 
-    private NoteDisposition deferred(
-            ClaimedNote claimed,
-            ProviderReply reply,
-            Deferred.Cause cause,
-            String obstacle,
-            @Nullable Harvest harvest) {
+    /** Notes how the provider fares, and ends the run when it has not fared well for long. */
+    private boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
         OutageDetector health = runs.current().provider();
         boolean outage =
                 switch (cause) {
@@ -315,6 +338,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "the provider has given nothing but trouble for a while, at last " + reply);
         }
+        return outage;
+    }
+
+    private NoteDisposition deferred(
+            ClaimedNote claimed,
+            ProviderReply reply,
+            Deferred.Cause cause,
+            String obstacle,
+            @Nullable Harvest harvest) {
+        boolean _ = isOutage(reply, cause);
         if (cause == Deferred.Cause.THROTTLED) {
             return new Released(claimed, harvest, obstacle);
         }
@@ -383,8 +416,93 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /**
-     * Tries for the better renditions of a note that is archived with lesser ones, by the answers
-     * that are paid for. Nothing is bought for it.
+     * Asks anew about a note that is archived. Whatever comes of it, the note keeps what it has,
+     * and only word that it is no longer there changes its state. It is asked about once a night,
+     * since nothing waits for it.
+     */
+    private NoteDisposition refresh(ClaimedNote claimed, Night due) throws InterruptedException {
+        NoteDetailOutcome outcome = ask(() -> source.refresh(claimed.id(), due.begins()));
+        return switch (outcome) {
+            case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
+            case Found(var capture) ->
+                    archived(claimed, media.collect(capture, videos.known(capture)));
+            case Missing(var reply, var certain) ->
+                    new Kept(claimed, noLongerThere(claimed, reply, certain));
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request for a refresh, {}; it stays archived",
+                        claimed.id(),
+                        reply);
+                yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
+            }
+            case Deferred(var reply, var cause) ->
+                    isOutage(reply, cause) || cause == Deferred.Cause.THROTTLED
+                            ? new Released(claimed, null, String.valueOf(reply))
+                            : new Kept(
+                                    claimed,
+                                    retries.forRefresh(
+                                            claimed, reply.code(), "put off: " + reply, false));
+            case Exhausted(var quota, var whose, var until)
+                    when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
+                    new Released(claimed, null, quota + " is used up until " + Night.local(until));
+            case Exhausted exhausted ->
+                    new Released(claimed, null, close(exhausted, "for a refresh: "));
+            case Blocked blocked -> new Released(claimed, null, close(blocked, "for a refresh: "));
+        };
+    }
+
+    /** By the same evidence as for a note that was never archived. */
+    private Upkeep noLongerThere(ClaimedNote claimed, ProviderReply reply, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain || claimed.wasMissingBefore(tonight).isPresent()
+                ? retries.gone(reply)
+                : new Upkeep(
+                        claimed.state(),
+                        Night.of(tonight.ends()),
+                        claimed.refreshAttempts(),
+                        reply.code(),
+                        "not in the answer to a refresh: "
+                                + reply
+                                + "; asked once more on a later night",
+                        tonight,
+                        false);
+    }
+
+    /**
+     * A note that was archived before stays so. A file of the newest answer that cannot be had now
+     * is tried for by that answer while it is fresh.
+     */
+    private NoteDisposition archived(ClaimedNote claimed, Collected collected) {
+        watchCdn(collected);
+        if (collected.isComplete()) {
+            return new Archived(
+                    claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
+        }
+        Instant tomorrow = Night.current(clock).ends();
+        NoteCapture answer = collected.harvest().capture();
+        boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
+        String obstacle =
+                "a file of its answer of "
+                        + answer.capturedAt()
+                        + " could not be had, "
+                        + collected.obstacle();
+        log.warn("Note {}: it stays archived, but {}", claimed.id(), obstacle);
+        return new Archived(
+                claimed,
+                media.keep(collected).harvest(),
+                new Settlement(
+                        NoteState.ARCHIVED,
+                        Counter.NONE,
+                        again ? tomorrow : null,
+                        0,
+                        obstacle,
+                        null,
+                        again));
+    }
+
+    /**
+     * Tries for the better renditions of a note that is archived with lesser ones, and for files
+     * that a refresh could not have, by the answers that are paid for. Nothing is bought for it.
      */
     private NoteDisposition improve(ClaimedNote claimed) throws InterruptedException {
         Optional<NoteCapture> detail =
@@ -394,7 +512,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                                         ledger.freshVideo(claimed.id())
                                                 .flatMap(_ -> ledger.held(claimed.id())));
         return detail.isPresent()
-                ? disposition(claimed, media.collect(detail.get(), videos.known(detail.get())))
+                ? archived(claimed, media.collect(detail.get(), videos.known(detail.get())))
                 : new Archived(claimed, null, Retries.archived(null));
     }
 

@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Settlement;
+import io.github.notearchive.worklist.Upkeep;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of a claimed note. Each one read is exactly one of these written. */
@@ -33,6 +34,15 @@ sealed interface NoteDisposition {
     /** Given up; {@code harvest} is what its answer brought in, null when there is none. */
     record Failed(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement)
             implements NoteDisposition {}
+
+    /**
+     * Archived before, and keeps all it has: asking anew brought no answer with the note in it, now
+     * or at all.
+     */
+    record Kept(ClaimedNote claimed, Upkeep upkeep) implements NoteDisposition {}
+
+    /** Not to be archived: it was forgotten, or whoever wrote it. Nothing is kept of it. */
+    record Forgotten(ClaimedNote claimed) implements NoteDisposition {}
 
     /**
      * Handed back as it was, state and counters untouched; what {@code harvest} brought in is kept,

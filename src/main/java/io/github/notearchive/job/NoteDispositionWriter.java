@@ -3,25 +3,34 @@ package io.github.notearchive.job;
 import io.github.notearchive.catalog.CapturedNote;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.catalog.NoteChanges;
+import io.github.notearchive.catalog.NoteChanges.Change;
+import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.StoredMedia;
+import io.github.notearchive.catalog.TombstoneObject;
 import io.github.notearchive.job.Harvest.Piece;
 import io.github.notearchive.job.NoteDisposition.Archived;
 import io.github.notearchive.job.NoteDisposition.Failed;
+import io.github.notearchive.job.NoteDisposition.Forgotten;
+import io.github.notearchive.job.NoteDisposition.Kept;
 import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
+import io.github.notearchive.worklist.Upkeep;
 import io.github.notearchive.worklist.Worklist;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -34,6 +43,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,11 +70,16 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteDispositionWriter.class);
 
+    private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
+
     private final ObjectStore store;
     private final Sidecars sidecars;
     private final NoteCatalog notes;
     private final MediaCatalog media;
+    private final NoteChanges changes;
     private final Worklist worklist;
+    private final RefreshPlan refreshPlan;
+    private final ForgottenRows forgotten;
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Retries retries;
@@ -75,7 +91,10 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             Sidecars sidecars,
             NoteCatalog notes,
             MediaCatalog media,
+            NoteChanges changes,
             Worklist worklist,
+            RefreshPlan refreshPlan,
+            ForgottenRows forgotten,
             RunGate gate,
             ActiveRuns runs,
             Retries retries,
@@ -85,7 +104,10 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.sidecars = sidecars;
         this.notes = notes;
         this.media = media;
+        this.changes = changes;
         this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
+        this.forgotten = forgotten;
         this.gate = gate;
         this.runs = runs;
         this.retries = retries;
@@ -106,6 +128,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         bringIn(claimed, harvest, settlement);
                 case Unavailable(var claimed, var harvest, var settlement) ->
                         bringIn(claimed, harvest, settlement);
+                case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
+                case Forgotten(var claimed) -> forget(claimed);
                 case Released(var claimed, var harvest, var reason) ->
                         handBack(claimed, harvest, reason);
             }
@@ -177,7 +201,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         if (!ofTheNote && (runs.current().store().fails() || e.refused())) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
         }
-        if (claimed.state() == NoteState.ARCHIVED) {
+        if (claimed.refreshNight() != null) {
+            keep(claimed, retries.forRefresh(claimed, 0, "put off: " + obstacle, true), now());
+        } else if (claimed.state() == NoteState.ARCHIVED) {
             settleAndCount(claimed, Retries.archived(Night.current(clock).ends()));
         } else if (ofTheNote && gate.closure().isEmpty()) {
             settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
@@ -277,16 +303,21 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private void record(
             ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         try {
+            AtomicReference<Change> change = new AtomicReference<>(Change.NONE);
             Boolean held =
                     savepoint.execute(
                             _ -> {
                                 boolean settled = settle(claimed, settlement, now);
                                 if (settled) {
+                                    change.set(changes.of(note));
                                     notes.save(note, now);
+                                    refreshPlan.plan(claimed.id());
                                 }
                                 return settled;
                             });
-            if (held) {
+            if (held && claimed.refreshNight() != null) {
+                countRefresh(claimed, change.get());
+            } else if (held) {
                 count(claimed, settlement);
             }
         } catch (NonTransientDataAccessException e) {
@@ -299,6 +330,15 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     /** An answer that cannot be written must not break every night; it stays in the ledger. */
     private void giveUp(ClaimedNote claimed, RuntimeException e) {
+        if (claimed.refreshNight() != null) {
+            log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
+            keep(
+                    claimed,
+                    retries.forRefresh(
+                            claimed, 0, "cannot be written: " + Trouble.describe(e), false),
+                    now());
+            return;
+        }
         if (claimed.state() == NoteState.ARCHIVED) {
             log.warn("Note {}: its better rendition cannot be written", claimed.id(), e);
             settleAndCount(claimed, Retries.archived(null));
@@ -318,6 +358,85 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                         "its answer cannot be written: " + Trouble.describe(e),
                         null,
                         false));
+    }
+
+    /**
+     * Keeps nothing of a note, as its author is forgotten. What it cost is in the ledger. Files of
+     * it, which there are only where it had another author before, are left to {@code forget}.
+     */
+    private void forget(ClaimedNote claimed) {
+        List<NoteId> note = List.of(claimed.id());
+        Instant now = now();
+        try {
+            new TombstoneObject(claimed.id().value(), now, AUTHOR_FORGOTTEN).putInto(store);
+            try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + claimed.id() + "/")) {
+                sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
+            }
+        } catch (StoreException e) {
+            storeFails(claimed, e);
+            return;
+        }
+        Boolean held =
+                savepoint.execute(
+                        _ -> {
+                            boolean released = worklist.release(claimed);
+                            if (released) {
+                                forgotten.entomb(note, AUTHOR_FORGOTTEN, now);
+                                Map<String, Long> rows = forgotten.remove(note, List.of());
+                                if (rows.getOrDefault("media_object", 0L) == 0) {
+                                    forgotten.finish(note, now);
+                                }
+                            }
+                            return released;
+                        });
+        if (held) {
+            runs.current().forgotten.increment();
+            log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
+        } else {
+            logLost(claimed);
+        }
+    }
+
+    private void keep(ClaimedNote claimed, Upkeep upkeep) {
+        Instant now = now();
+        try {
+            if (!sidecars.tell(claimed, upkeep, now)) {
+                logLost(claimed);
+                return;
+            }
+        } catch (StoreException e) {
+            storeFails(claimed, e);
+            return;
+        }
+        keep(claimed, upkeep, now);
+    }
+
+    private void keep(ClaimedNote claimed, Upkeep upkeep, Instant now) {
+        ActiveRun run = runs.current();
+        if (!worklist.keep(claimed, upkeep, run.jobExecutionId(), now)) {
+            logLost(claimed);
+        } else if (upkeep.state() != claimed.state()) {
+            run.refreshedGone.increment();
+        } else {
+            run.refreshesPutOff.increment();
+        }
+    }
+
+    private void countRefresh(ClaimedNote claimed, Change change) {
+        ActiveRun run = runs.current();
+        run.refreshed.increment();
+        if (claimed.state() == NoteState.UNAVAILABLE) {
+            run.refreshedBack.increment();
+        }
+        if (change.counts()) {
+            run.refreshedCounts.increment();
+        }
+        if (change.words()) {
+            run.refreshedWords.increment();
+        }
+        if (change.files()) {
+            run.refreshedFiles.increment();
+        }
     }
 
     private boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {

@@ -2,8 +2,11 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.TombstoneObject;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoredObject;
@@ -45,6 +48,7 @@ public class RebuildRunner {
     private final RebuiltTables tables;
     private final RebuildCounts counts;
     private final SchemaDrift drift;
+    private final ForgottenRows forgotten;
     private final JobGate gate;
     private final ObjectStore store;
     private final ArchiveProperties settings;
@@ -59,6 +63,7 @@ public class RebuildRunner {
             RebuiltTables tables,
             RebuildCounts counts,
             SchemaDrift drift,
+            ForgottenRows forgotten,
             JobGate gate,
             ObjectStore store,
             ArchiveProperties settings,
@@ -71,6 +76,7 @@ public class RebuildRunner {
         this.tables = tables;
         this.counts = counts;
         this.drift = drift;
+        this.forgotten = forgotten;
         this.gate = gate;
         this.store = store;
         this.settings = settings;
@@ -117,6 +123,7 @@ public class RebuildRunner {
                         ? launches.next(
                                 RebuildJob.NAME, settings.node(), Night.current(clock), _ -> {})
                         : new Launch(before.getJobParameters(), true);
+        restoreTombstones();
         long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
         drift.load();
         gate.open();
@@ -128,6 +135,28 @@ public class RebuildRunner {
                         maxDuration,
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, began);
+        }
+    }
+
+    /**
+     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat: what
+     * is there stays as it is.
+     */
+    private void restoreTombstones() {
+        try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
+            listed.forEach(
+                    object ->
+                            ObjectKey.parse(object.name())
+                                    .flatMap(
+                                            key ->
+                                                    TombstoneObject.read(
+                                                            key.value(),
+                                                            store.read(key),
+                                                            object.modified()))
+                                    .ifPresent(
+                                            tombstone ->
+                                                    forgotten.restore(
+                                                            tombstone, clock.instant())));
         }
     }
 

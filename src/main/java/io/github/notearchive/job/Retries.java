@@ -1,10 +1,12 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
+import io.github.notearchive.worklist.Upkeep;
 import java.time.Clock;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +20,12 @@ class Retries {
 
     private static final Logger log = LoggerFactory.getLogger(Retries.class);
 
+    private final ArchiveProperties settings;
     private final ArchiveProperties.Retry limits;
     private final Clock clock;
 
     Retries(ArchiveProperties settings, Clock clock) {
+        this.settings = settings;
         this.limits = settings.retry();
         this.clock = clock;
     }
@@ -60,6 +64,54 @@ class Retries {
                 obstacle,
                 null,
                 true);
+    }
+
+    /**
+     * What becomes of a refresh that came to nothing: it is asked for once more the next night, and
+     * after as many nights as a note is asked about in one it is left for a while.
+     *
+     * @param answerHeld whether there is an answer that could not be worked on
+     */
+    Upkeep forRefresh(
+            ClaimedNote claimed, @Nullable Integer code, String obstacle, boolean answerHeld) {
+        int attempts = claimed.refreshAttempts() + 1;
+        boolean isEnough = attempts >= limits.perNight();
+        return new Upkeep(
+                claimed.state(),
+                isEnough ? afterAWhile() : Night.of(Night.current(clock).ends()),
+                isEnough ? 0 : attempts,
+                code,
+                "refresh " + obstacle,
+                claimed.missingNight(),
+                answerHeld);
+    }
+
+    /** A refresh that there will be none of, for a while. */
+    Upkeep withoutRefresh(ClaimedNote claimed, ProviderReply reply, String why) {
+        return new Upkeep(
+                claimed.state(),
+                afterAWhile(),
+                0,
+                reply.code(),
+                "refresh " + why + ": " + reply,
+                claimed.missingNight(),
+                false);
+    }
+
+    /** No longer there; what is archived of it stays. */
+    Upkeep gone(ProviderReply reply) {
+        return new Upkeep(
+                NoteState.UNAVAILABLE,
+                afterAWhile(),
+                0,
+                reply.code(),
+                "no longer there: " + reply,
+                null,
+                false);
+    }
+
+    private Night afterAWhile() {
+        return Night.of(clock.instant().plus(settings.recheckUnavailableAfter()));
     }
 
     /**

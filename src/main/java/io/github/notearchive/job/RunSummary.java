@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param postponed times that a note was put off
  * @param failed notes that were given up
  * @param released notes that were handed back untouched
+ * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
  * @param files what became of the notes' files
  * @param calls requests to the provider
  * @param billed of those, how many are charged
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param maybeBilled of those, how many may be charged
  * @param videos of the calls, those for videos
  * @param newFields fields of answers that were never seen before
+ * @param refreshes what became of archived notes that were asked about anew, which none of the
+ *     counts above has, but for those of files and calls
  * @param took from the start to the end
  */
 public record RunSummary(
@@ -39,6 +42,7 @@ public record RunSummary(
         long postponed,
         long failed,
         long released,
+        long forgotten,
         Files files,
         long calls,
         long billed,
@@ -46,6 +50,7 @@ public record RunSummary(
         long maybeBilled,
         Videos videos,
         List<SchemaDrift.Found> newFields,
+        Refreshes refreshes,
         Duration took) {
 
     /**
@@ -95,6 +100,46 @@ public record RunSummary(
         static final Videos NONE = new Videos(false, 0, 0, 0, 0, 0);
     }
 
+    /**
+     * What became of archived notes that were asked about anew.
+     *
+     * @param notes those with a new answer; the next three count those of them that
+     * @param counts have other counts than before,
+     * @param words another title or text,
+     * @param files or a file that they did not have
+     * @param back of those with a new answer, those that were UNAVAILABLE meanwhile
+     * @param gone notes that are no longer there, and keep what was archived
+     * @param putOff notes left to a later night
+     * @param due notes that are due still
+     * @param calls requests to the provider
+     * @param billed of those, how many are charged
+     * @param maybeBilled of those, how many may be charged
+     * @param tonight how many were made in this night, by whatever run and node
+     * @param allowed our own limit of them in a night; 0 is none
+     */
+    public record Refreshes(
+            long notes,
+            long counts,
+            long words,
+            long files,
+            long back,
+            long gone,
+            long putOff,
+            long due,
+            long calls,
+            long billed,
+            long maybeBilled,
+            long tonight,
+            long allowed) {
+
+        static final Refreshes NONE = new Refreshes(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+        /** Whether there is anything to tell. */
+        public boolean any() {
+            return notes + gone + putOff + due + calls > 0;
+        }
+    }
+
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
@@ -108,6 +153,7 @@ public record RunSummary(
                 0,
                 0,
                 0,
+                0,
                 Files.NONE,
                 0,
                 0,
@@ -115,6 +161,7 @@ public record RunSummary(
                 0,
                 Videos.NONE,
                 List.of(),
+                Refreshes.NONE,
                 took);
     }
 }

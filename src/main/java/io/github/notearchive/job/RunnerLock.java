@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.NoteId;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -89,6 +90,22 @@ final class RunnerLock implements AutoCloseable {
                         ARCHIVE_SHARED,
                         "the lock of remaps",
                         "another remap"));
+    }
+
+    /**
+     * Takes the right to decide about a note beside runs; empty when another process has it, or the
+     * whole archive.
+     */
+    static Optional<RunnerLock> ofNote(JdbcConnectionDetails database, NoteId id)
+            throws SQLException {
+        return take(
+                database,
+                new Name(
+                        "note-archive-note",
+                        id.value(),
+                        ARCHIVE_SHARED,
+                        "the lock of note " + id,
+                        "somebody else"));
     }
 
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)

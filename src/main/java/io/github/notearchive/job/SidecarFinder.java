@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.BrokenSidecarException;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.job.SidecarFound.Refused;
 import io.github.notearchive.job.SidecarFound.Restorable;
@@ -14,6 +15,7 @@ import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Standing;
 import java.time.Clock;
@@ -43,13 +45,22 @@ class SidecarFinder {
 
     private final ObjectStore store;
     private final AnswerReader reader;
+    private final ForgottenNotes forgotten;
+    private final ForgottenRows rows;
     private final Clock clock;
     private final int largest;
 
     SidecarFinder(
-            ObjectStore store, AnswerReader reader, NoteSourceProperties source, Clock clock) {
+            ObjectStore store,
+            AnswerReader reader,
+            ForgottenNotes forgotten,
+            ForgottenRows rows,
+            NoteSourceProperties source,
+            Clock clock) {
         this.store = store;
         this.reader = reader;
+        this.forgotten = forgotten;
+        this.rows = rows;
         this.clock = clock;
         // within a JSON text each byte of JSON takes two at most, a quotation mark and its
         // backslash
@@ -109,6 +120,15 @@ class SidecarFinder {
                             note.get().note(),
                             note.get().author());
         }
+        String author = capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
+        if (forgotten.covers(sidecar.noteId(), author)) {
+            rows.reopen(sidecar.noteId());
+            return new Refused(
+                    sidecar.key().value(),
+                    "its note was forgotten, and this is left of it; forget "
+                            + sidecar.noteId()
+                            + " --yes removes it");
+        }
         return new Restorable(
                 sidecar,
                 new BoughtCall(
@@ -138,6 +158,7 @@ class SidecarFinder {
                 answer.code(),
                 answer.requestId(),
                 answer.message(),
+                null,
                 null);
     }
 
@@ -174,6 +195,8 @@ class SidecarFinder {
                                                 + " "
                                                 + row.reason())
                         .orElse(null),
-                sidecar.capturedAt());
+                sidecar.capturedAt(),
+                null,
+                null);
     }
 }

@@ -66,6 +66,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
+    private final RefreshPlan refreshPlan;
     private final RebuildCounts counts;
     private final LedgerProperties ledger;
     private final Clock clock;
@@ -78,6 +79,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             NoteCatalog notes,
             MediaCatalog media,
             Worklist worklist,
+            RefreshPlan refreshPlan,
             RebuildCounts counts,
             LedgerProperties ledger,
             Clock clock,
@@ -88,6 +90,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
         this.counts = counts;
         this.ledger = ledger;
         this.clock = clock;
@@ -170,6 +173,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             }
         }
         worklist.restore(id, standing);
+        refreshPlan.plan(id);
         calls.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
     }
 

@@ -16,12 +16,15 @@ import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -36,9 +39,11 @@ public class Waiver {
     private final MediaCatalog media;
     private final NoteCatalog notes;
     private final Worklist worklist;
+    private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
     private final Sidecars sidecars;
     private final VideoProperties settings;
+    private final JdbcConnectionDetails database;
     private final Clock clock;
     private final TransactionTemplate transaction;
 
@@ -46,17 +51,21 @@ public class Waiver {
             MediaCatalog media,
             NoteCatalog notes,
             Worklist worklist,
+            RefreshPlan refreshPlan,
             CallLedger ledger,
             Sidecars sidecars,
             VideoProperties settings,
+            JdbcConnectionDetails database,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.media = media;
         this.notes = notes;
         this.worklist = worklist;
+        this.refreshPlan = refreshPlan;
         this.ledger = ledger;
         this.sidecars = sidecars;
         this.settings = settings;
+        this.database = database;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
     }
@@ -76,6 +85,20 @@ public class Waiver {
 
     /** Waives one slot. A repeat changes nothing and says so. */
     public Result waive(NoteId id, MediaKind kind, int ordinal, String reason) {
+        // what is told to the bucket must not come behind somebody who forgets the note
+        try (RunnerLock lock = RunnerLock.ofNote(database, id).orElse(null)) {
+            return lock == null
+                    ? new Result.NotPossible(
+                            "somebody else decides about note "
+                                    + id
+                                    + ", or works on the whole archive now; try again later")
+                    : waiveAlone(id, kind, ordinal, reason);
+        } catch (SQLException e) {
+            throw new CannotGetJdbcConnectionException("Note " + id + " cannot be locked", e);
+        }
+    }
+
+    private Result waiveAlone(NoteId id, MediaKind kind, int ordinal, String reason) {
         Optional<Worklist.Entry> entry = worklist.find(id);
         if (entry.isEmpty()) {
             return new Result.NotPossible("note " + id + " is not on the worklist");
@@ -181,6 +204,7 @@ public class Waiver {
                                 return false;
                             }
                             notes.save(note, now);
+                            refreshPlan.plan(id);
                             return true;
                         });
         return done ? new Result.NoteArchived() : takenUp(id);

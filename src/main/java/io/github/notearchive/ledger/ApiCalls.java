@@ -75,23 +75,24 @@ public class ApiCalls implements CallJournal {
     }
 
     @Override
-    public SentCall sending(NoteId id, String endpoint, Instant sentAt) {
+    public SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh) {
         Long call =
                 ownTransaction.execute(
                         _ ->
                                 jdbc.sql(
                                                 """
-                                                INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
-                                                VALUES (:noteId, :endpoint, :sentAt, :execution)
+                                                INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
+                                                VALUES (:noteId, :endpoint, :sentAt, :execution, :refresh)
                                                 RETURNING id
                                                 """)
                                         .param("noteId", id.value())
                                         .param("endpoint", endpoint)
                                         .param("sentAt", Timestamp.from(sentAt))
                                         .param("execution", execution.get())
+                                        .param("refresh", refresh)
                                         .query(Long.class)
                                         .single());
-        return new SentCall(call, id, endpoint, sentAt);
+        return new SentCall(call, id, endpoint, sentAt, refresh);
     }
 
     @Override
@@ -209,6 +210,14 @@ public class ApiCalls implements CallJournal {
             return false;
         }
         SentCall call = answer.call();
+        if (isForgotten(call.id())) {
+            write(call, answer.reply().withoutMessage(), null, answer.receivedAt(), answer.took());
+            log.warn(
+                    "{} held a paid answer of note {}, which was forgotten since; what it cost is in the ledger, the answer is not kept",
+                    file,
+                    call.id());
+            return true;
+        }
         if (!isOnWorklist(call.id())) {
             log.warn(
                     "{} holds a paid answer of note {}, which is not on this database's worklist; it is left where it is",
@@ -227,6 +236,13 @@ public class ApiCalls implements CallJournal {
                     inALine(e));
             return false;
         }
+    }
+
+    private boolean isForgotten(NoteId id) {
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)")
+                .param("noteId", id.value())
+                .query(Boolean.class)
+                .single();
     }
 
     private boolean isOnWorklist(NoteId id) {
@@ -258,9 +274,9 @@ public class ApiCalls implements CallJournal {
                                             WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
                                             RETURNING id),
                                         anew AS (
-                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, received_at,
+                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
                                                 duration_ms, http_status, code, billed, request_id, message, answer)
-                                            SELECT :noteId, :endpoint, :sentAt, :execution, :receivedAt,
+                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
                                                 :duration, :status, :code, :billed, :requestId, :message, :answer
                                             WHERE NOT EXISTS (SELECT 1 FROM filled)
                                             RETURNING id)
@@ -281,6 +297,7 @@ public class ApiCalls implements CallJournal {
                                 .param("endpoint", call.endpoint())
                                 .param("sentAt", Timestamp.from(call.sentAt()))
                                 .param("execution", execution.get(), Types.BIGINT)
+                                .param("refresh", call.refresh())
                                 .param("call", call.number())
                                 .query(Long.class)
                                 .single());
@@ -345,7 +362,7 @@ public class ApiCalls implements CallJournal {
                         jdbc.sql(
                                         """
                                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
-                                               message, media_gone_at
+                                               message, media_gone_at, refresh
                                         FROM api_call
                                         WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
                                           AND (:number::bigint IS NULL OR id = :number)
@@ -370,7 +387,8 @@ public class ApiCalls implements CallJournal {
                         row.getObject("code", Integer.class),
                         row.getString("request_id"),
                         row.getString("message"),
-                        instant(row.getTimestamp("media_gone_at"))));
+                        instant(row.getTimestamp("media_gone_at")),
+                        row.getBoolean("refresh")));
     }
 
     /** The exact body that a call bought; empty when it is not held here any more. */
@@ -413,13 +431,13 @@ public class ApiCalls implements CallJournal {
         return jdbc.sql(
                         """
                         INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
-                                              billed, request_id, message, answer, media_gone_at)
+                                              billed, request_id, message, answer, media_gone_at, refresh)
                         OVERRIDING SYSTEM VALUE
                         SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
                                      AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
                                     THEN :number ELSE (SELECT max(id) + 1 FROM api_call) END,
                                :noteId, :endpoint, :sentAt, :receivedAt, :duration, :status, :code,
-                               'YES', :requestId, :message, :answer, :goneAt
+                               'YES', :requestId, :message, :answer, :goneAt, :refresh
                         RETURNING id
                         """)
                 .param("number", call.number(), Types.BIGINT)
@@ -437,6 +455,7 @@ public class ApiCalls implements CallJournal {
                         "goneAt",
                         facts.mediaGoneAt() == null ? null : Timestamp.from(facts.mediaGoneAt()),
                         Types.TIMESTAMP)
+                .param("refresh", Boolean.TRUE.equals(facts.refresh()))
                 .query(Long.class)
                 .single();
     }
@@ -524,6 +543,50 @@ public class ApiCalls implements CallJournal {
                 .param("endpoint", endpoint.ledgerName())
                 .query((row, _) -> bill(row))
                 .single();
+    }
+
+    /** Calls of a run about notes that were archived, and what is charged for them. */
+    public Bill billOfRefreshes(long jobExecutionId) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+                        FROM api_call
+                        WHERE job_execution_id = :execution AND refresh
+                        """)
+                .param("execution", jobExecutionId)
+                .query((row, _) -> bill(row))
+                .single();
+    }
+
+    /** Calls of a night about notes that were archived, and what is charged for them. */
+    public Bill billOfRefreshesIn(Night night) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+                        FROM api_call
+                        WHERE sent_at >= :begins AND sent_at < :ends AND refresh
+                        """)
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> bill(row))
+                .single();
+    }
+
+    /** When the newest answer about a note was received that is paid for, held or not. */
+    Optional<Instant> lastBought(NoteId id) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT max(received_at) AS last FROM api_call WHERE note_id = :noteId AND billed = 'YES'
+                                        """)
+                                .param("noteId", id.value())
+                                .query(
+                                        (row, _) ->
+                                                Optional.ofNullable(instant(row.getTimestamp(1))))
+                                .single());
     }
 
     private static Bill bill(ResultSet row) throws SQLException {

@@ -27,7 +27,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its
  * files was found dead at every address and a later night has begun. An answer without its note is
- * used in the night that bought it only: a later night is to ask again.
+ * used in the night that bought it only: a later night is to ask again. A refresh uses what was
+ * received since it was due, so that it is bought once as well.
  */
 @Component
 @Primary
@@ -58,6 +59,22 @@ public class CallLedger implements NoteDetailClient {
     public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
         Optional<NoteDetailOutcome> held = reusable(id, Endpoint.DETAIL);
         return held.isPresent() ? held.get() : provider.fetch(id);
+    }
+
+    @Override
+    public NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException {
+        Optional<NoteDetailOutcome> held =
+                calls.latestPaid(id, Endpoint.DETAIL, since).flatMap(paid -> reuse(id, paid));
+        if (held.isPresent()) {
+            return held.get();
+        }
+        // the time of an answer is its name, also where a clock was set back meanwhile
+        Instant behindTheLast =
+                calls.lastBought(id)
+                        .map(last -> last.plusMillis(1))
+                        .filter(next -> next.isAfter(since))
+                        .orElse(since);
+        return provider.refresh(id, behindTheLast);
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -75,6 +76,23 @@ public final class UnwrittenAnswers {
     /** Deletes the file of an answer that is written elsewhere by now, if there is one. */
     void forget(SentCall call) throws IOException {
         Files.deleteIfExists(fileOf(call));
+    }
+
+    /**
+     * Deletes the answers about these notes, which nobody is to have any more.
+     *
+     * @return how many there were
+     */
+    public int remove(Collection<NoteId> notes) throws IOException {
+        int removed = 0;
+        for (Path file : waiting()) {
+            String name = file.getFileName().toString();
+            if (notes.stream().anyMatch(note -> name.contains("-" + note + "-"))) {
+                Files.delete(file);
+                removed++;
+            }
+        }
+        return removed;
     }
 
     /** The files that wait, oldest call first. */
@@ -140,7 +158,8 @@ public final class UnwrittenAnswers {
             @Nullable Integer httpStatus,
             @Nullable String message,
             @Nullable String requestId,
-            Billed billed) {
+            Billed billed,
+            @Nullable Boolean refresh) {
 
         static Head of(SentCall call, ProviderReply reply, Instant receivedAt, Duration took) {
             return new Head(
@@ -154,12 +173,18 @@ public final class UnwrittenAnswers {
                     reply.httpStatus(),
                     reply.message(),
                     reply.requestId(),
-                    reply.billed());
+                    reply.billed(),
+                    call.refresh());
         }
 
         Unwritten with(byte[] answer) {
             return new Unwritten(
-                    new SentCall(call, new NoteId(noteId), endpoint, sentAt),
+                    new SentCall(
+                            call,
+                            new NoteId(noteId),
+                            endpoint,
+                            sentAt,
+                            Boolean.TRUE.equals(refresh)),
                     new ProviderReply(code, httpStatus, message, requestId, billed),
                     answer,
                     receivedAt,

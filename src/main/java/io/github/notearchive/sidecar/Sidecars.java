@@ -17,6 +17,7 @@ import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Standing;
+import io.github.notearchive.worklist.Upkeep;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Instant;
 import java.util.Optional;
@@ -88,6 +89,24 @@ public class Sidecars {
         Standing standing = before.get();
         tell(claimed.id(), newest, note, decided == null ? standing : standing.after(decided, now));
         return true;
+    }
+
+    /**
+     * Tells what is about to be written about a note that somebody holds and that keeps what it has.
+     *
+     * @return false when the claim was lost; nothing is stored then, and no row may be written
+     * @throws StoreException when the store does not take it; no row may be written then either
+     */
+    public boolean tell(ClaimedNote claimed, Upkeep decided, Instant now) {
+        Optional<Standing> before = worklist.standing(claimed);
+        before.ifPresent(
+                standing ->
+                        tell(
+                                claimed.id(),
+                                calls.newestBought(claimed.id()).orElse(null),
+                                null,
+                                standing.after(decided, now)));
+        return before.isPresent();
     }
 
     /** Tells what is about to be written about a note that nobody holds. */

@@ -8,8 +8,12 @@ import org.jspecify.annotations.Nullable;
 /** Where requests are written down before they leave, and answers before they are used. */
 public interface CallJournal {
 
-    /** Records that a request is about to leave, and is durable when it returns. */
-    SentCall sending(NoteId id, String endpoint, Instant sentAt);
+    /**
+     * Records that a request is about to leave, and is durable when it returns.
+     *
+     * @param refresh whether it asks anew about a note that is archived
+     */
+    SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh);
 
     /** Takes a record back whose request did not leave after all. */
     void notSent(SentCall call);

@@ -79,6 +79,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final CallPacer pacer;
     private final NightlyAllowance allowance;
     private final NightlyAllowance videoAllowance;
+    private final NightlyAllowance refreshAllowance;
     private final CloseableHttpClient http;
     private final TokenEcho echo;
     private final ScheduledThreadPoolExecutor deadlines;
@@ -90,6 +91,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     public JustOneApiClient(
             NoteSourceProperties settings,
             VideoProperties videoSettings,
+            RefreshProperties refreshSettings,
             CallJournal journal,
             AnswerReader reader,
             Clock clock) {
@@ -101,6 +103,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         this.allowance = new NightlyAllowance(settings.callsPerNight(), "calls");
         this.videoAllowance =
                 new NightlyAllowance(videoSettings.callsPerNight(), "calls for videos");
+        this.refreshAllowance =
+                new NightlyAllowance(
+                        refreshSettings.callsAllowed(settings.callsPerNight()),
+                        "calls about archived notes");
         this.http = httpClient(settings);
         this.echo = new TokenEcho(settings.token());
         this.deadlines =
@@ -142,14 +148,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /**
      * Lets calls leave again.
      *
-     * @param callsMade how much of this night's allowance is used up already, calls for videos
-     *     included
+     * @param callsMade how much of this night's allowance is used up already, by calls of all kinds
      * @param videoCallsMade how much of that for videos is used up
+     * @param refreshCallsMade how much of that for archived notes is used up
      */
-    public void open(Night tonight, long callsMade, long videoCallsMade) {
+    public void open(Night tonight, long callsMade, long videoCallsMade, long refreshCallsMade) {
         aborted = false;
         allowance.begin(tonight, callsMade);
         videoAllowance.begin(tonight, videoCallsMade);
+        refreshAllowance.begin(tonight, refreshCallsMade);
         pacer.open();
     }
 
@@ -206,21 +213,63 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     @Override
     public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
-        return fetch(Endpoint.DETAIL, id, Instant.MIN);
+        return fetch(Occasion.NOTE, id, Instant.MIN);
+    }
+
+    @Override
+    public NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException {
+        Night tonight = Night.current(clock);
+        if (refreshAllowance.isUsedUp(tonight)) {
+            return usedUp(Occasion.REFRESH, tonight);
+        }
+        return fetch(Occasion.REFRESH, id, since);
+    }
+
+    /** How many calls of whatever kind our own limit leaves tonight. */
+    public long callsLeft() {
+        return allowance.left(Night.current(clock));
+    }
+
+    /** How many calls about archived notes our own limits leave tonight. */
+    public long refreshesLeft() {
+        return Math.min(callsLeft(), refreshAllowance.left(Night.current(clock)));
     }
 
     @Override
     public NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException {
         Night tonight = Night.current(clock);
         if (videoAllowance.isUsedUp(tonight)) {
-            return videosUsedUp(tonight); // a turn is for those who may call
+            return usedUp(Occasion.VIDEO, tonight); // a turn is for those who may call
         }
-        return fetch(Endpoint.VIDEO, detail.id(), detail.capturedAt().plusMillis(1));
+        return fetch(Occasion.VIDEO, detail.id(), detail.capturedAt().plusMillis(1));
     }
 
-    private Exhausted videosUsedUp(Night tonight) {
-        return new Exhausted(
-                videoAllowance.toString(), Exhausted.Whose.OURS_FOR_VIDEOS, tonight.ends());
+    /** Why a call is made. */
+    private enum Occasion {
+        NOTE(Endpoint.DETAIL, Exhausted.Whose.OURS),
+        VIDEO(Endpoint.VIDEO, Exhausted.Whose.OURS_FOR_VIDEOS),
+        REFRESH(Endpoint.DETAIL, Exhausted.Whose.OURS_FOR_REFRESHES);
+
+        private final Endpoint endpoint;
+        private final Exhausted.Whose whose;
+
+        Occasion(Endpoint endpoint, Exhausted.Whose whose) {
+            this.endpoint = endpoint;
+            this.whose = whose;
+        }
+    }
+
+    /** What limits the calls of an occasion, within the limit of all; null where nothing does. */
+    private @Nullable NightlyAllowance limitOf(Occasion occasion) {
+        return switch (occasion) {
+            case NOTE -> null;
+            case VIDEO -> videoAllowance;
+            case REFRESH -> refreshAllowance;
+        };
+    }
+
+    private Exhausted usedUp(Occasion occasion, Night tonight) {
+        return new Exhausted(String.valueOf(limitOf(occasion)), occasion.whose, tonight.ends());
     }
 
     /**
@@ -228,7 +277,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @param notBefore the earliest that its answer may be received, whatever the clock says
      */
-    private NoteDetailOutcome fetch(Endpoint endpoint, NoteId id, Instant notBefore)
+    private NoteDetailOutcome fetch(Occasion occasion, NoteId id, Instant notBefore)
             throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
             Night tonight = Night.current(clock);
@@ -236,37 +285,40 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 pacer.end(allowance.toString());
                 return new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends());
             }
-            if (endpoint == Endpoint.VIDEO && !videoAllowance.take(tonight)) {
+            NightlyAllowance limit = limitOf(occasion);
+            if (limit != null && !limit.take(tonight)) {
                 allowance.giveBack();
-                return videosUsedUp(tonight);
+                return usedUp(occasion, tonight);
             }
             Instant sentAt = now();
-            SentCall call = writeDown(endpoint, id, sentAt);
+            SentCall call = writeDown(occasion, id, sentAt);
             try {
                 turn.sent();
             } catch (CallsEndedException | InterruptedException e) {
                 journal.notSent(call);
-                giveBack(endpoint);
+                giveBack(occasion);
                 throw e;
             }
-            return ask(endpoint, call, turn.sentAt(), notBefore);
+            return ask(occasion.endpoint, call, turn.sentAt(), notBefore);
         }
     }
 
     /** A call that cannot be written down does not leave, and so does not count. */
-    private SentCall writeDown(Endpoint endpoint, NoteId id, Instant sentAt) {
+    private SentCall writeDown(Occasion occasion, NoteId id, Instant sentAt) {
         try {
-            return journal.sending(id, endpoint.ledgerName(), sentAt);
+            return journal.sending(
+                    id, occasion.endpoint.ledgerName(), sentAt, occasion == Occasion.REFRESH);
         } catch (RuntimeException e) {
-            giveBack(endpoint);
+            giveBack(occasion);
             throw e;
         }
     }
 
-    private void giveBack(Endpoint endpoint) {
+    private void giveBack(Occasion occasion) {
         allowance.giveBack();
-        if (endpoint == Endpoint.VIDEO) {
-            videoAllowance.giveBack();
+        NightlyAllowance limit = limitOf(occasion);
+        if (limit != null) {
+            limit.giveBack();
         }
     }
 

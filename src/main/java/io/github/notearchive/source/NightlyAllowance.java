@@ -48,6 +48,14 @@ final class NightlyAllowance {
         return callsPerNight > 0 && tonight.compareTo(night) <= 0 && made >= callsPerNight;
     }
 
+    /** How many calls {@link #take} would still give. */
+    synchronized long left(Night tonight) {
+        if (callsPerNight == 0) {
+            return Long.MAX_VALUE;
+        }
+        return tonight.compareTo(night) > 0 ? callsPerNight : Math.max(0, callsPerNight - made);
+    }
+
     /** Gives back a call that did not leave. */
     synchronized void giveBack() {
         made = Math.max(0, made - 1);

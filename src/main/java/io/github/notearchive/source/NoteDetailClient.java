@@ -2,6 +2,7 @@ package io.github.notearchive.source;
 
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import java.time.Instant;
 
 /** Where the detail of a note comes from. */
 public interface NoteDetailClient {
@@ -17,6 +18,17 @@ public interface NoteDetailClient {
      * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
      */
     NoteDetailOutcome fetch(NoteId id) throws InterruptedException;
+
+    /**
+     * Asks anew about a note that is archived, and waits as {@link #fetch} does. There is a limit
+     * of our own to these calls, within that of all.
+     *
+     * @param since an answer that was received before does not count, whoever holds it; the new one
+     *     is received then or later
+     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
+     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
+     */
+    NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException;
 
     /**
      * Asks for the video of a note whose answer carries none, which is another call with a bill of

@@ -54,8 +54,8 @@ public sealed interface NoteDetailOutcome {
     }
 
     /**
-     * Today's quota is used up. Stop asking, for videos only where it is the quota of those; a run
-     * after {@code until} goes on from here.
+     * Today's quota is used up. Stop asking that question where it is the quota of one; a run after
+     * {@code until} goes on from here.
      */
     record Exhausted(String quota, Whose whose, Instant until) implements NoteDetailOutcome {
 
@@ -66,7 +66,9 @@ public sealed interface NoteDetailOutcome {
             /** Our own limit of all calls. */
             OURS,
             /** Our own limit of calls for videos; other calls may be left. */
-            OURS_FOR_VIDEOS
+            OURS_FOR_VIDEOS,
+            /** Our own limit of calls about archived notes; other calls may be left. */
+            OURS_FOR_REFRESHES
         }
     }
 

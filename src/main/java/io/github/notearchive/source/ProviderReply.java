@@ -24,6 +24,11 @@ public record ProviderReply(
         return new ProviderReply(null, httpStatus, message, null, billed);
     }
 
+    /** The same without the words of the provider. */
+    public ProviderReply withoutMessage() {
+        return new ProviderReply(code, httpStatus, null, requestId, billed);
+    }
+
     /** Like {@code code 301 (COLLECT FAILED, SEND REQUEST AGAIN)}, for messages. */
     @Override
     public String toString() {

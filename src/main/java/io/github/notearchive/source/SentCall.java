@@ -10,5 +10,6 @@ import java.time.Instant;
  * @param id the note that is asked about
  * @param endpoint the question, as {@code api_call.endpoint} calls it
  * @param sentAt when it leaves, to the millisecond
+ * @param refresh whether it asks anew about a note that is archived
  */
-public record SentCall(long number, NoteId id, String endpoint, Instant sentAt) {}
+public record SentCall(long number, NoteId id, String endpoint, Instant sentAt, boolean refresh) {}

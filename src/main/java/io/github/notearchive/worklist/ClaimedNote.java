@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param mediaAttempts times a file could not be had, in its life
  * @param mediaAttemptsTonight the same, this night
  * @param missingNight the night in which a success did not hold the note; null when none did
+ * @param refreshNight from which night an answer counts as new, where the note is claimed to be
+ *     asked about anew; null when it is claimed for anything else
+ * @param refreshAttempts nights in a row in which that came to nothing
  */
 public record ClaimedNote(
         NoteId id,
@@ -23,7 +26,9 @@ public record ClaimedNote(
         int attemptsTonight,
         int mediaAttempts,
         int mediaAttemptsTonight,
-        @Nullable Night missingNight) {
+        @Nullable Night missingNight,
+        @Nullable Night refreshNight,
+        int refreshAttempts) {
 
     /** The earlier night in which the provider said the same: success, but no note. */
     public Optional<Night> wasMissingBefore(Night tonight) {

@@ -8,7 +8,7 @@ import java.util.List;
  * @param added notes that are new on the worklist
  * @param known notes that were on it already; their rows are untouched
  * @param repeated lines that named a note a second time
- * @param rejected lines that name no note
+ * @param rejected lines that name no note, or one that was forgotten
  * @param examples the first of the rejected lines
  */
 public record EnqueueReport(

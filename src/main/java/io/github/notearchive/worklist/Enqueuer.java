@@ -4,6 +4,7 @@ import de.siegmar.fastcsv.reader.CloseableIterator;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.EnqueueReport.Rejected;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Clock;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +36,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing.
  *
  * <p>The ids travel by COPY into a temporary table and from there in one statement, so that a
- * million of them take seconds. A note that is on the worklist already keeps its row as it is.
+ * million of them take seconds. A note that is on the worklist already keeps its row as it is, but
+ * for when it is asked about anew, where a list says that.
  */
 @Component
 public class Enqueuer {
@@ -43,6 +47,10 @@ public class Enqueuer {
 
     private static final int LONGEST_LINE = 64 * 1024;
     private static final int SHOWN = 120;
+
+    /** The longest time between two answers, in days. */
+    public static final int LONGEST_GAP = 36_500;
+
     private static final Set<String> ID_COLUMNS =
             Set.of("noteid", "id", "note", "noteurl", "noteurls", "notelink", "url", "link");
 
@@ -69,14 +77,34 @@ public class Enqueuer {
      *     null to find out
      * @param priority 0 to 9
      * @param source where the ids come from, for people to read
+     * @param refreshDays so many nights after each answer they are asked about anew; null: as the
+     *     settings say
+     * @param refreshOn the night in which they are asked about anew, once; null: in none
      */
-    public record Options(@Nullable String column, int priority, String source) {
+    public record Options(
+            @Nullable String column,
+            int priority,
+            String source,
+            @Nullable Integer refreshDays,
+            @Nullable LocalDate refreshOn) {
 
         public Options {
             if (priority < 0 || priority > 9) {
                 throw new IllegalArgumentException(
                         "A priority lies between 0 and 9, not at " + priority);
             }
+            if (refreshDays != null && (refreshDays < 1 || refreshDays > LONGEST_GAP)) {
+                throw new IllegalArgumentException(
+                        "From one answer to the next it is 1 to "
+                                + LONGEST_GAP
+                                + " days, not "
+                                + refreshDays);
+            }
+        }
+
+        /** Notes that are asked about anew when the settings say so. */
+        public Options(@Nullable String column, int priority, String source) {
+            this(column, priority, source, null, null);
         }
     }
 
@@ -123,10 +151,12 @@ public class Enqueuer {
 
     private EnqueueReport copy(Reader list, Options options, Consumer<Rejected> rejects)
             throws IOException, SQLException {
-        jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL) ON COMMIT DROP").update();
+        jdbc.sql(
+                        "CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL) ON COMMIT DROP")
+                .update();
         PGConnection connection =
                 DataSourceUtils.getConnection(dataSource).unwrap(PGConnection.class);
-        CopyIn copy = connection.getCopyAPI().copyIn("COPY enqueued (note_id) FROM STDIN");
+        CopyIn copy = connection.getCopyAPI().copyIn("COPY enqueued (note_id, line) FROM STDIN");
         Intake intake = new Intake(copy, rejects);
         try {
             read(list, options, intake);
@@ -137,15 +167,19 @@ public class Enqueuer {
                 copy.cancelCopy();
             }
         }
+        rejectForgotten(intake);
         // enough for a million ids, so that they are told apart and put in order in memory
         jdbc.sql("SET LOCAL work_mem = '256MB'").update();
+        if (options.refreshDays() != null || options.refreshOn() != null) {
+            planRefreshes(options);
+        }
         return jdbc.sql(
                         """
                         WITH ids AS (
                             SELECT DISTINCT note_id FROM enqueued
                         ), added AS (
-                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at)
-                            SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz
+                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
+                            SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz, :days, :night
                             FROM ids
                             ORDER BY note_id
                             ON CONFLICT (note_id) DO NOTHING
@@ -156,10 +190,60 @@ public class Enqueuer {
                 .param("priority", options.priority())
                 .param("source", options.source())
                 .param("now", Timestamp.from(clock.instant()))
+                .param("days", options.refreshDays(), Types.INTEGER)
+                .param("night", options.refreshOn(), Types.DATE)
                 .query(
                         (row, _) ->
                                 report(row.getLong("distinct_ids"), row.getLong("added"), intake))
                 .single();
+    }
+
+    /** Whoever forgets a note at this moment waits, and then finds it on the list. */
+    private void rejectForgotten(Intake intake) {
+        jdbc.sql("LOCK TABLE forgotten_note IN SHARE MODE").update();
+        jdbc.sql(
+                        """
+                        SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
+                        ORDER BY e.line
+                        """)
+                .query(
+                        row -> {
+                            intake.taken--;
+                            intake.reject(
+                                    new Rejected(
+                                            row.getLong("line"),
+                                            row.getString("note_id"),
+                                            "was forgotten on "
+                                                    + Night.of(
+                                                            row.getTimestamp("forgotten_at")
+                                                                    .toInstant())
+                                                    + ", and is not archived again"));
+                        });
+        jdbc.sql("DELETE FROM enqueued e USING forgotten_note f WHERE e.note_id = f.note_id")
+                .update();
+    }
+
+    /** For notes that are on the list already; those that are archived have had their answer. */
+    private void planRefreshes(Options options) {
+        jdbc.sql(
+                        """
+                        UPDATE worklist w
+                        SET refresh_days = coalesce(:days, w.refresh_days),
+                            refresh_on = coalesce(:night, w.refresh_on),
+                            refresh_night = CASE WHEN w.state = 'ARCHIVED'
+                                THEN least(CASE WHEN :night::date > t.captured THEN :night::date END,
+                                           coalesce(t.captured + :days::int, w.refresh_night))
+                                ELSE w.refresh_night END,
+                            refresh_attempts = 0
+                        FROM (SELECT DISTINCT note_id FROM enqueued) ids
+                        LEFT JOIN note n USING (note_id)
+                        CROSS JOIN LATERAL (
+                            SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
+                        WHERE w.note_id = ids.note_id
+                        """)
+                .param("days", options.refreshDays(), Types.INTEGER)
+                .param("night", options.refreshOn(), Types.DATE)
+                .update();
     }
 
     private static EnqueueReport report(long distinct, long added, Intake intake) {
@@ -359,7 +443,7 @@ public class Enqueuer {
                         reject(new Rejected(number, shown(text), reason));
                 case NoteReference.Known(var id) -> {
                     taken++;
-                    buffer.append(id.value()).append('\n');
+                    buffer.append(id.value()).append('\t').append(number).append('\n');
                     if (buffer.length() > LONGEST_LINE - 100) {
                         flush();
                     }

@@ -25,7 +25,9 @@ public record Standing(
         @Nullable Instant dueAt,
         @Nullable Integer lastCode,
         @Nullable String lastError,
-        @Nullable Instant settledAt) {
+        @Nullable Instant settledAt,
+        @Nullable Integer refreshDays,
+        @Nullable LocalDate refreshOn) {
 
     public Standing {
         if (state == null || source == null || enqueuedAt == null) {
@@ -37,6 +39,10 @@ public record Standing(
         }
         if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
             throw new IllegalArgumentException("attempts are counted from 0");
+        }
+        if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.LONGEST_GAP)) {
+            throw new IllegalArgumentException(
+                    "from one answer to the next it is not " + refreshDays + " days");
         }
         if (dueAt == null && (state == NoteState.PENDING || state == NoteState.POSTPONED)) {
             throw new IllegalArgumentException("a note that is " + state + " is due some time");
@@ -64,7 +70,32 @@ public record Standing(
                 decided.dueAt(),
                 decided.code(),
                 decided.error(),
-                now);
+                now,
+                refreshDays,
+                refreshOn);
+    }
+
+    /** As it will be when this is decided; what {@link Worklist#keep} writes. */
+    public Standing after(Upkeep decided, Instant now) {
+        boolean archived = decided.state() == NoteState.ARCHIVED;
+        return new Standing(
+                decided.state(),
+                priority,
+                source,
+                enqueuedAt,
+                attempts,
+                attemptsTonight,
+                mediaAttempts,
+                mediaAttemptsTonight,
+                countedNight,
+                decided.missingNight() == null ? null : decided.missingNight().date(),
+                decided.answerHeld() || (archived && answerHeld),
+                decided.answerHeld() ? decided.again().begins() : archived ? dueAt : null,
+                decided.code(),
+                decided.obstacle(),
+                now,
+                refreshDays,
+                refreshOn);
     }
 
     /**
@@ -100,6 +131,8 @@ public record Standing(
                 due,
                 lastCode,
                 error,
-                settled);
+                settled,
+                refreshDays,
+                refreshOn);
     }
 }

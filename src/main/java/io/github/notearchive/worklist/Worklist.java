@@ -85,7 +85,66 @@ public class Worklist {
                                 .optional());
     }
 
+    /**
+     * Takes the archived note whose refresh has been due for the longest, in the same way. Behind
+     * everything that {@link #claim} may give.
+     */
+    public Optional<ClaimedNote> claimRefresh(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist w
+                                        SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
+                                            claim_id = nextval('worklist_claim_seq')
+                                        WHERE w.note_id = (
+                                            SELECT note_id
+                                            FROM worklist
+                                            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
+                                              AND (claimed_until IS NULL
+                                                   OR (claimed_until < now() AND claimed_by <> :node))
+                                            ORDER BY refresh_night, note_id
+                                            LIMIT 1
+                                            FOR UPDATE SKIP LOCKED)
+                                        RETURNING w.*
+                                        """)
+                                .param("node", node)
+                                .param("lease", LEASE.toSeconds())
+                                .param("tonight", Night.current(clock).date())
+                                .query(
+                                        (row, _) ->
+                                                claimed(
+                                                        row,
+                                                        row.getObject(
+                                                                "refresh_night", LocalDate.class)))
+                                .optional());
+    }
+
+    /** Whether {@link #claimRefresh} would give a note, or would but for another worker. */
+    public boolean isRefreshDue(String node) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT count(*) > 0 FROM (
+                                            SELECT 1 FROM worklist
+                                            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
+                                              AND (claimed_until IS NULL
+                                                   OR (claimed_until < now() AND claimed_by <> :node))
+                                            ORDER BY refresh_night, note_id
+                                            LIMIT 1) AS first
+                                        """)
+                                .param("node", node)
+                                .param("tonight", Night.current(clock).date())
+                                .query(Boolean.class)
+                                .single());
+    }
+
     private ClaimedNote claimed(ResultSet row) throws SQLException {
+        return claimed(row, null);
+    }
+
+    private ClaimedNote claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
         Date counted = row.getDate("counted_night");
         boolean tonight =
                 counted != null && counted.toLocalDate().equals(Night.current(clock).date());
@@ -98,7 +157,9 @@ public class Worklist {
                 tonight ? row.getInt("attempts_tonight") : 0,
                 row.getInt("media_attempts"),
                 tonight ? row.getInt("media_attempts_tonight") : 0,
-                missing == null ? null : new Night(missing));
+                missing == null ? null : new Night(missing),
+                refresh == null ? null : new Night(refresh),
+                row.getInt("refresh_attempts"));
     }
 
     /** Lengthens every lease of a node, by one statement. */
@@ -163,6 +224,7 @@ public class Worklist {
                                 UPDATE worklist
                                 SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
                                     missing_night = :missingNight, answer_held = :answerHeld,
+                                    refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
                                     attempts = attempts + :call,
                                     media_attempts = media_attempts + :media,
                                     attempts_tonight =
@@ -239,7 +301,9 @@ public class Worklist {
                 instant(row.getTimestamp("due_at")),
                 row.getObject("last_code", Integer.class),
                 row.getString("last_error"),
-                instant(row.getTimestamp("settled_at")));
+                instant(row.getTimestamp("settled_at")),
+                row.getObject("refresh_days", Integer.class),
+                row.getObject("refresh_on", LocalDate.class));
     }
 
     /**
@@ -251,10 +315,10 @@ public class Worklist {
                         """
                         INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
-                                              last_error, source, enqueued_at, settled_at)
+                                              last_error, source, enqueued_at, settled_at, refresh_days, refresh_on)
                         VALUES (:noteId, :state, :priority, :answerHeld, :attempts, :attemptsTonight, :mediaAttempts,
                                 :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt, :code,
-                                :error, :source, :enqueuedAt, :settledAt)
+                                :error, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn)
                         ON CONFLICT (note_id) DO UPDATE
                         SET state = EXCLUDED.state, priority = EXCLUDED.priority, answer_held = EXCLUDED.answer_held,
                             attempts = EXCLUDED.attempts, attempts_tonight = EXCLUDED.attempts_tonight,
@@ -263,6 +327,7 @@ public class Worklist {
                             counted_night = EXCLUDED.counted_night, missing_night = EXCLUDED.missing_night,
                             due_at = EXCLUDED.due_at, last_code = EXCLUDED.last_code, last_error = EXCLUDED.last_error,
                             source = EXCLUDED.source, enqueued_at = EXCLUDED.enqueued_at, settled_at = EXCLUDED.settled_at,
+                            refresh_days = EXCLUDED.refresh_days, refresh_on = EXCLUDED.refresh_on,
                             settled_by = NULL, claimed_by = NULL, claimed_until = NULL, claim_id = NULL
                         """)
                 .param("noteId", id.value())
@@ -281,8 +346,76 @@ public class Worklist {
                 .param("source", standing.source())
                 .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
                 .param("settledAt", timestamp(standing.settledAt()))
+                .param("refreshDays", standing.refreshDays(), Types.INTEGER)
+                .param("refreshOn", standing.refreshOn(), Types.DATE)
                 .update();
     }
+
+    /**
+     * Writes what came of asking anew about a note that keeps what it has, and ends its claim. Part
+     * of the caller's transaction.
+     *
+     * @return false when the claim was lost; nothing is written then
+     */
+    public boolean keep(ClaimedNote claimed, Upkeep decided, long jobExecutionId, Instant now) {
+        return jdbc.sql(
+                                """
+                                UPDATE worklist
+                                SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
+                                    due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
+                                    answer_held = :held OR (:state = 'ARCHIVED' AND answer_held),
+                                    last_code = :code, last_error = :error, missing_night = :missingNight,
+                                    settled_at = :now, settled_by = :execution,
+                                    claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                                WHERE note_id = :noteId AND claim_id = :claim
+                                """)
+                        .param("state", decided.state().name())
+                        .param("again", decided.again().date())
+                        .param("againAt", Timestamp.from(decided.again().begins()))
+                        .param("held", decided.answerHeld())
+                        .param("attempts", decided.attempts())
+                        .param("code", decided.code())
+                        .param("error", decided.obstacle())
+                        .param(
+                                "missingNight",
+                                decided.missingNight() == null
+                                        ? null
+                                        : decided.missingNight().date())
+                        .param("now", Timestamp.from(now))
+                        .param("execution", jobExecutionId)
+                        .param("noteId", claimed.id().value())
+                        .param("claim", claimed.claim())
+                        .update()
+                == 1;
+    }
+
+    /** What is planned to be asked about anew. */
+    public RefreshOutlook refreshes() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FILTER (WHERE refresh_night <= :tonight) AS due, count(*) AS planned,
+                               min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
+                        FROM worklist
+                        WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night IS NOT NULL
+                        """)
+                .param("tonight", Night.current(clock).date())
+                .query(
+                        (row, _) ->
+                                new RefreshOutlook(
+                                        row.getLong("due"),
+                                        row.getLong("planned"),
+                                        row.getObject("next", LocalDate.class)))
+                .single();
+    }
+
+    /**
+     * What is planned to be asked about anew.
+     *
+     * @param due notes whose time has come
+     * @param planned notes whose time has come or will
+     * @param next the first night after this one in which it will; null when in none
+     */
+    public record RefreshOutlook(long due, long planned, @Nullable LocalDate next) {}
 
     /** What is left to wait for; claims of other nodes are not. */
     public Outlook outlook(String node) {
@@ -404,7 +537,11 @@ public class Worklist {
                 instant(row.getTimestamp("settled_at")),
                 row.getObject("settled_by", Long.class),
                 row.getString("claimed_by"),
-                instant(row.getTimestamp("claimed_until")));
+                instant(row.getTimestamp("claimed_until")),
+                row.getObject("refresh_days", Integer.class),
+                row.getObject("refresh_on", LocalDate.class),
+                row.getObject("refresh_night", LocalDate.class),
+                row.getInt("refresh_attempts"));
     }
 
     /**
@@ -535,5 +672,9 @@ public class Worklist {
             @Nullable Instant settledAt,
             @Nullable Long settledBy,
             @Nullable String claimedBy,
-            @Nullable Instant claimedUntil) {}
+            @Nullable Instant claimedUntil,
+            @Nullable Integer refreshDays,
+            @Nullable LocalDate refreshOn,
+            @Nullable LocalDate refreshNight,
+            int refreshAttempts) {}
 }

@@ -8,6 +8,7 @@ import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -38,6 +39,7 @@ class SettingsFileTests {
             Map.of(
                     "archive.source", NoteSourceProperties.class,
                     "archive.video", VideoProperties.class,
+                    "archive.refresh", RefreshProperties.class,
                     "archive.ledger", LedgerProperties.class,
                     "archive.media", MediaProperties.class,
                     "archive.store", StoreProperties.class,

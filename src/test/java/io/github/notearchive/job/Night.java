@@ -84,7 +84,8 @@ final class Night {
         jdbc.sql(
                         """
                         TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic, note_mention,
-                                 note_comment, media_object, note_media, fixity_finding, schema_drift, batch_job_instance CASCADE
+                                 note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy,
+                                 forgotten_note, forgotten_author, forgotten_object, batch_job_instance CASCADE
                         """)
                 .update();
         emptyBucket();

@@ -59,7 +59,7 @@ class ApiCallsTests {
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
         calls.belongTo(7);
 
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
 
         assertThat(calls.of(ID))
                 .containsExactly(
@@ -109,7 +109,7 @@ class ApiCallsTests {
 
     @Test
     void whatCameBackIsWrittenBesideTheQuestion() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
 
         calls.received(
                 call,
@@ -131,7 +131,7 @@ class ApiCallsTests {
 
     @Test
     void aFaultHasNeitherCodeNorStatus() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
 
         calls.received(
                 call,
@@ -149,11 +149,11 @@ class ApiCallsTests {
 
     @Test
     void aRecordIsTakenBackOnlyWhileNothingCameBack() {
-        SentCall left = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall left = calls.sending(ID, "note-detail/v1", NOW, false);
         calls.notSent(left);
         assertThat(calls.of(ID)).isEmpty();
 
-        SentCall answered = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall answered = calls.sending(ID, "note-detail/v1", NOW, false);
         calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
         calls.notSent(answered);
         assertThat(calls.of(ID)).hasSize(1);
@@ -196,7 +196,7 @@ class ApiCallsTests {
         paid(night.ends().minusMillis(1));
         calls.belongTo(2);
         unpaid(night.begins());
-        calls.sending(ID, "note-detail/v1", night.begins());
+        calls.sending(ID, "note-detail/v1", night.begins(), false);
         paid(night.ends());
         paid(night.begins().minusMillis(1));
 
@@ -226,7 +226,7 @@ class ApiCallsTests {
                     };
             JdbcClient jdbc = JdbcClient.create(counting);
             ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
-            SentCall call = cut.sending(ID, "note-detail/v1", NOW);
+            SentCall call = cut.sending(ID, "note-detail/v1", NOW, false);
             int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
 
@@ -262,7 +262,7 @@ class ApiCallsTests {
         ApiCalls cut =
                 new ApiCalls(
                         JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
-        SentCall call = cut.sending(ID, "note-detail/v1", NOW);
+        SentCall call = cut.sending(ID, "note-detail/v1", NOW, false);
         away.set(true);
 
         long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
@@ -277,7 +277,7 @@ class ApiCallsTests {
     @Test
     void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
         worklist("PENDING");
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
         unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
 
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
@@ -293,8 +293,45 @@ class ApiCallsTests {
     }
 
     @Test
+    void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, true);
+        unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
+        database.jdbc()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
+                .param("id", ID.value())
+                .update();
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(waiting()).isEmpty();
+        ApiCalls.CallEntry entry = calls.of(ID).getFirst();
+        assertThat(entry.billed()).isEqualTo("YES");
+        assertThat(entry.answerHeld()).isFalse();
+        assertThat(entry.message()).isNull();
+        assertThat(calls.billOfRefreshesIn(Night.of(NOW)).billed()).isOne();
+    }
+
+    @Test
+    void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
+        NoteId other = new NoteId("66aa0000000000000000000f");
+        unwritten.keep(
+                calls.sending(ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        unwritten.keep(
+                calls.sending(other, "note-detail/v1", NOW, false),
+                PAID,
+                ANSWER,
+                NOW,
+                Duration.ZERO);
+
+        assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
+        assertThat(unwritten.remove(List.of(ID))).isZero();
+
+        assertThat(waiting()).hasSize(1);
+    }
+
+    @Test
     void anAnswerWhoseRowWasLostIsWrittenAnew() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW);
+        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
         database.jdbc().sql("DELETE FROM api_call").update();
 
         long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
@@ -309,7 +346,7 @@ class ApiCallsTests {
         worklist("PENDING");
         long other = paid(NOW);
         SentCall elsewhere =
-                new SentCall(other, ID, "note-detail/v1", NOW.minus(Duration.ofDays(1)));
+                new SentCall(other, ID, "note-detail/v1", NOW.minus(Duration.ofDays(1)), false);
         unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
 
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
@@ -323,20 +360,21 @@ class ApiCallsTests {
     void aFileThatCannotBeBroughtInStaysAndHoldsUpNoOther() throws Exception {
         worklist("PENDING");
         SentCall strange =
-                new SentCall(1, new NoteId("66aa0000000000000000000f"), "note-detail/v1", NOW);
+                new SentCall(
+                        1, new NoteId("66aa0000000000000000000f"), "note-detail/v1", NOW, false);
         Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused =
                 unwritten.keep(
-                        calls.sending(ID, "note-detail/v1", NOW),
+                        calls.sending(ID, "note-detail/v1", NOW, false),
                         new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                         ANSWER,
                         NOW,
                         Duration.ZERO);
         unwritten.keep(
-                calls.sending(ID, "note-detail/v1", NOW.plusSeconds(1)),
+                calls.sending(ID, "note-detail/v1", NOW.plusSeconds(1), false),
                 PAID,
                 ANSWER,
                 NOW,
@@ -351,7 +389,11 @@ class ApiCallsTests {
     void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
         Path file =
                 unwritten.keep(
-                        calls.sending(ID, "note-detail/v1", NOW), PAID, ANSWER, NOW, Duration.ZERO);
+                        calls.sending(ID, "note-detail/v1", NOW, false),
+                        PAID,
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
@@ -392,12 +434,12 @@ class ApiCallsTests {
     }
 
     private long paid(Instant at) {
-        SentCall call = calls.sending(ID, "note-detail/v1", at);
+        SentCall call = calls.sending(ID, "note-detail/v1", at, false);
         return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
     }
 
     private void unpaid(Instant at) {
-        SentCall call = calls.sending(ID, "note-detail/v1", at);
+        SentCall call = calls.sending(ID, "note-detail/v1", at, false);
         calls.received(
                 call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }

@@ -56,6 +56,7 @@ class CallLedgerTests {
                             "token", provider.token(),
                             "calls-per-second", 1000),
                     Settings.ofVideos(),
+                    Settings.ofRefreshes(),
                     calls,
                     new AnswerReader(),
                     clock);
@@ -65,7 +66,7 @@ class CallLedgerTests {
 
     @BeforeEach
     void callsMayLeave() {
-        client.open(Night.of(NOW), 0, 0);
+        client.open(Night.of(NOW), 0, 0, 0);
     }
 
     @AfterEach

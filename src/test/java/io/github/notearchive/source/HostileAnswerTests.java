@@ -372,11 +372,12 @@ class HostileAnswerTests {
                 new JustOneApiClient(
                         Settings.of(all.toArray()),
                         Settings.ofVideos(),
+                        Settings.ofRefreshes(),
                         journal,
                         new AnswerReader(),
                         Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
-        client.open(Night.of(NOW), 0, 0);
+        client.open(Night.of(NOW), 0, 0, 0);
         return client;
     }
 }

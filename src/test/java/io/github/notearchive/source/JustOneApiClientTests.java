@@ -466,7 +466,7 @@ class JustOneApiClientTests {
     void ourOwnLimitEndsTheNightWithoutACall() throws Exception {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
-        client.open(Night.of(NOW), 1, 0);
+        client.open(Night.of(NOW), 1, 0, 0);
 
         client.fetch(ID);
         client.fetch(ID);
@@ -486,7 +486,7 @@ class JustOneApiClientTests {
         }
         videos = Settings.ofVideos("calls-per-night", "3");
         JustOneApiClient client = client();
-        client.open(Night.of(NOW), 9, 2);
+        client.open(Night.of(NOW), 9, 2, 0);
         NoteCapture detail = ((Found) client.fetch(ID)).capture();
 
         NoteCapture video = ((Found) client.fetchVideo(detail)).capture();
@@ -656,9 +656,14 @@ class JustOneApiClientTests {
                         .toArray();
         JustOneApiClient client =
                 new JustOneApiClient(
-                        Settings.of(pairs), videos, journal, new AnswerReader(), clock);
+                        Settings.of(pairs),
+                        videos,
+                        Settings.ofRefreshes(),
+                        journal,
+                        new AnswerReader(),
+                        clock);
         clients.add(client);
-        client.open(Night.of(NOW), 0, 0);
+        client.open(Night.of(NOW), 0, 0, 0);
         return client;
     }
 }

@@ -20,11 +20,11 @@ final class RecordingJournal implements CallJournal {
             long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
     @Override
-    public SentCall sending(NoteId id, String endpoint, Instant sentAt) {
+    public SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh) {
         whileSending.run();
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return new SentCall(call, id, endpoint, sentAt);
+        return new SentCall(call, id, endpoint, sentAt, refresh);
     }
 
     @Override

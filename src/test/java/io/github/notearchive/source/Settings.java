@@ -20,6 +20,11 @@ public final class Settings {
         return bind("archive.video", VideoProperties.class, namesAndValues);
     }
 
+    /** The same for archived notes that are asked about again. */
+    public static RefreshProperties ofRefreshes(Object... namesAndValues) {
+        return bind("archive.refresh", RefreshProperties.class, namesAndValues);
+    }
+
     private static <T> T bind(String prefix, Class<T> type, Object... namesAndValues) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -41,13 +41,14 @@ class ClaimPlanTests {
         DATABASE.jdbc()
                 .sql(
                         """
-                        INSERT INTO worklist (note_id, state, priority, due_at, enqueued_at)
+                        INSERT INTO worklist (note_id, state, priority, due_at, enqueued_at, refresh_night)
                         SELECT '66aa' || lpad(to_hex(n), 20, '0'),
                                CASE WHEN n % 10 = 0 THEN 'PENDING' WHEN n % 10 < 9 THEN 'ARCHIVED' ELSE 'UNAVAILABLE' END,
                                n % 7 % 3,
                                CASE WHEN n % 10 = 0 THEN :now::timestamptz WHEN n % 10 < 9 THEN NULL
                                     ELSE :now::timestamptz + interval '30 days' END,
-                               :now::timestamptz
+                               :now::timestamptz,
+                               CASE WHEN n % 10 BETWEEN 1 AND 8 THEN date '2026-11-20' + n % 90 END
                         FROM generate_series(1, 200000) AS n
                         """)
                 .param("now", NOW.toString())
@@ -70,6 +71,19 @@ class ClaimPlanTests {
                 .doesNotContain("Seq Scan on worklist")
                 .contains("worklist_due")
                 .contains("worklist_pkey");
+    }
+
+    @Test
+    void claimingARefreshReadsNoMoreThanOneIndexEntryHoweverManyArePlanned() throws Exception {
+        assertThat(worklist.claimRefresh("main")).isPresent();
+
+        String plan = planOf("UPDATE worklist");
+
+        assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_refresh");
+        worklist.isRefreshDue("main");
+        assertThat(planOf("SELECT count(*) > 0"))
+                .doesNotContain("Seq Scan on worklist")
+                .contains("worklist_refresh");
     }
 
     @Test

@@ -1,0 +1,62 @@
+-- What is not to be archived any more, and must not come back by any way.
+
+CREATE TABLE forgotten_note (
+    note_id      text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    forgotten_at timestamptz NOT NULL,
+    reason       text,
+    finished_at  timestamptz
+);
+
+CREATE INDEX forgotten_note_unfinished ON forgotten_note (note_id) WHERE finished_at IS NULL;
+
+COMMENT ON TABLE forgotten_note IS
+    'Notes that were forgotten: nothing is kept of them but this, and enqueue does not take them. The object forgotten/<note id>.json says the same in the bucket.';
+COMMENT ON COLUMN forgotten_note.forgotten_at IS 'When it was decided.';
+COMMENT ON COLUMN forgotten_note.reason IS 'What forget --reason said; NULL: nothing.';
+COMMENT ON COLUMN forgotten_note.finished_at IS
+    'When its rows and objects were gone. NULL: forget was interrupted; the next one finishes it.';
+
+CREATE TABLE forgotten_author (
+    author_sha256 text        PRIMARY KEY CHECK (author_sha256 ~ '^[0-9a-f]{64}$'),
+    forgotten_at  timestamptz NOT NULL,
+    reason        text,
+    finished_at   timestamptz
+);
+
+COMMENT ON TABLE forgotten_author IS
+    'Authors that were forgotten. A note of theirs that is bought later is forgotten at once. The object forgotten/author-<hash>.json says the same in the bucket.';
+COMMENT ON COLUMN forgotten_author.author_sha256 IS
+    'SHA-256 of the platform''s user id, in lower-case hex: enough to know it again, and not the id itself.';
+COMMENT ON COLUMN forgotten_author.forgotten_at IS 'When it was decided.';
+COMMENT ON COLUMN forgotten_author.reason IS 'What forget --reason said; NULL: nothing.';
+COMMENT ON COLUMN forgotten_author.finished_at IS
+    'When the rows about this person were gone. NULL: forget was interrupted; the next one finishes it.';
+
+CREATE TABLE forgotten_object (
+    object_key text   PRIMARY KEY,
+    size_bytes bigint NOT NULL
+);
+
+COMMENT ON TABLE forgotten_object IS
+    'Files of forgotten notes whose rows are gone and whose objects are to be removed yet. Empty unless forget was interrupted; the next one finishes it.';
+
+CREATE FUNCTION person_sha256(user_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN encode(sha256(convert_to(user_id, 'UTF8')), 'hex');
+
+COMMENT ON FUNCTION person_sha256 IS 'What forgotten_author calls a person.';
+
+-- Whoever writes what other people's answers say again, as a refresh does, must not bring a person back.
+CREATE FUNCTION skip_forgotten_person() RETURNS trigger
+    LANGUAGE plpgsql AS
+$$
+BEGIN
+    IF EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(to_jsonb(NEW) ->> TG_ARGV[0])) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER note_mention_forgotten BEFORE INSERT ON note_mention
+    FOR EACH ROW EXECUTE FUNCTION skip_forgotten_person('user_id');

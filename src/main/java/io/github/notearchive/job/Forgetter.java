@@ -1,0 +1,261 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.BrokenSidecarException;
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.TombstoneObject;
+import io.github.notearchive.job.ForgottenRows.Entombed;
+import io.github.notearchive.job.ForgottenRows.Files;
+import io.github.notearchive.ledger.UnwrittenAnswers;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoredObject;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Forgets notes and people: removes what is kept of them, and sees that it is not archived again.
+ *
+ * <p>In this order: the tombstones in the tables, with which no run takes a note up any more; those
+ * in the bucket, so that no rebuild brings it back; the rows, with the files that nobody else uses
+ * put down to be removed; the objects. Whatever is interrupted in between is marked as unfinished,
+ * and finished by whoever forgets anything next. No run and no audit of any node goes on beside it,
+ * or one that has a file in hand could put it anew.
+ */
+@Component
+public class Forgetter {
+
+    private static final int PAGE = 500;
+
+    private final ForgottenRows rows;
+    private final ObjectStore store;
+    private final UnwrittenAnswers unwritten;
+    private final JdbcConnectionDetails database;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+    private final TransactionTemplate transaction;
+
+    Forgetter(
+            ForgottenRows rows,
+            ObjectStore store,
+            UnwrittenAnswers unwritten,
+            JdbcConnectionDetails database,
+            ArchiveProperties settings,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.rows = rows;
+        this.store = store;
+        this.unwritten = unwritten;
+        this.database = database;
+        this.settings = settings;
+        this.clock = clock;
+        this.transaction = new TransactionTemplate(transactions);
+    }
+
+    /**
+     * What to forget.
+     *
+     * @param notes the notes, known or not
+     * @param author the platform's id of a person whose notes are to be forgotten, too; null:
+     *     nobody
+     * @param reason why, kept in the tombstones; null when nobody says
+     */
+    public record Request(List<NoteId> notes, @Nullable String author, @Nullable String reason) {
+
+        public Request {
+            notes = List.copyOf(new TreeSet<>(notes));
+        }
+    }
+
+    /**
+     * The id of the author whom people know by this number, when that is what somebody has given.
+     */
+    public Optional<String> authorByRedId(String redId) {
+        return rows.authorByRedId(redId);
+    }
+
+    /** What would go; changes nothing. Objects that an interrupted forgetting has left count. */
+    public ForgetReport preview(Request request) {
+        store.requireBucket();
+        Counts counts = new Counts(true);
+        transaction.executeWithoutResult(
+                status -> {
+                    status.setRollbackOnly();
+                    entomb(request, counts);
+                    findSidecars(counts);
+                    removeRows(counts);
+                    Files files = rows.toRemove();
+                    counts.files = files.count();
+                    counts.fileBytes = files.bytes();
+                });
+        return counts.report();
+    }
+
+    /**
+     * Forgets it.
+     *
+     * @return empty when a run or an audit of any node is active; nothing was changed then
+     * @throws SQLException when the database is out of reach
+     */
+    public Optional<ForgetReport> forget(Request request) throws SQLException, IOException {
+        try (RunnerLock runs = RunnerLock.ofArchive(database, settings.node()).orElse(null);
+                RunnerLock audits =
+                        runs == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
+            if (audits == null) {
+                return Optional.empty();
+            }
+            store.requireBucket();
+            return Optional.of(forgetAlone(request));
+        }
+    }
+
+    private ForgetReport forgetAlone(Request request) throws IOException {
+        Counts counts = new Counts(false);
+        transaction.executeWithoutResult(_ -> entomb(request, counts));
+        for (Entombed entombed : counts.entombed) {
+            new TombstoneObject(entombed.id(), entombed.at(), entombed.reason()).putInto(store);
+        }
+        findSidecars(counts);
+        transaction.executeWithoutResult(_ -> removeRows(counts));
+        counts.unwritten = unwritten.remove(counts.notes);
+        removeFiles(counts);
+        for (StoredObject sidecar : counts.sidecars) {
+            store.remove(sidecar.key().value());
+        }
+        transaction.executeWithoutResult(
+                _ -> {
+                    rows.finish(counts.notes, clock.instant());
+                    rows.finishAuthors(counts.authors, clock.instant());
+                });
+        return counts.report();
+    }
+
+    private void entomb(Request request, Counts counts) {
+        Collection<NoteId> notes = new TreeSet<>(request.notes());
+        if (request.author() != null) {
+            rows.entombAuthor(request.author(), request.reason(), clock.instant());
+            notes.addAll(rows.notesOf(request.author()));
+        }
+        counts.worklist = rows.entomb(notes, request.reason(), clock.instant());
+        List<Entombed> unfinished = rows.unfinishedNotes();
+        List<Entombed> authors = rows.unfinishedAuthors();
+        counts.entombed.addAll(unfinished);
+        counts.entombed.addAll(authors);
+        unfinished.forEach(note -> counts.notes.add(new NoteId(note.id())));
+        authors.forEach(author -> counts.authors.add(author.id()));
+    }
+
+    private void removeRows(Counts counts) {
+        Files shared = rows.shared(counts.notes);
+        counts.sharedFiles = shared.count();
+        counts.sharedBytes = shared.bytes();
+        counts.namedIn.addAll(rows.removeMentions(counts.notes));
+        counts.rows.putAll(rows.remove(counts.notes, counts.named));
+        counts.rows.merge("worklist", counts.worklist, Long::sum);
+    }
+
+    private void removeFiles(Counts counts) {
+        List<ForgottenRows.File> files = nextFiles();
+        while (!files.isEmpty()) {
+            for (ForgottenRows.File file : files) {
+                store.remove(file.key());
+                counts.files++;
+                counts.fileBytes += file.bytes();
+                transaction.executeWithoutResult(_ -> rows.removed(file.key()));
+            }
+            files = nextFiles();
+        }
+    }
+
+    private List<ForgottenRows.File> nextFiles() {
+        List<ForgottenRows.File> files = transaction.execute(_ -> rows.nextToRemove(PAGE));
+        return files == null ? List.of() : files;
+    }
+
+    /**
+     * What lies in the bucket of the notes, whether or not a row knows it, and the files that it
+     * names: after a rebuild nothing else may name those.
+     */
+    private void findSidecars(Counts counts) {
+        for (NoteId note : counts.notes) {
+            try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + note + "/")) {
+                sidecars.forEach(
+                        sidecar -> {
+                            counts.sidecars.add(sidecar);
+                            counts.named.addAll(filesOf(sidecar));
+                        });
+            }
+        }
+    }
+
+    private List<ForgottenRows.File> filesOf(StoredObject sidecar) {
+        try {
+            List<SlotRow> media = Sidecar.read(sidecar.key(), store.read(sidecar.key())).media();
+            return media == null
+                    ? List.of()
+                    : media.stream()
+                            .map(SlotRow::media)
+                            .filter(Objects::nonNull)
+                            .map(file -> new ForgottenRows.File(file.key().value(), file.size()))
+                            .toList();
+        } catch (BrokenSidecarException e) {
+            return List.of(); // it goes all the same
+        }
+    }
+
+    /** What it comes to, while it goes on. */
+    private static final class Counts {
+
+        private final boolean dryRun;
+        private final List<Entombed> entombed = new ArrayList<>();
+        private final List<NoteId> notes = new ArrayList<>();
+        private final List<String> authors = new ArrayList<>();
+        private final Map<String, Long> rows = new LinkedHashMap<>();
+        private final List<NoteId> namedIn = new ArrayList<>();
+        private final List<StoredObject> sidecars = new ArrayList<>();
+        private final Set<ForgottenRows.File> named = new HashSet<>();
+        private long worklist;
+        private long files;
+        private long fileBytes;
+        private long sharedFiles;
+        private long sharedBytes;
+        private long unwritten;
+
+        Counts(boolean dryRun) {
+            this.dryRun = dryRun;
+        }
+
+        ForgetReport report() {
+            return new ForgetReport(
+                    dryRun,
+                    ForgetReport.texts(notes),
+                    !authors.isEmpty(),
+                    rows,
+                    files,
+                    fileBytes,
+                    sidecars.size(),
+                    sidecars.stream().mapToLong(StoredObject::size).sum(),
+                    sharedFiles,
+                    sharedBytes,
+                    unwritten,
+                    ForgetReport.texts(namedIn));
+        }
+    }
+}

@@ -1,0 +1,357 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.TombstoneObject;
+import io.github.notearchive.note.NoteId;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/**
+ * Takes notes and people out of all tables. Every method is part of the caller's transaction, and a
+ * repeat finds nothing more to do.
+ */
+@Repository
+class ForgottenRows {
+
+    private final JdbcClient jdbc;
+
+    ForgottenRows(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** The notes that somebody wrote, by any answer. */
+    List<NoteId> notesOf(String author) {
+        return jdbc.sql("SELECT note_id FROM note WHERE author_id = :author ORDER BY note_id")
+                .param("author", author)
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /** The id of the one author whom people know by this number; empty when there is none. */
+    Optional<String> authorByRedId(String redId) {
+        return jdbc.sql(
+                        """
+                        SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
+                        """)
+                .param("redId", redId)
+                .query(String.class)
+                .optional();
+    }
+
+    /**
+     * Decides that notes are forgotten, so that no run takes them up any more.
+     *
+     * @return how many of them were on the worklist
+     */
+    long entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
+        jdbc.sql(
+                        """
+                        INSERT INTO forgotten_note (note_id, forgotten_at, reason)
+                        SELECT note_id, :now, :reason FROM unnest(:notes) AS note_id
+                        ON CONFLICT (note_id) DO UPDATE
+                        SET reason = coalesce(EXCLUDED.reason, forgotten_note.reason), finished_at = NULL
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("reason", reason, Types.VARCHAR)
+                .param("notes", ids(notes))
+                .update();
+        return delete("worklist WHERE note_id = ANY (:notes)", notes);
+    }
+
+    /** Decides that a person is forgotten. */
+    void entombAuthor(String author, @Nullable String reason, Instant now) {
+        jdbc.sql(
+                        """
+                        INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
+                        VALUES (person_sha256(:author), :now, :reason)
+                        ON CONFLICT (author_sha256) DO UPDATE
+                        SET reason = coalesce(EXCLUDED.reason, forgotten_author.reason), finished_at = NULL
+                        """)
+                .param("author", author)
+                .param("now", Timestamp.from(now))
+                .param("reason", reason, Types.VARCHAR)
+                .update();
+    }
+
+    /**
+     * Writes down what a tombstone in the bucket says, in a rebuild. What is there stays as it is.
+     */
+    void restore(TombstoneObject tombstone, Instant now) {
+        String sql =
+                tombstone.note().isPresent()
+                        ? """
+                          INSERT INTO forgotten_note (note_id, forgotten_at, reason, finished_at)
+                          VALUES (:id, :at, :reason, :now)
+                          ON CONFLICT (note_id) DO NOTHING
+                          """
+                        : """
+                          INSERT INTO forgotten_author (author_sha256, forgotten_at, reason, finished_at)
+                          VALUES (:id, :at, :reason, :now)
+                          ON CONFLICT (author_sha256) DO NOTHING
+                          """;
+        jdbc.sql(sql)
+                .param("id", tombstone.id())
+                .param("at", Timestamp.from(tombstone.at()))
+                .param("reason", tombstone.reason(), Types.VARCHAR)
+                .param("now", Timestamp.from(now))
+                .update();
+    }
+
+    /** Something of a forgotten note was found; whoever forgets anything next removes it. */
+    void reopen(NoteId note) {
+        jdbc.sql("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = :note")
+                .param("note", note.value())
+                .update();
+    }
+
+    /**
+     * Puts files down to be removed that are named by what is left of forgotten notes, and that no
+     * row of a note uses. With the row that such a file may have.
+     */
+    private void putDown(Collection<File> files) {
+        for (File file : files) {
+            jdbc.sql(
+                            """
+                            INSERT INTO forgotten_object (object_key, size_bytes)
+                            SELECT :key, :bytes
+                            WHERE NOT EXISTS (SELECT 1 FROM note_media m JOIN media_object o USING (sha256)
+                                              WHERE o.object_key = :key)
+                            ON CONFLICT (object_key) DO NOTHING
+                            """)
+                    .param("key", file.key())
+                    .param("bytes", file.bytes())
+                    .update();
+        }
+    }
+
+    /** The forgotten notes of which something may be left. */
+    List<Entombed> unfinishedNotes() {
+        return jdbc.sql(
+                        """
+                        SELECT note_id, forgotten_at, reason FROM forgotten_note WHERE finished_at IS NULL ORDER BY note_id
+                        """)
+                .query(
+                        (row, _) ->
+                                new Entombed(
+                                        row.getString("note_id"),
+                                        row.getTimestamp("forgotten_at").toInstant(),
+                                        row.getString("reason")))
+                .list();
+    }
+
+    /** The forgotten people of whom something may be left, by their hashes. */
+    List<Entombed> unfinishedAuthors() {
+        return jdbc.sql(
+                        """
+                        SELECT author_sha256, forgotten_at, reason FROM forgotten_author
+                        WHERE finished_at IS NULL ORDER BY author_sha256
+                        """)
+                .query(
+                        (row, _) ->
+                                new Entombed(
+                                        row.getString("author_sha256"),
+                                        row.getTimestamp("forgotten_at").toInstant(),
+                                        row.getString("reason")))
+                .list();
+    }
+
+    /** A note or a person that was forgotten. */
+    record Entombed(String id, Instant at, @Nullable String reason) {}
+
+    /**
+     * Removes all rows of these notes and of the people that are being forgotten. The files that no
+     * other note uses are put down to be removed. The calls stay, for the bill, without their
+     * answers.
+     *
+     * @param named files that are named by what lies in the bucket of these notes
+     * @return rows by table, those of {@code api_call} being emptied and not removed
+     */
+    Map<String, Long> remove(Collection<NoteId> notes, Collection<File> named) {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        jdbc.sql(
+                        """
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT DISTINCT o.object_key, o.size_bytes
+                        FROM note_media m JOIN media_object o USING (sha256)
+                        WHERE m.note_id = ANY (:notes)
+                          AND NOT EXISTS (SELECT 1 FROM note_media u
+                                          WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                        ON CONFLICT (object_key) DO NOTHING
+                        """)
+                .param("notes", ids(notes))
+                .update();
+        rows.put("note_media", delete("note_media WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_topic", delete("note_topic WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_mention", delete("note_mention WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_capture", delete("note_capture WHERE note_id = ANY (:notes)", notes));
+        String[] authors =
+                jdbc.sql(
+                                """
+                                SELECT DISTINCT author_id FROM note
+                                WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
+                                """)
+                        .param("notes", ids(notes))
+                        .query(String.class)
+                        .list()
+                        .toArray(String[]::new);
+        rows.put("note", delete("note WHERE note_id = ANY (:notes)", notes));
+        rows.put(
+                "author",
+                (long)
+                        jdbc.sql(
+                                        """
+                                        DELETE FROM author a
+                                        WHERE (a.author_id = ANY (:authors)
+                                               OR person_sha256(a.author_id) IN (SELECT author_sha256 FROM forgotten_author
+                                                                                 WHERE finished_at IS NULL))
+                                          AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
+                                        """)
+                                .param("authors", authors)
+                                .update());
+        putDown(named);
+        rows.put(
+                "media_object",
+                (long)
+                        jdbc.sql(
+                                        """
+                                        DELETE FROM media_object o USING forgotten_object f
+                                        WHERE f.object_key = o.object_key
+                                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                        """)
+                                .update());
+        rows.put(
+                "fixity_finding",
+                (long)
+                        jdbc.sql(
+                                        """
+                                        DELETE FROM fixity_finding
+                                        WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
+                                           OR object_key IN (SELECT object_key FROM forgotten_object)
+                                        """)
+                                .param("notes", ids(notes))
+                                .update());
+        rows.put("worklist", delete("worklist WHERE note_id = ANY (:notes)", notes));
+        rows.put(
+                "api_call",
+                (long)
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call SET answer = NULL, message = NULL, media_gone_at = NULL
+                                        WHERE note_id = ANY (:notes) AND (answer IS NOT NULL OR message IS NOT NULL)
+                                        """)
+                                .param("notes", ids(notes))
+                                .update());
+        return rows;
+    }
+
+    private long delete(String rows, Collection<NoteId> notes) {
+        return jdbc.sql("DELETE FROM " + rows).param("notes", ids(notes)).update();
+    }
+
+    /**
+     * Removes the rows in which other people's notes name somebody who is being forgotten.
+     *
+     * @param own the notes that are forgotten themselves
+     * @return the notes in whose texts and answers that name stays
+     */
+    List<NoteId> removeMentions(Collection<NoteId> own) {
+        return jdbc.sql(
+                        """
+                        WITH removed AS (
+                            DELETE FROM note_mention
+                            WHERE note_id <> ALL (:notes)
+                              AND person_sha256(user_id) IN (SELECT author_sha256 FROM forgotten_author
+                                                             WHERE finished_at IS NULL)
+                            RETURNING note_id)
+                        SELECT DISTINCT note_id FROM removed ORDER BY note_id
+                        """)
+                .param("notes", ids(own))
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /** Files that these notes share with others, so that they stay. */
+    Files shared(Collection<NoteId> notes) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
+                        FROM media_object o
+                        WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
+                          AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                        """)
+                .param("notes", ids(notes))
+                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
+                .single();
+    }
+
+    /** Files that are to be removed. */
+    Files toRemove() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM forgotten_object
+                        """)
+                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
+                .single();
+    }
+
+    /** How many, and how large together. */
+    record Files(long count, long bytes) {}
+
+    /**
+     * The next files to remove. One that another note has come to use meanwhile is taken off the
+     * list.
+     */
+    List<File> nextToRemove(int limit) {
+        jdbc.sql(
+                        """
+                        DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
+                        """)
+                .update();
+        return jdbc.sql(
+                        """
+                        SELECT object_key, size_bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query((row, _) -> new File(row.getString("object_key"), row.getLong("size_bytes")))
+                .list();
+    }
+
+    /** A file whose row is gone. */
+    record File(String key, long bytes) {}
+
+    /** The object is gone, too. */
+    void removed(String key) {
+        jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key").param("key", key).update();
+    }
+
+    /** Nothing is left of these notes. */
+    void finish(Collection<NoteId> notes, Instant now) {
+        jdbc.sql("UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes)")
+                .param("now", Timestamp.from(now))
+                .param("notes", ids(notes))
+                .update();
+    }
+
+    /** Nothing is left of these people. */
+    void finishAuthors(Collection<String> hashes, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:hashes)
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("hashes", hashes.toArray(String[]::new))
+                .update();
+    }
+
+    private static String[] ids(Collection<NoteId> notes) {
+        return notes.stream().map(NoteId::value).toArray(String[]::new);
+    }
+}

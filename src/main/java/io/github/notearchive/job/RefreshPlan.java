@@ -1,0 +1,125 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.RefreshProperties;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * In which night each archived note is asked about anew.
+ *
+ * <p>It follows from the last answer, the note's age at that time, and the settings, or the note's
+ * own interval where it has one. So it is planned when there is an answer, and for all notes when
+ * the settings have changed since they were planned last. Nights are days of Shanghai, and a run
+ * takes up what is planned for its night at whatever hour it begins: a gap of one day does not grow
+ * by the minutes that a night takes.
+ */
+@Repository
+class RefreshPlan {
+
+    /** What {@code refresh_night} is to be, for each note {@code w} with its row {@code n}. */
+    private static final String PLAN =
+            """
+            SELECT w.note_id,
+                   least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
+                         t.captured + coalesce(w.refresh_days,
+                                               (:gaps::int[])[1 + (SELECT count(*) FROM unnest(:ages::int[]) AS age
+                                                                   WHERE age <= t.captured - t.published)])) AS night
+            FROM worklist w JOIN note n USING (note_id)
+            CROSS JOIN LATERAL (
+                SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
+                       (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
+            WHERE w.state = 'ARCHIVED' AND %s
+            """;
+
+    private static final String WRITE =
+            """
+            UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
+            FROM (%s) AS plan
+            WHERE w.note_id = plan.note_id
+              AND (w.refresh_night IS DISTINCT FROM plan.night OR w.refresh_attempts <> 0)
+            """;
+
+    private static final String ONE = WRITE.formatted(PLAN.formatted("w.note_id = :noteId"));
+
+    private static final String ALL =
+            WRITE.formatted(
+                    PLAN.formatted(
+                            """
+                            NOT (w.refresh_night IS NOT NULL
+                                 AND EXISTS (SELECT 1 FROM api_call c
+                                             WHERE c.note_id = w.note_id AND c.refresh AND c.answer IS NOT NULL
+                                               AND c.received_at > n.last_captured_at))
+                            """));
+
+    private final JdbcClient jdbc;
+    private final RefreshProperties settings;
+    private final Clock clock;
+    private final TransactionTemplate ownTransaction;
+
+    RefreshPlan(
+            JdbcClient jdbc,
+            RefreshProperties settings,
+            Clock clock,
+            PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.settings = settings;
+        this.clock = clock;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /**
+     * Plans one note anew, behind the rows of its newest answer. Part of the caller's transaction;
+     * a repeat changes nothing.
+     */
+    void plan(NoteId id) {
+        jdbc.sql(ONE)
+                .param("gaps", ints(settings.gapDays()))
+                .param("ages", ints(settings.ageDays()))
+                .param("noteId", id.value())
+                .update();
+    }
+
+    /**
+     * Plans all archived notes anew if the settings are others than those of the last time, by
+     * whatever node; in a transaction of its own. A note whose new answer is bought and not yet
+     * worked on stays due, or nobody would look at that answer.
+     *
+     * @return how many notes are due in another night than before
+     */
+    int planAllIfChanged() {
+        return ownTransaction.execute(_ -> isChanged() ? planAll() : 0);
+    }
+
+    private boolean isChanged() {
+        return jdbc.sql(
+                                """
+                                INSERT INTO refresh_policy (policy, planned_at) VALUES (:policy, :now)
+                                ON CONFLICT (only_one) DO UPDATE
+                                SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
+                                WHERE refresh_policy.policy <> EXCLUDED.policy
+                                """)
+                        .param("policy", settings.policy())
+                        .param("now", Timestamp.from(clock.instant()))
+                        .update()
+                > 0;
+    }
+
+    private int planAll() {
+        return jdbc.sql(ALL)
+                .param("gaps", ints(settings.gapDays()))
+                .param("ages", ints(settings.ageDays()))
+                .update();
+    }
+
+    private static Integer[] ints(List<Long> days) {
+        return days.stream().map(Math::toIntExact).toArray(Integer[]::new);
+    }
+}

@@ -1,0 +1,87 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import org.junit.jupiter.api.Test;
+
+/** The command that forgets, killed where it matters, is finished by the next one. */
+class ForgetCommandTests {
+
+    private static final String UNUSED =
+            "SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)";
+
+    @Test
+    void killedBetweenItsStepsItLeavesNothingThatLooksWholeAndTheNextOneFinishesIt()
+            throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            practice.enqueue(12);
+            practice.call("run").with(0);
+            String note =
+                    archive.strings(
+                                    """
+                                    SELECT note_id FROM note_media WHERE state = 'STORED'
+                                    GROUP BY note_id ORDER BY count(DISTINCT sha256) DESC LIMIT 1
+                                    """)
+                            .getFirst();
+            String other =
+                    archive.strings("SELECT note_id FROM note WHERE note_id <> ? LIMIT 1", note)
+                            .getFirst();
+            int calls = practice.provider().calls();
+            var before = archive.objects("");
+
+            Ended shown = practice.call("forget", note).with(0);
+            assertThat(shown.out())
+                    .contains("Would be forgotten: 1 notes (nothing was changed; --yes does it)");
+            assertThat(archive.objects("")).isEqualTo(before);
+            assertThat(archive.number("SELECT count(*) FROM forgotten_note")).isZero();
+
+            kill(practice, archive, "DELETE ON note_media", note);
+            assertThat(archive.objects("forgotten/")).hasSize(1);
+            assertThat(rows(archive, "note", note)).isOne();
+            assertThat(rows(archive, "worklist", note)).as("no run takes it up").isZero();
+            assertThat(
+                            archive.number(
+                                    "SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                    .isOne();
+            assertThat(practice.call("enqueue", note).with(6).err()).contains("was forgotten on");
+            assertThat(practice.call("explain", note).with(2).err())
+                    .contains("which was interrupted: the same forget --yes finishes it");
+
+            kill(practice, archive, "DELETE ON forgotten_object", note);
+            assertThat(rows(archive, "note", note)).isZero();
+            assertThat(archive.number("SELECT count(*) FROM forgotten_object")).isPositive();
+            assertThat(archive.objects("notes/" + note)).hasSize(1);
+
+            practice.call("run").with(0);
+            Ended done = practice.call("forget", other, "--reason", "asked for", "--yes").with(0);
+
+            assertThat(done.out()).contains("Forgotten: 2 notes");
+            assertThat(archive.objects("notes/" + note)).isEmpty();
+            assertThat(archive.objects("notes/" + other)).isEmpty();
+            assertThat(archive.objects("forgotten/")).hasSize(2);
+            assertThat(archive.number("SELECT count(*) FROM forgotten_object")).isZero();
+            assertThat(archive.number(UNUSED)).isZero();
+            assertThat(archive.objects("media/"))
+                    .hasSize((int) archive.number("SELECT count(*) FROM media_object"));
+            assertThat(practice.provider().calls()).isEqualTo(calls);
+            assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(calls);
+            assertThat(practice.call("verify").with(0).out())
+                    .contains(" 0 without a row are too young to be orphans");
+        }
+    }
+
+    private static void kill(Practice practice, Archive archive, String where, String note)
+            throws Exception {
+        Trap.before(where, "true").set(archive);
+        Program program = practice.start("forget", note, "--yes");
+        Trap.awaitCaught(archive, 1);
+        program.kill();
+        Trap.remove(archive);
+    }
+
+    private static long rows(Archive archive, String table, String note) {
+        return archive.number("SELECT count(*) FROM " + table + " WHERE note_id = ?", note);
+    }
+}

@@ -1,0 +1,342 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.EnqueueReport;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.ForgottenNotes;
+import java.io.StringReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is forgotten is gone, stays gone, and takes nothing of others with it. */
+@ArchiveJobTest
+class ForgetTests {
+
+    private static final String PERSON = "5f00000000000000000000aa";
+    private static final String NAME = "nickname of a person";
+    private static final String WORDS = "words of a person";
+
+    @Autowired Night night;
+    @Autowired Forgetter forgetter;
+    @Autowired ForgottenNotes forgotten;
+    @Autowired Enqueuer enqueuer;
+    @Autowired VerifyRunner audits;
+
+    @Test
+    void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        String note = notes.getFirst();
+        List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> keys =
+                night.slots(note).stream().map(slot -> String.valueOf(slot.media().key())).toList();
+        TreeMap<String, byte[]> before = night.objects("");
+        List<String> rows = tables();
+
+        ForgetReport preview = forgetter.preview(request(List.of(note), null));
+
+        assertThat(tables()).as("a dry run touches no row").isEqualTo(rows);
+        assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
+        assertThat(preview.dryRun()).isTrue();
+
+        ForgetReport report = forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+
+        assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
+        assertThat(report.rows())
+                .containsEntry("note", 1L)
+                .containsEntry("note_capture", 1L)
+                .containsEntry("note_media", (long) keys.size())
+                .containsEntry("media_object", keys.size() - 1L)
+                .containsEntry("worklist", 1L)
+                .containsEntry("api_call", 1L);
+        assertThat(report.files()).isEqualTo(keys.size() - 1);
+        assertThat(report.sidecars()).isOne();
+        assertThat(report.sharedFiles()).isOne();
+        TreeMap<String, byte[]> after = night.objects("");
+        long removed =
+                before.entrySet().stream()
+                        .filter(object -> !after.containsKey(object.getKey()))
+                        .mapToLong(object -> object.getValue().length)
+                        .sum();
+        assertThat(report.fileBytes() + report.sidecarBytes()).isEqualTo(removed);
+        Set<String> left = new TreeSet<>(before.keySet());
+        left.removeAll(keys);
+        left.removeIf(key -> key.startsWith("notes/" + note));
+        String shared =
+                keys.stream().filter(after::containsKey).reduce((a, b) -> a + b).orElseThrow();
+        left.add(shared);
+        left.add("forgotten/" + note + ".json");
+        assertThat(after.keySet()).isEqualTo(left);
+        assertThat(new String(after.get("forgotten/" + note + ".json"), UTF_8))
+                .contains(note, "asked for")
+                .doesNotContain(WORDS);
+        assertNoTrace(WORDS);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'")).isEqualTo(4);
+        assertThat(night.state(notes.get(1))).isEqualTo(ARCHIVED);
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state().equals("STORED"));
+        assertThat(night.states(others)).containsOnly(ARCHIVED);
+        assertThat(forgotten.find(new NoteId(note)).orElseThrow().finishedAt()).isNotNull();
+        assertAuditedClean();
+    }
+
+    @Test
+    void forgottenNoteIsNeitherEnqueuedNorAskedForAgain() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.run();
+        forgetter.forget(request(List.of(note), null)).orElseThrow();
+        List<EnqueueReport.Rejected> rejects = new ArrayList<>();
+
+        EnqueueReport report =
+                enqueuer.enqueue(
+                        new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
+                        new Enqueuer.Options(null, 5, "test"),
+                        rejects::add);
+        night.script().answers("66bb00000000000000000001", Reply.code(201));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(report.repeated()).isZero();
+        assertThat(rejects).extracting(EnqueueReport.Rejected::line).containsExactly(2L, 4L);
+        assertThat(rejects.getFirst().toString()).contains(note, "was forgotten on 2026-03-10");
+        assertThat(night.calls(note)).isOne();
+        assertThat(night.count("SELECT count(*) FROM note")).isZero();
+    }
+
+    @Test
+    void noteThatWasNeverArchivedIsKeptOutToo() throws Exception {
+        String note = "66bb00000000000000000002";
+        assertEnded(night.run(), ExitCode.COMPLETED); // makes the bucket
+
+        ForgetReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+
+        assertThat(report.rows().values()).containsOnly(0L);
+        assertThat(forgotten.find(new NoteId(note))).isPresent();
+        assertThat(night.objects("forgotten/")).hasSize(1);
+    }
+
+    @Test
+    void personIsGoneFromOwnNotesAndFromThoseOfOthersAndLaterNotesAreNotKept() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 4);
+        List<String> own = notes.subList(0, 2);
+        String naming = notes.get(2);
+        String later = notes.get(3);
+        own.forEach(this::isOfThePerson);
+        night.script().answers(naming, Reply.noteWith(ForgetTests::namesThePerson));
+        isOfThePerson(later);
+        night.pending(notes.subList(0, 3));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM note_mention WHERE user_id = '"
+                                        + PERSON
+                                        + "'"))
+                .isEqualTo(1);
+
+        ForgetReport report = forgetter.forget(request(List.of(), PERSON)).orElseThrow();
+
+        assertThat(report.notes()).containsExactlyInAnyOrderElementsOf(own);
+        assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
+        assertThat(report.namedIn()).containsExactly(naming);
+        assertNoTrace(WORDS);
+        assertThat(night.count("SELECT count(*) FROM author WHERE author_id = '" + PERSON + "'"))
+                .isZero();
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM note_mention WHERE user_id = '"
+                                        + PERSON
+                                        + "'"))
+                .isZero();
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT NULL"))
+                .isOne();
+        assertThat(night.objects("forgotten/")).hasSize(3);
+        assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
+
+        // a later note is paid for, and not kept; a note of another author is named again by nobody
+        night.pending(List.of(later));
+        night.requeue(naming);
+        int requests = night.provider().mediaRequests();
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.forgotten()).isOne();
+        assertThat(night.calls(later)).isOne();
+        assertThat(night.bills(later)).containsExactly("YES");
+        assertThat(night.ledger(later).getFirst().answerHeld()).isFalse();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(night.objects("notes/" + later)).isEmpty();
+        assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
+        assertThat(night.objects("forgotten/")).containsKey("forgotten/" + later + ".json");
+        assertNoTrace(WORDS);
+        assertThat(night.state(naming)).isEqualTo(ARCHIVED);
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM note_mention WHERE user_id = '"
+                                        + PERSON
+                                        + "'"))
+                .isZero();
+        assertAuditedClean();
+    }
+
+    @Test
+    void nothingIsForgottenWhileARunHasFilesInHand() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        night.provider().holdMedia();
+        var running = night.runAside();
+        night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
+
+        assertThat(forgetter.forget(request(notes, null))).isEmpty();
+
+        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isZero();
+        assertThat(night.objects("forgotten/")).isEmpty();
+        night.provider().releaseMedia();
+        assertEnded(Night.ended(running), ExitCode.COMPLETED);
+        assertThat(forgetter.forget(request(notes, null))).isPresent();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+    }
+
+    @Test
+    void fileThatAnotherNoteHasComeToUseMeanwhileIsLeftByWhoeverFinishes() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        night.run();
+        String key = commonKey(notes);
+        forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        // as a forgetting that was interrupted before its objects went has left it
+        night.sql()
+                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
+                .param("key", key)
+                .update();
+
+        ForgetReport report =
+                forgetter.forget(request(List.of("66bb00000000000000000003"), null)).orElseThrow();
+
+        assertThat(report.files()).isZero();
+        assertThat(night.objects(key)).hasSize(1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+    }
+
+    private static Forgetter.Request request(
+            List<String> notes, @Nullable String author, @Nullable String reason) {
+        return new Forgetter.Request(notes.stream().map(NoteId::new).toList(), author, reason);
+    }
+
+    private static Forgetter.Request request(List<String> notes, @Nullable String authorOrReason) {
+        return PERSON.equals(authorOrReason)
+                ? request(notes, PERSON, null)
+                : request(notes, null, authorOrReason);
+    }
+
+    /** Two notes of pictures on the worklist that share their first one. */
+    private List<String> twoWithACommonPicture() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        ObjectNode common =
+                (ObjectNode)
+                        night.provider()
+                                .envelope(notes.get(1))
+                                .at("/data/0/note_list/0/images_list/0");
+        night.script()
+                .answers(
+                        notes.getFirst(),
+                        Reply.noteWith(
+                                note -> {
+                                    note.put("desc", WORDS);
+                                    ((ArrayNode) note.get("images_list")).set(0, common);
+                                }));
+        return night.pending(notes);
+    }
+
+    private String commonKey(List<String> notes) {
+        List<String> first =
+                night.slots(notes.getFirst()).stream()
+                        .map(slot -> String.valueOf(slot.media().key()))
+                        .toList();
+        return night.slots(notes.get(1)).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .filter(first::contains)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void isOfThePerson(String note) {
+        night.script()
+                .answers(
+                        note,
+                        Reply.note(
+                                envelope -> {
+                                    ObjectNode data = (ObjectNode) envelope.at("/data/0");
+                                    for (String where : List.of("/user", "/note_list/0/user")) {
+                                        if (data.at(where) instanceof ObjectNode user) {
+                                            user.put("id", PERSON);
+                                            user.put("userid", PERSON);
+                                            user.put("nickname", NAME);
+                                        }
+                                    }
+                                    ((ObjectNode) data.at("/note_list/0")).put("desc", WORDS);
+                                    return envelope;
+                                }));
+    }
+
+    private static void namesThePerson(ObjectNode note) {
+        ArrayNode named = note.putArray("ats");
+        named.addObject().put("userid", PERSON).put("nickname", NAME);
+    }
+
+    /** All rows of all tables of the archive, as texts. */
+    private List<String> tables() {
+        List<String> all = new ArrayList<>();
+        for (String table :
+                night.sql()
+                        .sql(
+                                """
+                                SELECT table_name::text FROM information_schema.tables
+                                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
+                                """)
+                        .query(String.class)
+                        .list()) {
+            all.addAll(
+                    night
+                            .sql()
+                            .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                            .query(String.class)
+                            .list()
+                            .stream()
+                            .map(row -> table + " " + row)
+                            .toList());
+        }
+        return all;
+    }
+
+    /** Neither as it is nor in the bytes of an answer. */
+    private void assertNoTrace(String text) {
+        String hex = HexFormat.of().formatHex(text.getBytes(UTF_8));
+        assertThat(tables()).noneMatch(row -> row.contains(text) || row.contains(hex));
+        assertThat(night.objects("").values())
+                .noneMatch(bytes -> new String(bytes, UTF_8).contains(text));
+    }
+
+    private void assertAuditedClean() {
+        VerifySummary audit = audits.verify(new VerifyOptions(null, false, false, "main"));
+        assertThat(audit.exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(audit.young()).as("objects without a row, however young").isZero();
+    }
+}

@@ -1,0 +1,100 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.Enqueuer;
+import java.io.StringReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** Archived notes are asked about anew behind all others, and up to a share of a night's calls. */
+@ArchiveJobTest
+@TestPropertySource(
+        properties = {
+            "archive.workers=12",
+            "archive.source.calls-per-night=10",
+            "archive.refresh.share=0.3"
+        })
+class RefreshShareTests {
+
+    @Autowired Night night;
+    @Autowired Enqueuer enqueuer;
+
+    @Test
+    void shareOfANightsCallsIsKeptAcrossRestartsAndNodesAndFreshNotesComeFirst() {
+        List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 9);
+        List<String> archived = ids.subList(0, 5);
+        List<String> fresh = ids.subList(5, 9);
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", archived)),
+                new Enqueuer.Options(null, 9, "test", 1, null),
+                _ -> {});
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        night.isNextDay();
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", fresh)),
+                new Enqueuer.Options(null, 0, "test"),
+                _ -> {});
+        RunSummary first = night.run();
+        RunSummary again = night.run();
+        RunSummary elsewhere = night.run(new RunOptions(null, null, false, "other"));
+
+        assertEnded(first, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(5 + 4 + 3);
+        assertThat(first.archived()).isEqualTo(4);
+        assertThat(first.refreshes().notes()).isEqualTo(3);
+        assertThat(first.refreshes().calls()).isEqualTo(3);
+        assertThat(first.refreshes().tonight()).isEqualTo(3);
+        assertThat(first.refreshes().allowed()).isEqualTo(3);
+        assertThat(first.refreshes().due()).isEqualTo(2);
+        assertEnded(again, ExitCode.COMPLETED);
+        assertThat(again.refreshes().calls()).isZero();
+        assertEnded(elsewhere, ExitCode.COMPLETED);
+        assertThat(elsewhere.refreshes().calls()).isZero();
+
+        night.isNextDay();
+        assertThat(night.run().refreshes().notes()).isEqualTo(3);
+        assertThat(
+                        night.count(
+                                """
+                                SELECT max(captures) FROM (SELECT count(*) AS captures FROM note_capture GROUP BY note_id) AS notes
+                                """))
+                .as("those that waited come first")
+                .isEqualTo(3);
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id AND c.refresh)"))
+                .isZero();
+        assertThat(night.states(ids)).containsOnly(ARCHIVED);
+    }
+
+    @Test
+    void ourLimitOfAllCallsHoldsForRefreshesToo() {
+        List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 10);
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", ids.subList(0, 2))),
+                new Enqueuer.Options(null, 5, "test", 1, null),
+                _ -> {});
+        night.run();
+        night.isNextDay();
+        night.pending(ids.subList(2, 10));
+        List<String> more = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
+        night.pending(more);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(more)).as("fresh notes first").containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(2 + 10);
+        assertThat(run.archived()).isEqualTo(9);
+        assertThat(run.refreshes().calls()).isOne();
+        assertThat(run.refreshes().due()).isOne();
+        assertThat(night.claims()).isZero();
+    }
+}
