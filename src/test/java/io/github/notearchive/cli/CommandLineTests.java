@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,7 @@ class CommandLineTests {
         assertThat(commands())
                 .contains(
                         "run", "enqueue", "status", "explain", "search", "requeue", "waive",
-                        "verify", "rebuild", "remap", "export", "sandbox");
+                        "verify", "rebuild", "remap", "export", "forget", "sandbox");
     }
 
     @ParameterizedTest
@@ -110,6 +111,10 @@ class CommandLineTests {
                 "enqueue",
                 "enqueue --priority 10 66aa00000000000000000001",
                 "enqueue --priority x 66aa00000000000000000001",
+                "enqueue --refresh-after 36h 66aa00000000000000000001",
+                "enqueue --refresh-after 0d 66aa00000000000000000001",
+                "enqueue --refresh-after 2027-02-30 66aa00000000000000000001",
+                "enqueue --refresh-after soon 66aa00000000000000000001",
                 "enqueue /no/such/file",
                 "enqueue /tmp",
                 "explain",
@@ -127,6 +132,11 @@ class CommandLineTests {
                 "search --limit x word",
                 "search \u200b",
                 "status surplus",
+                "forget",
+                "forget nonsense",
+                "forget --yes",
+                "forget 66aa00000000000000000001 --author 5f0000000000000000000001",
+                "forget 66aa00000000000000000001 --yes --dry-run",
                 "verify surplus",
                 "verify --max-duration 0s",
                 "verify --self-test --repair",
@@ -193,6 +203,17 @@ class CommandLineTests {
     })
     void aDateBeginsInShanghaiAndATimeWhereItSays(String text, Instant time) {
         assertThat(new ExportCommand.TimeArgument().convert(text)).isEqualTo(time);
+    }
+
+    @Test
+    void timesOfRefreshesAreReadAsTheyAreWritten() {
+        RefreshAfter.Argument argument = new RefreshAfter.Argument();
+
+        assertThat(argument.convert("7d")).isEqualTo(new RefreshAfter(7, null));
+        assertThat(argument.convert("168h")).isEqualTo(new RefreshAfter(7, null));
+        assertThat(argument.convert("P30D")).isEqualTo(new RefreshAfter(30, null));
+        assertThat(argument.convert("2027-01-31"))
+                .isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
     }
 
     private int execute(String... arguments) {
