@@ -5,7 +5,10 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.worklist.EnqueueReport;
@@ -38,6 +41,8 @@ class ForgetTests {
     @Autowired ForgottenNotes forgotten;
     @Autowired Enqueuer enqueuer;
     @Autowired VerifyRunner audits;
+    @Autowired RebuildRunner rebuild;
+    @Autowired ObjectStore store;
 
     @Test
     void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
@@ -198,6 +203,52 @@ class ForgetTests {
     }
 
     @Test
+    void rebuildFromTheBucketBringsNothingBackAndWhatIsLeftGoesWithTheNextForget()
+            throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        String note = notes.getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        var sidecar = night.objects("notes/" + note).firstEntry();
+        String file =
+                night.slots(note).stream()
+                        .map(slot -> String.valueOf(slot.media().key()))
+                        .filter(key -> !key.equals(commonKey(notes)))
+                        .findFirst()
+                        .orElseThrow();
+        byte[] picture = night.objects(file).get(file);
+        forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+        loseTheDatabase();
+
+        RebuildSummary clean = rebuild.rebuild(null);
+
+        assertThat(clean.exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(forgotten.find(new NoteId(note)).orElseThrow().reason()).isEqualTo("asked for");
+        assertThat(forgotten.count().unfinished()).isZero();
+
+        // as a forget has left it that was killed before the objects went
+        store.putBytes(
+                new ObjectKey(sidecar.getKey()), sidecar.getValue(), "application/json");
+        store.putBytes(new ObjectKey(file), picture, "image/jpeg");
+        loseTheDatabase();
+
+        RebuildSummary refusing = rebuild.rebuild(null);
+
+        assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
+        assertThat(refusing.toString()).contains("was forgotten, and this is left of it");
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(forgotten.count().unfinished()).isOne();
+        ForgetReport rest =
+                forgetter.forget(request(List.of("66bb00000000000000000004"), null)).orElseThrow();
+        assertThat(rest.files()).isOne();
+        assertThat(rest.sidecars()).isOne();
+        assertThat(night.objects("notes/" + note)).isEmpty();
+        assertThat(night.objects(file)).isEmpty();
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state().equals("STORED"));
+        assertAuditedClean();
+    }
+
+    @Test
     void nothingIsForgottenWhileARunHasFilesInHand() throws Exception {
         List<String> notes = twoWithACommonPicture();
         night.provider().holdMedia();
@@ -324,6 +375,10 @@ class ForgetTests {
                             .toList());
         }
         return all;
+    }
+
+    private void loseTheDatabase() {
+        night.sql().sql(ArchiveRows.LOSS).update();
     }
 
     /** Neither as it is nor in the bytes of an answer. */

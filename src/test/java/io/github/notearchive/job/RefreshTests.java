@@ -5,6 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.UNAVAILABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.MediaReply;
@@ -17,6 +18,7 @@ import java.io.StringReader;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,7 @@ class RefreshTests {
 
     @Autowired Night night;
     @Autowired Enqueuer enqueuer;
+    @Autowired RebuildRunner rebuild;
     @Autowired PlatformTransactionManager transactions;
 
     @Test
@@ -139,6 +142,11 @@ class RefreshTests {
                 .as("no longer listed")
                 .isOne();
         assertThat(unused()).isZero();
+
+        Map<String, List<String>> rows = rows();
+        night.sql().sql(ArchiveRows.LOSS).update();
+        assertThat(rebuild.rebuild(null).exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(rows()).as("the tables that a rebuild makes").isEqualTo(rows);
 
         // it is listed again
         night.isNextDay();
@@ -517,6 +525,10 @@ class RefreshTests {
                 .filter(row -> row.kind() == MediaKind.VIDEO)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private Map<String, List<String>> rows() {
+        return ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
     }
 
     /** Files that no note has any more. */
