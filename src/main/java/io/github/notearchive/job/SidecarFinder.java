@@ -197,6 +197,8 @@ class SidecarFinder {
                         .orElse(null),
                 sidecar.capturedAt(),
                 null,
+                null,
+                null,
                 null);
     }
 }

@@ -173,7 +173,9 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             }
         }
         worklist.restore(id, standing);
-        refreshPlan.plan(id);
+        if (standing.refreshNight() == null) {
+            refreshPlan.plan(id);
+        }
         calls.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
     }
 

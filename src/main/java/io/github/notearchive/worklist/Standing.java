@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * How far a note got: its row in the worklist without claim and execution, which mean nothing
  * elsewhere. In words that a sidecar can hold.
+ *
+ * @param refreshNight when it is asked about anew, where that does not follow from its last answer
+ * @param refreshAttempts nights in a row in which that came to nothing; null when none
  */
 public record Standing(
         NoteState state,
@@ -27,7 +30,9 @@ public record Standing(
         @Nullable String lastError,
         @Nullable Instant settledAt,
         @Nullable Integer refreshDays,
-        @Nullable LocalDate refreshOn) {
+        @Nullable LocalDate refreshOn,
+        @Nullable LocalDate refreshNight,
+        @Nullable Integer refreshAttempts) {
 
     public Standing {
         if (state == null || source == null || enqueuedAt == null) {
@@ -72,7 +77,9 @@ public record Standing(
                 decided.error(),
                 now,
                 refreshDays,
-                refreshOn);
+                refreshOn,
+                null,
+                null);
     }
 
     /** As it will be when this is decided; what {@link Worklist#keep} writes. */
@@ -95,7 +102,9 @@ public record Standing(
                 decided.obstacle(),
                 now,
                 refreshDays,
-                refreshOn);
+                refreshOn,
+                decided.again().date(),
+                decided.attempts());
     }
 
     /**
@@ -133,6 +142,8 @@ public record Standing(
                 error,
                 settled,
                 refreshDays,
-                refreshOn);
+                refreshOn,
+                refreshNight,
+                refreshAttempts);
     }
 }

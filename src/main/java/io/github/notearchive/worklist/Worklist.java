@@ -303,7 +303,9 @@ public class Worklist {
                 row.getString("last_error"),
                 instant(row.getTimestamp("settled_at")),
                 row.getObject("refresh_days", Integer.class),
-                row.getObject("refresh_on", LocalDate.class));
+                row.getObject("refresh_on", LocalDate.class),
+                row.getObject("refresh_night", LocalDate.class),
+                row.getInt("refresh_attempts"));
     }
 
     /**
@@ -315,10 +317,12 @@ public class Worklist {
                         """
                         INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
-                                              last_error, source, enqueued_at, settled_at, refresh_days, refresh_on)
+                                              last_error, source, enqueued_at, settled_at, refresh_days, refresh_on,
+                                              refresh_night, refresh_attempts)
                         VALUES (:noteId, :state, :priority, :answerHeld, :attempts, :attemptsTonight, :mediaAttempts,
                                 :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt, :code,
-                                :error, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn)
+                                :error, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn,
+                                :refreshNight, :refreshAttempts)
                         ON CONFLICT (note_id) DO UPDATE
                         SET state = EXCLUDED.state, priority = EXCLUDED.priority, answer_held = EXCLUDED.answer_held,
                             attempts = EXCLUDED.attempts, attempts_tonight = EXCLUDED.attempts_tonight,
@@ -328,6 +332,7 @@ public class Worklist {
                             due_at = EXCLUDED.due_at, last_code = EXCLUDED.last_code, last_error = EXCLUDED.last_error,
                             source = EXCLUDED.source, enqueued_at = EXCLUDED.enqueued_at, settled_at = EXCLUDED.settled_at,
                             refresh_days = EXCLUDED.refresh_days, refresh_on = EXCLUDED.refresh_on,
+                            refresh_night = EXCLUDED.refresh_night, refresh_attempts = EXCLUDED.refresh_attempts,
                             settled_by = NULL, claimed_by = NULL, claimed_until = NULL, claim_id = NULL
                         """)
                 .param("noteId", id.value())
@@ -348,6 +353,10 @@ public class Worklist {
                 .param("settledAt", timestamp(standing.settledAt()))
                 .param("refreshDays", standing.refreshDays(), Types.INTEGER)
                 .param("refreshOn", standing.refreshOn(), Types.DATE)
+                .param("refreshNight", standing.refreshNight(), Types.DATE)
+                .param(
+                        "refreshAttempts",
+                        standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
                 .update();
     }
 
