@@ -116,7 +116,7 @@ public final class NoteMapper {
                 count(note.path("view_count")));
     }
 
-    private static @Nullable Author author(JsonNode user) {
+    static @Nullable Author author(JsonNode user) {
         String id = first(id(user.path("userid")), id(user.path("id")));
         if (id == null) {
             return null;

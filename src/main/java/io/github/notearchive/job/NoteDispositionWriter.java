@@ -5,6 +5,7 @@ import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.catalog.NoteChanges;
 import io.github.notearchive.catalog.NoteChanges.Change;
+import io.github.notearchive.catalog.NoteChanges.Look;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.catalog.StoredMedia;
@@ -309,8 +310,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                             _ -> {
                                 boolean settled = settle(claimed, settlement, now);
                                 if (settled) {
-                                    change.set(changes.of(note));
+                                    Optional<Look> before = look(claimed);
                                     notes.save(note, now);
+                                    change.set(changes.since(before, claimed.id()));
                                     refreshPlan.plan(claimed.id());
                                 }
                                 return settled;
@@ -420,6 +422,11 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         } else {
             run.refreshesPutOff.increment();
         }
+    }
+
+    /** What a refresh changes is told; of others nobody asks. */
+    private Optional<Look> look(ClaimedNote claimed) {
+        return claimed.refreshNight() == null ? Optional.empty() : changes.look(claimed.id());
     }
 
     private void countRefresh(ClaimedNote claimed, Change change) {
