@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.ForgetReport;
 import io.github.notearchive.job.Forgetter;
@@ -83,6 +84,11 @@ final class ForgetCommand implements Callable<Integer> {
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         try (ArchiveContext context = ArchiveContext.open()) {
+            if (context.get(Executions.class).isRebuildUnfinished()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "the tables are being rebuilt from the bucket, and that is not finished, so that nobody knows which files other notes use; nothing was forgotten. Finish it with note-archive rebuild, then forget");
+            }
             Forgetter forgetter = context.get(Forgetter.class);
             String person = author == null ? null : author.strip();
             if (person != null) {

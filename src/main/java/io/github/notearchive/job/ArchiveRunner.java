@@ -127,7 +127,9 @@ public class ArchiveRunner {
                 return notStarted(
                         run,
                         ExitCode.ALREADY_RUNNING,
-                        "another run of node " + options.node() + " is active");
+                        "another run of node "
+                                + options.node()
+                                + " is active, or a rebuild or forget of the archive");
             }
             return runAlone(run, lock);
         } catch (SQLException | DataAccessException | TransactionException e) {

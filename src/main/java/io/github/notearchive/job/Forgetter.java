@@ -205,7 +205,7 @@ public class Forgetter {
         }
     }
 
-    private List<ForgottenRows.File> filesOf(StoredObject sidecar) {
+    private List<String> filesOf(StoredObject sidecar) {
         try {
             List<SlotRow> media = Sidecar.read(sidecar.key(), store.read(sidecar.key())).media();
             return media == null
@@ -213,7 +213,7 @@ public class Forgetter {
                     : media.stream()
                             .map(SlotRow::media)
                             .filter(Objects::nonNull)
-                            .map(file -> new ForgottenRows.File(file.key().value(), file.size()))
+                            .map(file -> file.key().value())
                             .toList();
         } catch (BrokenSidecarException e) {
             return List.of(); // it goes all the same
@@ -230,7 +230,7 @@ public class Forgetter {
         private final Map<String, Long> rows = new LinkedHashMap<>();
         private final List<NoteId> namedIn = new ArrayList<>();
         private final List<StoredObject> sidecars = new ArrayList<>();
-        private final Set<ForgottenRows.File> named = new HashSet<>();
+        private final Set<String> named = new HashSet<>();
         private long worklist;
         private long files;
         private long fileBytes;

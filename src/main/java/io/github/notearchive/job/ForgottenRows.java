@@ -113,23 +113,20 @@ class ForgottenRows {
     }
 
     /**
-     * Puts files down to be removed that are named by what is left of forgotten notes, and that no
-     * row of a note uses. With the row that such a file may have.
+     * Puts files down to be removed that are named by what is left of forgotten notes, and whose
+     * rows no note uses. Of a file without a row nobody knows whether another note uses it.
      */
-    private void putDown(Collection<File> files) {
-        for (File file : files) {
-            jdbc.sql(
-                            """
-                            INSERT INTO forgotten_object (object_key, size_bytes)
-                            SELECT :key, :bytes
-                            WHERE NOT EXISTS (SELECT 1 FROM note_media m JOIN media_object o USING (sha256)
-                                              WHERE o.object_key = :key)
-                            ON CONFLICT (object_key) DO NOTHING
-                            """)
-                    .param("key", file.key())
-                    .param("bytes", file.bytes())
-                    .update();
-        }
+    private void putDown(Collection<String> keys) {
+        jdbc.sql(
+                        """
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT o.object_key, o.size_bytes FROM media_object o
+                        WHERE o.object_key = ANY (:keys)
+                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        ON CONFLICT (object_key) DO NOTHING
+                        """)
+                .param("keys", keys.toArray(String[]::new))
+                .update();
     }
 
     /** The forgotten notes of which something may be left. */
@@ -171,10 +168,10 @@ class ForgottenRows {
      * other note uses are put down to be removed. The calls stay, for the bill, without their
      * answers.
      *
-     * @param named files that are named by what lies in the bucket of these notes
+     * @param named keys of files that are named by what lies in the bucket of these notes
      * @return rows by table, those of {@code api_call} being emptied and not removed
      */
-    Map<String, Long> remove(Collection<NoteId> notes, Collection<File> named) {
+    Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
         Map<String, Long> rows = new LinkedHashMap<>();
         jdbc.sql(
                         """
