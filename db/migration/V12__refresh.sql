@@ -35,6 +35,8 @@ CREATE TABLE refresh_policy (
 );
 
 COMMENT ON TABLE refresh_policy IS 'By which settings refresh_night was planned last for all notes. A run that has others plans anew.';
+COMMENT ON COLUMN refresh_policy.only_one IS 'True: the table has one row at most.';
+COMMENT ON COLUMN refresh_policy.planned_at IS 'When that was.';
 COMMENT ON COLUMN refresh_policy.policy IS 'ages and gaps of archive.refresh, in days; off where it is not enabled.';
 
 -- What a later answer no longer lists is kept, and what it adds must not cost an archived note its state.

@@ -11,6 +11,7 @@ CREATE INDEX forgotten_note_unfinished ON forgotten_note (note_id) WHERE finishe
 
 COMMENT ON TABLE forgotten_note IS
     'Notes that were forgotten: nothing is kept of them but this, and enqueue does not take them. The object forgotten/<note id>.json says the same in the bucket.';
+COMMENT ON COLUMN forgotten_note.note_id IS 'The note, known here or not.';
 COMMENT ON COLUMN forgotten_note.forgotten_at IS 'When it was decided.';
 COMMENT ON COLUMN forgotten_note.reason IS 'What forget --reason said; NULL: nothing.';
 COMMENT ON COLUMN forgotten_note.finished_at IS
@@ -39,6 +40,9 @@ CREATE TABLE forgotten_object (
 
 COMMENT ON TABLE forgotten_object IS
     'Files of forgotten notes whose rows are gone and whose objects are to be removed yet. Empty unless forget was interrupted; the next one finishes it.';
+
+COMMENT ON COLUMN forgotten_object.object_key IS 'Key within the bucket.';
+COMMENT ON COLUMN forgotten_object.size_bytes IS 'Of the object, in bytes.';
 
 CREATE FUNCTION person_sha256(user_id text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
