@@ -64,3 +64,20 @@ $$;
 
 CREATE TRIGGER note_mention_forgotten BEFORE INSERT ON note_mention
     FOR EACH ROW EXECUTE FUNCTION skip_forgotten_person('user_id');
+
+CREATE TRIGGER note_comment_forgotten BEFORE INSERT ON note_comment
+    FOR EACH ROW EXECUTE FUNCTION skip_forgotten_person('author_id');
+
+CREATE FUNCTION blank_forgotten_sound_creator() RETURNS trigger
+    LANGUAGE plpgsql AS
+$$
+BEGIN
+    IF EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(NEW.sound_creator_id)) THEN
+        NEW.sound_creator_id = NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER note_sound_forgotten BEFORE INSERT OR UPDATE OF sound_creator_id ON note
+    FOR EACH ROW WHEN (NEW.sound_creator_id IS NOT NULL) EXECUTE FUNCTION blank_forgotten_sound_creator();

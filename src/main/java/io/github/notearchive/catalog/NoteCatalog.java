@@ -130,7 +130,7 @@ public class NoteCatalog {
 
     /** The platform's id of whoever wrote a note; empty when the answer does not say. */
     public static Optional<String> authorOf(NoteCapture capture) {
-        return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::id);
+        return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
     }
 
     private void saveAuthor(Author author, Instant capturedAt) {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * The remains would be listed as objects. They differ from an object whose key happens to look like
  * that in their attributes: only a whole one has a digest. One that was killed between its digest
  * and its name lacks nothing but the name, and goes once the same bytes lie there, as they do after
- * the upload was repeated.
+ * the upload was repeated. A sidecar is repeated with other bytes; but below {@code notes/} nothing
+ * whole has such a name.
  *
  * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub
  * beside it. Nobody can ask for them as objects, and whoever began the upload does not go on with
@@ -30,6 +31,8 @@ final class UnfinishedUploads {
 
     private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     private static final Pattern IN_FLIGHT = Pattern.compile("(.+)-" + UUID);
+    private static final Pattern SIDECAR_IN_FLIGHT =
+            Pattern.compile("[^/]+/notes/[0-9a-f]{24}/[0-9TZ.]+\\.json-" + UUID);
     private static final Pattern PIECES =
             Pattern.compile("\\.mpus-" + UUID + "-.*|\\.s3proxy-mpu-stub-" + UUID);
     private static final String DIGEST = "user.content-md5";
@@ -87,7 +90,11 @@ final class UnfinishedUploads {
                     && PIECES.matcher(inside.getName(1).toString()).matches();
         }
 
-        private static boolean isInFlight(Path file) throws IOException {
+        private boolean isInFlight(Path file) throws IOException {
+            Path inside = root.relativize(file);
+            if (SIDECAR_IN_FLIGHT.matcher(inside.toString().replace('\\', '/')).matches()) {
+                return true;
+            }
             Matcher name = IN_FLIGHT.matcher(file.getFileName().toString());
             if (!name.matches()) {
                 return false;

@@ -188,6 +188,7 @@ class ForgottenRows {
         rows.put("note_media", delete("note_media WHERE note_id = ANY (:notes)", notes));
         rows.put("note_topic", delete("note_topic WHERE note_id = ANY (:notes)", notes));
         rows.put("note_mention", delete("note_mention WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_comment", delete("note_comment WHERE note_id = ANY (:notes)", notes));
         rows.put("note_capture", delete("note_capture WHERE note_id = ANY (:notes)", notes));
         String[] authors =
                 jdbc.sql(
@@ -254,21 +255,31 @@ class ForgottenRows {
     }
 
     /**
-     * Removes the rows in which other people's notes name somebody who is being forgotten.
+     * Removes what other people's notes say of somebody who is being forgotten: the rows that name
+     * that person, the comments that the person wrote, and whose sound it is.
      *
      * @param own the notes that are forgotten themselves
-     * @return the notes in whose texts and answers that name stays
+     * @return the notes in whose texts and answers it stays
      */
     List<NoteId> removeMentions(Collection<NoteId> own) {
         return jdbc.sql(
                         """
-                        WITH removed AS (
+                        WITH people AS (SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL),
+                        mentions AS (
                             DELETE FROM note_mention
+                            WHERE note_id <> ALL (:notes) AND person_sha256(user_id) IN (SELECT author_sha256 FROM people)
+                            RETURNING note_id),
+                        comments AS (
+                            DELETE FROM note_comment
+                            WHERE note_id <> ALL (:notes) AND person_sha256(author_id) IN (SELECT author_sha256 FROM people)
+                            RETURNING note_id),
+                        sounds AS (
+                            UPDATE note SET sound_creator_id = NULL
                             WHERE note_id <> ALL (:notes)
-                              AND person_sha256(user_id) IN (SELECT author_sha256 FROM forgotten_author
-                                                             WHERE finished_at IS NULL)
+                              AND person_sha256(sound_creator_id) IN (SELECT author_sha256 FROM people)
                             RETURNING note_id)
-                        SELECT DISTINCT note_id FROM removed ORDER BY note_id
+                        SELECT note_id FROM mentions UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
+                        ORDER BY note_id
                         """)
                 .param("notes", ids(own))
                 .query((row, _) -> new NoteId(row.getString("note_id")))

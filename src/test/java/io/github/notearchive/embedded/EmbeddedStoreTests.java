@@ -41,6 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedStoreTests {
 
     private static final String BUCKET = "archive";
+    private static final String SIDECAR =
+            "notes/66aa00000000000000000001/20261125T140000.120Z.json";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
     private static final String OTHER_UUID_TAIL = "-4cb49052-aba5-4181-9a1b-537db790814e";
 
@@ -114,6 +116,7 @@ class EmbeddedStoreTests {
             put(client, "notes/real.json", "{}");
             put(client, lookalike, "an object all the same");
             put(client, "notes/.mpus" + UUID_TAIL + "-deep", "so is this");
+            put(client, SIDECAR, "{\"now\": 1}");
             uploadOnePartOfMany(client, "media/cd/video.mp4");
         }
         Path bucket = home.resolve("s3").resolve(BUCKET);
@@ -123,11 +126,16 @@ class EmbeddedStoreTests {
                 bucket.resolve("notes/real.json"),
                 bucket.resolve("notes/real.json" + OTHER_UUID_TAIL),
                 StandardCopyOption.COPY_ATTRIBUTES);
+        // the same, and repeated with other bytes, as sidecars are
+        Files.copy(
+                bucket.resolve("notes/real.json"),
+                bucket.resolve(SIDECAR + UUID_TAIL),
+                StandardCopyOption.COPY_ATTRIBUTES);
 
         try (DataDirectory directory = DataDirectory.open(home);
                 EmbeddedStore store = EmbeddedStore.open(directory);
                 MinioClient client = client(store)) {
-            assertThat(keys(client)).contains("notes/real.json", lookalike);
+            assertThat(keys(client)).contains("notes/real.json", lookalike, SIDECAR);
             assertThat(read(client, lookalike)).isEqualTo("an object all the same");
         }
         try (Stream<Path> files = Files.walk(bucket)) {
@@ -135,6 +143,7 @@ class EmbeddedStoreTests {
                     .containsExactlyInAnyOrder(
                             bucket.resolve("notes/real.json"),
                             bucket.resolve(lookalike),
+                            bucket.resolve(SIDECAR),
                             bucket.resolve("notes/.mpus" + UUID_TAIL + "-deep"));
         }
         try (Stream<Path> entries = Files.list(bucket)) {
