@@ -15,9 +15,10 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>A note is {@code note}, whether it stands in a {@code note_list} or, as in answers of version
  * 6, in {@code data} itself; {@code []} is each element of a list. What a stranger may make up is
- * bounded: a name that looks like an id is {@code *}, and so are all unknown names of an object with
- * more than {@value #MOST_NAMES} of them; nothing is looked at below {@value #MOST_LEVELS} levels or
- * beyond {@value #LONGEST} characters; of one answer no more than {@value #MOST} are given.
+ * bounded: a name that looks like an id is {@code *}, and so are all unknown names of an object
+ * with more than {@value #MOST_NAMES} of them; nothing is looked at below {@value #MOST_LEVELS}
+ * levels or beyond {@value #LONGEST} characters; of one answer no more than {@value #MOST} are
+ * given.
  */
 final class FieldPaths {
 

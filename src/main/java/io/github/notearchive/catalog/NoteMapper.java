@@ -171,8 +171,7 @@ public final class NoteMapper {
                 beside.forEach(comment -> addWithReplies(comments, comment));
             }
         }
-        elements(note.path("comment_list"))
-                .forEach(comment -> addWithReplies(comments, comment));
+        elements(note.path("comment_list")).forEach(comment -> addWithReplies(comments, comment));
         return List.copyOf(comments);
     }
 
@@ -194,7 +193,9 @@ public final class NoteMapper {
                 new Comment(
                         id,
                         first(id(node.path("target_comment").path("id")), above),
-                        first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
+                        first(
+                                first(id(user.path("userid")), id(user.path("user_id"))),
+                                id(user.path("id"))),
                         text(user.path("nickname")),
                         text,
                         first(time(node.path("time")), time(node.path("create_time"))),
@@ -223,8 +224,7 @@ public final class NoteMapper {
 
     private static @Nullable Integer pixels(JsonNode image, String side) {
         Integer uploaded = integer(image.path("origin_img").path(side));
-        Integer pixels =
-                uploaded != null && uploaded > 0 ? uploaded : integer(image.path(side));
+        Integer pixels = uploaded != null && uploaded > 0 ? uploaded : integer(image.path(side));
         return pixels != null && pixels > 0 ? pixels : null;
     }
 

@@ -91,8 +91,7 @@ public class SchemaDrift {
 
         boolean isOlderThan(Sight other) {
             int order = at.compareTo(other.at);
-            return order < 0
-                    || (order == 0 && note.value().compareTo(other.note.value()) < 0);
+            return order < 0 || (order == 0 && note.value().compareTo(other.note.value()) < 0);
         }
     }
 
@@ -137,8 +136,7 @@ public class SchemaDrift {
         Sight sight = new Sight(capturedAt, note);
         return new Novelties(
                 sight,
-                FieldPaths.unknownIn(
-                        answer, knownPaths::contains, field -> isKnown(field, sight)));
+                FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sight)));
     }
 
     private boolean isKnown(FieldPath field, Sight sight) {
@@ -181,7 +179,8 @@ public class SchemaDrift {
                                         new MapSqlParameterSource()
                                                 .addValue("path", entry.getKey().path())
                                                 .addValue("type", entry.getKey().type())
-                                                .addValue("at", Timestamp.from(entry.getValue().at()))
+                                                .addValue(
+                                                        "at", Timestamp.from(entry.getValue().at()))
                                                 .addValue("note", entry.getValue().note().value()))
                         .toArray(MapSqlParameterSource[]::new));
         knowWhenCommitted(sights);

@@ -37,9 +37,7 @@ final class RemapCommand implements Callable<Integer> {
             description = "Map all stored answers, those of this version of the mapper, too.")
     private boolean all;
 
-    @Option(
-            names = "--dry-run",
-            description = "Write nothing; only say what would change.")
+    @Option(names = "--dry-run", description = "Write nothing; only say what would change.")
     private boolean dryRun;
 
     @Option(

@@ -118,10 +118,7 @@ public class ArchiveRunner {
     public RunSummary run(RunOptions options) {
         ActiveRun run =
                 new ActiveRun(
-                        options,
-                        settings,
-                        downloads.traffic().requests(),
-                        drift.found().size());
+                        options, settings, downloads.traffic().requests(), drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(

@@ -15,8 +15,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: one step, whose item is a page of answers, so that
- * what a transaction writes is bounded by the answers' length and not by their number alone.
+ * The job {@value #NAME} as Spring Batch sees it: one step, whose item is a page of answers, so
+ * that what a transaction writes is bounded by the answers' length and not by their number alone.
  */
 @Configuration(proxyBeanMethods = false)
 class RemapJob {

@@ -23,8 +23,7 @@ class RemapReader implements ItemStreamReader<Page> {
     private final JobGate gate;
     private final ActiveRemaps remaps;
 
-    RemapReader(
-            StoredAnswers answers, AnswerReader reader, JobGate gate, ActiveRemaps remaps) {
+    RemapReader(StoredAnswers answers, AnswerReader reader, JobGate gate, ActiveRemaps remaps) {
         this.answers = answers;
         this.reader = reader;
         this.gate = gate;

@@ -157,15 +157,15 @@ public class RemapRunner {
     }
 
     private static String unreadable(ActiveRemap remap) {
-        return remap.unreadable() + " stored answers do not hold their note; their rows are left as they are";
+        return remap.unreadable()
+                + " stored answers do not hold their note; their rows are left as they are";
     }
 
     private RemapSummary summary(ActiveRemap remap, JobExecution execution, boolean restart) {
         ExitCode exitCode = Launches.ended(execution, gate);
         String reason =
                 switch (exitCode) {
-                    case COMPLETED ->
-                            "every row says what this mapper makes of its stored answer";
+                    case COMPLETED -> "every row says what this mapper makes of its stored answer";
                     case INCOMPLETE -> unreadable(remap);
                     case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
                     default -> execution.getExitStatus().getExitDescription();

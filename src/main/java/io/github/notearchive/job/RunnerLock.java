@@ -62,8 +62,8 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Takes the whole archive for a process of this node; empty while a run of any node, or a remap,
-     * is active.
+     * Takes the whole archive for a process of this node; empty while a run of any node, or a
+     * remap, is active.
      */
     static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node)
             throws SQLException {

@@ -8,7 +8,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A remap that is killed is finished by the next one, and what it makes is what the answers say. */
+/**
+ * A remap that is killed is finished by the next one, and what it makes is what the answers say.
+ */
 @ExtendWith(OutsideServers.Running.class)
 class RemapCommandTests {
 
@@ -30,7 +32,8 @@ class RemapCommandTests {
             String before = archive.dump("note") + archive.dump("note_topic");
             String captures = captures(archive);
             archive.execute("UPDATE note SET title = 'spoilt', mapper_version = NULL");
-            archive.execute("UPDATE note_capture SET author_nickname = 'spoilt', mapper_version = NULL");
+            archive.execute(
+                    "UPDATE note_capture SET author_nickname = 'spoilt', mapper_version = NULL");
             archive.execute("DELETE FROM note_topic");
 
             assertThat(practice.call("remap", "--dry-run").with(0).out())
@@ -64,8 +67,10 @@ class RemapCommandTests {
             assertThat(archive.dump("note") + archive.dump("note_topic")).isEqualTo(before);
             assertThat(practice.provider().calls()).isEqualTo(calls);
             assertThat(archive.executions())
-                    .containsExactly("1 COMPLETED COMPLETED", "2 FAILED CRASHED", "2 COMPLETED COMPLETED");
-            assertThat(practice.call("remap").with(0).out()).contains("answers  0 read", "changed  nothing");
+                    .containsExactly(
+                            "1 COMPLETED COMPLETED", "2 FAILED CRASHED", "2 COMPLETED COMPLETED");
+            assertThat(practice.call("remap").with(0).out())
+                    .contains("answers  0 read", "changed  nothing");
         }
     }
 

@@ -29,7 +29,9 @@ class RemapRateTests {
             practice.call("run");
             StoredCaptures.addNotes(archive, CAPTURES);
             long stored = archive.number("SELECT count(*) FROM note_capture");
-            long bytes = archive.number("SELECT avg(length(answer::text))::bigint FROM (SELECT answer FROM note_capture LIMIT 1000) a");
+            long bytes =
+                    archive.number(
+                            "SELECT avg(length(answer::text))::bigint FROM (SELECT answer FROM note_capture LIMIT 1000) a");
             archive.execute("UPDATE note SET title = 'spoilt', mapper_version = NULL");
             archive.execute("UPDATE note_capture SET title = 'spoilt', mapper_version = NULL");
             archive.execute("DELETE FROM note_topic");
@@ -40,7 +42,10 @@ class RemapRateTests {
             String dry = remap(practice, stored, "again, as a dry run", "--all", "--dry-run");
 
             assertThat(archive.number("SELECT count(*) FROM note WHERE title = 'spoilt'")).isZero();
-            assertThat(archive.number("SELECT count(*) FROM note_capture WHERE mapper_version IS NULL")).isZero();
+            assertThat(
+                            archive.number(
+                                    "SELECT count(*) FROM note_capture WHERE mapper_version IS NULL"))
+                    .isZero();
             report(bytes, written + compared + dry);
         }
     }

@@ -45,7 +45,10 @@ class FieldPathsTests {
                 .containsExactly("note: object", "note.id: string", "note.new: number");
         assertThat(unknownIn("{\"data\":{\"note_list\":[{\"new\":1}]}}"))
                 .containsExactly(
-                        "data: object", "data.note_list: array", "note: object", "note.new: number");
+                        "data: object",
+                        "data.note_list: array",
+                        "note: object",
+                        "note.new: number");
     }
 
     @Test
@@ -93,7 +96,9 @@ class FieldPathsTests {
                 "https://example.org/x"
             })
     void aNameThatLooksLikeDataIsAnyName(String name) {
-        String answer = new tools.jackson.databind.json.JsonMapper().writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
+        String answer =
+                new tools.jackson.databind.json.JsonMapper()
+                        .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
 
         assertThat(unknownIn(answer)).containsExactly("map: object", "map.*: number");
     }
@@ -134,7 +139,9 @@ class FieldPathsTests {
                 IntStream.range(0, 20)
                         .mapToObj(
                                 i ->
-                                        "\"" + letters(i) + "\":{"
+                                        "\""
+                                                + letters(i)
+                                                + "\":{"
                                                 + IntStream.range(0, 20)
                                                         .mapToObj(j -> "\"" + letters(j) + "\":1")
                                                         .collect(Collectors.joining(","))
@@ -148,9 +155,11 @@ class FieldPathsTests {
 
     @Test
     void whatWeLeftOutOurselvesIsNoField() {
-        String tooDeep = "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
+        String tooDeep =
+                "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
 
-        assertThat(unknownIn(tooDeep)).noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
+        assertThat(unknownIn(tooDeep))
+                .noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
     }
 
     private static String letters(int number) {

@@ -74,7 +74,11 @@ class NoteCatalogTests {
                                 "note_media", 3L));
         assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
         assertThat(one("SELECT edited_at::text FROM note")).isNull();
-        assertThat(database.jdbc().sql("SELECT * FROM note").query(NoteCatalogTests::columns).single())
+        assertThat(
+                        database.jdbc()
+                                .sql("SELECT * FROM note")
+                                .query(NoteCatalogTests::columns)
+                                .single())
                 .isEqualTo(Captures.map(capture).note());
         assertThat(one("SELECT mapper_version::text FROM note"))
                 .isEqualTo(String.valueOf(NoteMapper.VERSION));
@@ -167,9 +171,7 @@ class NoteCatalogTests {
                 .isEqualTo(before);
         assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt())
                 .isEqualTo(NOW.minusSeconds(7));
-        assertThat(
-                        one(
-                                "SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+        assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
                 .isEqualTo("a b2 b");
     }
 
@@ -209,7 +211,9 @@ class NoteCatalogTests {
                         "one|text one|w|name one|10|" + NoteMapper.VERSION,
                         "two|text two|w|name two|25|" + NoteMapper.VERSION,
                         "three|text three|w|name three|90|" + NoteMapper.VERSION);
-        assertThat(one("SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
+        assertThat(
+                        one(
+                                "SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
                 .isEqualTo("three by name three");
     }
 
@@ -230,7 +234,11 @@ class NoteCatalogTests {
 
     @Test
     void commentsBelongToTheCaptureThatCarriedThem() {
-        save(withComments(1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
+        save(
+                withComments(
+                        1,
+                        "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}",
+                        NOW));
         save(withComments(2, "", NOW.plusSeconds(1)));
         save(withComments(3, "{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
 

@@ -204,8 +204,7 @@ class NoteMapperTests {
                                 null,
                                 null,
                                 null),
-                        new Comment(
-                                "c3", "c2", "u3", null, "to the reply", null, null, 3L, null),
+                        new Comment("c3", "c2", "u3", null, "to the reply", null, null, 3L, null),
                         new Comment(
                                 null, null, null, null, "nameless\uFFFD", null, null, null, null));
     }
@@ -295,8 +294,7 @@ class NoteMapperTests {
     void oddShapesAreAbsent(String properties) {
         NoteDetail detail = Captures.map(Captures.ofNote(properties));
 
-        assertThat(NoteCatalog.NOTE.differing(null, detail.note()))
-                .isEmpty();
+        assertThat(NoteCatalog.NOTE.differing(null, detail.note())).isEmpty();
         assertThat(detail.author()).isNull();
         assertThat(detail.topics()).isEmpty();
         assertThat(detail.mentions()).isEmpty();

@@ -76,7 +76,8 @@ class SchemaDriftTests {
         SchemaDrift another = new SchemaDrift(database.jdbc(), database.batches());
 
         assertThat(
-                        another.noveltiesIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
+                        another.noveltiesIn(
+                                        OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
                                 .fields())
                 .isEmpty();
         assertThat(another.found()).isEmpty();
@@ -136,9 +137,13 @@ class SchemaDriftTests {
                     IntStream.range(0, 10)
                             .mapToObj(
                                     j ->
-                                            "\"" + prefix + letters(j) + "\":{"
+                                            "\""
+                                                    + prefix
+                                                    + letters(j)
+                                                    + "\":{"
                                                     + IntStream.range(0, 9)
-                                                            .mapToObj(k -> "\"" + letters(k) + "\":1")
+                                                            .mapToObj(
+                                                                    k -> "\"" + letters(k) + "\":1")
                                                             .collect(Collectors.joining(","))
                                                     + "}")
                             .collect(Collectors.joining(",")));
@@ -159,7 +164,9 @@ class SchemaDriftTests {
 
     private static JsonNode answer(String properties) {
         return AnswerJson.read(
-                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"x\"," + properties + "}]}]}")
+                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"x\","
+                                        + properties
+                                        + "}]}]}")
                                 .getBytes(UTF_8))
                 .orElseThrow();
     }

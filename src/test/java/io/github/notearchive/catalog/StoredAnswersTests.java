@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What a mapper makes of stored answers; rows that an older one filled are made by spoiling them. */
+/**
+ * What a mapper makes of stored answers; rows that an older one filled are made by spoiling them.
+ */
 class StoredAnswersTests {
 
     private static final Instant NOW = Captures.NOW;
@@ -108,7 +110,9 @@ class StoredAnswersTests {
 
     @Test
     void whatANewerAnswerWroteMeanwhileStays() {
-        save("\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}", NOW);
+        save(
+                "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}",
+                NOW);
         spoil();
         Page read = page(Position.FIRST, false);
         save(
@@ -156,7 +160,9 @@ class StoredAnswersTests {
     @Test
     void anAnswerThatDoesNotHoldItsNoteIsNamedAndLeft() {
         saveSample();
-        database.jdbc().sql("UPDATE note_capture SET mapper_version = NULL, answer = '{\"code\":0}'").update();
+        database.jdbc()
+                .sql("UPDATE note_capture SET mapper_version = NULL, answer = '{\"code\":0}'")
+                .update();
 
         Page page = page(Position.FIRST, false);
 
@@ -224,7 +230,8 @@ class StoredAnswersTests {
                 .forEach(column -> database.jdbc().sql(spoiling("note_capture", column)).update());
         database.jdbc().sql("UPDATE note_capture SET mapper_version = NULL").update();
         database.jdbc()
-                .sql("UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
+                .sql(
+                        "UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
                 .update();
         database.jdbc().sql("DELETE FROM note_topic WHERE ordinal = 0").update();
         database.jdbc().sql("DELETE FROM note_mention").update();
@@ -293,7 +300,13 @@ class StoredAnswersTests {
     private List<String> everything() {
         List<String> rows = new ArrayList<>();
         for (String table :
-                List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {
+                List.of(
+                        "note",
+                        "note_capture",
+                        "author",
+                        "note_topic",
+                        "note_mention",
+                        "note_comment")) {
             rows.addAll(
                     database.jdbc()
                             .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")

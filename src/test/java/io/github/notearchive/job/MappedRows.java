@@ -20,7 +20,15 @@ import java.util.Map;
 final class MappedRows {
 
     private static final Path EXPECTED =
-            Path.of("src", "test", "resources", "io", "github", "notearchive", "job", "mapped-rows.txt");
+            Path.of(
+                    "src",
+                    "test",
+                    "resources",
+                    "io",
+                    "github",
+                    "notearchive",
+                    "job",
+                    "mapped-rows.txt");
     private static final Path SEEN = Path.of("target", "mapped-rows.txt");
 
     /** Beyond so many characters a text is told by its length and its digest. */

@@ -63,12 +63,16 @@ class RemapTests {
         assertThat(remap.exitCode()).as(remap.reason()).isEqualTo(ExitCode.COMPLETED);
         assertThat(remap.answers()).isEqualTo(SandboxNoteKind.values().length);
         assertThat(remap.left()).isZero();
-        assertThat(remap.changes()).isEqualTo(dry.changes()).containsKeys("note.title", "note_capture.author_id");
+        assertThat(remap.changes())
+                .isEqualTo(dry.changes())
+                .containsKeys("note.title", "note_capture.author_id");
         assertThat(rows()).isEqualTo(before);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(runner.remap(options(false), false).answers()).isZero();
         assertThat(runner.remap(options(true), false).changes()).isEmpty();
-        assertThat(night.executions()).extracting(Night.Execution::status).containsOnly("COMPLETED");
+        assertThat(night.executions())
+                .extracting(Night.Execution::status)
+                .containsOnly("COMPLETED");
     }
 
     @Test
@@ -87,7 +91,8 @@ class RemapTests {
             Night.await(
                     "the second page waits",
                     () ->
-                            night.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                            night.count(
+                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                                     > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
             stopped = aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -104,7 +109,8 @@ class RemapTests {
         assertThat(rest.answers()).isEqualTo(OLDER + 1);
         assertThat(rest.answersNow()).isEqualTo(OLDER + 1 - PAGE);
         assertThat(rest.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1);
-        assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChanges.Change(1, List.of(note)));
+        assertThat(rest.changes().get("note.title"))
+                .isEqualTo(new RemapChanges.Change(1, List.of(note)));
         assertThat(rows()).isEqualTo(before);
     }
 
@@ -121,10 +127,12 @@ class RemapTests {
             Night.await(
                     "the second page waits",
                     () ->
-                            night.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                            night.count(
+                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                                     > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
-            assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).answers()).isEqualTo(PAGE);
+            assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).answers())
+                    .isEqualTo(PAGE);
             other.rollback();
         }
 
@@ -150,7 +158,8 @@ class RemapTests {
             Night.await(
                     "the remap waits",
                     () ->
-                            night.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                            night.count(
+                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
                                     > 0);
             // it holds the author while it waits for the note, and must not keep it
             try (Statement statement = other.createStatement()) {
@@ -159,7 +168,8 @@ class RemapTests {
             other.commit();
         }
 
-        assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).exitCode())
+                .isEqualTo(ExitCode.COMPLETED);
         assertThat(rows()).isEqualTo(before);
     }
 
@@ -179,13 +189,17 @@ class RemapTests {
         String note = night.pending(2).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         spoil();
-        night.sql().sql("UPDATE note_capture SET answer = '{}' WHERE note_id = :note").param("note", note).update();
+        night.sql()
+                .sql("UPDATE note_capture SET answer = '{}' WHERE note_id = :note")
+                .param("note", note)
+                .update();
 
         RemapSummary remap = runner.remap(options(false), false);
 
         assertThat(remap.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(remap.unreadableNotes()).containsExactly(note);
-        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version IS NOT NULL")).isOne();
+        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version IS NOT NULL"))
+                .isOne();
         assertThat(night.exitCodes()).containsExactly("COMPLETED", "INCOMPLETE");
     }
 
@@ -193,7 +207,8 @@ class RemapTests {
     void aFieldThatNobodyHasSeenIsReportedByTheRunThatFindsItAndByNoOther() {
         List<String> notes = night.pending(3);
         for (String note : notes) {
-            night.script().answers(note, Reply.noteWith(detail -> detail.putArray("brand_new").add("x")));
+            night.script()
+                    .answers(note, Reply.noteWith(detail -> detail.putArray("brand_new").add("x")));
         }
 
         RunSummary first = night.run();
@@ -206,7 +221,8 @@ class RemapTests {
                 .containsExactlyInAnyOrder("note.brand_new: array", "note.brand_new[]: string");
         assertThat(second.billed()).isOne();
         assertThat(second.newFields()).isEmpty();
-        assertThat(night.count("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")).isEqualTo(2);
+        assertThat(night.count("SELECT count(*) FROM schema_drift WHERE state = 'NEW'"))
+                .isEqualTo(2);
     }
 
     @Test
@@ -253,7 +269,8 @@ class RemapTests {
     private void spoil() {
         night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = NULL").update();
         night.sql()
-                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = NULL")
+                .sql(
+                        "UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = NULL")
                 .update();
         night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
         night.sql().sql("DELETE FROM note_topic").update();
@@ -261,7 +278,14 @@ class RemapTests {
 
     private List<String> rows() {
         List<String> rows = new ArrayList<>();
-        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")) {
+        for (String table :
+                List.of(
+                        "note",
+                        "note_capture",
+                        "author",
+                        "note_topic",
+                        "note_mention",
+                        "note_media")) {
             rows.addAll(
                     night.sql()
                             .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
