@@ -127,7 +127,7 @@ final class RemapCommand implements Callable<Integer> {
                                             String.join(" ", change.examples())));
             out.print(columns);
         }
-        RunCommand.print(summary.newFields(), out);
+        RunCommand.print("  new      ", summary.newFields(), out);
     }
 
     private static String next(ExitCode exitCode, boolean dryRun) {

@@ -148,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
                     summary.maybeBilled(),
                     summary.boughtAgain());
             print(summary.videos(), out);
-            print(summary.newFields(), out);
+            print("  new    ", summary.newFields(), out);
             print(summary.refreshes(), out);
         }
         out.println("  next   " + next(summary.exitCode()));
@@ -168,7 +168,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** What nobody has seen before in an answer; nothing when there is none. */
-    static void print(List<SchemaDrift.Found> newFields, PrintWriter out) {
+    static void print(String label, List<SchemaDrift.Found> newFields, PrintWriter out) {
         if (newFields.isEmpty()) {
             return;
         }
@@ -178,9 +178,10 @@ final class RunCommand implements Callable<Integer> {
                         .map(found -> found.field() + " (note " + found.example() + ")")
                         .collect(Collectors.joining(", "));
         out.println(
-                Harmless.line(
-                        "  new    %d field paths never seen before, e.g. %s; schema_drift has them"
-                                .formatted(newFields.size(), examples)));
+                label
+                        + Harmless.line(
+                                "%d field paths never seen before, e.g. %s; schema_drift has them"
+                                        .formatted(newFields.size(), examples)));
     }
 
     private static void print(RunSummary.Refreshes refreshes, PrintWriter out) {
