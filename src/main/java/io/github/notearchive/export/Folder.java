@@ -63,7 +63,7 @@ final class Folder {
     }
 
     private IndexPage.Entry note(Row row, List<Row> captures) throws IOException {
-        String directory = "notes/" + FileNames.directory(row.noteId(), row.text("title"));
+        String directory = "notes/" + FileNames.directory(row.noteId(), row.time("published_at"));
         Row note = row.with("media", media(row, directory));
         try (OutputStream out = export.draft().create(directory + "/note.json");
                 JsonGenerator json = MAPPER.writer().createGenerator(out)) {

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -66,17 +69,20 @@ class ExportRateTests {
                                     .formatted());
             for (String format : new String[] {"jsonl", "csv", "parquet", "4cat", "folder"}) {
                 Path target = practice.directory().resolve(format);
+                Map<String, String> environment = new HashMap<>(practice.environment());
+                environment.put("_JAVA_OPTIONS", "-Xmx" + HEAP);
                 Ended ended =
                         practice.end(
-                                        practice.startWith(
-                                                Map.of("_JAVA_OPTIONS", "-Xmx" + HEAP),
+                                        Program.startPackaged(
+                                                practice.directory(),
+                                                environment,
                                                 "export",
                                                 "--format",
                                                 format,
                                                 "--media",
                                                 "none",
                                                 target.toString()),
-                                        java.time.Duration.ofMinutes(20))
+                                        Duration.ofMinutes(20))
                                 .with(0);
 
                 assertThat(ended.out()).containsPattern("notes +" + NOTES);
@@ -125,7 +131,7 @@ class ExportRateTests {
         try {
             return Files.size(file);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -65,6 +65,7 @@ class DataSetTests {
 
         assertThat(people)
                 .isNotEmpty()
-                .noneMatch(name -> name.matches(".*(author|user|nickname|creator|avatar|red_id).*"));
+                .noneMatch(
+                        name -> name.matches(".*(author|user|nickname|creator|avatar|red_id).*"));
     }
 }

@@ -4,43 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
 
 class FileNamesTests {
 
     private static final String ID = "65a000000000000000000001";
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
-                    今天的云像一床被子   | -今天的云像一床被子
-                    路过一家旧书店🍚!    | -路过一家旧书店
-                    ../../etc/passwd     | -etc-passwd
-                    CON                  | -CON
-                    a.                   | -a
-                    .hidden              | -hidden
-                    a:b*c?"<>\\          | -a-b-c
-                    \u202egpj.exe        | -gpj-exe
-                    ''                   | ''
-                    ---                  | ''
-                    """)
-    void aDirectoryIsTheIdAndWhatOfTheTitleIsLettersAndDigits(String title, String expected) {
-        assertThat(FileNames.directory(ID, title)).isEqualTo(ID + expected);
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 30, 300, 30_000})
-    void aLongTitleIsCut(int length) {
-        for (String letter : new String[] {"a", "云", "𠀀", "\u00e9", "a-"}) {
-            String name = FileNames.directory(ID, letter.repeat(length));
-
-            assertThat(name.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(180);
-            assertThat(name).startsWith(ID).doesNotContain("\ufffd").doesNotEndWith("-");
-        }
+    @Test
+    void aDirectoryIsTheDayInShanghaiAndTheId() {
+        assertThat(FileNames.directory(ID, Instant.parse("2026-02-09T16:00:00Z")))
+                .isEqualTo("2026-02-10-" + ID);
+        assertThat(FileNames.directory(ID, null)).isEqualTo("undated-" + ID);
     }
 
     @ParameterizedTest

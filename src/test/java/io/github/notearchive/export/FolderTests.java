@@ -50,10 +50,10 @@ class FolderTests {
         assertThat(report.copied()).isEqualTo(6);
         assertThat(directories())
                 .containsExactly(
-                        HOSTILE + "-title-script-alert-1-script-etc-passwd-C",
-                        FORMULA + "-HYPERLINK-http-evil-example-看",
-                        VIDEO,
-                        BARE);
+                        "2026-02-10-" + HOSTILE,
+                        "2026-02-20-" + FORMULA,
+                        "undated-" + VIDEO,
+                        "undated-" + BARE);
         Path hostile = target.resolve("notes").resolve(directories().getFirst());
         assertThat(hostile.toFile().list())
                 .containsExactlyInAnyOrder(
@@ -65,7 +65,7 @@ class FolderTests {
         assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
         assertThat(note.at("/media/1/path").stringValue()).isEqualTo("02.heic");
         assertThat(note.path("captures")).hasSize(3);
-        assertThat(target.resolve("notes").resolve(VIDEO).resolve("video.mp4"))
+        assertThat(target.resolve("notes").resolve("undated-" + VIDEO).resolve("video.mp4"))
                 .hasBinaryContent(SmallArchive.bytes("film.mp4"));
     }
 
@@ -118,7 +118,11 @@ class FolderTests {
                 .contains("<bdi>松间&lt;b&gt;</bdi>")
                 .contains("datetime=\"2026-02-10T04:13:24.123456Z\">2026-02-10 12:13</time>")
                 .contains("<td class=\"number\">10</td>", "<td class=\"number\">–</td>");
-        assertThat(Files.readString(target.resolve("notes").resolve(VIDEO).resolve("index.html")))
+        assertThat(
+                        Files.readString(
+                                target.resolve("notes")
+                                        .resolve("undated-" + VIDEO)
+                                        .resolve("index.html")))
                 .contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
     }
 
@@ -144,7 +148,7 @@ class FolderTests {
         List<String> listed = new ArrayList<>();
         for (String page : List.of("index.html", "index-2.html", "index-3.html", "index-4.html")) {
             Matcher note =
-                    Pattern.compile("href=\"notes/([0-9a-f]{24})")
+                    Pattern.compile("href=\"notes/[0-9a-z-]+-([0-9a-f]{24})")
                             .matcher(Files.readString(target.resolve(page)));
             while (note.find()) {
                 listed.add(note.group(1));
