@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The command that forgets, killed where it matters, is finished by the next one. */
+@ExtendWith(OutsideServers.Running.class)
 class ForgetCommandTests {
 
     private static final String UNUSED =
