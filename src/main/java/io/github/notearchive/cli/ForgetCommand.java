@@ -140,7 +140,7 @@ final class ForgetCommand implements Callable<Integer> {
                 "%s %d notes%s%s%n",
                 done ? "Forgotten:" : "Would be forgotten:",
                 report.notes().size(),
-                report.author() ? ", and whoever wrote them" : "",
+                report.author() ? " and a person" : "",
                 done ? "" : " (nothing was changed; --yes does it)");
         Map<String, Long> rows = report.rows();
         out.println(
