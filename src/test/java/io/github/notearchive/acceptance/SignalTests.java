@@ -10,10 +10,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Asked to stop, a run finishes what is in flight and says that it was interrupted. */
 @ExtendWith(OutsideServers.Running.class)
@@ -22,9 +21,19 @@ class SignalTests {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String FIRST = "SIGTERM: finishing what is in flight";
 
-    @ParameterizedTest(name = "on {0} servers")
-    @EnumSource
-    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn(Place place) throws Exception {
+    /** The program's own servers are stopped, too, and behind the last note. */
+    @Test
+    void aSignalFinishesWhatIsInFlightAndTheNextRunGoesOn() throws Exception {
+        aSignalFinishesWhatIsInFlight(Place.EMBEDDED);
+    }
+
+    @Test
+    @Tag("matrix")
+    void aSignalFinishesWhatIsInFlightOnServersOutside() throws Exception {
+        aSignalFinishesWhatIsInFlight(Place.OUTSIDE);
+    }
+
+    private static void aSignalFinishesWhatIsInFlight(Place place) throws Exception {
         try (Practice practice = Practice.begin(place)) {
             SandboxProvider provider = practice.provider();
             List<String> ids = practice.enqueue(30);
