@@ -134,7 +134,9 @@ class MediaCollector {
                 }
             } else {
                 Optional<SlotStatus.Missing> dead =
-                        isAskedInVain(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
+                        isAskedInVain(slot.kind(), answer)
+                                ? known(slot, row, same)
+                                : Optional.empty();
                 if (dead.isPresent()) {
                     decided.add(new Piece.Decided(dead.get()));
                 } else {

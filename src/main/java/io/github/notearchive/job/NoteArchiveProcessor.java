@@ -180,7 +180,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request for its video, {}; it will not be asked for again",
+                        "Note {}: the provider rejects our request for its video, {}; it will not"
+                                + " be asked for again",
                         claimed.id(),
                         reply);
                 yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
@@ -236,7 +237,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             case Missing(var reply, var certain) -> missing(claimed, reply, certain, harvest);
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request, {}; it will not be asked about again",
+                        "Note {}: the provider rejects our request, {}; it will not be asked about"
+                                + " again",
                         claimed.id(),
                         reply);
                 yield new Failed(
@@ -536,7 +538,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         collected.harvest(),
                         Retries.incomplete(
                                 collected.obstacle()
-                                        + "; no new answer is bought, since archive.ledger.buy-again is false"));
+                                        + "; no new answer is bought, since"
+                                        + " archive.ledger.buy-again is false"));
     }
 
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)

@@ -347,7 +347,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return;
         }
         log.warn(
-                "Note {}: its answer cannot be written; it is given up, the answer is kept in the ledger",
+                "Note {}: its answer cannot be written; it is given up, the answer is kept in the"
+                        + " ledger",
                 claimed.id(),
                 e);
         settleAndCount(

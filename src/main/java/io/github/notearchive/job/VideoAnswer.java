@@ -19,9 +19,7 @@ sealed interface VideoAnswer {
     /** The provider has no video of this note, and asking again would not change that. */
     record NotOffered() implements VideoAnswer {}
 
-    /**
-     * The video waits, and why. Meanwhile an answer of earlier stands, if there is one.
-     */
+    /** The video waits, and why. Meanwhile an answer of earlier stands, if there is one. */
     sealed interface Unanswered extends VideoAnswer {
 
         String obstacle();

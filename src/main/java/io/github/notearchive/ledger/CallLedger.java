@@ -163,7 +163,8 @@ public class CallLedger implements NoteDetailClient {
         Optional<AnswerReader.Answer> read = reader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
-                    "Note {}: the paid answer of call {} can no longer be read; it will be asked again",
+                    "Note {}: the paid answer of call {} can no longer be read; it will be asked"
+                            + " again",
                     id,
                     paid.call());
             return Optional.empty();

@@ -46,8 +46,7 @@ class SandboxCommandTests {
     }
 
     private Ended sandbox(Path data) {
-        return Program.startPackaged(
-                        directory, Map.of(), "sandbox", "--data-dir", data.toString())
+        return Program.startPackaged(directory, Map.of(), "sandbox", "--data-dir", data.toString())
                 .end();
     }
 }

@@ -454,7 +454,9 @@ class AnswerVariantsTests {
                 },
                 id -> {
                     String counts =
-                            "SELECT liked_count::text || ' ' || collected_count || ' ' || coalesce(comments_count, -1) || ' ' || coalesce(shared_count, -1) || ' ' || view_count FROM ";
+                            "SELECT liked_count::text || ' ' || collected_count || ' ' ||"
+                                + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
+                                + " -1) || ' ' || view_count FROM ";
                     assertThat(query(counts + "note", id))
                             .isEqualTo("12000 100000 -1 -1 9007199254740993");
                     assertThat(query(counts + "note_capture", id))
@@ -550,7 +552,8 @@ class AnswerVariantsTests {
                 id ->
                         assertThat(
                                         query(
-                                                "SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture",
+                                                "SELECT answer #>> '{data,0,note_list,0,title}'"
+                                                        + " FROM note_capture",
                                                 id))
                                 .isEqualTo("deep"));
         variant(
@@ -580,7 +583,8 @@ class AnswerVariantsTests {
                     assertThat(text(id, "coalesce(liked_count, collected_count)")).isNull();
                     assertThat(
                                     query(
-                                            "SELECT answer #>> '{data,0,note_list,0,liked_count}' FROM note_capture",
+                                            "SELECT answer #>> '{data,0,note_list,0,liked_count}'"
+                                                    + " FROM note_capture",
                                             id))
                             .isEqualTo("1e999999999");
                 });
@@ -680,8 +684,8 @@ class AnswerVariantsTests {
                 id ->
                         assertThat(night.slots(id).getFirst().checks())
                                 .isEqualTo(
-                                        "size mismatch,"
-                                                + " remarks \"pixels 1080x1920, promised 2560x1440\""));
+                                        "size mismatch, remarks \"pixels 1080x1920, promised"
+                                                + " 2560x1440\""));
     }
 
     // 26, 29: envelopes
@@ -800,8 +804,10 @@ class AnswerVariantsTests {
 
     @ParameterizedTest(name = "27 {0}")
     @CsvSource({
-        "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z, 2026-03-10T16:00:00Z",
-        "'code 303 by HTTP 429, 00:01 in Shanghai', 429, 2026-03-10T16:01:00Z, 2026-03-11T16:00:00Z",
+        "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z,"
+                + " 2026-03-10T16:00:00Z",
+        "'code 303 by HTTP 429, 00:01 in Shanghai', 429, 2026-03-10T16:01:00Z,"
+                + " 2026-03-11T16:00:00Z",
         "'code 303 by HTTP 200', 200, 2026-03-10T04:00:00Z, 2026-03-10T16:00:00Z"
     })
     void usedUpQuota(String what, int status, Instant now, Instant until) {

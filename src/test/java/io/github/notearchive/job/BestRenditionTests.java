@@ -145,7 +145,10 @@ class BestRenditionTests {
         assertEnded(run, ExitCode.COMPLETED);
         List<SlotRow> twins = twins(note, name);
         assertThat(twins).extracting(SlotRow::ordinal).hasSize(2).doesNotHaveDuplicates();
-        assertThat(twins).extracting(SlotRow::media).doesNotContainNull().containsOnly(twins.getFirst().media());
+        assertThat(twins)
+                .extracting(SlotRow::media)
+                .doesNotContainNull()
+                .containsOnly(twins.getFirst().media());
         assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
         assertThat(night.provider().mediaRequests(name)).isOne();
         assertThat(run.files().takenOver()).isOne();
@@ -155,7 +158,12 @@ class BestRenditionTests {
 
     @Test
     void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
-        String note = noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
+        String note =
+                noteWithTwins(
+                        twin ->
+                                twin.put(
+                                        "original",
+                                        twin.get("original").stringValue() + "&twin=2"));
         String name = night.pictures(note).getFirst();
         night.script()
                 .media(
@@ -172,7 +180,9 @@ class BestRenditionTests {
                             assertThat(twin.rendition()).isEqualTo("original");
                             assertThat(twin.reason()).isNull();
                         });
-        assertThat(night.provider().mediaRequests(name)).as("the dead one and the other").isEqualTo(2);
+        assertThat(night.provider().mediaRequests(name))
+                .as("the dead one and the other")
+                .isEqualTo(2);
     }
 
     @Test

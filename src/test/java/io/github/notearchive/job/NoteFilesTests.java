@@ -335,14 +335,11 @@ class NoteFilesTests {
                         .put("fileid", named(id, "still"))
                         .put("original", address(id, "/1040gstill"))
                         .put("live_photo_file_id", named(id, "livephoto/1040g390"));
-        ObjectNode streams =
-                picture.putObject("live_photo").putObject("media").putObject("stream");
+        ObjectNode streams = picture.putObject("live_photo").putObject("media").putObject("stream");
         streams.putArray("h264");
         ObjectNode stream = streams.putArray("h265").addObject();
         stream.put("master_url", stream(id, ""));
-        stream.putArray("backup_urls")
-                .add(stream(id, ""))
-                .add(stream(id, "/backup/1"));
+        stream.putArray("backup_urls").add(stream(id, "")).add(stream(id, "/backup/1"));
         streams.putArray("h266");
         streams.putArray("av1");
     }
@@ -400,10 +397,10 @@ class NoteFilesTests {
                                 + " "
                                 + slot.state()
                                 + (slot.reason() == null ? "" : " " + slot.reason())
-                                + (slot.rendition() == null ? "" : " from `" + slot.rendition() + "`")
-                                + (slot.media() == null
+                                + (slot.rendition() == null
                                         ? ""
-                                        : " as " + slot.media().contentType())
+                                        : " from `" + slot.rendition() + "`")
+                                + (slot.media() == null ? "" : " as " + slot.media().contentType())
                                 + (slot.checks() == null ? "" : ", " + slot.checks())
                                 + (slot.error() == null ? "" : ", " + slot.error()));
             }
@@ -416,13 +413,17 @@ class NoteFilesTests {
             return told.stream()
                     .collect(
                             Collectors.groupingBy(
-                                    slot -> slot,
-                                    LinkedHashMap::new,
-                                    Collectors.counting()))
+                                    slot -> slot, LinkedHashMap::new, Collectors.counting()))
                     .entrySet()
                     .stream()
-                    .map(slot -> "; " + (slot.getValue() == 1 ? "" : slot.getValue() + " ") + slot.getKey())
-                    .collect(Collectors.joining("", "", told.size() > 1 ? "; objects: " + objects : ""));
+                    .map(
+                            slot ->
+                                    "; "
+                                            + (slot.getValue() == 1 ? "" : slot.getValue() + " ")
+                                            + slot.getKey())
+                    .collect(
+                            Collectors.joining(
+                                    "", "", told.size() > 1 ? "; objects: " + objects : ""));
         }
 
         @Override

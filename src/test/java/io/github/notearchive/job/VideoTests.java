@@ -173,9 +173,10 @@ class VideoTests {
         assertThat(kinds(ofVideo)).containsExactly("VIDEO");
         assertThat(
                         night.count(
-                                "SELECT count(*) FROM note_media m JOIN note_capture c USING (note_id, captured_at)"
-                                        + " JOIN api_call a ON a.id = c.call_id"
-                                        + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint = 'note-detail/v6')"))
+                                "SELECT count(*) FROM note_media m JOIN note_capture c USING"
+                                    + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
+                                    + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
+                                    + " 'note-detail/v6')"))
                 .as("files that are said to be of the other answer")
                 .isZero();
     }
@@ -679,8 +680,7 @@ class VideoTests {
     @Test
     void subtitlesThatWereDeadAreNotGivenUpWhileANewAnswerDoesNotCome() {
         String note = videoNoteWithSubtitles();
-        night.script()
-                .media(target -> target.contains("/subtitle/zh-CN/"), MediaReply.status(403));
+        night.script().media(target -> target.contains("/subtitle/zh-CN/"), MediaReply.status(403));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         assertThat(video(note).state()).isEqualTo("STORED");
 
@@ -698,7 +698,9 @@ class VideoTests {
         night.script().clear();
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(slots(note, MediaKind.SUBTITLE)).extracting(SlotRow::state).containsOnly("STORED");
+        assertThat(slots(note, MediaKind.SUBTITLE))
+                .extracting(SlotRow::state)
+                .containsOnly("STORED");
         assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
     }
 
@@ -799,7 +801,8 @@ class VideoTests {
                         6,
                         "video note, its video by the second call (v6)",
                         note,
-                        "`archive.video.enabled`: the largest H.265; nothing of the recommended note");
+                        "`archive.video.enabled`: the largest H.265; nothing of the recommended"
+                                + " note");
 
         twoNights(row);
 

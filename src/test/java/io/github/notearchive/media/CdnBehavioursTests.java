@@ -118,8 +118,15 @@ class CdnBehavioursTests {
 
     static Stream<Behaviour> behaviours() {
         return Stream.of(
-                        whole(), brokenOff(), notThere(), elsewhere(), slow(), notTheFile(), cut(),
-                        promises(), addresses())
+                        whole(),
+                        brokenOff(),
+                        notThere(),
+                        elsewhere(),
+                        slow(),
+                        notTheFile(),
+                        cut(),
+                        promises(),
+                        addresses())
                 .flatMap(List::stream);
     }
 
@@ -173,12 +180,7 @@ class CdnBehavioursTests {
                         broken(HEIC, TAG),
                         part(OTHER_HEIC, TAG, false),
                         body(HEIC)),
-                when(
-                        "breaks off, then answers 416",
-                        1,
-                        broken(HEIC, TAG),
-                        status(416),
-                        body(HEIC)),
+                when("breaks off, then answers 416", 1, broken(HEIC, TAG), status(416), body(HEIC)),
                 when(
                         "breaks off, then has another file, whole",
                         1,
@@ -249,7 +251,10 @@ class CdnBehavioursTests {
                 when("sends JSON", 1, body(json)),
                 when("sends nothing", 1, body(new byte[0])),
                 when("sends a film in place of a picture", 1, body(FILM)),
-                when("sends the file compressed, as nobody asked for", 1, encoded("gzip", gzip(HEIC))),
+                when(
+                        "sends the file compressed, as nobody asked for",
+                        1,
+                        encoded("gzip", gzip(HEIC))),
                 when(
                         "sends a picture of 48x32 where 1080x1440 are promised",
                         test -> {
@@ -259,7 +264,10 @@ class CdnBehavioursTests {
                                     test.promised("first", "/1", null, 1080, 1440, null),
                                     test.at("second", "/2"));
                         }),
-                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
+                when(
+                        "sends more than `archive.media.max-file-size`",
+                        1,
+                        body(new byte[1_600_000])));
     }
 
     private static List<Behaviour> cut() {
@@ -279,7 +287,12 @@ class CdnBehavioursTests {
                             test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
                             return slot(MediaKind.VIDEO, test.at("first", "/1"));
                         }));
-        cut.add(when("has a cut file once, then the whole one", 1, body(Samples.without("tiles.heic", 9)), body(HEIC)));
+        cut.add(
+                when(
+                        "has a cut file once, then the whole one",
+                        1,
+                        body(Samples.without("tiles.heic", 9)),
+                        body(HEIC)));
         return cut;
     }
 
