@@ -86,8 +86,7 @@ final class Draft implements AutoCloseable {
         }
         // not a temporary directory, which nobody else could read
         return new Draft(
-                target,
-                Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID())));
+                target, Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID())));
     }
 
     private static boolean isPartial(Path path, String name) {

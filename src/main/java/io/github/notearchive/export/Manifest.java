@@ -141,8 +141,7 @@ final class Manifest {
         json.writeEndArray();
     }
 
-    private void columns(
-            JsonGenerator json, List<Column> columns, Map<String, String> comments) {
+    private void columns(JsonGenerator json, List<Column> columns, Map<String, String> comments) {
         json.writeArrayPropertyStart("columns");
         for (Column column : columns) {
             json.writeStartObject();

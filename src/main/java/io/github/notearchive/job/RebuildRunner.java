@@ -139,8 +139,8 @@ public class RebuildRunner {
     }
 
     /**
-     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat: what
-     * is there stays as it is.
+     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat:
+     * what is there stays as it is.
      */
     private void restoreTombstones() {
         try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
@@ -155,8 +155,7 @@ public class RebuildRunner {
                                                             object.modified()))
                                     .ifPresent(
                                             tombstone ->
-                                                    forgotten.restore(
-                                                            tombstone, clock.instant())));
+                                                    forgotten.restore(tombstone, clock.instant())));
         }
     }
 

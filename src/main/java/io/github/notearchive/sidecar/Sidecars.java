@@ -92,7 +92,8 @@ public class Sidecars {
     }
 
     /**
-     * Tells what is about to be written about a note that somebody holds and that keeps what it has.
+     * Tells what is about to be written about a note that somebody holds and that keeps what it
+     * has.
      *
      * @return false when the claim was lost; nothing is stored then, and no row may be written
      * @throws StoreException when the store does not take it; no row may be written then either

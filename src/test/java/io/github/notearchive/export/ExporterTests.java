@@ -6,9 +6,9 @@ import static io.github.notearchive.export.SmallArchive.FORMULA;
 import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.VIDEO;
 import static io.github.notearchive.export.SmallArchive.options;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.objectstore.ObjectKey;
@@ -39,7 +39,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
+/**
+ * What is chosen is exported, as a whole or not at all, and says no more of people than it should.
+ */
 class ExporterTests {
 
     private static final Selection ALL = Selection.all();
@@ -117,8 +119,7 @@ class ExporterTests {
                                 MediaMode.LINK,
                                 AuthorMode.KEEP));
 
-        assertThat(ids(target.resolve("notes.jsonl")))
-                .containsExactlyElementsOf(choice.notes());
+        assertThat(ids(target.resolve("notes.jsonl"))).containsExactlyElementsOf(choice.notes());
         assertThat(choice.notes()).containsAll(ids(target.resolve("captures.jsonl")));
         assertThat(choice.notes()).containsAll(ids(target.resolve("media.jsonl")));
         assertThat(report.isWhole()).isTrue();
@@ -145,7 +146,11 @@ class ExporterTests {
                 Files.writeString(
                         directory.resolve("ids.txt"),
                         "\ufeff%s\r\n\r\n%s \n%s\n%s\n"
-                                .formatted(FORMULA, "65A000000000000000000004", "f".repeat(24), FORMULA));
+                                .formatted(
+                                        FORMULA,
+                                        "65A000000000000000000004",
+                                        "f".repeat(24),
+                                        FORMULA));
 
         for (int time = 0; time < 2; time++) {
             Path out = directory.resolve("out" + time);
@@ -308,13 +313,7 @@ class ExporterTests {
         archive.store().putBytes(new ObjectKey(heic), new byte[] {1, 2, 3}, "image/heic");
 
         ExportReport report =
-                export(
-                        options(
-                                ExportFormat.JSONL,
-                                target,
-                                ALL,
-                                MediaMode.COPY,
-                                AuthorMode.KEEP));
+                export(options(ExportFormat.JSONL, target, ALL, MediaMode.COPY, AuthorMode.KEEP));
 
         assertThat(report.isWhole()).isFalse();
         assertThat(report.copied()).isEqualTo(2);
@@ -333,8 +332,7 @@ class ExporterTests {
                 paths.add(file.path("path").stringValue());
             }
         }
-        assertThat(paths)
-                .containsExactly(jpeg, SmallArchive.key("sound.m4a", "m4a"), jpeg);
+        assertThat(paths).containsExactly(jpeg, SmallArchive.key("sound.m4a", "m4a"), jpeg);
         JsonNode manifest = manifest();
         assertThat(manifest.at("/media/missing").intValue()).isEqualTo(2);
         assertThat(manifest.at("/media/missingObjects"))
@@ -375,8 +373,7 @@ class ExporterTests {
         assertThat(again).isEqualTo(first);
         assertThat(others).doesNotContainAnyElementsOf(first);
         assertThat(drawn).doesNotContainAnyElementsOf(first);
-        assertThat(first.get(0))
-                .isEqualTo(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
+        assertThat(first.get(0)).isEqualTo(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
     }
 
     private List<String> authorsUnder(Path key, String name) throws Exception {
@@ -411,8 +408,7 @@ class ExporterTests {
     @ParameterizedTest
     @EnumSource
     void whereAuthorsAreLeftOutNoFileNamesOne(ExportFormat format) throws Exception {
-        export(
-                options(format, target, ALL, format.usualMedia(), AuthorMode.OMIT));
+        export(options(format, target, ALL, format.usualMedia(), AuthorMode.OMIT));
 
         assertNobodyIsNamed(target);
         // what is compressed hides a name, but not that of a column

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
+/**
+ * A folder is for people: names that say what a file is, and pages that show it and nothing else.
+ */
 class FolderTests {
 
     private static final Pattern REFERENCE = Pattern.compile("(?:src|href)=\"([^\"]*)\"");
@@ -57,9 +59,13 @@ class FolderTests {
         Path hostile = target.resolve("notes").resolve(directories().getFirst());
         assertThat(hostile.toFile().list())
                 .containsExactlyInAnyOrder(
-                        "01.jpg", "01-motion.mp4", "02.heic", "audio.m4a", "index.html", "note.json");
-        assertThat(hostile.resolve("02.heic"))
-                .hasBinaryContent(SmallArchive.bytes("picture.heic"));
+                        "01.jpg",
+                        "01-motion.mp4",
+                        "02.heic",
+                        "audio.m4a",
+                        "index.html",
+                        "note.json");
+        assertThat(hostile.resolve("02.heic")).hasBinaryContent(SmallArchive.bytes("picture.heic"));
         JsonNode note =
                 JsonMapper.shared().readTree(Files.readAllBytes(hostile.resolve("note.json")));
         assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
@@ -80,7 +86,8 @@ class FolderTests {
             assertThat(html)
                     .as(page.toString())
                     .contains("Content-Security-Policy\" content=\"default-src &#39;none&#39;;")
-                    .doesNotContain("<script", "<img src=x", "<b>", "javascript:", "style=\"", "\u202e")
+                    .doesNotContain(
+                            "<script", "<img src=x", "<b>", "javascript:", "style=\"", "\u202e")
                     .contains("<html lang=\"en\">", "<meta name=\"viewport\"", "<h1");
             Matcher reference = REFERENCE.matcher(html);
             while (reference.find()) {

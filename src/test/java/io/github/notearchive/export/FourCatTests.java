@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is written. */
+/**
+ * What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is
+ * written.
+ */
 class FourCatTests {
 
     @TempDir Path directory;
@@ -91,8 +94,7 @@ class FourCatTests {
         assertThat(
                         fetch(
                                 items.get(2)
-                                        .at(
-                                                "/data/note_card/video/media/stream/h264/0/master_url")
+                                        .at("/data/note_card/video/media/stream/h264/0/master_url")
                                         .stringValue()))
                 .isEqualTo(SmallArchive.bytes("film.mp4"));
         assertThat(items.getFirst().at("/data/note_card/user/nickname").stringValue()).isEmpty();

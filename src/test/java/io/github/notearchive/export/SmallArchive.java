@@ -24,8 +24,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Four notes in a real database and a real store: one with everything, written by somebody who means
- * harm; one in the words of a spreadsheet; a video; and one of which nothing is known but its id.
+ * Four notes in a real database and a real store: one with everything, written by somebody who
+ * means harm; one in the words of a spreadsheet; a video; and one of which nothing is known but its
+ * id.
  */
 final class SmallArchive implements AutoCloseable {
 

@@ -191,9 +191,7 @@ class TablesTests {
                                     "SELECT nickname FROM %s ORDER BY note_id"
                                             .formatted(
                                                     Duck.read(
-                                                            ExportFormat.CSV,
-                                                            target,
-                                                            "mentions"))))
+                                                            ExportFormat.CSV, target, "mentions"))))
                     .containsExactly(List.of("'=朋友"), List.of("松间"));
         }
     }

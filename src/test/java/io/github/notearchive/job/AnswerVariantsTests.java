@@ -455,8 +455,8 @@ class AnswerVariantsTests {
                 id -> {
                     String counts =
                             "SELECT liked_count::text || ' ' || collected_count || ' ' ||"
-                                + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
-                                + " -1) || ' ' || view_count FROM ";
+                                    + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
+                                    + " -1) || ' ' || view_count FROM ";
                     assertThat(query(counts + "note", id))
                             .isEqualTo("12000 100000 -1 -1 9007199254740993");
                     assertThat(query(counts + "note_capture", id))

@@ -227,8 +227,7 @@ class ForgetTests {
         assertThat(forgotten.count().unfinished()).isZero();
 
         // as a forget has left it that was killed before the objects went
-        store.putBytes(
-                new ObjectKey(sidecar.getKey()), sidecar.getValue(), "application/json");
+        store.putBytes(new ObjectKey(sidecar.getKey()), sidecar.getValue(), "application/json");
         store.putBytes(new ObjectKey(file), picture, "image/jpeg");
         loseTheDatabase();
 
