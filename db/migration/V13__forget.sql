@@ -50,12 +50,18 @@ CREATE FUNCTION person_sha256(user_id text) RETURNS text
 
 COMMENT ON FUNCTION person_sha256 IS 'What forgotten_author calls a person.';
 
+CREATE FUNCTION is_forgotten_person(user_id text) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(user_id));
+
+COMMENT ON FUNCTION is_forgotten_person IS 'Whether a person was forgotten, by the platform''s user id.';
+
 -- Whoever writes what other people's answers say again, as a refresh does, must not bring a person back.
 CREATE FUNCTION skip_forgotten_person() RETURNS trigger
     LANGUAGE plpgsql AS
 $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(to_jsonb(NEW) ->> TG_ARGV[0])) THEN
+    IF is_forgotten_person(to_jsonb(NEW) ->> TG_ARGV[0]) THEN
         RETURN NULL;
     END IF;
     RETURN NEW;
@@ -64,20 +70,18 @@ $$;
 
 CREATE TRIGGER note_mention_forgotten BEFORE INSERT ON note_mention
     FOR EACH ROW EXECUTE FUNCTION skip_forgotten_person('user_id');
-
 CREATE TRIGGER note_comment_forgotten BEFORE INSERT ON note_comment
     FOR EACH ROW EXECUTE FUNCTION skip_forgotten_person('author_id');
 
-CREATE FUNCTION blank_forgotten_sound_creator() RETURNS trigger
+CREATE FUNCTION omit_forgotten_creator() RETURNS trigger
     LANGUAGE plpgsql AS
 $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(NEW.sound_creator_id)) THEN
-        NEW.sound_creator_id = NULL;
-    END IF;
+    NEW.sound_creator_id := NULL;
     RETURN NEW;
 END
 $$;
 
-CREATE TRIGGER note_sound_forgotten BEFORE INSERT OR UPDATE OF sound_creator_id ON note
-    FOR EACH ROW WHEN (NEW.sound_creator_id IS NOT NULL) EXECUTE FUNCTION blank_forgotten_sound_creator();
+CREATE TRIGGER note_creator_forgotten BEFORE INSERT OR UPDATE ON note
+    FOR EACH ROW WHEN (NEW.sound_creator_id IS NOT NULL AND is_forgotten_person(NEW.sound_creator_id))
+    EXECUTE FUNCTION omit_forgotten_creator();

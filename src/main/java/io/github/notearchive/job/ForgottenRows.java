@@ -29,7 +29,12 @@ class ForgottenRows {
 
     /** The notes that somebody wrote, by any answer. */
     List<NoteId> notesOf(String author) {
-        return jdbc.sql("SELECT note_id FROM note WHERE author_id = :author ORDER BY note_id")
+        return jdbc.sql(
+                        """
+                        SELECT note_id FROM note WHERE author_id = :author
+                        UNION SELECT note_id FROM note_capture WHERE author_id = :author
+                        ORDER BY note_id
+                        """)
                 .param("author", author)
                 .query((row, _) -> new NoteId(row.getString("note_id")))
                 .list();
@@ -255,28 +260,29 @@ class ForgottenRows {
     }
 
     /**
-     * Removes what other people's notes say of somebody who is being forgotten: the rows that name
-     * that person, the comments that the person wrote, and whose sound it is.
+     * Removes what rows of other people's notes hold of somebody who is being forgotten: where they
+     * name the person, and what the person has written below them.
      *
      * @param own the notes that are forgotten themselves
-     * @return the notes in whose texts and answers it stays
+     * @return the notes in whose texts and answers that name stays
      */
     List<NoteId> removeMentions(Collection<NoteId> own) {
         return jdbc.sql(
                         """
-                        WITH people AS (SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL),
-                        mentions AS (
+                        WITH persons AS (
+                            SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL
+                        ), mentions AS (
                             DELETE FROM note_mention
-                            WHERE note_id <> ALL (:notes) AND person_sha256(user_id) IN (SELECT author_sha256 FROM people)
-                            RETURNING note_id),
-                        comments AS (
+                            WHERE note_id <> ALL (:notes) AND person_sha256(user_id) IN (SELECT author_sha256 FROM persons)
+                            RETURNING note_id
+                        ), comments AS (
                             DELETE FROM note_comment
-                            WHERE note_id <> ALL (:notes) AND person_sha256(author_id) IN (SELECT author_sha256 FROM people)
-                            RETURNING note_id),
-                        sounds AS (
+                            WHERE note_id <> ALL (:notes) AND person_sha256(author_id) IN (SELECT author_sha256 FROM persons)
+                            RETURNING note_id
+                        ), sounds AS (
                             UPDATE note SET sound_creator_id = NULL
                             WHERE note_id <> ALL (:notes)
-                              AND person_sha256(sound_creator_id) IN (SELECT author_sha256 FROM people)
+                              AND person_sha256(sound_creator_id) IN (SELECT author_sha256 FROM persons)
                             RETURNING note_id)
                         SELECT note_id FROM mentions UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
                         ORDER BY note_id

@@ -148,12 +148,7 @@ class ForgetTests {
         isOfThePerson(later);
         night.pending(notes.subList(0, 3));
         assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM note_mention WHERE user_id = '"
-                                        + PERSON
-                                        + "'"))
-                .isEqualTo(1);
+        assertThat(rowsThatName()).isEqualTo(2);
 
         ForgetReport report = forgetter.forget(request(List.of(), PERSON)).orElseThrow();
 
@@ -163,12 +158,7 @@ class ForgetTests {
         assertNoTrace(WORDS);
         assertThat(night.count("SELECT count(*) FROM author WHERE author_id = '" + PERSON + "'"))
                 .isZero();
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM note_mention WHERE user_id = '"
-                                        + PERSON
-                                        + "'"))
-                .isZero();
+        assertThat(rowsThatName()).isZero();
         assertThat(
                         night.count(
                                 "SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT NULL"))
@@ -193,12 +183,7 @@ class ForgetTests {
         assertThat(night.objects("forgotten/")).containsKey("forgotten/" + later + ".json");
         assertNoTrace(WORDS);
         assertThat(night.state(naming)).isEqualTo(ARCHIVED);
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM note_mention WHERE user_id = '"
-                                        + PERSON
-                                        + "'"))
-                .isZero();
+        assertThat(rowsThatName()).isZero();
         assertAuditedClean();
     }
 
@@ -349,6 +334,22 @@ class ForgetTests {
     private static void namesThePerson(ObjectNode note) {
         ArrayNode named = note.putArray("ats");
         named.addObject().put("userid", PERSON).put("nickname", NAME);
+        ObjectNode comment = note.putArray("comment_list").addObject();
+        comment.put("id", "66cc00000000000000000001").put("content", "said below it");
+        comment.putObject("user").put("userid", PERSON).put("nickname", NAME);
+    }
+
+    /** Rows of other people's notes that are about the person. */
+    private long rowsThatName() {
+        return night.sql()
+                .sql(
+                        """
+                        SELECT (SELECT count(*) FROM note_mention WHERE user_id = :person)
+                               + (SELECT count(*) FROM note_comment WHERE author_id = :person)
+                        """)
+                .param("person", PERSON)
+                .query(Long.class)
+                .single();
     }
 
     /** All rows of all tables of the archive, as texts. */
