@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * elsewhere. In words that a sidecar can hold.
  *
  * @param refreshNight when it is asked about anew, where that does not follow from its last answer
- * @param refreshAttempts nights in a row in which that came to nothing; null when none
+ * @param refreshAttempts nights in a row in which that came to nothing; null: none
  */
 public record Standing(
         NoteState state,
@@ -79,7 +79,7 @@ public record Standing(
                 refreshDays,
                 refreshOn,
                 null,
-                null);
+                0);
     }
 
     /** As it will be when this is decided; what {@link Worklist#keep} writes. */
