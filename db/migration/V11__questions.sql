@@ -466,7 +466,7 @@ FROM (SELECT c.note_id,
              c.comments_count - p.comments_count AS comments_growth,
              c.shared_count - p.shared_count AS shared_growth
       FROM (SELECT DISTINCT ON (n.note_id) n.note_id, n.captured_at, n.liked_count, n.collected_count, n.comments_count,
-                   n.shared_count
+                   n.shared_count, count(*) OVER (PARTITION BY n.note_id) AS captures
             FROM note_capture n
             WHERE n.captured_at > now() - interval '7 days' AND n.liked_count IS NOT NULL
             ORDER BY n.note_id, n.captured_at DESC) AS c
@@ -479,7 +479,8 @@ FROM (SELECT c.note_id,
           UNION ALL
           (SELECT b.captured_at, b.liked_count, b.collected_count, b.comments_count, b.shared_count
            FROM note_capture b
-           WHERE b.note_id = c.note_id AND b.captured_at <= c.captured_at - interval '1 hour' AND b.liked_count IS NOT NULL
+           WHERE c.captures > 1 -- else there is none, and most notes need not be looked for
+             AND b.note_id = c.note_id AND b.captured_at <= c.captured_at - interval '1 hour' AND b.liked_count IS NOT NULL
            ORDER BY b.captured_at
            LIMIT 1)
           LIMIT 1) AS p) AS g;

@@ -80,7 +80,7 @@ class QuestionsBench {
         return """
                 # Questions to %,d notes
 
-                Made by `./mvnw test -Pbench` on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
+                Made by `QuestionsBench` (`./mvnw test -Pbench`) on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
                 %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, which was built in %d min %d s;
                 `note_capture` is %s. Each question is asked %d times after the first.
                 """
