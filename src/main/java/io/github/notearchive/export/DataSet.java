@@ -16,9 +16,11 @@ import java.util.List;
  * @param captures a row for each paid answer: the counts then
  * @param topics a row for each topic of a note
  * @param mentions a row for each person whom a note names
+ * @param comments a row for each comment that an answer happened to carry
  * @param media a row for each file that a note should have
  */
-record DataSet(Table notes, Table captures, Table topics, Table mentions, Table media) {
+record DataSet(
+        Table notes, Table captures, Table topics, Table mentions, Table comments, Table media) {
 
     private static final String SELECTED = " JOIN selected s ON s.note_id = ";
 
@@ -59,6 +61,31 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                             Column.of("nickname", TEXT, "p.nickname", "note_mention.nickname")
                                     .described("The person's name as the note has it.")
                                     .holding(Content.PERSON)));
+
+    private static final Table COMMENTS =
+            new Table(
+                    "comments",
+                    "note_comment",
+                    "note_comment k" + SELECTED + "k.note_id",
+                    "k.note_id",
+                    "k.captured_at, k.ordinal",
+                    "k.captured_at",
+                    List.of(
+                            Column.of(Table.KEY, TEXT, "k.note_id", "worklist.note_id"),
+                            column("captured_at", TIMESTAMP, "k", "note_comment"),
+                            column("ordinal", INTEGER, "k", "note_comment"),
+                            column("comment_id", TEXT, "k", "note_comment"),
+                            column("parent_id", TEXT, "k", "note_comment"),
+                            column("author_id", TEXT, "k", "note_comment")
+                                    .holding(Content.PERSON_ID),
+                            column("author_nickname", TEXT, "k", "note_comment")
+                                    .holding(Content.PERSON),
+                            column("comment_text", TEXT, "k", "note_comment"),
+                            column("written_at", TIMESTAMP, "k", "note_comment"),
+                            column("place", TEXT, "k", "note_comment")
+                                    .holding(Content.AUTHOR_TRAIT),
+                            column("liked_count", BIGINT, "k", "note_comment"),
+                            column("reply_count", BIGINT, "k", "note_comment")));
 
     private static final Table MEDIA =
             new Table(
@@ -125,6 +152,12 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                                     "c.captured_at",
                                     "note_capture.captured_at"),
                             Column.of("endpoint", TEXT, "k.endpoint", "api_call.endpoint"),
+                            column("title", TEXT, "c", "note_capture"),
+                            column("note_text", TEXT, "c", "note_capture"),
+                            column("author_id", TEXT, "c", "note_capture")
+                                    .holding(Content.PERSON_ID),
+                            column("author_nickname", TEXT, "c", "note_capture")
+                                    .holding(Content.PERSON),
                             count("liked_count", "c", "note_capture"),
                             count("collected_count", "c", "note_capture"),
                             count("comments_count", "c", "note_capture"),
@@ -208,6 +241,26 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                                     .described("in_censor: the platform is reviewing the note."),
                             Column.of(
                                     "privacy_type", INTEGER, "n.privacy_type", "note.privacy_type"),
+                            column("download_reason", TEXT, "n", "note"),
+                            column("weibo_cover_disabled", BOOLEAN, "n", "note"),
+                            column("pinned", BOOLEAN, "n", "note"),
+                            column("comment_restriction", INTEGER, "n", "note"),
+                            column("co_produced", BOOLEAN, "n", "note"),
+                            column("cooperation_count", INTEGER, "n", "note"),
+                            column("related_goods", BOOLEAN, "n", "note"),
+                            column("image_count", INTEGER, "n", "note"),
+                            column("cover_width", INTEGER, "n", "note"),
+                            column("cover_height", INTEGER, "n", "note"),
+                            column("video_duration_ms", BIGINT, "n", "note"),
+                            column("has_music", BOOLEAN, "n", "note"),
+                            column("sound_id", TEXT, "n", "note"),
+                            column("sound_name", TEXT, "n", "note").holding(Content.PERSON),
+                            column("sound_creator_id", TEXT, "n", "note")
+                                    .holding(Content.PERSON_ID),
+                            column("sound_duration_ms", BIGINT, "n", "note"),
+                            column("sound_use_count", BIGINT, "n", "note"),
+                            column("music_id", TEXT, "n", "note"),
+                            column("music_name", TEXT, "n", "note"),
                             count("liked_count", "n", "note"),
                             count("collected_count", "n", "note"),
                             count("comments_count", "n", "note"),
@@ -236,6 +289,11 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                                     "Whom it names, as in the table mentions."),
                             Column.records("media", MEDIA, "Its files, as in the table media.")));
 
+    /** A column under the name that it has in the database. */
+    private static Column column(String name, ColumnType type, String table, String source) {
+        return Column.of(name, type, table + "." + name, source + "." + name);
+    }
+
     private static Column count(String name, String table, String source) {
         return Column.of(name, BIGINT, table + "." + name, source + "." + name)
                 .described("As the platform shows it, rounded for large numbers.");
@@ -247,11 +305,12 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                 CAPTURES.of(authors, media),
                 TOPICS.of(authors, media),
                 MENTIONS.of(authors, media),
+                COMMENTS.of(authors, media),
                 MEDIA.of(authors, media));
     }
 
     /** All of them, in the order of the files. */
     List<Table> tables() {
-        return List.of(notes, captures, topics, mentions, media);
+        return List.of(notes, captures, topics, mentions, comments, media);
     }
 }

@@ -16,8 +16,10 @@ class DataSetTests {
             Set.of(
                     "author.updated_at",
                     "note.author_id", // as author.author_id
+                    "note.mapper_version",
                     "note_capture.answer",
                     "note_capture.call_id",
+                    "note_capture.mapper_version",
                     "note_capture.sidecar_verified_at",
                     "note_media.captured_at",
                     "note_media.checks",

@@ -414,7 +414,8 @@ class ExporterTests {
         // what is compressed hides a name, but not that of a column
         if (format == ExportFormat.PARQUET) {
             try (Duck duck = new Duck()) {
-                for (String table : List.of("notes", "captures", "topics", "mentions", "media")) {
+                for (String table :
+                        List.of("notes", "captures", "topics", "mentions", "comments", "media")) {
                     assertThat(duck.columns(Duck.read(format, target, table)).toString())
                             .doesNotContain("author", "user_id", "nickname");
                 }

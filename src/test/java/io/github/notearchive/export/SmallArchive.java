@@ -142,6 +142,14 @@ final class SmallArchive implements AutoCloseable {
         capture(FORMULA, "2026-03-10T04:00Z", 5L);
         capture(VIDEO, "2026-03-11T04:00Z", null);
         capture(BARE, "2026-03-11T04:00Z", null);
+        sql().sql(
+                        """
+                        INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, author_id, author_nickname,
+                                                  comment_text, place, liked_count)
+                        VALUES (:note, '2026-03-12T04:00Z', 0, 'c1', '5cc800000000000000000002', '=朋友', '好看', '云南', 3)
+                        """)
+                .param("note", HOSTILE)
+                .update();
         String jpeg = object("baseline.jpg", "jpg", "image/jpeg");
         String heic = object("picture.heic", "heic", "image/heic");
         String film = object("film.mp4", "mp4", "video/mp4");

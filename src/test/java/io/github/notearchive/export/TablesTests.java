@@ -30,7 +30,19 @@ import tools.jackson.databind.json.JsonMapper;
 class TablesTests {
 
     private static final Map<String, Long> ROWS =
-            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "media", 7L);
+            Map.of(
+                    "notes",
+                    4L,
+                    "captures",
+                    6L,
+                    "topics",
+                    3L,
+                    "mentions",
+                    2L,
+                    "comments",
+                    1L,
+                    "media",
+                    7L);
 
     @TempDir Path directory;
     private SmallArchive archive;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.fixity.Damage.Kind;
 import io.github.notearchive.fixity.Expected.MediaFile;
 import io.github.notearchive.fixity.Expected.SidecarFile;
@@ -195,9 +196,9 @@ class ObjectCheckTests {
         assertThat(damage(sidecar(NOTE, CAPTURED, ObjectCheck.hex(BYTES))).seen())
                 .isEqualTo("another answer than the ledger holds");
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
-                .isEqualTo("the sidecar of note " + NOTE);
+                .contains("it says that it is of note \"" + NOTE);
         assertThat(damage(sidecar(NOTE, CAPTURED.plusMillis(1), null)).seen())
-                .isEqualTo("the sidecar of an answer of " + CAPTURED);
+                .contains("captured at " + CAPTURED + ", which is not what its key says");
     }
 
     @ParameterizedTest
@@ -215,10 +216,10 @@ class ObjectCheckTests {
     void whatIsNoSidecarIsCorrupt(String text) {
         gives(text.getBytes(UTF_8));
 
-        assertThat(damage(sidecar(NOTE, CAPTURED, null)))
-                .extracting(Damage::kind, Damage::seen)
-                .containsExactly(
-                        Kind.SIDECAR_CORRUPT, text.length() + " bytes that are no sidecar");
+        Damage damage = damage(sidecar(NOTE, CAPTURED, null));
+
+        assertThat(damage.kind()).isEqualTo(Kind.SIDECAR_CORRUPT);
+        assertThat(damage.seen()).startsWith(text.length() + " bytes that cannot be used: it");
     }
 
     @Test
@@ -234,7 +235,7 @@ class ObjectCheckTests {
     }
 
     private static SidecarFile sidecar(NoteId note, Instant capturedAt, @Nullable String answer) {
-        return new SidecarFile(new ObjectKey("notes/x.json"), note, 7, capturedAt, answer);
+        return new SidecarFile(Sidecar.keyOf(note, capturedAt), note, 7, capturedAt, answer);
     }
 
     private Verdict look(Expected expected) {
