@@ -190,7 +190,7 @@ final class Draft implements AutoCloseable {
     void complete() throws IOException {
         inventory.close();
         Files.delete(root.resolve(INVENTORY));
-        forceDirectories();
+        force(root);
         requireVacant(target);
         Files.deleteIfExists(target);
         try {
@@ -202,24 +202,19 @@ final class Draft implements AutoCloseable {
                             + " came into being while it was exported to; the export is not kept, name another one");
         }
         complete = true;
+        Path parent = target.getParent();
+        if (parent != null) {
+            force(parent);
+        }
     }
 
-    private void forceDirectories() throws IOException {
-        Files.walkFileTree(
-                root,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path directory, @Nullable IOException failure) {
-                        try (FileChannel channel =
-                                FileChannel.open(directory, StandardOpenOption.READ)) {
-                            channel.force(true);
-                        } catch (IOException e) {
-                            log.debug("Directory {} cannot be forced to the disk", directory, e);
-                        }
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
+    /** Best effort: not every system lets a directory be opened. */
+    private static void force(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            log.debug("Directory {} cannot be forced to the disk", directory, e);
+        }
     }
 
     @Override

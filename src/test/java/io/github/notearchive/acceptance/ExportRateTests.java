@@ -67,7 +67,7 @@ class ExportRateTests {
                     new StringBuilder(
                             "| format | notes | heap | took, start included | notes/s | size |%n|---|---|---|---|---|---|%n"
                                     .formatted());
-            for (String format : new String[] {"jsonl", "csv", "parquet", "4cat", "folder"}) {
+            for (String format : new String[] {"jsonl", "csv", "parquet", "4cat"}) {
                 Path target = practice.directory().resolve(format);
                 Map<String, String> environment = new HashMap<>(practice.environment());
                 environment.put("_JAVA_OPTIONS", "-Xmx" + HEAP);
