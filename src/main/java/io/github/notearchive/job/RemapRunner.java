@@ -85,7 +85,7 @@ public class RemapRunner {
                 return notStarted(
                         remap,
                         ExitCode.ALREADY_RUNNING,
-                        "another remap of this database, or a rebuild, is active");
+                        "another remap of this database, a rebuild or a forget is active");
             }
             drift.load();
             remaps.begin(remap);
