@@ -35,7 +35,7 @@ class BagTests {
             assertThat(bag.getVersion().toString()).isEqualTo("1.0");
             assertThat(bag.getPayLoadManifests())
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.getFileToChecksumMap()).hasSize(10));
+                    .satisfies(manifest -> assertThat(manifest.getFileToChecksumMap()).hasSize(11));
             assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
             try (Duck duck = new Duck()) {
                 assertThat(
