@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +22,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** What the program says before it starts anything. */
+@Isolated("sets properties of the system")
 class CommandLineTests {
 
     /** Set by whoever opens the program's context. */

@@ -14,14 +14,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What strangers say looks like what it is, on a screen and in a log. */
+@Isolated("takes the standard output")
 class HarmlessTests {
 
     private static final String HOSTILE =
-            "a\n2026-11-25T00:00:00.000Z ERROR x - forged\r\u001b[2J\u009b1m\u0007\u2028b\u0085\u202egnp.\u2066\ufeff\u0000";
+            "a\n"
+                    + "2026-11-25T00:00:00.000Z ERROR x - forged\r"
+                    + "\u001b[2J\u009b1m\u0007\u2028b\u0085\u202egnp.\u2066\ufeff\u0000";
 
     @Test
     void aLineStaysOne() {

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("its unpacked programs, which serve the whole JVM, are spoilt and go")
 class EmbeddedDatabaseTests {
 
     /** Its unpacked programs serve every other directory of this JVM too. */

@@ -9,6 +9,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.context.ContextConfiguration;
 
@@ -25,5 +28,7 @@ import org.springframework.test.context.ContextConfiguration;
         webEnvironment = SpringBootTest.WebEnvironment.NONE)
 @ContextConfiguration(initializers = NightSettings.class)
 @ExtendWith(EmptyArchive.class)
+@ResourceLock("nights")
+@Execution(ExecutionMode.CONCURRENT) // the class, not its methods
 @Timeout(60)
 @interface ArchiveJobTest {}

@@ -49,7 +49,8 @@ class CrashTests {
                 .isZero();
         assertThat(
                         night.count(
-                                "SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL OR status IN ('STARTED', 'UNKNOWN')"))
+                                "SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL"
+                                        + " OR status IN ('STARTED', 'UNKNOWN')"))
                 .isZero();
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(30);
@@ -100,7 +101,7 @@ class CrashTests {
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         leaveBehind("STARTED", "STARTED");
         claimAll("main");
-        try (Connection first = NightServers.running().connect();
+        try (Connection first = night.connect();
                 Statement statement = first.createStatement()) {
             statement.execute(
                     "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
@@ -146,14 +147,15 @@ class CrashTests {
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeld(32, Night.PATIENCE);
-        try (Connection other = NightServers.running().connect();
+        try (Connection other = night.connect();
                 Statement statement = other.createStatement()) {
             CompletableFuture<Void> taken =
                     CompletableFuture.runAsync(
                             () -> {
                                 try {
                                     statement.execute(
-                                            "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+                                            "SELECT pg_advisory_lock(hashtext('note-archive'),"
+                                                    + " hashtext('main'))");
                                 } catch (SQLException e) {
                                     throw new IllegalStateException(e);
                                 }
@@ -162,7 +164,8 @@ class CrashTests {
                     "another session waits for the lock",
                     () ->
                             night.count(
-                                            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                                            "SELECT count(*) FROM pg_locks WHERE locktype ="
+                                                    + " 'advisory' AND NOT granted")
                                     == 1);
             cut(lockHolder());
             taken.get();

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is forgotten is gone, stays gone, and takes nothing of others with it. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 class ForgetTests {
 
     private static final String PERSON = "5f00000000000000000000aa";
@@ -161,7 +161,8 @@ class ForgetTests {
         assertThat(rowsThatName()).isZero();
         assertThat(
                         night.count(
-                                "SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT NULL"))
+                                "SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT"
+                                        + " NULL"))
                 .isOne();
         assertThat(night.objects("forgotten/")).hasSize(3);
         assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));

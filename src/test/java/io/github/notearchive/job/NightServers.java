@@ -12,7 +12,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * PostgreSQL, S3 store and provider of all tests of the job, started once in a JVM.
+ * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so
+ * that two classes can run at a time.
  *
  * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes
  * seconds; the database within it is made anew.
@@ -20,10 +21,11 @@ import java.sql.Statement;
 final class NightServers {
 
     static final String BUCKET = "nights";
-    static final Path HOME = Path.of("target", "nights").toAbsolutePath();
 
     private static final String DATABASE = "nights";
 
+    final Path home;
+    int nights;
     final MovableClock clock = new MovableClock();
     final SandboxProvider provider;
     final EmbeddedDatabase database;
@@ -32,7 +34,9 @@ final class NightServers {
     final Relay providerRelay;
     final Relay storeRelay;
 
-    private NightServers(DataDirectory directory) throws SQLException {
+    private NightServers(Path home) throws SQLException {
+        this.home = home;
+        DataDirectory directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
         provider = SandboxProvider.start(SandboxSettings.defaults().withMediaSize(2_048));
@@ -56,9 +60,14 @@ final class NightServers {
         return Running.SERVERS;
     }
 
+    /** Others, for those that run beside. */
+    static NightServers others() {
+        return Others.SERVERS;
+    }
+
     /** The folder that the store keeps its objects in. */
-    static Path bucket() {
-        return HOME.resolve("s3").resolve(BUCKET);
+    Path bucket() {
+        return home.resolve("s3").resolve(BUCKET);
     }
 
     Connection connect() throws SQLException {
@@ -72,16 +81,19 @@ final class NightServers {
         directory.close();
     }
 
-    private static final class Running {
-
-        static final NightServers SERVERS = start();
-
-        private static NightServers start() {
-            try {
-                return new NightServers(DataDirectory.open(HOME));
-            } catch (SQLException e) {
-                throw new IllegalStateException("The database of the tests cannot be made", e);
-            }
+    private static NightServers start(String name) {
+        try {
+            return new NightServers(Path.of("target", "nights", name).toAbsolutePath());
+        } catch (SQLException e) {
+            throw new IllegalStateException("The database of the tests cannot be made", e);
         }
+    }
+
+    private static final class Running {
+        static final NightServers SERVERS = start("running");
+    }
+
+    private static final class Others {
+        static final NightServers SERVERS = start("others");
     }
 }

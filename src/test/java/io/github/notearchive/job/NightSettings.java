@@ -10,14 +10,28 @@ import org.springframework.core.env.MutablePropertySources;
 import org.springframework.test.context.support.TestPropertySourceUtils;
 
 /** Leads the program to the servers of the tests, with waits that a test can afford. */
-final class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
+class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
+
+    /** The same to the other servers. */
+    static final class Beside extends NightSettings {
+
+        @Override
+        NightServers servers() {
+            return NightServers.others();
+        }
+    }
+
+    NightServers servers() {
+        return NightServers.running();
+    }
 
     @Override
     public void initialize(GenericApplicationContext context) {
-        NightServers servers = NightServers.running();
+        NightServers servers = servers();
+        context.registerBean(NightServers.class, () -> servers);
         context.registerBean(Clock.class, () -> servers.clock);
         Map<String, Object> settings = new HashMap<>();
-        settings.put("archive.data-dir", NightServers.HOME.resolve("work").toString());
+        settings.put("archive.data-dir", servers.home.resolve("work").toString());
         settings.put("archive.source.base-url", servers.providerRelay.address());
         settings.put("archive.source.token", servers.provider.token());
         settings.put("archive.source.calls-per-second", "500");

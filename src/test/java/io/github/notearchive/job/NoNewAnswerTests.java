@@ -11,7 +11,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** An operator who does not want to pay twice for a note gives up what its addresses lost. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(properties = "archive.ledger.buy-again=false")
 class NoNewAnswerTests {
 

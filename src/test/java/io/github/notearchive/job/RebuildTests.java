@@ -40,7 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The database is lost, the bucket is not: the tables come back from it, row for row. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 class RebuildTests {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -325,12 +325,17 @@ class RebuildTests {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "INSERT INTO worklist (note_id, enqueued_at, due_at) VALUES ('66aa00000000000000000001', now(), now())",
-                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES ('66aa00000000000000000001', 'e', now())",
-                "INSERT INTO media_object VALUES (repeat('a', 64), 'k', 1, 'image/heic', now(), NULL)",
+                "INSERT INTO worklist (note_id, enqueued_at, due_at) VALUES"
+                        + " ('66aa00000000000000000001', now(), now())",
+                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES"
+                        + " ('66aa00000000000000000001', 'e', now())",
+                "INSERT INTO media_object VALUES (repeat('a', 64), 'k', 1, 'image/heic', now(),"
+                        + " NULL)",
                 "INSERT INTO author (author_id, updated_at) VALUES ('a', now())",
-                "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES ('66aa00000000000000000001', now(), now())",
-                "INSERT INTO source_gate (code, reason, closed_at, closed_until) VALUES (303, 'r', now(), now() + interval '1 h')"
+                "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES"
+                        + " ('66aa00000000000000000001', now(), now())",
+                "INSERT INTO source_gate (code, reason, closed_at, closed_until) VALUES (303, 'r',"
+                        + " now(), now() + interval '1 h')"
             })
     void databaseThatHoldsAnythingIsLeftAsItIs(String row) {
         night.sql().sql(row).update();
@@ -507,8 +512,8 @@ class RebuildTests {
                 .isNotInstanceOf(Waiver.Result.NotPossible.class);
     }
 
-    private static Path file(SlotRow slot) {
-        return NightServers.bucket().resolve(slot.media().key().value());
+    private Path file(SlotRow slot) {
+        return night.bucket().resolve(slot.media().key().value());
     }
 
     // the loss
@@ -534,11 +539,12 @@ class RebuildTests {
                 .update();
         night.sql()
                 .sql(
-                        "CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE FUNCTION hold()")
+                        "CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE"
+                                + " FUNCTION hold()")
                 .update();
         gate.open(); // as it will be; an earlier run may have left it closed
         CompletableFuture<RebuildSummary> running;
-        try (Connection holder = NightServers.running().connect();
+        try (Connection holder = night.connect();
                 Statement statement = holder.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(4711)");
             running = CompletableFuture.supplyAsync(() -> rebuild.rebuild(Duration.ofMillis(500)));

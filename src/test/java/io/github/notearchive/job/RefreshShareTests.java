@@ -13,7 +13,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** Archived notes are asked about anew behind all others, and up to a share of a night's calls. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(
         properties = {
             "archive.workers=12",
@@ -69,7 +69,9 @@ class RefreshShareTests {
                 .isEqualTo(3);
         assertThat(
                         night.count(
-                                "SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id AND c.refresh)"))
+                                "SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT"
+                                        + " EXISTS (SELECT 1 FROM api_call c WHERE c.note_id ="
+                                        + " w.note_id AND c.refresh)"))
                 .isZero();
         assertThat(night.states(ids)).containsOnly(ARCHIVED);
     }

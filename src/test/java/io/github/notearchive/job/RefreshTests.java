@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Archived notes are asked about anew every night, and keep what they have whatever is said. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(
         properties = {
             "archive.workers=4",
@@ -538,6 +538,7 @@ class RefreshTests {
     /** Files that no note has any more. */
     private long unused() {
         return night.count(
-                "SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)");
+                "SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m"
+                        + " WHERE m.sha256 = o.sha256)");
     }
 }

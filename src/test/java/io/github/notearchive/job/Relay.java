@@ -18,6 +18,7 @@ final class Relay {
     private final int server;
     private volatile int target;
     private ServerSocket listener;
+    private int cuts;
 
     Relay(int server) {
         this.server = server;
@@ -53,6 +54,7 @@ final class Relay {
     }
 
     private void cut() {
+        cuts++;
         open.forEach(Relay::close);
         open.clear();
     }
@@ -71,19 +73,47 @@ final class Relay {
 
     private void accept(ServerSocket socket) {
         while (!socket.isClosed()) {
+            Socket near = null;
             try {
-                Socket near = socket.accept();
-                open.add(near);
-                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
-                open.add(far);
+                near = socket.accept();
+                Way way = way();
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), way.target);
+                if (!isOpen(way, socket, near, far)) {
+                    continue;
+                }
                 near.setTcpNoDelay(true);
                 far.setTcpNoDelay(true);
-                Thread.ofVirtual().start(() -> copy(near, far));
-                Thread.ofVirtual().start(() -> copy(far, near));
+                connect(near, far);
             } catch (IOException e) {
                 // closed, or the server behind it is away: whoever connected is cut off
+                if (near != null) {
+                    close(near);
+                }
             }
         }
+    }
+
+    private void connect(Socket near, Socket far) {
+        Thread.ofVirtual().start(() -> copy(near, far));
+        Thread.ofVirtual().start(() -> copy(far, near));
+    }
+
+    private record Way(int target, int cuts) {}
+
+    private synchronized Way way() {
+        return new Way(target, cuts);
+    }
+
+    /** What was being connected when all was cut is cut, too. */
+    private synchronized boolean isOpen(Way way, ServerSocket listener, Socket near, Socket far) {
+        if (way.cuts != cuts || listener.isClosed()) {
+            close(near);
+            close(far);
+            return false;
+        }
+        open.add(near);
+        open.add(far);
+        return true;
     }
 
     private void copy(Socket from, Socket to) {

@@ -19,7 +19,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** What is stored is mapped anew without a call, and whatever interrupts it is gone on from. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 class RemapTests {
 
     /** More than two pages. */
@@ -92,7 +92,8 @@ class RemapTests {
                     "the second page waits",
                     () ->
                             night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                                            "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                    + " wait_event_type = 'Lock'")
                                     > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
             stopped = aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -128,7 +129,8 @@ class RemapTests {
                     "the second page waits",
                     () ->
                             night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                                            "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                    + " wait_event_type = 'Lock'")
                                     > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
             assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).answers())
@@ -159,7 +161,8 @@ class RemapTests {
                     "the remap waits",
                     () ->
                             night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                                            "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                    + " wait_event_type = 'Lock'")
                                     > 0);
             // it holds the author while it waits for the note, and must not keep it
             try (Statement statement = other.createStatement()) {
@@ -270,7 +273,8 @@ class RemapTests {
         night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = NULL").update();
         night.sql()
                 .sql(
-                        "UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = NULL")
+                        "UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version"
+                                + " = NULL")
                 .update();
         night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
         night.sql().sql("DELETE FROM note_topic").update();

@@ -11,7 +11,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 
 /** The thirtieth kind of answer: one that comes late, or too late. A fortieth of the time. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(
         properties = {"archive.source.connect-timeout=1s", "archive.source.response-timeout=3s"})
 class SlowAnswerTests {

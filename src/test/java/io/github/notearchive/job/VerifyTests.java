@@ -560,7 +560,7 @@ class VerifyTests {
     @Test
     void aBucketThatIsNotThereIsAWrongSettingAndNotALostArchive() throws Exception {
         archive(1);
-        Path bucket = NightServers.bucket();
+        Path bucket = night.bucket();
         Path aside = bucket.resolveSibling("aside");
         Files.move(bucket, aside);
         try {
@@ -726,7 +726,8 @@ class VerifyTests {
                     } else {
                         byte[] body =
                                 (isBucket
-                                                ? "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+                                                ? "<ListBucketResult"
+                                                      + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
                                                 : "<Error><Code>" + code + "</Code></Error>")
                                         .getBytes(UTF_8);
                         exchange.sendResponseHeaders(isBucket ? 200 : status, body.length);
@@ -780,7 +781,7 @@ class VerifyTests {
 
     private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
         CompletableFuture<VerifySummary> audit = new CompletableFuture<>();
-        try (Connection holder = NightServers.running().connect();
+        try (Connection holder = night.connect();
                 Statement statement = holder.createStatement()) {
             holder.setAutoCommit(false);
             statement.execute("SELECT 1 FROM media_object FOR UPDATE");
@@ -800,7 +801,9 @@ class VerifyTests {
                     () ->
                             audit.isDone()
                                     || night.count(
-                                                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE media_object%'")
+                                                    "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                        + " wait_event_type = 'Lock' AND query LIKE"
+                                                        + " 'UPDATE media_object%'")
                                             > 0);
             action.run();
             holder.rollback();
@@ -833,19 +836,19 @@ class VerifyTests {
         assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(exitCode);
     }
 
-    private static Path path(String key) {
-        return NightServers.bucket().resolve(key);
+    private Path path(String key) {
+        return night.bucket().resolve(key);
     }
 
     /** One bit of it is another, and nothing else. */
-    private static void flip(String key) throws IOException {
+    private void flip(String key) throws IOException {
         byte[] bytes = Files.readAllBytes(path(key));
         bytes[bytes.length / 2] ^= 1;
         write(key, bytes);
     }
 
     /** The file within the store has other bytes, and the metadata that it had. */
-    private static void write(String key, byte[] bytes) throws IOException {
+    private void write(String key, byte[] bytes) throws IOException {
         Files.write(path(key), bytes);
     }
 
@@ -876,7 +879,8 @@ class VerifyTests {
     private List<String> findings() {
         return night.sql()
                 .sql(
-                        "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS NULL")
+                        "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS"
+                                + " NULL")
                 .query(String.class)
                 .list();
     }

@@ -15,7 +15,7 @@ import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
 
 /** Our own limit of videos in a night, and which stream is taken. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(
         properties = {
             "archive.workers=4",

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** Nobody who has not switched videos on pays for one. */
-@ArchiveJobTest
+@BesideArchiveJobTest
 class VideoOffTests {
 
     @Autowired Night night;

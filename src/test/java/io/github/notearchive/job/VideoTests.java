@@ -40,7 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  * For whoever pays for videos, a note's video is bought by one call more, under all the guarantees
  * of the first, and nothing that goes wrong with it costs the note what that one brought.
  */
-@ArchiveJobTest
+@BesideArchiveJobTest
 @TestPropertySource(
         properties = {
             "archive.video.enabled=true",
@@ -174,9 +174,9 @@ class VideoTests {
         assertThat(
                         night.count(
                                 "SELECT count(*) FROM note_media m JOIN note_capture c USING"
-                                        + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
-                                        + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
-                                        + " 'note-detail/v6')"))
+                                    + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
+                                    + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
+                                    + " 'note-detail/v6')"))
                 .as("files that are said to be of the other answer")
                 .isZero();
     }
@@ -187,7 +187,7 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         var before = night.objects("notes/" + note + "/");
         for (String key : before.keySet()) {
-            Files.delete(NightServers.bucket().resolve(key));
+            Files.delete(night.bucket().resolve(key));
         }
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));
 
@@ -210,7 +210,7 @@ class VideoTests {
         String note = videoNoteWithSubtitles();
         assertEnded(night.run(), ExitCode.COMPLETED);
         var ofNote = night.objects("notes/" + note + "/").firstEntry();
-        Files.delete(NightServers.bucket().resolve(ofNote.getKey()));
+        Files.delete(night.bucket().resolve(ofNote.getKey()));
         night.sql()
                 .sql("UPDATE api_call SET answer = NULL WHERE endpoint = :video")
                 .param("video", VIDEO)

@@ -32,8 +32,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What is put is there, and what fails says whether waiting helps. */
+@Isolated("looks at all threads")
 @Timeout(30)
 class ObjectStoreTests {
 
