@@ -72,9 +72,10 @@ final class ArchiveContext implements AutoCloseable {
                                         })
                                 .run(arguments));
         try {
+            archive.get(LogProperties.class); // otherwise nobody would ask for it
             requirePostgres(archive.context.getEnvironment().getProperty("spring.datasource.url"));
             return archive;
-        } catch (CommandFailure e) {
+        } catch (RuntimeException e) {
             archive.close();
             throw e;
         }

@@ -81,7 +81,10 @@ final class RunCommand implements Callable<Integer> {
             String thisNode = context.get(ArchiveProperties.class).node();
             ArchiveRunner runner = context.get(ArchiveRunner.class);
             signals.passTo(context.get(RunGate.class)::stop);
-            RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+            RunSummary summary;
+            try (LiveProgress _ = LiveProgress.show(runner::progress)) {
+                summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+            }
             if (summary.execution() == null && isRefusal(summary.exitCode())) {
                 throw new CommandFailure(
                         summary.exitCode(), summary.reason() + "; " + next(summary.exitCode()));

@@ -327,7 +327,10 @@ final class SandboxCommand implements Callable<Integer> {
         out.println();
         out.println("== " + Times.minute(clock.instant()) + " Shanghai: " + title);
         out.flush();
-        RunSummary summary = runner.run(new RunOptions(null, null, false, "sandbox"));
+        RunSummary summary;
+        try (LiveProgress _ = LiveProgress.show(runner::progress)) {
+            summary = runner.run(new RunOptions(null, null, false, "sandbox"));
+        }
         RunCommand.print(summary, out);
         return summary;
     }

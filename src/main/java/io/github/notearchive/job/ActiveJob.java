@@ -20,6 +20,7 @@ abstract class ActiveJob {
 
     void belongTo(long execution) {
         jobExecutionId = execution;
+        LogContext.execution(execution);
     }
 
     long jobExecutionId() {

@@ -36,6 +36,9 @@ final class ActiveRun extends ActiveJob {
     /** How many notes are in work. */
     final AtomicInteger inHand = new AtomicInteger();
 
+    /** How many notes wait to be taken up, as last counted; negative: not counted yet. */
+    volatile long due = -1;
+
     final LongAdder forgotten = new LongAdder();
     final LongAdder refreshed = new LongAdder();
     final LongAdder refreshedCounts = new LongAdder();

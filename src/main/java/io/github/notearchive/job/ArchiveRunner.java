@@ -41,6 +41,9 @@ public class ArchiveRunner {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
+    /** A name of its own, by which the line of each minute is switched off. */
+    private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.class);
+
     private final Launches launches;
     private final Executions executions;
     private final Job job;
@@ -185,6 +188,7 @@ public class ArchiveRunner {
         }
         spool.sweep();
         drift.load();
+        run.due = worklist.countDue(RunProgress.MOST_COUNTED);
         return start(run, lock, tonight, made);
     }
 
@@ -238,6 +242,7 @@ public class ArchiveRunner {
                 new RunWatch(
                         gate,
                         lock,
+                        run::jobExecutionId,
                         run.options().maxDuration(),
                         () -> worklist.renewLeases(run.node()),
                         () -> logProgress(run))) {
@@ -245,15 +250,32 @@ public class ArchiveRunner {
         }
     }
 
-    private static void logProgress(ActiveRun run) {
-        log.info(
-                "Progress: archived={} unavailable={} postponed={} failed={} files={} bytes={}",
-                run.archived,
-                run.unavailable,
-                run.postponed,
-                run.failed,
-                run.filesStored,
-                run.bytesStored);
+    private void logProgress(ActiveRun run) {
+        run.due = worklist.countDue(RunProgress.MOST_COUNTED);
+        progressLog.info("Progress: {}", progress(run));
+    }
+
+    /** How far the run is that this process is in; empty when it is in none. */
+    public Optional<RunProgress> progress() {
+        return runs.now().map(this::progress);
+    }
+
+    private RunProgress progress(ActiveRun run) {
+        int allowed = sourceSettings.callsPerNight();
+        return new RunProgress(
+                run.archived.sum(),
+                run.unavailable.sum(),
+                run.postponed.sum(),
+                run.failed.sum(),
+                run.released.sum(),
+                run.refreshed.sum() + run.refreshedGone.sum() + run.refreshesPutOff.sum(),
+                run.inHand.get(),
+                run.due,
+                calls.sentByThisExecution(),
+                allowed == 0 ? null : provider.callsLeft(),
+                run.filesStored.sum(),
+                run.bytesStored.sum(),
+                run.took());
     }
 
     private RunSummary summary(ActiveRun run, JobExecution execution, boolean restart) {

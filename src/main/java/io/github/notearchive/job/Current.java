@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,11 @@ abstract class Current<T> {
 
     void end() {
         current.set(null);
+    }
+
+    /** What it is in; empty between two. */
+    Optional<T> now() {
+        return Optional.ofNullable(current.get());
     }
 
     /** What it is in; asking outside of one is a mistake of the program. */

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.core.scope.context.StepSynchronizationManager;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.stereotype.Component;
 
@@ -63,9 +64,15 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     @Override
+    public void open(ExecutionContext context) {
+        LogContext.execution(run.jobExecutionId()); // on the worker's own thread
+    }
+
+    @Override
     public @Nullable ClaimedNote read() throws InterruptedException {
         boolean comesFromANote = hasPlace; // which may have been the last that was waited for
         leavePlace();
+        LogContext.note(null);
         while (gate.closure().isEmpty()) {
             Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeLooking(LOOK);
             comesFromANote = false;
@@ -75,6 +82,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                 Optional<ClaimedNote> claimed = claim();
                 if (claimed.isPresent()) {
                     run.noLongerQuiet();
+                    LogContext.note(claimed.get().id());
                     return claimed.get();
                 }
                 leavePlace();
@@ -197,6 +205,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
 
     @Override
     public void close() {
+        LogContext.clear();
         leavePlace();
     }
 }

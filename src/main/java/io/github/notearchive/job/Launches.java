@@ -80,6 +80,8 @@ class Launches {
             return operator.start(job, launch.parameters());
         } catch (JobExecutionException e) {
             throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+        } finally {
+            LogContext.clear();
         }
     }
 

@@ -373,7 +373,10 @@ class MediaCollector {
                                     running.put(
                                             file,
                                             threads.submit(
-                                                    () -> downloads.download(file.asked()))));
+                                                    LogContext.carried(
+                                                            () ->
+                                                                    downloads.download(
+                                                                            file.asked())))));
             for (Map.Entry<Download, Future<DownloadOutcome>> download : running.entrySet()) {
                 DownloadOutcome outcome = outcome(download.getValue());
                 download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));

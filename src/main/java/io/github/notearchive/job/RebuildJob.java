@@ -139,6 +139,11 @@ class RebuildJob {
     private record End(JobRepository repository, JobGate gate) implements JobExecutionListener {
 
         @Override
+        public void beforeJob(JobExecution job) {
+            LogContext.execution(job.getId());
+        }
+
+        @Override
         public void afterJob(JobExecution job) {
             if (job.getStatus() == BatchStatus.STOPPED) {
                 gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));

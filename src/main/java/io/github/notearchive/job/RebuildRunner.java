@@ -132,6 +132,7 @@ public class RebuildRunner {
                 new RunWatch(
                         gate,
                         lock,
+                        () -> 0,
                         maxDuration,
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, began);

@@ -54,6 +54,11 @@ class RemapJob {
     private record Bounds(JobGate gate, ActiveRemaps remaps) implements JobExecutionListener {
 
         @Override
+        public void beforeJob(JobExecution job) {
+            LogContext.execution(job.getId());
+        }
+
+        @Override
         public void afterJob(JobExecution job) {
             if (job.getStatus() == BatchStatus.STOPPED) {
                 gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));

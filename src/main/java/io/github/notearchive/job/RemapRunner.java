@@ -121,6 +121,7 @@ public class RemapRunner {
         return new RunWatch(
                 gate,
                 lock,
+                () -> 0,
                 remap.options().maxDuration(),
                 () -> log.info("Progress: answers={}", remap.answers()));
     }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,13 +24,22 @@ final class RunWatch implements AutoCloseable {
             Executors.newScheduledThreadPool(
                     2, Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
+    private final LongSupplier execution;
+
     /**
      * Begins to watch.
      *
+     * @param execution what is logged belongs to; 0 while there is none
      * @param timeBox after how long the gate is closed; null: never
      * @param eachMinute what is done each minute, each on its own
      */
-    RunWatch(Gate gate, RunnerLock lock, @Nullable Duration timeBox, Runnable... eachMinute) {
+    RunWatch(
+            Gate gate,
+            RunnerLock lock,
+            LongSupplier execution,
+            @Nullable Duration timeBox,
+            Runnable... eachMinute) {
+        this.execution = execution;
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
         }
@@ -71,6 +81,7 @@ final class RunWatch implements AutoCloseable {
         var _ =
                 timer.scheduleWithFixedDelay(
                         () -> {
+                            LogContext.execution(execution.getAsLong());
                             try {
                                 work.run();
                             } catch (RuntimeException e) {

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,7 @@ public class ApiCalls implements CallJournal {
     private final TransactionTemplate ownTransaction;
     private final UnwrittenAnswers unwritten;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
+    private final LongAdder sent = new LongAdder();
 
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
@@ -72,6 +74,12 @@ public class ApiCalls implements CallJournal {
     /** Says which job execution the calls from now on belong to. */
     public void belongTo(long jobExecutionId) {
         execution.set(jobExecutionId);
+        sent.reset();
+    }
+
+    /** How many calls have left since {@link #belongTo}. */
+    public long sentByThisExecution() {
+        return sent.sum();
     }
 
     @Override
@@ -92,11 +100,13 @@ public class ApiCalls implements CallJournal {
                                         .param("refresh", refresh)
                                         .query(Long.class)
                                         .single());
+        sent.increment();
         return new SentCall(call, id, endpoint, sentAt, refresh);
     }
 
     @Override
     public void notSent(SentCall call) {
+        sent.decrement();
         ownTransaction.executeWithoutResult(
                 _ ->
                         jdbc.sql(

@@ -467,6 +467,30 @@ public class Worklist {
                 .single();
     }
 
+    /**
+     * How many notes wait to be claimed now, refreshes left aside.
+     *
+     * @param most where counting ends, so that a long list costs no more than a short one
+     */
+    public long countDue(int most) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*)
+                        FROM (SELECT 1
+                              FROM generate_series(10, 0, -1) AS lanes (lane)
+                              CROSS JOIN LATERAL (
+                                  SELECT 1
+                                  FROM worklist
+                                  WHERE lane = lanes.lane AND due_at <= :now AND claimed_by IS NULL
+                                  LIMIT :most) AS due
+                              LIMIT :most) AS counted
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .param("most", most)
+                .query(Long.class)
+                .single();
+    }
+
     /** Notes by state, and of those how many are due now. */
     public List<StateCount> countByState() {
         return jdbc.sql(

@@ -138,8 +138,9 @@ class NightTests {
         try (Practice practice =
                 Practice.begin(Place.OUTSIDE, SandboxSettings.defaults().withQuota(20))) {
             List<String> ids = practice.enqueue(50);
+            practice.environment().put("ARCHIVE_LOG_FORMAT", "ecs");
 
-            practice.call("run").with(3);
+            assertLogIsOneObjectALine(practice.call("run").with(3));
             int callsOfTheFirst = practice.provider().calls();
             Ended again = practice.call("run").with(3);
 
@@ -159,5 +160,22 @@ class NightTests {
                 assertThat(archive.counted()).isEmpty();
             }
         }
+    }
+
+    private static void assertLogIsOneObjectALine(Ended run) {
+        List<JsonNode> lines = run.err().lines().map(JSON::readTree).toList();
+        assertThat(lines)
+                .allSatisfy(
+                        line -> {
+                            assertThat(line.at("/service/name").asString())
+                                    .isEqualTo("note-archive");
+                            assertThat(line.at("/log/level").asString()).isNotEmpty();
+                        })
+                .anySatisfy(
+                        line -> {
+                            assertThat(line.at("/message").asString())
+                                    .startsWith("No more notes are taken up, QUOTA_EXHAUSTED");
+                            assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
+                        });
     }
 }

@@ -36,16 +36,17 @@ import org.springframework.core.io.ClassPathResource;
 class SettingsFileTests {
 
     private static final Map<String, Class<? extends Record>> SETTINGS =
-            Map.of(
-                    "archive.source", NoteSourceProperties.class,
-                    "archive.video", VideoProperties.class,
-                    "archive.refresh", RefreshProperties.class,
-                    "archive.ledger", LedgerProperties.class,
-                    "archive.media", MediaProperties.class,
-                    "archive.store", StoreProperties.class,
-                    "archive.verify", FixityProperties.class,
-                    "archive.retry", ArchiveProperties.Retry.class,
-                    "archive.outage", ArchiveProperties.Outage.class);
+            Map.ofEntries(
+                    Map.entry("archive.log", LogProperties.class),
+                    Map.entry("archive.source", NoteSourceProperties.class),
+                    Map.entry("archive.video", VideoProperties.class),
+                    Map.entry("archive.refresh", RefreshProperties.class),
+                    Map.entry("archive.ledger", LedgerProperties.class),
+                    Map.entry("archive.media", MediaProperties.class),
+                    Map.entry("archive.store", StoreProperties.class),
+                    Map.entry("archive.verify", FixityProperties.class),
+                    Map.entry("archive.retry", ArchiveProperties.Retry.class),
+                    Map.entry("archive.outage", ArchiveProperties.Outage.class));
 
     private final List<PropertySource<?>> file = load();
 

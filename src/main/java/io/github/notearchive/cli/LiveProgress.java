@@ -1,0 +1,115 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.RunProgress;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+
+/**
+ * How far a run is, in the last line of a terminal. Elsewhere, in a log file or under a scheduler,
+ * the line that the run logs each minute says it.
+ *
+ * <p>Whether standard error is a terminal, and how wide, only the launcher knows: Java tells it of
+ * all three streams together.
+ */
+final class LiveProgress implements AutoCloseable {
+
+    /** Columns of the terminal, as the launcher says; not set where there is none. */
+    private static final String WIDTH = "archive.terminal";
+
+    /** With less, the figures would be cut off. */
+    private static final int NARROWEST = 60;
+
+    private static final int WIDEST = 132;
+
+    private final Supplier<Optional<RunProgress>> progress;
+    private final PrintStream terminal = System.err;
+    private final @Nullable ProgressBar bar;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("progress").factory());
+
+    private LiveProgress(Supplier<Optional<RunProgress>> progress, int width) {
+        this.progress = progress;
+        if (width < NARROWEST) {
+            bar = null;
+            return;
+        }
+        StatusLine line = new StatusLine(terminal, width);
+        System.setErr(line.shared());
+        bar = bar(line, progress, terminal.charset());
+        LoggingSystem.get(LiveProgress.class.getClassLoader())
+                .setLogLevel(RunProgress.class.getName(), LogLevel.OFF);
+        var _ = timer.scheduleWithFixedDelay(this::update, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /** Begins to show it, if there is a terminal. */
+    static LiveProgress show(Supplier<Optional<RunProgress>> progress) {
+        return new LiveProgress(progress, Math.min(Integer.getInteger(WIDTH, 0), WIDEST));
+    }
+
+    private static ProgressBar bar(
+            StatusLine line, Supplier<Optional<RunProgress>> progress, Charset charset) {
+        return new ProgressBarBuilder()
+                .setTaskName("notes")
+                .setInitialMax(-1)
+                .setStyle(
+                        charset.equals(StandardCharsets.UTF_8)
+                                ? ProgressBarStyle.UNICODE_BLOCK
+                                : ProgressBarStyle.ASCII)
+                .setConsumer(line)
+                .setMaxRenderedLength(line.getMaxRenderedLength())
+                .clearDisplayOnFinish()
+                .continuousUpdate()
+                .setUpdateIntervalMillis(1000)
+                .setEtaFunction(_ -> progress.get().flatMap(RunProgress::left))
+                .build();
+    }
+
+    private void update() {
+        progress.get().ifPresent(this::update);
+    }
+
+    private void update(RunProgress now) {
+        if (bar == null) {
+            return;
+        }
+        if (now.due() >= 0) {
+            bar.maxHint(now.done() + now.inWork() + now.due());
+        }
+        bar.stepTo(now.done());
+        bar.setExtraMessage(figures(now));
+    }
+
+    /** What the bar itself does not say. */
+    static String figures(RunProgress now) {
+        return " %d calls%s, %d retries, %d failed, %s, %.0f notes/min"
+                .formatted(
+                        now.calls(),
+                        now.callsLeft() == null ? "" : " of " + (now.calls() + now.callsLeft()),
+                        now.postponed(),
+                        now.failed(),
+                        Times.size(now.bytes()),
+                        now.notesPerMinute());
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        if (bar != null) {
+            bar.close();
+            System.setErr(terminal);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.notearchive.cli;
+
+import jakarta.validation.constraints.Pattern;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How log lines are written, to standard error.
+ *
+ * @param format {@code text}, for people, or {@code ecs}: a JSON object a line, in the Elastic
+ *     Common Schema. What a line belongs to is in {@code job_execution_id} and {@code note_id}. An
+ *     appender of {@code logback-spring.xml} has that name
+ */
+@ConfigurationProperties("archive.log")
+@Validated
+record LogProperties(
+        @DefaultValue("text")
+                @Pattern(regexp = "text|ecs", message = "archive.log.format is text or ecs")
+                String format) {}
