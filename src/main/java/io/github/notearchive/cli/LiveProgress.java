@@ -2,7 +2,6 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.RunProgress;
 import java.io.PrintStream;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -35,23 +34,30 @@ final class LiveProgress implements AutoCloseable {
 
     private final Supplier<Optional<RunProgress>> progress;
     private final PrintStream terminal = System.err;
-    private final @Nullable ProgressBar bar;
+    private final @Nullable StatusLine line;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("progress").factory());
 
+    private @Nullable ProgressBar bar;
+
     private LiveProgress(Supplier<Optional<RunProgress>> progress, int width) {
         this.progress = progress;
         if (width < NARROWEST) {
-            bar = null;
+            line = null;
             return;
         }
-        StatusLine line = new StatusLine(terminal, width);
-        System.setErr(line.shared());
-        bar = bar(line, progress, terminal.charset());
+        StatusLine shown = new StatusLine(terminal, width);
+        line = shown;
+        System.setErr(shown.shared());
         LoggingSystem.get(LiveProgress.class.getClassLoader())
                 .setLogLevel(RunProgress.class.getName(), LogLevel.OFF);
-        var _ = timer.scheduleWithFixedDelay(this::update, 1, 1, TimeUnit.SECONDS);
+        var _ =
+                timer.scheduleWithFixedDelay(
+                        () -> progress.get().ifPresent(now -> update(now, shown)),
+                        1,
+                        1,
+                        TimeUnit.SECONDS);
     }
 
     /** Begins to show it, if there is a terminal. */
@@ -59,37 +65,31 @@ final class LiveProgress implements AutoCloseable {
         return new LiveProgress(progress, Math.min(Integer.getInteger(WIDTH, 0), WIDEST));
     }
 
-    private static ProgressBar bar(
-            StatusLine line, Supplier<Optional<RunProgress>> progress, Charset charset) {
+    private synchronized void update(RunProgress now, StatusLine shown) {
+        ProgressBar showing = bar == null ? bar(shown) : bar;
+        bar = showing;
+        if (now.due() >= 0) {
+            showing.maxHint(now.done() + now.inWork() + now.due());
+        }
+        showing.stepTo(now.done());
+        showing.setExtraMessage(figures(now));
+    }
+
+    private ProgressBar bar(StatusLine shown) {
         return new ProgressBarBuilder()
                 .setTaskName("notes")
                 .setInitialMax(-1)
                 .setStyle(
-                        charset.equals(StandardCharsets.UTF_8)
+                        terminal.charset().equals(StandardCharsets.UTF_8)
                                 ? ProgressBarStyle.UNICODE_BLOCK
                                 : ProgressBarStyle.ASCII)
-                .setConsumer(line)
-                .setMaxRenderedLength(line.getMaxRenderedLength())
+                .setConsumer(shown)
+                .setMaxRenderedLength(shown.getMaxRenderedLength())
                 .clearDisplayOnFinish()
                 .continuousUpdate()
                 .setUpdateIntervalMillis(1000)
                 .setEtaFunction(_ -> progress.get().flatMap(RunProgress::left))
                 .build();
-    }
-
-    private void update() {
-        progress.get().ifPresent(this::update);
-    }
-
-    private void update(RunProgress now) {
-        if (bar == null) {
-            return;
-        }
-        if (now.due() >= 0) {
-            bar.maxHint(now.done() + now.inWork() + now.due());
-        }
-        bar.stepTo(now.done());
-        bar.setExtraMessage(figures(now));
     }
 
     /** What the bar itself does not say. */
@@ -107,8 +107,13 @@ final class LiveProgress implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
-        if (bar != null) {
-            bar.close();
+        synchronized (this) {
+            if (bar != null) {
+                bar.close();
+            }
+        }
+        if (line != null) {
+            line.close();
             System.setErr(terminal);
         }
     }

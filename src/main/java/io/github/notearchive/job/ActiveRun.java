@@ -36,8 +36,11 @@ final class ActiveRun extends ActiveJob {
     /** How many notes are in work. */
     final AtomicInteger inHand = new AtomicInteger();
 
-    /** How many notes wait to be taken up, as last counted; negative: not counted yet. */
-    volatile long due = -1;
+    /**
+     * How many notes it comes to, as last counted: done with, in work, and waiting; negative: not
+     * counted yet.
+     */
+    volatile long expected = -1;
 
     final LongAdder forgotten = new LongAdder();
     final LongAdder refreshed = new LongAdder();
@@ -67,6 +70,16 @@ final class ActiveRun extends ActiveJob {
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
+    }
+
+    /** Archived notes that were asked about anew, whatever came of it. */
+    long refreshesDone() {
+        return refreshed.sum() + refreshedGone.sum() + refreshesPutOff.sum();
+    }
+
+    /** Notes that this run is done with. */
+    long done() {
+        return archived.sum() + unavailable.sum() + failed.sum() + refreshesDone();
     }
 
     RunOptions options() {

@@ -188,7 +188,7 @@ public class ArchiveRunner {
         }
         spool.sweep();
         drift.load();
-        run.due = worklist.countDue(RunProgress.MOST_COUNTED);
+        count(run);
         return start(run, lock, tonight, made);
     }
 
@@ -251,8 +251,13 @@ public class ArchiveRunner {
     }
 
     private void logProgress(ActiveRun run) {
-        run.due = worklist.countDue(RunProgress.MOST_COUNTED);
+        count(run);
         progressLog.info("Progress: {}", progress(run));
+    }
+
+    private void count(ActiveRun run) {
+        long due = worklist.countDue(RunProgress.MOST_COUNTED);
+        run.expected = due + run.inHand.get() + run.done();
     }
 
     /** How far the run is that this process is in; empty when it is in none. */
@@ -262,15 +267,17 @@ public class ArchiveRunner {
 
     private RunProgress progress(ActiveRun run) {
         int allowed = sourceSettings.callsPerNight();
+        long expected = run.expected;
+        int inWork = run.inHand.get();
         return new RunProgress(
                 run.archived.sum(),
                 run.unavailable.sum(),
                 run.postponed.sum(),
                 run.failed.sum(),
                 run.released.sum(),
-                run.refreshed.sum() + run.refreshedGone.sum() + run.refreshesPutOff.sum(),
-                run.inHand.get(),
-                run.due,
+                run.refreshesDone(),
+                inWork,
+                expected < 0 ? -1 : Math.max(0, expected - inWork - run.done()),
                 calls.sentByThisExecution(),
                 allowed == 0 ? null : provider.callsLeft(),
                 run.filesStored.sum(),

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param refreshed archived notes that were asked about anew
  * @param inWork notes that are worked on now
  * @param due notes that wait to be taken up, refreshes left aside, as counted within the last
- *     minute, {@link #MOST_COUNTED} at most; negative when not counted yet
+ *     minute and followed since, {@link #MOST_COUNTED} at most; negative when not counted yet
  * @param calls requests to the provider
  * @param callsLeft how many more our own limit allows tonight; null where there is none
  * @param files files stored
