@@ -93,7 +93,7 @@ public final class ArchiveDatabase {
         ONLY.jdbc()
                 .sql(
                         """
-                        TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic,
+                        TRUNCATE worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
                                  refresh_policy, forgotten_note, forgotten_author, forgotten_object
                         """)

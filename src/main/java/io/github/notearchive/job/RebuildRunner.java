@@ -132,7 +132,7 @@ public class RebuildRunner {
                 new RunWatch(
                         gate,
                         lock,
-                        maxDuration,
+                        TimeBox.ofNullableOption(maxDuration),
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, began);
         }

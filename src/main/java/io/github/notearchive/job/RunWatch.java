@@ -1,7 +1,9 @@
 package io.github.notearchive.job;
 
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +19,10 @@ final class RunWatch implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatch.class);
     private static final Duration LOCK_EVERY = Duration.ofSeconds(2);
+    private static final Duration TIME_EVERY = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
+    private final Gate gate;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
                     2, Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
@@ -29,7 +33,8 @@ final class RunWatch implements AutoCloseable {
      * @param timeBox after how long the gate is closed; null: never
      * @param eachMinute what is done each minute, each on its own
      */
-    RunWatch(Gate gate, RunnerLock lock, @Nullable Duration timeBox, Runnable... eachMinute) {
+    RunWatch(Gate gate, RunnerLock lock, @Nullable TimeBox timeBox, Runnable... eachMinute) {
+        this.gate = gate;
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
         }
@@ -37,13 +42,21 @@ final class RunWatch implements AutoCloseable {
         if (timeBox != null) {
             var _ =
                     timer.schedule(
-                            () ->
-                                    gate.close(
-                                            ExitCode.INTERRUPTED,
-                                            "--max-duration " + timeBox + " is over"),
-                            timeBox.toMillis(),
+                            () -> gate.close(ExitCode.INTERRUPTED, timeBox.isOver()),
+                            timeBox.length().toMillis(),
                             TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Closes the gate when the clock says so, which may be set meanwhile. */
+    void endAt(Clock clock, Instant end, String reason) {
+        every(
+                TIME_EVERY,
+                () -> {
+                    if (!clock.instant().isBefore(end)) {
+                        gate.close(ExitCode.INTERRUPTED, reason);
+                    }
+                });
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.fixity.FixityProperties;
 import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
@@ -38,6 +39,7 @@ class SettingsFileTests {
     private static final Map<String, Class<? extends Record>> SETTINGS =
             Map.of(
                     "archive.source", NoteSourceProperties.class,
+                    "archive.limits", NightlyLimitProperties.class,
                     "archive.video", VideoProperties.class,
                     "archive.refresh", RefreshProperties.class,
                     "archive.ledger", LedgerProperties.class,
