@@ -60,7 +60,7 @@ class NightlyBytes {
     /** For a person to read. */
     String whyUsedUp() {
         return "our own limit of "
-                + limits.bytesPerNight()
+                + limits.bytesPerNightInWords()
                 + " of media a night is used up until "
                 + Night.local(Night.current(clock).ends());
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZonedDateTime;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -41,6 +42,7 @@ public record NightlyLimitProperties(
         @DefaultValue("0") @NotNull Duration maxDuration) {
 
     private static final DataSize FEWEST = DataSize.ofMegabytes(1);
+    private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
     private static final Duration SHORTEST = Duration.ofMinutes(1);
 
     @AssertTrue(
@@ -55,6 +57,17 @@ public record NightlyLimitProperties(
                     "archive.limits.max-duration must be at least 1m, with its unit as in 6h, or 0 for no limit")
     boolean isMaxDurationUsable() {
         return maxDuration.isZero() || maxDuration.compareTo(SHORTEST) >= 0;
+    }
+
+    /** The limit as it is typed, such as {@code 50GB}. */
+    public String bytesPerNightInWords() {
+        long size = bytesPerNight.toBytes();
+        int unit = 0;
+        while (unit < UNITS.size() - 1 && size > 0 && size % 1024 == 0) {
+            size /= 1024;
+            unit++;
+        }
+        return size + UNITS.get(unit);
     }
 
     /** When a run that goes on at this moment is to end; empty where no time is set. */

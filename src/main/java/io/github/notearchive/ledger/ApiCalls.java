@@ -139,8 +139,27 @@ public class ApiCalls implements CallJournal {
                 row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
     }
 
+    /** How many calls the ledger holds of a night; unlike {@link #count} this writes nothing. */
+    public NightlyCalls made(Night night) {
+        return jdbc.sql(
+                        """
+                        SELECT greatest(c.calls, n.calls) AS calls, greatest(c.video_calls, n.video_calls) AS video_calls,
+                               greatest(c.refresh_calls, n.refresh_calls) AS refresh_calls
+                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS video_calls,
+                                     count(*) FILTER (WHERE refresh) AS refresh_calls
+                              FROM api_call WHERE sent_at >= :begins AND sent_at < :ends) AS c
+                        LEFT JOIN nightly_calls n ON n.night = :night
+                        """)
+                .param("night", night.date())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> nightlyCalls(row))
+                .single();
+    }
+
     /** How many calls were sent in a night, as our own limits count them. */
-    public NightlyCalls sentIn(Night night) {
+    NightlyCalls sentIn(Night night) {
         return jdbc.sql(
                         """
                         SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
