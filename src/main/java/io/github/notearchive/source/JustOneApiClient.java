@@ -42,6 +42,7 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -186,20 +187,36 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @throws IOException when there is none; its message names the host and never the token
      */
-    public void ping() throws IOException {
+    public Pong ping() throws IOException {
         try {
-            pingOnce();
+            return pingOnce();
         } catch (IOException staleOrAway) {
-            pingOnce(); // a connection that was closed meanwhile is no sign of anything
+            return pingOnce(); // a connection that was closed meanwhile is no sign of anything
         }
     }
 
-    private void pingOnce() throws IOException {
+    /**
+     * An answer to {@code /ping}.
+     *
+     * @param status its HTTP status
+     * @param date what time it is by the server's own clock, to the second; null when it does not
+     *     say
+     */
+    public record Pong(int status, @Nullable Instant date) {}
+
+    private Pong pingOnce() throws IOException {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
         ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
         try {
-            int status = send(request, ClassicHttpResponse::getCode);
-            log.debug("The provider answers /ping with HTTP {}", status);
+            Pong pong =
+                    send(
+                            request,
+                            response ->
+                                    new Pong(
+                                            response.getCode(),
+                                            DateUtils.parseStandardDate(response, "Date")));
+            log.debug("The provider answers /ping with HTTP {}", pong.status());
+            return pong;
         } catch (IOException e) {
             throw new IOException(
                     "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e));
