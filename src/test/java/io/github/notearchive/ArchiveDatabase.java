@@ -88,6 +88,11 @@ public final class ArchiveDatabase {
         return pool;
     }
 
+    /** Where to make other databases; its tables hold what other tests left. */
+    public static ArchiveDatabase running() {
+        return ONLY;
+    }
+
     /** The database, with all its tables empty. */
     public static ArchiveDatabase emptied() {
         ONLY.jdbc()
@@ -108,6 +113,14 @@ public final class ArchiveDatabase {
     /** Where it listens, for somebody with a login of their own. */
     public String jdbcUrl() {
         return server.jdbcUrl();
+    }
+
+    public String user() {
+        return server.user();
+    }
+
+    public String password() {
+        return server.password();
     }
 
     /** Another pool, which the caller closes. */

@@ -87,7 +87,9 @@ final class PlanCommand implements Callable<Integer> {
         out.print(limits);
 
         NightPlan.ExpectedDuration duration = plan.duration();
-        out.printf("Time%n  tonight  about %s%n", Times.took(duration.expected()));
+        out.printf(
+                "Time%n  tonight  %s%n",
+                duration.expected().isZero() ? "none" : "about " + Times.took(duration.expected()));
         out.printf(
                 "           %s calls a second by %s; a call %s s (%s), the files of a note %s s (%s)%n",
                 decimal(duration.callsPerSecond(), 1),

@@ -13,12 +13,21 @@ import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.job.Trouble;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.CallJournal;
+import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.source.WrittenCall;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -217,15 +226,40 @@ final class SystemCheck {
     private static Seen java() {
         Runtime.Version version = Runtime.version();
         String found =
-                "%s of %s, %d processors, at most %s of heap"
+                "%s at %s, %d processors, at most %s of heap"
                         .formatted(
                                 version,
-                                System.getProperty("java.vendor"),
+                                System.getProperty("java.home"),
                                 Runtime.getRuntime().availableProcessors(),
                                 Times.size(Runtime.getRuntime().maxMemory()));
         return version.feature() >= OLDEST_JDK
                 ? Seen.ok(found)
                 : Seen.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
+    }
+
+    /** Lets no call leave. */
+    private static final class NoJournal implements CallJournal {
+
+        @Override
+        public WrittenCall sending(
+                NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public void notSent(SentCall call) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public long received(
+                SentCall call,
+                ProviderReply reply,
+                byte @Nullable [] answer,
+                Instant receivedAt,
+                Duration took) {
+            throw new IllegalStateException("A check makes no call");
+        }
     }
 
     /** What needs the program's parts. */
@@ -235,6 +269,7 @@ final class SystemCheck {
         private final Clock clock;
         private boolean isDatabaseThere;
         private boolean isSchemaThere;
+        private String whyNoTables = "the schema could not be looked at";
         private @Nullable SingleConnectionDataSource connection;
         private @Nullable Instant providerTime;
         private @Nullable Duration providerDrift;
@@ -256,7 +291,7 @@ final class SystemCheck {
                         check("schema", PATIENCE, withDatabase(this::schema)) == Result.OK
                                 && isSchemaThere;
                 check("rebuild", PATIENCE, withTables(this::rebuild));
-                check("store", START_PATIENCE, this::store);
+                check("store", hasStore() ? PATIENCE : START_PATIENCE, this::store);
                 check("provider", PATIENCE, this::provider);
                 check("clock", PATIENCE, this::clocks);
                 check("gate", PATIENCE, withTables(this::gate));
@@ -266,6 +301,14 @@ final class SystemCheck {
                 if (connection != null) {
                     connection.destroy();
                 }
+            }
+        }
+
+        private boolean hasStore() {
+            try {
+                return context.get(StoreProperties.class).hasEndpoint();
+            } catch (RuntimeException e) {
+                return true; // the settings are wrong, and the check says so
             }
         }
 
@@ -280,7 +323,7 @@ final class SystemCheck {
                             ? Seen.skipped("the database is not there")
                             : isSchemaThere
                                     ? look.look()
-                                    : Seen.skipped("the tables are not those of this version");
+                                    : Seen.skipped(whyNoTables);
         }
 
         // this machine
@@ -400,7 +443,7 @@ final class SystemCheck {
                                     + ", but archive.media.max-spool-size lets "
                                     + Times.size(spool.toBytes())
                                     + " lie there; make room, or lower it")
-                    : Seen.ok(found + ", of which the spool may take " + Times.size(spool.toBytes()));
+                    : Seen.ok(found);
         }
 
         // database
@@ -487,6 +530,7 @@ final class SystemCheck {
                             .filter(migration -> migration.getState().name().startsWith("FUTURE"))
                             .toList();
             if (!newer.isEmpty()) {
+                whyNoTables = "the tables are those of another version";
                 return Seen.wrong(
                         "version "
                                 + newer.getLast().getVersion()
@@ -498,12 +542,14 @@ final class SystemCheck {
             }
             int pending = info.pending().length;
             if (info.current() == null) {
+                whyNoTables = "there are no tables yet";
                 return hasTables()
                         ? Seen.wrong(
                                 "the database holds tables that this program did not make; name an empty one in ARCHIVE_DATABASE_URL")
                         : Seen.ok("empty; the first command that uses it makes the tables");
             }
             if (pending > 0) {
+                whyNoTables = "the tables are not up to date";
                 return Seen.warning(
                         "version %s, and %d migrations are pending: the next command that uses the database brings it up to date. Back it up before, if you have to"
                                 .formatted(info.current().getVersion(), pending));
@@ -583,8 +629,8 @@ final class SystemCheck {
             NoteSourceProperties source = context.get(NoteSourceProperties.class);
             JustOneApiClient.Pong pong;
             Instant asked = clock.instant();
-            try {
-                pong = context.get(JustOneApiClient.class).ping();
+            try (JustOneApiClient client = clientThatBuysNothing(source)) {
+                pong = client.ping();
             } catch (IOException e) {
                 return Seen.away(
                         e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
@@ -597,6 +643,17 @@ final class SystemCheck {
             return pong.status() < 400
                     ? Seen.ok(found + "; no paid call was made")
                     : Seen.warning(found + ", which is no good sign; is JUSTONEAPI_BASE_URL right?");
+        }
+
+        /** The program's own client writes to the ledger, and would bring the tables up to date. */
+        private JustOneApiClient clientThatBuysNothing(NoteSourceProperties source) {
+            return new JustOneApiClient(
+                    source,
+                    context.get(VideoProperties.class),
+                    context.get(RefreshProperties.class),
+                    new NoJournal(),
+                    new AnswerReader(),
+                    clock);
         }
 
         // clocks
