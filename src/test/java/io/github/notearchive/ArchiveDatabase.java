@@ -88,12 +88,17 @@ public final class ArchiveDatabase {
         return pool;
     }
 
+    /** Where to make other databases; its tables hold what other tests left. */
+    public static ArchiveDatabase running() {
+        return ONLY;
+    }
+
     /** The database, with all its tables empty. */
     public static ArchiveDatabase emptied() {
         ONLY.jdbc()
                 .sql(
                         """
-                        TRUNCATE worklist, api_call, source_gate, author, note, note_capture, note_topic,
+                        TRUNCATE worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
                                  refresh_policy, forgotten_note, forgotten_author, forgotten_object
                         """)
@@ -108,6 +113,14 @@ public final class ArchiveDatabase {
     /** Where it listens, for somebody with a login of their own. */
     public String jdbcUrl() {
         return server.jdbcUrl();
+    }
+
+    public String user() {
+        return server.user();
+    }
+
+    public String password() {
+        return server.password();
     }
 
     /** Another pool, which the caller closes. */

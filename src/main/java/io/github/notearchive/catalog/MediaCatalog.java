@@ -57,6 +57,27 @@ public class MediaCatalog {
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     }
 
+    /** What was stored in a night, by whatever node, in a transaction of its own. */
+    public Volume storedIn(Night night) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                                        WHERE stored_at >= :begins AND stored_at < :ends
+                                        """)
+                                .param("begins", Timestamp.from(night.begins()))
+                                .param("ends", Timestamp.from(night.ends()))
+                                .query(
+                                        (row, _) ->
+                                                new Volume(
+                                                        row.getLong("files"), row.getLong("bytes")))
+                                .single());
+    }
+
+    /** So many files of so many bytes together. */
+    public record Volume(long files, long bytes) {}
+
     /**
      * The slots of a note as they were last left, in a transaction of its own; none for a note
      * never captured.

@@ -2,13 +2,16 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
@@ -45,6 +48,19 @@ final class ArchiveContext implements AutoCloseable {
      * @param clock the clock to use; null for the machine's
      */
     static ArchiveContext open(Map<String, String> settings, @Nullable Clock clock) {
+        ArchiveContext archive = openUnchecked(settings, clock);
+        try {
+            archive.get(LogProperties.class); // otherwise nobody would ask for it
+            archive.requirePostgres();
+            return archive;
+        } catch (RuntimeException e) {
+            archive.close();
+            throw e;
+        }
+    }
+
+    /** The same, also where the settings are such that nothing could be done with it. */
+    static ArchiveContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
         if (System.getProperty(CONFIG_LOCATION) == null
                 && System.getenv("SPRING_CONFIG_LOCATION") == null) {
             System.setProperty(CONFIG_LOCATION, "classpath:/config/");
@@ -53,8 +69,7 @@ final class ArchiveContext implements AutoCloseable {
                 settings.entrySet().stream()
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new);
-        var archive =
-                new ArchiveContext(
+        return new ArchiveContext(
                         new SpringApplicationBuilder(ArchiveApplication.class)
                                 .environment(new TextEnvironment())
                                 .bannerMode(Banner.Mode.OFF)
@@ -71,18 +86,11 @@ final class ArchiveContext implements AutoCloseable {
                                             }
                                         })
                                 .run(arguments));
-        try {
-            archive.get(LogProperties.class); // otherwise nobody would ask for it
-            requirePostgres(archive.context.getEnvironment().getProperty("spring.datasource.url"));
-            return archive;
-        } catch (RuntimeException e) {
-            archive.close();
-            throw e;
-        }
     }
 
     /** An address that no driver of ours knows would fail late and in the words of others. */
-    private static void requirePostgres(@Nullable String url) {
+    void requirePostgres() {
+        String url = context.getEnvironment().getProperty("spring.datasource.url");
         if (url != null && !url.isBlank() && Driver.parseURL(url, null) == null) {
             String shown =
                     url.replaceFirst("//[^/]*@", "//***@")
@@ -102,6 +110,21 @@ final class ArchiveContext implements AutoCloseable {
     /** Whether there is such a part, made or not. */
     boolean has(Class<?> part) {
         return context.getBeanNamesForType(part, true, false).length > 0;
+    }
+
+    /** Reads all our settings, and says of each group that cannot be used what is wrong with it. */
+    List<RuntimeException> unusableSettings() {
+        List<RuntimeException> unusable = new ArrayList<>();
+        for (String name : context.getBeanNamesForAnnotation(ConfigurationProperties.class)) {
+            if (name.startsWith("archive")) {
+                try {
+                    Object _ = context.getBean(name);
+                } catch (RuntimeException e) {
+                    unusable.add(e);
+                }
+            }
+        }
+        return unusable;
     }
 
     /** Brings the schema up to date, as any part that uses the database does by itself. */

@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             EnqueueCommand.class,
+            CheckCommand.class,
+            PlanCommand.class,
             StatusCommand.class,
             ExplainCommand.class,
             SearchCommand.class,

@@ -11,6 +11,7 @@ import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
@@ -64,6 +65,8 @@ public class ArchiveRunner {
     private final NoteSourceProperties sourceSettings;
     private final VideoProperties videoSettings;
     private final RefreshProperties refreshSettings;
+    private final NightlyLimitProperties limits;
+    private final NightlyBytes bytes;
     private final LedgerProperties ledgerSettings;
     private final Clock clock;
 
@@ -88,6 +91,8 @@ public class ArchiveRunner {
             NoteSourceProperties sourceSettings,
             VideoProperties videoSettings,
             RefreshProperties refreshSettings,
+            NightlyLimitProperties limits,
+            NightlyBytes bytes,
             LedgerProperties ledgerSettings,
             Clock clock) {
         this.launches = launches;
@@ -110,6 +115,8 @@ public class ArchiveRunner {
         this.sourceSettings = sourceSettings;
         this.videoSettings = videoSettings;
         this.refreshSettings = refreshSettings;
+        this.limits = limits;
+        this.bytes = bytes;
         this.ledgerSettings = ledgerSettings;
         this.clock = clock;
     }
@@ -159,9 +166,9 @@ public class ArchiveRunner {
                             + ". --force asks all the same");
         }
         Night tonight = Night.current(clock);
-        long made = calls.countIn(tonight);
+        NightlyCalls made = calls.count(tonight);
         int perNight = sourceSettings.callsPerNight();
-        if (perNight > 0 && made >= perNight) {
+        if (perNight > 0 && made.all() >= perNight) {
             return notStarted(
                     run,
                     ExitCode.QUOTA_EXHAUSTED,
@@ -169,6 +176,9 @@ public class ArchiveRunner {
                             + perNight
                             + " calls a night is used up until "
                             + Night.local(tonight.ends()));
+        }
+        if (bytes.isUsedUp(run)) {
+            return notStarted(run, ExitCode.QUOTA_EXHAUSTED, bytes.whyUsedUp());
         }
         Optional<RunSummary> unreachable = findUnreachable(run);
         if (unreachable.isPresent()) {
@@ -209,7 +219,7 @@ public class ArchiveRunner {
         }
     }
 
-    private RunSummary start(ActiveRun run, RunnerLock lock, Night tonight, long callsMade) {
+    private RunSummary start(ActiveRun run, RunnerLock lock, Night tonight, NightlyCalls made) {
         Launch launch = launches.next(ArchiveJob.NAME, run.node(), tonight, _ -> {});
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
@@ -224,11 +234,7 @@ public class ArchiveRunner {
         runs.begin(run);
         try {
             gate.open();
-            provider.open(
-                    tonight,
-                    callsMade,
-                    calls.billIn(tonight, Endpoint.VIDEO).calls(),
-                    calls.billOfRefreshesIn(tonight).calls());
+            provider.open(tonight, made);
             gate.closure().ifPresent(closure -> provider.end(closure.reason()));
             return execute(run, lock, launch);
         } finally {
@@ -239,15 +245,30 @@ public class ArchiveRunner {
 
     private RunSummary execute(ActiveRun run, RunnerLock lock, Launch launch) {
         try (RunWatch _ =
+                watch(run, lock)) {
+            return summary(run, launches.start(job, launch), launch.restart());
+        }
+    }
+
+    private RunWatch watch(ActiveRun run, RunnerLock lock) {
+        RunWatch watch =
                 new RunWatch(
                         gate,
                         lock,
                         run::jobExecutionId,
-                        run.options().maxDuration(),
+                        limits.timeBox(run.options().maxDuration()).orElse(null),
                         () -> worklist.renewLeases(run.node()),
-                        () -> logProgress(run))) {
-            return summary(run, launches.start(job, launch), launch.restart());
-        }
+                        () -> logProgress(run));
+        limits.stopAfter(clock.instant())
+                .ifPresent(
+                        end -> {
+                            log.info("No more notes are taken up from {}", Night.local(end));
+                            watch.endAt(
+                                    clock,
+                                    end,
+                                    "archive.limits.stop-at " + Night.local(end) + " has come");
+                        });
+        return watch;
     }
 
     private void logProgress(ActiveRun run) {

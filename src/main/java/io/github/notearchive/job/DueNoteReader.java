@@ -41,6 +41,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private final Worklist worklist;
     private final JustOneApiClient provider;
     private final RunGate gate;
+    private final NightlyBytes bytes;
     private final ActiveRun run;
     private final ArchiveProperties settings;
     private final Clock clock;
@@ -52,12 +53,14 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             Worklist worklist,
             JustOneApiClient provider,
             RunGate gate,
+            NightlyBytes bytes,
             ActiveRuns runs,
             ArchiveProperties settings,
             Clock clock) {
         this.worklist = worklist;
         this.provider = provider;
         this.gate = gate;
+        this.bytes = bytes;
         this.run = runs.current();
         this.settings = settings;
         this.clock = clock;
@@ -96,7 +99,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     private Optional<ClaimedNote> claim() {
-        if (!run.takeOne()) {
+        if (bytes.isUsedUp(run) || !run.takeOne()) {
             return Optional.empty();
         }
         boolean found = false;
@@ -154,6 +157,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         if (!isDueNow && !outlook.hasMore(horizon)) {
             run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
+        }
+        if (outlook.heldByThisNode() == 0 && bytes.isUsedUp(run)) {
+            gate.close(ExitCode.QUOTA_EXHAUSTED, bytes.whyUsedUp());
+            return true;
         }
         boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
         if (run.isStuckFor(LOCKED_FOR, isStuck)) {

@@ -133,7 +133,7 @@ public class RebuildRunner {
                         gate,
                         lock,
                         () -> 0,
-                        maxDuration,
+                        TimeBox.ofNullableOption(maxDuration),
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, began);
         }

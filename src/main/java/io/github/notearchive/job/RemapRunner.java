@@ -122,7 +122,7 @@ public class RemapRunner {
                 gate,
                 lock,
                 () -> 0,
-                remap.options().maxDuration(),
+                TimeBox.ofNullableOption(remap.options().maxDuration()),
                 () -> log.info("Progress: answers={}", remap.answers()));
     }
 

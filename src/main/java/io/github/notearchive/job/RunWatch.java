@@ -1,7 +1,9 @@
 package io.github.notearchive.job;
 
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +20,10 @@ final class RunWatch implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatch.class);
     private static final Duration LOCK_EVERY = Duration.ofSeconds(2);
+    private static final Duration TIME_EVERY = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
+    private final Gate gate;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
                     2, Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
@@ -37,9 +41,10 @@ final class RunWatch implements AutoCloseable {
             Gate gate,
             RunnerLock lock,
             LongSupplier execution,
-            @Nullable Duration timeBox,
+            @Nullable TimeBox timeBox,
             Runnable... eachMinute) {
         this.execution = execution;
+        this.gate = gate;
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
         }
@@ -47,13 +52,21 @@ final class RunWatch implements AutoCloseable {
         if (timeBox != null) {
             var _ =
                     timer.schedule(
-                            () ->
-                                    gate.close(
-                                            ExitCode.INTERRUPTED,
-                                            "--max-duration " + timeBox + " is over"),
-                            timeBox.toMillis(),
+                            () -> gate.close(ExitCode.INTERRUPTED, timeBox.isOver()),
+                            timeBox.length().toMillis(),
                             TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Closes the gate when the clock says so, which may be set meanwhile. */
+    void endAt(Clock clock, Instant end, String reason) {
+        every(
+                TIME_EVERY,
+                () -> {
+                    if (!clock.instant().isBefore(end)) {
+                        gate.close(ExitCode.INTERRUPTED, reason);
+                    }
+                });
     }
 
     /**

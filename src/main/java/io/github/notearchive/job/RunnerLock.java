@@ -21,6 +21,9 @@ import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
  */
 final class RunnerLock implements AutoCloseable {
 
+    /** The group of the locks of runs, one a node. */
+    static final String RUNS = "note-archive";
+
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
 
@@ -46,7 +49,7 @@ final class RunnerLock implements AutoCloseable {
         return take(
                 database,
                 new Name(
-                        "note-archive",
+                        RUNS,
                         node,
                         ARCHIVE_SHARED,
                         "this node's runner lock",
@@ -70,7 +73,7 @@ final class RunnerLock implements AutoCloseable {
         return take(
                 database,
                 new Name(
-                        "note-archive",
+                        RUNS,
                         node,
                         ARCHIVE_ALONE,
                         "the lock of the whole archive",

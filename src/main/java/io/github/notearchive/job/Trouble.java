@@ -51,11 +51,9 @@ public final class Trouble {
      */
     public static String describe(Throwable failure) {
         Throwable cause = failure;
-        while (cause.getCause() != null) {
+        while (cause.getCause() != null
+                && !(cause instanceof PSQLException e && isConnectionState(e.getSQLState()))) {
             cause = cause.getCause();
-            if (cause instanceof PSQLException e && isConnectionState(e.getSQLState())) {
-                break;
-            }
         }
         String message = cause.getMessage();
         String line = message == null ? "" : message.lines().findFirst().orElse("").strip();

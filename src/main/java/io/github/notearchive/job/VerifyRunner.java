@@ -155,7 +155,7 @@ public class VerifyRunner {
                         gate,
                         lock,
                         audit::jobExecutionId,
-                        audit.options().maxDuration(),
+                        TimeBox.ofNullableOption(audit.options().maxDuration()),
                         () -> logProgress(audit))) {
             return summary(audit, launches.start(job, launch), launch.restart());
         }

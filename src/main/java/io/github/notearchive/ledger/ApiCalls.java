@@ -3,9 +3,12 @@ package io.github.notearchive.ledger;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
+import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.WrittenCall;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,26 +85,129 @@ public class ApiCalls implements CallJournal {
         return sent.sum();
     }
 
+    /**
+     * One statement counts the call and writes it down, so that nodes which run at once share one
+     * limit: whoever comes second waits for the first one's commit, and sees its count.
+     */
     @Override
-    public SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh) {
-        Long call =
+    public WrittenCall sending(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        WrittenCall written =
                 ownTransaction.execute(
-                        _ ->
-                                jdbc.sql(
-                                                """
-                                                INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
-                                                VALUES (:noteId, :endpoint, :sentAt, :execution, :refresh)
-                                                RETURNING id
-                                                """)
-                                        .param("noteId", id.value())
-                                        .param("endpoint", endpoint)
-                                        .param("sentAt", Timestamp.from(sentAt))
-                                        .param("execution", execution.get())
-                                        .param("refresh", refresh)
-                                        .query(Long.class)
-                                        .single());
-        sent.increment();
-        return new SentCall(call, id, endpoint, sentAt, refresh);
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        WITH counted AS (
+                                            INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                                            VALUES (:night, 1, :video, :refreshes)
+                                            ON CONFLICT (night) DO UPDATE
+                                            SET calls = n.calls + 1, video_calls = n.video_calls + :video,
+                                                refresh_calls = n.refresh_calls + :refreshes
+                                            WHERE (:limit = 0 OR n.calls < :limit)
+                                              AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
+                                              AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
+                                            RETURNING calls, video_calls, refresh_calls),
+                                        written AS (
+                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
+                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh FROM counted
+                                            RETURNING id)
+                                        SELECT written.id, counted.* FROM written, counted
+                                        """)
+                                .param("night", Night.of(sentAt).date())
+                                .param("video", isVideo(endpoint) ? 1 : 0)
+                                .param("refreshes", refresh ? 1 : 0)
+                                .param("limit", limits.all())
+                                .param("videoLimit", limits.videos())
+                                .param("refreshLimit", limits.refreshes())
+                                .param("noteId", id.value())
+                                .param("endpoint", endpoint)
+                                .param("sentAt", Timestamp.from(sentAt))
+                                .param("execution", execution.get(), Types.BIGINT)
+                                .param("refresh", refresh)
+                                .query(
+                                        (row, _) ->
+                                                new WrittenCall(
+                                                        new SentCall(
+                                                                row.getLong("id"),
+                                                                id,
+                                                                endpoint,
+                                                                sentAt,
+                                                                refresh),
+                                                        nightlyCalls(row)))
+                                .optional()
+                                // the row stays locked from the refusal to the commit
+                                .orElseGet(() -> new WrittenCall(null, sentIn(Night.of(sentAt)))));
+        if (written.call() != null) {
+            sent.increment();
+        }
+        return written;
+    }
+
+    private static boolean isVideo(String endpoint) {
+        return endpoint.equals(Endpoint.VIDEO.ledgerName());
+    }
+
+    private static NightlyCalls nightlyCalls(ResultSet row) throws SQLException {
+        return new NightlyCalls(
+                row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
+    }
+
+    /** How many calls the ledger holds of a night; unlike {@link #count} this writes nothing. */
+    public NightlyCalls made(Night night) {
+        return jdbc.sql(
+                        """
+                        SELECT greatest(c.calls, n.calls) AS calls, greatest(c.video_calls, n.video_calls) AS video_calls,
+                               greatest(c.refresh_calls, n.refresh_calls) AS refresh_calls
+                        FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS video_calls,
+                                     count(*) FILTER (WHERE refresh) AS refresh_calls
+                              FROM api_call WHERE sent_at >= :begins AND sent_at < :ends) AS c
+                        LEFT JOIN nightly_calls n ON n.night = :night
+                        """)
+                .param("night", night.date())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> nightlyCalls(row))
+                .single();
+    }
+
+    /** How many calls were sent in a night, as our own limits count them. */
+    NightlyCalls sentIn(Night night) {
+        return jdbc.sql(
+                        """
+                        SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
+                        """)
+                .param("night", night.date())
+                .query((row, _) -> nightlyCalls(row))
+                .optional()
+                .orElse(NightlyCalls.NONE);
+    }
+
+    /**
+     * Begins to count a night, or goes on: never below what the ledger holds, which may have been
+     * rebuilt, or written by an earlier version.
+     */
+    public NightlyCalls count(Night night) {
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                                        SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video),
+                                               count(*) FILTER (WHERE refresh)
+                                        FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
+                                        ON CONFLICT (night) DO UPDATE
+                                        SET calls = greatest(n.calls, EXCLUDED.calls),
+                                            video_calls = greatest(n.video_calls, EXCLUDED.video_calls),
+                                            refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
+                                        RETURNING calls, video_calls, refresh_calls
+                                        """)
+                                .param("night", night.date())
+                                .param("video", Endpoint.VIDEO.ledgerName())
+                                .param("begins", Timestamp.from(night.begins()))
+                                .param("ends", Timestamp.from(night.ends()))
+                                .query((row, _) -> nightlyCalls(row))
+                                .single());
     }
 
     @Override
@@ -111,9 +217,17 @@ public class ApiCalls implements CallJournal {
                 _ ->
                         jdbc.sql(
                                         """
-                                        DELETE FROM api_call WHERE id = :call AND received_at IS NULL
+                                        WITH gone AS (
+                                            DELETE FROM api_call WHERE id = :call AND received_at IS NULL
+                                            RETURNING endpoint, refresh)
+                                        UPDATE nightly_calls n
+                                        SET calls = n.calls - 1, video_calls = n.video_calls - (gone.endpoint = :video)::int,
+                                            refresh_calls = n.refresh_calls - gone.refresh::int
+                                        FROM gone WHERE n.night = :night
                                         """)
                                 .param("call", call.number())
+                                .param("video", Endpoint.VIDEO.ledgerName())
+                                .param("night", Night.of(call.sentAt()).date())
                                 .update());
     }
 
@@ -510,18 +624,6 @@ public class ApiCalls implements CallJournal {
                                         """)
                                 .param("call", call)
                                 .update());
-    }
-
-    /** How many requests have left in a night, whatever became of them. */
-    public long countIn(Night night) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) FROM api_call WHERE sent_at >= :begins AND sent_at < :ends
-                        """)
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()))
-                .query(Long.class)
-                .single();
     }
 
     /** Calls of a run that asked one of the questions, and what is charged for them. */

@@ -42,6 +42,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import okhttp3.ConnectionPool;
 import okhttp3.Dispatcher;
+import okhttp3.Headers;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import org.jspecify.annotations.Nullable;
@@ -136,7 +137,8 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
-    private boolean hasBucket() {
+    /** Whether the bucket is there; makes none. */
+    public boolean hasBucket() {
         return persistently(
                 "bucket look-up",
                 null,
@@ -149,6 +151,35 @@ public class ObjectStore implements AutoCloseable {
         return StoreException.refused(
                 "NoSuchBucket",
                 subject("bucket look-up", null) + ": there is no such bucket; " + advice);
+    }
+
+    /**
+     * What time it is by the store's own clock, to the second; empty when its answers do not say.
+     */
+    public Optional<Instant> time() {
+        return persistently(
+                "HEAD",
+                NEVER_THERE,
+                () -> {
+                    try {
+                        return date(
+                                client.statObject(
+                                                StatObjectArgs.builder()
+                                                        .bucket(properties.bucket())
+                                                        .object(NEVER_THERE.value())
+                                                        .build())
+                                        .headers());
+                    } catch (ErrorResponseException e) {
+                        if (StoreException.ABSENT.contains(e.errorResponse().code())) {
+                            return date(e.response().headers());
+                        }
+                        throw e;
+                    }
+                });
+    }
+
+    private static Optional<Instant> date(Headers headers) {
+        return Optional.ofNullable(headers.getInstant("Date"));
     }
 
     /** Whether the store answers at all, for our account and about our bucket. */

@@ -5,6 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
@@ -58,7 +61,12 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         if (request.path().equals("/ping")) {
             exchange.send(
                     200,
-                    Map.of("Content-Type", "text/plain"),
+                    Map.of(
+                            "Content-Type",
+                            "text/plain",
+                            "Date",
+                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                                    ZonedDateTime.now(ZoneOffset.UTC))),
                     "pong".getBytes(StandardCharsets.UTF_8));
         } else if (request.path().equals(PATH)) {
             answer(exchange, false);

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
 public interface CallJournal {
 
     /**
-     * Records that a request is about to leave, and is durable when it returns.
+     * Records that a request is about to leave, unless our own limits of its night are used up by
+     * what all nodes have sent. Durable when it returns.
      *
      * @param refresh whether it asks anew about a note that is archived
      */
-    SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh);
+    WrittenCall sending(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
     /** Takes a record back whose request did not leave after all. */
     void notSent(SentCall call);

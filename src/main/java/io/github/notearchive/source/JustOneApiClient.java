@@ -42,6 +42,7 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -77,6 +78,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final AnswerReader reader;
     private final Clock clock;
     private final CallPacer pacer;
+    private final CallLimits limits;
     private final NightlyAllowance allowance;
     private final NightlyAllowance videoAllowance;
     private final NightlyAllowance refreshAllowance;
@@ -100,13 +102,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         this.reader = reader;
         this.clock = clock;
         this.pacer = new CallPacer(settings, System::nanoTime);
-        this.allowance = new NightlyAllowance(settings.callsPerNight(), "calls");
-        this.videoAllowance =
-                new NightlyAllowance(videoSettings.callsPerNight(), "calls for videos");
+        this.limits =
+                new CallLimits(
+                        settings.callsPerNight(),
+                        videoSettings.callsPerNight(),
+                        refreshSettings.callsAllowed(settings.callsPerNight()));
+        this.allowance = new NightlyAllowance(limits.all(), "calls");
+        this.videoAllowance = new NightlyAllowance(limits.videos(), "calls for videos");
         this.refreshAllowance =
-                new NightlyAllowance(
-                        refreshSettings.callsAllowed(settings.callsPerNight()),
-                        "calls about archived notes");
+                new NightlyAllowance(limits.refreshes(), "calls about archived notes");
         this.http = httpClient(settings);
         this.echo = new TokenEcho(settings.token());
         this.deadlines =
@@ -148,16 +152,18 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /**
      * Lets calls leave again.
      *
-     * @param callsMade how much of this night's allowance is used up already, by calls of all kinds
-     * @param videoCallsMade how much of that for videos is used up
-     * @param refreshCallsMade how much of that for archived notes is used up
+     * @param made what was sent already in this night
      */
-    public void open(Night tonight, long callsMade, long videoCallsMade, long refreshCallsMade) {
+    public void open(Night tonight, NightlyCalls made) {
         aborted = false;
-        allowance.begin(tonight, callsMade);
-        videoAllowance.begin(tonight, videoCallsMade);
-        refreshAllowance.begin(tonight, refreshCallsMade);
+        know(tonight, made);
         pacer.open();
+    }
+
+    private void know(Night tonight, NightlyCalls made) {
+        allowance.know(tonight, made.all());
+        videoAllowance.know(tonight, made.videos());
+        refreshAllowance.know(tonight, made.refreshes());
     }
 
     /** Lets no further call leave; those under way are waited for. */
@@ -181,20 +187,36 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @throws IOException when there is none; its message names the host and never the token
      */
-    public void ping() throws IOException {
+    public Pong ping() throws IOException {
         try {
-            pingOnce();
+            return pingOnce();
         } catch (IOException staleOrAway) {
-            pingOnce(); // a connection that was closed meanwhile is no sign of anything
+            return pingOnce(); // a connection that was closed meanwhile is no sign of anything
         }
     }
 
-    private void pingOnce() throws IOException {
+    /**
+     * An answer to {@code /ping}.
+     *
+     * @param status its HTTP status
+     * @param date what time it is by the server's own clock, to the second; null when it does not
+     *     say
+     */
+    public record Pong(int status, @Nullable Instant date) {}
+
+    private Pong pingOnce() throws IOException {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
         ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
         try {
-            int status = send(request, ClassicHttpResponse::getCode);
-            log.debug("The provider answers /ping with HTTP {}", status);
+            Pong pong =
+                    send(
+                            request,
+                            response ->
+                                    new Pong(
+                                            response.getCode(),
+                                            DateUtils.parseStandardDate(response, "Date")));
+            log.debug("The provider answers /ping with HTTP {}", pong.status());
+            return pong;
         } catch (IOException e) {
             throw new IOException(
                     "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e));
@@ -280,18 +302,29 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome fetch(Occasion occasion, NoteId id, Instant notBefore)
             throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            Night tonight = Night.current(clock);
-            if (!allowance.take(tonight)) {
-                pacer.end(allowance.toString());
-                return new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends());
-            }
-            NightlyAllowance limit = limitOf(occasion);
-            if (limit != null && !limit.take(tonight)) {
-                allowance.giveBack();
-                return usedUp(occasion, tonight);
-            }
             Instant sentAt = now();
-            SentCall call = writeDown(occasion, id, sentAt);
+            Night tonight = Night.of(sentAt);
+            Optional<Exhausted> known = usedUpFor(occasion, tonight);
+            if (known.isPresent()) {
+                return known.get();
+            }
+            WrittenCall written =
+                    journal.sending(
+                            id,
+                            occasion.endpoint.ledgerName(),
+                            sentAt,
+                            occasion == Occasion.REFRESH,
+                            limits);
+            know(tonight, written.tonight());
+            SentCall call = written.call();
+            if (call == null) {
+                return usedUpFor(occasion, tonight)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalStateException(
+                                                "The ledger refuses a call within our own limits: "
+                                                        + written.tonight()));
+            }
             try {
                 turn.sent();
             } catch (CallsEndedException | InterruptedException e) {
@@ -303,15 +336,17 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    /** A call that cannot be written down does not leave, and so does not count. */
-    private SentCall writeDown(Occasion occasion, NoteId id, Instant sentAt) {
-        try {
-            return journal.sending(
-                    id, occasion.endpoint.ledgerName(), sentAt, occasion == Occasion.REFRESH);
-        } catch (RuntimeException e) {
-            giveBack(occasion);
-            throw e;
+    /** What our own limits say to one more call; without any calls left at all, none leaves. */
+    private Optional<Exhausted> usedUpFor(Occasion occasion, Night tonight) {
+        if (allowance.isUsedUp(tonight)) {
+            pacer.end(allowance.toString());
+            return Optional.of(
+                    new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends()));
         }
+        NightlyAllowance limit = limitOf(occasion);
+        return limit != null && limit.isUsedUp(tonight)
+                ? Optional.of(usedUp(occasion, tonight))
+                : Optional.empty();
     }
 
     private void giveBack(Occasion occasion) {

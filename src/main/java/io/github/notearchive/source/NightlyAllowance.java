@@ -3,52 +3,40 @@ package io.github.notearchive.source;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 
-/** Our own limit of calls in one night, across restarts. Without a limit it always allows. */
+/**
+ * What is known of our own limit of calls in one night. Without a limit it always allows.
+ *
+ * <p>Other nodes make calls too, so this may be behind: the ledger decides whether a call leaves,
+ * and what it says is {@linkplain #know known} from then on.
+ */
 final class NightlyAllowance {
 
-    private final int callsPerNight;
+    private final long callsPerNight;
     private final String what;
-    private Night night = Night.of(Instant.EPOCH);
+    private Night night;
     private long made;
 
     /**
      * @param what what is limited, as in "our own limit of 10 calls a night"
      */
-    NightlyAllowance(int callsPerNight, String what) {
+    NightlyAllowance(long callsPerNight, String what) {
         this.callsPerNight = callsPerNight;
         this.what = what;
+        this.night = Night.of(Instant.EPOCH);
     }
 
-    /** Begins from what earlier runs of the same night have used up. */
-    synchronized void begin(Night tonight, long callsMade) {
+    /** Takes note of how many calls a night has seen. */
+    synchronized void know(Night tonight, long callsMade) {
         night = tonight;
         made = callsMade;
     }
 
-    /**
-     * Takes one call out of the night's allowance; false when there is none left, and then nothing
-     * is taken.
-     */
-    synchronized boolean take(Night tonight) {
-        if (callsPerNight == 0) {
-            return true;
-        }
-        if (tonight.compareTo(night) > 0) {
-            begin(tonight, 0);
-        }
-        if (made >= callsPerNight) {
-            return false;
-        }
-        made++;
-        return true;
-    }
-
-    /** Whether {@link #take} would give none. */
+    /** Whether no call is left, as far as is known. */
     synchronized boolean isUsedUp(Night tonight) {
-        return callsPerNight > 0 && tonight.compareTo(night) <= 0 && made >= callsPerNight;
+        return left(tonight) == 0;
     }
 
-    /** How many calls {@link #take} would still give. */
+    /** How many calls are left, as far as is known. */
     synchronized long left(Night tonight) {
         if (callsPerNight == 0) {
             return Long.MAX_VALUE;

@@ -90,7 +90,8 @@ public record NoteSourceProperties(
         return baseUrl.getScheme() == null ? "" : baseUrl.getScheme().toLowerCase(Locale.ROOT);
     }
 
-    private boolean isLoopback() {
+    /** Whether the provider is reached without leaving this machine. */
+    public boolean isLoopback() {
         String host = baseUrl.getHost();
         return host != null
                 && (host.equals("localhost")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.fixity.FixityProperties;
 import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
@@ -39,6 +40,7 @@ class SettingsFileTests {
             Map.ofEntries(
                     Map.entry("archive.log", LogProperties.class),
                     Map.entry("archive.source", NoteSourceProperties.class),
+                    Map.entry("archive.limits", NightlyLimitProperties.class),
                     Map.entry("archive.video", VideoProperties.class),
                     Map.entry("archive.refresh", RefreshProperties.class),
                     Map.entry("archive.ledger", LedgerProperties.class),

@@ -9,7 +9,9 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.IOException;
@@ -23,7 +25,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -59,7 +68,7 @@ class ApiCallsTests {
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
         calls.belongTo(7);
 
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, false);
 
         assertThat(calls.of(ID))
                 .containsExactly(
@@ -109,7 +118,7 @@ class ApiCallsTests {
 
     @Test
     void whatCameBackIsWrittenBesideTheQuestion() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, false);
 
         calls.received(
                 call,
@@ -131,7 +140,7 @@ class ApiCallsTests {
 
     @Test
     void aFaultHasNeitherCodeNorStatus() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, false);
 
         calls.received(
                 call,
@@ -149,11 +158,11 @@ class ApiCallsTests {
 
     @Test
     void aRecordIsTakenBackOnlyWhileNothingCameBack() {
-        SentCall left = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall left = sent(calls, ID, "note-detail/v1", NOW, false);
         calls.notSent(left);
         assertThat(calls.of(ID)).isEmpty();
 
-        SentCall answered = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall answered = sent(calls, ID, "note-detail/v1", NOW, false);
         calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
         calls.notSent(answered);
         assertThat(calls.of(ID)).hasSize(1);
@@ -196,11 +205,11 @@ class ApiCallsTests {
         paid(night.ends().minusMillis(1));
         calls.belongTo(2);
         unpaid(night.begins());
-        calls.sending(ID, "note-detail/v1", night.begins(), false);
+        sent(calls, ID, "note-detail/v1", night.begins(), false);
         paid(night.ends());
         paid(night.begins().minusMillis(1));
 
-        assertThat(calls.countIn(night)).isEqualTo(4);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
         assertThat(calls.countsIn(night))
                 .extracting(
                         ApiCalls.CallCount::code,
@@ -226,7 +235,7 @@ class ApiCallsTests {
                     };
             JdbcClient jdbc = JdbcClient.create(counting);
             ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
-            SentCall call = cut.sending(ID, "note-detail/v1", NOW, false);
+            SentCall call = sent(cut, ID, "note-detail/v1", NOW, false);
             int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
 
@@ -262,7 +271,7 @@ class ApiCallsTests {
         ApiCalls cut =
                 new ApiCalls(
                         JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
-        SentCall call = cut.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(cut, ID, "note-detail/v1", NOW, false);
         away.set(true);
 
         long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
@@ -277,7 +286,7 @@ class ApiCallsTests {
     @Test
     void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
         worklist("PENDING");
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, false);
         unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
 
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
@@ -294,7 +303,7 @@ class ApiCallsTests {
 
     @Test
     void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, true);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, true);
         unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
@@ -315,9 +324,9 @@ class ApiCallsTests {
     void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
         NoteId other = new NoteId("66aa0000000000000000000f");
         unwritten.keep(
-                calls.sending(ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+                sent(calls, ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
         unwritten.keep(
-                calls.sending(other, "note-detail/v1", NOW, false),
+                sent(calls, other, "note-detail/v1", NOW, false),
                 PAID,
                 ANSWER,
                 NOW,
@@ -331,7 +340,7 @@ class ApiCallsTests {
 
     @Test
     void anAnswerWhoseRowWasLostIsWrittenAnew() {
-        SentCall call = calls.sending(ID, "note-detail/v1", NOW, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", NOW, false);
         database.jdbc().sql("DELETE FROM api_call").update();
 
         long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
@@ -368,13 +377,13 @@ class ApiCallsTests {
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused =
                 unwritten.keep(
-                        calls.sending(ID, "note-detail/v1", NOW, false),
+                        sent(calls, ID, "note-detail/v1", NOW, false),
                         new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                         ANSWER,
                         NOW,
                         Duration.ZERO);
         unwritten.keep(
-                calls.sending(ID, "note-detail/v1", NOW.plusSeconds(1), false),
+                sent(calls, ID, "note-detail/v1", NOW.plusSeconds(1), false),
                 PAID,
                 ANSWER,
                 NOW,
@@ -389,7 +398,7 @@ class ApiCallsTests {
     void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
         Path file =
                 unwritten.keep(
-                        calls.sending(ID, "note-detail/v1", NOW, false),
+                        sent(calls, ID, "note-detail/v1", NOW, false),
                         PAID,
                         ANSWER,
                         NOW,
@@ -433,13 +442,85 @@ class ApiCallsTests {
         assertThat(calls.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
+    @Test
+    void nodesThatSendAtOnceShareTheLimitsOfANight() throws Exception {
+        Night night = Night.of(NOW);
+        CallLimits limits = new CallLimits(20, 5, 3);
+        ApiCalls elsewhere = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+        List<Callable<Long>> nodes = new ArrayList<>();
+        for (ApiCalls node : List.of(calls, elsewhere, calls, elsewhere)) {
+            nodes.add(() -> sendMany(node, "note-detail/v6", false, limits));
+            nodes.add(() -> sendMany(node, "note-detail/v1", true, limits));
+        }
+
+        long few = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<Long> sent : threads.invokeAll(nodes)) {
+                few += sent.get();
+            }
+        }
+
+        assertThat(few).isEqualTo(5 + 3);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
+        nodes.clear();
+        nodes.add(() -> sendMany(calls, "note-detail/v1", false, limits));
+        nodes.add(() -> sendMany(elsewhere, "note-detail/v1", false, limits));
+        long rest = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<Long> sent : threads.invokeAll(nodes)) {
+                rest += sent.get();
+            }
+        }
+
+        assertThat(rest).isEqualTo(12);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
+        assertThat(calls.of(ID)).hasSize(20);
+        assertThat(calls.sending(ID, "note-detail/v1", night.ends(), false, limits).tonight())
+                .as("of the next night")
+                .isEqualTo(new NightlyCalls(1, 0, 0));
+    }
+
+    private static long sendMany(
+            ApiCalls node, String endpoint, boolean refresh, CallLimits limits) {
+        return IntStream.range(0, 15)
+                .filter(_ -> node.sending(ID, endpoint, NOW, refresh, limits).call() != null)
+                .count();
+    }
+
+    @Test
+    void whatDidNotLeaveIsNotCountedAndANightThatBeginsAnewIsCountedFromTheLedger() {
+        Night night = Night.of(NOW);
+        SentCall video = sent(calls, ID, "note-detail/v6", NOW, false);
+        SentCall refresh = sent(calls, ID, "note-detail/v1", NOW, true);
+        paid(NOW);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+
+        calls.notSent(video);
+        calls.notSent(video);
+
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
+        calls.notSent(refresh);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+
+        database.jdbc().sql("TRUNCATE nightly_calls").update();
+        assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+    }
+
+    private static SentCall sent(
+            ApiCalls calls, NoteId id, String endpoint, Instant at, boolean refresh) {
+        return Objects.requireNonNull(
+                calls.sending(id, endpoint, at, refresh, CallLimits.NONE).call());
+    }
+
     private long paid(Instant at) {
-        SentCall call = calls.sending(ID, "note-detail/v1", at, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", at, false);
         return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
     }
 
     private void unpaid(Instant at) {
-        SentCall call = calls.sending(ID, "note-detail/v1", at, false);
+        SentCall call = sent(calls, ID, "note-detail/v1", at, false);
         calls.received(
                 call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }

@@ -379,7 +379,7 @@ class HostileAnswerTests {
                         new AnswerReader(),
                         Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
-        client.open(Night.of(NOW), 0, 0, 0);
+        client.open(Night.of(NOW), NightlyCalls.NONE);
         return client;
     }
 }

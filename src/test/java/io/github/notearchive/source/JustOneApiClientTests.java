@@ -466,7 +466,8 @@ class JustOneApiClientTests {
     void ourOwnLimitEndsTheNightWithoutACall() throws Exception {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
-        client.open(Night.of(NOW), 1, 0, 0);
+        journal.night = new NightlyCalls(1, 0, 0);
+        client.open(Night.of(NOW), journal.night);
 
         client.fetch(ID);
         client.fetch(ID);
@@ -480,13 +481,31 @@ class JustOneApiClientTests {
     }
 
     @Test
+    void callsOfAnotherNodeAreCountedToo() throws Exception {
+        provider.answers(200, FOUND);
+        JustOneApiClient client = client("calls-per-night", "3");
+        client.open(Night.of(NOW), NightlyCalls.NONE);
+
+        client.fetch(ID);
+        journal.night = new NightlyCalls(3, 0, 0);
+        assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
+        Exhausted exhausted = (Exhausted) client.fetch(ID);
+
+        assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
+        assertThat(client.callsLeft()).isZero();
+        assertThat(provider.requests()).hasSize(1);
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @Test
     void limitOfVideosIsCountedByItselfAndLetsTheOtherCallsGoOn() throws Exception {
         for (int i = 0; i < 4; i++) {
             provider.answers(200, FOUND);
         }
         videos = Settings.ofVideos("calls-per-night", "3");
         JustOneApiClient client = client();
-        client.open(Night.of(NOW), 9, 2, 0);
+        journal.night = new NightlyCalls(9, 2, 0);
+        client.open(Night.of(NOW), journal.night);
         NoteCapture detail = ((Found) client.fetch(ID)).capture();
 
         NoteCapture video = ((Found) client.fetchVideo(detail)).capture();
@@ -663,7 +682,8 @@ class JustOneApiClientTests {
                         new AnswerReader(),
                         clock);
         clients.add(client);
-        client.open(Night.of(NOW), 0, 0, 0);
+        journal.night = new NightlyCalls(0, 0, 0);
+        client.open(Night.of(NOW), journal.night);
         return client;
     }
 }

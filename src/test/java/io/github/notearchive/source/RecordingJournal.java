@@ -14,22 +14,42 @@ final class RecordingJournal implements CallJournal {
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<Received> received = new CopyOnWriteArrayList<>();
     final AtomicLong calls = new AtomicLong();
+
+    /** What was sent in the night, by whatever node. */
+    volatile NightlyCalls night = NightlyCalls.NONE;
     Runnable whileSending = () -> {};
 
     record Received(
             long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
     @Override
-    public SentCall sending(NoteId id, String endpoint, Instant sentAt, boolean refresh) {
+    public WrittenCall sending(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
+        NightlyCalls with =
+                new NightlyCalls(
+                        night.all() + 1,
+                        night.videos() + (endpoint.equals("note-detail/v6") ? 1 : 0),
+                        night.refreshes() + (refresh ? 1 : 0));
+        if (isOver(limits.all(), with.all())
+                || isOver(limits.videos(), with.videos())
+                || isOver(limits.refreshes(), with.refreshes())) {
+            return new WrittenCall(null, night);
+        }
+        night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return new SentCall(call, id, endpoint, sentAt, refresh);
+        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night);
+    }
+
+    private static boolean isOver(long limit, long calls) {
+        return limit > 0 && calls > limit;
     }
 
     @Override
     public void notSent(SentCall call) {
         events.add("not sent " + call.number());
+        night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
     }
 
     @Override

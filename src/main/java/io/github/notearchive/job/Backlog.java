@@ -1,0 +1,344 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Endpoint;
+import java.sql.Date;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/**
+ * Questions about what is to be done and how fast it went, each answered by one statement that reads
+ * an index, or the worklist once from end to end. Nothing is written.
+ */
+@Repository
+class Backlog {
+
+    /** How far back it is looked for how fast things went. */
+    static final int NIGHTS = 7;
+
+    /** The newest calls of these nights stand for all. */
+    private static final int CALLS = 5000;
+
+    private static final int NOTES = 1000;
+    private static final int STOPS = 5;
+
+    /** Whether a run of this node could claim the row {@code w}. */
+    private static final String FREE =
+            """
+            (w.claimed_by IS NULL OR (w.claimed_by <> :node AND w.claimed_until < now())
+             OR (w.claimed_by = :node AND NOT :running))
+            """;
+
+    private final JdbcClient jdbc;
+    private final LedgerProperties ledger;
+    private final Clock clock;
+
+    Backlog(JdbcClient jdbc, LedgerProperties ledger, Clock clock) {
+        this.jdbc = jdbc;
+        this.ledger = ledger;
+        this.clock = clock;
+    }
+
+    /** What a run would do with a note that has a time, or when it would. */
+    enum Kind {
+        NEW,
+        PUT_OFF,
+        HELD,
+        RECHECK,
+        BETTER,
+        CLAIMED,
+        NEW_LATER,
+        PUT_OFF_TONIGHT,
+        PUT_OFF_LATER,
+        RECHECK_LATER,
+        BETTER_LATER
+    }
+
+    /**
+     * Notes of one kind.
+     *
+     * @param notes how many there are
+     * @param paid of how many the ledger holds an answer that can be used
+     * @param first when the first of them is due
+     */
+    record Group(long notes, long paid, @Nullable Instant first) {
+
+        static final Group NONE = new Group(0, 0, null);
+    }
+
+    /**
+     * The notes that have a time, by kind; kinds that no note is of are left out.
+     *
+     * @param running whether a run of this node is active, so that its claims are no leftovers
+     */
+    Map<Kind, Group> groups(String node, boolean running) {
+        Instant now = clock.instant();
+        Night tonight = Night.of(now);
+        Map<Kind, Group> groups = new EnumMap<>(Kind.class);
+        jdbc.sql(
+                        """
+                        WITH paid AS (
+                            SELECT DISTINCT c.note_id FROM api_call c
+                            WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
+                              AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain))
+                        SELECT kind, count(*) AS notes, count(p.note_id) AS paid, min(due_at) AS first
+                        FROM (
+                            SELECT CASE
+                                       WHEN NOT %s THEN 'CLAIMED'
+                                       WHEN w.due_at > :now THEN
+                                           CASE w.state
+                                               WHEN 'PENDING' THEN 'NEW_LATER'
+                                               WHEN 'UNAVAILABLE' THEN 'RECHECK_LATER'
+                                               WHEN 'ARCHIVED' THEN 'BETTER_LATER'
+                                               ELSE CASE WHEN w.due_at < :ends THEN 'PUT_OFF_TONIGHT' ELSE 'PUT_OFF_LATER' END
+                                           END
+                                       WHEN w.state = 'ARCHIVED' THEN 'BETTER'
+                                       WHEN w.answer_held THEN 'HELD'
+                                       WHEN w.state = 'PENDING' THEN 'NEW'
+                                       WHEN w.state = 'UNAVAILABLE' THEN 'RECHECK'
+                                       ELSE 'PUT_OFF'
+                                   END AS kind,
+                                   w.due_at,
+                                   CASE WHEN w.missing_night IS NULL THEN w.note_id END AS note_id
+                            FROM worklist w
+                            WHERE w.due_at IS NOT NULL AND w.state <> 'FAILED') AS listed
+                        LEFT JOIN paid p USING (note_id)
+                        GROUP BY kind
+                        """
+                                .formatted(FREE))
+                .param("since", Timestamp.from(now.minus(ledger.reuseFor())))
+                .param("detail", Endpoint.DETAIL.ledgerName())
+                .param("begins", Timestamp.from(tonight.begins()))
+                .param("ends", Timestamp.from(tonight.ends()))
+                .param("buyAgain", ledger.buyAgain())
+                .param("now", Timestamp.from(now))
+                .param("node", node)
+                .param("running", running)
+                .query(
+                        row -> {
+                            groups.put(
+                                    Kind.valueOf(row.getString("kind")),
+                                    new Group(
+                                            row.getLong("notes"),
+                                            row.getLong("paid"),
+                                            instant(row.getTimestamp("first"))));
+                        });
+        return groups;
+    }
+
+    /** How many notes a node holds. */
+    record Claims(String node, long notes) {}
+
+    /** Who holds notes that a run of this node could not claim. */
+    List<Claims> claims(String node, boolean running) {
+        return jdbc.sql(
+                        """
+                        SELECT w.claimed_by, count(*) AS notes FROM worklist w
+                        WHERE w.claimed_by IS NOT NULL AND NOT %s
+                        GROUP BY w.claimed_by ORDER BY w.claimed_by
+                        """
+                                .formatted(FREE))
+                .param("node", node)
+                .param("running", running)
+                .query((row, _) -> new Claims(row.getString("claimed_by"), row.getLong("notes")))
+                .list();
+    }
+
+    /** How many notes were given up. */
+    long failed() {
+        return jdbc.sql("SELECT count(*) FROM worklist WHERE state = 'FAILED'")
+                .query(Long.class)
+                .single();
+    }
+
+    /**
+     * Archived notes that are asked about anew.
+     *
+     * @param due in this night
+     * @param later in a later one
+     * @param next which is the first of those
+     * @param isPlanned whether that was planned by the settings as they are now
+     */
+    record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
+
+    /** What is planned to be asked about anew. */
+    Refreshes refreshes(String node, boolean running, String policy) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FILTER (WHERE w.refresh_night <= :tonight AND %s) AS due,
+                               count(*) FILTER (WHERE w.refresh_night > :tonight) AS later,
+                               min(w.refresh_night) FILTER (WHERE w.refresh_night > :tonight) AS next,
+                               coalesce((SELECT p.policy FROM refresh_policy p), 'off') = :policy AS planned
+                        FROM worklist w
+                        WHERE w.state IN ('ARCHIVED', 'UNAVAILABLE') AND w.refresh_night IS NOT NULL
+                        """
+                                .formatted(FREE))
+                .param("tonight", Date.valueOf(Night.current(clock).date()))
+                .param("node", node)
+                .param("running", running)
+                .param("policy", policy)
+                .query(
+                        (row, _) ->
+                                new Refreshes(
+                                        row.getLong("due"),
+                                        row.getLong("later"),
+                                        row.getObject("next", LocalDate.class),
+                                        row.getBoolean("planned")))
+                .single();
+    }
+
+    /** How many notes that are due have all but their video, which no call has brought yet. */
+    long videosToBuy(String node, boolean running) {
+        return jdbc.sql(
+                        """
+                        SELECT count(DISTINCT m.note_id)
+                        FROM note_media m JOIN worklist w USING (note_id)
+                        WHERE m.kind = 'VIDEO' AND ((m.state = 'MISSING' AND m.reason = 'NO_ANSWER')
+                                                    OR (m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1'))
+                          AND w.state IN ('PENDING', 'POSTPONED') AND w.due_at <= :now AND %s
+                        """
+                                .formatted(FREE))
+                .param("now", Timestamp.from(clock.instant()))
+                .param("node", node)
+                .param("running", running)
+                .query(Long.class)
+                .single();
+    }
+
+    /**
+     * A share of something that was seen.
+     *
+     * @param of how many were looked at
+     */
+    record Share(long of, double share) {
+
+        static final Share NONE = new Share(0, 0);
+    }
+
+    /** How many of the notes that were published last are videos. */
+    Share videos() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS notes, coalesce(avg((note_type = 'video')::int), 0) AS share
+                        FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
+                        """)
+                .param("notes", NOTES)
+                .query((row, _) -> new Share(row.getLong("notes"), row.getDouble("share")))
+                .single();
+    }
+
+    /**
+     * How long things took.
+     *
+     * @param of how many were looked at; 0: nothing is known
+     * @param median half of them took no longer
+     */
+    record Measured(long of, Duration median) {
+
+        private static Measured ofSeconds(long of, double median) {
+            return new Measured(of, Duration.ofMillis(Math.round(median * 1000)));
+        }
+    }
+
+    /**
+     * What the calls of the last nights were like.
+     *
+     * @param latency from sending a call to its whole answer
+     * @param perAnswer how many calls it took for one that is billed; 1 where none is known
+     */
+    record Calls(Measured latency, double perAnswer) {}
+
+    /** The same by the newest calls. */
+    Calls calls() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS median
+                        FROM (SELECT duration_ms, billed FROM api_call
+                              WHERE sent_at >= :since AND duration_ms IS NOT NULL
+                                AND code IS NOT NULL AND code NOT IN (100, 303, 600, 601, 602)
+                              ORDER BY sent_at DESC LIMIT :calls) AS newest
+                        """)
+                .param("since", since())
+                .param("calls", CALLS)
+                .query(
+                        (row, _) ->
+                                new Calls(
+                                        Measured.ofSeconds(
+                                                row.getLong("calls"), row.getDouble("median")),
+                                        row.getLong("billed") == 0
+                                                ? 1
+                                                : (double) row.getLong("calls")
+                                                        / row.getLong("billed")))
+                .single();
+    }
+
+    /** How long it took from an answer until its note was archived, with all its files. */
+    Measured files() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS notes,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS median
+                        FROM (SELECT note_id, received_at, job_execution_id FROM api_call
+                              WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
+                              ORDER BY sent_at DESC LIMIT :notes) AS c
+                        JOIN worklist w USING (note_id)
+                        WHERE w.state = 'ARCHIVED' AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                        """)
+                .param("since", since())
+                .param("detail", Endpoint.DETAIL.ledgerName())
+                .param("notes", NOTES)
+                .query(
+                        (row, _) ->
+                                Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
+                .single();
+    }
+
+    /** How many bytes the media of an answer came to in the last nights; 0: nothing is known. */
+    long bytesPerAnswer() {
+        return jdbc.sql(
+                        """
+                        SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
+                                        / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
+                        """)
+                .param("since", since())
+                .query(Long.class)
+                .single();
+    }
+
+    /** After how many answers the provider ended the last nights that it did end, the newest first. */
+    List<Long> answersBeforeStops() {
+        return jdbc.sql(
+                        """
+                        SELECT max(billed_before) AS answers FROM quota_stop
+                        WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
+                        """)
+                .param("since", Timestamp.from(clock.instant().minus(Duration.ofDays(60))))
+                .param("stops", STOPS)
+                .query(Long.class)
+                .list();
+    }
+
+    private Timestamp since() {
+        return Timestamp.from(
+                Night.current(clock)
+                        .date()
+                        .minusDays(NIGHTS)
+                        .atStartOfDay(Night.ZONE)
+                        .toInstant());
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.note.Night;
+import java.time.Clock;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * Our own limit of media bytes in one night, across restarts and nodes.
+ *
+ * <p>The catalog decides. It is asked once a second for what other nodes have stored, and whenever
+ * what this one has stored since seems to use up the rest.
+ */
+@Component
+class NightlyBytes {
+
+    private static final Duration KNOWN_FOR = Duration.ofSeconds(1);
+
+    private final MediaCatalog media;
+    private final NightlyLimitProperties limits;
+    private final Clock clock;
+    private @Nullable Look last;
+
+    NightlyBytes(MediaCatalog media, NightlyLimitProperties limits, Clock clock) {
+        this.media = media;
+        this.limits = limits;
+        this.clock = clock;
+    }
+
+    /** What the catalog held at a moment, and what the run had stored by then. */
+    private record Look(Night night, long at, ActiveRun run, long ofTheRun, long ofTheNight) {}
+
+    /** Whether the night's bytes are stored, so that no more notes are to be taken up. */
+    synchronized boolean isUsedUp(ActiveRun run) {
+        long limit = limits.bytesPerNight().toBytes();
+        if (limit == 0) {
+            return false;
+        }
+        Look look = last;
+        if (look != null
+                && look.run() == run
+                && look.night().equals(Night.current(clock))
+                && System.nanoTime() - look.at() < KNOWN_FOR.toNanos()
+                && look.ofTheNight() + run.bytesStored.sum() - look.ofTheRun() < limit) {
+            return false;
+        }
+        last = look(run);
+        return last.ofTheNight() >= limit;
+    }
+
+    private Look look(ActiveRun run) {
+        Night tonight = Night.current(clock);
+        long ofTheRun = run.bytesStored.sum();
+        return new Look(
+                tonight, System.nanoTime(), run, ofTheRun, media.storedIn(tonight).bytes());
+    }
+
+    /** For a person to read. */
+    String whyUsedUp() {
+        return "our own limit of "
+                + limits.bytesPerNightInWords()
+                + " of media a night is used up until "
+                + Night.local(Night.current(clock).ends());
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.job.Backlog.Group;
+import io.github.notearchive.job.Backlog.Kind;
+import io.github.notearchive.job.Backlog.Measured;
+import io.github.notearchive.source.NightlyCalls;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a plan is made of, as the tables have it at one moment.
+ *
+ * @param at the moment
+ * @param nodes which nodes hold the archive
+ * @param isRebuildUnfinished whether runs refuse because of it
+ * @param closed the gate, where it is closed
+ * @param groups notes that have a time, by kind
+ * @param claims who holds notes
+ * @param failed how many notes were given up
+ * @param forgotten how many notes were forgotten
+ * @param refreshes archived notes that are asked about anew
+ * @param videosToBuy notes that are due and wait for their video alone
+ * @param videoShare how many of the newest notes are videos
+ * @param made the calls of tonight
+ * @param storedBytes the media of tonight
+ * @param calls what calls of the last nights were like
+ * @param files how long the files of a note took
+ * @param bytesPerAnswer what these came to; 0: nothing is known
+ * @param answersBeforeStops after how many answers the provider ended the last nights
+ */
+record PlanFacts(
+        Instant at,
+        List<RunningNodes.RunningNode> nodes,
+        boolean isRebuildUnfinished,
+        Optional<SourceGate.Closed> closed,
+        Map<Kind, Group> groups,
+        List<Backlog.Claims> claims,
+        long failed,
+        long forgotten,
+        Backlog.Refreshes refreshes,
+        long videosToBuy,
+        Backlog.Share videoShare,
+        NightlyCalls made,
+        long storedBytes,
+        Backlog.Calls calls,
+        Measured files,
+        long bytesPerAnswer,
+        List<Long> answersBeforeStops) {
+
+    Group group(Kind kind) {
+        return groups.getOrDefault(kind, Group.NONE);
+    }
+
+    /** Whether a run of this node is active. */
+    boolean isRunning(String node) {
+        return nodes.stream().anyMatch(running -> running.node().equals(node));
+    }
+}

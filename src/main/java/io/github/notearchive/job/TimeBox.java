@@ -1,0 +1,27 @@
+package io.github.notearchive.job;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long a job may take things up.
+ *
+ * @param length from its beginning
+ * @param origin who says so, as it is typed
+ */
+record TimeBox(Duration length, String origin) {
+
+    static TimeBox ofOption(Duration length) {
+        return new TimeBox(length, "--max-duration");
+    }
+
+    /** The same where there may be no such option. */
+    static @Nullable TimeBox ofNullableOption(@Nullable Duration length) {
+        return length == null ? null : ofOption(length);
+    }
+
+    /** Why the job ended. */
+    String isOver() {
+        return origin + " " + length + " is over";
+    }
+}
