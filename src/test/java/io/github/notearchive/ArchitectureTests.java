@@ -60,7 +60,18 @@ class ArchitectureTests {
                                     "sidecar",
                                     "objectstore",
                                     "note")),
-                    Map.entry("export", Set.of("worklist", "objectstore", "note")),
+                    Map.entry("html", Set.of("note")),
+                    Map.entry("export", Set.of("worklist", "objectstore", "html", "note")),
+                    Map.entry(
+                            "report",
+                            Set.of(
+                                    "job",
+                                    "source",
+                                    "ledger",
+                                    "catalog",
+                                    "objectstore",
+                                    "html",
+                                    "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("", Set.of("cli")));

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             EnqueueCommand.class,
             StatusCommand.class,
             ExplainCommand.class,
+            ReportCommand.class,
             SearchCommand.class,
             RequeueCommand.class,
             WaiveCommand.class,
