@@ -1,11 +1,14 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.Mentions;
 import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.report.NightReport.Run;
@@ -25,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -39,12 +43,14 @@ import org.springframework.transaction.support.TransactionTemplate;
  * time of writing in it, and what a night left behind was kept when it ended.
  */
 @Component
-public class NightReports {
+public class NightReports implements Mentions {
 
     /** What the keys of reports in the bucket begin with. Nothing reads them again. */
     public static final String PREFIX = "reports/";
 
-    private static final int NIGHTS = 14;
+    /** How many nights are compared. */
+    static final int NIGHTS = 14;
+
     private static final int EYES = 50;
     private static final int REMARKS = 20;
 
@@ -276,36 +282,49 @@ public class NightReports {
         return numbers;
     }
 
-    /** Removes reports that name any of these notes from this machine's folder and the bucket. */
-    long removeNaming(Collection<String> notes) throws IOException {
-        if (notes.isEmpty()) {
-            return 0;
+    @Override
+    public long countNaming(Collection<NoteId> notes) throws IOException {
+        return filesNaming(notes).size() + keysNaming(notes).size();
+    }
+
+    @Override
+    public long removeNaming(Collection<NoteId> notes) throws IOException {
+        List<Path> files = filesNaming(notes);
+        for (Path file : files) {
+            Files.delete(file);
         }
-        long removed = 0;
-        if (Files.isDirectory(folder.path())) {
-            try (var files = Files.list(folder.path())) {
+        List<ObjectKey> keys = keysNaming(notes);
+        keys.forEach(key -> store.remove(key.value()));
+        return files.size() + keys.size();
+    }
+
+    private List<Path> filesNaming(Collection<NoteId> notes) throws IOException {
+        List<Path> naming = new ArrayList<>();
+        if (Files.isDirectory(folder.path()) && !notes.isEmpty()) {
+            try (Stream<Path> files = Files.list(folder.path())) {
                 for (Path file : files.filter(f -> f.toString().endsWith(".html")).toList()) {
-                    if (names(Files.readString(file, StandardCharsets.UTF_8), notes)) {
-                        Files.delete(file);
-                        removed++;
+                    if (isNaming(Files.readAllBytes(file), notes)) {
+                        naming.add(file);
                     }
                 }
             }
         }
-        List<ObjectKey> keys;
-        try (var objects = store.list(PREFIX)) {
-            keys = objects.map(object -> object.key()).toList();
-        }
-        for (ObjectKey key : keys) {
-            if (names(new String(store.read(key), StandardCharsets.UTF_8), notes)) {
-                store.remove(key.value());
-                removed++;
-            }
-        }
-        return removed;
+        return naming;
     }
 
-    private static boolean names(String page, Collection<String> notes) {
-        return notes.stream().anyMatch(page::contains);
+    private List<ObjectKey> keysNaming(Collection<NoteId> notes) {
+        if (notes.isEmpty()) {
+            return List.of();
+        }
+        try (Stream<StoredObject> objects = store.list(PREFIX)) {
+            return objects.map(StoredObject::key)
+                    .filter(key -> isNaming(store.read(key), notes))
+                    .toList();
+        }
+    }
+
+    private static boolean isNaming(byte[] page, Collection<NoteId> notes) {
+        String text = new String(page, StandardCharsets.UTF_8);
+        return notes.stream().anyMatch(note -> text.contains(note.value()));
     }
 }

@@ -17,13 +17,17 @@ import io.github.notearchive.report.NightReport.Slice;
 import io.github.notearchive.report.NightReport.Slices;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +41,7 @@ final class ReportPage {
     private static final DateTimeFormatter CLOCK_SECONDS =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
     private static final DateTimeFormatter DAY =
-            DateTimeFormatter.ofPattern("MM-dd").withZone(Night.ZONE);
+            DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
 
     private final NightReport night;
     private final Html html;
@@ -139,8 +143,8 @@ final class ReportPage {
         String why =
                 night.last().exitNumber() == null
                         ? night.last().exitCode().equals(ReportTables.KILLED)
-                                ? "its process ended without writing an end; the next run goes on where it was"
-                                : "a run has begun and not ended: it goes on, or its process was killed"
+                                ? "its process was gone before it could say why; the next run goes on where it was"
+                                : "it has not: it goes on, or its process was killed"
                         : reason == null ? "no reason was given" : reason;
         return String.join(", ", did)
                 + ", by "
@@ -148,8 +152,9 @@ final class ReportPage {
                 + (tonight.calls() == 1 ? " call" : " calls")
                 + " of which "
                 + Figures.count(tonight.billed())
-                + " are billed. The last run ended since: "
-                + why
+                + (tonight.billed() == 1 ? " is billed. " : " are billed. ")
+                + (night.runs().size() == 1 ? "It ended because " : "The last run ended because ")
+                + why.replaceFirst("\\.$", "")
                 + ".";
     }
 
@@ -355,7 +360,6 @@ final class ReportPage {
                     .append(CLOCK_SECONDS.format(stop.at()))
                     .append(" (dashed).");
         }
-        String nodes = ", of all nodes since 00:00.";
         if (allowed != null) {
             List<Long> left = soFar.stream().map(calls -> Math.max(0, allowed - calls)).toList();
             return new Plot(
@@ -363,8 +367,7 @@ final class ReportPage {
                     Figures.count(Math.max(0, allowed - soFar.getLast()))
                             + " of "
                             + Figures.count(allowed)
-                            + " were left at the end"
-                            + nodes
+                            + " were left at the end, after those of all nodes since 00:00."
                             + stops,
                     Plot.Shape.STEPS,
                     left,
@@ -376,9 +379,8 @@ final class ReportPage {
         return new Plot(
                 "Calls so far",
                 Figures.count(made)
-                        + (made == 1 ? " call" : " calls")
-                        + " at the end; we set no limit of our own"
-                        + nodes
+                        + (made == 1 ? " call was" : " calls were")
+                        + " made by all nodes since 00:00; no limit of our own is set."
                         + stops,
                 Plot.Shape.STEPS,
                 soFar,
@@ -392,7 +394,7 @@ final class ReportPage {
             String title,
             Slices slices,
             List<Long> amounts,
-            java.util.function.LongFunction<String> label,
+            LongFunction<String> label,
             String unit) {
         double minutes = slices.width().toMillis() / 60_000.0;
         List<Long> perMinute =
@@ -527,10 +529,8 @@ final class ReportPage {
         html.raw("<h2>Beside the nights before</h2>\n");
         if (nights.size() > 1) {
             html.raw("<div class=\"plots\">\n");
-            byNight("Notes archived, by night", nights.stream().map(Past::archived).toList(), Figures::count)
-                    .draw(html);
-            byNight("Calls, by night", nights.stream().map(Past::calls).toList(), Figures::count)
-                    .draw(html);
+            byNight("Notes archived, by night", Past::archived, Figures::count).draw(html);
+            byNight("Calls, by night", Past::calls, Figures::count).draw(html);
             html.raw("</div>\n");
         }
         table(
@@ -566,33 +566,34 @@ final class ReportPage {
         endTable();
     }
 
-    private static Plot byNight(
-            String title, List<Long> values, java.util.function.LongFunction<String> label, List<Past> nights) {
-        long most = values.stream().mapToLong(Long::longValue).max().orElse(0);
-        long before = values.get(values.size() - 2);
+    /** A number of each night, over as many days as are compared; days without a run are empty. */
+    private Plot byNight(String title, ToLongFunction<Past> value, LongFunction<String> label) {
+        LocalDate last = night.night().date();
+        LocalDate first = last.minusDays(NightReports.NIGHTS - 1L);
+        Map<LocalDate, Long> values = new HashMap<>();
+        for (Past past : night.nights()) {
+            values.put(past.night().date(), value.applyAsLong(past));
+        }
+        List<Long> days =
+                first.datesUntil(last.plusDays(1)).map(day -> values.getOrDefault(day, 0L)).toList();
+        long most = days.stream().mapToLong(Long::longValue).max().orElse(0);
+        Past before = night.nights().get(night.nights().size() - 2);
         return new Plot(
                 title,
-                label.apply(values.getLast())
+                label.apply(days.getLast())
                         + " this night, "
-                        + label.apply(before)
-                        + " the night before; at most "
+                        + label.apply(value.applyAsLong(before))
+                        + " in that of "
+                        + before.night()
+                        + "; at most "
                         + label.apply(most)
-                        + " in "
-                        + values.size()
-                        + " nights.",
+                        + " in these days.",
                 Plot.Shape.BARS,
-                values,
+                days,
                 Plot.roundAbove(most),
                 label,
-                List.of(
-                        DAY.format(nights.getFirst().night().begins()),
-                        DAY.format(nights.getLast().night().begins())),
+                List.of(DAY.format(first), DAY.format(last)),
                 List.of());
-    }
-
-    private Plot byNight(
-            String title, List<Long> values, java.util.function.LongFunction<String> label) {
-        return byNight(title, values, label, night.nights());
     }
 
     private void backlog() {
@@ -604,14 +605,14 @@ final class ReportPage {
         }
         Left left = kept.get();
         html.raw("<p>").text(outlook()).raw("</p>\n");
-        List<Past> known = night.nights().stream().filter(past -> past.left() != null).toList();
-        if (known.size() > 1) {
-            html.raw("<div class=\"plots wide\">\n");
+        if (night.nights().size() > 1) {
+            html.raw("<div class=\"plots\">\n");
+            byNight("Backlog after each night", past -> backlogOf(past.left()), Figures::count)
+                    .draw(html);
             byNight(
-                            "Backlog after each night",
-                            known.stream().map(past -> backlogOf(past.left())).toList(),
-                            Figures::count,
-                            known)
+                            "Brought to their end, by night",
+                            Past::settled,
+                            Figures::count)
                     .draw(html);
             html.raw("</div>\n");
         }
@@ -674,13 +675,13 @@ final class ReportPage {
                 .text(fixity(left, end))
                 .raw("</p>\n");
         if (known.size() > 1) {
-            html.raw("<div class=\"plots wide\">\n");
+            html.raw("<div class=\"plots\">\n");
             byNight(
                             "Size of the store after each night",
-                            known.stream().map(past -> bytesOf(past.left())).toList(),
-                            Figures::size,
-                            known)
+                            past -> bytesOf(past.left()),
+                            Figures::size)
                     .draw(html);
+            byNight("Stored, by night", Past::bytes, Figures::size).draw(html);
             html.raw("</div>\n");
         }
         if (!night.findings().isEmpty()) {
@@ -712,9 +713,16 @@ final class ReportPage {
         long more =
                 bytesOf(known.getLast().left()) - bytesOf(known.getFirst().left());
         long nights = known.size() - 1L;
-        return more <= 0
-                ? ", no more than " + nights + (nights == 1 ? " night" : " nights") + " before"
-                : ", " + Figures.size(more / nights) + " more each night of the last " + nights;
+        if (more <= 0) {
+            return ", no more than in the night of " + known.getFirst().night();
+        }
+        return nights == 1
+                ? ", " + Figures.size(more) + " more than in the night of " + known.getFirst().night()
+                : ", on average "
+                        + Figures.size(more / nights)
+                        + " more after each of the last "
+                        + nights
+                        + " nights";
     }
 
     private static String fixity(Left left, Instant end) {
@@ -802,9 +810,9 @@ final class ReportPage {
     private void table(String name, String caption, String... headings) {
         html.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
                 .text(name)
-                .raw("\">\n<table>\n<caption>")
+                .raw("\">\n<table>\n<caption><span>")
                 .text(caption)
-                .raw("</caption>\n<thead><tr>");
+                .raw("</span></caption>\n<thead><tr>");
         for (String heading : headings) {
             boolean isNumber = heading.endsWith("#");
             html.raw(isNumber ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">")

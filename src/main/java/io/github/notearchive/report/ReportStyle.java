@@ -52,12 +52,13 @@ final class ReportStyle {
             .scroll:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
             table { width: 100%; }
             caption { padding-bottom: 0.4rem; }
+            caption span { display: inline-block; max-width: min(62rem, calc(100vw - 5rem)); }
             thead th { color: var(--soft); font-weight: 600; font-size: 0.85rem; vertical-align: bottom; }
             tbody th { font-weight: 500; }
             tbody tr:last-child > * { border-bottom: 0; }
             td, th { vertical-align: top; }
             tr > :last-child { padding-right: 0; }
-            td.text { white-space: normal; min-width: 15rem; }
+            td.text { white-space: normal; min-width: 11rem; }
             .none { color: var(--soft); }
             footer { border-top: 1px solid var(--line); margin-top: 2rem; padding-bottom: 2rem; }
             @media (max-width: 40rem) {
@@ -80,6 +81,7 @@ final class ReportStyle {
               figure, tr, .verdict, dl.tiles > div, ol.next li { break-inside: avoid; }
               thead { display: table-header-group; }
               .scroll { overflow: visible; border: 0; padding: 0; }
+              caption span { max-width: none; }
               table { font-size: 8pt; } th, td { padding-right: 0.5rem; white-space: normal; }
               td.number, time { white-space: nowrap; }
               td.text { min-width: 0; }

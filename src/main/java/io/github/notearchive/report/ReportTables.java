@@ -52,6 +52,89 @@ class ReportTables {
         this.jdbc = jdbc;
     }
 
+    /** The nodes that had a run in a night, or in one after it. */
+    List<String> nodes(Night from) {
+        return jdbc.sql(
+                        """
+                        SELECT node FROM run_summary WHERE night >= :night
+                        UNION
+                        SELECT p.parameter_value
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params p
+                          ON p.job_execution_id = e.job_execution_id AND p.parameter_name = 'node'
+                        WHERE i.job_name = 'archiveNotes' AND e.start_time >= :local
+                        ORDER BY 1
+                        """)
+                .param("night", Date.valueOf(from.date()))
+                .param("local", local(from.begins()))
+                .query(String.class)
+                .list();
+    }
+
+    /** Whether a process holds the lock of a node's runs. */
+    boolean isRunActive(String node) {
+        return isLocked("note-archive", node);
+    }
+
+    /** Whether the newest remap has not come to its end, and no process works on it. */
+    boolean isRemapUnfinished() {
+        boolean isOpen =
+                jdbc.sql(
+                                """
+                                SELECT EXISTS (
+                                    SELECT 1 FROM batch_job_execution e
+                                    WHERE e.job_execution_id = (SELECT max(l.job_execution_id)
+                                                                FROM batch_job_execution l
+                                                                JOIN batch_job_instance i USING (job_instance_id)
+                                                                WHERE i.job_name = 'remapNotes')
+                                      AND e.status <> 'COMPLETED')
+                                """)
+                        .query(Boolean.class)
+                        .single();
+        return isOpen && !isLocked("note-archive-remap", "");
+    }
+
+    /** Two numbers make the lock, as RunnerLock takes it. */
+    private boolean isLocked(String group, String member) {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (
+                            SELECT 1 FROM pg_locks
+                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                              AND classid = hashtext(:group)::oid AND objid = hashtext(:member)::oid)
+                        """)
+                .param("group", group)
+                .param("member", member)
+                .query(Boolean.class)
+                .single();
+    }
+
+    /**
+     * How old verifications are.
+     *
+     * @param oldest null when there is no file
+     * @param never files that were not verified since the tables were rebuilt
+     */
+    record Verified(@Nullable Instant oldest, long never) {}
+
+    Verified verified() {
+        return jdbc.sql(
+                        """
+                        SELECT (SELECT verified_at FROM media_object
+                                ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest,
+                               (SELECT count(*) FROM media_object
+                                WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch') AS never
+                        """)
+                .query(
+                        (row, _) ->
+                                new Verified(
+                                        instant(row.getTimestamp("oldest")),
+                                        row.getLong("never")))
+                .single();
+    }
+
     /** The last night with a run of a node, up to one; empty when there was none. */
     Optional<Night> lastNight(@Nullable String node, Night upTo) {
         return jdbc.sql(

@@ -45,7 +45,7 @@ class SettingsInForce {
         settings.put("archive.video.enabled", String.valueOf(video.enabled()));
         settings.put("archive.video.calls-per-night", orNone(video.callsPerNight()));
         settings.put("archive.refresh", refresh.policy());
-        settings.put("archive.ledger.reuse-for", ledger.reuseFor().toString());
+        settings.put("archive.ledger.reuse-for", ledger.reuseFor().toHours() + "h");
         settings.put("archive.ledger.buy-again", String.valueOf(ledger.buyAgain()));
         return settings;
     }

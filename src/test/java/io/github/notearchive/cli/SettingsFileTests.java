@@ -7,6 +7,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.report.HealthProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
@@ -44,6 +45,7 @@ class SettingsFileTests {
                     "archive.media", MediaProperties.class,
                     "archive.store", StoreProperties.class,
                     "archive.verify", FixityProperties.class,
+                    "archive.health", HealthProperties.class,
                     "archive.retry", ArchiveProperties.Retry.class,
                     "archive.outage", ArchiveProperties.Outage.class);
 
