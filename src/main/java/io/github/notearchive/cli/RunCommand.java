@@ -85,6 +85,9 @@ final class RunCommand implements Callable<Integer> {
     /** Whether the document is written already. */
     private boolean isTold;
 
+    private @Nullable String knownNode;
+    private SummaryJson.@Nullable Limits limits;
+
     @Override
     public Integer call() {
         if (limit != null && limit < 1) {
@@ -108,8 +111,11 @@ final class RunCommand implements Callable<Integer> {
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            requireToken(context.get(NoteSourceProperties.class));
             String thisNode = context.get(ArchiveProperties.class).node();
+            knownNode = thisNode;
+            SummaryJson.Limits bounds = limits(context);
+            limits = bounds;
+            requireToken(context.get(NoteSourceProperties.class));
             ArchiveRunner runner = context.get(ArchiveRunner.class);
             signals.passTo(context.get(RunGate.class)::stop);
             RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
@@ -121,7 +127,7 @@ final class RunCommand implements Callable<Integer> {
             NightReports.Written report =
                     RunEnds.settle(context, thisNode, end, words).orElse(null);
             file.write(
-                    SummaryJson.of(end, thisNode, limits(context), report),
+                    SummaryJson.of(end, thisNode, bounds, report),
                     spec.commandLine().getOut());
             isTold = true;
             if (refused) {
@@ -147,8 +153,10 @@ final class RunCommand implements Callable<Integer> {
         file.write(
                 SummaryJson.of(
                         new RunEnd(began, ended, summary),
-                        node,
-                        new SummaryJson.Limits(limit, seconds(), null, null, null, null),
+                        knownNode == null ? node : knownNode,
+                        limits == null
+                                ? new SummaryJson.Limits(limit, seconds(), null, null, null, null)
+                                : limits,
                         null),
                 spec.commandLine().getOut());
     }

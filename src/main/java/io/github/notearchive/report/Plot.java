@@ -39,13 +39,14 @@ record Plot(
         STEPS
     }
 
-    /** A round number that is not less than any of these. */
+    /** A round number that is not less. */
     static long roundAbove(long most) {
-        if (most <= 2) {
-            return 2;
+        long unit = 1;
+        while (unit * 10 <= most) {
+            unit *= 10;
         }
-        long unit = (long) Math.pow(10, Math.floor(Math.log10(most)));
-        for (long factor : new long[] {1, 2, 4, 5, 10}) {
+        // the half of it stands at the axis, too
+        for (long factor : unit == 1 ? List.of(2L, 4L, 6L, 8L) : List.of(1L, 2L, 3L, 4L, 5L, 6L, 8L)) {
             if (factor * unit >= most) {
                 return factor * unit;
             }

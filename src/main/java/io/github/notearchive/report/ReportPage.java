@@ -292,19 +292,18 @@ final class ReportPage {
                     (night.eyesInAll() > night.eyes().size()
                                     ? "The first " + night.eyes().size() + " of " + Figures.count(night.eyesInAll())
                                     : Figures.count(night.eyesInAll()))
-                            + " given up by this night and still so",
+                            + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one",
                     "Note",
                     "Class",
                     "Code#",
-                    "Reason",
-                    "To decide");
+                    "Reason");
             for (Eye eye : night.eyes()) {
                 html.raw("<tr>");
                 rowHead(eye.note());
                 cell(eye.obstacle().name());
                 number(code(eye.code()));
                 text(eye.error());
-                html.raw("<td><code>note-archive explain ").text(eye.note()).raw("</code></td></tr>\n");
+                html.raw("</tr>\n");
             }
             endTable();
         }

@@ -59,6 +59,7 @@ final class ReportStyle {
             td, th { vertical-align: top; }
             tr > :last-child { padding-right: 0; }
             td.text { white-space: normal; min-width: 11rem; }
+            @media (min-width: 40.01rem) { td.text { min-width: 17rem; } }
             .none { color: var(--soft); }
             footer { border-top: 1px solid var(--line); margin-top: 2rem; padding-bottom: 2rem; }
             @media (max-width: 40rem) {
@@ -85,7 +86,7 @@ final class ReportStyle {
               table { font-size: 8pt; } th, td { padding-right: 0.5rem; white-space: normal; }
               td.number, time { white-space: nowrap; }
               td.text { min-width: 0; }
-              dl.tiles { grid-template-columns: repeat(4, 1fr); }
+              dl.tiles { grid-template-columns: repeat(6, 1fr); gap: 0.4rem; }
               dl.tiles dd.figure { font-size: 13pt; }
               svg { height: 6.5rem; } .wide svg { height: 7.5rem; }
               a { text-decoration: none; }

@@ -76,7 +76,8 @@ class ApiCallsTests {
                                 null,
                                 7L,
                                 false,
-                                null));
+                                null,
+                                false));
     }
 
     @Test
