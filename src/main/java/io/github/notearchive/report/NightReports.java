@@ -29,11 +29,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -150,30 +150,35 @@ public class NightReports implements Mentions {
         return ReportPage.of(report);
     }
 
-    /** Where a report was put. */
-    public record Written(Path file, ObjectKey key) {}
+    /**
+     * Where a report lies.
+     *
+     * @param file on this machine
+     * @param key in the bucket; null when it did not take it
+     */
+    public record Written(Path file, @Nullable ObjectKey key) {}
 
     /**
-     * Makes the report of a night and puts it into this machine's folder and into the bucket, in
-     * place of an earlier one of the same execution. Empty when no run began in the night.
+     * Writes a report into this machine's folder, in place of an earlier one of the same execution.
      *
-     * @throws IOException when the folder does not take it; the bucket was not tried then
-     * @throws StoreException when the bucket does not take it; the file is there then
-     * @throws DataAccessException when the database is out of reach
-     * @throws TransactionException when the database is out of reach
+     * @throws IOException when the folder does not take it
      */
-    public Optional<Written> write(Night night, String node) throws IOException {
-        Optional<NightReport> report = find(night, node);
-        if (report.isEmpty()) {
-            return Optional.empty();
-        }
-        byte[] bytes = page(report.get()).getBytes(StandardCharsets.UTF_8);
-        String name = name(report.get());
-        Path file = file(report.get());
-        WholeFile.write(file, bytes);
-        ObjectKey key = new ObjectKey(PREFIX + name);
-        store.putBytes(key, bytes, "text/html; charset=utf-8");
-        return Optional.of(new Written(file, key));
+    public Path write(NightReport report) throws IOException {
+        Path file = file(report);
+        WholeFile.write(file, page(report).getBytes(StandardCharsets.UTF_8));
+        return file;
+    }
+
+    /**
+     * Puts a report into the bucket, in place of an earlier one of the same execution.
+     *
+     * @throws StoreException when the bucket does not take it
+     */
+    public ObjectKey put(NightReport report) {
+        ObjectKey key = new ObjectKey(PREFIX + name(report));
+        store.putBytes(
+                key, page(report).getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
+        return key;
     }
 
     /**

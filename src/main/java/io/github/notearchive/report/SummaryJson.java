@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.objectstore.ObjectKey;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -99,8 +100,8 @@ public record SummaryJson(
             @Nullable Long refreshCallsPerNight,
             @Nullable Double callsPerSecond) {}
 
-    /** Where the report of the night lies. */
-    public record Report(String file, String key) {}
+    /** Where the report of the night lies; {@code key} is null when the bucket did not take it. */
+    public record Report(String file, @Nullable String key) {}
 
     /**
      * The document.
@@ -166,9 +167,12 @@ public record SummaryJson(
                                 null)),
                 summary.newFields().stream().map(SummaryJson::field).toList(),
                 limits,
-                report == null
-                        ? null
-                        : new Report(report.file().toString(), report.key().value()));
+                report == null ? null : lying(report));
+    }
+
+    private static Report lying(NightReports.Written report) {
+        ObjectKey key = report.key();
+        return new Report(report.file().toString(), key == null ? null : key.value());
     }
 
     private static Field field(SchemaDrift.Found found) {
