@@ -60,7 +60,20 @@ class ArchitectureTests {
                                     "sidecar",
                                     "objectstore",
                                     "note")),
-                    Map.entry("export", Set.of("worklist", "objectstore", "note")),
+                    Map.entry("html", Set.of("note")),
+                    Map.entry("export", Set.of("worklist", "objectstore", "html", "note")),
+                    Map.entry(
+                            "report",
+                            Set.of(
+                                    "job",
+                                    "source",
+                                    "ledger",
+                                    "worklist",
+                                    "catalog",
+                                    "fixity",
+                                    "objectstore",
+                                    "html",
+                                    "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("", Set.of("cli")));

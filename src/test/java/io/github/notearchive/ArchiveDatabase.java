@@ -100,7 +100,7 @@ public final class ArchiveDatabase {
                         """
                         TRUNCATE worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
-                                 refresh_policy, forgotten_note, forgotten_author, forgotten_object
+                                 refresh_policy, forgotten_note, forgotten_author, forgotten_object, run_summary
                         """)
                 .update();
         return ONLY;

@@ -37,17 +37,17 @@ public final class ArchiveRows {
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights, which no later night needs, what audits of another database found, and by
-     * which settings another one's runs planned refreshes.
+     * Counts that the next run takes from the ledger, ends of nights, which no later night needs, how the runs of another database ended, what its
+     * audits found, and by which settings they planned refreshes.
      */
     private static final Set<String> UNKNOWN_TABLES =
-            Set.of("nightly_calls", "source_gate", "fixity_finding", "refresh_policy");
+            Set.of("nightly_calls", "source_gate", "run_summary", "fixity_finding", "refresh_policy");
 
     /** What loses them. */
     public static final String LOSS =
             """
             TRUNCATE worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic, note_mention,
-                     note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy,
+                     note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
                      forgotten_note, forgotten_author, forgotten_object, batch_job_instance CASCADE
             """;
 

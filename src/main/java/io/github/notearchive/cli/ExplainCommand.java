@@ -7,6 +7,8 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.report.NoteStories;
+import io.github.notearchive.report.NoteStory;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
@@ -14,11 +16,15 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code explain}: one note's whole story. */
 @Command(
@@ -31,7 +37,21 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NOTE_ID", description = "The note.")
     private String note = "";
 
+    @Option(names = "--json", description = "Prints the same as one JSON document.")
+    private boolean json;
+
     @Spec private CommandSpec spec = CommandSpec.create();
+
+    /** All of it, as it is printed. */
+    record Explained(
+            String note,
+            NoteState state,
+            List<String> next,
+            List<NoteStory.Event> story,
+            Worklist.Entry worklist,
+            NoteCatalog.@Nullable NoteLine captured,
+            List<ApiCalls.CallEntry> calls,
+            List<NoteStory.File> files) {}
 
     @Override
     public Integer call() {
@@ -48,15 +68,37 @@ final class ExplainCommand implements Callable<Integer> {
                                 + " is not on the worklist; enqueue it with: note-archive enqueue "
                                 + id);
             }
+            NoteStory story = context.get(NoteStories.class).tell(entry.get());
+            Optional<NoteCatalog.NoteLine> captured = context.get(NoteCatalog.class).find(id);
+            List<ApiCalls.CallEntry> calls = context.get(ApiCalls.class).of(id);
+            List<String> next =
+                    Stream.concat(Stream.of(next(entry.get())), refresh(entry.get()).stream())
+                            .toList();
+            if (json) {
+                out.println(
+                        JsonMapper.builder()
+                                .enable(SerializationFeature.INDENT_OUTPUT)
+                                .build()
+                                .writeValueAsString(
+                                        new Explained(
+                                                id.value(),
+                                                entry.get().state(),
+                                                next,
+                                                story.events(),
+                                                entry.get(),
+                                                captured.orElse(null),
+                                                calls,
+                                                story.files())));
+                out.flush();
+                return ExitCode.COMPLETED.number();
+            }
             tell(entry.get(), out);
-            context.get(NoteCatalog.class).find(id).ifPresent(line -> tell(line, out));
-            tellCalls(context.get(ApiCalls.class).of(id), out);
+            captured.ifPresent(line -> tell(line, out));
+            tell(story, next, out);
+            tellCalls(calls, out);
             List<MediaCatalog.SlotRow> files = context.get(MediaCatalog.class).slotsOf(id);
-            tellFiles(files, out);
+            tellFiles(files, story.files(), out);
             tellVideo(files, context.get(VideoProperties.class), id, out);
-            out.println("Next");
-            out.println("  " + next(entry.get()));
-            refresh(entry.get()).ifPresent(again -> out.println("  " + again));
             out.flush();
             return ExitCode.COMPLETED.number();
         }
@@ -110,6 +152,23 @@ final class ExplainCommand implements Callable<Integer> {
                 Times.minute(note.archivedAt()), orNone(note.sidecarKey()));
     }
 
+    /** Day and time of each event, the day only where it is another one. */
+    private static void tell(NoteStory story, List<String> next, PrintWriter out) {
+        out.println("Story (times of Shanghai)");
+        String day = "";
+        for (NoteStory.Event event : story.events()) {
+            String at = Times.second(event.at());
+            String date = at.substring(0, 10);
+            out.printf(
+                    "  %s %s  %s%n",
+                    date.equals(day) ? " ".repeat(10) : date,
+                    at.substring(11),
+                    Harmless.line(event.what()));
+            day = date;
+        }
+        next.forEach(line -> out.printf("  %-19s  %s%n", "next", Harmless.line(line)));
+    }
+
     private static String orNone(@Nullable String text) {
         return text == null ? "(none)" : Harmless.line(text);
     }
@@ -150,7 +209,8 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(table.isEmpty() ? "  none\n" : table);
     }
 
-    private static void tellFiles(List<MediaCatalog.SlotRow> slots, PrintWriter out) {
+    private static void tellFiles(
+            List<MediaCatalog.SlotRow> slots, List<NoteStory.File> files, PrintWriter out) {
         out.println("Files");
         TextTable table =
                 new TextTable(
@@ -161,6 +221,7 @@ final class ExplainCommand implements Callable<Integer> {
                         "rendition",
                         "size",
                         "type",
+                        "listed",
                         "object or error");
         for (MediaCatalog.SlotRow slot : slots) {
             var media = slot.media();
@@ -172,6 +233,7 @@ final class ExplainCommand implements Callable<Integer> {
                     slot.rendition(),
                     media == null ? null : Times.size(media.size()),
                     media == null ? null : media.contentType(),
+                    isListed(slot, files) ? "" : "no longer",
                     media == null
                             ? slot.error()
                             : slot.error() == null
@@ -179,6 +241,15 @@ final class ExplainCommand implements Callable<Integer> {
                                     : media.key() + "; " + slot.error());
         }
         out.print(table.isEmpty() ? "  none known\n" : table);
+    }
+
+    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStory.File> files) {
+        return files.stream()
+                .filter(
+                        file ->
+                                file.kind().equals(slot.kind().name())
+                                        && file.ordinal() == slot.ordinal())
+                .allMatch(NoteStory.File::isListed);
     }
 
     /** What stands between the note and its video, where that is a call of its own. */

@@ -163,6 +163,11 @@ final class ForgetCommand implements Callable<Integer> {
                     "  answers  %d that waited in files for the database%n",
                     report.unwrittenAnswers());
         }
+        if (report.reports() > 0) {
+            out.printf(
+                    "  reports  %d of nights that name them, here and in the bucket; note-archive report makes them again%n",
+                    report.reports());
+        }
         if (report.sharedFiles() > 0) {
             out.printf(
                     "  stays    %d files (%s) that other notes use, too%n",
@@ -174,7 +179,7 @@ final class ForgetCommand implements Callable<Integer> {
                     report.namedIn().size(), report.namedIn().getFirst());
         }
         out.println(
-                "  note     a bucket with versions keeps removed objects for as long as it was told to; logs and backups are yours");
+                "  note     a bucket with versions keeps removed objects for as long as it was told to; logs, backups and reports on other machines are yours");
         out.flush();
     }
 }

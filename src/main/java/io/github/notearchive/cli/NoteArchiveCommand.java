@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             StatusCommand.class,
             ExplainCommand.class,
+            ReportCommand.class,
             SearchCommand.class,
             RequeueCommand.class,
             WaiveCommand.class,

@@ -7,9 +7,16 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunGate;
 import io.github.notearchive.job.RunOptions;
 import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.job.Trouble;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.RunEnd;
+import io.github.notearchive.report.SummaryJson;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.source.VideoProperties;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -66,7 +73,20 @@ final class RunCommand implements Callable<Integer> {
             description = "Which machine this is, instead of ARCHIVE_NODE.")
     private @Nullable String node;
 
+    @Option(
+            names = "--summary-json",
+            paramLabel = "FILE",
+            description =
+                    "Write how it ended and what it did as JSON, too, however it ends; - is standard output.")
+    private @Nullable String summaryJson;
+
     @Spec private CommandSpec spec = CommandSpec.create();
+
+    /** Whether the document is written already. */
+    private boolean isTold;
+
+    private @Nullable String knownNode;
+    private SummaryJson.@Nullable Limits limits;
 
     @Override
     public Integer call() {
@@ -74,24 +94,100 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
+        SummaryFile file = SummaryFile.prepare(summaryJson);
+        Instant began = Instant.now();
+        try {
+            return run(file, began);
+        } catch (RuntimeException e) {
+            if (file.isWanted() && !isTold) {
+                tellOfFailure(file, began, e);
+            }
+            throw e;
+        }
+    }
+
+    private int run(SummaryFile file, Instant began) {
+        PrintWriter words = file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            requireToken(context.get(NoteSourceProperties.class));
             String thisNode = context.get(ArchiveProperties.class).node();
+            knownNode = thisNode;
+            SummaryJson.Limits bounds = limits(context);
+            limits = bounds;
+            requireToken(context.get(NoteSourceProperties.class));
             ArchiveRunner runner = context.get(ArchiveRunner.class);
             signals.passTo(context.get(RunGate.class)::stop);
             RunSummary summary;
             try (LiveProgress _ = LiveProgress.show(runner::progress)) {
                 summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
             }
-            if (summary.execution() == null && isRefusal(summary.exitCode())) {
-                throw new CommandFailure(
-                        summary.exitCode(), summary.reason() + "; " + next(summary.exitCode()));
+            boolean refused = summary.execution() == null && isRefusal(summary.exitCode());
+            if (!refused) {
+                print(summary, words);
             }
-            print(summary, spec.commandLine().getOut());
+            RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
+            NightReports.Written report =
+                    RunEnds.settle(context, thisNode, end, words).orElse(null);
+            file.write(
+                    SummaryJson.of(end, thisNode, bounds, report),
+                    spec.commandLine().getOut());
+            isTold = true;
+            if (refused) {
+                throw new CommandFailure(
+                        summary.exitCode(), summary.reason() + "; " + summary.exitCode().next());
+            }
             return summary.exitCode().number();
         }
+    }
+
+    /** Says in the document, too, what ended the command before a run could say so itself. */
+    private void tellOfFailure(SummaryFile file, Instant began, RuntimeException failure) {
+        Instant ended = later(began, Instant.now());
+        RunSummary summary =
+                RunSummary.notStarted(
+                        Failures.explain(failure)
+                                .map(CommandFailure::exitCode)
+                                .orElse(ExitCode.FAILED),
+                        Failures.explain(failure)
+                                .map(CommandFailure::getMessage)
+                                .orElseGet(() -> "unforeseen: " + Trouble.describe(failure)),
+                        Duration.between(began, ended));
+        file.write(
+                SummaryJson.of(
+                        new RunEnd(began, ended, summary),
+                        knownNode == null ? node : knownNode,
+                        limits == null
+                                ? new SummaryJson.Limits(limit, seconds(), null, null, null, null)
+                                : limits,
+                        null),
+                spec.commandLine().getOut());
+    }
+
+    /** A clock that was put back must not make a run end before it began. */
+    private static Instant later(Instant began, Instant now) {
+        return now.isBefore(began) ? began : now;
+    }
+
+    private SummaryJson.Limits limits(ArchiveContext context) {
+        NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        return new SummaryJson.Limits(
+                limit,
+                seconds(),
+                orNone(source.callsPerNight()),
+                orNone(context.get(VideoProperties.class).callsPerNight()),
+                orNone(
+                        context.get(RefreshProperties.class)
+                                .callsAllowed(source.callsPerNight())),
+                source.callsPerSecond());
+    }
+
+    private static @Nullable Long orNone(int limit) {
+        return limit == 0 ? null : Long.valueOf(limit);
+    }
+
+    private @Nullable Double seconds() {
+        return maxDuration == null ? null : maxDuration.toMillis() / 1000.0;
     }
 
     /** Ends that somebody has to do something about, and that no execution tells of. */
@@ -154,7 +250,7 @@ final class RunCommand implements Callable<Integer> {
             print("  new    ", summary.newFields(), out);
             print(summary.refreshes(), out);
         }
-        out.println("  next   " + next(summary.exitCode()));
+        out.println("  next   " + summary.exitCode().next());
         out.flush();
     }
 
@@ -207,26 +303,6 @@ final class RunCommand implements Callable<Integer> {
                     refreshes.tonight(),
                     refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed");
         }
-    }
-
-    private static String next(ExitCode exitCode) {
-        return switch (exitCode) {
-            case COMPLETED -> "nothing to do until notes are due again";
-            case FAILED -> "read the log; the next run continues where this one ended";
-            case USAGE -> "put the configuration right, then run again; nothing was bought";
-            case QUOTA_EXHAUSTED ->
-                    "run again after 00:00 in Shanghai; the same command continues this run";
-            case BLOCKED_TOKEN -> "renew or activate the token, then run again";
-            case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
-            case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
-            case ALREADY_RUNNING -> "nothing; the other run goes on";
-            case FINDINGS -> "no run ends so; verify does";
-            case INCOMPLETE ->
-                    "status names the notes that are left; the next night's run asks again";
-            case INTERRUPTED -> "run again; the same command continues this run";
-            case UPSTREAM_UNAVAILABLE ->
-                    "run again when the server is back; the same command continues this run";
-        };
     }
 
     /** Reads {@code 90m}, {@code 6h}, {@code 30s} and ISO-8601 such as {@code PT1H30M}. */

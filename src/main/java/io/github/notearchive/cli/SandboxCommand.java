@@ -7,6 +7,7 @@ import io.github.notearchive.job.RunGate;
 import io.github.notearchive.job.RunOptions;
 import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.worklist.Enqueuer;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
 final class SandboxCommand implements Callable<Integer> {
 
     private static final String MARKER = "note-archive-sandbox";
+    private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
 
     @Option(
@@ -153,10 +155,9 @@ final class SandboxCommand implements Callable<Integer> {
                             + ", a media server at "
                             + provider.mediaHost());
             out.println("Database and store are embedded, their data lie in " + directory);
-            ArchiveRunner runner = context.get(ArchiveRunner.class);
             signals.passTo(context.get(RunGate.class)::stop);
             enqueue(context, provider, out);
-            RunSummary last = nights(runner, provider, clock, out);
+            RunSummary last = nights(context, provider, clock, out);
             out.println();
             out.println(
                     "== What the provider counts: "
@@ -233,7 +234,7 @@ final class SandboxCommand implements Callable<Integer> {
                                     + " is in use by another process; end that first, or name another --data-dir");
                 }
             }
-            for (String kept : List.of("postgres", "s3", "spool")) {
+            for (String kept : List.of("postgres", "s3", "spool", "reports")) {
                 FileSystemUtils.deleteRecursively(directory.resolve(kept));
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
@@ -253,7 +254,7 @@ final class SandboxCommand implements Callable<Integer> {
     private Map<String, String> settings(Path directory, SandboxProvider provider) {
         Map<String, String> settings = new HashMap<>();
         settings.put("archive.data-dir", directory.toString());
-        settings.put("archive.node", "sandbox");
+        settings.put("archive.node", NODE);
         settings.put("archive.workers", "16");
         settings.put("archive.source.base-url", provider.baseUrl().toString());
         settings.put("archive.source.token", provider.token());
@@ -289,12 +290,15 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private RunSummary nights(
-            ArchiveRunner runner, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
-        RunSummary summary = night(runner, clock, "run", out);
+            ArchiveContext context,
+            SandboxProvider provider,
+            SandboxClock clock,
+            PrintWriter out) {
+        RunSummary summary = night(context, clock, "run", out);
         for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
             if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
                 night(
-                        runner,
+                        context,
                         clock,
                         "run again on the same day: the gate is closed, nothing is asked",
                         out);
@@ -309,7 +313,7 @@ final class SandboxCommand implements Callable<Integer> {
                             + " in Shanghai, the quota is new");
             summary =
                     night(
-                            runner,
+                            context,
                             clock,
                             "run on the next day: the same job instance goes on, or what was put off is asked again",
                             out);
@@ -323,15 +327,18 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private static RunSummary night(
-            ArchiveRunner runner, SandboxClock clock, String title, PrintWriter out) {
+            ArchiveContext context, SandboxClock clock, String title, PrintWriter out) {
         out.println();
         out.println("== " + Times.minute(clock.instant()) + " Shanghai: " + title);
         out.flush();
+        Instant began = clock.instant();
+        ArchiveRunner runner = context.get(ArchiveRunner.class);
         RunSummary summary;
         try (LiveProgress _ = LiveProgress.show(runner::progress)) {
-            summary = runner.run(new RunOptions(null, null, false, "sandbox"));
+            summary = runner.run(new RunOptions(null, null, false, NODE));
         }
         RunCommand.print(summary, out);
+        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary), out);
         return summary;
     }
 

@@ -11,6 +11,7 @@ import io.github.notearchive.media.Spool;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.Secret;
 import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.report.ReportFolder;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
@@ -39,6 +40,11 @@ class Servers {
     @Bean
     UnwrittenAnswers unwrittenAnswers(DataDirectoryProperties data, ArchiveProperties settings) {
         return new UnwrittenAnswers(data.path().resolve("answers").resolve(settings.node()));
+    }
+
+    @Bean
+    ReportFolder reportFolder(DataDirectoryProperties data) {
+        return new ReportFolder(data.path().resolve("reports"));
     }
 
     @Bean

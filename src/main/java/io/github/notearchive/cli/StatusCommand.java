@@ -8,6 +8,8 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.report.Health;
+import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
@@ -34,7 +36,13 @@ import tools.jackson.databind.json.JsonMapper;
         name = "status",
         mixinStandardHelpOptions = true,
         description =
-                "Shows the worklist, the gate, tonight's calls and bill, the last runs, and what is left over.")
+                "Says whether the archive is healthy, and shows the worklist, the gate, tonight's calls and bill, the last runs, and what is left over.",
+        footer = {
+            "",
+            "HEALTHY: nothing needs anybody. ATTENTION: nights go on, somebody should look. BROKEN: nights do not go on,",
+            "or files are damaged. Each reason stands with what deals with it.",
+            "Exit codes: 0 done, however it is; 6 with --fail-on; 2 usage; 8 the database is out of reach."
+        })
 final class StatusCommand implements Callable<Integer> {
 
     private static final int RUNS = 10;
@@ -44,10 +52,18 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
 
+    @Option(
+            names = "--fail-on",
+            paramLabel = "LEVEL",
+            description =
+                    "Exit with 6 when it is as bad as this or worse: ATTENTION or BROKEN. Otherwise with 0, however it is.")
+    private Health.@Nullable Level failOn;
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     /** All of it, as it is printed. */
     record Status(
+            Health health,
             Instant at,
             String night,
             boolean rebuildUnfinished,
@@ -100,7 +116,9 @@ final class StatusCommand implements Callable<Integer> {
                 print(status, out);
             }
             out.flush();
-            return ExitCode.COMPLETED.number();
+            return failOn != null && status.health().level().compareTo(failOn) >= 0
+                    ? ExitCode.INCOMPLETE.number()
+                    : ExitCode.COMPLETED.number();
         }
     }
 
@@ -111,6 +129,7 @@ final class StatusCommand implements Callable<Integer> {
         VideoProperties videos = context.get(VideoProperties.class);
         RefreshProperties refreshes = context.get(RefreshProperties.class);
         return new Status(
+                context.get(HealthCheck.class).check(),
                 clock.instant(),
                 tonight.toString(),
                 context.get(Executions.class).isRebuildUnfinished(),
@@ -138,10 +157,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     static void print(Status status, PrintWriter out) {
-        if (status.rebuildUnfinished()) {
-            out.println(
-                    "The tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse. Finish it with: note-archive rebuild");
-        }
+        print(status.health(), out);
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");
         status.worklist()
@@ -230,6 +246,16 @@ final class StatusCommand implements Callable<Integer> {
                                             group.error(),
                                             group.example()));
             out.print(left);
+        }
+    }
+
+    private static void print(Health health, PrintWriter out) {
+        out.println(health.level() + ": " + Harmless.line(health.inAWord()));
+        for (Health.Reason reason : health.reasons()) {
+            String level = reason.level() == Health.Level.HEALTHY ? "-" : reason.level().toString();
+            out.printf(
+                    "  %-9s  %s%n             -> %s%n",
+                    level, Harmless.line(reason.what()), Harmless.line(reason.command()));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.html.Html;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class NotePage {
     private NotePage() {}
 
     static String of(Row note, List<Row> captures) {
-        Html html = Html.page(title(note));
+        Html html = Html.pageWithFiles(title(note), FolderStyle.CSS);
         html.raw("<nav aria-label=\"Archive\"><a href=\"../../index.html\">All notes</a></nav>\n");
         html.raw("<main>\n<article>\n<h1 dir=\"auto\"" + language(note) + ">")
                 .text(title(note))

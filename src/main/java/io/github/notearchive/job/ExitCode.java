@@ -50,8 +50,29 @@ public enum ExitCode {
         return number;
     }
 
+    /** What to do after a run that ended so, for the person in charge. */
+    public String next() {
+        return switch (this) {
+            case COMPLETED -> "nothing to do until notes are due again";
+            case FAILED -> "read the log; the next run continues where this one ended";
+            case USAGE -> "put the configuration right, then run again; nothing was bought";
+            case QUOTA_EXHAUSTED ->
+                    "run again after 00:00 in Shanghai; the same command continues this run";
+            case BLOCKED_TOKEN -> "renew or activate the token, then run again";
+            case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
+            case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
+            case ALREADY_RUNNING -> "nothing; the other run goes on";
+            case FINDINGS -> "no run ends so; verify does";
+            case INCOMPLETE ->
+                    "status names the notes that are left; the next night's run asks again";
+            case INTERRUPTED -> "run again; the same command continues this run";
+            case UPSTREAM_UNAVAILABLE ->
+                    "run again when the server is back; the same command continues this run";
+        };
+    }
+
     /** The code of a name in the job repository; {@link #FAILED} for one that is not ours. */
-    static ExitCode named(String name) {
+    public static ExitCode named(String name) {
         return Arrays.stream(values())
                 .filter(code -> code.name().equals(name))
                 .findFirst()

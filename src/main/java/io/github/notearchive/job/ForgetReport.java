@@ -18,6 +18,8 @@ import java.util.Map;
  * @param sharedFiles files that stay, since other notes use them
  * @param sharedBytes their bytes
  * @param unwrittenAnswers answers that lay in files of this node
+ * @param reports reports of nights that name a note, of this machine and in the bucket; report
+ *     makes them again without it
  * @param namedIn other people's notes that name the person, and in whose texts and answers the name
  *     stays
  */
@@ -33,6 +35,7 @@ public record ForgetReport(
         long sharedFiles,
         long sharedBytes,
         long unwrittenAnswers,
+        long reports,
         List<String> namedIn) {
 
     static List<String> texts(List<NoteId> notes) {

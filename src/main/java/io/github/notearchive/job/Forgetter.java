@@ -47,6 +47,7 @@ public class Forgetter {
     private final ForgottenRows rows;
     private final ObjectStore store;
     private final UnwrittenAnswers unwritten;
+    private final Mentions mentions;
     private final JdbcConnectionDetails database;
     private final ArchiveProperties settings;
     private final Clock clock;
@@ -56,6 +57,7 @@ public class Forgetter {
             ForgottenRows rows,
             ObjectStore store,
             UnwrittenAnswers unwritten,
+            Mentions mentions,
             JdbcConnectionDetails database,
             ArchiveProperties settings,
             Clock clock,
@@ -63,6 +65,7 @@ public class Forgetter {
         this.rows = rows;
         this.store = store;
         this.unwritten = unwritten;
+        this.mentions = mentions;
         this.database = database;
         this.settings = settings;
         this.clock = clock;
@@ -92,7 +95,7 @@ public class Forgetter {
     }
 
     /** What would go; changes nothing. Objects that an interrupted forgetting has left count. */
-    public ForgetReport preview(Request request) {
+    public ForgetReport preview(Request request) throws IOException {
         store.requireBucket();
         Counts counts = new Counts(true);
         transaction.executeWithoutResult(
@@ -105,6 +108,7 @@ public class Forgetter {
                     counts.files = files.count();
                     counts.fileBytes = files.bytes();
                 });
+        counts.mentions = mentions.countNaming(counts.notes);
         return counts.report();
     }
 
@@ -139,6 +143,7 @@ public class Forgetter {
         for (StoredObject sidecar : counts.sidecars) {
             store.remove(sidecar.key().value());
         }
+        counts.mentions = mentions.removeNaming(counts.notes);
         transaction.executeWithoutResult(
                 _ -> {
                     rows.finish(counts.notes, clock.instant());
@@ -237,6 +242,7 @@ public class Forgetter {
         private long sharedFiles;
         private long sharedBytes;
         private long unwritten;
+        private long mentions;
 
         Counts(boolean dryRun) {
             this.dryRun = dryRun;
@@ -255,6 +261,7 @@ public class Forgetter {
                     sharedFiles,
                     sharedBytes,
                     unwritten,
+                    mentions,
                     ForgetReport.texts(namedIn));
         }
     }

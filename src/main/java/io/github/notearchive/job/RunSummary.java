@@ -141,7 +141,7 @@ public record RunSummary(
     }
 
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
-    static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
+    public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
                 exitCode,
                 reason,

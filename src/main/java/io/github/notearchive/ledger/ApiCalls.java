@@ -763,7 +763,7 @@ public class ApiCalls implements CallJournal {
         return jdbc.sql(
                         """
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
-                               message, job_execution_id, answer IS NOT NULL AS held, media_gone_at
+                               message, job_execution_id, answer IS NOT NULL AS held, media_gone_at, refresh
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
@@ -784,7 +784,8 @@ public class ApiCalls implements CallJournal {
                                         row.getString("message"),
                                         row.getObject("job_execution_id", Long.class),
                                         row.getBoolean("held"),
-                                        instant(row.getTimestamp("media_gone_at"))))
+                                        instant(row.getTimestamp("media_gone_at")),
+                                        row.getBoolean("refresh")))
                 .list();
     }
 
@@ -845,5 +846,6 @@ public class ApiCalls implements CallJournal {
             @Nullable String message,
             @Nullable Long jobExecutionId,
             boolean answerHeld,
-            @Nullable Instant mediaGoneAt) {}
+            @Nullable Instant mediaGoneAt,
+            boolean refresh) {}
 }

@@ -8,6 +8,7 @@ import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.report.HealthProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
@@ -47,6 +48,7 @@ class SettingsFileTests {
                     Map.entry("archive.media", MediaProperties.class),
                     Map.entry("archive.store", StoreProperties.class),
                     Map.entry("archive.verify", FixityProperties.class),
+                    Map.entry("archive.health", HealthProperties.class),
                     Map.entry("archive.retry", ArchiveProperties.Retry.class),
                     Map.entry("archive.outage", ArchiveProperties.Outage.class));
 

@@ -85,7 +85,8 @@ class ApiCallsTests {
                                 null,
                                 7L,
                                 false,
-                                null));
+                                null,
+                                false));
     }
 
     @Test

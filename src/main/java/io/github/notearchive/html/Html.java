@@ -1,4 +1,4 @@
-package io.github.notearchive.export;
+package io.github.notearchive.html;
 
 import io.github.notearchive.note.Night;
 import java.net.URLEncoder;
@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * runs, which its own policy says to the browser too. Text is escaped where it is put in; markup is
  * ours alone.
  */
-final class Html {
+public final class Html {
 
+    /** What all pages have in common. */
     private static final String STYLE =
             """
             :root { color-scheme: light dark; --back: #fafafa; --card: #fff; --ink: #1c1c1e; --soft: #5f6066;
@@ -36,29 +37,6 @@ final class Html {
             a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
             p { margin: 0.25rem 0; }
             .soft { color: var(--soft); font-size: 0.9rem; }
-            .text { white-space: pre-wrap; }
-            ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem;
-                       grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }
-            ul.cards > li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
-            ul.cards a { display: block; height: 100%; color: inherit; text-decoration: none; }
-            ul.cards a:focus-visible { outline-offset: -3px; }
-            ul.cards img, ul.cards .none { display: block; width: 100%; aspect-ratio: 4 / 5; object-fit: cover;
-                                           background: var(--line); }
-            ul.cards .none { display: grid; place-items: center; color: var(--soft); }
-            ul.cards div { padding: 0.5rem 0.75rem 0.75rem; }
-            ul.cards h2 { font-size: 1rem; line-height: 1.4; margin: 0; }
-            ul.cards a:hover h2 { text-decoration: underline; }
-            ul.tags, ul.pages { list-style: none; display: flex; flex-wrap: wrap; gap: 0.5rem; padding: 0; margin: 0.75rem 0; }
-            ul.tags li { border: 1px solid var(--line); border-radius: 1rem; padding: 0 0.7rem; }
-            ul.pages a, ul.pages span { display: inline-block; min-width: 2.75rem; padding: 0.5rem; text-align: center;
-                                        border: 1px solid var(--line); border-radius: 0.4rem; }
-            .media { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
-                     align-items: start; }
-            figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; }
-            figure img, figure video { display: block; width: 100%; height: auto; max-height: 85vh; object-fit: contain;
-                                       background: #0000000d; }
-            figure audio { display: block; width: 100%; padding: 0.5rem; }
-            figcaption { padding: 0.4rem 0.75rem; color: var(--soft); font-size: 0.9rem; }
             .scroll { overflow-x: auto; margin-bottom: 1rem; }
             time { white-space: nowrap; }
             table { border-collapse: collapse; font-size: 0.9rem; }
@@ -67,10 +45,8 @@ final class Html {
             td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
             """;
 
-    private static final String POLICY =
-            "default-src 'none'; img-src 'self' file:; media-src 'self' file:; style-src 'sha256-"
-                    + sha256(STYLE)
-                    + "'; base-uri 'none'; form-action 'none'";
+    private static final String FILES_BESIDE =
+            "; img-src 'self' file:; media-src 'self' file:";
 
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(Night.ZONE);
@@ -79,29 +55,48 @@ final class Html {
 
     private Html() {}
 
-    /** Begins a page, up to its body. */
-    static Html page(String title) {
+    /**
+     * Begins a page that is one file, up to its body: it shows nothing but what stands in it.
+     *
+     * @param style what this page looks like, beside what all have in common
+     */
+    public static Html page(String title, String style) {
+        return begin(title, style, "");
+    }
+
+    /** Begins a page that shows pictures, sound and videos which lie beside it, up to its body. */
+    public static Html pageWithFiles(String title, String style) {
+        return begin(title, style, FILES_BESIDE);
+    }
+
+    private static Html begin(String title, String more, String sources) {
+        String style = STYLE + more;
         return new Html()
                 .raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
                 .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
-                .text(POLICY)
+                .text(
+                        "default-src 'none'"
+                                + sources
+                                + "; style-src 'sha256-"
+                                + sha256(style)
+                                + "'; base-uri 'none'; form-action 'none'")
                 .raw(
                         "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
                 .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
                 .text(title)
                 .raw("</title>\n<style>")
-                .raw(STYLE)
+                .raw(style)
                 .raw("</style>\n</head>\n<body>\n");
     }
 
     /** Markup of our own. Nothing that anybody else wrote goes through here. */
-    Html raw(String markup) {
+    public Html raw(String markup) {
         out.append(markup);
         return this;
     }
 
     /** Text of whoever, within an element or a quoted attribute. */
-    Html text(@Nullable Object text) {
+    public Html text(@Nullable Object text) {
         if (text == null) {
             return this;
         }
@@ -130,7 +125,7 @@ final class Html {
     }
 
     /** The reference to a file of the export, as an attribute's value. */
-    Html path(String path) {
+    public Html path(String path) {
         return text(
                 Arrays.stream(path.split("/", -1))
                         .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8))
@@ -139,7 +134,7 @@ final class Html {
     }
 
     /** A time as people in China read it. */
-    Html time(Instant time) {
+    public Html time(Instant time) {
         return raw("<time datetime=\"")
                 .text(time)
                 .raw("\">")
@@ -147,7 +142,7 @@ final class Html {
                 .raw("</time>");
     }
 
-    String end() {
+    public String end() {
         return raw("</body>\n</html>\n").out.toString();
     }
 

@@ -1,0 +1,79 @@
+-- How each run ended and what it left, for reports and comparisons: what no other table knows any more the next night.
+
+CREATE TABLE run_summary (
+    id                 bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job_execution_id   bigint      UNIQUE,
+    night              date        NOT NULL,
+    node               text        NOT NULL,
+    began_at           timestamptz NOT NULL,
+    ended_at           timestamptz NOT NULL,
+    exit_number        smallint    NOT NULL,
+    exit_code          text        NOT NULL,
+    reason             text        NOT NULL,
+    archived           bigint      NOT NULL,
+    unavailable        bigint      NOT NULL,
+    postponed          bigint      NOT NULL,
+    failed             bigint      NOT NULL,
+    released           bigint      NOT NULL,
+    refreshed          bigint      NOT NULL,
+    files_stored       bigint      NOT NULL,
+    bytes_stored       bigint      NOT NULL,
+    media_requests     bigint      NOT NULL,
+    calls_allowed      bigint,
+    worklist_pending   bigint      NOT NULL,
+    worklist_postponed bigint      NOT NULL,
+    worklist_archived  bigint      NOT NULL,
+    worklist_gone      bigint      NOT NULL,
+    worklist_failed    bigint      NOT NULL,
+    due                bigint      NOT NULL,
+    objects            bigint      NOT NULL,
+    object_bytes       bigint      NOT NULL,
+    oldest_verified_at timestamptz,
+    never_verified     bigint      NOT NULL,
+    open_findings      bigint      NOT NULL,
+    left_over          jsonb       NOT NULL,
+    settings           jsonb       NOT NULL,
+    CHECK (ended_at >= began_at)
+);
+
+-- The runs of a night, the nights before, and the last one of each.
+CREATE INDEX run_summary_night ON run_summary (night, node, id);
+-- How much came into the store in a night, and how much there is, without reading the rows.
+CREATE INDEX media_object_stored ON media_object (stored_at) INCLUDE (size_bytes);
+
+COMMENT ON TABLE run_summary IS
+    'How each run ended and what it left: one row, written when it was over. A run that was killed has none, but a row in batch_job_execution; one that found another run active, or no database, has neither. report and status read it.';
+COMMENT ON COLUMN run_summary.id IS 'In the order in which the runs ended.';
+COMMENT ON COLUMN run_summary.job_execution_id IS
+    'batch_job_execution.job_execution_id; NULL: it ended before one began, as when the store was out of reach or the gate closed.';
+COMMENT ON COLUMN run_summary.night IS 'The calendar day of Asia/Shanghai in which it began. A run that goes on with the instance of an earlier night has the later one here.';
+COMMENT ON COLUMN run_summary.node IS 'archive.node of the process.';
+COMMENT ON COLUMN run_summary.began_at IS 'When the command began.';
+COMMENT ON COLUMN run_summary.ended_at IS 'When it was over; all counts of what there is are of this moment.';
+COMMENT ON COLUMN run_summary.exit_number IS 'What the process returned.';
+COMMENT ON COLUMN run_summary.exit_code IS 'Its name: COMPLETED, FAILED, USAGE, QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE, INTERRUPTED or UPSTREAM_UNAVAILABLE.';
+COMMENT ON COLUMN run_summary.reason IS 'Why it ended so, for a person to read.';
+COMMENT ON COLUMN run_summary.archived IS 'Notes that this run brought to their end complete.';
+COMMENT ON COLUMN run_summary.unavailable IS 'Notes that it found not to be there, or no longer.';
+COMMENT ON COLUMN run_summary.postponed IS 'Times that it put off a note.';
+COMMENT ON COLUMN run_summary.failed IS 'Notes that it gave up.';
+COMMENT ON COLUMN run_summary.released IS 'Notes that it handed back untouched.';
+COMMENT ON COLUMN run_summary.refreshed IS 'Archived notes that it got a new answer about.';
+COMMENT ON COLUMN run_summary.files_stored IS 'Files that it stored, without those that were there.';
+COMMENT ON COLUMN run_summary.bytes_stored IS 'Bytes of these files.';
+COMMENT ON COLUMN run_summary.media_requests IS 'Requests to media servers, which cost nothing.';
+COMMENT ON COLUMN run_summary.calls_allowed IS 'Our own limit of calls in that night, of all nodes; NULL: none.';
+COMMENT ON COLUMN run_summary.worklist_pending IS 'Notes that were PENDING when it was over.';
+COMMENT ON COLUMN run_summary.worklist_postponed IS 'Notes that were POSTPONED then.';
+COMMENT ON COLUMN run_summary.worklist_archived IS 'Notes that were ARCHIVED then.';
+COMMENT ON COLUMN run_summary.worklist_gone IS 'Notes that were UNAVAILABLE then.';
+COMMENT ON COLUMN run_summary.worklist_failed IS 'Notes that were FAILED then.';
+COMMENT ON COLUMN run_summary.due IS 'Notes that were due then.';
+COMMENT ON COLUMN run_summary.objects IS 'Rows of media_object then: files in the store.';
+COMMENT ON COLUMN run_summary.object_bytes IS 'Bytes of these files.';
+COMMENT ON COLUMN run_summary.oldest_verified_at IS 'When the file was verified that was so the longest ago; NULL: there is none that ever was.';
+COMMENT ON COLUMN run_summary.never_verified IS 'Files that were not verified since the tables were rebuilt from the bucket.';
+COMMENT ON COLUMN run_summary.open_findings IS 'Findings of audits that were open then.';
+COMMENT ON COLUMN run_summary.left_over IS
+    'The notes that were POSTPONED or FAILED then, counted by what stood in their way: a list of {"state", "obstacle", "code", "notes"}. Names no note.';
+COMMENT ON COLUMN run_summary.settings IS 'The settings in force that matter for what it did, by name; no secret is among them.';

@@ -1,0 +1,138 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.report.NightReport;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.WholeFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code report}: the report of a night once more, from the tables. */
+@Command(
+        name = "report",
+        mixinStandardHelpOptions = true,
+        description =
+                "Makes the report of a night, one HTML page, from the tables alone. Each run writes it, too.",
+        footer = {
+            "",
+            "The same tables give the same bytes. The page opens offline, and names notes by their ids only.",
+            "Exit codes: 0 done; 2 usage; 6 no run of this node began in that night, and there is no report of it;",
+            "8 the database is out of reach."
+        })
+final class ReportCommand implements Callable<Integer> {
+
+    private static final String STANDARD_OUTPUT = "-";
+
+    @Option(
+            names = "--night",
+            paramLabel = "DATE",
+            converter = NightArgument.class,
+            description =
+                    "The calendar day of Shanghai in which its runs began, as 2026-11-25 (default: the last one with a run).")
+    private @Nullable Night night;
+
+    @Option(
+            names = "--node",
+            paramLabel = "NAME",
+            description = "Whose runs, instead of those of ARCHIVE_NODE.")
+    private @Nullable String node;
+
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
+            description =
+                    "Where to write it; - is standard output (default: reports below the data directory).")
+    private @Nullable String output;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+        try (ArchiveContext context = ArchiveContext.open()) {
+            String whose = node == null ? context.get(ArchiveProperties.class).node() : node;
+            NightReports reports = context.get(NightReports.class);
+            Night tonight = Night.current(context.get(Clock.class));
+            NightReport report =
+                    night == null
+                            ? reports.lastNight(whose, tonight)
+                                    .flatMap(last -> reports.find(last, whose))
+                                    .orElseThrow(
+                                            () ->
+                                                    none(
+                                                            "no run of node "
+                                                                    + whose
+                                                                    + " has ended yet; begin with: note-archive run"))
+                            : reports.find(night, whose)
+                                    .orElseThrow(
+                                            () -> none(noRun(reports, whose, night, tonight)));
+            write(reports, report);
+            return ExitCode.COMPLETED.number();
+        }
+    }
+
+    private static String noRun(NightReports reports, String node, Night night, Night tonight) {
+        return "no run of node "
+                + node
+                + " began in the night of "
+                + night
+                + (night.compareTo(tonight) > 0
+                        ? ", which has not begun"
+                        : reports.lastNight(node, night)
+                                .map(last -> "; the last one before that is of " + last)
+                                .orElse("; nor in any before"));
+    }
+
+    private static CommandFailure none(String message) {
+        return new CommandFailure(ExitCode.INCOMPLETE, message);
+    }
+
+    private void write(NightReports reports, NightReport report) throws IOException {
+        String page = NightReports.page(report);
+        PrintWriter out = spec.commandLine().getOut();
+        if (STANDARD_OUTPUT.equals(output)) {
+            out.print(page);
+        } else {
+            Path file = output == null ? reports.file(report) : Path.of(output).toAbsolutePath();
+            Path directory = file.getParent();
+            if (Files.isDirectory(file)
+                    || (output != null && directory != null && !Files.isDirectory(directory))) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "--output " + output + " is a directory, or lies in none that there is; name a file in one that exists");
+            }
+            WholeFile.write(file, page.getBytes(StandardCharsets.UTF_8));
+            out.println(file);
+        }
+        out.flush();
+    }
+
+    /** Reads {@code 2026-11-25}. */
+    static final class NightArgument implements ITypeConverter<Night> {
+
+        @Override
+        public Night convert(String value) {
+            try {
+                return new Night(LocalDate.parse(value));
+            } catch (DateTimeParseException e) {
+                throw new TypeConversionException(
+                        "\"" + value + "\" is no day; write it like 2026-11-25");
+            }
+        }
+    }
+}

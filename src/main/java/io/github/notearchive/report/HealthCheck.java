@@ -1,0 +1,409 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.catalog.SchemaDrift;
+import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.html.Figures;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.Executions;
+import io.github.notearchive.job.SourceGate;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.report.Health.LastRun;
+import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.report.Health.Reason;
+import io.github.notearchive.report.NightReport.Left;
+import io.github.notearchive.report.NightReport.Run;
+import io.github.notearchive.worklist.ForgottenNotes;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** Finds out whether the archive is well, from the tables. Asks neither provider nor store. */
+@Component
+public class HealthCheck {
+
+    /** So many nights in a row of which each is to be bad. */
+    private static final int IN_A_ROW = 7;
+
+    private static final int NIGHTS = 14;
+
+    private final ReportTables tables;
+    private final Executions executions;
+    private final SourceGate gate;
+    private final Worklist worklist;
+    private final FixityCatalog fixity;
+    private final SchemaDrift drift;
+    private final ForgottenNotes forgotten;
+    private final HealthProperties settings;
+    private final Clock clock;
+
+    HealthCheck(
+            ReportTables tables,
+            Executions executions,
+            SourceGate gate,
+            Worklist worklist,
+            FixityCatalog fixity,
+            SchemaDrift drift,
+            ForgottenNotes forgotten,
+            HealthProperties settings,
+            Clock clock) {
+        this.tables = tables;
+        this.executions = executions;
+        this.gate = gate;
+        this.worklist = worklist;
+        this.fixity = fixity;
+        this.drift = drift;
+        this.forgotten = forgotten;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /** How the archive is now. */
+    public Health check() {
+        Instant now = clock.instant();
+        Night tonight = Night.current(clock);
+        Night first = new Night(tonight.date().minusDays(NIGHTS - 1L));
+        Map<String, List<Run>> byNode = new TreeMap<>();
+        for (String node : tables.nodes(first)) {
+            List<Run> runs = tables.runs(node, first, tonight);
+            if (!runs.isEmpty()) {
+                byNode.put(node, runs);
+            }
+        }
+        List<Reason> reasons = new ArrayList<>();
+        unfinished(reasons);
+        lastRuns(byNode, now, reasons);
+        List<Run> all =
+                byNode.values().stream()
+                        .flatMap(List::stream)
+                        .sorted(Comparator.comparing(Run::began))
+                        .toList();
+        List<Worklist.StateCount> states = worklist.countByState();
+        success(all, states, now, reasons);
+        quota(all, reasons);
+        backlog(all, reasons);
+        notes(states, reasons);
+        fixity(now, reasons);
+        fields(reasons);
+        LastRun last = newest(byNode);
+        return Health.of(last, inWords(last, now), reasons);
+    }
+
+    private void unfinished(List<Reason> reasons) {
+        if (executions.isRebuildUnfinished()) {
+            reasons.add(
+                    new Reason(
+                            Level.BROKEN,
+                            "the tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse",
+                            "note-archive rebuild"));
+        }
+        if (tables.isRemapUnfinished()) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            "a remap was begun and is not finished",
+                            "note-archive remap"));
+        }
+        long unforgotten = forgotten.count().unfinished();
+        if (unforgotten > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            unforgotten + " notes or authors are not forgotten to the end",
+                            "repeat the last note-archive forget --yes"));
+        }
+    }
+
+    private void lastRuns(Map<String, List<Run>> byNode, Instant now, List<Reason> reasons) {
+        byNode.forEach(
+                (node, runs) -> {
+                    Run last = runs.getLast();
+                    String whose = "the last run of node " + node;
+                    if (last.exitNumber() == null) {
+                        killed(node, last, whose, reasons);
+                    } else if (!last.endedInOrder()) {
+                        reasons.add(
+                                new Reason(
+                                        Level.BROKEN,
+                                        whose
+                                                + " ended "
+                                                + ago(last.ended(), now)
+                                                + " with "
+                                                + last.exitNumber()
+                                                + " "
+                                                + last.exitCode()
+                                                + (last.reason() == null
+                                                        ? ""
+                                                        : ": " + last.reason()),
+                                        ExitCode.named(last.exitCode()).next()));
+                    }
+                });
+        gate.current()
+                .ifPresent(
+                        closed ->
+                                reasons.add(
+                                        new Reason(
+                                                Level.HEALTHY,
+                                                "the gate is closed until "
+                                                        + Night.local(closed.until())
+                                                        + ": "
+                                                        + closed.reason(),
+                                                "nothing to do; a run after that asks again")));
+    }
+
+    private void killed(String node, Run last, String whose, List<Reason> reasons) {
+        boolean isOver = last.exitCode().equals(ReportTables.KILLED);
+        if (!isOver && tables.isRunActive(node)) {
+            reasons.add(
+                    new Reason(
+                            Level.HEALTHY,
+                            "a run of node " + node + " is under way since " + Night.local(last.began()),
+                            "nothing to do"));
+            return;
+        }
+        reasons.add(
+                new Reason(
+                        Level.ATTENTION,
+                        whose + " was killed; nothing is lost, and the next one goes on where it was",
+                        "note-archive run"));
+    }
+
+    private void success(
+            List<Run> all,
+            List<Worklist.StateCount> states,
+            Instant now,
+            List<Reason> reasons) {
+        if (all.isEmpty()) {
+            reasons.add(
+                    states.isEmpty()
+                            ? new Reason(
+                                    Level.ATTENTION,
+                                    "the worklist is empty",
+                                    "note-archive enqueue FILE")
+                            : new Reason(
+                                    Level.ATTENTION,
+                                    "no run has ended in the last " + NIGHTS + " nights",
+                                    "note-archive run"));
+            return;
+        }
+        Optional<Instant> success =
+                all.stream()
+                        .filter(Run::endedInOrder)
+                        .flatMap(run -> Stream.ofNullable(run.ended()))
+                        .max(Comparator.naturalOrder());
+        boolean isRecent =
+                success.filter(
+                                at ->
+                                        Duration.between(at, now)
+                                                        .compareTo(settings.successWithin())
+                                                <= 0)
+                        .isPresent();
+        if (!isRecent) {
+            reasons.add(
+                    new Reason(
+                            Level.BROKEN,
+                            success.map(at -> "the last run that ended in order did so " + ago(at, now))
+                                            .orElse(
+                                                    "no run has ended in order in the last "
+                                                            + NIGHTS
+                                                            + " nights")
+                                    + ", and it should be at most "
+                                    + settings.successWithin().toHours()
+                                    + " h",
+                            "note-archive run; then look at its schedule"));
+        }
+    }
+
+    /** Whether the quota ended each of the last nights that had a run. */
+    private static void quota(List<Run> all, List<Reason> reasons) {
+        Map<Night, Boolean> hit = new TreeMap<>();
+        all.forEach(
+                run ->
+                        hit.merge(
+                                run.night(),
+                                ExitCode.QUOTA_EXHAUSTED.name().equals(run.exitCode()),
+                                Boolean::logicalOr));
+        List<Boolean> last = new ArrayList<>(hit.values());
+        if (last.size() >= IN_A_ROW
+                && last.subList(last.size() - IN_A_ROW, last.size()).stream()
+                        .allMatch(Boolean::booleanValue)) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            "the quota ended each of the last " + IN_A_ROW + " nights",
+                            "buy more, or enqueue less; note-archive report says when the backlog ends"));
+        }
+    }
+
+    /** Whether the backlog is larger after each of the last nights than after the one before. */
+    private static void backlog(List<Run> all, List<Reason> reasons) {
+        Map<Night, Long> left = new TreeMap<>();
+        for (Run run : all) {
+            Left kept = run.left();
+            if (kept != null) {
+                left.put(run.night(), kept.backlog());
+            }
+        }
+        List<Long> last = new ArrayList<>(left.values());
+        if (last.size() < IN_A_ROW) {
+            return;
+        }
+        last = last.subList(last.size() - IN_A_ROW, last.size());
+        for (int i = 1; i < last.size(); i++) {
+            if (last.get(i) <= last.get(i - 1)) {
+                return;
+            }
+        }
+        reasons.add(
+                new Reason(
+                        Level.ATTENTION,
+                        "the backlog has grown after each of the last "
+                                + IN_A_ROW
+                                + " nights, from "
+                                + Figures.count(last.getFirst())
+                                + " to "
+                                + Figures.count(last.getLast())
+                                + " notes",
+                        "buy more, or enqueue less; note-archive report compares the nights"));
+    }
+
+    private static void notes(List<Worklist.StateCount> states, List<Reason> reasons) {
+        long failed =
+                states.stream()
+                        .filter(count -> count.state() == NoteState.FAILED)
+                        .mapToLong(Worklist.StateCount::notes)
+                        .sum();
+        if (failed > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            failed == 1
+                                    ? "1 note is given up, and nothing happens to it by itself"
+                                    : Figures.count(failed)
+                                            + " notes are given up, and nothing happens to them by itself",
+                            "note-archive requeue --state FAILED, or explain one of those below"));
+        }
+    }
+
+    private void fixity(Instant now, List<Reason> reasons) {
+        Map<Damage.Kind, Long> open = fixity.countOpen();
+        Map<Damage.Kind, Long> damage = new EnumMap<>(Damage.Kind.class);
+        Map<Damage.Kind, Long> others = new EnumMap<>(Damage.Kind.class);
+        open.forEach((kind, count) -> (isDamage(kind) ? damage : others).put(kind, count));
+        if (!damage.isEmpty()) {
+            reasons.add(
+                    new Reason(
+                            Level.BROKEN,
+                            "the store does not hold what the tables say: " + Damage.inWords(damage),
+                            "note-archive verify --repair, then run"));
+        }
+        if (!others.isEmpty()) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            "audits found " + Damage.inWords(others),
+                            "note-archive verify; --delete-orphans removes orphans"));
+        }
+        ReportTables.Verified verified = tables.verified();
+        Instant oldest = verified.oldest();
+        if (verified.never() > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            Figures.count(verified.never()) + " files were never verified since the tables were rebuilt",
+                            "note-archive verify"));
+        } else if (oldest != null
+                && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            "a file was verified last "
+                                    + ago(oldest, now)
+                                    + ", and it should be at most "
+                                    + settings.verifiedWithin().toDays()
+                                    + " days",
+                            "note-archive verify --max-duration 2h, each day"));
+        }
+    }
+
+    private static boolean isDamage(Damage.Kind kind) {
+        return switch (kind) {
+            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT -> true;
+            case UNREADABLE, ORPHAN -> false;
+        };
+    }
+
+    private void fields(List<Reason> reasons) {
+        long fields = drift.unreviewed(1).fields();
+        if (fields > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            fields + " fields of answers were never seen before",
+                            "look at them below; UPDATE schema_drift SET state = 'BASELINE' where all is well"));
+        }
+    }
+
+    private static @Nullable LastRun newest(Map<String, List<Run>> byNode) {
+        Map<LastRun, Instant> last = new HashMap<>();
+        byNode.forEach(
+                (node, runs) -> {
+                    Run run = runs.getLast();
+                    last.put(
+                            new LastRun(
+                                    node,
+                                    run.execution(),
+                                    run.began(),
+                                    run.ended(),
+                                    run.exitNumber(),
+                                    run.exitCode()),
+                            run.began());
+                });
+        return last.keySet().stream()
+                .max(Comparator.comparing(LastRun::began).thenComparing(LastRun::node))
+                .orElse(null);
+    }
+
+    private static String inWords(@Nullable LastRun last, Instant now) {
+        if (last == null) {
+            return "there was no run yet";
+        }
+        return last.exitNumber() == null
+                ? "the last run began " + ago(last.began(), now) + " and has not said how it ended"
+                : "the last run ended "
+                        + ago(last.ended(), now)
+                        + " with "
+                        + last.exitNumber()
+                        + " "
+                        + last.exitCode();
+    }
+
+    private static String ago(@Nullable Instant then, Instant now) {
+        if (then == null) {
+            return "at an unknown time";
+        }
+        Duration age = Duration.between(then, now);
+        return age.compareTo(Duration.ofMinutes(1)) < 0
+                ? "just now"
+                : age.toDays() >= 3 ? age.toDays() + " days ago" : hours(age) + " ago";
+    }
+
+    private static String hours(Duration age) {
+        return age.toHours() == 0
+                ? age.toMinutes() + " min"
+                : age.toHours() + " h " + age.toMinutesPart() + " min";
+    }
+}

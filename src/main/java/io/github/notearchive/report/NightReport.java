@@ -1,0 +1,286 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.note.Night;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a page tells of one night of one node, as the tables have it. Holds nothing that depends
+ * on when it is read.
+ *
+ * @param runs the runs of the night, oldest first; never empty
+ * @param nights the nights up to this one that had runs, 14 at most, the newest last
+ * @param classes what stood in the way of the notes that the night left, the most frequent first
+ * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted
+ *     from the worklist as it is
+ * @param eyes notes that a person must decide about, 50 at most: those that this night gave up and
+ *     that are still so
+ * @param eyesInAll how many there are of them
+ * @param remarks files of the night that are stored and not quite what the answer promised, 20 at
+ *     most
+ * @param remarksInAll how many there are of them
+ * @param slices the time from the first run's begin to the last one's end, in equal parts
+ * @param retries how notes fared that were put off with 301, by how often they were
+ * @param calls the calls of the night's runs, by question, code and bill
+ * @param stops when the provider ended the night with 303
+ * @param findings audits' findings that were open when the last run ended, by kind
+ * @param newFields fields of answers that this night met for the first time
+ */
+public record NightReport(
+        Night night,
+        String node,
+        List<Run> runs,
+        List<Past> nights,
+        List<ObstacleCount> classes,
+        boolean classesAreOfTheEnd,
+        List<Eye> eyes,
+        long eyesInAll,
+        List<Remark> remarks,
+        long remarksInAll,
+        Slices slices,
+        List<Retry> retries,
+        List<CallClass> calls,
+        List<Stop> stops,
+        Map<String, Long> findings,
+        List<NewField> newFields) {
+
+    /** The last run, by which the night is judged. */
+    Run last() {
+        return runs.getLast();
+    }
+
+    /** What the last run that was not killed left behind; empty when each of them was. */
+    Optional<Left> left() {
+        return runs.reversed().stream()
+                .map(Run::left)
+                .flatMap(left -> Optional.ofNullable(left).stream())
+                .findFirst();
+    }
+
+    /** The newest execution of the night; empty when each run ended before one began. */
+    Optional<Long> execution() {
+        return runs.reversed().stream()
+                .map(Run::execution)
+                .flatMap(id -> Optional.ofNullable(id).stream())
+                .findFirst();
+    }
+
+    Duration took() {
+        return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /**
+     * One run.
+     *
+     * @param execution null when it ended before one began
+     * @param ended null when it is not over, or was killed and none has followed
+     * @param exitNumber null when it is not over, or was killed
+     * @param left null when it was killed, or is not over
+     */
+    public record Run(
+            @Nullable Long execution,
+            Night night,
+            Instant began,
+            @Nullable Instant ended,
+            @Nullable Integer exitNumber,
+            String exitCode,
+            @Nullable String reason,
+            long calls,
+            long billed,
+            long maybeBilled,
+            @Nullable Left left) {
+
+        Duration took() {
+            return ended == null || ended.isBefore(began)
+                    ? Duration.ZERO
+                    : Duration.between(began, ended);
+        }
+
+        /** Whether the archive worked as it should, even if not all is done. */
+        public boolean endedInOrder() {
+            return exitNumber != null
+                    && switch (exitNumber) {
+                        case 0, 3, 6, 7 -> true;
+                        default -> false;
+                    };
+        }
+    }
+
+    /** What a run did and left: its row of {@code run_summary}. */
+    public record Left(
+            long archived,
+            long unavailable,
+            long postponed,
+            long failed,
+            long released,
+            long refreshed,
+            long filesStored,
+            long bytesStored,
+            long mediaRequests,
+            @Nullable Long callsAllowed,
+            long pending,
+            long waiting,
+            long archivedInAll,
+            long goneInAll,
+            long failedInAll,
+            long due,
+            long objects,
+            long objectBytes,
+            @Nullable Instant oldestVerified,
+            long neverVerified,
+            long openFindings,
+            Map<String, String> settings) {
+
+        /** Notes that a run is to bring to their end yet. */
+        public long backlog() {
+            return pending + waiting;
+        }
+    }
+
+    /** A night in a line, to be compared with others. */
+    public record Past(Night night, List<Run> runs) {
+
+        Run last() {
+            return runs.getLast();
+        }
+
+        private List<Left> lefts() {
+            return runs.stream().flatMap(run -> Optional.ofNullable(run.left()).stream()).toList();
+        }
+
+        long settled() {
+            return lefts().stream().mapToLong(left -> left.archived() + left.unavailable()).sum();
+        }
+
+        long archived() {
+            return lefts().stream().mapToLong(Left::archived).sum();
+        }
+
+        long unavailable() {
+            return lefts().stream().mapToLong(Left::unavailable).sum();
+        }
+
+        long failed() {
+            return lefts().stream().mapToLong(Left::failed).sum();
+        }
+
+        long bytes() {
+            return lefts().stream().mapToLong(Left::bytesStored).sum();
+        }
+
+        long files() {
+            return lefts().stream().mapToLong(Left::filesStored).sum();
+        }
+
+        long calls() {
+            return runs.stream().mapToLong(Run::calls).sum();
+        }
+
+        long billed() {
+            return runs.stream().mapToLong(Run::billed).sum();
+        }
+
+        long maybeBilled() {
+            return runs.stream().mapToLong(Run::maybeBilled).sum();
+        }
+
+        Duration took() {
+            return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
+        }
+
+        /** What its last run left; null when each of its runs was killed. */
+        @Nullable Left left() {
+            List<Left> lefts = lefts();
+            return lefts.isEmpty() ? null : lefts.getLast();
+        }
+    }
+
+    /** Notes with the same obstacle. */
+    public record ObstacleCount(
+            String state, Obstacle obstacle, @Nullable Integer code, long notes) {}
+
+    /** A note that somebody must decide about. */
+    public record Eye(
+            String note, Obstacle obstacle, @Nullable Integer code, @Nullable String error) {}
+
+    /** A file that is stored, and something about it. */
+    public record Remark(String note, String kind, int ordinal, String what) {}
+
+    /**
+     * The night in equal parts.
+     *
+     * @param from when the first one begins
+     * @param width how long each is
+     */
+    public record Slices(Instant from, Duration width, List<Slice> each) {
+
+        Instant to() {
+            return from.plus(width.multipliedBy(each.size()));
+        }
+    }
+
+    /**
+     * What happened in one part of the night.
+     *
+     * @param callsSoFar calls of all nodes until its end, since 00:00 in Shanghai
+     * @param notes answers that the node's runs got
+     * @param bytes bytes that came into the store, from whichever node
+     */
+    public record Slice(long callsSoFar, long notes, long bytes) {}
+
+    /** Notes that were put off with 301 so often, and how many were answered all the same. */
+    public record Retry(int times, long notes, long answered) {}
+
+    /**
+     * Calls of the same sort.
+     *
+     * @param p50 milliseconds that half of them took at most; null when none came back
+     */
+    public record CallClass(
+            String endpoint,
+            @Nullable Integer code,
+            @Nullable Integer httpStatus,
+            String billed,
+            long calls,
+            @Nullable Long p50,
+            @Nullable Long p95,
+            @Nullable Long p99) {}
+
+    /** The end of a night by 303. */
+    public record Stop(Instant at, Instant until) {}
+
+    /** A field that no answer had before. */
+    public record NewField(String path, String type, String state, String example) {}
+
+    /**
+     * When the backlog is worked off, by the notes that the last nights brought to their end.
+     *
+     * @param perNight notes a night, of the last 7 nights with runs
+     * @param lastNight null when it never will be
+     */
+    record Outlook(long backlog, double perNight, @Nullable LocalDate lastNight) {}
+
+    /** Empty when nothing is known of the backlog. */
+    Optional<Outlook> outlook() {
+        Optional<Left> left = left();
+        if (left.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Past> last = new ArrayList<>(nights.subList(Math.max(0, nights.size() - 7), nights.size()));
+        double perNight = last.stream().mapToLong(Past::settled).average().orElse(0);
+        long backlog = left.get().backlog();
+        if (backlog == 0) {
+            return Optional.of(new Outlook(0, perNight, night.date()));
+        }
+        long more = perNight <= 0 ? Long.MAX_VALUE : (long) Math.ceil(backlog / perNight);
+        return Optional.of(
+                new Outlook(
+                        backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.note.Night;
+import java.time.Instant;
+
+/**
+ * The end of the command {@code run}, whatever came of it.
+ *
+ * @param began when the command began
+ * @param ended when it was over
+ * @param summary how it ended, and what it did
+ */
+public record RunEnd(Instant began, Instant ended, RunSummary summary) {
+
+    /** The calendar day of Shanghai in which it began. */
+    public Night night() {
+        return Night.of(began);
+    }
+}

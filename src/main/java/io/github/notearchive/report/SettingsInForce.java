@@ -1,0 +1,61 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.source.VideoProperties;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** The settings that decide what a night does, as a report names them. No secret is among them. */
+@Component
+class SettingsInForce {
+
+    private final ArchiveProperties archive;
+    private final NoteSourceProperties source;
+    private final VideoProperties video;
+    private final RefreshProperties refresh;
+    private final LedgerProperties ledger;
+
+    SettingsInForce(
+            ArchiveProperties archive,
+            NoteSourceProperties source,
+            VideoProperties video,
+            RefreshProperties refresh,
+            LedgerProperties ledger) {
+        this.archive = archive;
+        this.source = source;
+        this.video = video;
+        this.refresh = refresh;
+        this.ledger = ledger;
+    }
+
+    Map<String, String> byName() {
+        Map<String, String> settings = new TreeMap<>();
+        settings.put("archive.workers", String.valueOf(archive.workers()));
+        settings.put("archive.retry.per-night", String.valueOf(archive.retry().perNight()));
+        settings.put("archive.retry.per-life", String.valueOf(archive.retry().perLife()));
+        settings.put("archive.source.base-url", source.baseUrl().toString());
+        settings.put("archive.source.calls-per-second", String.valueOf(source.callsPerSecond()));
+        settings.put("archive.source.calls-in-flight", String.valueOf(source.callsInFlight()));
+        settings.put("archive.source.calls-per-night", orNone(source.callsPerNight()));
+        settings.put("archive.video.enabled", String.valueOf(video.enabled()));
+        settings.put("archive.video.calls-per-night", orNone(video.callsPerNight()));
+        settings.put("archive.refresh", refresh.policy());
+        settings.put("archive.ledger.reuse-for", ledger.reuseFor().toHours() + "h");
+        settings.put("archive.ledger.buy-again", String.valueOf(ledger.buyAgain()));
+        return settings;
+    }
+
+    /** Our own limit of calls in a night; null where there is none. */
+    @Nullable Long callsAllowed() {
+        return source.callsPerNight() == 0 ? null : Long.valueOf(source.callsPerNight());
+    }
+
+    private static String orNone(int limit) {
+        return limit == 0 ? "0 (no limit)" : String.valueOf(limit);
+    }
+}

@@ -1,0 +1,186 @@
+package io.github.notearchive.report;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.github.notearchive.catalog.SchemaDrift;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.objectstore.ObjectKey;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * How a run ended and what it did, as one JSON document for a program: all that the console says.
+ *
+ * <p>It has the same fields however the run ended; {@code src/docs/run-summary.md} describes each.
+ * A field may be added without notice. When one goes or changes its meaning, {@link #VERSION} is
+ * raised.
+ */
+@JsonPropertyOrder({"format", "version"})
+public record SummaryJson(
+        String format,
+        int version,
+        int exitCode,
+        String exit,
+        String reason,
+        String next,
+        String night,
+        @Nullable String node,
+        Instant began,
+        Instant ended,
+        double tookSeconds,
+        @Nullable Long execution,
+        @Nullable Long instance,
+        boolean restart,
+        Notes notes,
+        Files files,
+        Calls calls,
+        Calls videos,
+        Refreshes refreshes,
+        List<Field> newFields,
+        Limits limits,
+        @Nullable Report report) {
+
+    /** Raised when a field goes, or changes its meaning. */
+    static final int VERSION = 1;
+
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** What became of the notes. */
+    public record Notes(
+            long archived,
+            long unavailable,
+            long putOff,
+            long failed,
+            long handedBack,
+            long forgotten) {}
+
+    /** What became of their files. */
+    public record Files(
+            long stored,
+            long bytes,
+            long known,
+            long bytesNotUploaded,
+            long knownByName,
+            long bytesNotDownloaded,
+            long improved,
+            long requests) {}
+
+    /** Requests to the provider, and what is charged for them. */
+    public record Calls(long made, long billed, long maybeBilled, @Nullable Long boughtAgain) {}
+
+    /** What became of archived notes that were asked about anew. */
+    public record Refreshes(
+            long notes,
+            long otherCounts,
+            long otherWords,
+            long newFiles,
+            long back,
+            long gone,
+            long putOff,
+            long due,
+            Calls calls) {}
+
+    /** A field that no answer had before. */
+    public record Field(String field, String exampleNote) {}
+
+    /**
+     * What bounded the run; null: nothing did, or the settings could not be read.
+     *
+     * @param notes {@code --limit}
+     * @param seconds {@code --max-duration}
+     */
+    public record Limits(
+            @Nullable Long notes,
+            @Nullable Double seconds,
+            @Nullable Long callsPerNight,
+            @Nullable Long videoCallsPerNight,
+            @Nullable Long refreshCallsPerNight,
+            @Nullable Double callsPerSecond) {}
+
+    /** Where the report of the night lies; {@code key} is null when the bucket did not take it. */
+    public record Report(String file, @Nullable String key) {}
+
+    /**
+     * The document.
+     *
+     * @param node whose run it was; null when the settings could not be read
+     */
+    public static SummaryJson of(
+            RunEnd end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
+        RunSummary summary = end.summary();
+        RunSummary.Files files = summary.files();
+        RunSummary.Videos videos = summary.videos();
+        RunSummary.Refreshes refreshes = summary.refreshes();
+        return new SummaryJson(
+                "note-archive/run-summary",
+                VERSION,
+                summary.exitCode().number(),
+                summary.exitCode().name(),
+                summary.reason(),
+                summary.exitCode().next(),
+                end.night().toString(),
+                node,
+                end.began(),
+                end.ended(),
+                summary.took().toMillis() / 1000.0,
+                summary.execution(),
+                summary.instance(),
+                summary.restart(),
+                new Notes(
+                        summary.archived(),
+                        summary.unavailable(),
+                        summary.postponed(),
+                        summary.failed(),
+                        summary.released(),
+                        summary.forgotten()),
+                new Files(
+                        files.stored(),
+                        files.bytes(),
+                        files.known(),
+                        files.bytesKnown(),
+                        files.takenOver(),
+                        files.bytesTakenOver(),
+                        files.improved(),
+                        files.requests()),
+                new Calls(
+                        summary.calls(),
+                        summary.billed(),
+                        summary.maybeBilled(),
+                        summary.boughtAgain()),
+                new Calls(videos.calls(), videos.billed(), videos.maybeBilled(), null),
+                new Refreshes(
+                        refreshes.notes(),
+                        refreshes.counts(),
+                        refreshes.words(),
+                        refreshes.files(),
+                        refreshes.back(),
+                        refreshes.gone(),
+                        refreshes.putOff(),
+                        refreshes.due(),
+                        new Calls(
+                                refreshes.calls(),
+                                refreshes.billed(),
+                                refreshes.maybeBilled(),
+                                null)),
+                summary.newFields().stream().map(SummaryJson::field).toList(),
+                limits,
+                report == null ? null : lying(report));
+    }
+
+    private static Report lying(NightReports.Written report) {
+        ObjectKey key = report.key();
+        return new Report(report.file().toString(), key == null ? null : key.value());
+    }
+
+    private static Field field(SchemaDrift.Found found) {
+        return new Field(found.field().toString(), found.example().value());
+    }
+
+    /** The document as text, which ends in a line feed. */
+    public String text() {
+        return MAPPER.writeValueAsString(this) + "\n";
+    }
+}
