@@ -60,6 +60,11 @@ class ArchitectureTests {
                                     "sidecar",
                                     "objectstore",
                                     "note")),
+                    Map.entry(
+                            "telemetry",
+                            Set.of(
+                                    "job", "worklist", "source", "ledger", "media", "catalog",
+                                    "fixity", "note")),
                     Map.entry("export", Set.of("worklist", "objectstore", "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),

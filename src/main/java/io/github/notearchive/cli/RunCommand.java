@@ -77,18 +77,29 @@ final class RunCommand implements Callable<Integer> {
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            requireToken(context.get(NoteSourceProperties.class));
-            String thisNode = context.get(ArchiveProperties.class).node();
-            ArchiveRunner runner = context.get(ArchiveRunner.class);
-            signals.passTo(context.get(RunGate.class)::stop);
-            RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
-            if (summary.execution() == null && isRefusal(summary.exitCode())) {
-                throw new CommandFailure(
-                        summary.exitCode(), summary.reason() + "; " + next(summary.exitCode()));
-            }
-            print(summary, spec.commandLine().getOut());
-            return summary.exitCode().number();
+            return Telling.ofRun(context, () -> run(context, signals)).exitCode().number();
         }
+    }
+
+    private RunSummary run(ArchiveContext context, StopSignals signals) {
+        requireToken(context.get(NoteSourceProperties.class));
+        String thisNode = context.get(ArchiveProperties.class).node();
+        ArchiveRunner runner = context.get(ArchiveRunner.class);
+        signals.passTo(context.get(RunGate.class)::stop);
+        RunSummary summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+        if (summary.execution() == null && isRefusal(summary.exitCode())) {
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            Harmless.lines(
+                                    "note-archive: "
+                                            + summary.reason()
+                                            + "; "
+                                            + next(summary.exitCode())));
+        } else {
+            print(summary, spec.commandLine().getOut());
+        }
+        return summary;
     }
 
     /** Ends that somebody has to do something about, and that no execution tells of. */
@@ -206,7 +217,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static String next(ExitCode exitCode) {
+    static String next(ExitCode exitCode) {
         return switch (exitCode) {
             case COMPLETED -> "nothing to do until notes are due again";
             case FAILED -> "read the log; the next run continues where this one ended";

@@ -20,10 +20,12 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -62,6 +64,7 @@ public class ArchiveRunner {
     private final VideoProperties videoSettings;
     private final RefreshProperties refreshSettings;
     private final LedgerProperties ledgerSettings;
+    private final ObjectProvider<RunObserver> observers;
     private final Clock clock;
 
     ArchiveRunner(
@@ -86,6 +89,7 @@ public class ArchiveRunner {
             VideoProperties videoSettings,
             RefreshProperties refreshSettings,
             LedgerProperties ledgerSettings,
+            ObjectProvider<RunObserver> observers,
             Clock clock) {
         this.launches = launches;
         this.executions = executions;
@@ -108,6 +112,7 @@ public class ArchiveRunner {
         this.videoSettings = videoSettings;
         this.refreshSettings = refreshSettings;
         this.ledgerSettings = ledgerSettings;
+        this.observers = observers;
         this.clock = clock;
     }
 
@@ -118,7 +123,7 @@ public class ArchiveRunner {
     public RunSummary run(RunOptions options) {
         ActiveRun run =
                 new ActiveRun(
-                        options, settings, downloads.traffic().requests(), drift.found().size());
+                        options, settings, downloads.traffic(), drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
@@ -218,6 +223,7 @@ public class ArchiveRunner {
                 videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
         runs.begin(run);
+        tell(observer -> observer.begins(launch.restart()));
         try {
             gate.open();
             provider.open(
@@ -240,8 +246,27 @@ public class ArchiveRunner {
                         lock,
                         run.options().maxDuration(),
                         () -> worklist.renewLeases(run.node()),
-                        () -> logProgress(run))) {
-            return summary(run, launches.start(job, launch), launch.restart());
+                        () -> logProgress(run),
+                        () -> tellProgress(run))) {
+            JobExecution execution = launches.start(job, launch);
+            tellProgress(run);
+            return summary(run, execution, launch.restart());
+        }
+    }
+
+    private void tellProgress(ActiveRun run) {
+        RunProgress progress = run.progress(downloads.traffic());
+        tell(observer -> observer.goesOn(progress));
+    }
+
+    /** Whoever is told must not be able to end a night. */
+    private void tell(Consumer<RunObserver> what) {
+        for (RunObserver observer : observers) {
+            try {
+                what.accept(observer);
+            } catch (RuntimeException e) {
+                log.warn("An observer of the run failed, the run goes on: {}", e.toString());
+            }
         }
     }
 
@@ -277,15 +302,7 @@ public class ArchiveRunner {
                 run.failed.sum(),
                 run.released.sum(),
                 run.forgotten.sum(),
-                new RunSummary.Files(
-                        run.filesStored.sum(),
-                        run.bytesStored.sum(),
-                        run.filesKnown.sum(),
-                        run.bytesKnown.sum(),
-                        run.filesTakenOver.sum(),
-                        run.bytesTakenOver.sum(),
-                        run.filesImproved.sum(),
-                        downloads.traffic().requests() - run.mediaRequestsBefore()),
+                run.files(downloads.traffic()),
                 made.bill().calls(),
                 made.bill().billed(),
                 made.boughtAgain(),

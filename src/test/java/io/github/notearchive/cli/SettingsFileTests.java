@@ -10,6 +10,8 @@ import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.telemetry.MetricsProperties;
+import io.github.notearchive.telemetry.NotifyProperties;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -36,16 +38,19 @@ import org.springframework.core.io.ClassPathResource;
 class SettingsFileTests {
 
     private static final Map<String, Class<? extends Record>> SETTINGS =
-            Map.of(
-                    "archive.source", NoteSourceProperties.class,
-                    "archive.video", VideoProperties.class,
-                    "archive.refresh", RefreshProperties.class,
-                    "archive.ledger", LedgerProperties.class,
-                    "archive.media", MediaProperties.class,
-                    "archive.store", StoreProperties.class,
-                    "archive.verify", FixityProperties.class,
-                    "archive.retry", ArchiveProperties.Retry.class,
-                    "archive.outage", ArchiveProperties.Outage.class);
+            Map.ofEntries(
+                    Map.entry("archive.source", NoteSourceProperties.class),
+                    Map.entry("archive.video", VideoProperties.class),
+                    Map.entry("archive.refresh", RefreshProperties.class),
+                    Map.entry("archive.ledger", LedgerProperties.class),
+                    Map.entry("archive.media", MediaProperties.class),
+                    Map.entry("archive.store", StoreProperties.class),
+                    Map.entry("archive.verify", FixityProperties.class),
+                    Map.entry("archive.metrics", MetricsProperties.class),
+                    Map.entry("archive.notify", NotifyProperties.class),
+                    Map.entry("archive.notify.webhook", NotifyProperties.Webhook.class),
+                    Map.entry("archive.retry", ArchiveProperties.Retry.class),
+                    Map.entry("archive.outage", ArchiveProperties.Outage.class));
 
     private final List<PropertySource<?>> file = load();
 
@@ -78,7 +83,7 @@ class SettingsFileTests {
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
-        expected.removeAll(Set.of("archive.retry", "archive.outage")); // groups
+        expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 
         Set<String> named = new TreeSet<>();
