@@ -2,7 +2,6 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.job.Executions;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Instant;
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param oldestVerified when the file verified the longest ago was; null when one never was
  * @param findings open findings of audits
  * @param lastSuccess when this node's newest run ended that ended in order; null when none did
- * @param lastAudit the newest audit; null when there was none
  */
 record Facts(
         List<Worklist.StateCount> worklist,
@@ -31,5 +29,4 @@ record Facts(
         MediaCatalog.Totals media,
         @Nullable Instant oldestVerified,
         Map<Damage.Kind, Long> findings,
-        @Nullable Instant lastSuccess,
-        Executions.@Nullable Audit lastAudit) {}
+        @Nullable Instant lastSuccess) {}

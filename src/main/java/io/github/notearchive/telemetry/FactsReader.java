@@ -52,7 +52,6 @@ class FactsReader {
                 media.totals(),
                 fixity.oldestVerified().orElse(null),
                 fixity.countOpen(),
-                executions.lastOrderlyEnd(settings.node()).orElse(null),
-                executions.latestAudit().orElse(null));
+                executions.lastOrderlyEnd(settings.node()).orElse(null));
     }
 }

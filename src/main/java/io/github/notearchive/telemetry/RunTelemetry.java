@@ -109,6 +109,15 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         beganNanos = System.nanoTime();
         exportedAt = beganNanos - TOO_SOON.toNanos();
         askAgainAt = beganNanos;
+        try {
+            openReceivers();
+            open = true;
+        } catch (RuntimeException e) {
+            log.warn("Nobody can be told of this {}: {}", command, e.toString(), e);
+        }
+    }
+
+    private void openReceivers() {
         if (metrics.isAny()) {
             openExporters();
             meters.open();
@@ -116,10 +125,9 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         if (notify.webhook().url().isPresent()) {
             webhook = new Webhook(notify.webhook(), sending());
         }
-        if (notify.pingUrl().isPresent() && "run".equals(name)) {
+        if (notify.pingUrl().isPresent() && "run".equals(command)) {
             pings = new Pings(notify.pingUrl(), sending());
         }
-        open = true;
     }
 
     private Sending sending() {
@@ -257,7 +265,16 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         if (!open) {
             return;
         }
+        open = false;
         ending = true;
+        try {
+            tell(end);
+        } catch (RuntimeException e) {
+            log.warn("Nobody could be told how the {} ended: {}", command, e.toString(), e);
+        }
+    }
+
+    private void tell(Ended end) {
         Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
         long notifyUntil = System.nanoTime() + notify.timeout().toNanos();
         List<Future<?>> told = notifyOf(end, took, notifyUntil);
@@ -265,7 +282,6 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             exportEnd(end, began.plus(took));
         }
         told.forEach(future -> await(future, notifyUntil));
-        open = false;
     }
 
     private List<Future<?>> notifyOf(Ended end, Duration took, long until) {
@@ -307,7 +323,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         if (!"run".equals(command)) {
             meters.auditEnded(ended);
         } else if (end.exitCode() == ExitCode.ALREADY_RUNNING) {
-            meters.overlapped(now);
+            meters.overlapped(clock.instant());
         } else {
             meters.runEnded(ended);
         }

@@ -98,13 +98,22 @@ final class Webhook {
                     end.reason(),
                     end.next(),
                     end.execution(),
-                    run != null ? run.restart() : audit != null ? audit.restart() : null,
+                    isRestart(run, audit),
                     took.toMillis() / 1e3,
                     run == null ? null : Notes.of(run),
                     run == null ? null : Files.of(run),
                     run == null ? null : Bill.of(run),
                     audit == null ? null : audit.open());
         }
+    }
+
+    /** Not by a conditional expression, which would unbox the null. */
+    private static @Nullable Boolean isRestart(
+            @Nullable RunSummary run, @Nullable VerifySummary audit) {
+        if (run != null) {
+            return run.restart();
+        }
+        return audit == null ? null : Boolean.valueOf(audit.restart());
     }
 
     /** What became of notes. */

@@ -68,7 +68,7 @@ class ToldTests {
     void aNightIsToldToFileGatewayCollectorWebhookAndCheck() throws Exception {
         List<String> notes = new ArrayList<>(night.pending(SandboxNoteKind.IMAGES, 2));
         notes.addAll(night.pending(1));
-        night.script().answers(notes.getFirst(), Reply.code(301), Reply.code(777), Reply.note());
+        night.script().answers(notes.getFirst(), Reply.code(301), Reply.code(777), Reply.normal());
 
         telemetry.open("run");
         RunSummary run = night.run();
