@@ -54,7 +54,7 @@ import org.springframework.stereotype.Component;
 class Meters {
 
     /** Those that the provider documents; any other is {@code other}. */
-    private static final Set<Integer> CODES =
+    static final Set<Integer> CODES =
             Set.of(0, 100, 201, 202, 301, 302, 303, 400, 404, 500, 503, 600, 601, 602);
 
     private static final Duration[] LATENCIES = {
@@ -216,7 +216,7 @@ class Meters {
                 meters -> meters.running ? 1 : 0);
     }
 
-    private void spoolGauges(Spool files) {
+    void spoolGauges(Spool files) {
         gauge(
                 "note.archive.spool.files",
                 null,

@@ -72,6 +72,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     private long beganNanos;
     private volatile boolean open;
     private volatile boolean ending;
+    private volatile boolean over;
     private volatile long exportedAt;
     private volatile long askAgainAt;
 
@@ -89,6 +90,9 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         this.node = settings.node();
         this.clock = clock;
     }
+
+    /** Something that is being told. */
+    private record Telling(String name, String target, Future<?> future) {}
 
     /** One way out with its thread. */
     private record Worker(Exporter exporter, ExecutorService thread) {}
@@ -248,7 +252,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     /** Once for each receiver: one that is dead stays so for a night. */
     private void complain(String name, String target, String why) {
         meters.failedToTell(name);
-        if (complainedOf.add(name)) {
+        if (!over && complainedOf.add(name)) {
             log.warn(
                     "{} {}: {}; nothing else depends on it, and no more is said of it",
                     name,
@@ -277,15 +281,16 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     private void tell(Ended end) {
         Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
         long notifyUntil = System.nanoTime() + notify.timeout().toNanos();
-        List<Future<?>> told = notifyOf(end, took, notifyUntil);
+        List<Telling> told = notifyOf(end, took, notifyUntil);
         if (!exporters.isEmpty()) {
             exportEnd(end, began.plus(took));
         }
-        told.forEach(future -> await(future, notifyUntil));
+        told.forEach(telling -> await(telling, notifyUntil));
+        over = true;
     }
 
-    private List<Future<?>> notifyOf(Ended end, Duration took, long until) {
-        List<Future<?>> told = new ArrayList<>();
+    private List<Telling> notifyOf(Ended end, Duration took, long until) {
+        List<Telling> told = new ArrayList<>();
         Webhook hook = webhook;
         if (hook != null && notify.events().contains(end.event())) {
             told.add(
@@ -316,7 +321,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         if (end.reachedTheJob()) {
             askAgainAt = System.nanoTime();
             await(
-                    asking.submit(this::askTheTables),
+                    new Telling("tables", "for metrics", asking.submit(this::askTheTables)),
                     System.nanoTime() + metrics.timeout().dividedBy(3).toNanos());
         }
         Meters.End ended = new Meters.End(end.exitCode(), began, now);
@@ -327,35 +332,50 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         } else {
             meters.runEnded(ended);
         }
-        List<Future<?>> exported = new ArrayList<>();
+        List<Telling> exported = new ArrayList<>();
         for (Worker worker : exporters) {
-            exported.add(worker.thread().submit(() -> export(worker.exporter(), true)));
+            exported.add(
+                    new Telling(
+                            worker.exporter().name(),
+                            worker.exporter().target(),
+                            worker.thread().submit(() -> export(worker.exporter(), true))));
         }
-        exported.forEach(future -> await(future, until));
+        exported.forEach(telling -> await(telling, until));
     }
 
-    private Future<?> post(Webhook hook, Webhook.Message message, long until, boolean isEnd) {
+    private Telling post(Webhook hook, Webhook.Message message, long until, boolean isEnd) {
         UUID delivery = UUID.randomUUID();
-        return posting.submit(
-                () ->
-                        deliver(
-                                "webhook",
-                                hook.url(),
-                                until,
-                                isEnd,
-                                atMost -> hook.post(message, delivery, atMost)));
+        return deliver(
+                posting,
+                "webhook",
+                hook.url(),
+                until,
+                isEnd,
+                atMost -> hook.post(message, delivery, atMost));
     }
 
-    private Future<?> ping(
+    private Telling ping(
             Pings service, String below, String text, long until, boolean isEnd) {
-        return pinging.submit(
-                () ->
-                        deliver(
-                                "ping",
-                                service.url(),
-                                until,
-                                isEnd,
-                                atMost -> service.ping(below, text, atMost)));
+        return deliver(
+                pinging,
+                "ping",
+                service.url(),
+                until,
+                isEnd,
+                atMost -> service.ping(below, text, atMost));
+    }
+
+    private Telling deliver(
+            ExecutorService thread,
+            String name,
+            SecretUrl url,
+            long until,
+            boolean isEnd,
+            Function<Duration, Result> once) {
+        return new Telling(
+                name,
+                url.toString(),
+                thread.submit(() -> deliver(name, url, until, isEnd, once)));
     }
 
     /** Tries until it is taken, refused for good, or the time is over. */
@@ -398,11 +418,11 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     }
 
     /** A signal that comes now is told to the run, which is over: it is not waited for longer. */
-    private static void await(Future<?> future, long until) {
+    private void await(Telling telling, long until) {
         try {
-            future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            telling.future().get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            log.debug("Not everybody was told in time");
+            complain(telling.name(), telling.target(), "not done when the time was over");
         } catch (ExecutionException e) {
             log.warn("Telling of the run failed: {}", String.valueOf(e.getCause()));
         } catch (InterruptedException e) {

@@ -15,6 +15,7 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
@@ -92,11 +93,13 @@ final class Sending implements AutoCloseable {
 
     private int send(HttpUriRequestBase request) throws IOException {
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
-            int status = response.getCode();
-            if (response.getEntity() != null && response.getEntity().getContentLength() != 0) {
-                request.abort(); // a body without end must not be read to its end
+            HttpEntity body = response.getEntity();
+            if (body != null && body.getContentLength() != 0) {
+                // letting go of a body reads it to its end, and this one may have none
+                request.abort();
+                response.setEntity(null);
             }
-            return status;
+            return response.getCode();
         }
     }
 

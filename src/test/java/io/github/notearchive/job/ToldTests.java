@@ -12,6 +12,7 @@ import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -52,7 +54,7 @@ class ToldTests {
         try {
             return Files.createTempDirectory("told-");
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -61,7 +63,7 @@ class ToldTests {
         for (Receiver receiver : List.of(gateway, collector, webhook, checks)) {
             receiver.close();
         }
-        java.nio.file.Files.copy(directory.resolve("night_main.prom"), Path.of("/tmp/told-night.prom"), java.nio.file.StandardCopyOption.REPLACE_EXISTING); org.springframework.util.FileSystemUtils.deleteRecursively(directory);
+        FileSystemUtils.deleteRecursively(directory);
     }
 
     @Test
