@@ -60,6 +60,11 @@ class ArchitectureTests {
                                     "sidecar",
                                     "objectstore",
                                     "note")),
+                    Map.entry(
+                            "telemetry",
+                            Set.of(
+                                    "job", "worklist", "source", "ledger", "media", "catalog",
+                                    "fixity", "note")),
                     Map.entry("html", Set.of("note")),
                     Map.entry("export", Set.of("worklist", "objectstore", "html", "note")),
                     Map.entry(

@@ -135,6 +135,19 @@ public class MediaCatalog {
                 row.getTimestamp("updated_at").toInstant());
     }
 
+    /** How many files lie in the store by our tables, and how many bytes. Reads the whole table. */
+    public Totals totals() {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS objects, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                        """)
+                .query((row, _) -> new Totals(row.getLong("objects"), row.getLong("bytes")))
+                .single();
+    }
+
+    /** Files in the store. */
+    public record Totals(long objects, long bytes) {}
+
     /**
      * Finds where these bytes lie already, under whichever note, so that they need not be stored
      * again.

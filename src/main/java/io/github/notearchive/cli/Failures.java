@@ -145,7 +145,10 @@ final class Failures {
 
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
-        boolean secret = e.getName().toString().matches(".*(token|secret|password).*");
+        boolean secret =
+                e.getName()
+                        .toString()
+                        .matches(".*(token|secret|password|authorization).*|archive[.](metrics|notify)[.].*url");
         String value = property == null || secret ? "" : " \"" + property.getValue() + "\"";
         return "The setting "
                 + e.getName()

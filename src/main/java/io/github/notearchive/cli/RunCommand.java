@@ -107,38 +107,46 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(SummaryFile file, Instant began) {
-        PrintWriter words = file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            String thisNode = context.get(ArchiveProperties.class).node();
-            knownNode = thisNode;
-            SummaryJson.Limits bounds = limits(context);
-            limits = bounds;
-            requireToken(context.get(NoteSourceProperties.class));
-            ArchiveRunner runner = context.get(ArchiveRunner.class);
-            signals.passTo(context.get(RunGate.class)::stop);
-            RunSummary summary;
-            try (LiveProgress _ = LiveProgress.show(runner::progress)) {
-                summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
-            }
-            boolean refused = summary.execution() == null && isRefusal(summary.exitCode());
-            if (!refused) {
-                print(summary, words);
-            }
-            RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
-            NightReports.Written report =
-                    RunEnds.settle(context, thisNode, end, words).orElse(null);
-            file.write(
-                    SummaryJson.of(end, thisNode, bounds, report),
-                    spec.commandLine().getOut());
-            isTold = true;
-            if (refused) {
-                throw new CommandFailure(
-                        summary.exitCode(), summary.reason() + "; " + summary.exitCode().next());
-            }
-            return summary.exitCode().number();
+            return Telling.ofRun(context, () -> run(context, signals, file, began))
+                    .exitCode()
+                    .number();
         }
+    }
+
+    private RunSummary run(
+            ArchiveContext context, StopSignals signals, SummaryFile file, Instant began) {
+        PrintWriter words = file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
+        String thisNode = context.get(ArchiveProperties.class).node();
+        knownNode = thisNode;
+        SummaryJson.Limits bounds = limits(context);
+        limits = bounds;
+        requireToken(context.get(NoteSourceProperties.class));
+        ArchiveRunner runner = context.get(ArchiveRunner.class);
+        signals.passTo(context.get(RunGate.class)::stop);
+        RunSummary summary;
+        try (LiveProgress _ = LiveProgress.show(runner::progress)) {
+            summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
+        }
+        if (summary.execution() == null && isRefusal(summary.exitCode())) {
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            Harmless.lines(
+                                    "note-archive: "
+                                            + summary.reason()
+                                            + "; "
+                                            + summary.exitCode().next()));
+        } else {
+            print(summary, words);
+        }
+        RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
+        NightReports.Written report = RunEnds.settle(context, thisNode, end, words).orElse(null);
+        file.write(SummaryJson.of(end, thisNode, bounds, report), spec.commandLine().getOut());
+        isTold = true;
+        return summary;
     }
 
     /** Says in the document, too, what ended the command before a run could say so itself. */

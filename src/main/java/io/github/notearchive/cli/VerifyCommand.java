@@ -84,26 +84,37 @@ final class VerifyCommand implements Callable<Integer> {
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            VerifyRunner runner = context.get(VerifyRunner.class);
             if (selfTest) {
-                return tell(runner.selfTest());
+                return tell(context.get(VerifyRunner.class).selfTest());
             }
-            String thisNode = context.get(ArchiveProperties.class).node();
-            signals.passTo(context.get(JobGate.class)::stop);
-            VerifySummary summary =
-                    runner.verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
-            if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
-                throw new CommandFailure(
-                        summary.exitCode(), summary.reason() + "; nothing was audited");
-            }
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                printJson(summary, out);
-            } else {
-                print(summary, out);
-            }
-            return summary.exitCode().number();
+            return Telling.ofAudit(context, () -> verify(context, signals))
+                    .exitCode()
+                    .number();
         }
+    }
+
+    private VerifySummary verify(
+            ArchiveContext context, StopSignals signals) {
+        String thisNode = context.get(ArchiveProperties.class).node();
+        signals.passTo(context.get(JobGate.class)::stop);
+        VerifySummary summary =
+                context.get(VerifyRunner.class)
+                        .verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
+        PrintWriter out = spec.commandLine().getOut();
+        if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            Harmless.lines(
+                                    "note-archive: "
+                                            + summary.reason()
+                                            + "; nothing was audited"));
+        } else if (json) {
+            printJson(summary, out);
+        } else {
+            print(summary, out);
+        }
+        return summary;
     }
 
     private int tell(Optional<List<SelfTest.Probe>> probes) {
@@ -235,7 +246,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private static String next(VerifySummary summary) {
+    static String next(VerifySummary summary) {
         boolean unfinished = summary.filesLeft() + summary.sidecarsLeft() > 0;
         return switch (summary.exitCode()) {
             case COMPLETED -> "nothing to do until the next audit";

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.media.MediaTraffic;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,7 +17,7 @@ final class ActiveRun extends ActiveJob {
     private static final long NOT_QUIET = 0;
 
     private final RunOptions options;
-    private final long mediaRequestsBefore;
+    private final MediaTraffic mediaBefore;
     private final int fieldsBefore;
     private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
@@ -57,15 +58,18 @@ final class ActiveRun extends ActiveJob {
     final LongAdder filesTakenOver = new LongAdder();
     final LongAdder bytesTakenOver = new LongAdder();
     final LongAdder filesImproved = new LongAdder();
+    final LongAdder downloadsDead = new LongAdder();
+    final LongAdder downloadsPassing = new LongAdder();
+    final LongAdder downloadsRefused = new LongAdder();
 
     ActiveRun(
             RunOptions options,
             ArchiveProperties settings,
-            long mediaRequestsBefore,
+            MediaTraffic mediaBefore,
             int fieldsBefore) {
         super(settings);
         this.options = options;
-        this.mediaRequestsBefore = mediaRequestsBefore;
+        this.mediaBefore = mediaBefore;
         this.fieldsBefore = fieldsBefore;
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
@@ -90,9 +94,43 @@ final class ActiveRun extends ActiveJob {
         return options.node();
     }
 
-    /** What the process had asked of media servers when the run began. */
-    long mediaRequestsBefore() {
-        return mediaRequestsBefore;
+    /**
+     * What became of the notes' files so far.
+     *
+     * @param traffic what the process has asked of media servers until now
+     */
+    RunSummary.Files files(MediaTraffic traffic) {
+        return new RunSummary.Files(
+                filesStored.sum(),
+                bytesStored.sum(),
+                filesKnown.sum(),
+                bytesKnown.sum(),
+                filesTakenOver.sum(),
+                bytesTakenOver.sum(),
+                filesImproved.sum(),
+                traffic.requests() - mediaBefore.requests());
+    }
+
+    /**
+     * What was done so far.
+     *
+     * @param traffic what the process has asked of media servers until now
+     */
+    RunCounts counts(MediaTraffic traffic) {
+        return new RunCounts(
+                archived.sum(),
+                unavailable.sum(),
+                postponed.sum(),
+                failed.sum(),
+                released.sum(),
+                forgotten.sum(),
+                refreshed.sum(),
+                refreshedGone.sum(),
+                refreshesPutOff.sum(),
+                files(traffic),
+                new RunCounts.FailedDownloads(
+                        downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
+                traffic.bytes() - mediaBefore.bytes());
     }
 
     /** One permit for each note that may be in work at once. */

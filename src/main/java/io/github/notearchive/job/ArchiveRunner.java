@@ -21,10 +21,12 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
@@ -68,6 +70,7 @@ public class ArchiveRunner {
     private final NightlyLimitProperties limits;
     private final NightlyBytes bytes;
     private final LedgerProperties ledgerSettings;
+    private final ObjectProvider<RunObserver> observers;
     private final Clock clock;
 
     ArchiveRunner(
@@ -94,6 +97,7 @@ public class ArchiveRunner {
             NightlyLimitProperties limits,
             NightlyBytes bytes,
             LedgerProperties ledgerSettings,
+            ObjectProvider<RunObserver> observers,
             Clock clock) {
         this.launches = launches;
         this.executions = executions;
@@ -118,6 +122,7 @@ public class ArchiveRunner {
         this.limits = limits;
         this.bytes = bytes;
         this.ledgerSettings = ledgerSettings;
+        this.observers = observers;
         this.clock = clock;
     }
 
@@ -128,7 +133,7 @@ public class ArchiveRunner {
     public RunSummary run(RunOptions options) {
         ActiveRun run =
                 new ActiveRun(
-                        options, settings, downloads.traffic().requests(), drift.found().size());
+                        options, settings, downloads.traffic(), drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
@@ -232,6 +237,7 @@ public class ArchiveRunner {
                 videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
         runs.begin(run);
+        tell(observer -> observer.begins(launch.restart()));
         try {
             gate.open();
             provider.open(tonight, made);
@@ -246,7 +252,25 @@ public class ArchiveRunner {
     private RunSummary execute(ActiveRun run, RunnerLock lock, Launch launch) {
         try (RunWatch _ =
                 watch(run, lock)) {
-            return summary(run, launches.start(job, launch), launch.restart());
+            JobExecution execution = launches.start(job, launch);
+            tellCounts(run);
+            return summary(run, execution, launch.restart());
+        }
+    }
+
+    private void tellCounts(ActiveRun run) {
+        RunCounts counts = run.counts(downloads.traffic());
+        tell(observer -> observer.goesOn(counts));
+    }
+
+    /** Whoever is told must not be able to end a night. */
+    private void tell(Consumer<RunObserver> what) {
+        for (RunObserver observer : observers) {
+            try {
+                what.accept(observer);
+            } catch (RuntimeException e) {
+                log.warn("An observer of the run failed, the run goes on: {}", e.toString());
+            }
         }
     }
 
@@ -258,7 +282,8 @@ public class ArchiveRunner {
                         run::jobExecutionId,
                         limits.timeBox(run.options().maxDuration()).orElse(null),
                         () -> worklist.renewLeases(run.node()),
-                        () -> logProgress(run));
+                        () -> logProgress(run),
+                        () -> tellCounts(run));
         limits.stopAfter(clock.instant())
                 .ifPresent(
                         end -> {
@@ -327,15 +352,7 @@ public class ArchiveRunner {
                 run.failed.sum(),
                 run.released.sum(),
                 run.forgotten.sum(),
-                new RunSummary.Files(
-                        run.filesStored.sum(),
-                        run.bytesStored.sum(),
-                        run.filesKnown.sum(),
-                        run.bytesKnown.sum(),
-                        run.filesTakenOver.sum(),
-                        run.bytesTakenOver.sum(),
-                        run.filesImproved.sum(),
-                        downloads.traffic().requests() - run.mediaRequestsBefore()),
+                run.files(downloads.traffic()),
                 made.bill().calls(),
                 made.bill().billed(),
                 made.boughtAgain(),

@@ -6,6 +6,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -163,6 +164,36 @@ public class Executions {
                                         row.getLong("calls"),
                                         row.getLong("billed")))
                 .list();
+    }
+
+    /**
+     * When the newest run of a node ended that ended in order, whatever it left undone; empty when
+     * none did. See {@link ExitCode#isOrderly}.
+     */
+    public Optional<Instant> lastOrderlyEnd(String node) {
+        return jdbc.sql(
+                        """
+                        SELECT e.end_time
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params n
+                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
+                        WHERE i.job_name = :job AND n.parameter_value = :node
+                          AND e.exit_code IN (:orderly) AND e.end_time IS NOT NULL
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """)
+                .param("job", ArchiveJob.NAME)
+                .param("node", node)
+                .param(
+                        "orderly",
+                        Arrays.stream(ExitCode.values())
+                                .filter(ExitCode::isOrderly)
+                                .map(ExitCode::name)
+                                .toList())
+                .query((row, _) -> row.getTimestamp("end_time"))
+                .optional()
+                .map(Executions::instant);
     }
 
     /** The last audit of the store, on whichever node; empty when there was none. */

@@ -71,6 +71,25 @@ public enum ExitCode {
         };
     }
 
+    /**
+     * Whether a run that ended so did what it could, and came to its end by itself or because it
+     * was asked to. What it left is due, and waits for another night.
+     */
+    public boolean isOrderly() {
+        return switch (this) {
+            case COMPLETED, QUOTA_EXHAUSTED, INCOMPLETE, INTERRUPTED -> true;
+            case FAILED,
+                    USAGE,
+                    BLOCKED_TOKEN,
+                    BLOCKED_PERMISSION,
+                    BLOCKED_BALANCE,
+                    ALREADY_RUNNING,
+                    FINDINGS,
+                    UPSTREAM_UNAVAILABLE ->
+                    false;
+        };
+    }
+
     /** The code of a name in the job repository; {@link #FAILED} for one that is not ours. */
     public static ExitCode named(String name) {
         return Arrays.stream(values())

@@ -379,10 +379,21 @@ class MediaCollector {
                                                                             file.asked())))));
             for (Map.Entry<Download, Future<DownloadOutcome>> download : running.entrySet()) {
                 DownloadOutcome outcome = outcome(download.getValue());
+                count(outcome);
                 download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));
             }
         }
         return outcomes;
+    }
+
+    private void count(DownloadOutcome outcome) {
+        ActiveRun run = runs.current();
+        switch (outcome) {
+            case Downloaded _ -> {}
+            case Dead _ -> run.downloadsDead.increment();
+            case Troubled(_, var soon) ->
+                    (soon ? run.downloadsPassing : run.downloadsRefused).increment();
+        }
     }
 
     private DownloadOutcome outcome(Future<DownloadOutcome> download) throws InterruptedException {

@@ -70,6 +70,14 @@ public final class Spool {
         return true;
     }
 
+    /** What lies here now, of this process's own. */
+    public synchronized Held held() {
+        return new Held(booked.size(), held);
+    }
+
+    /** Files with bytes in them, and how many bytes. */
+    public record Held(long files, long bytes) {}
+
     /** Deletes a file, whose bytes are free for others then. A repeat does nothing. */
     void delete(Path file) {
         try {

@@ -12,6 +12,8 @@ import io.github.notearchive.report.HealthProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.telemetry.MetricsProperties;
+import io.github.notearchive.telemetry.NotifyProperties;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -49,6 +51,9 @@ class SettingsFileTests {
                     Map.entry("archive.store", StoreProperties.class),
                     Map.entry("archive.verify", FixityProperties.class),
                     Map.entry("archive.health", HealthProperties.class),
+                    Map.entry("archive.metrics", MetricsProperties.class),
+                    Map.entry("archive.notify", NotifyProperties.class),
+                    Map.entry("archive.notify.webhook", NotifyProperties.Webhook.class),
                     Map.entry("archive.retry", ArchiveProperties.Retry.class),
                     Map.entry("archive.outage", ArchiveProperties.Outage.class));
 
@@ -83,7 +88,7 @@ class SettingsFileTests {
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
-        expected.removeAll(Set.of("archive.retry", "archive.outage")); // groups
+        expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 
         Set<String> named = new TreeSet<>();

@@ -1,0 +1,61 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.job.Trouble;
+import io.github.notearchive.job.VerifySummary;
+import io.github.notearchive.telemetry.Ended;
+import io.github.notearchive.telemetry.RunTelemetry;
+import java.util.function.Supplier;
+
+/**
+ * Tells whoever wants to know how a command ended, whichever way it did. That is the last thing a
+ * command does, after it has printed its result.
+ */
+final class Telling {
+
+    private Telling() {}
+
+    /** Runs, and tells of it; what breaks breaks as before. */
+    static RunSummary ofRun(ArchiveContext context, Supplier<RunSummary> work) {
+        RunTelemetry telemetry = context.get(RunTelemetry.class);
+        telemetry.open("run");
+        try {
+            RunSummary summary = work.get();
+            telemetry.ended(Ended.of(summary, summary.exitCode().next()));
+            return summary;
+        } catch (RuntimeException e) {
+            telemetry.ended(broken(e));
+            throw e;
+        }
+    }
+
+    /** Audits, and tells of it; what breaks breaks as before. */
+    static VerifySummary ofAudit(ArchiveContext context, Supplier<VerifySummary> work) {
+        RunTelemetry telemetry = context.get(RunTelemetry.class);
+        telemetry.open("verify");
+        try {
+            VerifySummary summary = work.get();
+            telemetry.ended(Ended.of(summary, VerifyCommand.next(summary)));
+            return summary;
+        } catch (RuntimeException e) {
+            telemetry.ended(broken(e));
+            throw e;
+        }
+    }
+
+    /** By the same reading of the exception as the process's exit code. */
+    private static Ended broken(RuntimeException e) {
+        CommandFailure failure =
+                Failures.explain(e)
+                        .orElseGet(
+                                () ->
+                                        new CommandFailure(
+                                                ExitCode.FAILED,
+                                                "unforeseen: " + Trouble.describe(e)));
+        return Ended.broken(
+                failure.exitCode(),
+                Harmless.line(failure.getMessage()),
+                failure.exitCode().next());
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.notearchive.telemetry;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.fixity.FixityCatalog;
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.Executions;
+import io.github.notearchive.job.SourceGate;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import org.springframework.stereotype.Component;
+
+/** Asks the tables. Some of it reads whole tables, so it is not for every second. */
+@Component
+class FactsReader {
+
+    private final Worklist worklist;
+    private final ApiCalls calls;
+    private final SourceGate gate;
+    private final MediaCatalog media;
+    private final FixityCatalog fixity;
+    private final Executions executions;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+
+    FactsReader(
+            Worklist worklist,
+            ApiCalls calls,
+            SourceGate gate,
+            MediaCatalog media,
+            FixityCatalog fixity,
+            Executions executions,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.worklist = worklist;
+        this.calls = calls;
+        this.gate = gate;
+        this.media = media;
+        this.fixity = fixity;
+        this.executions = executions;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    Facts read() {
+        return new Facts(
+                worklist.countByState(),
+                worklist.refreshes().due(),
+                calls.countsIn(Night.current(clock)),
+                gate.current().map(SourceGate.Closed::until).orElse(null),
+                media.totals(),
+                fixity.oldestVerified().orElse(null),
+                fixity.countOpen(),
+                executions.lastOrderlyEnd(settings.node()).orElse(null));
+    }
+}

@@ -1,0 +1,446 @@
+package io.github.notearchive.telemetry;
+
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunObserver;
+import io.github.notearchive.job.RunCounts;
+import io.github.notearchive.job.Trouble;
+import io.github.notearchive.telemetry.Sending.Result;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
+
+/**
+ * Tells of one command from its start to its end, whoever is to be told by the settings. Nobody is
+ * before {@link #open}, so that practice in the sandbox stays among itself.
+ *
+ * <p>Each receiver has a thread of its own, so that a slow one holds up neither the others nor the
+ * run. Only {@link #ended} waits, and no longer than the settings say.
+ */
+@Component
+public class RunTelemetry implements RunObserver, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RunTelemetry.class);
+
+    /** One try at a message. */
+    private static final Duration TRY = Duration.ofSeconds(5);
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
+
+    /** What is exported at the end of a run need not be exported twice. */
+    private static final Duration TOO_SOON = Duration.ofSeconds(30);
+
+    /** The tables are asked so seldom that asking takes no more than this part of the time. */
+    private static final int PART_FOR_FACTS = 20;
+
+    private final MetricsProperties metrics;
+    private final NotifyProperties notify;
+    private final Meters meters;
+    private final ObjectProvider<FactsReader> facts;
+    private final String node;
+    private final Clock clock;
+    private final Set<String> complainedOf = ConcurrentHashMap.newKeySet();
+    private final List<Worker> exporters = new ArrayList<>();
+    private final ExecutorService asking = singleThread("facts");
+    private final ExecutorService posting = singleThread("webhook");
+    private final ExecutorService pinging = singleThread("ping");
+    private @Nullable Sending sending;
+    private @Nullable Webhook webhook;
+    private @Nullable Pings pings;
+    private String command = "run";
+    private Instant began = Instant.EPOCH;
+    private long beganNanos;
+    private volatile boolean open;
+    private volatile boolean ending;
+    private volatile boolean over;
+    private volatile long exportedAt;
+    private volatile long askAgainAt;
+
+    RunTelemetry(
+            MetricsProperties metrics,
+            NotifyProperties notify,
+            Meters meters,
+            ObjectProvider<FactsReader> facts,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.metrics = metrics;
+        this.notify = notify;
+        this.meters = meters;
+        this.facts = facts;
+        this.node = settings.node();
+        this.clock = clock;
+    }
+
+    /** Something that is being told. */
+    private record Telling(String name, String target, Future<?> future) {}
+
+    /** One way out with its thread. */
+    private record Worker(Exporter exporter, ExecutorService thread) {}
+
+    private static ExecutorService singleThread(String name) {
+        return Executors.newSingleThreadExecutor(
+                Thread.ofVirtual().name("telemetry-" + name).factory());
+    }
+
+    /**
+     * A command begins.
+     *
+     * @param name what the operator typed: {@code run} or {@code verify}
+     */
+    public void open(String name) {
+        command = name;
+        began = clock.instant();
+        beganNanos = System.nanoTime();
+        exportedAt = beganNanos - TOO_SOON.toNanos();
+        askAgainAt = beganNanos;
+        try {
+            openReceivers();
+            open = true;
+        } catch (RuntimeException e) {
+            log.warn("Nobody can be told of this {}: {}", command, e.toString(), e);
+        }
+    }
+
+    private void openReceivers() {
+        if (metrics.isAny()) {
+            openExporters();
+            meters.open();
+        }
+        if (notify.webhook().url().isPresent()) {
+            webhook = new Webhook(notify.webhook(), sending());
+        }
+        if (notify.pingUrl().isPresent() && "run".equals(command)) {
+            pings = new Pings(notify.pingUrl(), sending());
+        }
+    }
+
+    private Sending sending() {
+        if (sending == null) {
+            sending = new Sending();
+        }
+        return sending;
+    }
+
+    private void openExporters() {
+        Duration atMost = metrics.timeout().dividedBy(3);
+        if (!metrics.textfile().isBlank() || metrics.pushUrl().isPresent()) {
+            PrometheusMeterRegistry prometheus =
+                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            meters.exportTo(prometheus);
+            metrics.textfileOf(node).ifPresent(file -> add(new Textfile(file, node, prometheus)));
+            if (metrics.pushUrl().isPresent()) {
+                add(new Pushgateway(metrics, node, prometheus, sending(), atMost));
+            }
+        }
+        if (metrics.otlpUrl().isPresent()) {
+            Otlp otlp = new Otlp(metrics, node, sending(), atMost);
+            meters.exportTo(otlp.registry());
+            add(otlp);
+        }
+    }
+
+    private void add(Exporter exporter) {
+        exporters.add(new Worker(exporter, singleThread(exporter.name())));
+    }
+
+    @Override
+    public void begins(boolean restart) {
+        if (!open) {
+            return;
+        }
+        if (!exporters.isEmpty()) {
+            meters.runBegins();
+            export();
+        }
+        Webhook hook = webhook;
+        if (hook != null && notify.events().contains(Event.START)) {
+            Webhook.Message message =
+                    Webhook.Message.started(command, node, restart, clock.instant());
+            long until = System.nanoTime() + notify.timeout().toNanos();
+            post(hook, message, until, false);
+        }
+        Pings service = pings;
+        if (service != null) {
+            long until = System.nanoTime() + notify.timeout().toNanos();
+            ping(service, "/start", "node " + node, until, false);
+        }
+    }
+
+    @Override
+    public void goesOn(RunCounts progress) {
+        if (!open || exporters.isEmpty()) {
+            return;
+        }
+        meters.goesOn(progress);
+        if (System.nanoTime() - exportedAt >= TOO_SOON.toNanos()) {
+            export();
+        }
+    }
+
+    private void export() {
+        exportedAt = System.nanoTime();
+        var _ =
+                asking.submit(
+                        () -> {
+                            askTheTables();
+                            exporters.forEach(
+                                    worker ->
+                                            worker.thread()
+                                                    .execute(
+                                                            () ->
+                                                                    export(
+                                                                            worker.exporter(),
+                                                                            false)));
+                        });
+    }
+
+    private void askTheTables() {
+        long now = System.nanoTime();
+        if (now - askAgainAt < 0) {
+            return;
+        }
+        try {
+            meters.know(facts.getObject().read());
+        } catch (RuntimeException e) {
+            if (!ending && complainedOf.add("tables")) {
+                log.warn(
+                        "Metrics: the tables cannot be asked, the values of before stay: {}",
+                        Trouble.describe(e));
+            }
+        }
+        long took = System.nanoTime() - now;
+        askAgainAt = System.nanoTime() + took * PART_FOR_FACTS;
+    }
+
+    private void export(Exporter exporter, boolean last) {
+        try {
+            if (last) {
+                exporter.exportLast();
+            } else {
+                exporter.export();
+            }
+        } catch (Exporter.ExportException | RuntimeException e) {
+            complain(
+                    exporter.name(),
+                    exporter.target(),
+                    e instanceof Exporter.ExportException
+                            ? String.valueOf(e.getMessage())
+                            : e.getClass().getSimpleName());
+        }
+    }
+
+    /** Once for each receiver: one that is dead stays so for a night. */
+    private void complain(String name, String target, String why) {
+        meters.failedToTell(name);
+        if (!over && complainedOf.add(name)) {
+            log.warn(
+                    "{} {}: {}; nothing else depends on it, and no more is said of it",
+                    name,
+                    target,
+                    why);
+        }
+    }
+
+    /**
+     * The command has ended, in whichever way. Waits until everybody was told, and no longer than
+     * {@code archive.metrics.timeout} or {@code archive.notify.timeout}, whichever is longer.
+     */
+    public void ended(Ended end) {
+        if (!open) {
+            return;
+        }
+        open = false;
+        ending = true;
+        try {
+            tell(end);
+        } catch (RuntimeException e) {
+            log.warn("Nobody could be told how the {} ended: {}", command, e.toString(), e);
+        }
+    }
+
+    private void tell(Ended end) {
+        Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
+        long notifyUntil = System.nanoTime() + notify.timeout().toNanos();
+        List<Telling> told = notifyOf(end, took, notifyUntil);
+        if (!exporters.isEmpty()) {
+            exportEnd(end, began.plus(took));
+        }
+        told.forEach(telling -> await(telling, notifyUntil));
+        over = true;
+    }
+
+    private List<Telling> notifyOf(Ended end, Duration took, long until) {
+        List<Telling> told = new ArrayList<>();
+        Webhook hook = webhook;
+        if (hook != null && notify.events().contains(end.event())) {
+            told.add(
+                    post(
+                            hook,
+                            Webhook.Message.ended(command, node, end, took, clock.instant()),
+                            until,
+                            true));
+        }
+        Pings service = pings;
+        if (service != null) {
+            Pings.below(end)
+                    .ifPresent(
+                            below ->
+                                    told.add(
+                                            ping(
+                                                    service,
+                                                    below,
+                                                    Webhook.inWords(command, node, end),
+                                                    until,
+                                                    true)));
+        }
+        return told;
+    }
+
+    private void exportEnd(Ended end, Instant now) {
+        long until = System.nanoTime() + metrics.timeout().toNanos();
+        if (end.reachedTheJob()) {
+            askAgainAt = System.nanoTime();
+            await(
+                    new Telling("tables", "for metrics", asking.submit(this::askTheTables)),
+                    System.nanoTime() + metrics.timeout().dividedBy(3).toNanos());
+        }
+        Meters.End ended = new Meters.End(end.exitCode(), began, now);
+        if (!"run".equals(command)) {
+            meters.auditEnded(ended);
+        } else if (end.exitCode() == ExitCode.ALREADY_RUNNING) {
+            meters.overlapped(clock.instant());
+        } else {
+            meters.runEnded(ended);
+        }
+        List<Telling> exported = new ArrayList<>();
+        for (Worker worker : exporters) {
+            exported.add(
+                    new Telling(
+                            worker.exporter().name(),
+                            worker.exporter().target(),
+                            worker.thread().submit(() -> export(worker.exporter(), true))));
+        }
+        exported.forEach(telling -> await(telling, until));
+    }
+
+    private Telling post(Webhook hook, Webhook.Message message, long until, boolean isEnd) {
+        UUID delivery = UUID.randomUUID();
+        return deliver(
+                posting,
+                "webhook",
+                hook.url(),
+                until,
+                isEnd,
+                atMost -> hook.post(message, delivery, atMost));
+    }
+
+    private Telling ping(
+            Pings service, String below, String text, long until, boolean isEnd) {
+        return deliver(
+                pinging,
+                "ping",
+                service.url(),
+                until,
+                isEnd,
+                atMost -> service.ping(below, text, atMost));
+    }
+
+    private Telling deliver(
+            ExecutorService thread,
+            String name,
+            SecretUrl url,
+            long until,
+            boolean isEnd,
+            Function<Duration, Result> once) {
+        return new Telling(
+                name,
+                url.toString(),
+                thread.submit(() -> deliver(name, url, until, isEnd, once)));
+    }
+
+    /** Tries until it is taken, refused for good, or the time is over. */
+    private void deliver(
+            String name,
+            SecretUrl url,
+            long until,
+            boolean isEnd,
+            Function<Duration, Result> once) {
+        Duration pause = FIRST_PAUSE;
+        for (int tries = 1; ; tries++) {
+            Duration left = Duration.ofNanos(until - System.nanoTime());
+            if (!left.isPositive()) {
+                complain(name, url.toString(), "there was no time left for it");
+                return;
+            }
+            Result result = once.apply(left.compareTo(TRY) < 0 ? left : TRY);
+            if (!(result instanceof Result.Failed(var why, var again))) {
+                return;
+            }
+            boolean noTime = until - System.nanoTime() <= pause.toNanos();
+            boolean overtaken = ending && !isEnd;
+            if (!again || noTime || overtaken || !isPaused(pause)) {
+                complain(name, url.toString(), why + ", tried " + tries + " times");
+                return;
+            }
+            pause = pause.multipliedBy(2);
+            pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+        }
+    }
+
+    private static boolean isPaused(Duration pause) {
+        try {
+            Thread.sleep(pause);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** A signal that comes now is told to the run, which is over: it is not waited for longer. */
+    private void await(Telling telling, long until) {
+        try {
+            telling.future().get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            complain(telling.name(), telling.target(), "not done when the time was over");
+        } catch (ExecutionException e) {
+            log.warn("Telling of the run failed: {}", String.valueOf(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        open = false;
+        List.of(asking, posting, pinging).forEach(ExecutorService::shutdownNow);
+        exporters.forEach(
+                worker -> {
+                    worker.thread().shutdownNow();
+                    worker.exporter().close();
+                });
+        if (sending != null) {
+            sending.close();
+        }
+    }
+}

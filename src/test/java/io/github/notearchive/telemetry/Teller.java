@@ -1,0 +1,92 @@
+package io.github.notearchive.telemetry;
+
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.media.Spool;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** Telemetry by some settings, with a clock that stands, and tables of its own. */
+final class Teller implements AutoCloseable {
+
+    static final Instant NOW = Instant.parse("2026-03-10T04:00:00Z");
+
+    final RunTelemetry telemetry;
+    final Meters meters;
+
+    private Teller(Map<String, String> settings) {
+        Binder binder = new Binder(new MapConfigurationPropertySource(settings));
+        ArchiveProperties archive = binder.bindOrCreate("archive", ArchiveProperties.class);
+        Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+        StaticListableBeanFactory parts = new StaticListableBeanFactory();
+        parts.addBean(
+                "source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
+        parts.addBean("facts", new FixedFacts());
+        this.meters =
+                new Meters(
+                        archive,
+                        parts.getBeanProvider(Spool.class),
+                        parts.getBeanProvider(NoteSourceProperties.class),
+                        clock);
+        this.telemetry =
+                new RunTelemetry(
+                        binder.bindOrCreate("archive.metrics", MetricsProperties.class),
+                        binder.bindOrCreate("archive.notify", NotifyProperties.class),
+                        meters,
+                        parts.getBeanProvider(FactsReader.class),
+                        archive,
+                        clock);
+    }
+
+    /** Tables with one note in them. */
+    static final class FixedFacts extends FactsReader {
+
+        FixedFacts() {
+            super(null, null, null, null, null, null, null, null);
+        }
+
+        @Override
+        Facts read() {
+            return new Facts(
+                    List.of(new Worklist.StateCount(NoteState.ARCHIVED, 1, 0, 0)),
+                    0,
+                    List.of(),
+                    null,
+                    new MediaCatalog.Totals(2, 3000),
+                    NOW,
+                    Map.of(Damage.Kind.CORRUPT, 4L),
+                    NOW);
+        }
+    }
+
+    /** Settings by name and value in turn. */
+    static Teller by(String... settings) {
+        Map<String, String> map = new HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            map.put(settings[i], settings[i + 1]);
+        }
+        return new Teller(map);
+    }
+
+    /** A whole run that broke. */
+    void tells(Ended end) {
+        telemetry.open("run");
+        telemetry.ended(end);
+    }
+
+    @Override
+    public void close() {
+        telemetry.close();
+    }
+}
