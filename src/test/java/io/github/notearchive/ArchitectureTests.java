@@ -63,6 +63,7 @@ class ArchitectureTests {
                     Map.entry("export", Set.of("worklist", "objectstore", "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
+                    Map.entry("settings", Set.of()),
                     Map.entry("", Set.of("cli")));
 
     @ArchTest
