@@ -72,12 +72,12 @@ class DeploymentFilesTests {
     static Stream<Path> filesWithVariables() throws IOException {
         try (Stream<Path> files = Files.walk(DEPLOY)) {
             return Stream.concat(
-                            files.filter(Files::isRegularFile),
-                            Stream.of(
-                                    Path.of(".env.example"),
-                                    Path.of("docker-compose.yml"),
-                                    Path.of("Dockerfile"),
-                                    Path.of("README.md")))
+                    files.filter(Files::isRegularFile),
+                    Stream.of(
+                            Path.of(".env.example"),
+                            Path.of("docker-compose.yml"),
+                            Path.of("Dockerfile"),
+                            Path.of("README.md")))
                     .sorted()
                     .toList()
                     .stream();
@@ -93,8 +93,11 @@ class DeploymentFilesTests {
     @Test
     void whatKubernetesDoesNotKnowIsFound() throws IOException {
         JsonObject job = read(KUBERNETES.resolve("cronjob.yaml"));
-        JsonObject spec = job.getAsJsonObject("spec").getAsJsonObject("jobTemplate").getAsJsonObject("spec");
-        spec.getAsJsonObject("template").getAsJsonObject("spec").addProperty("restartPolice", "Never");
+        JsonObject spec =
+                job.getAsJsonObject("spec").getAsJsonObject("jobTemplate").getAsJsonObject("spec");
+        spec.getAsJsonObject("template")
+                .getAsJsonObject("spec")
+                .addProperty("restartPolice", "Never");
 
         assertThatThrownBy(() -> validate(job)).hasMessageContaining("restartPolice");
     }
@@ -103,8 +106,9 @@ class DeploymentFilesTests {
     void theKustomizationNamesEveryManifestButTheExampleOfASecret() throws IOException {
         JsonObject kustomization = read(KUBERNETES.resolve("kustomization.yaml"));
 
-        assertThat(kustomization.getAsJsonArray("resources").asList().stream()
-                        .map(JsonElement::getAsString))
+        assertThat(
+                        kustomization.getAsJsonArray("resources").asList().stream()
+                                .map(JsonElement::getAsString))
                 .containsExactlyInAnyOrderElementsOf(
                         manifests()
                                 .map(file -> file.getFileName().toString())
@@ -129,7 +133,8 @@ class DeploymentFilesTests {
         assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
         assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
-        assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+        assertThat(container.getSecurityContext().getCapabilities().getDrop())
+                .containsExactly("ALL");
         assertThat(night.getPodFailurePolicy().getRules().getLast().getOnExitCodes().getValues())
                 .isEqualTo(HARMLESS);
     }
@@ -145,7 +150,8 @@ class DeploymentFilesTests {
         "note-archive@.service, 3 6 7 143",
         "note-archive-verify.service, 7 143"
     })
-    void unitsCountAsFailuresWhatSomebodyMustLookAt(String unit, String harmless) throws IOException {
+    void unitsCountAsFailuresWhatSomebodyMustLookAt(String unit, String harmless)
+            throws IOException {
         List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
 
         assertThat(lines)
@@ -164,16 +170,29 @@ class DeploymentFilesTests {
             }
         }
 
-        assertThat(UnknownSettings.in(environment(variables), KNOWN))
-                .isEmpty();
+        assertThat(UnknownSettings.in(environment(variables), KNOWN)).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({
-        "run, 0, false", "run, 3, false", "run, 6, false", "run, 7, false", "run, 143, false",
-        "run, 1, true", "run, 2, true", "run, 4, true", "run, 5, true", "run, 8, true", "run, 137, true",
-        "verify, 0, false", "verify, 7, false",
-        "verify, 1, true", "verify, 3, true", "verify, 5, true", "verify, 6, true", "verify, 8, true"
+        "run, 0, false",
+        "run, 3, false",
+        "run, 6, false",
+        "run, 7, false",
+        "run, 143, false",
+        "run, 1, true",
+        "run, 2, true",
+        "run, 4, true",
+        "run, 5, true",
+        "run, 8, true",
+        "run, 137, true",
+        "verify, 0, false",
+        "verify, 7, false",
+        "verify, 1, true",
+        "verify, 3, true",
+        "verify, 5, true",
+        "verify, 6, true",
+        "verify, 8, true"
     })
     @DisabledOnOs(OS.WINDOWS)
     void cronMailsOnlyWhatSomebodyMustLookAt(String command, int exitCode, boolean mailed)
@@ -267,7 +286,9 @@ class DeploymentFilesTests {
     private static StandardEnvironment environment(Set<String> variables) {
         Map<String, Object> values =
                 variables.stream()
-                        .collect(Collectors.toMap(name -> name, _ -> "1", (a, _) -> a, HashMap::new));
+                        .collect(
+                                Collectors.toMap(
+                                        name -> name, _ -> "1", (a, _) -> a, HashMap::new));
         StandardEnvironment environment =
                 new StandardEnvironment() {
                     @Override

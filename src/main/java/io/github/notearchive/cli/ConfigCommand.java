@@ -91,7 +91,10 @@ final class ConfigCommand implements Runnable {
          * @param remarks what is odd and does no harm
          */
         record Settings(
-                boolean usable, List<Shown> settings, List<String> problems, List<String> remarks) {}
+                boolean usable,
+                List<Shown> settings,
+                List<String> problems,
+                List<String> remarks) {}
 
         @Override
         public Integer call() {

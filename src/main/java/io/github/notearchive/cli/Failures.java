@@ -86,7 +86,9 @@ final class Failures {
         };
     }
 
-    /** The library does not know which file it reads; the line and where files are looked for help. */
+    /**
+     * The library does not know which file it reads; the line and where files are looked for help.
+     */
     private static String noYaml(MarkedYAMLException e) {
         Mark mark = e.getProblemMark();
         return "A file of settings cannot be read: "

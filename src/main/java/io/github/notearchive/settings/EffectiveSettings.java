@@ -39,7 +39,8 @@ public final class EffectiveSettings {
      * @param value what it is, as text; stars for a secret; empty when it is not set
      * @param secret whether the value is masked
      * @param isDefault whether nobody has set it
-     * @param origin who said so: {@code default}, a file with its line, an environment variable, ...
+     * @param origin who said so: {@code default}, a file with its line, an environment variable,
+     *     ...
      * @param trouble why the value cannot be told; null when it can
      */
     public record Effective(
@@ -119,16 +120,16 @@ public final class EffectiveSettings {
             isDefault &= ours && setWords.isEmpty();
             try {
                 String text = environment.resolveRequiredPlaceholders(raw);
-                values.add(
-                        shape == Shape.MAP
-                                ? lastOf(property.getName()) + "=" + text
-                                : text);
+                values.add(shape == Shape.MAP ? lastOf(property.getName()) + "=" + text : text);
             } catch (IllegalArgumentException e) {
                 values.add(raw);
                 trouble = String.valueOf(e.getMessage());
             }
         }
-        String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
+        String value =
+                values.stream()
+                        .filter(Predicate.not(String::isBlank))
+                        .collect(Collectors.joining(", "));
         return new Effective(
                 name,
                 variableOf(name),
@@ -147,9 +148,7 @@ public final class EffectiveSettings {
             return Masks.STARS;
         }
         String masked = Masks.withoutCredentials(value);
-        return Masks.isSecretAddress(name)
-                ? ADDRESS.matcher(masked).replaceAll("$1/***")
-                : masked;
+        return Masks.isSecretAddress(name) ? ADDRESS.matcher(masked).replaceAll("$1/***") : masked;
     }
 
     private static String lastOf(ConfigurationPropertyName name) {
@@ -164,7 +163,9 @@ public final class EffectiveSettings {
             List<ConfigurationProperty> here =
                     switch (shape) {
                         case VALUE -> one(source, wanted).toList();
-                        case LIST -> Stream.concat(one(source, wanted), indexed(source, wanted)).toList();
+                        case LIST ->
+                                Stream.concat(one(source, wanted), indexed(source, wanted))
+                                        .toList();
                         case MAP -> below(source, wanted).toList();
                     };
             if (shape == Shape.MAP) {

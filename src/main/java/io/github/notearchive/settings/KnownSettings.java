@@ -116,7 +116,8 @@ public final class KnownSettings {
                         .orElse("");
         if (prefix.isEmpty() || !type.isRecord()) {
             throw new IllegalArgumentException(
-                    type + " is no record of settings with a prefix; nobody could say which it has");
+                    type
+                            + " is no record of settings with a prefix; nobody could say which it has");
         }
         return prefix;
     }
@@ -143,9 +144,7 @@ public final class KnownSettings {
         if (Map.class.isAssignableFrom(type)) {
             return Shape.MAP;
         }
-        return Collection.class.isAssignableFrom(type) || type.isArray()
-                ? Shape.LIST
-                : Shape.VALUE;
+        return Collection.class.isAssignableFrom(type) || type.isArray() ? Shape.LIST : Shape.VALUE;
     }
 
     /** All of them, by name. */

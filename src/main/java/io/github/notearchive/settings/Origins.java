@@ -21,7 +21,9 @@ public final class Origins {
 
     private Origins() {}
 
-    /** Such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}. */
+    /**
+     * Such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}.
+     */
     public static String describe(@Nullable Origin origin) {
         return switch (origin) {
             case null -> DEFAULT;
@@ -32,8 +34,7 @@ public final class Origins {
                     source.getOrigin() != null
                             ? describe(source.getOrigin())
                             : inSource(
-                                    source.getPropertySource().getName(),
-                                    source.getPropertyName());
+                                    source.getPropertySource().getName(), source.getPropertyName());
             default -> origin.toString();
         };
     }
@@ -74,7 +75,8 @@ public final class Origins {
     private static boolean isOurs(@Nullable Resource resource) {
         // Spring wraps what it has loaded, and tells its kind by its description alone
         return resource instanceof ClassPathResource
-                || (resource != null && resource.getDescription().startsWith("class path resource"));
+                || (resource != null
+                        && resource.getDescription().startsWith("class path resource"));
     }
 
     private static String path(Resource resource) {

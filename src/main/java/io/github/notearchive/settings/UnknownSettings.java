@@ -31,9 +31,9 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
  * Words that look like settings of this program and set nothing: keys below {@code archive}, and
  * environment variables that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}.
  *
- * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for the
- * services of a namespace, those that {@code archive.foreign-variables} names, and empty ones, which
- * are no setting at all.
+ * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for
+ * the services of a namespace, those that {@code archive.foreign-variables} names, and empty ones,
+ * which are no setting at all.
  */
 public final class UnknownSettings {
 
@@ -89,7 +89,8 @@ public final class UnknownSettings {
             if (source instanceof SystemEnvironmentPropertySource variables) {
                 addVariables(variables, words.keySet(), unknown);
             } else if (source instanceof EnumerablePropertySource<?> keys
-                    && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
+                    && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(
+                            source)) {
                 addKeys(keys, unknown);
             }
         }
@@ -115,7 +116,8 @@ public final class UnknownSettings {
         if (first.equals(KnownSettings.ROOT)) {
             return known.covers(name);
         }
-        // the whole group under a mistyped head; elsewhere than in a file such words are not meant for us
+        // the whole group under a mistyped head; elsewhere than in a file such words are not meant
+        // for us
         return name.getNumberOfElements() == 1
                 || !source.getName().startsWith("Config resource")
                 || DISTANCE.apply(first, KnownSettings.ROOT) > 2;
@@ -136,7 +138,9 @@ public final class UnknownSettings {
                     && !bindsByName(variable, source)) {
                 unknown.add(
                         new Unknown(
-                                variable, "environment variable", nearestVariable(variable, words)));
+                                variable,
+                                "environment variable",
+                                nearestVariable(variable, words)));
             }
         }
     }
@@ -162,8 +166,7 @@ public final class UnknownSettings {
                 ConfigurationPropertySource.from(
                         new SystemEnvironmentPropertySource(
                                 SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone));
-        return source != null
-                && known.all().stream().anyMatch(setting -> binds(setting, source));
+        return source != null && known.all().stream().anyMatch(setting -> binds(setting, source));
     }
 
     private static boolean binds(Known setting, ConfigurationPropertySource source) {

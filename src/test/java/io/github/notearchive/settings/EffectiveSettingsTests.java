@@ -28,7 +28,13 @@ class EffectiveSettingsTests {
         assertThat(workers)
                 .isEqualTo(
                         new Effective(
-                                "archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", null));
+                                "archive.workers",
+                                "ARCHIVE_WORKERS",
+                                "32",
+                                false,
+                                true,
+                                "default",
+                                null));
     }
 
     @ParameterizedTest
@@ -51,7 +57,8 @@ class EffectiveSettingsTests {
     @Test
     void aListIsOneValueWhereverItsPartsAreFrom() {
         ConfigurableEnvironment environment =
-                Settings.with(Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
+                Settings.with(
+                        Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
 
         Effective delays = of("archive.retry.delays", environment);
 
@@ -74,8 +81,7 @@ class EffectiveSettingsTests {
                           data-dir: ${NOBODY_SETS_IT}
                         """);
         ConfigurableEnvironment environment =
-                Settings.with(
-                        file, Map.of("ARCHIVE_CALLS_PER_SECOND", "9", "OUR_MACHINE", "east"));
+                Settings.with(file, Map.of("ARCHIVE_CALLS_PER_SECOND", "9", "OUR_MACHINE", "east"));
 
         assertThat(of("archive.source.calls-per-second", environment).origin())
                 .isEqualTo(file + ":3");

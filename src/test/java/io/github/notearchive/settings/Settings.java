@@ -20,7 +20,9 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 
-/** The program's settings with variables and a file of a test's own, and nothing of the machine's. */
+/**
+ * The program's settings with variables and a file of a test's own, and nothing of the machine's.
+ */
 final class Settings {
 
     private Settings() {}

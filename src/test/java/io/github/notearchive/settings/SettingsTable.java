@@ -213,7 +213,11 @@ final class SettingsTable {
         }
         if (type.isEnum()) {
             return Arrays.stream(type.getEnumConstants())
-                    .map(constant -> "`" + constant.toString().toLowerCase(java.util.Locale.ROOT) + "`")
+                    .map(
+                            constant ->
+                                    "`"
+                                            + constant.toString().toLowerCase(java.util.Locale.ROOT)
+                                            + "`")
                     .collect(joining(", "));
         }
         if (type.equals(double.class)) {
@@ -316,7 +320,10 @@ final class SettingsTable {
                         java.time.temporal.ChronoUnit.HOURS,
                         java.time.temporal.ChronoUnit.MINUTES,
                         java.time.temporal.ChronoUnit.SECONDS)
-                .filter(unit -> !all.isZero() && all.toMillis() % unit.getDuration().toMillis() == 0)
+                .filter(
+                        unit ->
+                                !all.isZero()
+                                        && all.toMillis() % unit.getDuration().toMillis() == 0)
                 .findFirst()
                 .map(unit -> DurationStyle.SIMPLE.print(all, unit))
                 .orElseGet(
@@ -342,8 +349,9 @@ final class SettingsTable {
 
     private static StandardEnvironment file() {
         StandardEnvironment environment = new StandardEnvironment();
-        environment.getPropertySources().forEach(
-                source -> environment.getPropertySources().remove(source.getName()));
+        environment
+                .getPropertySources()
+                .forEach(source -> environment.getPropertySources().remove(source.getName()));
         try {
             for (PropertySource<?> source :
                     new YamlPropertySourceLoader()
