@@ -20,6 +20,7 @@ RUN mkdir -p src/main/java \
 
 COPY config config
 COPY db db
+COPY src/docs/exit-codes src/docs/exit-codes
 COPY src/main src/main
 # Libraries apart from the program: an image of the next version shares their layer.
 RUN ./mvnw -q -B -DskipTests -P '!format' package \
@@ -53,6 +54,10 @@ ENV ARCHIVE_DATA_DIR=/data
 VOLUME /data
 WORKDIR /data
 USER 10001:10001
+
+# A batch job has nothing to ask for its health: it ends, and its exit code tells. Grace time: as long as the longest call and
+# the media of a note, 8 minutes with the defaults (docker run --stop-timeout 480).
+HEALTHCHECK NONE
 
 # The launcher execs java, which then is process 1 and takes the signal itself.
 STOPSIGNAL SIGTERM

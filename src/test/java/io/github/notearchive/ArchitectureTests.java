@@ -81,6 +81,7 @@ class ArchitectureTests {
                                     "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),
+                    Map.entry("settings", Set.of()),
                     Map.entry("", Set.of("cli")));
 
     @ArchTest

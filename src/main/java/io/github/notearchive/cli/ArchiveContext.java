@@ -1,11 +1,15 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.settings.KnownSettings;
+import io.github.notearchive.settings.UnknownSettings;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.springframework.boot.Banner;
@@ -15,7 +19,6 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
-import org.springframework.core.env.StandardEnvironment;
 
 /**
  * The running program behind a command: settings read at once, each part made when it is first
@@ -24,12 +27,6 @@ import org.springframework.core.env.StandardEnvironment;
  * <p>Closing it stops what it started, the embedded servers last.
  */
 final class ArchiveContext implements AutoCloseable {
-
-    /**
-     * Where settings come from when nobody says otherwise: the program itself, not whatever lies in
-     * the caller's directory.
-     */
-    private static final String CONFIG_LOCATION = "spring.config.location";
 
     private final ConfigurableApplicationContext context;
 
@@ -51,6 +48,7 @@ final class ArchiveContext implements AutoCloseable {
         ArchiveContext archive = openUnchecked(settings, clock);
         try {
             archive.get(LogProperties.class); // otherwise nobody would ask for it
+            archive.requireKnownSettings();
             archive.requirePostgres();
             return archive;
         } catch (RuntimeException e) {
@@ -61,17 +59,14 @@ final class ArchiveContext implements AutoCloseable {
 
     /** The same, also where the settings are such that nothing could be done with it. */
     static ArchiveContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        if (System.getProperty(CONFIG_LOCATION) == null
-                && System.getenv("SPRING_CONFIG_LOCATION") == null) {
-            System.setProperty(CONFIG_LOCATION, "classpath:/config/");
-        }
+        SettingsEnvironment.locate();
         String[] arguments =
                 settings.entrySet().stream()
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new);
         return new ArchiveContext(
                         new SpringApplicationBuilder(ArchiveApplication.class)
-                                .environment(new TextEnvironment())
+                                .environment(new SettingsEnvironment())
                                 .bannerMode(Banner.Mode.OFF)
                                 .web(WebApplicationType.NONE)
                                 .registerShutdownHook(false)
@@ -88,9 +83,35 @@ final class ArchiveContext implements AutoCloseable {
                                 .run(arguments));
     }
 
-    /** An address that no driver of ours knows would fail late and in the words of others. */
+    /** A setting that is mistyped would be silently left at its default. */
+    void requireKnownSettings() {
+        List<? extends Class<?>> records =
+                Arrays.stream(context.getBeanNamesForAnnotation(ConfigurationProperties.class))
+                        .map(context::getType)
+                        .filter(Objects::nonNull)
+                        .filter(type -> type.getName().startsWith(SettingsEnvironment.PROGRAM))
+                        .toList();
+        List<UnknownSettings.Unknown> unknown =
+                UnknownSettings.in(context.getEnvironment(), KnownSettings.of(records));
+        if (!unknown.isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    unknown.stream()
+                            .map(UnknownSettings.Unknown::toString)
+                            .collect(
+                                    Collectors.joining(
+                                            "\n  ",
+                                            "There are settings that set nothing:\n  ",
+                                            "\nnote-archive config show has all that there are")));
+        }
+    }
+
     void requirePostgres() {
-        String url = context.getEnvironment().getProperty("spring.datasource.url");
+        requirePostgres(context.getEnvironment().getProperty("spring.datasource.url"));
+    }
+
+    /** An address that no driver of ours knows would fail late and in the words of others. */
+    static void requirePostgres(@Nullable String url) {
         if (url != null && !url.isBlank() && Driver.parseURL(url, null) == null) {
             String shown =
                     url.replaceFirst("//[^/]*@", "//***@")
@@ -135,19 +156,5 @@ final class ArchiveContext implements AutoCloseable {
     @Override
     public void close() {
         context.close();
-    }
-
-    /**
-     * An environment in which an empty variable is no setting, as compose files and units leave
-     * them.
-     */
-    private static final class TextEnvironment extends StandardEnvironment {
-
-        @Override
-        public Map<String, Object> getSystemEnvironment() {
-            Map<String, Object> variables = new HashMap<>(super.getSystemEnvironment());
-            variables.values().removeIf(value -> value.toString().isBlank());
-            return variables;
-        }
     }
 }

@@ -8,9 +8,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Where this machine keeps what is its own: the embedded servers' data, and files on their way to
  * the store.
  *
- * @param dataDir the directory; a relative one is the caller's. Empty: {@code data} below {@code
- *     home}
- * @param home the launcher's directory in a checkout; empty: the caller's
+ * @param dataDir where the embedded servers and files on their way to the store lie; a relative one
+ *     is the caller's. Empty: {@code data} below {@code archive.home}
+ * @param home set by the launcher, in a checkout, to its own directory; empty: the caller's
  */
 @ConfigurationProperties("archive")
 record DataDirectoryProperties(@DefaultValue("") String dataDir, @DefaultValue("") String home) {

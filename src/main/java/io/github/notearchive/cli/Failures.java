@@ -4,6 +4,8 @@ import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Trouble;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.settings.Masks;
+import io.github.notearchive.settings.Origins;
 import io.github.notearchive.worklist.EnqueueException;
 import java.sql.SQLException;
 import java.util.List;
@@ -20,6 +22,8 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.origin.Origin;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Finds in an exception, however deep, what a person can act on. */
 final class Failures {
@@ -55,6 +59,7 @@ final class Failures {
                     usage(binding(e));
             case ConfigurationPropertiesBindException e when e.getCause() == null ->
                     usage(String.valueOf(e.getMessage()));
+            case MarkedYAMLException e -> usage(noYaml(e));
             case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
             case EnqueueException e -> usage(String.valueOf(e.getMessage()));
             case StoreException e ->
@@ -79,6 +84,21 @@ final class Failures {
                                     + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
             default -> null;
         };
+    }
+
+    /**
+     * The library does not know which file it reads; the line and where files are looked for help.
+     */
+    private static String noYaml(MarkedYAMLException e) {
+        Mark mark = e.getProblemMark();
+        return "A file of settings cannot be read: "
+                + e.getProblem()
+                + (mark == null
+                        ? ""
+                        : ", in line %d, column %d"
+                                .formatted(mark.getLine() + 1, mark.getColumn() + 1))
+                + ". Look at the application.yml in "
+                + SettingsEnvironment.locations();
     }
 
     private static boolean hasSqlCause(Throwable failure) {
@@ -120,9 +140,7 @@ final class Failures {
                 + name
                 + " "
                 + message
-                + ", but is \""
-                + field.getRejectedValue()
-                + "\""
+                + (Masks.isSecret(name) ? "" : ", but is " + quoted(field.getRejectedValue()))
                 + origin(e, name);
     }
 
@@ -136,7 +154,11 @@ final class Failures {
     }
 
     private static String origin(@Nullable Origin origin) {
-        return origin == null ? "" : " (" + origin + ")";
+        return origin == null ? "" : " (" + Origins.describe(origin) + ")";
+    }
+
+    private static String quoted(@Nullable Object value) {
+        return "\"" + Masks.withoutCredentials(String.valueOf(value)) + "\"";
     }
 
     private static String dashed(String camel) {
@@ -145,11 +167,9 @@ final class Failures {
 
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
-        boolean secret =
-                e.getName()
-                        .toString()
-                        .matches(".*(token|secret|password|authorization).*|archive[.](metrics|notify)[.].*url");
-        String value = property == null || secret ? "" : " \"" + property.getValue() + "\"";
+        String name = e.getName().toString();
+        boolean secret = Masks.isSecret(name) || Masks.isSecretAddress(name);
+        String value = property == null || secret ? "" : " " + quoted(property.getValue());
         return "The setting "
                 + e.getName()
                 + value

@@ -25,7 +25,7 @@ import org.springframework.boot.logging.LoggingSystem;
 final class LiveProgress implements AutoCloseable {
 
     /** Columns of the terminal, as the launcher says; not set where there is none. */
-    private static final String WIDTH = "archive.terminal";
+    private static final String WIDTH = "note-archive.terminal";
 
     /** With less, the figures would be cut off. */
     private static final int NARROWEST = 60;

@@ -38,13 +38,16 @@ import picocli.CommandLine.Spec;
             ForgetCommand.class,
             SandboxCommand.class,
             ServersCommand.class,
+            ConfigCommand.class,
+            ExitCodeCommand.class,
             HelpCommand.class
         },
         footer = {
             "",
             "Begin with: note-archive sandbox    (no token, no network, no bill)",
             "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 quota used up, 4 account blocked,",
-            "            5 already running, 6 done in part, 7 interrupted, 8 a server is out of reach"
+            "            5 already running, 6 done in part, 7 interrupted, 8 a server is out of reach",
+            "            note-archive exit-code N tells more of one"
         })
 public final class NoteArchiveCommand implements Runnable {
 
@@ -65,6 +68,12 @@ public final class NoteArchiveCommand implements Runnable {
         return new CommandLine(new NoteArchiveCommand())
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
+                .setExecutionStrategy(
+                        parsed -> {
+                            int exitCode = new CommandLine.RunLast().execute(parsed);
+                            pointToPage(exitCode, parsed.commandSpec().commandLine());
+                            return exitCode;
+                        })
                 .setParameterExceptionHandler(
                         (e, _) -> {
                             CommandLine command = e.getCommandLine();
@@ -87,6 +96,7 @@ public final class NoteArchiveCommand implements Runnable {
                                                 Harmless.lines(
                                                         "note-archive: "
                                                                 + failure.get().getMessage()));
+                                pointToPage(failure.get().exitCode().number(), command);
                                 return failure.get().exitCode().number();
                             }
                             LoggerFactory.getLogger(NoteArchiveCommand.class)
@@ -96,8 +106,22 @@ public final class NoteArchiveCommand implements Runnable {
                                             "note-archive: unforeseen: "
                                                     + Harmless.line(e)
                                                     + ". The log above says where; nothing that was bought is lost");
+                            pointToPage(ExitCode.FAILED.number(), command);
                             return ExitCode.FAILED.number();
                         });
+    }
+
+    /** Whoever reads a log at night should not have to look for what a number means. */
+    private static void pointToPage(int exitCode, CommandLine command) {
+        if (exitCode != ExitCode.COMPLETED.number()) {
+            command.getOut().flush();
+            command.getErr().println(pointer(exitCode));
+        }
+    }
+
+    static String pointer(int exitCode) {
+        return "note-archive: what exit code %1$d means, and what to do: note-archive exit-code %1$d"
+                .formatted(exitCode);
     }
 
     @Override

@@ -333,10 +333,13 @@ final class SystemCheck {
             for (RuntimeException e : context.unusableSettings()) {
                 wrong.add(explained(e).message());
             }
-            try {
-                context.requirePostgres();
-            } catch (CommandFailure e) {
-                wrong.add(e.getMessage());
+            for (Runnable rule :
+                    List.<Runnable>of(context::requireKnownSettings, context::requirePostgres)) {
+                try {
+                    rule.run();
+                } catch (CommandFailure e) {
+                    wrong.add(e.getMessage());
+                }
             }
             if (!wrong.isEmpty()) {
                 return Seen.wrong(wrong.stream().distinct().collect(Collectors.joining("\n")));

@@ -9,6 +9,7 @@ import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.report.HealthProperties;
+import io.github.notearchive.settings.SettingsProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
@@ -64,6 +65,7 @@ class SettingsFileTests {
                 SETTINGS.entrySet().stream(),
                 Stream.of(
                         Map.entry("archive", ArchiveProperties.class),
+                        Map.entry("archive", SettingsProperties.class),
                         Map.entry("archive", DataDirectoryProperties.class)));
     }
 
@@ -87,6 +89,7 @@ class SettingsFileTests {
         Set<String> expected = new TreeSet<>();
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));
+        expected.addAll(names("archive", SettingsProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
         expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's

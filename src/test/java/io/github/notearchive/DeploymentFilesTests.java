@@ -1,0 +1,330 @@
+package io.github.notearchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.notearchive.settings.KnownSettings;
+import io.github.notearchive.settings.UnknownSettings;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1CronJob;
+import io.kubernetes.client.openapi.models.V1Namespace;
+import io.kubernetes.client.openapi.models.V1NetworkPolicy;
+import io.kubernetes.client.openapi.models.V1PersistentVolumeClaim;
+import io.kubernetes.client.openapi.models.V1Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.core.io.ClassPathResource;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** What an operator copies: manifests, units, scripts for cron. */
+class DeploymentFilesTests {
+
+    private static final Path DEPLOY = Path.of("src", "docs", "deploy");
+    private static final Path KUBERNETES = DEPLOY.resolve("kubernetes");
+    private static final Pattern VARIABLE =
+            Pattern.compile("\\b(?:ARCHIVE|JUSTONEAPI)_[A-Z][A-Z0-9_]*\\b");
+
+    private static final KnownSettings KNOWN = KnownSettings.scan(ArchitectureTests.BASE);
+
+    /** Ends of a night that need nobody. */
+    private static final List<Integer> HARMLESS = List.of(3, 6, 7);
+
+    @TempDir Path directory;
+
+    static Stream<Path> manifests() throws IOException {
+        try (Stream<Path> files = Files.list(KUBERNETES)) {
+            return files
+                    .filter(file -> !file.endsWith("kustomization.yaml"))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    static Stream<Path> filesWithVariables() throws IOException {
+        try (Stream<Path> files = Files.walk(DEPLOY)) {
+            return Stream.concat(
+                    files.filter(Files::isRegularFile),
+                    Stream.of(
+                            Path.of(".env.example"),
+                            Path.of("docker-compose.yml"),
+                            Path.of("Dockerfile"),
+                            Path.of("README.md")))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void everyManifestHasOnlyWhatKubernetesKnows(Path file) throws IOException {
+        validate(read(file));
+    }
+
+    @Test
+    void whatKubernetesDoesNotKnowIsFound() throws IOException {
+        JsonObject job = read(KUBERNETES.resolve("cronjob.yaml"));
+        JsonObject spec =
+                job.getAsJsonObject("spec").getAsJsonObject("jobTemplate").getAsJsonObject("spec");
+        spec.getAsJsonObject("template")
+                .getAsJsonObject("spec")
+                .addProperty("restartPolice", "Never");
+
+        assertThatThrownBy(() -> validate(job)).hasMessageContaining("restartPolice");
+    }
+
+    @Test
+    void theKustomizationNamesEveryManifestButTheExampleOfASecret() throws IOException {
+        JsonObject kustomization = read(KUBERNETES.resolve("kustomization.yaml"));
+
+        assertThat(
+                        kustomization.getAsJsonArray("resources").asList().stream()
+                                .map(JsonElement::getAsString))
+                .containsExactlyInAnyOrderElementsOf(
+                        manifests()
+                                .map(file -> file.getFileName().toString())
+                                .filter(name -> !name.startsWith("secret"))
+                                .toList());
+    }
+
+    @Test
+    void aNightInKubernetesIsRestrictedAndNotRepeatedAndHasTimeToEnd() throws IOException {
+        var job = V1CronJob.fromJson(read(KUBERNETES.resolve("cronjob.yaml")).toString()).getSpec();
+        var night = job.getJobTemplate().getSpec();
+        var pod = night.getTemplate().getSpec();
+        var container = pod.getContainers().getFirst();
+
+        assertThat(job.getTimeZone()).isEqualTo("Asia/Shanghai");
+        assertThat(job.getConcurrencyPolicy()).hasToString("Forbid");
+        assertThat(night.getBackoffLimit()).isZero();
+        // Kubernetes refuses a policy of failures with any other
+        assertThat(pod.getRestartPolicy()).hasToString("Never");
+        assertThat(pod.getTerminationGracePeriodSeconds())
+                .isGreaterThanOrEqualTo(longestCallAndFiles());
+        assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+        assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+        assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
+        assertThat(container.getSecurityContext().getCapabilities().getDrop())
+                .containsExactly("ALL");
+        assertThat(night.getPodFailurePolicy().getRules().getLast().getOnExitCodes().getValues())
+                .isEqualTo(HARMLESS);
+    }
+
+    /** The default of a call's time, and that of a file. */
+    private static long longestCallAndFiles() {
+        return 120 + 300;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "note-archive.service, 3 6 7 143",
+        "note-archive@.service, 3 6 7 143",
+        "note-archive-verify.service, 7 143"
+    })
+    void unitsCountAsFailuresWhatSomebodyMustLookAt(String unit, String harmless)
+            throws IOException {
+        List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
+
+        assertThat(lines)
+                .contains("SuccessExitStatus=" + harmless, "Restart=no", "KillMode=mixed")
+                .contains("OnFailure=note-archive-failed@%N.service");
+    }
+
+    @ParameterizedTest
+    @MethodSource("filesWithVariables")
+    void everyVariableThatAFileNamesSetsSomething(Path file) throws IOException {
+        Set<String> variables = new TreeSet<>();
+        Matcher matcher = VARIABLE.matcher(Files.readString(file));
+        while (matcher.find()) {
+            if (!matcher.group().endsWith("_")) {
+                variables.add(matcher.group());
+            }
+        }
+
+        assertThat(UnknownSettings.in(environment(variables), KNOWN)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "run, 0, false",
+        "run, 3, false",
+        "run, 6, false",
+        "run, 7, false",
+        "run, 143, false",
+        "run, 1, true",
+        "run, 2, true",
+        "run, 4, true",
+        "run, 5, true",
+        "run, 8, true",
+        "run, 137, true",
+        "verify, 0, false",
+        "verify, 7, false",
+        "verify, 1, true",
+        "verify, 3, true",
+        "verify, 5, true",
+        "verify, 6, true",
+        "verify, 8, true"
+    })
+    @DisabledOnOs(OS.WINDOWS)
+    void cronMailsOnlyWhatSomebodyMustLookAt(String command, int exitCode, boolean mailed)
+            throws Exception {
+        Path program =
+                script(
+                        """
+                        [ "$1" = exit-code ] && { echo "page of $2"; exit 0; }
+                        echo "did $*"
+                        echo trouble >&2
+                        exit %d
+                        """
+                                .formatted(exitCode));
+        Path log = directory.resolve("night.log");
+
+        Said said =
+                start(
+                        Map.of("NOTE_ARCHIVE", program.toString(), "LOG", log.toString()),
+                        "cron/note-archive-cron",
+                        command,
+                        "--limit",
+                        "5");
+
+        assertThat(Files.readString(log))
+                .contains("did " + command + " --limit 5", "trouble", "exit code " + exitCode);
+        assertThat(said.exitCode()).isEqualTo(mailed ? exitCode : 0);
+        if (mailed) {
+            assertThat(said.text())
+                    .contains("exit code " + exitCode, "page of " + exitCode, "trouble");
+        } else {
+            assertThat(said.text()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aUnitThatFailsIsMailedWithTheMeaningOfItsCodeAndItsJournal() throws Exception {
+        Path program = script("echo \"page of $2\"\n");
+        command("sendmail", "echo \"sendmail $*\"; cat\n");
+        command("journalctl", "echo \"journal $*\"\n");
+        command("hostname", "echo night\n");
+
+        Said said =
+                start(
+                        Map.of(
+                                "NOTE_ARCHIVE", program.toString(),
+                                "PATH", directory + ":" + System.getenv("PATH"),
+                                "MAILTO", "ops@example.org",
+                                "MONITOR_EXIT_STATUS", "4",
+                                "MONITOR_SERVICE_RESULT", "exit-code"),
+                        "systemd/note-archive-failed",
+                        "note-archive");
+
+        assertThat(said.text())
+                .contains("sendmail -i -t")
+                .contains("Subject: [night] note-archive failed, exit code 4")
+                .contains("To: ops@example.org")
+                .contains("page of 4")
+                .contains("--unit=note-archive.service");
+    }
+
+    private record Said(int exitCode, String text) {}
+
+    private Said start(Map<String, String> variables, String script, String... arguments)
+            throws IOException, InterruptedException {
+        Path output = directory.resolve("said.txt");
+        List<String> command =
+                Stream.concat(
+                                Stream.of("sh", DEPLOY.resolve(script).toString()),
+                                Arrays.stream(arguments))
+                        .toList();
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile());
+        builder.environment().putAll(variables);
+        int exitCode = builder.start().waitFor();
+        return new Said(exitCode, Files.readString(output));
+    }
+
+    private Path script(String text) throws IOException {
+        return command("program", text);
+    }
+
+    private Path command(String name, String text) throws IOException {
+        Path file = Files.writeString(directory.resolve(name), "#!/bin/sh\n" + text);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+        return file;
+    }
+
+    private static StandardEnvironment environment(Set<String> variables) {
+        Map<String, Object> values =
+                variables.stream()
+                        .collect(
+                                Collectors.toMap(
+                                        name -> name, _ -> "1", (a, _) -> a, HashMap::new));
+        StandardEnvironment environment =
+                new StandardEnvironment() {
+                    @Override
+                    protected void customizePropertySources(MutablePropertySources sources) {
+                        sources.addLast(
+                                new SystemEnvironmentPropertySource(
+                                        SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, values));
+                    }
+                };
+        try {
+            new YamlPropertySourceLoader()
+                    .load("application.yml", new ClassPathResource("config/application.yml"))
+                    .forEach(environment.getPropertySources()::addLast);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return environment;
+    }
+
+    /** The classes read what they know, and refuse what they do not. */
+    private static void validate(JsonObject manifest) throws IOException {
+        String kind = manifest.get("kind").getAsString();
+        switch (kind) {
+            case "CronJob" -> V1CronJob.validateJsonElement(manifest);
+            case "ConfigMap" -> V1ConfigMap.validateJsonElement(manifest);
+            case "Namespace" -> V1Namespace.validateJsonElement(manifest);
+            case "NetworkPolicy" -> V1NetworkPolicy.validateJsonElement(manifest);
+            case "PersistentVolumeClaim" -> V1PersistentVolumeClaim.validateJsonElement(manifest);
+            case "Secret" -> V1Secret.validateJsonElement(manifest);
+            default -> throw new IllegalArgumentException("nobody checks a " + kind);
+        }
+    }
+
+    private static JsonObject read(Path file) throws IOException {
+        Object document =
+                new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
+        return new Gson().toJsonTree(document).getAsJsonObject();
+    }
+}

@@ -1,0 +1,170 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.job.ExitCode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import picocli.CommandLine;
+
+/** Each exit code has a page, and what the pages say to type can be typed. */
+class ExitCodePagesTests {
+
+    private static final Path PAGES = Path.of("src", "docs", "exit-codes");
+
+    /** Of processes that a signal has ended, by the shell's count. */
+    private static final Set<String> OF_SIGNALS = Set.of("137", "143");
+
+    private static final String INDEX = "README";
+    private static final Pattern COMMAND =
+            Pattern.compile("note-archive ([a-z-]+)((?: --[a-z-]+)?)");
+    private static final Pattern SQL = Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
+
+    static Stream<Path> pages() throws IOException {
+        try (Stream<Path> files = Files.list(PAGES)) {
+            return files.sorted().toList().stream();
+        }
+    }
+
+    static Set<String> codes() {
+        return Arrays.stream(ExitCode.values())
+                .map(code -> String.valueOf(code.number()))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void thereIsAPageForEachExitCodeAndNoOther() throws IOException {
+        Set<String> expected = new TreeSet<>(codes());
+        expected.addAll(OF_SIGNALS);
+        expected.add(INDEX);
+
+        assertThat(pages().map(page -> page.getFileName().toString().replace(".md", "")))
+                .containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void eachNameInTheTablesStandsOnThePageOfItsNumberAndInTheIndex() throws IOException {
+        for (ExitCode code : ExitCode.values()) {
+            if (hasExecution(code)) {
+                assertThat(page(String.valueOf(code.number()))).contains("`" + code.name() + "`");
+                assertThat(page(INDEX)).contains("`" + code.name() + "`");
+            }
+        }
+    }
+
+    /** Of the others the job repository never hears. */
+    private static boolean hasExecution(ExitCode code) {
+        return code != ExitCode.USAGE
+                && code != ExitCode.ALREADY_RUNNING
+                && code != ExitCode.FINDINGS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void eachPageSaysWhatHappenedAndWhatToDoAndWhatItCosts(Path file) throws IOException {
+        String name = file.getFileName().toString().replace(".md", "");
+        String page = Files.readString(file);
+        if (name.equals(INDEX)) {
+            assertThat(page).contains("](0.md)", "](137.md)");
+            return;
+        }
+
+        assertThat(page)
+                .startsWith("# " + name + ": ")
+                .contains(
+                        "**What happened.**",
+                        "**What it looks like.**",
+                        "**What to do.**",
+                        "**If you do nothing.**",
+                        "**What is billed.**");
+        assertThat(page.lines().count()).isLessThan(80);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyCommandAndOptionOfAPageExists(Path file) throws IOException {
+        var commands = NoteArchiveCommand.commandLine().getSubcommands();
+
+        for (MatchResult match : COMMAND.matcher(Files.readString(file)).results().toList()) {
+            String command = match.group(1);
+            if (command.equals("exit") || command.equals("main")) {
+                continue;
+            }
+            assertThat(commands).as(match.group()).containsKey(command);
+            String option = match.group(2).strip();
+            if (!option.isEmpty()) {
+                assertThat(commands.get(command).getCommandSpec().optionsMap())
+                        .as(match.group())
+                        .containsKey(option);
+            }
+        }
+    }
+
+    @Test
+    void everyQuestionInSqlCanBeAsked() throws IOException {
+        JdbcClient jdbc = ArchiveDatabase.emptied().jdbc();
+        List<String> questions =
+                pages().flatMap(file -> questionsIn(read(file)).stream()).distinct().toList();
+
+        assertThat(questions).isNotEmpty();
+        for (String question : questions) {
+            assertThat(jdbc.sql("EXPLAIN " + question).query().listOfRows())
+                    .as(question)
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void theProgramPrintsThePageThatItPointsTo() throws IOException {
+        for (String code : codes()) {
+            String pointer = NoteArchiveCommand.pointer(Integer.parseInt(code));
+            String typed = pointer.substring(pointer.lastIndexOf("note-archive ") + 13);
+
+            assertThat(print(typed.split(" "))).isEqualTo(page(code));
+        }
+        assertThat(print("exit-code")).isEqualTo(page(INDEX));
+    }
+
+    private static String print(String... arguments) {
+        CommandLine command = NoteArchiveCommand.commandLine();
+        StringWriter out = new StringWriter();
+        command.setOut(new PrintWriter(out, true));
+        assertThat(command.execute(arguments)).isZero();
+        return out.toString();
+    }
+
+    private static List<String> questionsIn(String page) {
+        return SQL.matcher(page)
+                .results()
+                .map(match -> match.group(1) == null ? match.group(2) : match.group(1))
+                .toList();
+    }
+
+    private static String page(String name) throws IOException {
+        return Files.readString(PAGES.resolve(name + ".md"));
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

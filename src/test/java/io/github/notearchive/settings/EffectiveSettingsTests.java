@@ -1,0 +1,145 @@
+package io.github.notearchive.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.settings.EffectiveSettings.Effective;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/** What counts, and who said so. */
+class EffectiveSettingsTests {
+
+    private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
+
+    @TempDir Path directory;
+
+    @Test
+    void whatNobodySetsIsADefault() {
+        Effective workers = of("archive.workers", Settings.with(Map.of()));
+
+        assertThat(workers)
+                .isEqualTo(
+                        new Effective(
+                                "archive.workers",
+                                "ARCHIVE_WORKERS",
+                                "32",
+                                false,
+                                true,
+                                "default",
+                                null));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "archive.source.calls-per-second, ARCHIVE_CALLS_PER_SECOND, 3",
+        "archive.source.calls-per-second, ARCHIVE_SOURCE_CALLSPERSECOND, 3",
+        "archive.retry.per-night, ARCHIVE_RETRY_PERNIGHT, 3",
+        "archive.retry.per-night, ARCHIVE_RETRY_PER_NIGHT, 3",
+        "spring.datasource.url, ARCHIVE_DATABASE_URL, jdbc:x",
+        "spring.datasource.url, SPRING_DATASOURCE_URL, jdbc:x"
+    })
+    void aVariableIsNamed(String setting, String variable, String value) {
+        Effective effective = of(setting, Settings.with(Map.of(variable, value)));
+
+        assertThat(effective.value()).isEqualTo(value);
+        assertThat(effective.origin()).isEqualTo("environment variable " + variable);
+        assertThat(effective.isDefault()).isFalse();
+    }
+
+    @Test
+    void aListIsOneValueWhereverItsPartsAreFrom() {
+        ConfigurableEnvironment environment =
+                Settings.with(
+                        Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
+
+        Effective delays = of("archive.retry.delays", environment);
+
+        assertThat(delays.value()).isEqualTo("1s, 2s");
+        assertThat(delays.origin())
+                .isEqualTo(
+                        "environment variable ARCHIVE_RETRY_DELAYS_0, environment variable ARCHIVE_RETRY_DELAYS_1");
+    }
+
+    @Test
+    void aFileIsNamedWithItsLineAndWinsOverTheWordsOfOurOwnFile() throws IOException {
+        Path file =
+                Files.writeString(
+                        directory.resolve("application.yml"),
+                        """
+                        archive:
+                          source:
+                            calls-per-second: 5
+                          node: ${OUR_MACHINE:b}
+                          data-dir: ${NOBODY_SETS_IT}
+                        """);
+        ConfigurableEnvironment environment =
+                Settings.with(file, Map.of("ARCHIVE_CALLS_PER_SECOND", "9", "OUR_MACHINE", "east"));
+
+        assertThat(of("archive.source.calls-per-second", environment).origin())
+                .isEqualTo(file + ":3");
+        assertThat(of("archive.node", environment).value()).isEqualTo("east");
+        assertThat(of("archive.node", environment).origin())
+                .isEqualTo("environment variable OUR_MACHINE, " + file + ":4");
+        assertThat(of("archive.data-dir", environment).trouble()).contains("NOBODY_SETS_IT");
+        assertThat(EffectiveSettings.unused(environment, KNOWN))
+                .containsExactly(
+                        "ARCHIVE_CALLS_PER_SECOND is set and does not count: archive.source.calls-per-second is set by "
+                                + file
+                                + ":3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "archive.source.token, JUSTONEAPI_TOKEN",
+        "archive.store.secret-key, ARCHIVE_S3_SECRET_KEY",
+        "archive.store.access-key, ARCHIVE_S3_ACCESS_KEY",
+        "spring.datasource.password, ARCHIVE_DATABASE_PASSWORD"
+    })
+    void secretsAreStars(String setting, String variable) {
+        Effective secret = of(setting, Settings.with(Map.of(variable, "v3ry-secret")));
+
+        assertThat(secret.value()).isEqualTo(Masks.STARS);
+        assertThat(secret.toString()).doesNotContain("v3ry");
+        assertThat(of(setting, Settings.with(Map.of())).value()).isEmpty();
+    }
+
+    @Test
+    void noAddressShowsItsCredentials() {
+        assertThat(
+                        of(
+                                        "spring.datasource.url",
+                                        Settings.with(
+                                                Map.of(
+                                                        "ARCHIVE_DATABASE_URL",
+                                                        "jdbc:postgresql://me:pw1@db/x?user=me&password=pw2&sslmode=require")))
+                                .value())
+                .isEqualTo("jdbc:postgresql://***@db/x?user=me&password=***&sslmode=require");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "archive.notify.webhook-url",
+                "archive.notify.ping-url",
+                "archive.notify.hooks"
+            })
+    void anAddressThatAnybodyMayPostToIsASecret(String name) {
+        assertThat(Masks.isSecretAddress(name)).isTrue();
+        assertThat(Masks.isSecretAddress("archive.mapping.kind")).isFalse();
+    }
+
+    private static Effective of(String name, ConfigurableEnvironment environment) {
+        return EffectiveSettings.of(environment, KNOWN).stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}
