@@ -38,8 +38,6 @@ CREATE TABLE run_summary (
 
 -- The runs of a night, the nights before, and the last one of each.
 CREATE INDEX run_summary_night ON run_summary (night, node, id);
--- How much came into the store in a night, and how much there is, without reading the rows.
-CREATE INDEX media_object_stored ON media_object (stored_at) INCLUDE (size_bytes);
 
 COMMENT ON TABLE run_summary IS
     'How each run ended and what it left: one row, written when it was over. A run that was killed has none, but a row in batch_job_execution; one that found another run active, or no database, has neither. report and status read it.';

@@ -95,10 +95,14 @@ class HarmlessTests {
 
     private static String logged(Consumer<LoggerContext> use) throws Exception {
         // as it is packaged, without what only Boot understands
+        String lines =
+                Files.readString(Path.of("src/main/resources/logback/text.xml"))
+                        .replaceAll("(?s).*<included>|</included>.*", "")
+                        .replace("System.err", "System.out");
         String settings =
                 Files.readString(Path.of("src/main/resources/logback-spring.xml"))
-                        .replaceAll("<include[^>]*>", "")
-                        .replace("System.err", "System.out");
+                        .replace("<include optional=\"true\" resource=\"logback/${format}.xml\"/>", lines)
+                        .replaceAll("<(include|springProperty)[^>]*>", "");
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         LoggerContext context = new LoggerContext();

@@ -153,7 +153,7 @@ class SystemCheckTests {
         assertWarns(
                 found,
                 "clock",
-                "10 min 0 s behind the database's; set it (NTP)",
+                "behind the database's; set it (NTP)",
                 "behind the store's; set it (NTP)",
                 "behind the provider's; set it (NTP)",
                 "1 new notes are due only later",

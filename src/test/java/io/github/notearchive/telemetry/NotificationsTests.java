@@ -246,6 +246,7 @@ class NotificationsTests {
             case ENDLESS -> receiver.always(Receiver.endless());
             case CLOSED -> receiver.close();
         }
+        String time = hostile == Hostile.ENDLESS ? "1m" : "2s"; // which is not waited for
 
         try (Teller teller =
                 Teller.by(
@@ -253,8 +254,8 @@ class NotificationsTests {
                         "archive.notify.ping-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.push-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
-                        "archive.notify.timeout", "2s",
-                        "archive.metrics.timeout", "2s")) {
+                        "archive.notify.timeout", time,
+                        "archive.metrics.timeout", time)) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
