@@ -10,6 +10,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.datasource.AbstractDataSource;
@@ -26,10 +27,15 @@ class FailFastDataSourceTests {
     @BeforeEach
     void open() {
         pool.setDataSource(server);
-        pool.setConnectionTimeout(300);
+        pool.setConnectionTimeout(1_000);
         pool.setInitializationFailTimeout(-1);
         pool.setMaximumPoolSize(1);
         pool.setMinimumIdle(0);
+    }
+
+    @BeforeAll
+    static void startServers() throws SQLException {
+        NightServers.running().connect().close();
     }
 
     @AfterEach
