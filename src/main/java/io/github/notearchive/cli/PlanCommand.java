@@ -72,7 +72,7 @@ final class PlanCommand implements Callable<Integer> {
         out.printf(
                 "%n  tonight  %d%s%n",
                 calls.tonight(),
-                calls.because() == null ? "" : ", held back by " + Harmless.line(calls.because()));
+                calls.because() == null ? "" : ": " + Harmless.line(calls.because()));
         TextTable limits = new TextTable("our own limit", "a night", "used", "left");
         plan.limits()
                 .forEach(

@@ -58,7 +58,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--max-duration",
             paramLabel = "D",
             converter = DurationArgument.class,
-            description = "Take up no further note after this time, such as 90m or 6h.")
+            description =
+                    "Take up no further note after this time, such as 90m or 6h; wins over ARCHIVE_MAX_DURATION.")
     private @Nullable Duration maxDuration;
 
     @Option(

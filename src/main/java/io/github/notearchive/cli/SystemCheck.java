@@ -271,7 +271,6 @@ final class SystemCheck {
         private boolean isSchemaThere;
         private String whyNoTables = "the schema could not be looked at";
         private @Nullable SingleConnectionDataSource connection;
-        private @Nullable Instant providerTime;
         private @Nullable Duration providerDrift;
         private @Nullable Duration storeDrift;
 
@@ -639,7 +638,6 @@ final class SystemCheck {
                         e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
             }
             if (pong.date() != null) {
-                providerTime = pong.date();
                 providerDrift = drift(asked, pong.date());
             }
             String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
@@ -681,7 +679,7 @@ final class SystemCheck {
             if (storeDrift != null) {
                 compare("the store's", storeDrift, seen, wrong);
             }
-            if (providerDrift != null && providerTime != null) {
+            if (providerDrift != null) {
                 compare("the provider's", providerDrift, seen, wrong);
             }
             if (isSchemaThere) {

@@ -3,15 +3,19 @@ package io.github.notearchive.job;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.worklist.NoteState;
 import java.sql.Date;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -74,6 +78,17 @@ class Backlog {
     record Group(long notes, long paid, @Nullable Instant first) {
 
         static final Group NONE = new Group(0, 0, null);
+
+        /** Both together; what is paid for is counted for the kind as a whole. */
+        private Group and(Group other) {
+            Instant first =
+                    Stream.of(this, other)
+                            .map(Group::first)
+                            .filter(Objects::nonNull)
+                            .min(Comparator.naturalOrder())
+                            .orElse(null);
+            return new Group(notes + other.notes, paid, first);
+        }
     }
 
     /**
@@ -83,57 +98,91 @@ class Backlog {
      */
     Map<Kind, Group> groups(String node, boolean running) {
         Instant now = clock.instant();
-        Night tonight = Night.of(now);
+        Map<Kind, Long> paid = paid(node, running, now);
         Map<Kind, Group> groups = new EnumMap<>(Kind.class);
+        // by what is true of a row: the planner knows how few groups that makes
         jdbc.sql(
                         """
-                        WITH paid AS (
-                            SELECT DISTINCT c.note_id FROM api_call c
-                            WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
-                              AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain))
-                        SELECT kind, count(*) AS notes, count(p.note_id) AS paid, min(due_at) AS first
-                        FROM (
-                            SELECT CASE
-                                       WHEN NOT %s THEN 'CLAIMED'
-                                       WHEN w.due_at > :now THEN
-                                           CASE w.state
-                                               WHEN 'PENDING' THEN 'NEW_LATER'
-                                               WHEN 'UNAVAILABLE' THEN 'RECHECK_LATER'
-                                               WHEN 'ARCHIVED' THEN 'BETTER_LATER'
-                                               ELSE CASE WHEN w.due_at < :ends THEN 'PUT_OFF_TONIGHT' ELSE 'PUT_OFF_LATER' END
-                                           END
-                                       WHEN w.state = 'ARCHIVED' THEN 'BETTER'
-                                       WHEN w.answer_held THEN 'HELD'
-                                       WHEN w.state = 'PENDING' THEN 'NEW'
-                                       WHEN w.state = 'UNAVAILABLE' THEN 'RECHECK'
-                                       ELSE 'PUT_OFF'
-                                   END AS kind,
-                                   w.due_at,
-                                   CASE WHEN w.missing_night IS NULL THEN w.note_id END AS note_id
-                            FROM worklist w
-                            WHERE w.due_at IS NOT NULL AND w.state <> 'FAILED') AS listed
-                        LEFT JOIN paid p USING (note_id)
-                        GROUP BY kind
+                        SELECT w.state, w.answer_held, %s AS free, w.due_at <= :now AS due, w.due_at < :ends AS tonight,
+                               count(*) AS notes, min(w.due_at) AS first
+                        FROM worklist w
+                        WHERE w.due_at IS NOT NULL AND w.state <> 'FAILED'
+                        GROUP BY 1, 2, 3, 4, 5
                         """
                                 .formatted(FREE))
-                .param("since", Timestamp.from(now.minus(ledger.reuseFor())))
-                .param("detail", Endpoint.DETAIL.ledgerName())
-                .param("begins", Timestamp.from(tonight.begins()))
-                .param("ends", Timestamp.from(tonight.ends()))
-                .param("buyAgain", ledger.buyAgain())
                 .param("now", Timestamp.from(now))
+                .param("ends", Timestamp.from(Night.of(now).ends()))
                 .param("node", node)
                 .param("running", running)
                 .query(
                         row -> {
-                            groups.put(
-                                    Kind.valueOf(row.getString("kind")),
+                            Kind kind =
+                                    row.getBoolean("free")
+                                            ? kind(
+                                                    NoteState.valueOf(row.getString("state")),
+                                                    row.getBoolean("answer_held"),
+                                                    row.getBoolean("due"),
+                                                    row.getBoolean("tonight"))
+                                            : Kind.CLAIMED;
+                            groups.merge(
+                                    kind,
                                     new Group(
                                             row.getLong("notes"),
-                                            row.getLong("paid"),
-                                            instant(row.getTimestamp("first"))));
+                                            paid.getOrDefault(kind, 0L),
+                                            row.getTimestamp("first").toInstant()),
+                                    Group::and);
                         });
         return groups;
+    }
+
+    private static Kind kind(NoteState state, boolean held, boolean due, boolean tonight) {
+        if (due && held && state != NoteState.ARCHIVED) {
+            return Kind.HELD;
+        }
+        return switch (state) {
+            case PENDING -> due ? Kind.NEW : Kind.NEW_LATER;
+            case UNAVAILABLE -> due ? Kind.RECHECK : Kind.RECHECK_LATER;
+            case ARCHIVED -> due ? Kind.BETTER : Kind.BETTER_LATER;
+            case POSTPONED, FAILED ->
+                    due ? Kind.PUT_OFF : tonight ? Kind.PUT_OFF_TONIGHT : Kind.PUT_OFF_LATER;
+        };
+    }
+
+    /** Notes that are due and whose answer the ledger holds, so that no call is needed. */
+    private Map<Kind, Long> paid(String node, boolean running, Instant now) {
+        Map<Kind, Long> paid = new EnumMap<>(Kind.class);
+        jdbc.sql(
+                        """
+                        SELECT w.state, w.answer_held, count(*) AS notes
+                        FROM worklist w
+                        WHERE w.due_at <= :now AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE')
+                          AND w.missing_night IS NULL AND %s
+                          AND w.note_id IN (
+                              SELECT c.note_id FROM api_call c
+                              WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
+                                AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain))
+                        GROUP BY 1, 2
+                        """
+                                .formatted(FREE))
+                .param("now", Timestamp.from(now))
+                .param("since", Timestamp.from(now.minus(ledger.reuseFor())))
+                .param("detail", Endpoint.DETAIL.ledgerName())
+                .param("begins", Timestamp.from(Night.of(now).begins()))
+                .param("buyAgain", ledger.buyAgain())
+                .param("node", node)
+                .param("running", running)
+                .query(
+                        row -> {
+                            paid.merge(
+                                    kind(
+                                            NoteState.valueOf(row.getString("state")),
+                                            row.getBoolean("answer_held"),
+                                            true,
+                                            true),
+                                    row.getLong("notes"),
+                                    Long::sum);
+                        });
+        return paid;
     }
 
     /** How many notes a node holds. */
@@ -336,9 +385,5 @@ class Backlog {
                         .minusDays(NIGHTS)
                         .atStartOfDay(Night.ZONE)
                         .toInstant());
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 }

@@ -49,7 +49,7 @@ final class PlanDraft {
     private final Duration fileTime;
     private final Pace pace;
     private final List<DueClass> due;
-    private final List<String> obstacles;
+    private final List<String> heldBack;
 
     PlanDraft(
             PlanFacts facts,
@@ -70,7 +70,7 @@ final class PlanDraft {
         this.fileTime = facts.files().of() == 0 ? ASSUMED_FILES : facts.files().median();
         this.pace = pace();
         this.due = due();
-        this.obstacles = obstacles();
+        this.heldBack = heldBack();
     }
 
     /** So many calls, and what keeps them from being more. */
@@ -107,7 +107,7 @@ final class PlanDraft {
                 facts.at(),
                 tonight.date(),
                 settings.node(),
-                obstacles,
+                obstacles(),
                 due,
                 new CallsNeeded(
                         needed(),
@@ -183,22 +183,17 @@ final class PlanDraft {
 
     // what stands in the way
 
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>();
+    /** Why no run would buy anything, whoever began it. */
+    private List<String> heldBack() {
+        List<String> heldBack = new ArrayList<>();
         if (facts.isRebuildUnfinished()) {
-            obstacles.add(
+            heldBack.add(
                     "the tables are being rebuilt from the bucket, and that is not finished; finish it with note-archive rebuild");
-        }
-        if (!source.token().isPresent()) {
-            obstacles.add("there is no token; set JUSTONEAPI_TOKEN");
-        }
-        if (facts.isRunning(settings.node())) {
-            obstacles.add("a run of node " + settings.node() + " is active, and does this now");
         }
         facts.closed()
                 .ifPresent(
                         gate ->
-                                obstacles.add(
+                                heldBack.add(
                                         gate.reason()
                                                 + " was met on "
                                                 + Night.local(gate.at())
@@ -207,10 +202,18 @@ final class PlanDraft {
                                                 + ", unless run --force asks all the same"));
         String until = " a night is used up until " + Night.local(tonight.ends());
         if (source.callsPerNight() > 0 && facts.made().all() >= source.callsPerNight()) {
-            obstacles.add("our own limit of " + source.callsPerNight() + " calls" + until);
+            heldBack.add("our own limit of " + source.callsPerNight() + " calls" + until);
         }
         if (bytesLimit() > 0 && facts.storedBytes() >= bytesLimit()) {
-            obstacles.add("our own limit of " + limits.bytesPerNightInWords() + " of media" + until);
+            heldBack.add("our own limit of " + limits.bytesPerNightInWords() + " of media" + until);
+        }
+        return heldBack;
+    }
+
+    private List<String> obstacles() {
+        List<String> obstacles = new ArrayList<>(heldBack);
+        if (facts.isRunning(settings.node())) {
+            obstacles.add("a run of node " + settings.node() + " is active, and does this now");
         }
         return obstacles;
     }
@@ -280,10 +283,14 @@ final class PlanDraft {
     }
 
     private Bound tonightAllows() {
-        if (!obstacles.isEmpty()) {
-            return new Bound(0, "a run would not begin");
+        if (!heldBack.isEmpty()) {
+            return new Bound(0, heldBack.getFirst());
         }
         List<Bound> bounds = ownBounds(facts.made().all(), facts.storedBytes());
+        // where more was made already, the quota is another one by now
+        quota().map(quota -> new Bound(quota.calls() - facts.made().all(), quota.because()))
+                .filter(quota -> quota.calls() > 0)
+                .ifPresent(bounds::add);
         Instant end = end().filter(time -> time.isBefore(tonight.ends())).orElse(tonight.ends());
         bounds.add(
                 new Bound(
@@ -294,20 +301,26 @@ final class PlanDraft {
 
     private Bound aNightAllows() {
         List<Bound> bounds = ownBounds(0, 0);
-        List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
-        if (!stops.isEmpty()) {
-            long answers = stops.get((stops.size() - 1) / 2);
-            bounds.add(
-                    new Bound(
-                            repeated(answers),
-                            "the provider's quota: "
-                                    + answers
-                                    + " answers, the median of the last "
-                                    + stops.size()
-                                    + " nights that it ended"));
-        }
+        quota().ifPresent(bounds::add);
         bounds.add(new Bound(pace.callsIn(wholeNight()), "the time of a night, " + pace));
         return Bound.least(bounds);
+    }
+
+    /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
+    private Optional<Bound> quota() {
+        List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
+        if (stops.isEmpty()) {
+            return Optional.empty();
+        }
+        long answers = stops.get((stops.size() - 1) / 2);
+        return Optional.of(
+                new Bound(
+                        repeated(answers),
+                        "the provider's quota: "
+                                + answers
+                                + " answers, the median of the last "
+                                + stops.size()
+                                + " nights that it ended"));
     }
 
     /** When a time limit ends a run that begins now. */
@@ -352,7 +365,7 @@ final class PlanDraft {
     }
 
     private ExpectedDuration duration(long calls) {
-        long notes = obstacles.isEmpty() ? withoutCall() : 0;
+        long notes = heldBack.isEmpty() ? withoutCall() : 0;
         double seconds =
                 calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
         if (calls + notes > 0) {

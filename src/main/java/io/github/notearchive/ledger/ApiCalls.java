@@ -49,8 +49,17 @@ public class ApiCalls implements CallJournal {
     /** For an answer that exists in memory only. */
     private static final RetryTemplate FOR_FIVE_MINUTES = retries(22);
 
+    /** How often a call is tried that a limit refused and then allowed. */
+    private static final int TRIES = 10;
+
     private final JdbcClient jdbc;
     private final TransactionTemplate ownTransaction;
+
+    /**
+     * For one statement that is a transaction by itself. All nodes wait for the row it locks, so no
+     * client may die between statement and commit.
+     */
+    private final TransactionTemplate atOnce;
     private final UnwrittenAnswers unwritten;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
@@ -59,6 +68,8 @@ public class ApiCalls implements CallJournal {
         this.jdbc = jdbc;
         this.ownTransaction = new TransactionTemplate(transactions);
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.atOnce = new TransactionTemplate(transactions);
+        this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;
     }
 
@@ -92,8 +103,25 @@ public class ApiCalls implements CallJournal {
     @Override
     public WrittenCall sending(
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        WrittenCall written =
-                ownTransaction.execute(
+        Night night = Night.of(sentAt);
+        for (int tries = 1; ; tries++) {
+            Optional<WrittenCall> written = write(id, endpoint, sentAt, refresh, limits);
+            if (written.isPresent()) {
+                sent.increment();
+                return written.get();
+            }
+            NightlyCalls made = sentIn(night);
+            // else another node has given a call back since
+            if (!limits.allow(made, isVideo(endpoint), refresh) || tries >= TRIES) {
+                return new WrittenCall(null, made);
+            }
+        }
+    }
+
+    /** Empty when the limits leave no call. */
+    private Optional<WrittenCall> write(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
@@ -134,13 +162,7 @@ public class ApiCalls implements CallJournal {
                                                                 sentAt,
                                                                 refresh),
                                                         nightlyCalls(row)))
-                                .optional()
-                                // the row stays locked from the refusal to the commit
-                                .orElseGet(() -> new WrittenCall(null, sentIn(Night.of(sentAt)))));
-        if (written.call() != null) {
-            sent.increment();
-        }
-        return written;
+                                .optional());
     }
 
     private static boolean isVideo(String endpoint) {
@@ -173,14 +195,16 @@ public class ApiCalls implements CallJournal {
 
     /** How many calls were sent in a night, as our own limits count them. */
     NightlyCalls sentIn(Night night) {
-        return jdbc.sql(
-                        """
-                        SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
-                        """)
-                .param("night", night.date())
-                .query((row, _) -> nightlyCalls(row))
-                .optional()
-                .orElse(NightlyCalls.NONE);
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
+                                        """)
+                                .param("night", night.date())
+                                .query((row, _) -> nightlyCalls(row))
+                                .optional()
+                                .orElse(NightlyCalls.NONE));
     }
 
     /**
@@ -188,7 +212,7 @@ public class ApiCalls implements CallJournal {
      * rebuilt, or written by an earlier version.
      */
     public NightlyCalls count(Night night) {
-        return ownTransaction.execute(
+        return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
@@ -213,7 +237,7 @@ public class ApiCalls implements CallJournal {
     @Override
     public void notSent(SentCall call) {
         sent.decrement();
-        ownTransaction.executeWithoutResult(
+        atOnce.executeWithoutResult(
                 _ ->
                         jdbc.sql(
                                         """

@@ -11,4 +11,15 @@ public record CallLimits(long all, long videos, long refreshes) {
 
     /** Any number of calls. */
     public static final CallLimits NONE = new CallLimits(0, 0, 0);
+
+    /** Whether they leave one more call behind those that were made. */
+    public boolean allow(NightlyCalls made, boolean forVideo, boolean aboutArchived) {
+        return isBelow(made.all(), all)
+                && (!forVideo || isBelow(made.videos(), videos))
+                && (!aboutArchived || isBelow(made.refreshes(), refreshes));
+    }
+
+    private static boolean isBelow(long made, long limit) {
+        return limit == 0 || made < limit;
+    }
 }
