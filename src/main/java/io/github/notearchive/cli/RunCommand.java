@@ -124,8 +124,10 @@ final class RunCommand implements Callable<Integer> {
                 print(summary, words);
             }
             RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
-            NightReports.Written report =
-                    RunEnds.settle(context, thisNode, end, words).orElse(null);
+            NightReports.Written report = RunEnds.settle(context, thisNode, end).orElse(null);
+            if (report != null && !refused) {
+                RunEnds.print(report, words);
+            }
             file.write(
                     SummaryJson.of(end, thisNode, bounds, report),
                     spec.commandLine().getOut());

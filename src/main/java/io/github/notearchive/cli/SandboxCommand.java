@@ -336,7 +336,8 @@ final class SandboxCommand implements Callable<Integer> {
                 context.get(ArchiveRunner.class)
                         .run(new RunOptions(null, null, false, NODE));
         RunCommand.print(summary, out);
-        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary), out);
+        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary))
+                .ifPresent(report -> RunEnds.print(report, out));
         return summary;
     }
 

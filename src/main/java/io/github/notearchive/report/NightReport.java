@@ -56,7 +56,7 @@ public record NightReport(
     }
 
     /** What the last run that was not killed left behind; empty when each of them was. */
-    Optional<Left> left() {
+    public Optional<Left> left() {
         return runs.reversed().stream()
                 .map(Run::left)
                 .flatMap(left -> Optional.ofNullable(left).stream())

@@ -68,7 +68,7 @@ class ReportTables {
                         """)
                 .param("night", Date.valueOf(from.date()))
                 .param("local", local(from.begins()))
-                .query(String.class)
+                .query((row, _) -> row.getString("node"))
                 .list();
     }
 
