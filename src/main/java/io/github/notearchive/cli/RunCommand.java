@@ -94,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
-        SummaryFile file = SummaryFile.prepare(summaryJson);
+        SummaryFile file = SummaryFile.prepare(summaryJson, spec.commandLine());
         Instant began = Instant.now();
         try {
             return run(file, began);

@@ -25,7 +25,7 @@ class NoteStoryTests {
     @Test
     void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {
         String note = night.pending(1).getFirst();
-        night.script().answers(note, Reply.code(301));
+        night.script().answers(note, Reply.code(301), Reply.normal());
         RunSummary run = night.run();
 
         List<NoteStory.Event> events = tell(note).events();
