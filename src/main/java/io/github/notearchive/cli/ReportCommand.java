@@ -88,8 +88,7 @@ final class ReportCommand implements Callable<Integer> {
                                                 + " has ended yet; begin with: note-archive run"));
     }
 
-    private static NightReport of(
-            NightReports reports, String node, Night night, Night tonight) {
+    private static NightReport of(NightReports reports, String node, Night night, Night tonight) {
         return reports.find(night, node)
                 .orElseThrow(
                         () ->
@@ -124,7 +123,9 @@ final class ReportCommand implements Callable<Integer> {
                     || (output != null && directory != null && !Files.isDirectory(directory))) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
-                        "--output " + output + " is a directory, or lies in none that there is; name a file in one that exists");
+                        "--output "
+                                + output
+                                + " is a directory, or lies in none that there is; name a file in one that exists");
             }
             WholeFile.write(file, page.getBytes(StandardCharsets.UTF_8));
             out.println(file);

@@ -128,9 +128,7 @@ final class RunCommand implements Callable<Integer> {
             if (report != null && !refused) {
                 RunEnds.print(report, words);
             }
-            file.write(
-                    SummaryJson.of(end, thisNode, bounds, report),
-                    spec.commandLine().getOut());
+            file.write(SummaryJson.of(end, thisNode, bounds, report), spec.commandLine().getOut());
             isTold = true;
             if (refused) {
                 throw new CommandFailure(
@@ -175,9 +173,7 @@ final class RunCommand implements Callable<Integer> {
                 seconds(),
                 orNone(source.callsPerNight()),
                 orNone(context.get(VideoProperties.class).callsPerNight()),
-                orNone(
-                        context.get(RefreshProperties.class)
-                                .callsAllowed(source.callsPerNight())),
+                orNone(context.get(RefreshProperties.class).callsAllowed(source.callsPerNight())),
                 source.callsPerSecond());
     }
 

@@ -26,8 +26,7 @@ final class RunEnds {
      *
      * @return where the report lies; empty when there is none, as when another run is active
      */
-    static Optional<NightReports.Written> settle(
-            ArchiveContext context, String node, RunEnd end) {
+    static Optional<NightReports.Written> settle(ArchiveContext context, String node, RunEnd end) {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return Optional.empty();
         }
@@ -35,9 +34,7 @@ final class RunEnds {
             NightReports reports = context.get(NightReports.class);
             reports.keep(node, end);
             Optional<NightReport> report = reports.find(end.night(), node);
-            return report.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(write(reports, report.get()));
+            return report.isEmpty() ? Optional.empty() : Optional.of(write(reports, report.get()));
         } catch (IOException | RuntimeException e) {
             log.warn(
                     "The report of this night could not be written; that changes nothing of the run. note-archive report makes it later: {}",

@@ -40,7 +40,8 @@ final class SummaryFile {
                 throw refused(command, target, "is a directory");
             }
             if (!Files.isDirectory(directory)) {
-                throw refused(command, target, "cannot be written: there is no directory " + directory);
+                throw refused(
+                        command, target, "cannot be written: there is no directory " + directory);
             }
             try {
                 Files.deleteIfExists(file);

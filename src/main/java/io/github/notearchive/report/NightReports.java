@@ -222,8 +222,7 @@ public class NightReports implements Mentions {
                         node,
                         runs,
                         List.copyOf(
-                                nights.subList(
-                                        Math.max(0, nights.size() - NIGHTS), nights.size())),
+                                nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
                         kept.orElseGet(tables::classes),
                         kept.isPresent(),
                         tables.eyes(executions, EYES),

@@ -38,14 +38,24 @@ class MorningAfterTests {
             Path report = Path.of(told.lines().reduce((_, last) -> last).orElseThrow());
             assertThat(report.getParent()).isEqualTo(inTheWay);
             PageChecks.assertSound(Files.readString(report));
-            assertThat(report).content().contains("3 notes archived").doesNotContain(practice.secrets());
+            assertThat(report)
+                    .content()
+                    .contains("3 notes archived")
+                    .doesNotContain(practice.secrets());
 
             JsonNode status =
                     JsonMapper.shared()
-                            .readTree(practice.call("status", "--json", "--fail-on", "ATTENTION").with(0).out());
+                            .readTree(
+                                    practice.call("status", "--json", "--fail-on", "ATTENTION")
+                                            .with(0)
+                                            .out());
             assertThat(status.at("/health/level").stringValue()).isEqualTo("HEALTHY");
             JsonNode story =
-                    JsonMapper.shared().readTree(practice.call("explain", "--json", ids.getFirst()).with(0).out());
+                    JsonMapper.shared()
+                            .readTree(
+                                    practice.call("explain", "--json", ids.getFirst())
+                                            .with(0)
+                                            .out());
             assertThat(story.path("state").stringValue()).isEqualTo("ARCHIVED");
             assertThat(story.at("/story/0/kind").stringValue()).isEqualTo("QUEUED");
         }

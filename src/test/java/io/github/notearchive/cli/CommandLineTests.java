@@ -59,8 +59,8 @@ class CommandLineTests {
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
                 .contains(
-                        "run", "enqueue", "status", "explain", "report", "search", "requeue", "waive",
-                        "verify", "rebuild", "remap", "export", "forget", "sandbox");
+                        "run", "enqueue", "status", "explain", "report", "search", "requeue",
+                        "waive", "verify", "rebuild", "remap", "export", "forget", "sandbox");
     }
 
     @ParameterizedTest

@@ -14,7 +14,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** Whether the archive is well is said in a word, and why not in sentences with what deals with each. */
+/**
+ * Whether the archive is well is said in a word, and why not in sentences with what deals with
+ * each.
+ */
 @BesideArchiveJobTest
 class HealthTests {
 
@@ -50,7 +53,9 @@ class HealthTests {
     @Test
     void blockedTokenIsBrokenUntilARunEndsInOrder() {
         List<String> notes = night.pending(2);
-        night.script().always(notes.getFirst(), Reply.code(100)).always(notes.get(1), Reply.code(100));
+        night.script()
+                .always(notes.getFirst(), Reply.code(100))
+                .always(notes.get(1), Reply.code(100));
         run();
 
         Health blocked = check.check();
@@ -106,14 +111,17 @@ class HealthTests {
 
         Health once = check.check();
         assertThat(once.level()).isEqualTo(Level.HEALTHY);
-        assertThat(once.reasons()).singleElement().satisfies(r -> assertThat(r.what()).contains("the gate is closed until"));
+        assertThat(once.reasons())
+                .singleElement()
+                .satisfies(r -> assertThat(r.what()).contains("the gate is closed until"));
 
         for (int i = 0; i < 6; i++) {
             night.isNextDay();
             night.script().grants(1);
             run();
         }
-        assertThat(check.check().reasons().getFirst().what()).contains("quota ended each of the last 7 nights");
+        assertThat(check.check().reasons().getFirst().what())
+                .contains("quota ended each of the last 7 nights");
     }
 
     @Test
@@ -122,7 +130,8 @@ class HealthTests {
         for (int i = 0; i < 7; i++) {
             run();
             night.sql()
-                    .sql("UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
+                    .sql(
+                            "UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
                     .param("left", 10 * i)
                     .param("night", night.today().toString())
                     .update();
@@ -135,7 +144,8 @@ class HealthTests {
                 .singleElement()
                 .satisfies(reason -> assertThat(reason.what()).contains("from 0 to 60 notes"));
 
-        night.sql().sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
+        night.sql()
+                .sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
                 .param("night", night.today().toString())
                 .update();
         assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
@@ -143,7 +153,8 @@ class HealthTests {
 
     @Test
     void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
-        String note = night.pending(io.github.notearchive.sandbox.SandboxNoteKind.IMAGES, 1).getFirst();
+        String note =
+                night.pending(io.github.notearchive.sandbox.SandboxNoteKind.IMAGES, 1).getFirst();
         run();
         night.sql()
                 .sql(
@@ -157,13 +168,17 @@ class HealthTests {
                         "INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), :note)")
                 .param("note", note)
                 .update();
-        night.sql().sql("UPDATE media_object SET verified_at = verified_at - interval '36 days'").update();
+        night.sql()
+                .sql("UPDATE media_object SET verified_at = verified_at - interval '36 days'")
+                .update();
 
         Health health = check.check();
 
         assertThat(health.level()).isEqualTo(Level.BROKEN);
         assertThat(health.reasons()).hasSize(4);
-        assertThat(health.reasons().getFirst().what()).contains("CORRUPT 1").doesNotContain("ORPHAN");
+        assertThat(health.reasons().getFirst().what())
+                .contains("CORRUPT 1")
+                .doesNotContain("ORPHAN");
         assertThat(health.reasons())
                 .extracting(Health.Reason::what)
                 .anyMatch(what -> what.contains("ORPHAN 1"))
@@ -177,7 +192,8 @@ class HealthTests {
         String note = night.pending(1).getFirst();
         run();
         night.sql()
-                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
+                .sql(
+                        "INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
                 .update();
         for (String job : List.of("rebuildArchive", "remapNotes")) {
             night.sql()

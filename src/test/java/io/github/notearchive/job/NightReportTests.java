@@ -11,7 +11,6 @@ import io.github.notearchive.report.PageChecks;
 import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +19,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** The report of a night says what the tables know, to anybody who opens it, and nothing of it runs. */
+/**
+ * The report of a night says what the tables know, to anybody who opens it, and nothing of it runs.
+ */
 @BesideArchiveJobTest
 class NightReportTests {
 
@@ -46,7 +47,10 @@ class NightReportTests {
 
         PageChecks.assertSound(page);
         assertThat(page)
-                .contains("Exit 3, QUOTA_EXHAUSTED", "3 notes archived", "Run again after 00:00 in Shanghai")
+                .contains(
+                        "Exit 3, QUOTA_EXHAUSTED",
+                        "3 notes archived",
+                        "Run again after 00:00 in Shanghai")
                 .contains("Code 303 ended the night at")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
@@ -73,7 +77,8 @@ class NightReportTests {
         assertThat(next.retries()).containsExactly(new NightReport.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.left().orElseThrow().backlog()).isZero();
-        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Beside the nights before");
+        assertThat(NightReports.page(next))
+                .contains("Exit 0, COMPLETED", "Beside the nights before");
         PageChecks.assertSound(NightReports.page(next));
     }
 
@@ -179,7 +184,11 @@ class NightReportTests {
         night.pending(1);
         run();
 
-        assertThat(reports.find(new io.github.notearchive.note.Night(night.today().date().minusDays(1)), "main"))
+        assertThat(
+                        reports.find(
+                                new io.github.notearchive.note.Night(
+                                        night.today().date().minusDays(1)),
+                                "main"))
                 .isEmpty();
         assertThat(reports.find(night.today(), "another")).isEmpty();
         assertThat(reports.lastNight("main", night.today())).contains(night.today());

@@ -34,10 +34,16 @@ class NoteStoryTests {
                 .extracting(NoteStory.Event::kind)
                 .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
         assertThat(events.getFirst().what()).isEqualTo("queued from \"test\" with priority 5");
-        assertThat(events.get(1).what()).contains("for the first time: code 301", "not billed", " ms");
+        assertThat(events.get(1).what())
+                .contains("for the first time: code 301", "not billed", " ms");
         assertThat(events.get(2).what())
-                .contains("again after code 301 of call", "code 0", ", billed, by execution " + run.execution(), "kept as notes/" + note);
-        assertThat(events.getLast().what()).isEqualTo("decided by execution " + run.execution() + ": ARCHIVED");
+                .contains(
+                        "again after code 301 of call",
+                        "code 0",
+                        ", billed, by execution " + run.execution(),
+                        "kept as notes/" + note);
+        assertThat(events.getLast().what())
+                .isEqualTo("decided by execution " + run.execution() + ": ARCHIVED");
         assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteStory.Event::at));
     }
 
@@ -51,17 +57,26 @@ class NoteStoryTests {
 
         NoteStory story = tell(note);
 
-        assertThat(story.files()).isNotEmpty().allSatisfy(file -> {
-            assertThat(file.state()).isEqualTo("MISSING");
-            assertThat(file.tried()).isNotEmpty().allMatch(tried -> tried.contains("HTTP 404") && tried.contains(" at "));
-        });
+        assertThat(story.files())
+                .isNotEmpty()
+                .allSatisfy(
+                        file -> {
+                            assertThat(file.state()).isEqualTo("MISSING");
+                            assertThat(file.tried())
+                                    .isNotEmpty()
+                                    .allMatch(
+                                            tried ->
+                                                    tried.contains("HTTP 404")
+                                                            && tried.contains(" at "));
+                        });
         assertThat(story.events())
                 .filteredOn(event -> event.kind() == Kind.CALL)
                 .last()
                 .satisfies(
                         call ->
                                 assertThat(call.what())
-                                        .contains("bought once more since files of the answer to call"));
+                                        .contains(
+                                                "bought once more since files of the answer to call"));
         assertThat(story.events().getLast().what()).contains("FAILED, since MEDIA_INCOMPLETE");
     }
 
@@ -70,7 +85,8 @@ class NoteStoryTests {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         night.run();
         night.sql()
-                .sql("UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
+                .sql(
+                        "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
                 .update();
         night.sql()
                 .sql(
@@ -87,7 +103,9 @@ class NoteStoryTests {
                 .allSatisfy(
                         file ->
                                 assertThat(file.isListed())
-                                        .isEqualTo(!file.kind().equals("IMAGE") || file.ordinal() != 0));
+                                        .isEqualTo(
+                                                !file.kind().equals("IMAGE")
+                                                        || file.ordinal() != 0));
         assertThat(story.events())
                 .extracting(NoteStory.Event::what)
                 .anyMatch(what -> what.endsWith("the newest answer does not list it any more"))

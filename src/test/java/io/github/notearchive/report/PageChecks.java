@@ -35,12 +35,18 @@ public final class PageChecks {
                 .doesNotContainPattern("href=\"[^#]");
         String style = only(page, "<style>(.*?)</style>");
         assertThat(page)
-                .contains("default-src &#39;none&#39;; style-src &#39;sha256-" + sha256(style) + "&#39;");
-        assertThat(style).doesNotContain("url(").contains("prefers-color-scheme: dark", "@media print", "max-width: 40rem");
+                .contains(
+                        "default-src &#39;none&#39;; style-src &#39;sha256-"
+                                + sha256(style)
+                                + "&#39;");
+        assertThat(style)
+                .doesNotContain("url(")
+                .contains("prefers-color-scheme: dark", "@media print", "max-width: 40rem");
         assertBalanced(page);
         assertThat(all(page, "<table>\\n<caption>")).hasSameSizeAs(all(page, "<table>"));
         assertThat(all(page, "<th[ >]")).hasSameSizeAs(all(page, "<th scope=\"(col|row)\""));
-        assertThat(all(page, "<svg")).hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
+        assertThat(all(page, "<svg"))
+                .hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
         assertThat(all(page, "<h1")).hasSize(1);
         assertThat(all(page, "<main>")).hasSize(1);
         List<String> ids = groups(page, " id=\"([^\"]+)\"");
@@ -51,7 +57,8 @@ public final class PageChecks {
     /** Each element ends where it should. */
     private static void assertBalanced(String page) {
         Deque<String> open = new ArrayDeque<>();
-        String body = page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
+        String body =
+                page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
         for (MatchResult tag : TAG.matcher(body).results().toList()) {
             String name = tag.group(2);
             if (EMPTY.contains(name)) {
@@ -60,11 +67,17 @@ public final class PageChecks {
             if (tag.group(1).isEmpty()) {
                 open.push(name);
             } else {
-                assertThat(open.pop()).as("what ends near " + body.substring(Math.max(0, tag.start() - 60), tag.end())).isEqualTo(name);
+                assertThat(open.pop())
+                        .as(
+                                "what ends near "
+                                        + body.substring(Math.max(0, tag.start() - 60), tag.end()))
+                        .isEqualTo(name);
             }
         }
         assertThat(open).isEmpty();
-        assertThat(all(body, "<")).as("nothing but elements begins with <").hasSameSizeAs(TAG.matcher(body).results().toList());
+        assertThat(all(body, "<"))
+                .as("nothing but elements begins with <")
+                .hasSameSizeAs(TAG.matcher(body).results().toList());
     }
 
     private static String only(String page, String pattern) {

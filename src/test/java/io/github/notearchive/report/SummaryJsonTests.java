@@ -23,7 +23,11 @@ class SummaryJsonTests {
 
     @Test
     void theFieldsAreThoseThatArePublished() {
-        JsonNode full = document("main", new NightReports.Written(Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
+        JsonNode full =
+                document(
+                        "main",
+                        new NightReports.Written(
+                                Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
         List<String> fields = new ArrayList<>();
         collect(full, "", fields);
         // an object that may be null has a row of its own
@@ -43,7 +47,9 @@ class SummaryJsonTests {
         assertThat(json.path("exit").stringValue()).isEqualTo("UPSTREAM_UNAVAILABLE");
         assertThat(json.path("reason").stringValue()).isEqualTo("the store is away");
         assertThat(json.path("next").stringValue()).contains("run again when the server is back");
-        assertThat(json.path("night").stringValue()).as("by the day of Shanghai").isEqualTo("2026-11-26");
+        assertThat(json.path("night").stringValue())
+                .as("by the day of Shanghai")
+                .isEqualTo("2026-11-26");
         assertThat(json.path("began").stringValue()).isEqualTo("2026-11-25T16:10:00Z");
         assertThat(json.path("tookSeconds").doubleValue()).isEqualTo(1.5);
         for (String none : List.of("node", "execution", "instance", "report")) {
@@ -53,11 +59,12 @@ class SummaryJsonTests {
         assertThat(json.at("/calls/made").longValue()).isZero();
     }
 
-    private static JsonNode document(
-            @Nullable String node, NightReports.@Nullable Written report) {
+    private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
         RunSummary summary =
                 RunSummary.notStarted(
-                        ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ofMillis(1500));
+                        ExitCode.UPSTREAM_UNAVAILABLE,
+                        "the store is away",
+                        Duration.ofMillis(1500));
         String text =
                 SummaryJson.of(
                                 new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
