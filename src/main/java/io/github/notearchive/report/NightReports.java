@@ -288,7 +288,7 @@ public class NightReports implements Mentions {
 
     @Override
     public long countNaming(Collection<NoteId> notes) throws IOException {
-        return filesNaming(notes).size() + keysNaming(notes).size();
+        return (long) filesNaming(notes).size() + keysNaming(notes).size();
     }
 
     @Override
@@ -299,7 +299,7 @@ public class NightReports implements Mentions {
         }
         List<ObjectKey> keys = keysNaming(notes);
         keys.forEach(key -> store.remove(key.value()));
-        return files.size() + keys.size();
+        return (long) files.size() + keys.size();
     }
 
     private List<Path> filesNaming(Collection<NoteId> notes) throws IOException {
