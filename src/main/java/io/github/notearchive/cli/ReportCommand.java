@@ -70,32 +70,41 @@ final class ReportCommand implements Callable<Integer> {
             Night tonight = Night.current(context.get(Clock.class));
             NightReport report =
                     night == null
-                            ? reports.lastNight(whose, tonight)
-                                    .flatMap(last -> reports.find(last, whose))
-                                    .orElseThrow(
-                                            () ->
-                                                    none(
-                                                            "no run of node "
-                                                                    + whose
-                                                                    + " has ended yet; begin with: note-archive run"))
-                            : reports.find(night, whose)
-                                    .orElseThrow(
-                                            () -> none(noRun(reports, whose, night, tonight)));
+                            ? last(reports, whose, tonight)
+                            : of(reports, whose, night, tonight);
             write(reports, report);
             return ExitCode.COMPLETED.number();
         }
     }
 
-    private static String noRun(NightReports reports, String node, Night night, Night tonight) {
-        return "no run of node "
-                + node
-                + " began in the night of "
-                + night
-                + (night.compareTo(tonight) > 0
-                        ? ", which has not begun"
-                        : reports.lastNight(node, night)
-                                .map(last -> "; the last one before that is of " + last)
-                                .orElse("; nor in any before"));
+    private static NightReport last(NightReports reports, String node, Night tonight) {
+        return reports.lastNight(node, tonight)
+                .flatMap(last -> reports.find(last, node))
+                .orElseThrow(
+                        () ->
+                                none(
+                                        "no run of node "
+                                                + node
+                                                + " has ended yet; begin with: note-archive run"));
+    }
+
+    private static NightReport of(NightReports reports, String node, Night night, Night tonight) {
+        return reports.find(night, node)
+                .orElseThrow(
+                        () ->
+                                none(
+                                        "no run of node "
+                                                + node
+                                                + " began in the night of "
+                                                + night
+                                                + (night.compareTo(tonight) > 0
+                                                        ? ", which has not begun"
+                                                        : reports.lastNight(node, night)
+                                                                .map(
+                                                                        last ->
+                                                                                "; the last one before that is of "
+                                                                                        + last)
+                                                                .orElse("; nor in any before"))));
     }
 
     private static CommandFailure none(String message) {
@@ -114,7 +123,9 @@ final class ReportCommand implements Callable<Integer> {
                     || (output != null && directory != null && !Files.isDirectory(directory))) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
-                        "--output " + output + " is a directory, or lies in none that there is; name a file in one that exists");
+                        "--output "
+                                + output
+                                + " is a directory, or lies in none that there is; name a file in one that exists");
             }
             WholeFile.write(file, page.getBytes(StandardCharsets.UTF_8));
             out.println(file);

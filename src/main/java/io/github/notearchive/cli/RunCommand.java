@@ -95,7 +95,7 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
-        SummaryFile file = SummaryFile.prepare(summaryJson);
+        SummaryFile file = SummaryFile.prepare(summaryJson, spec.commandLine());
         Instant began = Instant.now();
         try {
             return run(file, began);
@@ -131,7 +131,8 @@ final class RunCommand implements Callable<Integer> {
         try (LiveProgress _ = LiveProgress.show(runner::progress)) {
             summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
         }
-        if (summary.execution() == null && isRefusal(summary.exitCode())) {
+        boolean refused = summary.execution() == null && isRefusal(summary.exitCode());
+        if (refused) {
             spec.commandLine()
                     .getErr()
                     .println(
@@ -144,7 +145,10 @@ final class RunCommand implements Callable<Integer> {
             print(summary, words);
         }
         RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
-        NightReports.Written report = RunEnds.settle(context, thisNode, end, words).orElse(null);
+        NightReports.Written report = RunEnds.settle(context, thisNode, end).orElse(null);
+        if (report != null && !refused) {
+            RunEnds.print(report, words);
+        }
         file.write(SummaryJson.of(end, thisNode, bounds, report), spec.commandLine().getOut());
         isTold = true;
         return summary;
@@ -185,9 +189,7 @@ final class RunCommand implements Callable<Integer> {
                 seconds(),
                 orNone(source.callsPerNight()),
                 orNone(context.get(VideoProperties.class).callsPerNight()),
-                orNone(
-                        context.get(RefreshProperties.class)
-                                .callsAllowed(source.callsPerNight())),
+                orNone(context.get(RefreshProperties.class).callsAllowed(source.callsPerNight())),
                 source.callsPerSecond());
     }
 

@@ -26,8 +26,7 @@ final class RunEnds {
      *
      * @return where the report lies; empty when there is none, as when another run is active
      */
-    static Optional<NightReports.Written> settle(
-            ArchiveContext context, String node, RunEnd end, PrintWriter out) {
+    static Optional<NightReports.Written> settle(ArchiveContext context, String node, RunEnd end) {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return Optional.empty();
         }
@@ -35,9 +34,7 @@ final class RunEnds {
             NightReports reports = context.get(NightReports.class);
             reports.keep(node, end);
             Optional<NightReport> report = reports.find(end.night(), node);
-            return report.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(write(reports, report.get(), out));
+            return report.isEmpty() ? Optional.empty() : Optional.of(write(reports, report.get()));
         } catch (IOException | RuntimeException e) {
             log.warn(
                     "The report of this night could not be written; that changes nothing of the run. note-archive report makes it later: {}",
@@ -46,11 +43,9 @@ final class RunEnds {
         }
     }
 
-    private static NightReports.Written write(
-            NightReports reports, NightReport report, PrintWriter out) throws IOException {
+    private static NightReports.Written write(NightReports reports, NightReport report)
+            throws IOException {
         Path file = reports.write(report);
-        out.println("  report " + file);
-        out.flush();
         try {
             return new NightReports.Written(file, reports.put(report));
         } catch (RuntimeException e) {
@@ -60,6 +55,12 @@ final class RunEnds {
                     inWords(e));
             return new NightReports.Written(file, null);
         }
+    }
+
+    /** Says where it lies, below how the run ended. */
+    static void print(NightReports.Written report, PrintWriter out) {
+        out.println("  report " + report.file());
+        out.flush();
     }
 
     private static String inWords(Exception failure) {

@@ -290,10 +290,7 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private RunSummary nights(
-            ArchiveContext context,
-            SandboxProvider provider,
-            SandboxClock clock,
-            PrintWriter out) {
+            ArchiveContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
         RunSummary summary = night(context, clock, "run", out);
         for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
             if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
@@ -338,7 +335,8 @@ final class SandboxCommand implements Callable<Integer> {
             summary = runner.run(new RunOptions(null, null, false, NODE));
         }
         RunCommand.print(summary, out);
-        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary), out);
+        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary))
+                .ifPresent(report -> RunEnds.print(report, out));
         return summary;
     }
 

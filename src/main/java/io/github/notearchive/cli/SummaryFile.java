@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.report.SummaryJson;
 import io.github.notearchive.report.WholeFile;
 import java.io.IOException;
@@ -11,6 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** Where {@code --summary-json} wants the summary: a file, standard output, or nowhere. */
 final class SummaryFile {
@@ -29,33 +30,38 @@ final class SummaryFile {
      * Looks whether the file can be written, before anything is bought, and removes the one of an
      * earlier run, so that none stands there for a run that was killed.
      *
-     * @throws CommandFailure when it cannot
+     * @throws ParameterException when it cannot
      */
-    static SummaryFile prepare(@Nullable String target) {
+    static SummaryFile prepare(@Nullable String target, CommandLine command) {
         if (target != null && !target.equals(STANDARD_OUTPUT)) {
             Path file = Path.of(target).toAbsolutePath();
             Path directory = file.getParent();
             if (directory == null || Files.isDirectory(file)) {
-                throw refused(target, "is a directory");
+                throw refused(command, target, "is a directory");
             }
             if (!Files.isDirectory(directory)) {
-                throw refused(target, "cannot be written: there is no directory " + directory);
+                throw refused(
+                        command, target, "cannot be written: there is no directory " + directory);
             }
             try {
                 Files.deleteIfExists(file);
                 WholeFile.write(file, new byte[0]);
                 Files.delete(file);
             } catch (IOException e) {
-                throw refused(target, "cannot be written: " + e);
+                throw refused(command, target, "cannot be written: " + e);
             }
         }
         return new SummaryFile(target);
     }
 
-    private static CommandFailure refused(String target, String why) {
-        return new CommandFailure(
-                ExitCode.USAGE,
-                "--summary-json " + target + " " + why + "; nothing was done. Name another file, or - for standard output");
+    private static ParameterException refused(CommandLine command, String target, String why) {
+        return new ParameterException(
+                command,
+                "--summary-json "
+                        + target
+                        + " "
+                        + why
+                        + "; nothing was done. Name another file, or - for standard output");
     }
 
     /** Where people's words go: elsewhere, when standard output is for the document alone. */

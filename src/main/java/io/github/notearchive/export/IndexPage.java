@@ -30,8 +30,8 @@ final class IndexPage {
      */
     static String of(int page, long total, List<Entry> entries) {
         long pages = Math.max(1, (total + NOTES - 1) / NOTES);
-        Html html = Html.pageWithFiles(
-                        "Notes" + (page == 1 ? "" : ", page " + page), FolderStyle.CSS);
+        Html html =
+                Html.pageWithFiles("Notes" + (page == 1 ? "" : ", page " + page), FolderStyle.CSS);
         html.raw("<header>\n<h1>Notes</h1>\n<p class=\"soft\">")
                 .text(total)
                 .raw(total == 1 ? " note" : " notes")

@@ -45,8 +45,7 @@ public final class Html {
             td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
             """;
 
-    private static final String FILES_BESIDE =
-            "; img-src 'self' file:; media-src 'self' file:";
+    private static final String FILES_BESIDE = "; img-src 'self' file:; media-src 'self' file:";
 
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(Night.ZONE);

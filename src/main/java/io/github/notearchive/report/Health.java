@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastRun the newest run of any node; null when there was none
  * @param reasons the worst first; those that are HEALTHY are merely good to know
  */
-public record Health(
-        Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
+public record Health(Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
 
     /** How well it is, the worst last. */
     public enum Level {

@@ -4,8 +4,8 @@ import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.html.Figures;
-import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Executions;
+import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.LastRun;
@@ -170,22 +170,23 @@ public class HealthCheck {
             reasons.add(
                     new Reason(
                             Level.HEALTHY,
-                            "a run of node " + node + " is under way since " + Night.local(last.began()),
+                            "a run of node "
+                                    + node
+                                    + " is under way since "
+                                    + Night.local(last.began()),
                             "nothing to do"));
             return;
         }
         reasons.add(
                 new Reason(
                         Level.ATTENTION,
-                        whose + " was killed; nothing is lost, and the next one goes on where it was",
+                        whose
+                                + " was killed; nothing is lost, and the next one goes on where it was",
                         "note-archive run"));
     }
 
     private void success(
-            List<Run> all,
-            List<Worklist.StateCount> states,
-            Instant now,
-            List<Reason> reasons) {
+            List<Run> all, List<Worklist.StateCount> states, Instant now, List<Reason> reasons) {
         if (all.isEmpty()) {
             reasons.add(
                     states.isEmpty()
@@ -215,7 +216,10 @@ public class HealthCheck {
             reasons.add(
                     new Reason(
                             Level.BROKEN,
-                            success.map(at -> "the last run that ended in order did so " + ago(at, now))
+                            success.map(
+                                                    at ->
+                                                            "the last run that ended in order did so "
+                                                                    + ago(at, now))
                                             .orElse(
                                                     "no run has ended in order in the last "
                                                             + NIGHTS
@@ -307,7 +311,8 @@ public class HealthCheck {
             reasons.add(
                     new Reason(
                             Level.BROKEN,
-                            "the store does not hold what the tables say: " + Damage.inWords(damage),
+                            "the store does not hold what the tables say: "
+                                    + Damage.inWords(damage),
                             "note-archive verify --repair, then run"));
         }
         if (!others.isEmpty()) {
@@ -323,7 +328,8 @@ public class HealthCheck {
             reasons.add(
                     new Reason(
                             Level.ATTENTION,
-                            Figures.count(verified.never()) + " files were never verified since the tables were rebuilt",
+                            Figures.count(verified.never())
+                                    + " files were never verified since the tables were rebuilt",
                             "note-archive verify"));
         } else if (oldest != null
                 && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {

@@ -56,7 +56,7 @@ public record NightReport(
     }
 
     /** What the last run that was not killed left behind; empty when each of them was. */
-    Optional<Left> left() {
+    public Optional<Left> left() {
         return runs.reversed().stream()
                 .map(Run::left)
                 .flatMap(left -> Optional.ofNullable(left).stream())
@@ -272,7 +272,8 @@ public record NightReport(
         if (left.isEmpty()) {
             return Optional.empty();
         }
-        List<Past> last = new ArrayList<>(nights.subList(Math.max(0, nights.size() - 7), nights.size()));
+        List<Past> last =
+                new ArrayList<>(nights.subList(Math.max(0, nights.size() - 7), nights.size()));
         double perNight = last.stream().mapToLong(Past::settled).average().orElse(0);
         long backlog = left.get().backlog();
         if (backlog == 0) {
@@ -280,7 +281,6 @@ public record NightReport(
         }
         long more = perNight <= 0 ? Long.MAX_VALUE : (long) Math.ceil(backlog / perNight);
         return Optional.of(
-                new Outlook(
-                        backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
+                new Outlook(backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
     }
 }

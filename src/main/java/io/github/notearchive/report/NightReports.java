@@ -222,8 +222,7 @@ public class NightReports implements Mentions {
                         node,
                         runs,
                         List.copyOf(
-                                nights.subList(
-                                        Math.max(0, nights.size() - NIGHTS), nights.size())),
+                                nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
                         kept.orElseGet(tables::classes),
                         kept.isPresent(),
                         tables.eyes(executions, EYES),
@@ -289,7 +288,7 @@ public class NightReports implements Mentions {
 
     @Override
     public long countNaming(Collection<NoteId> notes) throws IOException {
-        return filesNaming(notes).size() + keysNaming(notes).size();
+        return (long) filesNaming(notes).size() + keysNaming(notes).size();
     }
 
     @Override
@@ -300,7 +299,7 @@ public class NightReports implements Mentions {
         }
         List<ObjectKey> keys = keysNaming(notes);
         keys.forEach(key -> store.remove(key.value()));
-        return files.size() + keys.size();
+        return (long) files.size() + keys.size();
     }
 
     private List<Path> filesNaming(Collection<NoteId> notes) throws IOException {

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits. */
+/**
+ * Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits.
+ */
 @Repository
 public class NoteStories {
 
@@ -87,7 +89,9 @@ public class NoteStories {
                         : " asked for the note");
         words.append(", ").append(why(call, before)).append(": ");
         if (call.receivedAt() == null) {
-            return words.append("never answered; in flight when its process ended, or now; may be billed").toString();
+            return words.append(
+                            "never answered; in flight when its process ended, or now; may be billed")
+                    .toString();
         }
         words.append(
                 call.code() != null
@@ -254,7 +258,10 @@ public class NoteStories {
                                     new Event(
                                             row.getTimestamp("first_seen").toInstant(),
                                             Kind.AUDIT,
-                                            "an audit found " + what + ": " + row.getString("seen")));
+                                            "an audit found "
+                                                    + what
+                                                    + ": "
+                                                    + row.getString("seen")));
                             Timestamp resolved = row.getTimestamp("resolved_at");
                             if (resolved != null) {
                                 events.add(

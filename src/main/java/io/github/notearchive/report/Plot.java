@@ -46,7 +46,8 @@ record Plot(
             unit *= 10;
         }
         // the half of it stands at the axis, too
-        for (long factor : unit == 1 ? List.of(2L, 4L, 6L, 8L) : List.of(1L, 2L, 3L, 4L, 5L, 6L, 8L)) {
+        for (long factor :
+                unit == 1 ? List.of(2L, 4L, 6L, 8L) : List.of(1L, 2L, 3L, 4L, 5L, 6L, 8L)) {
             if (factor * unit >= most) {
                 return factor * unit;
             }
@@ -63,7 +64,8 @@ record Plot(
                 .raw("</span><span>")
                 .text(label.apply(0))
                 .raw("</span></div>\n");
-        html.raw("<svg viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
+        html.raw(
+                        "<svg viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
                 .text(title + ". " + inWords)
                 .raw("\">\n");
         html.raw("<path class=\"grid\" d=\"M0 0H1000M0 100H1000M0 200H1000\"/>\n");

@@ -40,8 +40,7 @@ final class ReportPage {
             DateTimeFormatter.ofPattern("HH:mm").withZone(Night.ZONE);
     private static final DateTimeFormatter CLOCK_SECONDS =
             DateTimeFormatter.ofPattern("HH:mm:ss").withZone(Night.ZONE);
-    private static final DateTimeFormatter DAY =
-            DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
+    private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd", Locale.ROOT);
 
     private final NightReport night;
     private final Html html;
@@ -49,8 +48,7 @@ final class ReportPage {
     private ReportPage(NightReport night) {
         this.night = night;
         this.html =
-                Html.page(
-                        "Night of " + night.night() + ", node " + night.node(), ReportStyle.CSS);
+                Html.page("Night of " + night.night() + ", node " + night.node(), ReportStyle.CSS);
     }
 
     static String of(NightReport night) {
@@ -168,7 +166,8 @@ final class ReportPage {
         Run last = night.last();
         html.raw("<h2>What to do next</h2>\n<ol class=\"next\">\n<li>");
         if (last.exitNumber() == null) {
-            html.raw("Run again; it goes on where the killed one was: <code>note-archive run</code>");
+            html.raw(
+                    "Run again; it goes on where the killed one was: <code>note-archive run</code>");
         } else {
             html.text(sentenceCase(ExitCode.named(last.exitCode()).next())).raw(".");
         }
@@ -202,7 +201,9 @@ final class ReportPage {
         tile(
                 "Calls",
                 Figures.count(tonight.calls()),
-                allowed == null ? "no limit of our own" : "of " + Figures.count(allowed) + " a night");
+                allowed == null
+                        ? "no limit of our own"
+                        : "of " + Figures.count(allowed) + " a night");
         tile(
                 "Billed",
                 Figures.count(tonight.billed()),
@@ -290,7 +291,10 @@ final class ReportPage {
             table(
                     "Notes that need eyes",
                     (night.eyesInAll() > night.eyes().size()
-                                    ? "The first " + night.eyes().size() + " of " + Figures.count(night.eyesInAll())
+                                    ? "The first "
+                                            + night.eyes().size()
+                                            + " of "
+                                            + Figures.count(night.eyesInAll())
                                     : Figures.count(night.eyesInAll()))
                             + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one",
                     "Note",
@@ -312,7 +316,10 @@ final class ReportPage {
                     "Files with a remark",
                     "Stored, and not quite what the answer promised"
                             + (night.remarksInAll() > night.remarks().size()
-                                    ? "; the first " + night.remarks().size() + " of " + Figures.count(night.remarksInAll())
+                                    ? "; the first "
+                                            + night.remarks().size()
+                                            + " of "
+                                            + Figures.count(night.remarksInAll())
                                     : ""),
                     "Note",
                     "File",
@@ -335,9 +342,19 @@ final class ReportPage {
         html.raw("<h2>The night</h2>\n<div class=\"plots wide\">\n");
         calls(slices).draw(html);
         html.raw("</div>\n<div class=\"plots\">\n");
-        rate("Notes answered, each minute", slices, slices.each().stream().map(Slice::notes).toList(), Figures::count, "notes")
+        rate(
+                        "Notes answered, each minute",
+                        slices,
+                        slices.each().stream().map(Slice::notes).toList(),
+                        Figures::count,
+                        "notes")
                 .draw(html);
-        rate("Bytes stored, each minute", slices, slices.each().stream().map(Slice::bytes).toList(), Figures::size, "")
+        rate(
+                        "Bytes stored, each minute",
+                        slices,
+                        slices.each().stream().map(Slice::bytes).toList(),
+                        Figures::size,
+                        "")
                 .draw(html);
         html.raw("</div>\n");
     }
@@ -496,9 +513,7 @@ final class ReportPage {
                 "Billed#",
                 "Why");
         for (Run run : night.runs()) {
-            html.raw("<tr><th scope=\"row\">")
-                    .text(CLOCK_SECONDS.format(run.began()))
-                    .raw("</th>");
+            html.raw("<tr><th scope=\"row\">").text(CLOCK_SECONDS.format(run.began())).raw("</th>");
             number(run.ended() == null ? "–" : Figures.took(run.took()));
             endCell(run);
             number(run.execution() == null ? "–" : run.execution().toString());
@@ -514,10 +529,7 @@ final class ReportPage {
         html.raw("<td><span class=\"" + tone(run) + "\"><span aria-hidden=\"true\">")
                 .text(sign(tone(run)))
                 .raw("</span>")
-                .text(
-                        run.exitNumber() == null
-                                ? end(run)
-                                : run.exitNumber() + " " + run.exitCode())
+                .text(run.exitNumber() == null ? end(run) : run.exitNumber() + " " + run.exitCode())
                 .raw("</span></td>");
     }
 
@@ -574,7 +586,9 @@ final class ReportPage {
             values.put(past.night().date(), value.applyAsLong(past));
         }
         List<Long> days =
-                first.datesUntil(last.plusDays(1)).map(day -> values.getOrDefault(day, 0L)).toList();
+                first.datesUntil(last.plusDays(1))
+                        .map(day -> values.getOrDefault(day, 0L))
+                        .toList();
         long most = days.stream().mapToLong(Long::longValue).max().orElse(0);
         Past before = night.nights().get(night.nights().size() - 2);
         return new Plot(
@@ -599,7 +613,8 @@ final class ReportPage {
         html.raw("<h2>Backlog</h2>\n");
         Optional<Left> kept = night.left();
         if (kept.isEmpty()) {
-            html.raw("<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
+            html.raw(
+                    "<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
             return;
         }
         Left left = kept.get();
@@ -608,14 +623,15 @@ final class ReportPage {
             html.raw("<div class=\"plots\">\n");
             byNight("Backlog after each night", past -> backlogOf(past.left()), Figures::count)
                     .draw(html);
-            byNight(
-                            "Brought to their end, by night",
-                            Past::settled,
-                            Figures::count)
-                    .draw(html);
+            byNight("Brought to their end, by night", Past::settled, Figures::count).draw(html);
             html.raw("</div>\n");
         }
-        table("The worklist by state", "The worklist when the last run ended", "State", "Notes#", "What happens");
+        table(
+                "The worklist by state",
+                "The worklist when the last run ended",
+                "State",
+                "Notes#",
+                "What happens");
         state("PENDING", left.pending(), "the next run asks about them");
         state("POSTPONED", left.waiting(), "a run asks again, tonight or on a later night");
         state("ARCHIVED", left.archivedInAll(), "complete");
@@ -641,14 +657,19 @@ final class ReportPage {
         if (outlook.backlog() == 0) {
             return "Nothing is left to be archived.";
         }
-        String left = notes(outlook.backlog()) + (outlook.backlog() == 1 ? " is" : " are") + " left. ";
+        String left =
+                notes(outlook.backlog()) + (outlook.backlog() == 1 ? " is" : " are") + " left. ";
         String rate =
                 "The last nights brought "
                         + String.format(Locale.ROOT, "%,.1f", outlook.perNight())
                         + " notes to their end each";
         return outlook.lastNight() == null
                 ? left + rate + ": at this rate the backlog is never worked off."
-                : left + rate + ": at this rate the last one is done in the night of " + outlook.lastNight() + ".";
+                : left
+                        + rate
+                        + ": at this rate the last one is done in the night of "
+                        + outlook.lastNight()
+                        + ".";
     }
 
     // the store
@@ -657,7 +678,8 @@ final class ReportPage {
         html.raw("<h2>Store</h2>\n");
         Optional<Left> kept = night.left();
         if (kept.isEmpty()) {
-            html.raw("<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
+            html.raw(
+                    "<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
             return;
         }
         Left left = kept.get();
@@ -709,14 +731,16 @@ final class ReportPage {
         if (known.size() < 2) {
             return "";
         }
-        long more =
-                bytesOf(known.getLast().left()) - bytesOf(known.getFirst().left());
+        long more = bytesOf(known.getLast().left()) - bytesOf(known.getFirst().left());
         long nights = known.size() - 1L;
         if (more <= 0) {
             return ", no more than in the night of " + known.getFirst().night();
         }
         return nights == 1
-                ? ", " + Figures.size(more) + " more than in the night of " + known.getFirst().night()
+                ? ", "
+                        + Figures.size(more)
+                        + " more than in the night of "
+                        + known.getFirst().night()
                 : ", on average "
                         + Figures.size(more / nights)
                         + " more after each of the last "
@@ -735,7 +759,9 @@ final class ReportPage {
         String never =
                 left.neverVerified() == 0
                         ? ""
-                        : ", " + Figures.count(left.neverVerified()) + " never were since a rebuild";
+                        : ", "
+                                + Figures.count(left.neverVerified())
+                                + " never were since a rebuild";
         return left.oldestVerified() == null
                 ? "No file was ever verified; " + findings + "."
                 : "The file that was verified the longest ago was so "
@@ -762,7 +788,8 @@ final class ReportPage {
             html.raw("<p class=\"none\">None: the answers are as they were.</p>\n");
             return;
         }
-        html.raw("<p>To say that one is as it should be: <code>UPDATE schema_drift SET state = 'BASELINE' WHERE path = '…'</code></p>\n");
+        html.raw(
+                "<p>To say that one is as it should be: <code>UPDATE schema_drift SET state = 'BASELINE' WHERE path = '…'</code></p>\n");
         table(
                 "New fields of answers",
                 "Met for the first time this night, 50 at most",
@@ -783,7 +810,8 @@ final class ReportPage {
 
     private void settings() {
         html.raw("<h2>Settings in force</h2>\n");
-        Map<String, String> settings = new TreeMap<>(night.left().map(Left::settings).orElse(Map.of()));
+        Map<String, String> settings =
+                new TreeMap<>(night.left().map(Left::settings).orElse(Map.of()));
         if (settings.isEmpty()) {
             html.raw("<p class=\"none\">Not known.</p>\n");
             return;

@@ -28,10 +28,10 @@ final class ReportStyle {
             .bad .exit, td .bad { color: var(--bad); }
             td .good, td .watch, td .bad { font-weight: 600; }
             ol.next { margin: 0.25rem 0; padding-left: 1.4rem; } ol.next li { margin: 0.4rem 0; }
-            dl.tiles { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); margin: 1rem 0; }
+            dl.tiles { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); margin: 1rem 0; }
             dl.tiles > div { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.6rem 0.9rem 0.7rem; }
             dl.tiles dt { color: var(--soft); font-size: 0.85rem; }
-            dl.tiles dd { margin: 0; } dl.tiles dd.figure { font-size: 1.5rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
+            dl.tiles dd { margin: 0; } dl.tiles dd.figure { white-space: nowrap; font-size: 1.4rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
             .plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); margin: 0.75rem 0; }
             .plots.wide { grid-template-columns: 1fr; }
             figure.plot { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem 1rem; }

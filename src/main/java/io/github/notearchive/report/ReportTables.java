@@ -68,7 +68,7 @@ class ReportTables {
                         """)
                 .param("night", Date.valueOf(from.date()))
                 .param("local", local(from.begins()))
-                .query(String.class)
+                .query((row, _) -> row.getString("node"))
                 .list();
     }
 
@@ -130,8 +130,7 @@ class ReportTables {
                 .query(
                         (row, _) ->
                                 new Verified(
-                                        instant(row.getTimestamp("oldest")),
-                                        row.getLong("never")))
+                                        instant(row.getTimestamp("oldest")), row.getLong("never")))
                 .single();
     }
 
@@ -265,10 +264,7 @@ class ReportTables {
                 .param("night", Date.valueOf(night.date()))
                 .query(String.class)
                 .optional()
-                .map(
-                        json ->
-                                JSON.readValue(
-                                        json, new TypeReference<List<ObstacleCount>>() {}));
+                .map(json -> JSON.readValue(json, new TypeReference<List<ObstacleCount>>() {}));
     }
 
     /** What stands in the way of notes now, the most frequent first. */
@@ -383,8 +379,7 @@ class ReportTables {
 
     /** Calls of all nodes in a time. */
     long countCalls(Instant from, Instant to) {
-        return jdbc.sql(
-                        "SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to")
+        return jdbc.sql("SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to")
                 .param("from", Timestamp.from(from))
                 .param("to", Timestamp.from(to))
                 .query(Long.class)
@@ -514,9 +509,10 @@ class ReportTables {
                         GROUP BY kind
                         """)
                 .param("at", Timestamp.from(at))
-                .query(row -> {
-                    counts.put(row.getString("kind"), row.getLong("findings"));
-                });
+                .query(
+                        row -> {
+                            counts.put(row.getString("kind"), row.getLong("findings"));
+                        });
         return counts;
     }
 

@@ -109,7 +109,10 @@ public record SummaryJson(
      * @param node whose run it was; null when the settings could not be read
      */
     public static SummaryJson of(
-            RunEnd end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
+            RunEnd end,
+            @Nullable String node,
+            Limits limits,
+            NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Files files = summary.files();
         RunSummary.Videos videos = summary.videos();

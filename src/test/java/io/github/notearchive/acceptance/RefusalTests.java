@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What is wrong with input or surroundings is told in a line that names it and says what to do,
@@ -40,6 +42,7 @@ class RefusalTests {
     private final ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
     private Practice practice;
     private final List<Refusal> refusals = new ArrayList<>();
+    private final Map<String, Path> summaries = new HashMap<>();
 
     /** A call that is refused. */
     private record Refusal(
@@ -288,7 +291,16 @@ class RefusalTests {
 
     private void run(
             String title, int exitCode, Map<String, String> environment, String... mentions) {
-        refuse(title, exitCode, environment, List.of(mentions), "run");
+        Path summary = practice.directory().resolve("summary-" + refusals.size() + ".json");
+        summaries.put(title, summary);
+        refuse(
+                title,
+                exitCode,
+                environment,
+                List.of(mentions),
+                "run",
+                "--summary-json",
+                summary.toString());
     }
 
     private void refused(String title, int exitCode, List<String> mentions, String... arguments) {
@@ -315,7 +327,7 @@ class RefusalTests {
                                         refusal.title(), () -> assertRefused(refusal)));
     }
 
-    private static void assertRefused(Refusal refusal) throws Exception {
+    private void assertRefused(Refusal refusal) throws Exception {
         Ended ended = refusal.ended().get().with(refusal.exitCode());
 
         // a run that reaches its checks tells its end where a run does
@@ -325,6 +337,14 @@ class RefusalTests {
         assertThat(ended.err())
                 .as(ended::toString)
                 .doesNotContain("\tat ", "Exception in", "Caused by", "unforeseen", "ERROR");
+        Path summary = summaries.get(refusal.title());
+        if (summary != null) {
+            JsonNode json = JsonMapper.shared().readTree(summary.toFile());
+            assertThat(json.path("exitCode").intValue()).isEqualTo(refusal.exitCode());
+            assertThat(json.path("reason").stringValue() + json.path("next").stringValue())
+                    .isNotBlank();
+            assertThat(json.path("execution").isNull()).isTrue();
+        }
     }
 
     @Test
@@ -375,8 +395,9 @@ class RefusalTests {
             assertThat(archive.executions()).isEmpty();
             assertThat(archive.number("SELECT count(*) FROM api_call")).isZero();
         }
-        assertThat(practice.directory().resolve("data"))
-                .as("nothing embedded was started")
-                .doesNotExist();
+        String[] data = practice.directory().resolve("data").toFile().list();
+        assertThat(data == null ? new String[0] : data)
+                .as("nothing embedded was started; runs that were refused are in a report")
+                .isSubsetOf("reports");
     }
 }

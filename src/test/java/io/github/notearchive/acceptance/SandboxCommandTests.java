@@ -3,9 +3,12 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.report.PageChecks;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,7 +18,7 @@ class SandboxCommandTests {
     @TempDir Path directory;
 
     @Test
-    void practisesANightThatAQuotaEndsAndItsRestartAndDoesSoAgain() {
+    void practisesANightThatAQuotaEndsAndItsRestartAndDoesSoAgain() throws Exception {
         Path data = directory.resolve("practice");
 
         Ended first = sandbox(data).with(0);
@@ -29,6 +32,15 @@ class SandboxCommandTests {
                     .containsPattern("ARCHIVED +\\d+")
                     .doesNotContain("POSTPONED", "FAILED");
             assertThat(ended.err()).doesNotContain("ERROR", "\tat ");
+        }
+        try (Stream<Path> reports = Files.list(data.resolve("reports"))) {
+            List<Path> pages = reports.sorted().toList();
+            assertThat(pages).hasSize(2);
+            assertThat(pages.getFirst()).content().contains("Exit 3, QUOTA_EXHAUSTED");
+            assertThat(pages.getLast()).content().contains("Exit 0, COMPLETED");
+            for (Path page : pages) {
+                PageChecks.assertSound(Files.readString(page));
+            }
         }
     }
 

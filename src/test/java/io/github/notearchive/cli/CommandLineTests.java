@@ -59,8 +59,8 @@ class CommandLineTests {
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
                 .contains(
-                        "run", "enqueue", "status", "explain", "search", "requeue", "waive",
-                        "verify", "rebuild", "remap", "export", "forget", "sandbox");
+                        "run", "enqueue", "status", "explain", "report", "search", "requeue",
+                        "waive", "verify", "rebuild", "remap", "export", "forget", "sandbox");
     }
 
     @ParameterizedTest
@@ -110,6 +110,12 @@ class CommandLineTests {
                 "run --max-duration 0s",
                 "run --max-duration soon",
                 "run surplus",
+                "run --summary-json /no/such/directory/summary.json",
+                "run --summary-json /",
+                "report --night yesterday",
+                "report --night 2026-02-30",
+                "report surplus",
+                "status --fail-on WORSE",
                 "enqueue",
                 "enqueue --priority 10 66aa00000000000000000001",
                 "enqueue --priority x 66aa00000000000000000001",

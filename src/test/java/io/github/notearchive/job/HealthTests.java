@@ -1,0 +1,225 @@
+package io.github.notearchive.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.report.Health;
+import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.RunEnd;
+import io.github.notearchive.sandbox.Reply;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * Whether the archive is well is said in a word, and why not in sentences with what deals with
+ * each.
+ */
+@BesideArchiveJobTest
+class HealthTests {
+
+    @Autowired Night night;
+    @Autowired NightReports reports;
+    @Autowired HealthCheck check;
+
+    @Test
+    void archiveWhoseLastNightWasGoodIsHealthy() {
+        night.pending(1);
+        run();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.HEALTHY);
+        assertThat(health.reasons()).isEmpty();
+        assertThat(health.inAWord()).contains("nothing needs anybody", "with 0 COMPLETED");
+    }
+
+    @Test
+    void emptyArchiveAndOneThatNeverRanSayWhatToBeginWith() {
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::command)
+                .containsExactly("note-archive enqueue FILE");
+
+        night.pending(1);
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::command)
+                .containsExactly("note-archive run");
+    }
+
+    @Test
+    void blockedTokenIsBrokenUntilARunEndsInOrder() {
+        List<String> notes = night.pending(2);
+        night.script()
+                .always(notes.getFirst(), Reply.code(100))
+                .always(notes.get(1), Reply.code(100));
+        run();
+
+        Health blocked = check.check();
+
+        assertThat(blocked.level()).isEqualTo(Level.BROKEN);
+        assertThat(blocked.reasons().getFirst().what()).contains("4 BLOCKED_TOKEN", "code 100");
+        assertThat(blocked.reasons().getFirst().command()).contains("renew or activate the token");
+
+        night.script().clear();
+        run();
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void nightsThatAreMissedAreBrokenAfterTwentySixHours() {
+        night.pending(1);
+        run();
+
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(26 * 60 - 2)));
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.level()).isEqualTo(Level.BROKEN);
+                            assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
+                        });
+    }
+
+    @Test
+    void notesThatAreGivenUpWantALook() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(400));
+        run();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.ATTENTION);
+        assertThat(health.reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> assertThat(reason.command()).contains("requeue --state FAILED"));
+    }
+
+    @Test
+    void closedGateIsGoodToKnowAndOnlyAWeekOfItWantsALook() {
+        night.pending(20);
+        night.script().grants(1);
+        run();
+
+        Health once = check.check();
+        assertThat(once.level()).isEqualTo(Level.HEALTHY);
+        assertThat(once.reasons())
+                .singleElement()
+                .satisfies(r -> assertThat(r.what()).contains("the gate is closed until"));
+
+        for (int i = 0; i < 6; i++) {
+            night.isNextDay();
+            night.script().grants(1);
+            run();
+        }
+        assertThat(check.check().reasons().getFirst().what())
+                .contains("quota ended each of the last 7 nights");
+    }
+
+    @Test
+    void backlogThatGrowsNightAfterNightWantsALook() {
+        night.pending(1);
+        for (int i = 0; i < 7; i++) {
+            run();
+            night.sql()
+                    .sql(
+                            "UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
+                    .param("left", 10 * i)
+                    .param("night", night.today().toString())
+                    .update();
+            if (i < 6) {
+                night.isNextDay();
+            }
+        }
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(reason -> assertThat(reason.what()).contains("from 0 to 60 notes"));
+
+        night.sql()
+                .sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
+                .param("night", night.today().toString())
+                .update();
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
+        String note =
+                night.pending(io.github.notearchive.sandbox.SandboxNoteKind.IMAGES, 1).getFirst();
+        run();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                        VALUES ('CORRUPT', 'media/aa/a', 'x', now(), now(), 1), ('ORPHAN', 'media/bb/b', 'x', now(), now(), 1)
+                        """)
+                .update();
+        night.sql()
+                .sql(
+                        "INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), :note)")
+                .param("note", note)
+                .update();
+        night.sql()
+                .sql("UPDATE media_object SET verified_at = verified_at - interval '36 days'")
+                .update();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.BROKEN);
+        assertThat(health.reasons()).hasSize(4);
+        assertThat(health.reasons().getFirst().what())
+                .contains("CORRUPT 1")
+                .doesNotContain("ORPHAN");
+        assertThat(health.reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.contains("ORPHAN 1"))
+                .anyMatch(what -> what.contains("verified last 36 days ago"))
+                .anyMatch(what -> what.contains("1 fields"));
+        assertThat(health.inAWord()).startsWith("1 thing needs somebody at once, and 3 a look");
+    }
+
+    @Test
+    void whatWasBegunAndNotFinishedIsNamedWithTheCommandThatFinishesIt() {
+        String note = night.pending(1).getFirst();
+        run();
+        night.sql()
+                .sql(
+                        "INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
+                .update();
+        for (String job : List.of("rebuildArchive", "remapNotes")) {
+            night.sql()
+                    .sql(
+                            """
+                            WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                       SELECT 1000 + (SELECT count(*) FROM batch_job_instance), 0, :job, :job RETURNING job_instance_id)
+                            INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, status, exit_code)
+                            SELECT job_instance_id, 0, job_instance_id, now(), now(), 'STOPPED', 'INTERRUPTED' FROM i
+                            """)
+                    .param("job", job)
+                    .update();
+        }
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::command)
+                .containsExactlyInAnyOrder(
+                        "note-archive rebuild",
+                        "note-archive remap",
+                        "repeat the last note-archive forget --yes");
+        assertThat(note).isNotEmpty();
+    }
+
+    private void run() {
+        Instant began = night.clock().instant();
+        RunSummary summary = night.run();
+        reports.keep("main", new RunEnd(began, night.clock().instant(), summary));
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.notearchive.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.report.NoteStories;
+import io.github.notearchive.report.NoteStory;
+import io.github.notearchive.report.NoteStory.Kind;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.Worklist;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** A note's story says in the order of time what was done for it, and why. */
+@BesideArchiveJobTest
+class NoteStoryTests {
+
+    @Autowired Night night;
+    @Autowired NoteStories stories;
+    @Autowired Worklist worklist;
+
+    @Test
+    void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {
+        String note = night.pending(1).getFirst();
+        night.script().answers(note, Reply.code(301), Reply.normal());
+        RunSummary run = night.run();
+
+        List<NoteStory.Event> events = tell(note).events();
+
+        assertThat(events)
+                .extracting(NoteStory.Event::kind)
+                .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
+        assertThat(events.getFirst().what()).isEqualTo("queued from \"test\" with priority 5");
+        assertThat(events.get(1).what())
+                .contains("for the first time: code 301", "not billed", " ms");
+        assertThat(events.get(2).what())
+                .contains(
+                        "again after code 301 of call",
+                        "code 0",
+                        ", billed, by execution " + run.execution(),
+                        "kept as notes/" + note);
+        assertThat(events.getLast().what())
+                .isEqualTo("decided by execution " + run.execution() + ": ARCHIVED");
+        assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteStory.Event::at));
+    }
+
+    @Test
+    void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(target -> true, MediaReply.status(404));
+        night.run();
+        night.isNextDay();
+        night.run();
+
+        NoteStory story = tell(note);
+
+        assertThat(story.files())
+                .isNotEmpty()
+                .allSatisfy(
+                        file -> {
+                            assertThat(file.state()).isEqualTo("MISSING");
+                            assertThat(file.tried())
+                                    .isNotEmpty()
+                                    .allMatch(
+                                            tried ->
+                                                    tried.contains("HTTP 404")
+                                                            && tried.contains(" at "));
+                        });
+        assertThat(story.events())
+                .filteredOn(event -> event.kind() == Kind.CALL)
+                .last()
+                .satisfies(
+                        call ->
+                                assertThat(call.what())
+                                        .contains(
+                                                "bought once more since files of the answer to call"));
+        assertThat(story.events().getLast().what()).contains("FAILED, since MEDIA_INCOMPLETE");
+    }
+
+    @Test
+    void fileThatTheNewestAnswerDoesNotListIsMarkedAndAnAuditsFindingTold() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.run();
+        night.sql()
+                .sql(
+                        "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
+                .update();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, resolved_at, job_execution_id)
+                        SELECT 'MISSING', object_key, 'no such key', o.stored_at, o.stored_at, o.stored_at, 1
+                        FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
+                        """)
+                .update();
+
+        NoteStory story = tell(note);
+
+        assertThat(story.files())
+                .allSatisfy(
+                        file ->
+                                assertThat(file.isListed())
+                                        .isEqualTo(
+                                                !file.kind().equals("IMAGE")
+                                                        || file.ordinal() != 0));
+        assertThat(story.events())
+                .extracting(NoteStory.Event::what)
+                .anyMatch(what -> what.endsWith("the newest answer does not list it any more"))
+                .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
+                .anyMatch(what -> what.startsWith("an audit found nothing wrong any more"));
+    }
+
+    private NoteStory tell(String note) {
+        return stories.tell(worklist.find(new NoteId(note)).orElseThrow());
+    }
+}

@@ -1,0 +1,109 @@
+package io.github.notearchive.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * What a checker of accessibility looks at first, and what keeps a page to itself. No replacement
+ * for looking at it in a browser.
+ */
+public final class PageChecks {
+
+    private static final Pattern TAG = Pattern.compile("<(/?)([a-z0-9]+)([^>]*)>");
+    private static final Set<String> EMPTY = Set.of("meta", "path");
+
+    private PageChecks() {}
+
+    /** Fails unless the page is whole, of itself only, and can be read by everybody. */
+    public static void assertSound(String page) {
+        assertThat(page).startsWith("<!DOCTYPE html>\n<html lang=\"en\">").endsWith("</html>\n");
+        assertThat(page)
+                .as("nothing runs, nothing is fetched")
+                .doesNotContain("<script", "<iframe", "<img", "<link", "@import")
+                .doesNotContainPattern("<[^>]*\\s(on[a-z]+|src|style)=")
+                .doesNotContainPattern("href=\"[^#]");
+        String style = only(page, "<style>(.*?)</style>");
+        assertThat(page)
+                .contains(
+                        "default-src &#39;none&#39;; style-src &#39;sha256-"
+                                + sha256(style)
+                                + "&#39;");
+        assertThat(style)
+                .doesNotContain("url(")
+                .contains("prefers-color-scheme: dark", "@media print", "max-width: 40rem");
+        assertBalanced(page);
+        assertThat(all(page, "<table>\\n<caption>")).hasSameSizeAs(all(page, "<table>"));
+        assertThat(all(page, "<th[ >]")).hasSameSizeAs(all(page, "<th scope=\"(col|row)\""));
+        assertThat(all(page, "<svg"))
+                .hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
+        assertThat(all(page, "<h1")).hasSize(1);
+        assertThat(all(page, "<main>")).hasSize(1);
+        List<String> ids = groups(page, " id=\"([^\"]+)\"");
+        assertThat(ids).doesNotHaveDuplicates().containsAll(groups(page, "href=\"#([^\"]+)\""));
+        assertThat(ids).containsAll(groups(page, "aria-labelledby=\"([^\"]+)\""));
+    }
+
+    /** Each element ends where it should. */
+    private static void assertBalanced(String page) {
+        Deque<String> open = new ArrayDeque<>();
+        String body =
+                page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
+        for (MatchResult tag : TAG.matcher(body).results().toList()) {
+            String name = tag.group(2);
+            if (EMPTY.contains(name)) {
+                continue;
+            }
+            if (tag.group(1).isEmpty()) {
+                open.push(name);
+            } else {
+                assertThat(open.pop())
+                        .as(
+                                "what ends near "
+                                        + body.substring(Math.max(0, tag.start() - 60), tag.end()))
+                        .isEqualTo(name);
+            }
+        }
+        assertThat(open).isEmpty();
+        assertThat(all(body, "<"))
+                .as("nothing but elements begins with <")
+                .hasSameSizeAs(TAG.matcher(body).results().toList());
+    }
+
+    private static String only(String page, String pattern) {
+        var matcher = Pattern.compile(pattern, Pattern.DOTALL).matcher(page);
+        assertThat(matcher.find()).isTrue();
+        return matcher.group(1);
+    }
+
+    private static List<String> all(String page, String pattern) {
+        return Pattern.compile(pattern).matcher(page).results().map(MatchResult::group).toList();
+    }
+
+    private static List<String> groups(String page, String pattern) {
+        return new ArrayList<>(
+                Pattern.compile(pattern).matcher(page).results().map(m -> m.group(1)).toList());
+    }
+
+    private static String sha256(String text) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(text.getBytes(StandardCharsets.UTF_8)))
+                    .replace("'", "&#39;");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.notearchive.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.PublishedTable;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.objectstore.ObjectKey;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The document that programs read has the fields that are published, however a run ended. */
+class SummaryJsonTests {
+
+    private static final Instant BEGAN = Instant.parse("2026-11-25T16:10:00Z");
+
+    @Test
+    void theFieldsAreThoseThatArePublished() {
+        JsonNode full =
+                document(
+                        "main",
+                        new NightReports.Written(
+                                Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
+        List<String> fields = new ArrayList<>();
+        collect(full, "", fields);
+        // an object that may be null has a row of its own
+        fields.add(fields.indexOf("report.file"), "report");
+
+        new PublishedTable("run-summary.md", "Fields")
+                .assertIsAbout(fields.stream().map(field -> "`" + field + "`").toList());
+    }
+
+    @Test
+    void aRunThatNeverBeganHasTheSameFields() {
+        JsonNode json = document(null, null);
+
+        assertThat(json.path("format").stringValue()).isEqualTo("note-archive/run-summary");
+        assertThat(json.path("version").intValue()).isOne();
+        assertThat(json.path("exitCode").intValue()).isEqualTo(8);
+        assertThat(json.path("exit").stringValue()).isEqualTo("UPSTREAM_UNAVAILABLE");
+        assertThat(json.path("reason").stringValue()).isEqualTo("the store is away");
+        assertThat(json.path("next").stringValue()).contains("run again when the server is back");
+        assertThat(json.path("night").stringValue())
+                .as("by the day of Shanghai")
+                .isEqualTo("2026-11-26");
+        assertThat(json.path("began").stringValue()).isEqualTo("2026-11-25T16:10:00Z");
+        assertThat(json.path("tookSeconds").doubleValue()).isEqualTo(1.5);
+        for (String none : List.of("node", "execution", "instance", "report")) {
+            assertThat(json.has(none)).as(none).isTrue();
+            assertThat(json.path(none).isNull()).as(none).isTrue();
+        }
+        assertThat(json.at("/calls/made").longValue()).isZero();
+    }
+
+    private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
+        RunSummary summary =
+                RunSummary.notStarted(
+                        ExitCode.UPSTREAM_UNAVAILABLE,
+                        "the store is away",
+                        Duration.ofMillis(1500));
+        String text =
+                SummaryJson.of(
+                                new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
+                                node,
+                                new SummaryJson.Limits(5L, 60.0, null, null, 200L, 2.0),
+                                report)
+                        .text();
+        assertThat(text).endsWith("}\n");
+        return JsonMapper.shared().readTree(text);
+    }
+
+    private static void collect(JsonNode json, String prefix, List<String> fields) {
+        json.properties()
+                .forEach(
+                        field -> {
+                            if (field.getValue().isObject()) {
+                                collect(field.getValue(), prefix + field.getKey() + ".", fields);
+                            } else {
+                                fields.add(prefix + field.getKey());
+                            }
+                        });
+    }
+}
