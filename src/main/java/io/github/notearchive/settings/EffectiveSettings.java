@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,6 @@ import org.springframework.core.env.PropertySource;
 
 /** What each setting is, secrets masked, and who said so. */
 public final class EffectiveSettings {
-
-    private static final Pattern ADDRESS = Pattern.compile("^([a-z+]+://[^/?#]+).*");
 
     private final ConfigurableEnvironment environment;
     private final Map<String, String> words;
@@ -123,7 +120,8 @@ public final class EffectiveSettings {
                 values.add(shape == Shape.MAP ? lastOf(property.getName()) + "=" + text : text);
             } catch (IllegalArgumentException e) {
                 values.add(raw);
-                trouble = String.valueOf(e.getMessage());
+                // the message has the text around the word
+                trouble = secret ? "a word in braces is not set" : String.valueOf(e.getMessage());
             }
         }
         String value =
@@ -133,22 +131,11 @@ public final class EffectiveSettings {
         return new Effective(
                 name,
                 variableOf(name),
-                shown(name, value, secret),
+                secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
                 isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
                 trouble);
-    }
-
-    private static String shown(String name, String value, boolean secret) {
-        if (value.isEmpty()) {
-            return "";
-        }
-        if (secret) {
-            return Masks.STARS;
-        }
-        String masked = Masks.withoutCredentials(value);
-        return Masks.isSecretAddress(name) ? ADDRESS.matcher(masked).replaceAll("$1/***") : masked;
     }
 
     private static String lastOf(ConfigurationPropertyName name) {
