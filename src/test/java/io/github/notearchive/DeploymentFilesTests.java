@@ -243,11 +243,16 @@ class DeploymentFilesTests {
         Said said =
                 start(
                         Map.of(
-                                "NOTE_ARCHIVE", program.toString(),
-                                "PATH", directory + ":" + System.getenv("PATH"),
-                                "MAILTO", "ops@example.org",
-                                "MONITOR_EXIT_STATUS", status,
-                                "MONITOR_SERVICE_RESULT", "exit-code"),
+                                "NOTE_ARCHIVE",
+                                program.toString(),
+                                "PATH",
+                                directory + ":" + System.getenv("PATH"),
+                                "MAILTO",
+                                "ops@example.org",
+                                "MONITOR_EXIT_STATUS",
+                                status,
+                                "MONITOR_SERVICE_RESULT",
+                                "exit-code"),
                         "systemd/note-archive-failed",
                         "note-archive");
 

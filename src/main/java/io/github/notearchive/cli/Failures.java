@@ -168,7 +168,10 @@ final class Failures {
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
         boolean secret = Masks.isSecret(e.getName().toString());
-        String value = property == null || secret ? "" : " " + quoted(e.getName().toString(), property.getValue());
+        String value =
+                property == null || secret
+                        ? ""
+                        : " " + quoted(e.getName().toString(), property.getValue());
         return "The setting "
                 + e.getName()
                 + value

@@ -48,10 +48,7 @@ class KnownSettingsTests {
 
     @Test
     void whatIsNoRecordWithAPrefixIsRefused() {
-        assertThatThrownBy(
-                        () ->
-                                KnownSettings.of(
-                                        List.of(ExampleProperties.WithoutPrefix.class)))
+        assertThatThrownBy(() -> KnownSettings.of(List.of(ExampleProperties.WithoutPrefix.class)))
                 .hasMessageContaining("no record of settings with a prefix");
     }
 }
