@@ -110,9 +110,9 @@ public final class EffectiveSettings {
                             .filter(environment::containsProperty)
                             .collect(Collectors.toCollection(LinkedHashSet::new));
             setWords.forEach(word -> origins.add(originOf(word)));
-            boolean ours = Origins.isDefault(property.getOrigin());
+            boolean ours = isOurs(property);
             if (setWords.isEmpty() || !ours) {
-                origins.add(Origins.describe(property.getOrigin()));
+                origins.add(ours ? Origins.DEFAULT : Origins.describe(property.getOrigin()));
             }
             isDefault &= ours && setWords.isEmpty();
             try {
@@ -136,6 +136,23 @@ public final class EffectiveSettings {
                 isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
                 trouble);
+    }
+
+    /** Also where the copy of our own file that lies beside the program says the same as ours. */
+    private boolean isOurs(ConfigurationProperty property) {
+        if (Origins.isDefault(property.getOrigin())) {
+            return true;
+        }
+        if (!Origins.isInText(property.getOrigin())) {
+            return false;
+        }
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            ConfigurationProperty other = source.getConfigurationProperty(property.getName());
+            if (other != null && Origins.isDefault(other.getOrigin())) {
+                return String.valueOf(other.getValue()).equals(String.valueOf(property.getValue()));
+            }
+        }
+        return false;
     }
 
     private static String lastOf(ConfigurationPropertyName name) {

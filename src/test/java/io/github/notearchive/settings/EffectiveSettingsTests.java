@@ -95,6 +95,26 @@ class EffectiveSettingsTests {
                                 + ":3");
     }
 
+    @Test
+    void theCopyBesideTheProgramChangesOnlyWhatIsChangedInIt() throws IOException {
+        String ours = Files.readString(Path.of("config", "application.yml"));
+        Path copy =
+                Files.writeString(
+                        directory.resolve("application.yml"),
+                        ours.replace("per-night: 5\n", "per-night: 6\n"));
+
+        assertThat(EffectiveSettings.of(Settings.with(copy, Map.of()), KNOWN))
+                .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
+                .extracting(Effective::name)
+                .containsExactly("archive.retry.per-night");
+        assertThat(
+                        of(
+                                        "archive.source.calls-per-second",
+                                        Settings.with(copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
+                                .origin())
+                .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "archive.source.token, JUSTONEAPI_TOKEN",
