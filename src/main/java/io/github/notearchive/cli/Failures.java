@@ -140,7 +140,7 @@ final class Failures {
                 + name
                 + " "
                 + message
-                + (Masks.isSecret(name) ? "" : ", but is " + quoted(field.getRejectedValue()))
+                + (Masks.isSecret(name) ? "" : ", but is " + quoted(name, field.getRejectedValue()))
                 + origin(e, name);
     }
 
@@ -157,8 +157,8 @@ final class Failures {
         return origin == null ? "" : " (" + Origins.describe(origin) + ")";
     }
 
-    private static String quoted(@Nullable Object value) {
-        return "\"" + Masks.withoutCredentials(String.valueOf(value)) + "\"";
+    private static String quoted(String name, @Nullable Object value) {
+        return "\"" + Masks.shown(name, String.valueOf(value)) + "\"";
     }
 
     private static String dashed(String camel) {
@@ -167,9 +167,11 @@ final class Failures {
 
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
-        String name = e.getName().toString();
-        boolean secret = Masks.isSecret(name) || Masks.isSecretAddress(name);
-        String value = property == null || secret ? "" : " " + quoted(property.getValue());
+        boolean secret = Masks.isSecret(e.getName().toString());
+        String value =
+                property == null || secret
+                        ? ""
+                        : " " + quoted(e.getName().toString(), property.getValue());
         return "The setting "
                 + e.getName()
                 + value

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,6 @@ import org.springframework.core.env.PropertySource;
 
 /** What each setting is, secrets masked, and who said so. */
 public final class EffectiveSettings {
-
-    private static final Pattern ADDRESS = Pattern.compile("^([a-z+]+://[^/?#]+).*");
 
     private final ConfigurableEnvironment environment;
     private final Map<String, String> words;
@@ -113,9 +110,9 @@ public final class EffectiveSettings {
                             .filter(environment::containsProperty)
                             .collect(Collectors.toCollection(LinkedHashSet::new));
             setWords.forEach(word -> origins.add(originOf(word)));
-            boolean ours = Origins.isDefault(property.getOrigin());
+            boolean ours = isOurs(property);
             if (setWords.isEmpty() || !ours) {
-                origins.add(Origins.describe(property.getOrigin()));
+                origins.add(ours ? Origins.DEFAULT : Origins.describe(property.getOrigin()));
             }
             isDefault &= ours && setWords.isEmpty();
             try {
@@ -123,7 +120,8 @@ public final class EffectiveSettings {
                 values.add(shape == Shape.MAP ? lastOf(property.getName()) + "=" + text : text);
             } catch (IllegalArgumentException e) {
                 values.add(raw);
-                trouble = String.valueOf(e.getMessage());
+                // the message has the text around the word
+                trouble = secret ? "a word in braces is not set" : String.valueOf(e.getMessage());
             }
         }
         String value =
@@ -133,22 +131,28 @@ public final class EffectiveSettings {
         return new Effective(
                 name,
                 variableOf(name),
-                shown(name, value, secret),
+                secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
                 isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
                 trouble);
     }
 
-    private static String shown(String name, String value, boolean secret) {
-        if (value.isEmpty()) {
-            return "";
+    /** Also where the copy of our own file that lies beside the program says the same as ours. */
+    private boolean isOurs(ConfigurationProperty property) {
+        if (Origins.isDefault(property.getOrigin())) {
+            return true;
         }
-        if (secret) {
-            return Masks.STARS;
+        if (!Origins.isInText(property.getOrigin())) {
+            return false;
         }
-        String masked = Masks.withoutCredentials(value);
-        return Masks.isSecretAddress(name) ? ADDRESS.matcher(masked).replaceAll("$1/***") : masked;
+        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+            ConfigurationProperty other = source.getConfigurationProperty(property.getName());
+            if (other != null && Origins.isDefault(other.getOrigin())) {
+                return String.valueOf(other.getValue()).equals(String.valueOf(property.getValue()));
+            }
+        }
+        return false;
     }
 
     private static String lastOf(ConfigurationPropertyName name) {

@@ -17,7 +17,24 @@ public final class Masks {
                     "([?&;][^=&;\\s]*(?:secret|token|pass|pwd|key|sig|credential|auth)[^=&;\\s]*=)[^&;\\s]*",
                     Pattern.CASE_INSENSITIVE);
 
+    /** What is left of an address that is a secret. */
+    private static final Pattern PLACE = Pattern.compile("^([a-z+]+://[^/?#]+).*", Pattern.DOTALL);
+
     private Masks() {}
+
+    /** The value of a setting, as far as it may be shown. */
+    public static String shown(String name, String value) {
+        if (isSecret(name)) {
+            return starsFor(value);
+        }
+        String masked = withoutCredentials(value);
+        return isSecretAddress(name) ? PLACE.matcher(masked).replaceAll("$1/***") : masked;
+    }
+
+    /** Stars, as many for every secret; nothing for none. */
+    static String starsFor(String value) {
+        return value.isEmpty() ? "" : STARS;
+    }
 
     /** Whether the name of a setting says that its value is nobody's business. */
     public static boolean isSecret(String name) {
@@ -27,13 +44,13 @@ public final class Masks {
     }
 
     /** An address may be a secret as a whole: whoever knows it may post there. */
-    public static boolean isSecretAddress(String name) {
+    static boolean isSecretAddress(String name) {
         return Stream.of(name.toLowerCase(Locale.ROOT).split("[.-]"))
                 .anyMatch(word -> word.contains("hook") || word.matches("pings?"));
     }
 
     /** A text without what a password could stand in, when it is an address. */
-    public static String withoutCredentials(String text) {
+    private static String withoutCredentials(String text) {
         String masked = USER.matcher(text).replaceAll("***@");
         return PARAMETER.matcher(masked).replaceAll("$1***");
     }

@@ -62,6 +62,12 @@ public final class Origins {
         };
     }
 
+    /** Whether it stands in a file. */
+    static boolean isInText(@Nullable Origin origin) {
+        return origin instanceof TextResourceOrigin
+                || (origin instanceof PropertySourceOrigin source && isInText(source.getOrigin()));
+    }
+
     private static String inText(TextResourceOrigin origin) {
         Resource resource = origin.getResource();
         if (isOurs(resource)) {

@@ -34,7 +34,8 @@ class ExitCodePagesTests {
     private static final String INDEX = "README";
     private static final Pattern COMMAND =
             Pattern.compile("note-archive ([a-z-]+)((?: --[a-z-]+)?)");
-    private static final Pattern SQL = Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
+    private static final Pattern SQL =
+            Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
 
     static Stream<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(PAGES)) {

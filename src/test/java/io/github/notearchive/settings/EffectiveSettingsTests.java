@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /** What counts, and who said so. */
@@ -96,6 +95,26 @@ class EffectiveSettingsTests {
                                 + ":3");
     }
 
+    @Test
+    void theCopyBesideTheProgramChangesOnlyWhatIsChangedInIt() throws IOException {
+        String ours = Files.readString(Path.of("config", "application.yml"));
+        Path copy =
+                Files.writeString(
+                        directory.resolve("application.yml"),
+                        ours.replace("per-night: 5\n", "per-night: 6\n"));
+
+        assertThat(EffectiveSettings.of(Settings.with(copy, Map.of()), KNOWN))
+                .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
+                .extracting(Effective::name)
+                .containsExactly("archive.retry.per-night");
+        assertThat(
+                        of(
+                                        "archive.source.calls-per-second",
+                                        Settings.with(copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
+                                .origin())
+                .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "archive.source.token, JUSTONEAPI_TOKEN",
@@ -125,15 +144,28 @@ class EffectiveSettingsTests {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "archive.notify.webhook-url",
-                "archive.notify.ping-url",
-                "archive.notify.hooks"
-            })
-    void anAddressThatAnybodyMayPostToIsASecret(String name) {
-        assertThat(Masks.isSecretAddress(name)).isTrue();
-        assertThat(Masks.isSecretAddress("archive.mapping.kind")).isFalse();
+    @CsvSource({
+        "archive.notify.webhook-url, https://hooks.example.org/T0/abc?x=1, https://hooks.example.org/***",
+        "archive.notify.ping-url, https://hc.example.org/5c0ffee, https://hc.example.org/***",
+        "archive.mapping.url, https://example.org/a/b, https://example.org/a/b",
+        "archive.mapping.url, https://example.org/a?sig=abc&x=1, https://example.org/a?sig=***&x=1",
+        "archive.metrics.push-token, abc, ********"
+    })
+    void anAddressThatAnybodyMayPostToIsASecret(String name, String value, String shown) {
+        assertThat(Masks.shown(name, value)).isEqualTo(shown);
+    }
+
+    @Test
+    void aSecretThatCannotBeResolvedIsNotTold() throws IOException {
+        Path file =
+                Files.writeString(
+                        directory.resolve("application.yml"),
+                        "spring.datasource.password: v3ry-${NOBODY_SETS_IT}\n");
+
+        Effective password = of("spring.datasource.password", Settings.with(file, Map.of()));
+
+        assertThat(password.trouble()).isEqualTo("a word in braces is not set");
+        assertThat(password.toString()).doesNotContain("v3ry");
     }
 
     private static Effective of(String name, ConfigurableEnvironment environment) {

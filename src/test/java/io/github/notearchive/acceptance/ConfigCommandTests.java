@@ -1,0 +1,115 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code config show} tells what counts, whether it can be used or not, and starts nothing. */
+class ConfigCommandTests {
+
+    private static final String SECRET = "s3cret-5b1f";
+
+    @TempDir Path directory;
+
+    @Test
+    void usableSettingsAreToldWithTheirOriginAndWithoutSecrets() throws IOException {
+        Map<String, String> environment =
+                Map.of(
+                        "JUSTONEAPI_TOKEN",
+                        SECRET,
+                        "ARCHIVE_DATABASE_URL",
+                        "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET,
+                        "ARCHIVE_S3_ENDPOINT",
+                        "http://127.0.0.1:9",
+                        "ARCHIVE_S3_ACCESS_KEY",
+                        SECRET,
+                        "ARCHIVE_S3_SECRET_KEY",
+                        SECRET,
+                        "ARCHIVE_CALLS_PER_SECOND",
+                        "7",
+                        "ARCHIVE_HOSTNAME",
+                        "",
+                        "JAVA_TOOL_OPTIONS",
+                        "-Darchive.node=east");
+
+        Ended ended = show(environment, "--json").with(0);
+
+        assertThat(ended.out() + ended.err()).doesNotContain(SECRET);
+        JsonNode told = JsonMapper.shared().readTree(ended.out());
+        assertThat(told.get("usable").asBoolean()).isTrue();
+        assertThat(of(told, "archive.source.calls-per-second").get("origin").asString())
+                .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
+        assertThat(of(told, "archive.source.calls-per-second").get("value").asString())
+                .isEqualTo("7");
+        assertThat(of(told, "archive.node").get("origin").asString())
+                .isEqualTo("option -Darchive.node of java");
+        assertThat(of(told, "archive.workers").get("origin").asString()).isEqualTo("default");
+        assertThat(of(told, "archive.source.token").get("value").asString()).isEqualTo("********");
+        assertThat(directory.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void whatIsWrongStandsBelowTheValue() throws IOException {
+        Path config = Files.createDirectories(directory.resolve("config"));
+        Files.writeString(
+                config.resolve("application.yml"),
+                """
+                archive:
+                  wokers: 3
+                  source:
+                    base-url: ${NOBODY_SETS_IT}
+                    calls-per-night: -2
+                """);
+        Map<String, String> environment =
+                Map.of(
+                        "ARCHIVE_WORKERS", "abc",
+                        "ARCHIVE_VIDEO_MAXHEIGHT", "-1",
+                        "SPRING_CONFIG_ADDITIONAL_LOCATION", "optional:file:" + config + "/");
+
+        Ended ended = show(environment, "--changed").with(2);
+
+        assertThat(ended.out().lines().map(line -> line.replaceAll(" {2,}", "  ")))
+                .containsSubsequence(
+                        "archive.source.base-url  ${NOBODY_SETS_IT}  config/application.yml:4",
+                        "  ! Could not resolve placeholder 'NOBODY_SETS_IT' in value \"${NOBODY_SETS_IT}\"",
+                        "archive.source.calls-per-night  -2  config/application.yml:5",
+                        "  ! archive.source.calls-per-night must be greater than or equal to 0",
+                        "archive.video.max-height  -1  environment variable ARCHIVE_VIDEO_MAXHEIGHT",
+                        "archive.workers  abc  environment variable ARCHIVE_WORKERS",
+                        "! archive.wokers is no setting (config/application.yml:2); did you mean archive.workers?",
+                        "Not usable: put right what is marked with !");
+        assertThat(ended.out())
+                .contains(
+                        "  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\"")
+                .contains("  ! The setting archive.workers \"abc\"")
+                .doesNotContain("archive.node");
+        assertThat(ended.err()).doesNotContain("Exception", "ERROR");
+    }
+
+    private Ended show(Map<String, String> environment, String option) throws IOException {
+        return Program.start(
+                        directory.toRealPath(),
+                        new HashMap<>(environment),
+                        "config",
+                        "show",
+                        option)
+                .end();
+    }
+
+    private static JsonNode of(JsonNode told, String name) {
+        return told.get("settings")
+                .valueStream()
+                .filter(setting -> setting.get("name").asString().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}
