@@ -209,6 +209,9 @@ class Meters {
     }
 
     private void runningGauge() {
+        if (registry.find("note.archive.running").gauge() != null) {
+            return;
+        }
         gauge(
                 "note.archive.running",
                 null,

@@ -44,7 +44,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     /** One try at a message. */
     private static final Duration TRY = Duration.ofSeconds(5);
 
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
 
     /** What is exported at the end of a run need not be exported twice. */
@@ -99,7 +99,8 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
 
     private static ExecutorService singleThread(String name) {
         return Executors.newSingleThreadExecutor(
-                Thread.ofVirtual().name("telemetry-" + name).factory());
+                // none that has to share a core with the workers of a run
+                Thread.ofPlatform().daemon().name("telemetry-" + name).factory());
     }
 
     /**

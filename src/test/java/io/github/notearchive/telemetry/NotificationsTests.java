@@ -9,6 +9,7 @@ import io.github.notearchive.job.ExitCode;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.Mac;
@@ -60,7 +61,7 @@ class NotificationsTests {
     }
 
     private Teller with(String url, String... more) {
-        String[] settings = java.util.Arrays.copyOf(more, more.length + 4);
+        String[] settings = Arrays.copyOf(more, more.length + 4);
         settings[more.length] = url;
         settings[more.length + 1] = receiver.address() + SECRET_PATH;
         settings[more.length + 2] = "archive.node";
@@ -247,14 +248,17 @@ class NotificationsTests {
             case CLOSED -> receiver.close();
         }
 
+        // where nobody is to be given up, a machine that is busy must not be taken for one
+        String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
+
         try (Teller teller =
                 Teller.by(
                         "archive.notify.webhook.url", receiver.address() + SECRET_PATH,
                         "archive.notify.ping-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.push-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
-                        "archive.notify.timeout", "2s",
-                        "archive.metrics.timeout", "2s")) {
+                        "archive.notify.timeout", patience,
+                        "archive.metrics.timeout", patience)) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
