@@ -63,8 +63,14 @@ class ArchitectureTests {
                     Map.entry(
                             "telemetry",
                             Set.of(
-                                    "job", "worklist", "source", "ledger", "media", "catalog",
-                                    "fixity", "note")),
+                                    "job",
+                                    "worklist",
+                                    "source",
+                                    "ledger",
+                                    "media",
+                                    "catalog",
+                                    "fixity",
+                                    "note")),
                     Map.entry("export", Set.of("worklist", "objectstore", "note")),
                     Map.entry("embedded", Set.of()),
                     Map.entry("sandbox", Set.of()),

@@ -148,7 +148,8 @@ final class Failures {
         boolean secret =
                 e.getName()
                         .toString()
-                        .matches(".*(token|secret|password|authorization).*|archive[.](metrics|notify)[.].*url");
+                        .matches(
+                                ".*(token|secret|password|authorization).*|archive[.](metrics|notify)[.].*url");
         String value = property == null || secret ? "" : " \"" + property.getValue() + "\"";
         return "The setting "
                 + e.getName()

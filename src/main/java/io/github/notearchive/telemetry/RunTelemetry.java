@@ -355,8 +355,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                 atMost -> hook.post(message, delivery, atMost));
     }
 
-    private Telling ping(
-            Pings service, String below, String text, long until, boolean isEnd) {
+    private Telling ping(Pings service, String below, String text, long until, boolean isEnd) {
         return deliver(
                 pinging,
                 "ping",
@@ -374,9 +373,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             boolean isEnd,
             Function<Duration, Result> once) {
         return new Telling(
-                name,
-                url.toString(),
-                thread.submit(() -> deliver(name, url, until, isEnd, once)));
+                name, url.toString(), thread.submit(() -> deliver(name, url, until, isEnd, once)));
     }
 
     /** Tries until it is taken, refused for good, or the time is over. */

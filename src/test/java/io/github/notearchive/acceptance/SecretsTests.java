@@ -127,7 +127,9 @@ class SecretsTests {
             assertThat(night.err())
                     .contains("webhook " + told.address() + "/***: HTTP 400")
                     .contains("pushgateway " + told.address() + "/***: HTTP 400");
-            assertThat(practice.directory().resolve("main.prom")).content().contains("note_archive_");
+            assertThat(practice.directory().resolve("main.prom"))
+                    .content()
+                    .contains("note_archive_");
             assertThat(processes.commandLines())
                     .anyMatch(line -> line.endsWith(" run"))
                     .noneMatch(line -> secrets.stream().anyMatch(line::contains))

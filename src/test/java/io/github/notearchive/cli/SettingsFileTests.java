@@ -83,7 +83,8 @@ class SettingsFileTests {
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
-        expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
+        expected.removeAll(
+                Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 
         Set<String> named = new TreeSet<>();

@@ -727,7 +727,7 @@ class VerifyTests {
                         byte[] body =
                                 (isBucket
                                                 ? "<ListBucketResult"
-                                                      + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+                                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
                                                 : "<Error><Code>" + code + "</Code></Error>")
                                         .getBytes(UTF_8);
                         exchange.sendResponseHeaders(isBucket ? 200 : status, body.length);
@@ -802,8 +802,8 @@ class VerifyTests {
                             audit.isDone()
                                     || night.count(
                                                     "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                        + " wait_event_type = 'Lock' AND query LIKE"
-                                                        + " 'UPDATE media_object%'")
+                                                            + " wait_event_type = 'Lock' AND query LIKE"
+                                                            + " 'UPDATE media_object%'")
                                             > 0);
             action.run();
             holder.rollback();

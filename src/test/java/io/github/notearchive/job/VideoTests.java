@@ -174,9 +174,9 @@ class VideoTests {
         assertThat(
                         night.count(
                                 "SELECT count(*) FROM note_media m JOIN note_capture c USING"
-                                    + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
-                                    + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
-                                    + " 'note-detail/v6')"))
+                                        + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
+                                        + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
+                                        + " 'note-detail/v6')"))
                 .as("files that are said to be of the other answer")
                 .isZero();
     }

@@ -59,7 +59,9 @@ class MetricsTableTests {
                                 .forEach(
                                         family ->
                                                 all.assertThatCode(
-                                                                () -> table.assertHolds(family.row()))
+                                                                () ->
+                                                                        table.assertHolds(
+                                                                                family.row()))
                                                         .doesNotThrowAnyException()));
         table.assertIsAbout(families.keySet().stream().map(name -> "`" + name + "`").toList());
     }
@@ -209,13 +211,9 @@ class MetricsTableTests {
                     (label, values) -> {
                         boolean open = label.equals("node") || label.equals("job_name");
                         shown.add(
-                                "`"
-                                        + label
-                                        + "`"
-                                        + (open ? "" : ": " + String.join(" ", values)));
+                                "`" + label + "`" + (open ? "" : ": " + String.join(" ", values)));
                     });
-            return "| `%s` | %s | %s | %s |"
-                    .formatted(name, type, String.join("; ", shown), help);
+            return "| `%s` | %s | %s | %s |".formatted(name, type, String.join("; ", shown), help);
         }
     }
 
@@ -267,7 +265,6 @@ class MetricsTableTests {
     void theReaderOfThisTestIsStrict(String line) {
         String text = "# HELP a_metric What\n# TYPE a_metric gauge\n" + line;
 
-        assertThatThrownBy(() -> families(text))
-                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> families(text)).isInstanceOf(AssertionError.class);
     }
 }

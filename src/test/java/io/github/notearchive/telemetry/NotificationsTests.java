@@ -264,8 +264,7 @@ class NotificationsTests {
             teller.telemetry.ended(BLOCKED);
         }
 
-        assertThat(complaints().stream().map(line -> line.split(" ")[0]))
-                .doesNotHaveDuplicates();
+        assertThat(complaints().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
         assertThat(complaints())
                 .allSatisfy(
                         line ->
@@ -289,10 +288,14 @@ class NotificationsTests {
 
         try (Teller teller =
                 Teller.by(
-                        "archive.notify.webhook.url", address,
-                        "archive.notify.timeout", "1s",
-                        "archive.metrics.push-url", address,
-                        "archive.metrics.timeout", "3s")) {
+                        "archive.notify.webhook.url",
+                        address,
+                        "archive.notify.timeout",
+                        "1s",
+                        "archive.metrics.push-url",
+                        address,
+                        "archive.metrics.timeout",
+                        "3s")) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);

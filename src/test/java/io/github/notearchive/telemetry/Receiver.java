@@ -96,8 +96,7 @@ public final class Receiver implements AutoCloseable {
     /** A good status, and then a body that never ends. */
     static Reply endless() {
         return out -> {
-            out.write(
-                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
+            out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
             byte[] chunk = "4\r\nxxxx\r\n".getBytes(US_ASCII);
             while (true) {
                 out.write(chunk);
