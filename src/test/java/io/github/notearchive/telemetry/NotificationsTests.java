@@ -6,12 +6,17 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.job.ExitCode;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
+import jakarta.validation.ValidatorFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -337,6 +342,42 @@ class NotificationsTests {
 
         assertThat(url.isUsable()).isFalse();
         assertThat(url.toString()).doesNotContain("/x");
+    }
+
+    @Test
+    void aSettingThatIsNoAddressIsNamedAndNotShown() {
+        SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
+        try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+            Validator validator = validators.getValidator();
+
+            assertThat(
+                            validator.validate(
+                                    new NotifyProperties(
+                                            Set.of(Event.FAILURE),
+                                            new NotifyProperties.Webhook(
+                                                    none, new Hidden(""), new Hidden("")),
+                                            none,
+                                            Duration.ofSeconds(20))))
+                    .extracting(violation -> violation.getMessage())
+                    .containsExactlyInAnyOrder(
+                            "archive.notify.webhook.url must be a whole http or https address",
+                            "archive.notify.ping-url must be a whole http or https address");
+            assertThat(
+                            validator.validate(
+                                    new MetricsProperties(
+                                            "/var/lib/metrics.txt",
+                                            none,
+                                            " ",
+                                            none,
+                                            new Hidden(""),
+                                            Duration.ofSeconds(15))))
+                    .extracting(violation -> violation.getMessage().split(" ")[0])
+                    .containsExactlyInAnyOrder(
+                            "archive.metrics.textfile",
+                            "archive.metrics.push-url",
+                            "archive.metrics.push-job",
+                            "archive.metrics.otlp-url");
+        }
     }
 
     @Test
