@@ -326,12 +326,15 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                     System.nanoTime() + metrics.timeout().dividedBy(3).toNanos());
         }
         Meters.End ended = new Meters.End(end.exitCode(), began, now);
-        if (!"run".equals(command)) {
-            meters.auditEnded(ended);
-        } else if (end.exitCode() == ExitCode.ALREADY_RUNNING) {
+        boolean isRun = "run".equals(command);
+        if (end.exitCode() != ExitCode.ALREADY_RUNNING) {
+            if (isRun) {
+                meters.runEnded(ended);
+            } else {
+                meters.auditEnded(ended);
+            }
+        } else if (isRun) {
             meters.overlapped(clock.instant());
-        } else {
-            meters.runEnded(ended);
         }
         List<Telling> exported = new ArrayList<>();
         for (Worker worker : exporters) {
