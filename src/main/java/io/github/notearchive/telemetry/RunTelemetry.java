@@ -118,7 +118,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             openReceivers();
             open = true;
         } catch (RuntimeException e) {
-            log.warn("Nobody can be told of this {}: {}", command, e.toString(), e);
+            log.warn("Nobody can be told of this {}: {}", command, whereabouts(e));
         }
     }
 
@@ -246,7 +246,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                     exporter.target(),
                     e instanceof Exporter.ExportException
                             ? String.valueOf(e.getMessage())
-                            : e.getClass().getSimpleName());
+                            : whereabouts(e));
         }
     }
 
@@ -275,7 +275,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         try {
             tell(end);
         } catch (RuntimeException e) {
-            log.warn("Nobody could be told how the {} ended: {}", command, e.toString(), e);
+            log.warn("Nobody could be told how the {} ended: {}", command, whereabouts(e));
         }
     }
 
@@ -418,14 +418,23 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         }
     }
 
-    /** A signal that comes now is told to the run, which is over: it is not waited for longer. */
+    /** What broke, and where; without its message, which may hold an address. */
+    private static String whereabouts(@Nullable Throwable broken) {
+        if (broken == null) {
+            return "something unforeseen";
+        }
+        StackTraceElement[] trace = broken.getStackTrace();
+        return broken.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
+    }
+
+    /** Waits for one, and no longer than that; whoever is not done then goes on unheard. */
     private void await(Telling telling, long until) {
         try {
             telling.future().get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             complain(telling.name(), telling.target(), "not done when the time was over");
         } catch (ExecutionException e) {
-            log.warn("Telling of the run failed: {}", String.valueOf(e.getCause()));
+            complain(telling.name(), telling.target(), whereabouts(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
