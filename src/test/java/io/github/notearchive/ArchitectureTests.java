@@ -63,8 +63,14 @@ class ArchitectureTests {
                     Map.entry(
                             "telemetry",
                             Set.of(
-                                    "job", "worklist", "source", "ledger", "media", "catalog",
-                                    "fixity", "note")),
+                                    "job",
+                                    "worklist",
+                                    "source",
+                                    "ledger",
+                                    "media",
+                                    "catalog",
+                                    "fixity",
+                                    "note")),
                     Map.entry("html", Set.of("note")),
                     Map.entry("export", Set.of("worklist", "objectstore", "html", "note")),
                     Map.entry(

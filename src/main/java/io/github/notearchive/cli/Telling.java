@@ -24,7 +24,7 @@ final class Telling {
             RunSummary summary = work.get();
             telemetry.ended(Ended.of(summary, summary.exitCode().next()));
             return summary;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             telemetry.ended(broken(e));
             throw e;
         }
@@ -38,14 +38,14 @@ final class Telling {
             VerifySummary summary = work.get();
             telemetry.ended(Ended.of(summary, VerifyCommand.next(summary)));
             return summary;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             telemetry.ended(broken(e));
             throw e;
         }
     }
 
     /** By the same reading of the exception as the process's exit code. */
-    private static Ended broken(RuntimeException e) {
+    private static Ended broken(Throwable e) {
         CommandFailure failure =
                 Failures.explain(e)
                         .orElseGet(

@@ -87,14 +87,11 @@ final class VerifyCommand implements Callable<Integer> {
             if (selfTest) {
                 return tell(context.get(VerifyRunner.class).selfTest());
             }
-            return Telling.ofAudit(context, () -> verify(context, signals))
-                    .exitCode()
-                    .number();
+            return Telling.ofAudit(context, () -> verify(context, signals)).exitCode().number();
         }
     }
 
-    private VerifySummary verify(
-            ArchiveContext context, StopSignals signals) {
+    private VerifySummary verify(ArchiveContext context, StopSignals signals) {
         String thisNode = context.get(ArchiveProperties.class).node();
         signals.passTo(context.get(JobGate.class)::stop);
         VerifySummary summary =
@@ -106,9 +103,7 @@ final class VerifyCommand implements Callable<Integer> {
                     .getErr()
                     .println(
                             Harmless.lines(
-                                    "note-archive: "
-                                            + summary.reason()
-                                            + "; nothing was audited"));
+                                    "note-archive: " + summary.reason() + "; nothing was audited"));
         } else if (json) {
             printJson(summary, out);
         } else {

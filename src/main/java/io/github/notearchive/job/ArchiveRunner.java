@@ -131,9 +131,7 @@ public class ArchiveRunner {
      * throws for a server that is away.
      */
     public RunSummary run(RunOptions options) {
-        ActiveRun run =
-                new ActiveRun(
-                        options, settings, downloads.traffic(), drift.found().size());
+        ActiveRun run = new ActiveRun(options, settings, downloads.traffic(), drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(

@@ -16,6 +16,8 @@
  *
  * <p>Archived notes are asked about anew by {@link RefreshPlan}, behind all others. {@link
  * Forgetter} takes out what is not to be archived any more, while no job is active.
+ *
+ * <p>Who wants to know how a run goes on is a {@link RunObserver}.
  */
 @NullMarked
 package io.github.notearchive.job;

@@ -139,7 +139,8 @@ class Meters {
                 .baseUnit("seconds")
                 .description("Processor time of the process, since it was started")
                 .register(registry);
-        for (String receiver : new String[] {"textfile", "pushgateway", "otlp", "webhook", "ping"}) {
+        for (String receiver :
+                new String[] {"textfile", "pushgateway", "otlp", "webhook", "ping"}) {
             exportFailures.put(
                     receiver,
                     Counter.builder("note.archive.telling.failures")
@@ -150,11 +151,7 @@ class Meters {
     }
 
     private static double cpuSeconds() {
-        return ProcessHandle.current()
-                .info()
-                .totalCpuDuration()
-                .orElse(Duration.ZERO)
-                .toNanos()
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos()
                 / 1e9;
     }
 
@@ -209,6 +206,9 @@ class Meters {
     }
 
     private void runningGauge() {
+        if (registry.find("note.archive.running").gauge() != null) {
+            return;
+        }
         gauge(
                 "note.archive.running",
                 null,
@@ -326,7 +326,12 @@ class Meters {
         }
         for (NoteState state : NoteState.values()) {
             Tags tags = Tags.of("state", state.name());
-            fact("note.archive.notes", tags, null, "Notes on the worklist", told -> notes(told, state));
+            fact(
+                    "note.archive.notes",
+                    tags,
+                    null,
+                    "Notes on the worklist",
+                    told -> notes(told, state));
             fact(
                     "note.archive.notes.due",
                     tags,
@@ -442,7 +447,10 @@ class Meters {
         last("run", Tags.empty(), meters -> meters.lastRun);
         for (ExitCode code : ExitCode.values()) {
             if (code != ExitCode.FINDINGS && code != ExitCode.ALREADY_RUNNING) {
-                Gauge.builder("note.archive.last.run.result", this, meters -> is(meters.lastRun, code))
+                Gauge.builder(
+                                "note.archive.last.run.result",
+                                this,
+                                meters -> is(meters.lastRun, code))
                         .tag("result", code.name())
                         .description("1 for how the last run ended, 0 for all others")
                         .register(registry);
@@ -530,10 +538,7 @@ class Meters {
 
     private void gauge(
             String name, @Nullable String unit, String description, ToDoubleFunction<Meters> what) {
-        Gauge.builder(name, this, what)
-                .baseUnit(unit)
-                .description(description)
-                .register(registry);
+        Gauge.builder(name, this, what).baseUnit(unit).description(description).register(registry);
     }
 
     private static double seconds(@Nullable Instant instant) {
@@ -545,8 +550,7 @@ class Meters {
 
         @Override
         public MeterFilterReply accept(Meter.Id id) {
-            return id.getName().startsWith("note.archive.")
-                            || OF_BATCH.containsKey(id.getName())
+            return id.getName().startsWith("note.archive.") || OF_BATCH.containsKey(id.getName())
                     ? MeterFilterReply.NEUTRAL
                     : MeterFilterReply.DENY;
         }

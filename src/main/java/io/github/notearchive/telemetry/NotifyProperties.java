@@ -15,11 +15,10 @@ import org.springframework.validation.annotation.Validated;
  * Who is told that a run began and how it ended: nobody, unless one of the addresses is set. The
  * body of a message and the pings are described in {@code src/docs/notifications.md}.
  *
- * @param events of which the webhook is told: {@code start, success, attention, failure,
- *     overlap}
+ * @param events of which the webhook is told: {@code start, success, attention, failure, overlap}
  * @param webhook who gets a message
- * @param pingUrl a check at healthchecks.io, or at a service that takes the same pings. Told of each
- *     run, whatever {@code events} says. Empty: none
+ * @param pingUrl a check at healthchecks.io, or at a service that takes the same pings. Told of
+ *     each run, whatever {@code events} says. Empty: none
  * @param timeout how long messages and pings may delay the end of a command at most, repeats
  *     included
  */
@@ -48,8 +47,7 @@ public record NotifyProperties(
             @DefaultValue("") @NotNull Hidden token,
             @DefaultValue("") @NotNull Hidden secret) {
 
-        @AssertTrue(
-                message = "archive.notify.webhook.url must be a whole http or https address")
+        @AssertTrue(message = "archive.notify.webhook.url must be a whole http or https address")
         boolean isUrlUsable() {
             return url.isUsable();
         }

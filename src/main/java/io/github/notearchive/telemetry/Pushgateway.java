@@ -18,8 +18,7 @@ import org.apache.hc.core5.http.ContentType;
  */
 final class Pushgateway implements Exporter {
 
-    private static final ContentType TEXT =
-            ContentType.create("text/plain", UTF_8);
+    private static final ContentType TEXT = ContentType.create("text/plain", UTF_8);
 
     private final SecretUrl url;
     private final URI group;

@@ -44,7 +44,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     /** One try at a message. */
     private static final Duration TRY = Duration.ofSeconds(5);
 
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
 
     /** What is exported at the end of a run need not be exported twice. */
@@ -99,7 +99,8 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
 
     private static ExecutorService singleThread(String name) {
         return Executors.newSingleThreadExecutor(
-                Thread.ofVirtual().name("telemetry-" + name).factory());
+                // none that has to share a core with the workers of a run
+                Thread.ofPlatform().daemon().name("telemetry-" + name).factory());
     }
 
     /**
@@ -117,7 +118,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             openReceivers();
             open = true;
         } catch (RuntimeException e) {
-            log.warn("Nobody can be told of this {}: {}", command, e.toString(), e);
+            log.warn("Nobody can be told of this {}: {}", command, whereabouts(e));
         }
     }
 
@@ -245,7 +246,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                     exporter.target(),
                     e instanceof Exporter.ExportException
                             ? String.valueOf(e.getMessage())
-                            : e.getClass().getSimpleName());
+                            : whereabouts(e));
         }
     }
 
@@ -274,7 +275,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         try {
             tell(end);
         } catch (RuntimeException e) {
-            log.warn("Nobody could be told how the {} ended: {}", command, e.toString(), e);
+            log.warn("Nobody could be told how the {} ended: {}", command, whereabouts(e));
         }
     }
 
@@ -325,12 +326,15 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                     System.nanoTime() + metrics.timeout().dividedBy(3).toNanos());
         }
         Meters.End ended = new Meters.End(end.exitCode(), began, now);
-        if (!"run".equals(command)) {
-            meters.auditEnded(ended);
-        } else if (end.exitCode() == ExitCode.ALREADY_RUNNING) {
+        boolean isRun = "run".equals(command);
+        if (end.exitCode() != ExitCode.ALREADY_RUNNING) {
+            if (isRun) {
+                meters.runEnded(ended);
+            } else {
+                meters.auditEnded(ended);
+            }
+        } else if (isRun) {
             meters.overlapped(clock.instant());
-        } else {
-            meters.runEnded(ended);
         }
         List<Telling> exported = new ArrayList<>();
         for (Worker worker : exporters) {
@@ -354,8 +358,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
                 atMost -> hook.post(message, delivery, atMost));
     }
 
-    private Telling ping(
-            Pings service, String below, String text, long until, boolean isEnd) {
+    private Telling ping(Pings service, String below, String text, long until, boolean isEnd) {
         return deliver(
                 pinging,
                 "ping",
@@ -373,9 +376,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             boolean isEnd,
             Function<Duration, Result> once) {
         return new Telling(
-                name,
-                url.toString(),
-                thread.submit(() -> deliver(name, url, until, isEnd, once)));
+                name, url.toString(), thread.submit(() -> deliver(name, url, until, isEnd, once)));
     }
 
     /** Tries until it is taken, refused for good, or the time is over. */
@@ -417,14 +418,23 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         }
     }
 
-    /** A signal that comes now is told to the run, which is over: it is not waited for longer. */
+    /** What broke, and where; without its message, which may hold an address. */
+    private static String whereabouts(@Nullable Throwable broken) {
+        if (broken == null) {
+            return "something unforeseen";
+        }
+        StackTraceElement[] trace = broken.getStackTrace();
+        return broken.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
+    }
+
+    /** Waits for one, and no longer than that; whoever is not done then goes on unheard. */
     private void await(Telling telling, long until) {
         try {
             telling.future().get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             complain(telling.name(), telling.target(), "not done when the time was over");
         } catch (ExecutionException e) {
-            log.warn("Telling of the run failed: {}", String.valueOf(e.getCause()));
+            complain(telling.name(), telling.target(), whereabouts(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that node_exporter's textfile collector reads.
  *
- * <p>It is replaced as a whole, so that nobody reads half of it, and everybody may read it. Families
- * of metrics that this process has not measured keep the lines that they had: a run that could not
- * even reach the database does not make anybody forget when the last success was. Processes of one
- * node that write at once do so one after the other.
+ * <p>It is replaced as a whole, so that nobody reads half of it, and everybody may read it.
+ * Families of metrics that this process has not measured keep the lines that they had: a run that
+ * could not even reach the database does not make anybody forget when the last success was.
+ * Processes of one node that write at once do so one after the other.
  */
 final class Textfile implements Exporter {
 
@@ -85,7 +85,10 @@ final class Textfile implements Exporter {
                 Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-r--r--"));
             }
             Files.move(
-                    draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                    draft,
+                    file,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(draft);
         }

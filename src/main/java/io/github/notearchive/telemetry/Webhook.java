@@ -22,7 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Messages to a webhook, in the form of {@code src/docs/notifications.md}. */
 final class Webhook {
 
-    /** Raised when something in the body changes its meaning or goes away, not when some is added. */
+    /**
+     * Raised when something in the body changes its meaning or goes away, not when some is added.
+     */
     private static final int VERSION = 1;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();

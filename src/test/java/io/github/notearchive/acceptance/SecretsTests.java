@@ -10,6 +10,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxScript;
+import io.github.notearchive.telemetry.Receiver;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
@@ -50,6 +51,17 @@ class SecretsTests {
     private static final String SHARE_TOKEN = "ABshared0token1of2a3link=";
     private static final String WRONG = "wrong-secret-5e1c77a0b2";
 
+    /** What tells others of runs. */
+    private static final Map<String, String> TOLD_SECRETS =
+            Map.of(
+                    "hook", "T00hook91c4e0a7",
+                    "token", "hook-bearer-7d2c91",
+                    "signer", "hook-signer-55aa10",
+                    "check", "5bf66975-d4c7-4bf5-bcc8",
+                    "gateway", "gateway-pass-18f0",
+                    "collector", "collector-key-3b77",
+                    "bearer", "otlp-bearer-90ee");
+
     /** Where the embedded servers' passwords are kept. */
     private static final Set<String> CREDENTIALS = Set.of("postgres.password", "s3.credentials");
 
@@ -60,7 +72,9 @@ class SecretsTests {
     @EnumSource
     void notEvenATraceOfABadNightHoldsASecret(Place place) throws Exception {
         try (Practice practice = Practice.begin(place);
+                Receiver told = new Receiver();
                 ProcessList processes = new ProcessList()) {
+            tellEverybody(practice, told);
             List<String> ids = new ArrayList<>(practice.provider().noteIds(12));
             ids.addAll(practice.provider().noteIds(SandboxNoteKind.SOUND, 1));
             script(practice.provider(), ids);
@@ -88,7 +102,9 @@ class SecretsTests {
                 }
             }
 
-            List<String> secrets = everyFormOf(practice.secrets());
+            List<String> known = new ArrayList<>(practice.secrets());
+            known.addAll(TOLD_SECRETS.values());
+            List<String> secrets = everyFormOf(known);
             Set<String> signatures = signatures(practice, ids);
             assertThat(night.err()).contains("TRACE", "DEBUG");
             for (Ended ended : all) {
@@ -104,6 +120,16 @@ class SecretsTests {
                 objects = searchObjects(archive, secrets);
             }
             int files = searchFiles(practice, secrets);
+            assertThat(told.told().stream().map(Receiver.Told::line))
+                    .anyMatch(line -> line.contains(TOLD_SECRETS.get("hook")))
+                    .anyMatch(line -> line.contains(TOLD_SECRETS.get("check") + "/start"))
+                    .anyMatch(line -> line.contains("/metrics/job/note_archive/"));
+            assertThat(night.err())
+                    .contains("webhook " + told.address() + "/***: HTTP 400")
+                    .contains("pushgateway " + told.address() + "/***: HTTP 400");
+            assertThat(practice.directory().resolve("main.prom"))
+                    .content()
+                    .contains("note_archive_");
             assertThat(processes.commandLines())
                     .anyMatch(line -> line.endsWith(" run"))
                     .noneMatch(line -> secrets.stream().anyMatch(line::contains))
@@ -132,6 +158,33 @@ class SecretsTests {
                     StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
         }
+    }
+
+    /** Everybody who can be told, by addresses that are secrets; and nobody takes it. */
+    private static void tellEverybody(Practice practice, Receiver told) {
+        told.always(Receiver.status(400));
+        String host = told.address().substring("http://".length());
+        practice.environment()
+                .putAll(
+                        Map.of(
+                                "ARCHIVE_NOTIFY_EVENTS",
+                                "start,success,attention,failure,overlap",
+                                "ARCHIVE_NOTIFY_WEBHOOK_URL",
+                                told.address() + "/services/" + TOLD_SECRETS.get("hook"),
+                                "ARCHIVE_NOTIFY_WEBHOOK_TOKEN",
+                                TOLD_SECRETS.get("token"),
+                                "ARCHIVE_NOTIFY_WEBHOOK_SECRET",
+                                TOLD_SECRETS.get("signer"),
+                                "ARCHIVE_NOTIFY_PING_URL",
+                                told.address() + "/" + TOLD_SECRETS.get("check"),
+                                "ARCHIVE_METRICS_PUSH_URL",
+                                "http://me:" + TOLD_SECRETS.get("gateway") + "@" + host,
+                                "ARCHIVE_METRICS_OTLP_URL",
+                                told.address() + "/v1/metrics?key=" + TOLD_SECRETS.get("collector"),
+                                "ARCHIVE_METRICS_OTLP_AUTHORIZATION",
+                                "Bearer " + TOLD_SECRETS.get("bearer"),
+                                "ARCHIVE_METRICS_TEXTFILE",
+                                practice.directory() + "/{node}.prom"));
     }
 
     /** Most of what may go wrong, and the token repeated wherever there is room for it. */

@@ -91,7 +91,8 @@ class SettingsFileTests {
         expected.addAll(names("archive", ArchiveProperties.class));
         expected.addAll(names("archive", SettingsProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
-        expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
+        expected.removeAll(
+                Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 
         Set<String> named = new TreeSet<>();

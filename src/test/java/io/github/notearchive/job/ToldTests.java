@@ -107,8 +107,7 @@ class ToldTests {
                 .doesNotContain(":w1")
                 .doesNotContain(notes)
                 .doesNotContain("127.0.0.1");
-        assertThat(value(text, "note_archive_last_success_timestamp_seconds"))
-                .isPositive();
+        assertThat(value(text, "note_archive_last_success_timestamp_seconds")).isPositive();
         assertThat(value(text, "note_archive_media_objects")).isEqualTo(run.files().stored());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-r--r--");

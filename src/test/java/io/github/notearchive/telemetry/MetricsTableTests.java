@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What is measured is what is documented, with few values of each label, and dashboard and alerts
@@ -59,7 +61,9 @@ class MetricsTableTests {
                                 .forEach(
                                         family ->
                                                 all.assertThatCode(
-                                                                () -> table.assertHolds(family.row()))
+                                                                () ->
+                                                                        table.assertHolds(
+                                                                                family.row()))
                                                         .doesNotThrowAnyException()));
         table.assertIsAbout(families.keySet().stream().map(name -> "`" + name + "`").toList());
     }
@@ -131,6 +135,30 @@ class MetricsTableTests {
 
         assertThat(asked).hasSizeGreaterThan(5);
         assertThat(known).containsAll(asked);
+    }
+
+    @Test
+    void theDashboardAsksOneDataSourceForTheNodesThatAreChosen() throws IOException {
+        JsonNode dashboard =
+                JsonMapper.shared()
+                        .readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
+        Set<Integer> numbers = new TreeSet<>();
+        int queries = 0;
+
+        for (JsonNode panel : dashboard.path("panels")) {
+            assertThat(numbers.add(panel.path("id").asInt())).isTrue();
+            assertThat(panel.path("title").asString()).isNotBlank();
+            for (JsonNode target : panel.path("targets")) {
+                assertThat(target.path("expr").asString()).contains("node=~\"$node\"");
+                assertThat(target.path("datasource").path("uid").asString())
+                        .isEqualTo("${datasource}");
+                queries++;
+            }
+        }
+        assertThat(queries).isGreaterThan(20);
+        assertThat(dashboard.path("templating").path("list"))
+                .extracting(variable -> variable.path("name").asString())
+                .containsExactly("datasource", "node");
     }
 
     /** Every family, as a run, an audit and their ends leave them. */
@@ -209,13 +237,9 @@ class MetricsTableTests {
                     (label, values) -> {
                         boolean open = label.equals("node") || label.equals("job_name");
                         shown.add(
-                                "`"
-                                        + label
-                                        + "`"
-                                        + (open ? "" : ": " + String.join(" ", values)));
+                                "`" + label + "`" + (open ? "" : ": " + String.join(" ", values)));
                     });
-            return "| `%s` | %s | %s | %s |"
-                    .formatted(name, type, String.join("; ", shown), help);
+            return "| `%s` | %s | %s | %s |".formatted(name, type, String.join("; ", shown), help);
         }
     }
 
@@ -267,7 +291,6 @@ class MetricsTableTests {
     void theReaderOfThisTestIsStrict(String line) {
         String text = "# HELP a_metric What\n# TYPE a_metric gauge\n" + line;
 
-        assertThatThrownBy(() -> families(text))
-                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> families(text)).isInstanceOf(AssertionError.class);
     }
 }

@@ -6,11 +6,17 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.job.ExitCode;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
+import jakarta.validation.ValidatorFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -60,7 +66,7 @@ class NotificationsTests {
     }
 
     private Teller with(String url, String... more) {
-        String[] settings = java.util.Arrays.copyOf(more, more.length + 4);
+        String[] settings = Arrays.copyOf(more, more.length + 4);
         settings[more.length] = url;
         settings[more.length + 1] = receiver.address() + SECRET_PATH;
         settings[more.length + 2] = "archive.node";
@@ -246,7 +252,8 @@ class NotificationsTests {
             case ENDLESS -> receiver.always(Receiver.endless());
             case CLOSED -> receiver.close();
         }
-        String time = hostile == Hostile.ENDLESS ? "1m" : "2s"; // which is not waited for
+        // where nobody is to be given up, a machine that is busy must not be taken for one
+        String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
 
         try (Teller teller =
                 Teller.by(
@@ -254,15 +261,14 @@ class NotificationsTests {
                         "archive.notify.ping-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.push-url", receiver.address() + SECRET_PATH,
                         "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
-                        "archive.notify.timeout", time,
-                        "archive.metrics.timeout", time)) {
+                        "archive.notify.timeout", patience,
+                        "archive.metrics.timeout", patience)) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
         }
 
-        assertThat(complaints().stream().map(line -> line.split(" ")[0]))
-                .doesNotHaveDuplicates();
+        assertThat(complaints().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
         assertThat(complaints())
                 .allSatisfy(
                         line ->
@@ -286,10 +292,14 @@ class NotificationsTests {
 
         try (Teller teller =
                 Teller.by(
-                        "archive.notify.webhook.url", address,
-                        "archive.notify.timeout", "1s",
-                        "archive.metrics.push-url", address,
-                        "archive.metrics.timeout", "3s")) {
+                        "archive.notify.webhook.url",
+                        address,
+                        "archive.notify.timeout",
+                        "1s",
+                        "archive.metrics.push-url",
+                        address,
+                        "archive.metrics.timeout",
+                        "3s")) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
@@ -331,6 +341,42 @@ class NotificationsTests {
 
         assertThat(url.isUsable()).isFalse();
         assertThat(url.toString()).doesNotContain("/x");
+    }
+
+    @Test
+    void aSettingThatIsNoAddressIsNamedAndNotShown() {
+        SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
+        try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+            Validator validator = validators.getValidator();
+
+            assertThat(
+                            validator.validate(
+                                    new NotifyProperties(
+                                            Set.of(Event.FAILURE),
+                                            new NotifyProperties.Webhook(
+                                                    none, new Hidden(""), new Hidden("")),
+                                            none,
+                                            Duration.ofSeconds(20))))
+                    .extracting(violation -> violation.getMessage())
+                    .containsExactlyInAnyOrder(
+                            "archive.notify.webhook.url must be a whole http or https address",
+                            "archive.notify.ping-url must be a whole http or https address");
+            assertThat(
+                            validator.validate(
+                                    new MetricsProperties(
+                                            "/var/lib/metrics.txt",
+                                            none,
+                                            " ",
+                                            none,
+                                            new Hidden(""),
+                                            Duration.ofSeconds(15))))
+                    .extracting(violation -> violation.getMessage().split(" ")[0])
+                    .containsExactlyInAnyOrder(
+                            "archive.metrics.textfile",
+                            "archive.metrics.push-url",
+                            "archive.metrics.push-job",
+                            "archive.metrics.otlp-url");
+        }
     }
 
     @Test

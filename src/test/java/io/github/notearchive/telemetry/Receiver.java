@@ -2,6 +2,7 @@ package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Somebody to be told, on a real socket, who answers as a test says, and otherwise with 200. */
 public final class Receiver implements AutoCloseable {
@@ -28,12 +30,12 @@ public final class Receiver implements AutoCloseable {
 
         /** The body as text. */
         public String text() {
-            return new String(body, java.nio.charset.StandardCharsets.UTF_8);
+            return new String(body, UTF_8);
         }
     }
 
     /** Writes an answer. */
-    interface Reply {
+    public interface Reply {
         void write(OutputStream out) throws IOException, InterruptedException;
     }
 
@@ -51,7 +53,7 @@ public final class Receiver implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread.ofVirtual().start(this::accept);
+        Thread.ofPlatform().daemon().start(this::accept);
     }
 
     /** Where it listens, without a path. */
@@ -69,12 +71,14 @@ public final class Receiver implements AutoCloseable {
         return this;
     }
 
-    Receiver always(Reply reply) {
+    /** Answers so whatever comes. */
+    public Receiver always(Reply reply) {
         otherwise = reply;
         return this;
     }
 
-    static Reply status(int status, String... headers) {
+    /** A status without a body. */
+    public static Reply status(int status, String... headers) {
         StringBuilder head =
                 new StringBuilder("HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n");
         for (String header : headers) {
@@ -92,8 +96,7 @@ public final class Receiver implements AutoCloseable {
     /** A good status, and then a body that never ends. */
     static Reply endless() {
         return out -> {
-            out.write(
-                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
+            out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
             byte[] chunk = "4\r\nxxxx\r\n".getBytes(US_ASCII);
             while (true) {
                 out.write(chunk);
@@ -106,7 +109,7 @@ public final class Receiver implements AutoCloseable {
     Reply dripping() {
         return out -> {
             out.write("HTTP/1.1 200 OK\r\n".getBytes(US_ASCII));
-            while (!closed.await(50, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+            while (!closed.await(50, TimeUnit.MILLISECONDS)) {
                 out.write("X: y\r\n".getBytes(US_ASCII));
                 out.flush();
             }
@@ -118,7 +121,7 @@ public final class Receiver implements AutoCloseable {
             try {
                 Socket socket = server.accept();
                 connections.add(socket);
-                Thread.ofVirtual().start(() -> serve(socket));
+                Thread.ofPlatform().daemon().start(() -> serve(socket));
             } catch (IOException e) {
                 return; // closed
             }

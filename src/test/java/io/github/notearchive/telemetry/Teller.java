@@ -30,8 +30,7 @@ final class Teller implements AutoCloseable {
         ArchiveProperties archive = binder.bindOrCreate("archive", ArchiveProperties.class);
         Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
         StaticListableBeanFactory parts = new StaticListableBeanFactory();
-        parts.addBean(
-                "source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
+        parts.addBean("source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
         parts.addBean("facts", new FixedFacts());
         this.meters =
                 new Meters(
