@@ -37,11 +37,17 @@ public final class ArchiveRows {
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights, which no later night needs, how the runs of another database ended, what its
-     * audits found, and by which settings they planned refreshes.
+     * Counts that the next run takes from the ledger, ends of nights, which no later night needs,
+     * how the runs of another database ended, what its audits found, and by which settings they
+     * planned refreshes.
      */
     private static final Set<String> UNKNOWN_TABLES =
-            Set.of("nightly_calls", "source_gate", "run_summary", "fixity_finding", "refresh_policy");
+            Set.of(
+                    "nightly_calls",
+                    "source_gate",
+                    "run_summary",
+                    "fixity_finding",
+                    "refresh_policy");
 
     /** What loses them. */
     public static final String LOSS =

@@ -65,22 +65,21 @@ final class ArchiveContext implements AutoCloseable {
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new);
         return new ArchiveContext(
-                        new SpringApplicationBuilder(ArchiveApplication.class)
-                                .environment(new SettingsEnvironment())
-                                .bannerMode(Banner.Mode.OFF)
-                                .web(WebApplicationType.NONE)
-                                .registerShutdownHook(false)
-                                .logStartupInfo(false)
-                                .initializers(
-                                        context -> {
-                                            if (clock != null
-                                                    && context
-                                                            instanceof
-                                                            GenericApplicationContext generic) {
-                                                generic.registerBean(Clock.class, () -> clock);
-                                            }
-                                        })
-                                .run(arguments));
+                new SpringApplicationBuilder(ArchiveApplication.class)
+                        .environment(new SettingsEnvironment())
+                        .bannerMode(Banner.Mode.OFF)
+                        .web(WebApplicationType.NONE)
+                        .registerShutdownHook(false)
+                        .logStartupInfo(false)
+                        .initializers(
+                                context -> {
+                                    if (clock != null
+                                            && context
+                                                    instanceof GenericApplicationContext generic) {
+                                        generic.registerBean(Clock.class, () -> clock);
+                                    }
+                                })
+                        .run(arguments));
     }
 
     /** A setting that is mistyped would be silently left at its default. */

@@ -54,8 +54,6 @@ final class Telling {
                                                 ExitCode.FAILED,
                                                 "unforeseen: " + Trouble.describe(e)));
         return Ended.broken(
-                failure.exitCode(),
-                Harmless.line(failure.getMessage()),
-                failure.exitCode().next());
+                failure.exitCode(), Harmless.line(failure.getMessage()), failure.exitCode().next());
     }
 }

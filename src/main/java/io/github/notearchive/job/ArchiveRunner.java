@@ -248,8 +248,7 @@ public class ArchiveRunner {
     }
 
     private RunSummary execute(ActiveRun run, RunnerLock lock, Launch launch) {
-        try (RunWatch _ =
-                watch(run, lock)) {
+        try (RunWatch _ = watch(run, lock)) {
             JobExecution execution = launches.start(job, launch);
             tellCounts(run);
             return summary(run, execution, launch.restart());

@@ -39,7 +39,15 @@ public final class Masks {
     /** Whether the name of a setting says that its value is nobody's business. */
     public static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return Stream.of("secret", "token", "password", "passwd", "passphrase", "key", "credential", "authorization")
+        return Stream.of(
+                        "secret",
+                        "token",
+                        "password",
+                        "passwd",
+                        "passphrase",
+                        "key",
+                        "credential",
+                        "authorization")
                 .anyMatch(lower::contains);
     }
 

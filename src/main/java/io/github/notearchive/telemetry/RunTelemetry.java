@@ -2,8 +2,8 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.RunObserver;
 import io.github.notearchive.job.RunCounts;
+import io.github.notearchive.job.RunObserver;
 import io.github.notearchive.job.Trouble;
 import io.github.notearchive.telemetry.Sending.Result;
 import io.micrometer.prometheusmetrics.PrometheusConfig;

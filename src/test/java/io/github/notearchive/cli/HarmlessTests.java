@@ -101,7 +101,9 @@ class HarmlessTests {
                         .replace("System.err", "System.out");
         String settings =
                 Files.readString(Path.of("src/main/resources/logback-spring.xml"))
-                        .replace("<include optional=\"true\" resource=\"logback/${format}.xml\"/>", lines)
+                        .replace(
+                                "<include optional=\"true\" resource=\"logback/${format}.xml\"/>",
+                                lines)
                         .replaceAll("<(include|springProperty)[^>]*>", "");
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
