@@ -37,8 +37,9 @@ public final class ArchiveRows {
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights, which no later night needs, what audits of another database found, and by
-     * which settings another one's runs planned refreshes.
+     * Counts that the next run takes from the ledger, ends of nights, which no later night needs,
+     * what audits of another database found, and by which settings another one's runs planned
+     * refreshes.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of("nightly_calls", "source_gate", "fixity_finding", "refresh_policy");

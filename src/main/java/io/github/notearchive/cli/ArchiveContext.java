@@ -69,22 +69,21 @@ final class ArchiveContext implements AutoCloseable {
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new);
         return new ArchiveContext(
-                        new SpringApplicationBuilder(ArchiveApplication.class)
-                                .environment(new TextEnvironment())
-                                .bannerMode(Banner.Mode.OFF)
-                                .web(WebApplicationType.NONE)
-                                .registerShutdownHook(false)
-                                .logStartupInfo(false)
-                                .initializers(
-                                        context -> {
-                                            if (clock != null
-                                                    && context
-                                                            instanceof
-                                                            GenericApplicationContext generic) {
-                                                generic.registerBean(Clock.class, () -> clock);
-                                            }
-                                        })
-                                .run(arguments));
+                new SpringApplicationBuilder(ArchiveApplication.class)
+                        .environment(new TextEnvironment())
+                        .bannerMode(Banner.Mode.OFF)
+                        .web(WebApplicationType.NONE)
+                        .registerShutdownHook(false)
+                        .logStartupInfo(false)
+                        .initializers(
+                                context -> {
+                                    if (clock != null
+                                            && context
+                                                    instanceof GenericApplicationContext generic) {
+                                        generic.registerBean(Clock.class, () -> clock);
+                                    }
+                                })
+                        .run(arguments));
     }
 
     /** An address that no driver of ours knows would fail late and in the words of others. */

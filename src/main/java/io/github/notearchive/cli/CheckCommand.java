@@ -50,8 +50,7 @@ final class CheckCommand implements Callable<Integer> {
                     JsonMapper.builder()
                             .enable(SerializationFeature.INDENT_OUTPUT)
                             .build()
-                            .writeValueAsString(
-                                    new Report(began, exitCode.number(), findings)));
+                            .writeValueAsString(new Report(began, exitCode.number(), findings)));
         } else {
             print(findings, out);
         }

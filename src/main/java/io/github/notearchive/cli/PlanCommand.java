@@ -22,7 +22,10 @@ import tools.jackson.databind.json.JsonMapper;
                     + " them tonight's limits allow, how long that takes, the night in which the backlog ends, and what is"
                     + " left out and why. Makes no call and changes nothing."
         },
-        footer = {"", "Exit codes: 0 shown, whatever it says; 1 unforeseen; 2 configuration; 8 the database is out of reach."})
+        footer = {
+            "",
+            "Exit codes: 0 shown, whatever it says; 1 unforeseen; 2 configuration; 8 the database is out of reach."
+        })
 final class PlanCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Prints the same as one JSON document.")
@@ -81,9 +84,7 @@ final class PlanCommand implements Callable<Integer> {
                                         limit.name(),
                                         limit.limit() == 0 ? "none" : amount(limit, limit.limit()),
                                         amount(limit, limit.used()),
-                                        limit.left() == null
-                                                ? "-"
-                                                : amount(limit, limit.left())));
+                                        limit.left() == null ? "-" : amount(limit, limit.left())));
         out.print(limits);
 
         NightPlan.ExpectedDuration duration = plan.duration();

@@ -68,8 +68,8 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Looks at everything that a run needs, each thing by itself and within its time, whatever became of
- * the others. Makes no paid call, migrates nothing, and leaves nothing behind.
+ * Looks at everything that a run needs, each thing by itself and within its time, whatever became
+ * of the others. Makes no paid call, migrates nothing, and leaves nothing behind.
  *
  * <p>The database is looked at by a connection of its own that can only read. What stands in tables
  * is asked for only when the schema is the one that this program expects, since whoever uses the
@@ -79,7 +79,9 @@ final class SystemCheck {
 
     private static final Logger log = LoggerFactory.getLogger(SystemCheck.class);
 
-    /** Long enough for a slow server, and for an embedded one that is started for the first time. */
+    /**
+     * Long enough for a slow server, and for an embedded one that is started for the first time.
+     */
     private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     private static final Duration START_PATIENCE = Duration.ofMinutes(3);
@@ -160,7 +162,9 @@ final class SystemCheck {
         Seen look() throws Exception;
     }
 
-    /** Looks at everything, in an order in which the first thing that failed is mostly the cause. */
+    /**
+     * Looks at everything, in an order in which the first thing that failed is mostly the cause.
+     */
     List<Finding> all() {
         check("java", PATIENCE, SystemCheck::java);
         try (ArchiveContext context = ArchiveContext.openUnchecked(given, clockGiven)) {
@@ -312,17 +316,14 @@ final class SystemCheck {
         }
 
         private Look withDatabase(Look look) {
-            return () ->
-                    isDatabaseThere ? look.look() : Seen.skipped("the database is not there");
+            return () -> isDatabaseThere ? look.look() : Seen.skipped("the database is not there");
         }
 
         private Look withTables(Look look) {
             return () ->
                     !isDatabaseThere
                             ? Seen.skipped("the database is not there")
-                            : isSchemaThere
-                                    ? look.look()
-                                    : Seen.skipped(whyNoTables);
+                            : isSchemaThere ? look.look() : Seen.skipped(whyNoTables);
         }
 
         // this machine
@@ -352,8 +353,7 @@ final class SystemCheck {
         }
 
         private static boolean isHttpAbroad(NoteSourceProperties source) {
-            return "http".equalsIgnoreCase(source.baseUrl().getScheme())
-                    && !source.isLoopback();
+            return "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback();
         }
 
         private Seen token() {
@@ -470,8 +470,7 @@ final class SystemCheck {
                                                     : "started for this check")
                                     : " at " + withoutLogin(details.getJdbcUrl()));
             if (major < OLDEST_POSTGRES) {
-                return Seen.wrong(
-                        found + "; version " + OLDEST_POSTGRES + " or newer is needed");
+                return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
             }
             if (jdbc().sql("SELECT pg_is_in_recovery()").query(Boolean.class).single()) {
                 return Seen.away(
@@ -640,7 +639,8 @@ final class SystemCheck {
             String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
             return pong.status() < 400
                     ? Seen.ok(found + "; no paid call was made")
-                    : Seen.warning(found + ", which is no good sign; is JUSTONEAPI_BASE_URL right?");
+                    : Seen.warning(
+                            found + ", which is no good sign; is JUSTONEAPI_BASE_URL right?");
         }
 
         /** The program's own client writes to the ledger, and would bring the tables up to date. */
@@ -687,7 +687,12 @@ final class SystemCheck {
             }
             return seen.isEmpty()
                     ? Seen.skipped("no other clock can be seen")
-                    : Seen.ok("as " + String.join(", ", seen) + ", within " + CLOCK_DRIFT.toSeconds() + " s");
+                    : Seen.ok(
+                            "as "
+                                    + String.join(", ", seen)
+                                    + ", within "
+                                    + CLOCK_DRIFT.toSeconds()
+                                    + " s");
         }
 
         private static void compare(
@@ -774,7 +779,9 @@ final class SystemCheck {
                                 .formatted(limits.getFirst().used()));
             }
             String found = String.join(", ", parts);
-            return isUsedUp ? Seen.warning(found + "; new ones come at 00:00 in Shanghai") : Seen.ok(found);
+            return isUsedUp
+                    ? Seen.warning(found + "; new ones come at 00:00 in Shanghai")
+                    : Seen.ok(found);
         }
 
         private static String amount(NightPlan.Limit limit, long amount) {

@@ -240,8 +240,7 @@ public class ArchiveRunner {
     }
 
     private RunSummary execute(ActiveRun run, RunnerLock lock, Launch launch) {
-        try (RunWatch _ =
-                watch(run, lock)) {
+        try (RunWatch _ = watch(run, lock)) {
             return summary(run, launches.start(job, launch), launch.restart());
         }
     }

@@ -21,8 +21,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * Questions about what is to be done and how fast it went, each answered by one statement that reads
- * an index, or the worklist once from end to end. Nothing is written.
+ * Questions about what is to be done and how fast it went, each answered by one statement that
+ * reads an index, or the worklist once from end to end. Nothing is written.
  */
 @Repository
 class Backlog {
@@ -365,7 +365,9 @@ class Backlog {
                 .single();
     }
 
-    /** After how many answers the provider ended the last nights that it did end, the newest first. */
+    /**
+     * After how many answers the provider ended the last nights that it did end, the newest first.
+     */
     List<Long> answersBeforeStops() {
         return jdbc.sql(
                         """
@@ -380,10 +382,6 @@ class Backlog {
 
     private Timestamp since() {
         return Timestamp.from(
-                Night.current(clock)
-                        .date()
-                        .minusDays(NIGHTS)
-                        .atStartOfDay(Night.ZONE)
-                        .toInstant());
+                Night.current(clock).date().minusDays(NIGHTS).atStartOfDay(Night.ZONE).toInstant());
     }
 }

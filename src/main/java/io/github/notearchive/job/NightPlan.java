@@ -76,11 +76,7 @@ public record NightPlan(
      * @param because what limits them; null where nothing does
      */
     public record CallsNeeded(
-            long needed,
-            double perAnswer,
-            long expected,
-            long tonight,
-            @Nullable String because) {}
+            long needed, double perAnswer, long expected, long tonight, @Nullable String because) {}
 
     /**
      * One of our own limits.

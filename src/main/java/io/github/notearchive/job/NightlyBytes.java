@@ -53,8 +53,7 @@ class NightlyBytes {
     private Look look(ActiveRun run) {
         Night tonight = Night.current(clock);
         long ofTheRun = run.bytesStored.sum();
-        return new Look(
-                tonight, System.nanoTime(), run, ofTheRun, media.storedIn(tonight).bytes());
+        return new Look(tonight, System.nanoTime(), run, ofTheRun, media.storedIn(tonight).bytes());
     }
 
     /** For a person to read. */

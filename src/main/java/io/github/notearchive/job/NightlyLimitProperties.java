@@ -19,9 +19,9 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Our own limits of a night beside that of its calls, {@code archive.source.calls-per-night}.
  *
- * @param bytesPerNight how many bytes of media are stored in a day of Asia/Shanghai, by all runs and
- *     nodes together; then nothing new is taken up, what is in work is finished, and a run ends with
- *     3. At least 1MB; 0 is no limit
+ * @param bytesPerNight how many bytes of media are stored in a day of Asia/Shanghai, by all runs
+ *     and nodes together; then nothing new is taken up, what is in work is finished, and a run ends
+ *     with 3. At least 1MB; 0 is no limit
  * @param stopAt the time of day in Asia/Shanghai, such as {@code 07:30}, from which a run takes
  *     nothing new up, and ends with 7. A run that begins later ends at that time of the next day.
  *     Empty: no such time

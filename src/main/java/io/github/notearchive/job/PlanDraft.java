@@ -90,16 +90,14 @@ final class PlanDraft {
 
         @Override
         public String toString() {
-            return String.format(
-                    Locale.ROOT, "%.1f calls a second by %s", callsPerSecond, bound);
+            return String.format(Locale.ROOT, "%.1f calls a second by %s", callsPerSecond, bound);
         }
     }
 
     NightPlan plan() {
         Bound allowed = tonightAllows();
         long refreshing = atMost(needed(DueKind.REFRESH), refreshLimit(), facts.made().refreshes());
-        long filming =
-                atMost(needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
+        long filming = atMost(needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
         long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
         long wanted = repeated(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
@@ -115,13 +113,7 @@ final class PlanDraft {
                         repeated(needed()),
                         made,
                         made < wanted ? allowed.because() : null),
-                limits(
-                        facts.made(),
-                        facts.storedBytes(),
-                        source,
-                        videos,
-                        refreshes,
-                        limits),
+                limits(facts.made(), facts.storedBytes(), source, videos, refreshes, limits),
                 duration(made),
                 backlogEnd(Math.min(made, repeated(others + filming))),
                 leftOut(wanted - made, allowed, filming, refreshing),
@@ -148,9 +140,7 @@ final class PlanDraft {
                                 facts.videosToBuy(),
                                 facts.videosToBuy() + videosExpected(fresh)),
                         new DueClass(
-                                DueKind.REFRESH,
-                                facts.refreshes().due(),
-                                facts.refreshes().due()))
+                                DueKind.REFRESH, facts.refreshes().due(), facts.refreshes().due()))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
@@ -228,7 +218,11 @@ final class PlanDraft {
             RefreshProperties refreshes,
             NightlyLimitProperties limits) {
         return List.of(
-                limit("archive.source.calls-per-night", "calls", source.callsPerNight(), made.all()),
+                limit(
+                        "archive.source.calls-per-night",
+                        "calls",
+                        source.callsPerNight(),
+                        made.all()),
                 limit(
                         "archive.video.calls-per-night",
                         "calls",
@@ -306,7 +300,9 @@ final class PlanDraft {
         return Bound.least(bounds);
     }
 
-    /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
+    /**
+     * How many calls the provider allowed in the nights that it ended; empty where it ended none.
+     */
     private Optional<Bound> quota() {
         List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
         if (stops.isEmpty()) {

@@ -73,11 +73,7 @@ final class RunnerLock implements AutoCloseable {
         return take(
                 database,
                 new Name(
-                        RUNS,
-                        node,
-                        ARCHIVE_ALONE,
-                        "the lock of the whole archive",
-                        "another run"));
+                        RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run"));
     }
 
     /**

@@ -151,7 +151,11 @@ public class VerifyRunner {
 
     private VerifySummary execute(ActiveAudit audit, RunnerLock lock, Launch launch) {
         try (RunWatch _ =
-                new RunWatch(gate, lock, TimeBox.ofNullableOption(audit.options().maxDuration()), () -> logProgress(audit))) {
+                new RunWatch(
+                        gate,
+                        lock,
+                        TimeBox.ofNullableOption(audit.options().maxDuration()),
+                        () -> logProgress(audit))) {
             return summary(audit, launches.start(job, launch), launch.restart());
         }
     }

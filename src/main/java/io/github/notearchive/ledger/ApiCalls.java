@@ -59,6 +59,7 @@ public class ApiCalls implements CallJournal {
      * client may die between statement and commit.
      */
     private final TransactionTemplate atOnce;
+
     private final UnwrittenAnswers unwritten;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
 

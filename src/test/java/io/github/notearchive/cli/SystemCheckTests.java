@@ -143,9 +143,11 @@ class SystemCheckTests {
         }
 
         assertThat(found)
-                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
+                .allSatisfy(
+                        (_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
         assertThat(found)
-                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.SKIPPED));
+                .allSatisfy(
+                        (_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.SKIPPED));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema").message()).startsWith("up to date, version ");
         assertWarns(found, "data directory", "rwxr-xr-x", "chmod 700");

@@ -196,9 +196,7 @@ class NightPlannerTests {
 
     private static Map<DueKind, List<Long>> due(NightPlan plan) {
         return plan.due().stream()
-                .collect(
-                        Collectors.toMap(
-                                DueClass::kind, of -> List.of(of.notes(), of.calls())));
+                .collect(Collectors.toMap(DueClass::kind, of -> List.of(of.notes(), of.calls())));
     }
 
     private static String claimed(String node, String until) {

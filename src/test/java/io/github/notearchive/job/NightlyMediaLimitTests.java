@@ -110,8 +110,7 @@ class NightlyMediaLimitTests {
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeld(2, Night.PATIENCE);
         night.clock().set(shanghai("2026-03-10T13:30:00+08:00"));
-        Night.await(
-                "the night is over", () -> gate.closure().isPresent());
+        Night.await("the night is over", () -> gate.closure().isPresent());
         night.provider().releaseAnswers();
 
         RunSummary stopped = ended(run);

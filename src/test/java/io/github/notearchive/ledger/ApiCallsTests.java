@@ -25,16 +25,15 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -326,11 +325,7 @@ class ApiCallsTests {
         unwritten.keep(
                 sent(calls, ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
         unwritten.keep(
-                sent(calls, other, "note-detail/v1", NOW, false),
-                PAID,
-                ANSWER,
-                NOW,
-                Duration.ZERO);
+                sent(calls, other, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
 
         assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
         assertThat(unwritten.remove(List.of(ID))).isZero();

@@ -17,6 +17,7 @@ final class RecordingJournal implements CallJournal {
 
     /** What was sent in the night, by whatever node. */
     volatile NightlyCalls night = NightlyCalls.NONE;
+
     Runnable whileSending = () -> {};
 
     record Received(
