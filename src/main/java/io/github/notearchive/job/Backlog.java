@@ -376,7 +376,7 @@ class Backlog {
                         """)
                 .param("since", Timestamp.from(clock.instant().minus(Duration.ofDays(60))))
                 .param("stops", STOPS)
-                .query(Long.class)
+                .query((row, _) -> row.getLong("answers"))
                 .list();
     }
 
