@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,11 @@ final class ReportPage {
 
     private final NightReport night;
     private final Html html;
+
+    /** The headings of the table that is being written, where its rows are stacked on a phone. */
+    private List<String> stacked = List.of();
+
+    private int column;
 
     private ReportPage(NightReport night) {
         this.night = night;
@@ -247,7 +253,7 @@ final class ReportPage {
             html.raw("<p class=\"none\">Nothing: no note is put off or given up.</p>\n");
             return;
         }
-        table(
+        stack(
                 "What stands in the way",
                 night.classesAreOfTheEnd()
                         ? "All notes that were put off or given up when the last run of the night ended"
@@ -258,12 +264,12 @@ final class ReportPage {
                 "What it means",
                 "What deals with it");
         for (ObstacleCount count : night.classes()) {
-            html.raw("<tr>");
+            row();
             number(Figures.count(count.notes()));
             cell(count.state());
             number(code(count.code()));
             text(count.obstacle().meaning());
-            html.raw("<td class=\"text\">");
+            html.raw("<td class=\"text\"").raw(place("cell")).raw(">");
             command(count.obstacle());
             html.raw("</td></tr>\n");
         }
@@ -288,8 +294,8 @@ final class ReportPage {
             html.raw(
                     "<p class=\"none\">None: this night gave up no note that is still given up.</p>\n");
         } else {
-            table(
-                    "Notes that need eyes",
+            stack(
+                "Notes that need eyes",
                     (night.eyesInAll() > night.eyes().size()
                                     ? "The first "
                                             + night.eyes().size()
@@ -302,7 +308,7 @@ final class ReportPage {
                     "Code#",
                     "Reason");
             for (Eye eye : night.eyes()) {
-                html.raw("<tr>");
+                row();
                 rowHead(eye.note());
                 cell(eye.obstacle().name());
                 number(code(eye.code()));
@@ -312,8 +318,8 @@ final class ReportPage {
             endTable();
         }
         if (night.remarksInAll() > 0) {
-            table(
-                    "Files with a remark",
+            stack(
+                "Files with a remark",
                     "Stored, and not quite what the answer promised"
                             + (night.remarksInAll() > night.remarks().size()
                                     ? "; the first "
@@ -325,7 +331,7 @@ final class ReportPage {
                     "File",
                     "Remark");
             for (Remark remark : night.remarks()) {
-                html.raw("<tr>");
+                row();
                 rowHead(remark.note());
                 cell(remark.kind() + " " + remark.ordinal());
                 text(remark.what());
@@ -462,7 +468,7 @@ final class ReportPage {
                 "p95#",
                 "p99#");
         for (CallClass call : night.calls()) {
-            html.raw("<tr>");
+            row();
             rowHead(call.endpoint());
             number(
                     call.code() != null
@@ -485,7 +491,7 @@ final class ReportPage {
                     "Answered#",
                     "Still waiting#");
             for (Retry retry : night.retries()) {
-                html.raw("<tr>");
+                row();
                 number(Figures.count(retry.times()));
                 number(Figures.count(retry.notes()));
                 number(Figures.count(retry.answered()));
@@ -502,7 +508,7 @@ final class ReportPage {
 
     private void runs() {
         html.raw("<h2>Runs of the night</h2>\n");
-        table(
+        stack(
                 "Runs of the night",
                 "One after another; without an execution: it ended before one began",
                 "Began",
@@ -513,7 +519,8 @@ final class ReportPage {
                 "Billed#",
                 "Why");
         for (Run run : night.runs()) {
-            html.raw("<tr><th scope=\"row\">").text(CLOCK_SECONDS.format(run.began())).raw("</th>");
+            row();
+            rowHead(CLOCK_SECONDS.format(run.began()));
             number(run.ended() == null ? "–" : Figures.took(run.took()));
             endCell(run);
             number(run.execution() == null ? "–" : run.execution().toString());
@@ -526,7 +533,9 @@ final class ReportPage {
     }
 
     private void endCell(Run run) {
-        html.raw("<td><span class=\"" + tone(run) + "\"><span aria-hidden=\"true\">")
+        html.raw("<td")
+                .raw(place("cell"))
+                .raw("><span class=\"" + tone(run) + "\"><span aria-hidden=\"true\">")
                 .text(sign(tone(run)))
                 .raw("</span>")
                 .text(run.exitNumber() == null ? end(run) : run.exitNumber() + " " + run.exitCode())
@@ -561,7 +570,7 @@ final class ReportPage {
                 "Backlog#");
         for (Past past : nights.reversed()) {
             Left left = past.left();
-            html.raw("<tr>");
+            row();
             rowHead(past.night());
             endCell(past.last());
             number(Figures.count(past.runs().size()));
@@ -645,7 +654,7 @@ final class ReportPage {
     }
 
     private void state(String state, long notes, String what) {
-        html.raw("<tr>");
+        row();
         rowHead(state);
         number(Figures.count(notes));
         text(what);
@@ -714,7 +723,7 @@ final class ReportPage {
             night.findings()
                     .forEach(
                             (kind, count) -> {
-                                html.raw("<tr>");
+                                row();
                                 rowHead(kind);
                                 number(Figures.count(count));
                                 html.raw("</tr>\n");
@@ -798,7 +807,7 @@ final class ReportPage {
                 "State now",
                 "Note that has it");
         for (NewField field : night.newFields()) {
-            html.raw("<tr>");
+            row();
             html.raw("<th scope=\"row\" class=\"text\">").text(field.path()).raw("</th>");
             cell(field.type());
             cell(field.state());
@@ -819,7 +828,7 @@ final class ReportPage {
         table("Settings in force", "Those that decide what a night does", "Setting", "Value");
         settings.forEach(
                 (name, value) -> {
-                    html.raw("<tr>");
+                    row();
                     rowHead(name);
                     text(value);
                     html.raw("</tr>\n");
@@ -835,37 +844,72 @@ final class ReportPage {
      * @param headings the columns; those of numbers end in #
      */
     private void table(String name, String caption, String... headings) {
+        begin(name, caption, false, headings);
+    }
+
+    /**
+     * Begins a table with long texts: on a phone each row stands as lines one below the other, each
+     * with its heading.
+     */
+    private void stack(String name, String caption, String... headings) {
+        stacked = Stream.of(headings).map(ReportPage::plain).toList();
+        begin(name, caption, true, headings);
+    }
+
+    private void begin(String name, String caption, boolean isStack, String... headings) {
         html.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"")
                 .text(name)
-                .raw("\">\n<table>\n<caption><span>")
+                .raw("\">\n<table")
+                .raw(isStack ? " class=\"stack\" role=\"table\"" : "")
+                .raw(">\n<caption><span>")
                 .text(caption)
-                .raw("</span></caption>\n<thead><tr>");
+                .raw("</span></caption>\n<thead")
+                .raw(isStack ? " role=\"rowgroup\"><tr role=\"row\">" : "><tr>");
         for (String heading : headings) {
-            boolean isNumber = heading.endsWith("#");
-            html.raw(isNumber ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">")
-                    .text(isNumber ? heading.substring(0, heading.length() - 1) : heading)
+            html.raw("<th scope=\"col\"")
+                    .raw(heading.endsWith("#") ? " class=\"number\"" : "")
+                    .raw(isStack ? " role=\"columnheader\">" : ">")
+                    .text(plain(heading))
                     .raw("</th>");
         }
-        html.raw("</tr></thead>\n<tbody>\n");
+        html.raw("</tr></thead>\n<tbody")
+                .raw(isStack ? " role=\"rowgroup\">\n" : ">\n");
+    }
+
+    private static String plain(String heading) {
+        return heading.endsWith("#") ? heading.substring(0, heading.length() - 1) : heading;
     }
 
     private void endTable() {
         html.raw("</tbody>\n</table>\n</div>\n");
+        stacked = List.of();
+    }
+
+    private void row() {
+        html.raw(stacked.isEmpty() ? "<tr>" : "<tr role=\"row\">");
+        column = 0;
+    }
+
+    /** What a cell of a stacked table needs to be read without the table's head. */
+    private String place(String role) {
+        return stacked.isEmpty()
+                ? ""
+                : " role=\"" + role + "\" data-label=\"" + stacked.get(column++) + "\"";
     }
 
     private void rowHead(@Nullable Object text) {
-        html.raw("<th scope=\"row\">").text(text).raw("</th>");
+        html.raw("<th scope=\"row\"").raw(place("rowheader")).raw(">").text(text).raw("</th>");
     }
 
     private void cell(@Nullable Object text) {
-        html.raw("<td>").text(text).raw("</td>");
+        html.raw("<td").raw(place("cell")).raw(">").text(text).raw("</td>");
     }
 
     private void text(@Nullable Object text) {
-        html.raw("<td class=\"text\">").text(text).raw("</td>");
+        html.raw("<td class=\"text\"").raw(place("cell")).raw(">").text(text).raw("</td>");
     }
 
     private void number(String number) {
-        html.raw("<td class=\"number\">").text(number).raw("</td>");
+        html.raw("<td class=\"number\"").raw(place("cell")).raw(">").text(number).raw("</td>");
     }
 }

@@ -68,27 +68,33 @@ final class ReportStyle {
               dl.tiles dd.figure { font-size: 1.25rem; }
               .scroll { padding: 0.5rem 0.75rem 0.25rem; }
               figure.plot { padding: 0.75rem; }
+              table.stack, .stack tbody, .stack tr, .stack th, .stack td, .stack caption { display: block; width: auto; text-align: left; }
+              .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+              .stack tr { border-bottom: 1px solid var(--line); padding: 0.5rem 0; }
+              .stack tr:last-child { border-bottom: 0; }
+              .stack tbody th, .stack td { border: 0; padding: 0.1rem 0; white-space: normal; }
+              .stack td.number { text-align: left; }
+              .stack [data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }
             }
             @media print {
               :root { color-scheme: light; --back: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --link: #000;
                       --good: #17692f; --good-back: #fff; --watch: #7a4d00; --watch-back: #fff; --bad: #a3161b; --bad-back: #fff;
                       --plot: #2f6fd0; --plot-soft: #2f6fd026; }
               @page { size: A4; margin: 14mm 12mm; }
-              body { font-size: 9.5pt; line-height: 1.45; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+              html { font-size: 9.5pt; }
+              body { line-height: 1.45; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
               header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
-              h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 1.25rem; }
-              .verdict p { font-size: 10.5pt; } .verdict p.exit { font-size: 12.5pt; }
+              h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 1.1rem; }
               h2, h3, caption, figcaption { break-after: avoid; }
               figure, tr, .verdict, dl.tiles > div, ol.next li { break-inside: avoid; }
               thead { display: table-header-group; }
               .scroll { overflow: visible; border: 0; padding: 0; }
               caption span { max-width: none; }
-              table { font-size: 8pt; } th, td { padding-right: 0.5rem; white-space: normal; }
-              td.number, time { white-space: nowrap; }
-              td.text { min-width: 0; }
+              table { font-size: 8pt; } th, td { padding: 0.15rem 0.6rem 0.15rem 0; overflow-wrap: normal; }
+              td.text { min-width: 0; overflow-wrap: anywhere; }
               dl.tiles { grid-template-columns: repeat(6, 1fr); gap: 0.4rem; }
-              dl.tiles dd.figure { font-size: 13pt; }
-              svg { height: 6.5rem; } .wide svg { height: 7.5rem; }
+              dl.tiles dd.figure { font-size: 12pt; }
+              svg { height: 7rem; } .wide svg { height: 8.5rem; }
               a { text-decoration: none; }
             }
             """;

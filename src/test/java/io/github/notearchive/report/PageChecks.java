@@ -43,15 +43,27 @@ public final class PageChecks {
                 .doesNotContain("url(")
                 .contains("prefers-color-scheme: dark", "@media print", "max-width: 40rem");
         assertBalanced(page);
-        assertThat(all(page, "<table>\\n<caption>")).hasSameSizeAs(all(page, "<table>"));
+        assertThat(all(page, "<table[^>]*>\\n<caption>")).hasSameSizeAs(all(page, "<table"));
         assertThat(all(page, "<th[ >]")).hasSameSizeAs(all(page, "<th scope=\"(col|row)\""));
         assertThat(all(page, "<svg"))
                 .hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
+        assertStacked(page);
         assertThat(all(page, "<h1")).hasSize(1);
         assertThat(all(page, "<main>")).hasSize(1);
         List<String> ids = groups(page, " id=\"([^\"]+)\"");
         assertThat(ids).doesNotHaveDuplicates().containsAll(groups(page, "href=\"#([^\"]+)\""));
         assertThat(ids).containsAll(groups(page, "aria-labelledby=\"([^\"]+)\""));
+    }
+
+    /** Where rows are stacked each cell says which heading it has, in their order. */
+    private static void assertStacked(String page) {
+        for (String table : all(page, "(?s)<table class=\"stack\".*?</table>")) {
+            List<String> headings = groups(table, "role=\"columnheader\">([^<]*)<");
+            for (String row : all(table, "(?s)<tr role=\"row\"><t[hd] (?!scope=\"col\").*?</tr>")) {
+                assertThat(groups(row, "data-label=\"([^\"]*)\"")).isEqualTo(headings);
+            }
+            assertThat(all(table, "<tr>")).isEmpty();
+        }
     }
 
     /** Each element ends where it should. */
