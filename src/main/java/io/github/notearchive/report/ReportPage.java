@@ -295,7 +295,7 @@ final class ReportPage {
                     "<p class=\"none\">None: this night gave up no note that is still given up.</p>\n");
         } else {
             stack(
-                "Notes that need eyes",
+                    "Notes that need eyes",
                     (night.eyesInAll() > night.eyes().size()
                                     ? "The first "
                                             + night.eyes().size()
@@ -319,7 +319,7 @@ final class ReportPage {
         }
         if (night.remarksInAll() > 0) {
             stack(
-                "Files with a remark",
+                    "Files with a remark",
                     "Stored, and not quite what the answer promised"
                             + (night.remarksInAll() > night.remarks().size()
                                     ? "; the first "
@@ -872,8 +872,7 @@ final class ReportPage {
                     .text(plain(heading))
                     .raw("</th>");
         }
-        html.raw("</tr></thead>\n<tbody")
-                .raw(isStack ? " role=\"rowgroup\">\n" : ">\n");
+        html.raw("</tr></thead>\n<tbody").raw(isStack ? " role=\"rowgroup\">\n" : ">\n");
     }
 
     private static String plain(String heading) {
