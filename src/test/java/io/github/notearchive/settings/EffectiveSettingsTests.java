@@ -110,7 +110,8 @@ class EffectiveSettingsTests {
         assertThat(
                         of(
                                         "archive.source.calls-per-second",
-                                        Settings.with(copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
+                                        Settings.with(
+                                                copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
                                 .origin())
                 .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
     }
