@@ -4,6 +4,7 @@ import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ArchiveRunner;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.job.RunGate;
 import io.github.notearchive.job.RunOptions;
 import io.github.notearchive.job.RunSummary;
@@ -171,7 +172,15 @@ final class RunCommand implements Callable<Integer> {
                         new RunEnd(began, ended, summary),
                         knownNode == null ? node : knownNode,
                         limits == null
-                                ? new SummaryJson.Limits(limit, seconds(), null, null, null, null)
+                                ? new SummaryJson.Limits(
+                                        limit,
+                                        seconds(maxDuration),
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        null)
                                 : limits,
                         null),
                 spec.commandLine().getOut());
@@ -184,21 +193,26 @@ final class RunCommand implements Callable<Integer> {
 
     private SummaryJson.Limits limits(ArchiveContext context) {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        NightlyLimitProperties night = context.get(NightlyLimitProperties.class);
+        Duration ofTheNight = night.maxDuration().isZero() ? null : night.maxDuration();
+        long bytes = night.bytesPerNight().toBytes();
         return new SummaryJson.Limits(
                 limit,
-                seconds(),
+                seconds(maxDuration == null ? ofTheNight : maxDuration),
                 orNone(source.callsPerNight()),
                 orNone(context.get(VideoProperties.class).callsPerNight()),
                 orNone(context.get(RefreshProperties.class).callsAllowed(source.callsPerNight())),
-                source.callsPerSecond());
+                source.callsPerSecond(),
+                bytes == 0 ? null : Long.valueOf(bytes),
+                night.stopAt().isEmpty() ? null : night.stopAt());
     }
 
     private static @Nullable Long orNone(int limit) {
         return limit == 0 ? null : Long.valueOf(limit);
     }
 
-    private @Nullable Double seconds() {
-        return maxDuration == null ? null : maxDuration.toMillis() / 1000.0;
+    private static @Nullable Double seconds(@Nullable Duration duration) {
+        return duration == null ? null : Double.valueOf(duration.toMillis() / 1000.0);
     }
 
     /** Ends that somebody has to do something about, and that no execution tells of. */

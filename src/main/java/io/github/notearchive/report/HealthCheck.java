@@ -248,7 +248,7 @@ public class HealthCheck {
                     new Reason(
                             Level.ATTENTION,
                             "the quota ended each of the last " + IN_A_ROW + " nights",
-                            "buy more, or enqueue less; note-archive report says when the backlog ends"));
+                            "buy more, or enqueue less; note-archive plan says when the backlog ends"));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
@@ -16,6 +17,7 @@ class SettingsInForce {
 
     private final ArchiveProperties archive;
     private final NoteSourceProperties source;
+    private final NightlyLimitProperties limits;
     private final VideoProperties video;
     private final RefreshProperties refresh;
     private final LedgerProperties ledger;
@@ -23,11 +25,13 @@ class SettingsInForce {
     SettingsInForce(
             ArchiveProperties archive,
             NoteSourceProperties source,
+            NightlyLimitProperties limits,
             VideoProperties video,
             RefreshProperties refresh,
             LedgerProperties ledger) {
         this.archive = archive;
         this.source = source;
+        this.limits = limits;
         this.video = video;
         this.refresh = refresh;
         this.ledger = ledger;
@@ -42,6 +46,16 @@ class SettingsInForce {
         settings.put("archive.source.calls-per-second", String.valueOf(source.callsPerSecond()));
         settings.put("archive.source.calls-in-flight", String.valueOf(source.callsInFlight()));
         settings.put("archive.source.calls-per-night", orNone(source.callsPerNight()));
+        settings.put(
+                "archive.limits.bytes-per-night",
+                limits.bytesPerNight().toBytes() == 0
+                        ? orNone(0)
+                        : limits.bytesPerNightInWords());
+        settings.put(
+                "archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
+        settings.put(
+                "archive.limits.max-duration",
+                limits.maxDuration().isZero() ? "none" : limits.maxDuration().toMinutes() + "m");
         settings.put("archive.video.enabled", String.valueOf(video.enabled()));
         settings.put("archive.video.calls-per-night", orNone(video.callsPerNight()));
         settings.put("archive.refresh", refresh.policy());

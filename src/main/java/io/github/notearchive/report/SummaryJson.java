@@ -90,7 +90,8 @@ public record SummaryJson(
      * What bounded the run; null: nothing did, or the settings could not be read.
      *
      * @param notes {@code --limit}
-     * @param seconds {@code --max-duration}
+     * @param seconds {@code --max-duration}, or else {@code archive.limits.max-duration}
+     * @param stopAt a time of day in Shanghai
      */
     public record Limits(
             @Nullable Long notes,
@@ -98,7 +99,9 @@ public record SummaryJson(
             @Nullable Long callsPerNight,
             @Nullable Long videoCallsPerNight,
             @Nullable Long refreshCallsPerNight,
-            @Nullable Double callsPerSecond) {}
+            @Nullable Double callsPerSecond,
+            @Nullable Long bytesPerNight,
+            @Nullable String stopAt) {}
 
     /** Where the report of the night lies; {@code key} is null when the bucket did not take it. */
     public record Report(String file, @Nullable String key) {}
