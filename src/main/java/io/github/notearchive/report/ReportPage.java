@@ -378,9 +378,11 @@ final class ReportPage {
             if (share >= 0 && share <= 1) {
                 marks.add(share);
             }
-            stops.append(" Code 303 ended the night at ")
-                    .append(CLOCK_SECONDS.format(stop.at()))
-                    .append(" (dashed).");
+            String told =
+                    " Code 303 ended the night at " + CLOCK_SECONDS.format(stop.at()) + " (dashed).";
+            if (stops.indexOf(told) < 0) { // several calls may meet it at once
+                stops.append(told);
+            }
         }
         if (allowed != null) {
             List<Long> left = soFar.stream().map(calls -> Math.max(0, allowed - calls)).toList();
