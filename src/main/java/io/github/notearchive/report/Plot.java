@@ -42,7 +42,7 @@ record Plot(
     /** A round number that is not less. */
     static long roundAbove(long most) {
         long unit = 1;
-        while (unit * 10 <= most) {
+        while (unit <= most / 10) {
             unit *= 10;
         }
         // the half of it stands at the axis, too
@@ -52,7 +52,7 @@ record Plot(
                 return factor * unit;
             }
         }
-        return 10 * unit;
+        return unit <= Long.MAX_VALUE / 10 ? 10 * unit : Long.MAX_VALUE;
     }
 
     void draw(Html html) {

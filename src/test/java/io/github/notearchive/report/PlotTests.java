@@ -33,6 +33,7 @@ class PlotTests {
     void theLargestNumberHasARoundOneAboveIt() {
         assertThat(Plot.roundAbove(4_611_686_018_427_387_904L))
                 .isEqualTo(5_000_000_000_000_000_000L);
+        assertThat(Plot.roundAbove(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
