@@ -379,7 +379,9 @@ final class ReportPage {
                 marks.add(share);
             }
             String told =
-                    " Code 303 ended the night at " + CLOCK_SECONDS.format(stop.at()) + " (dashed).";
+                    " Code 303 ended the night at "
+                            + CLOCK_SECONDS.format(stop.at())
+                            + " (dashed).";
             if (stops.indexOf(told) < 0) { // several calls may meet it at once
                 stops.append(told);
             }

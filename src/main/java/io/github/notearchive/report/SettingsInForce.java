@@ -48,9 +48,7 @@ class SettingsInForce {
         settings.put("archive.source.calls-per-night", orNone(source.callsPerNight()));
         settings.put(
                 "archive.limits.bytes-per-night",
-                limits.bytesPerNight().toBytes() == 0
-                        ? orNone(0)
-                        : limits.bytesPerNightInWords());
+                limits.bytesPerNight().toBytes() == 0 ? orNone(0) : limits.bytesPerNightInWords());
         settings.put(
                 "archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
         settings.put(

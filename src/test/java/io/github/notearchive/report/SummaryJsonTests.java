@@ -69,7 +69,8 @@ class SummaryJsonTests {
                 SummaryJson.of(
                                 new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
                                 node,
-                                new SummaryJson.Limits(5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
+                                new SummaryJson.Limits(
+                                        5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
                                 report)
                         .text();
         assertThat(text).endsWith("}\n");
