@@ -92,14 +92,14 @@ final class LiveProgress implements AutoCloseable {
                 .build();
     }
 
-    /** What the bar itself does not say. */
+    /** What the bar itself does not say, in few columns. */
     static String figures(RunProgress now) {
-        return " %d calls%s, %d retries, %d failed, %s, %.0f notes/min"
+        return " %d%s calls, %d retries%s, %s, %.0f/min"
                 .formatted(
                         now.calls(),
-                        now.callsLeft() == null ? "" : " of " + (now.calls() + now.callsLeft()),
+                        now.callsLeft() == null ? "" : "/" + (now.calls() + now.callsLeft()),
                         now.postponed(),
-                        now.failed(),
+                        now.failed() == 0 ? "" : ", " + now.failed() + " failed",
                         Times.size(now.bytes()),
                         now.notesPerMinute());
     }
