@@ -94,6 +94,18 @@ final class Night {
      * as long. Once in a while they are, since what is deleted is still read.
      */
     private void empty() {
+        if (servers.nights == 0) {
+            for (String sequence :
+                    List.of(
+                            "batch_job_instance_seq",
+                            "batch_job_execution_seq",
+                            "batch_step_execution_seq")) {
+                jdbc.sql("SELECT setval(?::regclass, ?)")
+                        .params(sequence, servers.firstExecution)
+                        .query(Long.class)
+                        .single();
+            }
+        }
         String tables =
                 """
                 worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic, note_mention,

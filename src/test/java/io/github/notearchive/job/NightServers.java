@@ -25,6 +25,13 @@ final class NightServers {
     private static final String DATABASE = "nights";
 
     final Path home;
+
+    /**
+     * Where the numbers of executions begin. Spring Batch tells the executions of a JVM apart by
+     * their numbers only, and would take the step of one database for that of the other.
+     */
+    final long firstExecution;
+
     int nights;
     final MovableClock clock = new MovableClock();
     final SandboxProvider provider;
@@ -34,8 +41,9 @@ final class NightServers {
     final Relay providerRelay;
     final Relay storeRelay;
 
-    private NightServers(Path home) throws SQLException {
+    private NightServers(Path home, long firstExecution) throws SQLException {
         this.home = home;
+        this.firstExecution = firstExecution;
         DataDirectory directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
@@ -81,19 +89,20 @@ final class NightServers {
         directory.close();
     }
 
-    private static NightServers start(String name) {
+    private static NightServers start(String name, long firstExecution) {
         try {
-            return new NightServers(Path.of("target", "nights", name).toAbsolutePath());
+            return new NightServers(
+                    Path.of("target", "nights", name).toAbsolutePath(), firstExecution);
         } catch (SQLException e) {
             throw new IllegalStateException("The database of the tests cannot be made", e);
         }
     }
 
     private static final class Running {
-        static final NightServers SERVERS = start("running");
+        static final NightServers SERVERS = start("running", 1);
     }
 
     private static final class Others {
-        static final NightServers SERVERS = start("others");
+        static final NightServers SERVERS = start("others", 1_000_000);
     }
 }
