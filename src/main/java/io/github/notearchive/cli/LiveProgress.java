@@ -51,7 +51,7 @@ final class LiveProgress implements AutoCloseable {
         line = shown;
         System.setErr(shown.shared());
         LoggingSystem.get(LiveProgress.class.getClassLoader())
-                .setLogLevel(RunProgress.class.getName(), LogLevel.OFF);
+                .setLogLevel(RunProgress.LOGGER, LogLevel.OFF);
         var _ =
                 timer.scheduleWithFixedDelay(
                         () -> progress.get().ifPresent(now -> update(now, shown)),

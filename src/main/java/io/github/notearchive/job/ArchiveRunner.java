@@ -44,8 +44,7 @@ public class ArchiveRunner {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
-    /** A name of its own, by which the line of each minute is switched off. */
-    private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.class);
+    private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
 
     private final Launches launches;
     private final Executions executions;

@@ -38,6 +38,12 @@ public record RunProgress(
         long bytes,
         Duration took) {
 
+    /**
+     * The logger of the line of each minute: in lower case, so that an environment variable can
+     * name it.
+     */
+    public static final String LOGGER = "io.github.notearchive.progress";
+
     /** More notes that are due are not counted. */
     public static final int MOST_COUNTED = 1_000_000;
 

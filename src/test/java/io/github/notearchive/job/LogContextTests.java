@@ -12,12 +12,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** Each line of a run says which execution it belongs to, and each line about a note which note. */
 @ArchiveJobTest
+@Isolated("whoever opens a context sets up the logs of the whole JVM anew")
 class LogContextTests {
 
     private final List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
