@@ -22,11 +22,13 @@ public class RunGate extends Gate {
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
+    private final ActiveRuns runs;
     private CountDownLatch closed = new CountDownLatch(1);
 
-    RunGate(JustOneApiClient provider, MediaDownloader downloads) {
+    RunGate(JustOneApiClient provider, MediaDownloader downloads, ActiveRuns runs) {
         this.provider = provider;
         this.downloads = downloads;
+        this.runs = runs;
     }
 
     @Override
@@ -47,7 +49,16 @@ public class RunGate extends Gate {
      *
      * @param signal its name, for people to read
      */
-    public synchronized void stop(String signal) {
+    public void stop(String signal) {
+        LogContext.execution(runs.now().map(ActiveJob::jobExecutionId).orElse(0L));
+        try {
+            stopOrAbort(signal);
+        } finally {
+            LogContext.clear();
+        }
+    }
+
+    private synchronized void stopOrAbort(String signal) {
         if (!isInterrupted()) {
             log.info(
                     "{}: finishing what is in flight; a second signal hands it back at once. Nothing is lost either way",
