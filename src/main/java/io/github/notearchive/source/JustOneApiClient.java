@@ -318,7 +318,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             know(tonight, written.tonight());
             SentCall call = written.call();
             if (call == null) {
-                return usedUpFor(occasion, tonight)
+                // by what the ledger said to this call: what is known by now another one may have
+                // been told before
+                return usedUpFor(occasion, tonight, written.tonight())
                         .orElseThrow(
                                 () ->
                                         new IllegalStateException(
@@ -336,17 +338,34 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    /** What our own limits say to one more call; without any calls left at all, none leaves. */
+    /** What our own limits say to one more call, as far as is known. */
     private Optional<Exhausted> usedUpFor(Occasion occasion, Night tonight) {
-        if (allowance.isUsedUp(tonight)) {
+        NightlyAllowance limit = limitOf(occasion);
+        return usedUpFor(
+                occasion,
+                tonight,
+                allowance.isUsedUp(tonight),
+                limit != null && limit.isUsedUp(tonight));
+    }
+
+    /** What they say to one more call behind those. */
+    private Optional<Exhausted> usedUpFor(Occasion occasion, Night tonight, NightlyCalls made) {
+        return usedUpFor(
+                occasion,
+                tonight,
+                !limits.allow(made, false, false),
+                !limits.allow(made, occasion == Occasion.VIDEO, occasion == Occasion.REFRESH));
+    }
+
+    /** Without any calls left at all, none leaves. */
+    private Optional<Exhausted> usedUpFor(
+            Occasion occasion, Night tonight, boolean all, boolean thoseOfItsKind) {
+        if (all) {
             pacer.end(allowance.toString());
             return Optional.of(
                     new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends()));
         }
-        NightlyAllowance limit = limitOf(occasion);
-        return limit != null && limit.isUsedUp(tonight)
-                ? Optional.of(usedUp(occasion, tonight))
-                : Optional.empty();
+        return thoseOfItsKind ? Optional.of(usedUp(occasion, tonight)) : Optional.empty();
     }
 
     private void giveBack(Occasion occasion) {
