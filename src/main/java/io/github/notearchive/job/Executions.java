@@ -98,6 +98,20 @@ public class Executions {
 
     /** Whether a rebuild of the tables was begun, by whatever node, and has not come to its end. */
     public boolean isRebuildUnfinished() {
+        return isUnfinished(RebuildJob.NAME);
+    }
+
+    /** Whether a remap was begun and has not come to its end, and no process works on it. */
+    public boolean isRemapUnfinished() {
+        return isUnfinished(RemapJob.NAME) && !RunnerLock.isRemap(jdbc);
+    }
+
+    /** Whether a process of this node runs, rebuilds or forgets at this moment. */
+    public boolean isRunActive(String node) {
+        return RunnerLock.isRunOf(node, jdbc);
+    }
+
+    private boolean isUnfinished(String job) {
         return jdbc.sql(
                         """
                         SELECT EXISTS (
@@ -109,7 +123,7 @@ public class Executions {
                                                         WHERE i.job_name = :job)
                               AND e.status <> 'COMPLETED')
                         """)
-                .param("job", RebuildJob.NAME)
+                .param("job", job)
                 .query(Boolean.class)
                 .single();
     }

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.Optional;
 import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The right of one process to run for a node, to audit the store, or to have the whole archive for
@@ -23,6 +24,11 @@ final class RunnerLock implements AutoCloseable {
 
     /** The group of the locks of runs, one a node. */
     static final String RUNS = "note-archive";
+
+    private static final String REMAPS = "note-archive-remap";
+
+    /** Whose lock it is where there is one for all nodes. */
+    private static final String ALL = "";
 
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
@@ -61,7 +67,11 @@ final class RunnerLock implements AutoCloseable {
         return take(
                 database,
                 new Name(
-                        "note-archive-verify", "", NO_MORE, "the lock of audits", "another audit"));
+                        "note-archive-verify",
+                        ALL,
+                        NO_MORE,
+                        "the lock of audits",
+                        "another audit"));
     }
 
     /**
@@ -83,12 +93,7 @@ final class RunnerLock implements AutoCloseable {
     static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
         return take(
                 database,
-                new Name(
-                        "note-archive-remap",
-                        "",
-                        ARCHIVE_SHARED,
-                        "the lock of remaps",
-                        "another remap"));
+                new Name(REMAPS, ALL, ARCHIVE_SHARED, "the lock of remaps", "another remap"));
     }
 
     /**
@@ -105,6 +110,31 @@ final class RunnerLock implements AutoCloseable {
                         ARCHIVE_SHARED,
                         "the lock of note " + id,
                         "somebody else"));
+    }
+
+    /** Whether a process has the lock of a node's runs, or of the whole archive, at this moment. */
+    static boolean isRunOf(String node, JdbcClient jdbc) {
+        return isTaken(RUNS, node, jdbc);
+    }
+
+    /** Whether a process has the lock of remaps at this moment. */
+    static boolean isRemap(JdbcClient jdbc) {
+        return isTaken(REMAPS, ALL, jdbc);
+    }
+
+    private static boolean isTaken(String group, String member, JdbcClient jdbc) {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (
+                            SELECT 1 FROM pg_locks
+                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                              AND classid = hashtext(:group)::oid AND objid = hashtext(:member)::oid)
+                        """)
+                .param("group", group)
+                .param("member", member)
+                .query(Boolean.class)
+                .single();
     }
 
     private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)

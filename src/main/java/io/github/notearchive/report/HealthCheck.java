@@ -110,7 +110,7 @@ public class HealthCheck {
                             "the tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse",
                             "note-archive rebuild"));
         }
-        if (tables.isRemapUnfinished()) {
+        if (executions.isRemapUnfinished()) {
             reasons.add(
                     new Reason(
                             Level.ATTENTION,
@@ -166,7 +166,7 @@ public class HealthCheck {
 
     private void killed(String node, Run last, String whose, List<Reason> reasons) {
         boolean isOver = last.exitCode().equals(ReportTables.KILLED);
-        if (!isOver && tables.isRunActive(node)) {
+        if (!isOver && executions.isRunActive(node)) {
             reasons.add(
                     new Reason(
                             Level.HEALTHY,

@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,11 +105,7 @@ public record NightReport(
 
         /** Whether the archive worked as it should, even if not all is done. */
         public boolean endedInOrder() {
-            return exitNumber != null
-                    && switch (exitNumber) {
-                        case 0, 3, 6, 7 -> true;
-                        default -> false;
-                    };
+            return exitNumber != null && ExitCode.named(exitCode).isOrderly();
         }
     }
 

@@ -2,7 +2,6 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Mentions;
-import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
@@ -104,35 +103,10 @@ public class NightReports implements Mentions {
      * @throws DataAccessException when the database does not take it
      */
     public void keep(String node, RunEnd end) {
-        RunSummary summary = end.summary();
-        if (summary.exitCode() == ExitCode.ALREADY_RUNNING) {
+        if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return;
         }
-        transaction.executeWithoutResult(
-                _ ->
-                        tables.keep(
-                                new ReportTables.Ended(
-                                        summary.execution(),
-                                        end.night(),
-                                        node,
-                                        end.began(),
-                                        end.ended().isBefore(end.began())
-                                                ? end.began()
-                                                : end.ended(),
-                                        summary.exitCode().number(),
-                                        summary.exitCode().name(),
-                                        summary.reason(),
-                                        summary.archived(),
-                                        summary.unavailable(),
-                                        summary.postponed(),
-                                        summary.failed(),
-                                        summary.released(),
-                                        summary.refreshes().notes(),
-                                        summary.files().stored(),
-                                        summary.files().bytes(),
-                                        summary.files().requests(),
-                                        settings.callsAllowed(),
-                                        settings.byName())));
+        transaction.executeWithoutResult(_ -> tables.keep(node, end, settings));
     }
 
     /** The last night, up to this one, in which a run of a node ended; empty when there is none. */

@@ -7,55 +7,46 @@ package io.github.notearchive.report;
 public enum Obstacle {
     /** Given up: a file is gone for good, all the others are there. */
     MEDIA_INCOMPLETE(
-            true,
             "A file is gone for good, or its tries are used up; all other files are there",
             "note-archive waive NOTE_ID KIND ORDINAL --reason TEXT",
             "accepts the gap, and the note is archived; requeue NOTE_ID tries once more"),
     /** Given up: the provider refuses the request as such. */
     REJECTED(
-            true,
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",
             "shows the call and its request id; enqueue the right id, or requeue NOTE_ID"),
     /** Given up: asked as often as a note is asked about in its life. */
     GIVEN_UP(
-            true,
             "Asked as often as a note is asked about, always in vain",
             "note-archive requeue --state FAILED",
             "begins anew with all counters at 0; each ask may be billed"),
     /** Given up for another reason. */
     FAILED_OTHERWISE(
-            true,
             "Given up for another reason",
             "note-archive explain NOTE_ID",
             "tells why; requeue NOTE_ID makes it due again"),
     /** Put off by the provider: 301 and its like. */
     PROVIDER(
-            false,
             "Put off by the provider (301 and its like)",
             "nothing to do",
             "a later run asks again; requeue NOTE_ID makes it due at once"),
     /** A success without the note, which is believed on a second night only. */
     NOT_IN_ANSWER(
-            false,
             "The answer was a success without the note",
             "nothing to do",
             "asked once more on a later night, then UNAVAILABLE"),
     /** Its answer is there, and a file could not be had yet. */
     FILES(
-            false,
             "A file could not be had yet",
             "nothing to do",
             "a later run tries again, without a call while the answer is fresh"),
     /** All is there but the video, whose call was not made or brought nothing. */
     VIDEO(
-            false,
             "All is there but the video, which takes a call of its own",
             "nothing to do",
             "a later run makes the call; archive.video.calls-per-night bounds them"),
     /** Something in the program went wrong with this note. */
     UNFORESEEN(
-            false,
             "Something unforeseen happened in the program",
             "read the log",
             "the note comes up again by itself; please file a defect");
@@ -75,21 +66,14 @@ public enum Obstacle {
                  ELSE 'PROVIDER' END\
             """;
 
-    private final boolean forAPerson;
     private final String meaning;
     private final String command;
     private final String effect;
 
-    Obstacle(boolean forAPerson, String meaning, String command, String effect) {
-        this.forAPerson = forAPerson;
+    Obstacle(String meaning, String command, String effect) {
         this.meaning = meaning;
         this.command = command;
         this.effect = effect;
-    }
-
-    /** Whether nothing happens any more until somebody decides. */
-    public boolean isForAPerson() {
-        return forAPerson;
     }
 
     /** What it means, a sentence without its stop. */

@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.CallClass;
 import io.github.notearchive.report.NightReport.Eye;
@@ -70,45 +71,6 @@ class ReportTables {
                 .param("local", local(from.begins()))
                 .query((row, _) -> row.getString("node"))
                 .list();
-    }
-
-    /** Whether a process holds the lock of a node's runs. */
-    boolean isRunActive(String node) {
-        return isLocked("note-archive", node);
-    }
-
-    /** Whether the newest remap has not come to its end, and no process works on it. */
-    boolean isRemapUnfinished() {
-        boolean isOpen =
-                jdbc.sql(
-                                """
-                                SELECT EXISTS (
-                                    SELECT 1 FROM batch_job_execution e
-                                    WHERE e.job_execution_id = (SELECT max(l.job_execution_id)
-                                                                FROM batch_job_execution l
-                                                                JOIN batch_job_instance i USING (job_instance_id)
-                                                                WHERE i.job_name = 'remapNotes')
-                                      AND e.status <> 'COMPLETED')
-                                """)
-                        .query(Boolean.class)
-                        .single();
-        return isOpen && !isLocked("note-archive-remap", "");
-    }
-
-    /** Two numbers make the lock, as RunnerLock takes it. */
-    private boolean isLocked(String group, String member) {
-        return jdbc.sql(
-                        """
-                        SELECT EXISTS (
-                            SELECT 1 FROM pg_locks
-                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
-                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                              AND classid = hashtext(:group)::oid AND objid = hashtext(:member)::oid)
-                        """)
-                .param("group", group)
-                .param("member", member)
-                .query(Boolean.class)
-                .single();
     }
 
     /**
@@ -537,30 +499,9 @@ class ReportTables {
                 .list();
     }
 
-    /** What is to be kept of how a run ended, beside what the worklist and the store hold now. */
-    record Ended(
-            @Nullable Long execution,
-            Night night,
-            String node,
-            Instant began,
-            Instant ended,
-            int exitNumber,
-            String exitCode,
-            String reason,
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long refreshed,
-            long filesStored,
-            long bytesStored,
-            long mediaRequests,
-            @Nullable Long callsAllowed,
-            Map<String, String> settings) {}
-
-    /** Keeps how a run ended, once. */
-    void keep(Ended run) {
+    /** Keeps how a run of a node ended, once, with what the worklist and the store hold now. */
+    void keep(String node, RunEnd end, SettingsInForce inForce) {
+        RunSummary run = end.summary();
         jdbc.sql(
                         """
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
@@ -586,25 +527,25 @@ class ReportTables {
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """)
                 .param("execution", run.execution(), Types.BIGINT)
-                .param("night", Date.valueOf(run.night().date()))
-                .param("node", run.node())
-                .param("began", Timestamp.from(run.began()))
-                .param("ended", Timestamp.from(run.ended()))
-                .param("exitNumber", run.exitNumber())
-                .param("exitCode", run.exitCode())
+                .param("night", Date.valueOf(end.night().date()))
+                .param("node", node)
+                .param("began", Timestamp.from(end.began()))
+                .param("ended", Timestamp.from(end.ended()))
+                .param("exitNumber", run.exitCode().number())
+                .param("exitCode", run.exitCode().name())
                 .param("reason", run.reason())
                 .param("archived", run.archived())
                 .param("unavailable", run.unavailable())
                 .param("postponed", run.postponed())
                 .param("failed", run.failed())
                 .param("released", run.released())
-                .param("refreshed", run.refreshed())
-                .param("filesStored", run.filesStored())
-                .param("bytesStored", run.bytesStored())
-                .param("mediaRequests", run.mediaRequests())
-                .param("callsAllowed", run.callsAllowed(), Types.BIGINT)
+                .param("refreshed", run.refreshes().notes())
+                .param("filesStored", run.files().stored())
+                .param("bytesStored", run.files().bytes())
+                .param("mediaRequests", run.files().requests())
+                .param("callsAllowed", inForce.callsAllowed(), Types.BIGINT)
                 .param("leftOver", JSON.writeValueAsString(classes()))
-                .param("settings", JSON.writeValueAsString(new TreeMap<>(run.settings())))
+                .param("settings", JSON.writeValueAsString(inForce.byName()))
                 .update();
     }
 
