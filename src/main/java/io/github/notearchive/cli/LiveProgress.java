@@ -69,9 +69,9 @@ final class LiveProgress implements AutoCloseable {
         ProgressBar showing = bar == null ? bar(shown) : bar;
         bar = showing;
         if (now.due() >= 0) {
-            showing.maxHint(now.done() + now.inWork() + now.due());
+            showing.maxHint(now.counts().done() + now.inWork() + now.due());
         }
-        showing.stepTo(now.done());
+        showing.stepTo(now.counts().done());
         showing.setExtraMessage(figures(now));
     }
 
@@ -98,9 +98,9 @@ final class LiveProgress implements AutoCloseable {
                 .formatted(
                         now.calls(),
                         now.callsLeft() == null ? "" : "/" + (now.calls() + now.callsLeft()),
-                        now.postponed(),
-                        now.failed() == 0 ? "" : ", " + now.failed() + " failed",
-                        Times.size(now.bytes()),
+                        now.counts().postponed(),
+                        now.counts().failed() == 0 ? "" : ", " + now.counts().failed() + " failed",
+                        Times.size(now.counts().files().bytes()),
                         now.notesPerMinute());
     }
 

@@ -76,16 +76,6 @@ final class ActiveRun extends ActiveJob {
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
     }
 
-    /** Archived notes that were asked about anew, whatever came of it. */
-    long refreshesDone() {
-        return refreshed.sum() + refreshedGone.sum() + refreshesPutOff.sum();
-    }
-
-    /** Notes that this run is done with. */
-    long done() {
-        return archived.sum() + unavailable.sum() + failed.sum() + refreshesDone();
-    }
-
     RunOptions options() {
         return options;
     }

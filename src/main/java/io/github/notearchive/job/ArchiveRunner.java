@@ -255,8 +255,12 @@ public class ArchiveRunner {
     }
 
     private void tellCounts(ActiveRun run) {
-        RunCounts counts = run.counts(downloads.traffic());
+        RunCounts counts = counts(run);
         tell(observer -> observer.goesOn(counts));
+    }
+
+    private RunCounts counts(ActiveRun run) {
+        return run.counts(downloads.traffic());
     }
 
     /** Whoever is told must not be able to end a night. */
@@ -299,7 +303,7 @@ public class ArchiveRunner {
 
     private void count(ActiveRun run) {
         long due = worklist.countDue(RunProgress.MOST_COUNTED);
-        run.expected = due + run.inHand.get() + run.done();
+        run.expected = due + run.inHand.get() + counts(run).done();
     }
 
     /** How far the run is that this process is in; empty when it is in none. */
@@ -308,22 +312,15 @@ public class ArchiveRunner {
     }
 
     private RunProgress progress(ActiveRun run) {
-        int allowed = sourceSettings.callsPerNight();
+        RunCounts counts = counts(run);
         long expected = run.expected;
         int inWork = run.inHand.get();
         return new RunProgress(
-                run.archived.sum(),
-                run.unavailable.sum(),
-                run.postponed.sum(),
-                run.failed.sum(),
-                run.released.sum(),
-                run.refreshesDone(),
+                counts,
                 inWork,
-                expected < 0 ? -1 : Math.max(0, expected - inWork - run.done()),
+                expected < 0 ? -1 : Math.max(0, expected - inWork - counts.done()),
                 calls.sentByThisExecution(),
-                allowed == 0 ? null : provider.callsLeft(),
-                run.filesStored.sum(),
-                run.bytesStored.sum(),
+                sourceSettings.callsPerNight() == 0 ? null : provider.callsLeft(),
                 run.took());
     }
 

@@ -46,6 +46,16 @@ public record RunCounts(
                     new FailedDownloads(0, 0, 0),
                     0);
 
+    /** Archived notes that were asked about anew, whatever came of it. */
+    public long refreshesDone() {
+        return refreshed + refreshesGone + refreshesPutOff;
+    }
+
+    /** Notes that the run is done with. */
+    public long done() {
+        return archived + unavailable + failed + refreshesDone();
+    }
+
     /**
      * Downloads that brought no file, by what is to be done about it. A file that is tried again
      * later counts again.

@@ -188,11 +188,11 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     }
 
     @Override
-    public void goesOn(RunCounts progress) {
+    public void goesOn(RunCounts counts) {
         if (!open || exporters.isEmpty()) {
             return;
         }
-        meters.goesOn(progress);
+        meters.goesOn(counts);
         if (System.nanoTime() - exportedAt >= TOO_SOON.toNanos()) {
             export();
         }

@@ -26,7 +26,13 @@ class RunProgressTests {
     void noEndIsForetoldFromNothing() {
         assertThat(progress(90, 200, null, Duration.ofSeconds(4)).left()).isEmpty();
         assertThat(
-                        new RunProgress(0, 0, 9, 0, 0, 0, 3, 50, 9, null, 0, 0, Duration.ofHours(1))
+                        new RunProgress(
+                                        counts(0, 0, 9, 0, 0, 0, 0, 0),
+                                        3,
+                                        50,
+                                        9,
+                                        null,
+                                        Duration.ofHours(1))
                                 .left())
                 .isEmpty();
         assertThat(progress(90, RunProgress.MOST_COUNTED, null, Duration.ofHours(1)).left())
@@ -42,6 +48,30 @@ class RunProgressTests {
     private static RunProgress progress(
             long archived, long due, @Nullable Long callsLeft, Duration took) {
         return new RunProgress(
-                archived, 5, 7, 3, 1, 2, 10, due, 104, callsLeft, 300, 123_456, took);
+                counts(archived, 5, 7, 3, 1, 2, 300, 123_456), 10, due, 104, callsLeft, took);
+    }
+
+    private static RunCounts counts(
+            long archived,
+            long unavailable,
+            long postponed,
+            long failed,
+            long released,
+            long refreshed,
+            long files,
+            long bytes) {
+        return new RunCounts(
+                archived,
+                unavailable,
+                postponed,
+                failed,
+                released,
+                0,
+                refreshed,
+                0,
+                0,
+                new RunSummary.Files(files, bytes, 0, 0, 0, 0, 0, 0),
+                new RunCounts.FailedDownloads(0, 0, 0),
+                0);
     }
 }
