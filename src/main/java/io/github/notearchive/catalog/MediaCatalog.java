@@ -68,15 +68,16 @@ public class MediaCatalog {
                                         """)
                                 .param("begins", Timestamp.from(night.begins()))
                                 .param("ends", Timestamp.from(night.ends()))
-                                .query(
-                                        (row, _) ->
-                                                new Volume(
-                                                        row.getLong("files"), row.getLong("bytes")))
+                                .query((row, _) -> volume(row))
                                 .single());
     }
 
     /** So many files of so many bytes together. */
     public record Volume(long files, long bytes) {}
+
+    private static Volume volume(ResultSet row) throws SQLException {
+        return new Volume(row.getLong("files"), row.getLong("bytes"));
+    }
 
     /**
      * The slots of a note as they were last left, in a transaction of its own; none for a note
@@ -136,17 +137,14 @@ public class MediaCatalog {
     }
 
     /** How many files lie in the store by our tables, and how many bytes. Reads the whole table. */
-    public Totals totals() {
+    public Volume totals() {
         return jdbc.sql(
                         """
-                        SELECT count(*) AS objects, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                         """)
-                .query((row, _) -> new Totals(row.getLong("objects"), row.getLong("bytes")))
+                .query((row, _) -> volume(row))
                 .single();
     }
-
-    /** Files in the store. */
-    public record Totals(long objects, long bytes) {}
 
     /**
      * Finds where these bytes lie already, under whichever note, so that they need not be stored

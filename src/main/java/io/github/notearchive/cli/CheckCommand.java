@@ -11,8 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code check}: whether a run could begin, thing by thing. */
 @Command(
@@ -46,11 +44,7 @@ final class CheckCommand implements Callable<Integer> {
         ExitCode exitCode = SystemCheck.exitCode(findings);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(
-                    JsonMapper.builder()
-                            .enable(SerializationFeature.INDENT_OUTPUT)
-                            .build()
-                            .writeValueAsString(new Report(began, exitCode.number(), findings)));
+            Json.print(new Report(began, exitCode.number(), findings), out);
         } else {
             print(findings, out);
         }

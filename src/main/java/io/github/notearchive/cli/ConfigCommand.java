@@ -31,8 +31,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code config}: the settings as this program reads them. */
 @Command(
@@ -101,11 +99,7 @@ final class ConfigCommand implements Runnable {
             Settings settings = read(SettingsEnvironment.read());
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(settings));
+                Json.print(settings, out);
             } else {
                 print(settings, out);
             }

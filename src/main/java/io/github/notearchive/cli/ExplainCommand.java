@@ -23,8 +23,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code explain}: one note's whole story. */
 @Command(
@@ -75,20 +73,17 @@ final class ExplainCommand implements Callable<Integer> {
                     Stream.concat(Stream.of(next(entry.get())), refresh(entry.get()).stream())
                             .toList();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(
-                                        new Explained(
-                                                id.value(),
-                                                entry.get().state(),
-                                                next,
-                                                story.events(),
-                                                entry.get(),
-                                                captured.orElse(null),
-                                                calls,
-                                                story.files())));
+                Json.print(
+                        new Explained(
+                                id.value(),
+                                entry.get().state(),
+                                next,
+                                story.events(),
+                                entry.get(),
+                                captured.orElse(null),
+                                calls,
+                                story.files()),
+                        out);
                 out.flush();
                 return ExitCode.COMPLETED.number();
             }

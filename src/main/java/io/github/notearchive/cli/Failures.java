@@ -51,6 +51,16 @@ final class Failures {
                 : Optional.empty();
     }
 
+    /** The same, where one that is unforeseen has to be told as well. */
+    static CommandFailure told(Throwable failure) {
+        return explain(failure)
+                .orElseGet(
+                        () ->
+                                new CommandFailure(
+                                        ExitCode.FAILED,
+                                        "unforeseen: " + Trouble.describe(failure)));
+    }
+
     private static @Nullable CommandFailure known(Throwable cause) {
         return switch (cause) {
             case CommandFailure f -> f;

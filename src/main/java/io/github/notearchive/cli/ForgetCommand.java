@@ -20,8 +20,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code forget}: removes what is kept of notes or of a person, for good. */
 @Command(
@@ -127,11 +125,7 @@ final class ForgetCommand implements Callable<Integer> {
 
     private void print(ForgetReport report, PrintWriter out) {
         if (json) {
-            out.println(
-                    JsonMapper.builder()
-                            .enable(SerializationFeature.INDENT_OUTPUT)
-                            .build()
-                            .writeValueAsString(report));
+            Json.print(report, out);
             out.flush();
             return;
         }

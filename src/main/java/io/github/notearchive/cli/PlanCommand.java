@@ -10,8 +10,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code plan}: what a run would do now, without doing it. */
 @Command(
@@ -39,11 +37,7 @@ final class PlanCommand implements Callable<Integer> {
             NightPlan plan = context.get(NightPlanner.class).plan();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(plan));
+                Json.print(plan, out);
             } else {
                 print(plan, out);
             }

@@ -16,8 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code remap}: what this version makes of the answers that are stored already. */
 @Command(
@@ -70,11 +68,7 @@ final class RemapCommand implements Callable<Integer> {
                     runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(summary));
+                Json.print(summary, out);
             } else {
                 print(summary, dryRun, out);
             }

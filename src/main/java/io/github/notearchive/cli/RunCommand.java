@@ -8,7 +8,6 @@ import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.job.RunGate;
 import io.github.notearchive.job.RunOptions;
 import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.job.Trouble;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.report.SummaryJson;
@@ -145,7 +144,7 @@ final class RunCommand implements Callable<Integer> {
         } else {
             print(summary, words);
         }
-        RunEnd end = new RunEnd(began, later(began, Instant.now()), summary);
+        RunEnd end = new RunEnd(began, Instant.now(), summary);
         NightReports.Written report = RunEnds.settle(context, thisNode, end).orElse(null);
         if (report != null && !refused) {
             RunEnds.print(report, words);
@@ -158,14 +157,11 @@ final class RunCommand implements Callable<Integer> {
     /** Says in the document, too, what ended the command before a run could say so itself. */
     private void tellOfFailure(SummaryFile file, Instant began, RuntimeException failure) {
         Instant ended = later(began, Instant.now());
+        CommandFailure told = Failures.told(failure);
         RunSummary summary =
                 RunSummary.notStarted(
-                        Failures.explain(failure)
-                                .map(CommandFailure::exitCode)
-                                .orElse(ExitCode.FAILED),
-                        Failures.explain(failure)
-                                .map(CommandFailure::getMessage)
-                                .orElseGet(() -> "unforeseen: " + Trouble.describe(failure)),
+                        told.exitCode(),
+                        String.valueOf(told.getMessage()),
                         Duration.between(began, ended));
         file.write(
                 SummaryJson.of(

@@ -14,8 +14,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code search}: the notes that hold certain words. */
 @Command(
@@ -71,11 +69,7 @@ final class SearchCommand implements Callable<Integer> {
                             .toList();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(new Found(words, limit, notes)));
+                Json.print(new Found(words, limit, notes), out);
             } else {
                 print(words, notes, out);
             }

@@ -28,8 +28,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code status}: where the archive stands, on one screen. */
 @Command(
@@ -107,11 +105,7 @@ final class StatusCommand implements Callable<Integer> {
             Status status = read(context);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsString(status));
+                Json.print(status, out);
             } else {
                 print(status, out);
             }

@@ -170,12 +170,13 @@ final class SystemCheck {
         try (ArchiveContext context = ArchiveContext.openUnchecked(given, clockGiven)) {
             new Inside(context).all();
         } catch (RuntimeException e) {
+            Seen seen = explained(e);
             findings.add(
                     new Finding(
                             "settings",
-                            Result.FAILED,
-                            explained(e).message() + "; nothing else was looked at",
-                            explained(e).exitCode()));
+                            seen.result(),
+                            seen.message() + "; nothing else was looked at",
+                            seen.exitCode()));
         }
         return List.copyOf(findings);
     }

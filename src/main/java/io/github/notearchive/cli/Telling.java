@@ -1,8 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.job.Trouble;
 import io.github.notearchive.job.VerifySummary;
 import io.github.notearchive.telemetry.Ended;
 import io.github.notearchive.telemetry.RunTelemetry;
@@ -46,13 +44,7 @@ final class Telling {
 
     /** By the same reading of the exception as the process's exit code. */
     private static Ended broken(Throwable e) {
-        CommandFailure failure =
-                Failures.explain(e)
-                        .orElseGet(
-                                () ->
-                                        new CommandFailure(
-                                                ExitCode.FAILED,
-                                                "unforeseen: " + Trouble.describe(e)));
+        CommandFailure failure = Failures.told(e);
         return Ended.broken(
                 failure.exitCode(), Harmless.line(failure.getMessage()), failure.exitCode().next());
     }

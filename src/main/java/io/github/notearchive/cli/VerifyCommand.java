@@ -22,8 +22,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code verify}: whether the store still holds what the tables say. */
 @Command(
@@ -143,11 +141,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private static void printJson(Object result, PrintWriter out) {
-        out.println(
-                JsonMapper.builder()
-                        .enable(SerializationFeature.INDENT_OUTPUT)
-                        .build()
-                        .writeValueAsString(result));
+        Json.print(result, out);
         out.flush();
     }
 

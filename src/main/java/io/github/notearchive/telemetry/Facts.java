@@ -26,7 +26,7 @@ record Facts(
         long refreshesDue,
         List<ApiCalls.CallCount> callsTonight,
         @Nullable Instant gateClosedUntil,
-        MediaCatalog.Totals media,
+        MediaCatalog.Volume media,
         @Nullable Instant oldestVerified,
         Map<Damage.Kind, Long> findings,
         @Nullable Instant lastSuccess) {}

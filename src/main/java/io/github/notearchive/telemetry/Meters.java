@@ -370,7 +370,7 @@ class Meters {
                 Tags.empty(),
                 null,
                 "Files in the store",
-                told -> told.media().objects());
+                told -> told.media().files());
         fact(
                 "note.archive.media.size",
                 Tags.empty(),

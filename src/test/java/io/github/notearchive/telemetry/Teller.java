@@ -62,7 +62,7 @@ final class Teller implements AutoCloseable {
                     0,
                     List.of(),
                     null,
-                    new MediaCatalog.Totals(2, 3000),
+                    new MediaCatalog.Volume(2, 3000),
                     NOW,
                     Map.of(Damage.Kind.CORRUPT, 4L),
                     NOW);

@@ -1,0 +1,19 @@
+package io.github.notearchive.cli;
+
+import java.io.PrintWriter;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What {@code --json} prints: one document, for people to read, too. */
+final class Json {
+
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private Json() {}
+
+    /** Prints it, with a line break behind it. */
+    static void print(Object document, PrintWriter out) {
+        out.println(MAPPER.writeValueAsString(document));
+    }
+}
