@@ -28,9 +28,9 @@ public class SourceGate {
 
     /**
      * Writes down that the provider ended the night, once for each run that meets it. Durable when
-     * it returns.
+     * it returns. One at a time: two answers that come together would not see each other's row.
      */
-    void close(int code, String reason, Instant until, long jobExecutionId) {
+    synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
         ownTransaction.executeWithoutResult(
                 _ ->
                         jdbc.sql(
