@@ -33,8 +33,10 @@ import org.springframework.util.StringUtils;
 class Servers {
 
     @Bean
-    Spool spool(DataDirectoryProperties data, ArchiveProperties settings) {
-        return new Spool(data.path().resolve("spool").resolve(settings.node()));
+    Spool spool(DataDirectoryProperties data, ArchiveProperties settings, MediaProperties media) {
+        return new Spool(
+                data.path().resolve("spool").resolve(settings.node()),
+                Math.min(media.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4));
     }
 
     @Bean

@@ -11,6 +11,7 @@ import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.media.SpoolFile;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
@@ -19,7 +20,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -189,7 +189,7 @@ class MediaCollector {
 
     /** A file that two places share is closed when neither keeps it. */
     private static void closeUnused(Collection<Piece> left, List<Piece> kept) {
-        Set<Path> used =
+        Set<SpoolFile> used =
                 kept.stream()
                         .filter(Piece.Fresh.class::isInstance)
                         .map(piece -> ((Piece.Fresh) piece).media().file())
@@ -202,7 +202,7 @@ class MediaCollector {
     }
 
     private void countShared(Collection<DownloadOutcome> outcomes) {
-        Set<Path> files = new HashSet<>();
+        Set<SpoolFile> files = new HashSet<>();
         for (DownloadOutcome outcome : outcomes) {
             if (outcome instanceof Downloaded(var media, _) && !files.add(media.file())) {
                 runs.current().filesTakenOver.increment();

@@ -19,9 +19,11 @@ import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.media.SpoolFile;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectBytes;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -33,7 +35,6 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Upkeep;
 import io.github.notearchive.worklist.Worklist;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -42,6 +43,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicReference;
@@ -215,7 +217,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
-        Map<Path, StoredMedia> put = new HashMap<>(); // two places may share a file
+        Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
         for (Piece piece : harvest.pieces()) {
             slots.add(
                     switch (piece) {
@@ -232,7 +234,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private StoredMedia store(DownloadedMedia file) {
-        String sha256 = file.digest().sha256();
+        String sha256 = file.sha256();
         Optional<StoredMedia> row = media.findByDigest(sha256);
         Optional<StoredMedia> known =
                 row.filter(stored -> !media.isDamaged(stored.key()))
@@ -248,12 +250,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                                             StoredMedia.keyOf(
                                                                     sha256,
                                                                     file.type().extension()));
-                            store.putFile(
-                                    key,
-                                    file.file(),
-                                    file.type().contentType(),
-                                    sha256,
-                                    file.digest().md5());
+                            store.put(
+                                    key, bytes(file.file()), file.type().contentType(), sha256);
                             return new StoredMedia(
                                     sha256, key, file.size(), file.type().contentType());
                         });
@@ -266,6 +264,13 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             run.bytesStored.add(file.size());
         }
         return stored;
+    }
+
+    private static ObjectBytes bytes(SpoolFile file) {
+        byte[] inMemory = file.inMemory();
+        return inMemory == null
+                ? new ObjectBytes.OnDisk(Objects.requireNonNull(file.onDisk()))
+                : new ObjectBytes.InMemory(inMemory, Math.toIntExact(file.size()));
     }
 
     private static SlotStatus stored(

@@ -1,17 +1,13 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.note.ContentDigest;
 import io.github.notearchive.note.MediaCandidate;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A downloaded file in the spool directory, until it is closed.
+ * A downloaded file in the spool, until it is closed.
  *
- * @param spool whose file it is
- * @param file where the bytes lie, exactly as received
- * @param size their number; never zero
- * @param digest of the bytes as received
+ * @param file the bytes, exactly as received; never none
+ * @param sha256 SHA-256 of the bytes as received, in lower-case hexadecimal
  * @param type by the first bytes
  * @param candidate the address that was chosen
  * @param host the host that the bytes came from, after redirects
@@ -24,10 +20,8 @@ import java.util.List;
  *     in ASCII without quotes, usually none
  */
 public record DownloadedMedia(
-        Spool spool,
-        Path file,
-        long size,
-        ContentDigest digest,
+        SpoolFile file,
+        String sha256,
         MediaType type,
         MediaCandidate candidate,
         String host,
@@ -53,9 +47,14 @@ public record DownloadedMedia(
         }
     }
 
+    /** How many bytes there are. */
+    public long size() {
+        return file.size();
+    }
+
     /** Deletes the file. A repeat does nothing. */
     @Override
     public void close() {
-        spool.delete(file);
+        file.close();
     }
 }

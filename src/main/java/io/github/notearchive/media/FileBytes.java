@@ -6,9 +6,10 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.Checksum;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file's bytes by their place, through a small buffer. Where there is no byte, before the first
+ * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is no byte, before the first
  * or behind the last, it reads as zero: whoever minds compares with {@link #length} first. Numbers
  * are unsigned and big-endian unless the method says otherwise.
  *
@@ -18,15 +19,27 @@ final class FileBytes implements AutoCloseable {
 
     private static final int BUFFER = 8 * 1024;
 
-    private final RandomAccessFile file;
+    /** Null where all bytes are in the buffer. */
+    private final @Nullable RandomAccessFile file;
+
     private final long length;
-    private final byte[] buffer = new byte[BUFFER];
+    private final byte[] buffer;
     private long start;
     private int held;
 
+    /** The bytes of a file on the disk. */
     FileBytes(Path path) throws IOException {
         file = new RandomAccessFile(path.toFile(), "r");
         length = file.length();
+        buffer = new byte[BUFFER];
+    }
+
+    /** So many bytes at the beginning of an array. */
+    FileBytes(byte[] bytes, int length) {
+        file = null;
+        this.length = length;
+        buffer = bytes;
+        held = length;
     }
 
     long length() {
@@ -120,7 +133,9 @@ final class FileBytes implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        file.close();
+        if (file != null) {
+            file.close();
+        }
     }
 
     /** Brings this byte into the buffer; false when the file has none there. */
@@ -128,7 +143,7 @@ final class FileBytes implements AutoCloseable {
         if (at >= start && at < start + held) {
             return true;
         }
-        if (at < 0 || at >= length) {
+        if (at < 0 || at >= length || file == null) {
             return false;
         }
         held = 0;

@@ -30,6 +30,9 @@ import org.springframework.validation.annotation.Validated;
  * @param maxSpoolSize how many bytes may lie on the disk between download and store, in all files
  *     together, those of notes that wait for further files included; what does not fit is
  *     downloaded later
+ * @param maxMemory how many bytes of files of up to 1 MiB are held in memory between download and
+ *     store, all together, and never more than a quarter of the heap; what does not fit lies on the
+ *     disk. 0: every file lies there
  * @param maxRedirects how many redirects of one address are followed, each checked like the address
  * @param triesPerCandidate how often one address is tried when its trouble may pass
  * @param backoff how long to wait before each retry; the last one holds for all further ones
@@ -46,6 +49,7 @@ public record MediaProperties(
         @DefaultValue("16") @Min(1) @Max(1024) int downloadsPerHost,
         @DefaultValue("4GB") @NotNull DataSize maxFileSize,
         @DefaultValue("16GB") @NotNull DataSize maxSpoolSize,
+        @DefaultValue("64MB") @NotNull DataSize maxMemory,
         @DefaultValue("5") @Min(0) @Max(20) int maxRedirects,
         @DefaultValue("3") @Min(1) @Max(10) int triesPerCandidate,
         @DefaultValue({"1s", "3s"}) @NotEmpty
@@ -76,6 +80,11 @@ public record MediaProperties(
         return maxSpoolSize == null
                 || maxFileSize == null
                 || maxSpoolSize.compareTo(maxFileSize) >= 0;
+    }
+
+    @AssertTrue(message = "archive.media.max-memory must not be negative")
+    boolean isMaxMemoryPossible() {
+        return maxMemory == null || !maxMemory.isNegative();
     }
 
     /** How long to wait after the given failed try, counted from 1. */

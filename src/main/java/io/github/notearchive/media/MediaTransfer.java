@@ -50,6 +50,7 @@ final class MediaTransfer implements AutoCloseable {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
     private static final long WORTH_READING = 16 * 1024;
+    private static final int BUFFER = 64 * 1024;
     private static final Http1Config BOUNDED =
             Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100).build();
 
@@ -270,7 +271,11 @@ final class MediaTransfer implements AutoCloseable {
         return switch (FirstBytes.of(head, kind)) {
             case FirstBytes.Wrong(var looksLike) -> new Attempt.Passing(looksLike, true);
             case FirstBytes.Fitting(var type) -> {
-                partial.begin(type, length, Partial.validatorOf(exchange.response));
+                partial.begin(
+                        type,
+                        length,
+                        Partial.validatorOf(exchange.response),
+                        isPromised(candidate.md5()));
                 yield save(candidate, at, partial, head, body);
             }
         };
@@ -282,9 +287,8 @@ final class MediaTransfer implements AutoCloseable {
             throws IOException {
         long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().mostBytes());
         boolean isOfUse = false;
-        partial.open();
         try {
-            byte[] buffer = new byte[64 * 1024];
+            byte[] buffer = new byte[BUFFER];
             System.arraycopy(head, 0, buffer, 0, head.length);
             isOfUse = true;
             for (int n = head.length > 0 ? head.length : next(body, buffer);
@@ -329,7 +333,7 @@ final class MediaTransfer implements AutoCloseable {
 
     /** All bytes are there, by the server's word; what they are must bear it out. */
     private Attempt verified(MediaCandidate candidate, MediaUrl at, Partial partial) {
-        return switch (Structure.of(partial.path(), partial.type())) {
+        return switch (partial.content().structure(partial.type())) {
             case Structure.Cut(var where) -> new Attempt.Passing("cut: " + where, true);
             case Structure.Whole structure -> {
                 Optional<String> placeholder =
@@ -349,10 +353,8 @@ final class MediaTransfer implements AutoCloseable {
         String promisedMd5 = candidate.md5();
         return new Attempt.Complete(
                 new DownloadedMedia(
-                        spool,
-                        whole.path(),
-                        whole.size(),
-                        whole.digest(),
+                        whole.content(),
+                        whole.sha256(),
                         whole.type(),
                         candidate,
                         at.host(),
@@ -361,12 +363,17 @@ final class MediaTransfer implements AutoCloseable {
                                 : DownloadedMedia.Comparison.NONE,
                         promisedSize == null || promisedSize <= 0
                                 ? DownloadedMedia.Comparison.NONE
-                                : DownloadedMedia.Comparison.of(promisedSize == whole.size()),
-                        promisedMd5 == null || promisedMd5.isBlank()
+                                : DownloadedMedia.Comparison.of(
+                                        promisedSize == whole.content().size()),
+                        promisedMd5 == null || whole.md5() == null
                                 ? DownloadedMedia.Comparison.NONE
                                 : DownloadedMedia.Comparison.of(
-                                        promisedMd5.strip().equalsIgnoreCase(whole.digest().md5())),
+                                        promisedMd5.strip().equalsIgnoreCase(whole.md5())),
                         remarks));
+    }
+
+    private static boolean isPromised(@Nullable String md5) {
+        return md5 != null && !md5.isBlank();
     }
 
     private Attempt timeIsOver() {

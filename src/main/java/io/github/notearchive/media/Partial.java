@@ -1,11 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.note.ContentDigest;
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -29,17 +24,22 @@ final class Partial implements AutoCloseable {
         this.spool = spool;
     }
 
-    /** Begins a file, in place of whatever was there. */
-    void begin(MediaType type, long total, @Nullable String validator) {
+    /**
+     * Begins a file, in place of whatever was there.
+     *
+     * @param withMd5 whether the MD5 of the whole is wanted as well, which costs more than twice
+     *     the time of the SHA-256
+     */
+    void begin(MediaType type, long total, @Nullable String validator, boolean withMd5) {
         close();
-        begun = new Begun(spool.newFile(), type, total, validator);
+        begun = new Begun(spool.newFile(), type, total, validator, withMd5);
     }
 
     /** What a request for the rest must say; empty when the file is to be asked for as a whole. */
     @Nullable Rest rest() {
-        return begun == null || begun.validator == null || begun.size == 0
+        return begun == null || begun.validator == null || begun.content.size() == 0
                 ? null
-                : new Rest(begun.size, begun.validator);
+                : new Rest(begun.content.size(), begun.validator);
     }
 
     /** The rest of a file: from this byte on, if it still has this validator. */
@@ -56,25 +56,10 @@ final class Partial implements AutoCloseable {
         return begun != null
                 && rest != null
                 && range != null
-                && range.first() == begun.size
+                && range.first() == begun.content.size()
                 && range.last() + 1 == range.total()
                 && (begun.total < 0 || range.total() == begun.total)
                 && rest.validator().equals(validatorOf(response));
-    }
-
-    /** From now on bytes are added behind those that are there; to be ended by {@link #pause}. */
-    void open() {
-        Begun file = Objects.requireNonNull(begun);
-        try {
-            file.out = new FileOutputStream(file.path.toFile(), true);
-        } catch (IOException e) {
-            throw cannotBeWritten(file, e);
-        }
-    }
-
-    /** Our trouble and not the server's: no other address would help. */
-    private static UncheckedIOException cannotBeWritten(Begun file, IOException e) {
-        return new UncheckedIOException("Spool file " + file.path + " cannot be written", e);
     }
 
     /**
@@ -84,34 +69,25 @@ final class Partial implements AutoCloseable {
      */
     boolean add(byte[] bytes, int count, long spoolLimit) {
         Begun file = Objects.requireNonNull(begun);
-        if (!spool.book(file.path, count, spoolLimit)) {
+        if (!file.content.add(bytes, count, file.total, spoolLimit)) {
             return false;
         }
-        try {
-            Objects.requireNonNull(file.out).write(bytes, 0, count);
-        } catch (IOException e) {
-            throw cannotBeWritten(file, e);
-        }
         file.sha256.update(bytes, 0, count);
-        file.md5.update(bytes, 0, count);
-        file.size += count;
+        if (file.md5 != null) {
+            file.md5.update(bytes, 0, count);
+        }
         return true;
     }
 
     /** No bytes come any more, for now or at all. */
     void pause() {
-        if (begun != null && begun.out != null) {
-            try {
-                begun.out.close();
-            } catch (IOException e) {
-                throw cannotBeWritten(begun, e);
-            }
-            begun.out = null;
+        if (begun != null) {
+            begun.content.pause();
         }
     }
 
     long size() {
-        return begun == null ? 0 : begun.size;
+        return begun == null ? 0 : begun.content.size();
     }
 
     /** How long the whole is by the server's word; -1 when it does not say. */
@@ -123,8 +99,8 @@ final class Partial implements AutoCloseable {
         return Objects.requireNonNull(begun).type;
     }
 
-    Path path() {
-        return Objects.requireNonNull(begun).path;
+    SpoolFile content() {
+        return Objects.requireNonNull(begun).content;
     }
 
     /** Gives the file away, which is complete now. */
@@ -134,27 +110,27 @@ final class Partial implements AutoCloseable {
         begun = null;
         HexFormat hex = HexFormat.of();
         return new Whole(
-                file.path,
-                file.size,
+                file.content,
                 file.type,
-                new ContentDigest(
-                        hex.formatHex(file.sha256.digest()), hex.formatHex(file.md5.digest())));
+                hex.formatHex(file.sha256.digest()),
+                file.md5 == null ? null : hex.formatHex(file.md5.digest()));
     }
 
-    /** A complete file. */
-    record Whole(Path path, long size, MediaType type, ContentDigest digest) {}
+    /**
+     * A complete file.
+     *
+     * @param sha256 in lower-case hexadecimal
+     * @param md5 the same; null when nobody asked for it
+     */
+    record Whole(SpoolFile content, MediaType type, String sha256, @Nullable String md5) {}
 
     /** Deletes what has come. A repeat does nothing. */
     @Override
     public void close() {
         if (begun != null) {
-            Path path = begun.path;
-            try {
-                pause();
-            } finally {
-                begun = null;
-                spool.delete(path);
-            }
+            SpoolFile content = begun.content;
+            begun = null;
+            content.close();
         }
     }
 
@@ -170,20 +146,24 @@ final class Partial implements AutoCloseable {
 
     private static final class Begun {
 
-        private final Path path;
+        private final SpoolFile content;
         private final MediaType type;
         private final long total;
         private final @Nullable String validator;
         private final MessageDigest sha256 = digest("SHA-256");
-        private final MessageDigest md5 = digest("MD5");
-        private @Nullable OutputStream out;
-        private long size;
+        private final @Nullable MessageDigest md5;
 
-        Begun(Path path, MediaType type, long total, @Nullable String validator) {
-            this.path = path;
+        Begun(
+                SpoolFile content,
+                MediaType type,
+                long total,
+                @Nullable String validator,
+                boolean withMd5) {
+            this.content = content;
             this.type = type;
             this.total = total;
             this.validator = validator;
+            this.md5 = withMd5 ? digest("MD5") : null;
         }
 
         private static MessageDigest digest(String algorithm) {

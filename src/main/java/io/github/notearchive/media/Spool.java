@@ -5,13 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
- * The directory where files lie between download and store. Names are our own, readable by the
- * owner only; a directory belongs to one process at a time. How many bytes lie there is known, and
- * never more than was allowed with the last one of them.
+ * Where files lie between download and store: small ones in memory as long as there is room, all
+ * others in a directory. Names there are our own, readable by the owner only; a directory belongs
+ * to one process at a time. How many bytes lie here is known, and never more than was allowed with
+ * the last one of them. Safe for use by many threads.
  */
 public final class Spool {
 
@@ -19,12 +18,24 @@ public final class Spool {
     private static final String SUFFIX = ".part";
 
     private final Path directory;
-    private final Map<Path, Long> booked = new HashMap<>();
-    private long held;
+    private final long memory;
+    private long inMemory;
+    private long onDisk;
+    private long files;
 
-    /** The spool in this directory, which is made when the first file is. */
+    /** A spool that keeps everything in this directory, which is made when the first file is. */
     public Spool(Path directory) {
+        this(directory, 0);
+    }
+
+    /**
+     * A spool that keeps small files in memory.
+     *
+     * @param memory how many bytes of files are held in memory, all together; 0 for none
+     */
+    public Spool(Path directory, long memory) {
         this.directory = directory.toAbsolutePath().normalize();
+        this.memory = memory;
     }
 
     /** Deletes what a killed process left behind, and nothing that is not ours. Says how many. */
@@ -47,8 +58,16 @@ public final class Spool {
         return swept;
     }
 
-    /** A new, empty file. */
-    Path newFile() {
+    /** A new, empty file, which is in memory until it grows too long for that. */
+    SpoolFile newFile() {
+        synchronized (this) {
+            files++;
+        }
+        return new SpoolFile(this);
+    }
+
+    /** A new, empty file on the disk. */
+    Path newPath() {
         try {
             Files.createDirectories(directory);
             return Files.createTempFile(directory, PREFIX, SUFFIX);
@@ -57,37 +76,43 @@ public final class Spool {
         }
     }
 
-    /**
-     * Books so many bytes more for a file, before they are written; false when the spool would then
-     * hold more than the limit.
-     */
-    synchronized boolean book(Path file, long bytes, long limit) {
-        if (held + bytes > limit) {
+    /** Books memory before it is used; false when there is no room for so much more. */
+    synchronized boolean bookMemory(long bytes) {
+        if (inMemory + bytes > memory) {
             return false;
         }
-        booked.merge(file, bytes, Long::sum);
-        held += bytes;
+        inMemory += bytes;
         return true;
+    }
+
+    /**
+     * Books so many bytes more on the disk, before they are written; false when the disk would then
+     * hold more than the limit.
+     */
+    synchronized boolean bookDisk(long bytes, long limit) {
+        if (onDisk + bytes > limit) {
+            return false;
+        }
+        onDisk += bytes;
+        return true;
+    }
+
+    /** Takes back what was booked for a file. */
+    synchronized void free(long memoryBytes, long diskBytes) {
+        inMemory -= memoryBytes;
+        onDisk -= diskBytes;
+    }
+
+    /** Says that a file is gone. */
+    synchronized void closed() {
+        files--;
     }
 
     /** What lies here now, of this process's own. */
     public synchronized Held held() {
-        return new Held(booked.size(), held);
+        return new Held(files, inMemory + onDisk);
     }
 
-    /** Files with bytes in them, and how many bytes. */
+    /** So many files, and how many bytes are booked for them in memory and on the disk. */
     public record Held(long files, long bytes) {}
-
-    /** Deletes a file, whose bytes are free for others then. A repeat does nothing. */
-    void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + file + " cannot be deleted", e);
-        }
-        synchronized (this) {
-            Long bytes = booked.remove(file);
-            held -= bytes == null ? 0 : bytes;
-        }
-    }
 }

@@ -1,8 +1,6 @@
 package io.github.notearchive.media;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,29 +63,24 @@ sealed interface Structure {
     }
 
     /**
-     * Walks along a file of the spool that nobody writes any more.
+     * Walks along the bytes of a file.
      *
      * @param type by its first bytes
-     * @throws UncheckedIOException if it cannot be read, which no other address would help
      */
-    static Structure of(Path file, MediaType type) {
-        try (FileBytes bytes = new FileBytes(file)) {
-            Walk walk =
-                    switch (type) {
-                        case HEIC, AVIF -> new BoxWalk(bytes, true);
-                        case MP4, MOV, M4A -> new BoxWalk(bytes, false);
-                        case JPEG -> new JpegWalk(bytes);
-                        case PNG -> new PngWalk(bytes);
-                        case GIF -> new GifWalk(bytes);
-                        case WEBP, WAV -> new RiffWalk(bytes, type == MediaType.WEBP);
-                        case MP3, AAC -> new FrameWalk(bytes);
-                        case OGG -> new OggWalk(bytes);
-                        case FLAC -> new FlacWalk(bytes);
-                        case SRT, VTT -> new WordsWalk(bytes);
-                    };
-            return walk.walk();
-        } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + file + " cannot be read", e);
-        }
+    static Structure of(FileBytes bytes, MediaType type) throws IOException {
+        Walk walk =
+                switch (type) {
+                    case HEIC, AVIF -> new BoxWalk(bytes, true);
+                    case MP4, MOV, M4A -> new BoxWalk(bytes, false);
+                    case JPEG -> new JpegWalk(bytes);
+                    case PNG -> new PngWalk(bytes);
+                    case GIF -> new GifWalk(bytes);
+                    case WEBP, WAV -> new RiffWalk(bytes, type == MediaType.WEBP);
+                    case MP3, AAC -> new FrameWalk(bytes);
+                    case OGG -> new OggWalk(bytes);
+                    case FLAC -> new FlacWalk(bytes);
+                    case SRT, VTT -> new WordsWalk(bytes);
+                };
+        return walk.walk();
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.objectstore;
 
+import io.github.notearchive.objectstore.ObjectPut.RefusedException;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
@@ -8,8 +9,6 @@ import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
-import io.minio.ObjectWriteResponse;
-import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
@@ -20,12 +19,9 @@ import io.minio.errors.MinioException;
 import io.minio.messages.Item;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -59,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 public class ObjectStore implements AutoCloseable {
 
     private static final long PART_SIZE = 16L << 20;
-    private static final String SHA256 = "sha256";
+    static final String SHA256 = "sha256";
     private static final String WRONG_BYTES = "WrongBytes";
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
 
@@ -67,6 +63,8 @@ public class ObjectStore implements AutoCloseable {
      * A store that says a byte now and then is never silent, so a whole request has its limit too.
      */
     private static final int CALL_LASTS = 10;
+
+    private static final int CONNECTIONS = 128;
 
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
 
@@ -89,6 +87,7 @@ public class ObjectStore implements AutoCloseable {
 
     private final StoreProperties properties;
     private final MinioClient client;
+    private final ObjectPut put;
 
     public ObjectStore(StoreProperties properties) {
         this.properties = properties;
@@ -99,6 +98,11 @@ public class ObjectStore implements AutoCloseable {
                         .credentials(properties.accessKey(), properties.secretKey().value())
                         .httpClient(httpClient(properties), true)
                         .build();
+        this.put = new ObjectPut(properties, callLasts(properties), CONNECTIONS);
+    }
+
+    private static Duration callLasts(StoreProperties properties) {
+        return properties.socketTimeout().multipliedBy(CALL_LASTS);
     }
 
     /** Makes sure that the bucket is there, and makes it if that is allowed. */
@@ -205,50 +209,59 @@ public class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * Puts a file, and returns when the store has shown that it holds it.
+     * Puts an object, and returns when the store has shown that it holds it.
      *
-     * @param sha256Hex the file's SHA-256, kept with the object
-     * @param md5Hex the file's MD5, compared with what the store says it received
+     * @param sha256 of the bytes in lower-case hexadecimal, kept with the object
      */
-    public StoredObject putFile(
-            ObjectKey key, Path file, String contentType, String sha256Hex, String md5Hex) {
-        long size = sizeOf(file);
+    public StoredObject put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
+        if (bytes instanceof ObjectBytes.OnDisk(var file) && bytes.size() > PART_SIZE) {
+            return putInParts(key, file, bytes, contentType, sha256);
+        }
         return persistently(
                 "PUT",
                 key,
                 () -> {
-                    ObjectWriteResponse response =
-                            client.uploadObject(
-                                    UploadObjectArgs.builder()
-                                            .bucket(properties.bucket())
-                                            .object(key.value())
-                                            .filename(file.toString(), PART_SIZE)
-                                            .contentType(contentType)
-                                            .userMetadata(Map.of(SHA256, sha256Hex))
-                                            .build());
-                    return verified(key, response, size, contentType, sha256Hex, md5Hex);
+                    ObjectPut.Receipt receipt = put.send(key, bytes, contentType, sha256);
+                    return receipt.isConfirmed()
+                            ? new StoredObject(
+                                    key,
+                                    bytes.size(),
+                                    bare(receipt.etag()),
+                                    contentType,
+                                    sha256)
+                            : verified(key, receipt.etag(), bytes, contentType, sha256);
                 });
+    }
+
+    private StoredObject putInParts(
+            ObjectKey key, Path file, ObjectBytes bytes, String contentType, String sha256) {
+        return persistently(
+                "PUT",
+                key,
+                () ->
+                        verified(
+                                key,
+                                client.uploadObject(
+                                                UploadObjectArgs.builder()
+                                                        .bucket(properties.bucket())
+                                                        .object(key.value())
+                                                        .filename(file.toString(), PART_SIZE)
+                                                        .contentType(contentType)
+                                                        .userMetadata(Map.of(SHA256, sha256))
+                                                        .build())
+                                        .etag(),
+                                bytes,
+                                contentType,
+                                sha256));
     }
 
     /** Puts bytes, and returns when the store has shown that it holds them. */
     public StoredObject putBytes(ObjectKey key, byte[] bytes, String contentType) {
-        String sha256 = HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
-        String md5 = HexFormat.of().formatHex(digest("MD5").digest(bytes));
-        return persistently(
-                "PUT",
+        return put(
                 key,
-                () -> {
-                    ObjectWriteResponse response =
-                            client.putObject(
-                                    PutObjectArgs.builder()
-                                            .bucket(properties.bucket())
-                                            .object(key.value())
-                                            .data(bytes, bytes.length)
-                                            .contentType(contentType)
-                                            .userMetadata(Map.of(SHA256, sha256))
-                                            .build());
-                    return verified(key, response, bytes.length, contentType, sha256, md5);
-                });
+                new ObjectBytes.InMemory(bytes),
+                contentType,
+                HexFormat.of().formatHex(ObjectBytes.digest("SHA-256").digest(bytes)));
     }
 
     /** What the store has under this key; empty when it has nothing. */
@@ -408,7 +421,7 @@ public class ObjectStore implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        try (put) {
             client.close();
         } catch (Exception e) {
             throw new IllegalStateException("The store's client cannot be closed", e);
@@ -458,22 +471,24 @@ public class ObjectStore implements AutoCloseable {
                 GetObjectArgs.builder().bucket(properties.bucket()).object(key.value()).build());
     }
 
+    /** By the ETag, and where that is no MD5, by what the store says and holds. */
     private StoredObject verified(
             ObjectKey key,
-            ObjectWriteResponse response,
-            long size,
+            @Nullable String etagHeader,
+            ObjectBytes bytes,
             String contentType,
-            String sha256,
-            String md5)
+            String sha256)
             throws MinioException, IOException {
-        String etag = bare(response.etag());
-        if (!etag.equals(md5.toLowerCase(Locale.ROOT))) {
+        String etag = bare(etagHeader);
+        long size = bytes.size();
+        boolean isMd5 = MD5.matcher(etag).matches();
+        if (!isMd5 || !etag.equals(bytes.md5())) {
             long stored = statOnce(key).map(StoredObject::size).orElse(-1L);
             if (stored != size) {
                 throw wrongBytes(key, "holds " + stored + " bytes of " + size);
             }
             // encrypted buckets answer with something that only looks like an MD5
-            if (MD5.matcher(etag).matches() && !sha256.equals(storedSha256(key))) {
+            if (isMd5 && !sha256.equals(storedSha256(key))) {
                 throw wrongBytes(key, "holds other bytes than were sent");
             }
         }
@@ -481,7 +496,7 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private String storedSha256(ObjectKey key) throws MinioException, IOException {
-        MessageDigest digest = digest("SHA-256");
+        MessageDigest digest = ObjectBytes.digest("SHA-256");
         try (InputStream in = openOnce(key)) {
             byte[] buffer = new byte[64 * 1024];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -508,6 +523,8 @@ public class ObjectStore implements AutoCloseable {
                 return request.send();
             } catch (MinioException | IOException e) {
                 failure = failure(action, key, e);
+            } catch (RefusedException e) {
+                failure = answered(action, key, e.code(), e.status());
             } catch (IllegalStateException e) {
                 failure = failure(action, key, wrapped(e));
             } catch (StoreException e) {
@@ -538,13 +555,8 @@ public class ObjectStore implements AutoCloseable {
     /** Without the client's own exception, which prints whole requests. */
     private StoreException failure(String action, @Nullable ObjectKey key, Exception e) {
         if (e instanceof ErrorResponseException answer) {
-            String code = answer.errorResponse().code();
-            int status = answer.response().code();
-            String what =
-                    subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
-            return status >= 500 || status == 429 || status == 408 || BUSY.contains(code)
-                    ? StoreException.unreachable(code, what + "; try again later", null)
-                    : StoreException.refused(code, what + "; " + advice(code));
+            return answered(
+                    action, key, answer.errorResponse().code(), answer.response().code());
         }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException network) {
@@ -566,6 +578,15 @@ public class ObjectStore implements AutoCloseable {
                         + name
                         + "; see that archive.store.endpoint is an S3 store",
                 null);
+    }
+
+    private StoreException answered(
+            String action, @Nullable ObjectKey key, String code, int status) {
+        String what =
+                subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
+        return status >= 500 || status == 429 || status == 408 || BUSY.contains(code)
+                ? StoreException.unreachable(code, what + "; try again later", null)
+                : StoreException.refused(code, what + "; " + advice(code));
     }
 
     private static String advice(String code) {
@@ -598,22 +619,6 @@ public class ObjectStore implements AutoCloseable {
         return etag == null ? "" : etag.replace("\"", "");
     }
 
-    private static long sizeOf(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("File " + file + " cannot be put into the store", e);
-        }
-    }
-
-    private static MessageDigest digest(String algorithm) {
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has " + algorithm, e);
-        }
-    }
-
     private static OkHttpClient httpClient(StoreProperties properties) {
         // threads of the library's own dispatcher would keep a finished program alive for a minute
         ThreadPoolExecutor threads =
@@ -625,8 +630,8 @@ public class ObjectStore implements AutoCloseable {
                         new SynchronousQueue<>(),
                         Thread.ofPlatform().daemon().name("object-store-", 0).factory());
         Dispatcher dispatcher = new Dispatcher(threads);
-        dispatcher.setMaxRequests(128);
-        dispatcher.setMaxRequestsPerHost(128);
+        dispatcher.setMaxRequests(CONNECTIONS);
+        dispatcher.setMaxRequestsPerHost(CONNECTIONS);
         return new OkHttpClient.Builder()
                 .dispatcher(dispatcher)
                 .connectionPool(new ConnectionPool(32, 1, TimeUnit.MINUTES))
@@ -634,13 +639,13 @@ public class ObjectStore implements AutoCloseable {
                 .connectTimeout(properties.connectTimeout())
                 .readTimeout(properties.socketTimeout())
                 .writeTimeout(properties.socketTimeout())
-                .callTimeout(properties.socketTimeout().multipliedBy(CALL_LASTS))
+                .callTimeout(callLasts(properties))
                 .build();
     }
 
     /** One request to the store. */
     @FunctionalInterface
     private interface Request<T> {
-        T send() throws MinioException, IOException;
+        T send() throws MinioException, IOException, RefusedException;
     }
 }

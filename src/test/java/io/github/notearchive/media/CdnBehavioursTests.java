@@ -403,7 +403,7 @@ class CdnBehavioursTests {
                 compared(told, "length", media.length());
                 compared(told, "size", media.promisedSize());
                 compared(told, "md5", media.promisedMd5());
-                assertThat(media.file())
+                assertThat(media.file().onDisk())
                         .content(ISO_8859_1)
                         .isIn(ALL.stream().map(file -> new String(file, ISO_8859_1)).toList());
                 media.remarks().forEach(remark -> told.append(", ").append(remark));
@@ -439,6 +439,7 @@ class CdnBehavioursTests {
                         4,
                         DataSize.ofBytes(1_500_000),
                         DataSize.ofMegabytes(10),
+                        DataSize.ofBytes(0),
                         5,
                         3,
                         List.of(Duration.ofMillis(1))),

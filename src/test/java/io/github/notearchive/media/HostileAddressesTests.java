@@ -622,6 +622,7 @@ class HostileAddressesTests {
                         8,
                         DataSize.ofMegabytes(1),
                         DataSize.ofMegabytes(1),
+                        DataSize.ofBytes(0),
                         5,
                         1,
                         List.of(Duration.ZERO));

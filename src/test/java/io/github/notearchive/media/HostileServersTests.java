@@ -234,9 +234,9 @@ class HostileServersTests {
                         "/" + "n".repeat(4096))) {
             try (DownloadedMedia media = downloaded(download(path, "../../evil\u0000" + path))) {
                 assertThat(media.type().contentType()).isEqualTo("image/gif");
-                assertThat(media.file().getParent()).isEqualTo(directory);
-                assertThat(media.file().getFileName().toString()).matches("media-\\d+\\.part");
-                assertThat(media.file()).hasContent(GIF);
+                assertThat(media.file().onDisk().getParent()).isEqualTo(directory);
+                assertThat(media.file().onDisk().getFileName().toString()).matches("media-\\d+\\.part");
+                assertThat(media.file().onDisk()).hasContent(GIF);
             }
         }
         try (Stream<Path> left = Files.walk(directory)) {
@@ -478,6 +478,7 @@ class HostileServersTests {
                 8,
                 file,
                 all,
+                DataSize.ofBytes(0),
                 5,
                 1,
                 List.of(Duration.ZERO));

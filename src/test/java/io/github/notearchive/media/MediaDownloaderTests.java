@@ -90,10 +90,9 @@ class MediaDownloaderTests {
 
         DownloadedMedia media = downloaded(downloader.download(images(cdn.url("/a"))));
 
-        assertThat(media.file()).hasBinaryContent(JPEG).hasParent(directory);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG).hasParent(directory);
         assertThat(media.size()).isEqualTo(JPEG.length);
-        assertThat(media.digest().sha256()).isEqualTo(hex("SHA-256", JPEG));
-        assertThat(media.digest().md5()).isEqualTo(hex("MD5", JPEG));
+        assertThat(media.sha256()).isEqualTo(hex("SHA-256", JPEG));
         assertThat(media.type()).isEqualTo(MediaType.JPEG);
         assertThat(media.host()).isEqualTo("127.0.0.1");
         assertThat(media.length()).isEqualTo(Comparison.MATCH);
@@ -117,7 +116,7 @@ class MediaDownloaderTests {
 
         DownloadedMedia media = downloaded(download(images(cdn.url("/a"))));
 
-        assertThat(media.file()).hasBinaryContent(JPEG);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(media.length()).isEqualTo(Comparison.NONE);
     }
 
@@ -209,7 +208,7 @@ class MediaDownloaderTests {
 
         DownloadedMedia media = downloaded(download(images(cdn.url("/a"))));
 
-        assertThat(media.file()).hasBinaryContent(JPEG);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(cdn.requests()).hasSize(2);
         assertThat(directory.toFile().list()).hasSize(1);
     }
@@ -246,9 +245,9 @@ class MediaDownloaderTests {
                                         candidate(cdn.url("/film/cut")),
                                         candidate(cdn.url("/film/whole")))));
 
-        assertThat(picture.file()).hasBinaryContent(Samples.bytes("tiles.heic"));
+        assertThat(picture.file().onDisk()).hasBinaryContent(Samples.bytes("tiles.heic"));
         assertThat(picture.remarks()).isEmpty();
-        assertThat(film.file()).hasBinaryContent(Samples.bytes("film.mp4"));
+        assertThat(film.file().onDisk()).hasBinaryContent(Samples.bytes("film.mp4"));
         assertThat(cdn.requests())
                 .containsExactly(
                         "/cut",
@@ -342,7 +341,7 @@ class MediaDownloaderTests {
                 .isEqualTo(
                         new Troubled(
                                 "8k at 127.0.0.1: placeholder of 48x32, promised 1080x1440", true));
-        assertThat(unpromised.file()).hasBinaryContent(Samples.bytes("still.gif"));
+        assertThat(unpromised.file().onDisk()).hasBinaryContent(Samples.bytes("still.gif"));
         assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/a", "/a", "/a", "/b");
     }
 
@@ -402,7 +401,7 @@ class MediaDownloaderTests {
         DownloadedMedia media = downloaded(download(images(cdn.url("/plain"))));
         DownloadOutcome outcome = download(images(cdn.url("/zipped")));
 
-        assertThat(media.file()).hasBinaryContent(JPEG);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(outcome)
                 .isInstanceOfSatisfying(
                         Troubled.class,
@@ -423,7 +422,7 @@ class MediaDownloaderTests {
 
         assertThat(media.promisedSize()).isEqualTo(Comparison.MISMATCH);
         assertThat(media.promisedMd5()).isEqualTo(Comparison.MISMATCH);
-        assertThat(media.file()).hasBinaryContent(MP4);
+        assertThat(media.file().onDisk()).hasBinaryContent(MP4);
         assertThat(cdn.requests()).hasSize(2);
         assertThat(directory.toFile().list()).hasSize(1);
 
@@ -436,7 +435,7 @@ class MediaDownloaderTests {
                                                 cdn.url("/b"), "h265", 49_999L, 1, 1, null))));
 
         assertThat(kept.promisedSize()).isEqualTo(Comparison.MISMATCH);
-        assertThat(kept.file()).hasBinaryContent(MP4);
+        assertThat(kept.file().onDisk()).hasBinaryContent(MP4);
         assertThat(cdn.requests()).hasSize(4);
     }
 
@@ -500,7 +499,7 @@ class MediaDownloaderTests {
 
         DownloadedMedia media = downloaded(download(images(cdn.url("/a"))));
 
-        assertThat(media.file()).hasBinaryContent(JPEG);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(cdn.requests()).containsExactly("/a", "/b?x=%7C", "/c");
     }
 
@@ -584,7 +583,7 @@ class MediaDownloaderTests {
                         downloader(new Settings().idle(Duration.ofMillis(300)))
                                 .download(images(cdn.url("/a"))));
 
-        assertThat(media.file()).hasBinaryContent(JPEG);
+        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(cdn.requests()).hasSize(2);
     }
 
@@ -924,6 +923,7 @@ class MediaDownloaderTests {
                     max.toBytes() > DataSize.ofMegabytes(100).toBytes()
                             ? max
                             : DataSize.ofMegabytes(100),
+                    DataSize.ofBytes(0),
                     5,
                     tries,
                     List.of(backoff));

@@ -30,6 +30,7 @@ class MediaPropertiesTests {
                                 16,
                                 DataSize.ofGigabytes(4),
                                 DataSize.ofGigabytes(16),
+                                DataSize.ofMegabytes(64),
                                 5,
                                 3,
                                 List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));

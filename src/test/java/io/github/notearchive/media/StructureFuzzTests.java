@@ -40,7 +40,7 @@ class StructureFuzzTests {
                                     : sample.type;
                     Files.write(file, bytes);
 
-                    switch (Structure.of(file, type)) {
+                    switch (StructureTests.structure(file, type)) {
                         case Structure.Cut(var where) ->
                                 assertThat(where).matches("[ -!#-~]{10,120}");
                         case Structure.Whole(var remarks, _) ->

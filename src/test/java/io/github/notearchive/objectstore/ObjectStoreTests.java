@@ -3,6 +3,7 @@ package io.github.notearchive.objectstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,11 +16,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.gaul.s3proxy.S3Proxy;
@@ -334,15 +335,130 @@ class ObjectStoreTests {
     }
 
     @Test
+    void aStoreThatSaysTheChecksumBackHasShownEnough() throws Exception {
+        List<String> requests = new CopyOnWriteArrayList<>();
+        try (Scripted server =
+                new Scripted(
+                        exchange -> {
+                            requests.add(exchange.getRequestMethod());
+                            String checksum =
+                                    exchange.getRequestHeaders().getFirst("x-amz-checksum-sha256");
+                            exchange.getResponseHeaders().set("ETag", "\"of-a-kms-key\"");
+                            exchange.getResponseHeaders().set("x-amz-checksum-sha256", checksum);
+                            exchange.sendResponseHeaders(200, -1);
+                        })) {
+            StoredObject put =
+                    server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+
+            assertThat(put.etag()).isEqualTo("of-a-kms-key");
+            assertThat(put.sha256()).isEqualTo(hex("SHA-256", TEXT));
+            assertThat(requests).containsExactly("PUT");
+        }
+    }
+
+    @Test
+    void aStoreThatMindsChecksumsIsAskedWithoutThemFromThenOn() throws Exception {
+        List<Boolean> withChecksum = new CopyOnWriteArrayList<>();
+        try (Scripted server =
+                new Scripted(
+                        exchange -> {
+                            boolean with =
+                                    exchange.getRequestHeaders()
+                                            .containsKey("x-amz-checksum-sha256");
+                            withChecksum.add(with);
+                            exchange.getResponseHeaders()
+                                    .set("ETag", '"' + hex("MD5", TEXT) + '"');
+                            byte[] body =
+                                    with
+                                            ? "<Error><Code>InvalidArgument</Code></Error>"
+                                                    .getBytes(StandardCharsets.UTF_8)
+                                            : new byte[0];
+                            exchange.sendResponseHeaders(with ? 400 : 200, with ? body.length : -1);
+                            exchange.getResponseBody().write(body);
+                        })) {
+            StoredObject first = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+            server.store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
+
+            assertThat(first.etag()).isEqualTo(hex("MD5", TEXT));
+            assertThat(withChecksum).containsExactly(true, false, false);
+        }
+    }
+
+    @Test
+    void anErrorThatIsNoneOfS3IsToldByItsStatus() throws Exception {
+        try (Scripted server =
+                new Scripted(
+                        exchange -> {
+                            byte[] body = "<html>no</html>".getBytes(StandardCharsets.UTF_8);
+                            exchange.sendResponseHeaders(413, body.length);
+                            exchange.getResponseBody().write(body);
+                        })) {
+            StoreException e =
+                    failure(
+                            () ->
+                                    server.store.putBytes(
+                                            new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(e.refused()).isTrue();
+            assertThat(e.code()).isEqualTo("HTTP 413");
+        }
+    }
+
+    /** A store that answers every request as told, and the client of it. */
+    private static final class Scripted implements AutoCloseable {
+
+        private final HttpServer server;
+        private final ObjectStore store;
+
+        Scripted(HttpHandler answer) throws IOException {
+            server =
+                    HttpServer.create(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+            server.createContext(
+                    "/",
+                    exchange -> {
+                        exchange.getRequestBody().readAllBytes();
+                        answer.handle(exchange);
+                        exchange.close();
+                    });
+            server.start();
+            store =
+                    new ObjectStore(
+                            properties(server.getAddress().getPort(), "hunter2", "bucket", true));
+        }
+
+        @Override
+        public void close() {
+            store.close();
+            server.stop(0);
+        }
+    }
+
+    @Test
     @Timeout(30)
     void aStoreThatDripsIsGivenUp() throws Exception {
         try (ServerSocket dripping = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
                 ObjectStore store = new ObjectStore(impatient(dripping.getLocalPort()))) {
             Thread drip = Thread.ofVirtual().start(() -> drip(dripping));
 
-            StoreException e = failure(() -> store.read(new ObjectKey("a")));
+            StoreException read = failure(() -> store.read(new ObjectKey("a")));
 
-            assertThat(e.unreachable()).isTrue();
+            assertThat(read.unreachable()).isTrue();
+            drip.interrupt();
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void aPutThatTheStoreDripsAnAnswerToIsGivenUp() throws Exception {
+        try (ServerSocket dripping = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                ObjectStore store = new ObjectStore(impatient(dripping.getLocalPort()))) {
+            Thread drip = Thread.ofVirtual().start(() -> drip(dripping));
+
+            StoreException put =
+                    failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(put.unreachable()).isTrue();
             drip.interrupt();
         }
     }
@@ -392,7 +508,8 @@ class ObjectStoreTests {
 
     private StoredObject putFile(ObjectKey key, byte[] bytes) throws Exception {
         Path file = Files.write(directory.resolve("upload"), bytes);
-        return store.putFile(key, file, "image/jpeg", hex("SHA-256", bytes), hex("MD5", bytes));
+        return store.put(
+                key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
     private static StoreProperties properties(
@@ -419,7 +536,7 @@ class ObjectStoreTests {
         return bytes;
     }
 
-    private static String hex(String algorithm, byte[] bytes) throws Exception {
-        return HexFormat.of().formatHex(MessageDigest.getInstance(algorithm).digest(bytes));
+    private static String hex(String algorithm, byte[] bytes) {
+        return HexFormat.of().formatHex(ObjectBytes.digest(algorithm).digest(bytes));
     }
 }

@@ -1,0 +1,183 @@
+package io.github.notearchive.media;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of one file between download and store, in memory or on the disk, until it is closed.
+ *
+ * <p>A file begins in memory. When it grows longer than {@value #MOST_IN_MEMORY} bytes, or the
+ * spool has no memory left for it, its bytes move to the disk. Used by one thread at a time.
+ */
+public final class SpoolFile implements AutoCloseable {
+
+    private static final int MOST_IN_MEMORY = 1 << 20;
+    private static final int FIRST_ROOM = 64 << 10;
+
+    private final Spool spool;
+    private byte @Nullable [] bytes = {};
+    private @Nullable Path path;
+    private @Nullable OutputStream out;
+    private long size;
+    private long diskBooked;
+    private boolean closed;
+
+    SpoolFile(Spool spool) {
+        this.spool = spool;
+    }
+
+    /** How many bytes there are. */
+    public long size() {
+        return size;
+    }
+
+    /** The bytes, where they lie in memory; a longer array than the file, as a rule. */
+    public byte @Nullable [] inMemory() {
+        return bytes;
+    }
+
+    /** Where the bytes lie, when that is the disk. */
+    public @Nullable Path onDisk() {
+        return path;
+    }
+
+    /**
+     * Adds bytes; false when the spool may not hold them, and then nothing is added.
+     *
+     * @param expected how long the whole will be; -1 when nobody says
+     * @param diskLimit how many bytes the spool may hold on the disk
+     * @throws UncheckedIOException when the disk takes no more
+     */
+    boolean add(byte[] more, int count, long expected, long diskLimit) {
+        if (bytes != null && hasRoom(size + count, expected)) {
+            System.arraycopy(more, 0, bytes, (int) size, count);
+            size += count;
+            return true;
+        }
+        if (bytes != null && !moveToDisk(diskLimit)) {
+            return false;
+        }
+        if (!spool.bookDisk(count, diskLimit)) {
+            return false;
+        }
+        diskBooked += count;
+        write(more, count);
+        size += count;
+        return true;
+    }
+
+    /** Makes room in memory, if the file may stay there. */
+    private boolean hasRoom(long wanted, long expected) {
+        byte[] now = Objects.requireNonNull(bytes);
+        if (wanted <= now.length) {
+            return true;
+        }
+        long whole = Math.max(wanted, expected);
+        if (whole > MOST_IN_MEMORY) {
+            return false;
+        }
+        long room =
+                expected >= wanted
+                        ? expected
+                        : Math.min(
+                                MOST_IN_MEMORY,
+                                Math.max(wanted, Math.max(FIRST_ROOM, 2L * now.length)));
+        if (!spool.bookMemory(room - now.length)) {
+            return false;
+        }
+        bytes = Arrays.copyOf(now, (int) room);
+        return true;
+    }
+
+    private boolean moveToDisk(long diskLimit) {
+        if (!spool.bookDisk(size, diskLimit)) {
+            return false;
+        }
+        diskBooked = size;
+        byte[] sofar = Objects.requireNonNull(bytes);
+        path = spool.newPath();
+        bytes = null;
+        write(sofar, (int) size);
+        spool.free(sofar.length, 0);
+        return true;
+    }
+
+    private void write(byte[] more, int count) {
+        Path file = Objects.requireNonNull(path);
+        try {
+            if (out == null) {
+                out = new FileOutputStream(file.toFile(), true);
+            }
+            out.write(more, 0, count);
+        } catch (IOException e) {
+            throw cannotBeWritten(file, e);
+        }
+    }
+
+    /** Our trouble and not the server's: no other address would help. */
+    private static UncheckedIOException cannotBeWritten(Path file, IOException e) {
+        return new UncheckedIOException("Spool file " + file + " cannot be written", e);
+    }
+
+    /**
+     * What its own structure says.
+     *
+     * @param type by its first bytes
+     * @throws UncheckedIOException if it cannot be read, which no other address would help
+     */
+    Structure structure(MediaType type) {
+        try (FileBytes in =
+                bytes == null
+                        ? new FileBytes(Objects.requireNonNull(path))
+                        : new FileBytes(bytes, (int) size)) {
+            return Structure.of(in, type);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool file " + path + " cannot be read", e);
+        }
+    }
+
+    /** No bytes come any more, for now or at all. */
+    void pause() {
+        if (out != null) {
+            try {
+                out.close();
+            } catch (IOException e) {
+                throw cannotBeWritten(Objects.requireNonNull(path), e);
+            } finally {
+                out = null;
+            }
+        }
+    }
+
+    /** Deletes the file, whose bytes are free for others then. A repeat does nothing. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        byte[] held = bytes;
+        bytes = null;
+        try {
+            pause();
+        } finally {
+            try {
+                if (path != null) {
+                    Files.deleteIfExists(path);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
+            } finally {
+                spool.free(held == null ? 0 : held.length, diskBooked);
+                spool.closed();
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+package io.github.notearchive.objectstore;
+
+import io.minio.Http;
+import io.minio.Signer;
+import io.minio.Time;
+import io.minio.Utils;
+import io.minio.Xml;
+import io.minio.errors.MinioException;
+import io.minio.errors.XmlParserException;
+import io.minio.messages.ErrorResponse;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import org.apache.hc.client5.http.classic.methods.HttpPut;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.io.entity.FileEntity;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts an object in one request, on the caller's thread and over pooled connections.
+ *
+ * <p>The request is signed over the SHA-256 that is known of its bytes, which the store compares
+ * with what it receives, so the bytes are read once, to be sent. The same digest goes along as the
+ * object's checksum: a store that keeps checksums says it back, and has shown then that it holds
+ * these bytes.
+ */
+final class ObjectPut implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(ObjectPut.class);
+    private static final String CHECKSUM = "x-amz-checksum-sha256";
+    private static final int MOST_OF_AN_ERROR = 64 * 1024;
+
+    /** What stores say that know no checksums, and mind them. */
+    private static final Set<String> NOT_KNOWN =
+            Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
+
+    private final StoreProperties properties;
+    private final Http.BaseUrl address;
+    private final Duration callLasts;
+    private final CloseableHttpClient http;
+    private final ScheduledThreadPoolExecutor deadlines;
+    private volatile boolean checksums = true;
+
+    /**
+     * @param callLasts how long a whole request may take
+     * @param connections how many of them at once
+     */
+    ObjectPut(StoreProperties properties, Duration callLasts, int connections) {
+        this.properties = properties;
+        this.address = new Http.BaseUrl(properties.endpoint().strip());
+        this.callLasts = callLasts;
+        Timeout silence = Timeout.of(properties.socketTimeout());
+        this.http =
+                HttpClients.custom()
+                        .setConnectionManager(
+                                PoolingHttpClientConnectionManagerBuilder.create()
+                                        .setMaxConnTotal(connections)
+                                        .setMaxConnPerRoute(connections)
+                                        .setDefaultConnectionConfig(
+                                                ConnectionConfig.custom()
+                                                        .setConnectTimeout(
+                                                                Timeout.of(
+                                                                        properties
+                                                                                .connectTimeout()))
+                                                        .setSocketTimeout(silence)
+                                                        .setValidateAfterInactivity(
+                                                                TimeValue.ofMilliseconds(500))
+                                                        .setTimeToLive(TimeValue.ofMinutes(2))
+                                                        .build())
+                                        .build())
+                        .setDefaultRequestConfig(
+                                RequestConfig.custom()
+                                        .setConnectionRequestTimeout(silence)
+                                        .setResponseTimeout(silence)
+                                        .setAuthenticationEnabled(false)
+                                        .setContentCompressionEnabled(false)
+                                        .setProtocolUpgradeEnabled(false)
+                                        .build())
+                        .setRoutePlanner(new DefaultRoutePlanner(null))
+                        .setUserAgent("note-archive")
+                        .disableAutomaticRetries()
+                        .disableRedirectHandling()
+                        .disableContentCompression()
+                        .disableCookieManagement()
+                        .disableAuthCaching()
+                        .build();
+        this.deadlines =
+                new ScheduledThreadPoolExecutor(
+                        1,
+                        Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
+        this.deadlines.setRemoveOnCancelPolicy(true);
+    }
+
+    /**
+     * What the store said of an object that it took.
+     *
+     * @param etag as it came
+     * @param isConfirmed whether it said the object's SHA-256 back
+     */
+    record Receipt(String etag, boolean isConfirmed) {}
+
+    /**
+     * Sends the object once.
+     *
+     * @param sha256 of the bytes, in lower-case hexadecimal
+     * @throws RefusedException when the store answers with an error
+     * @throws IOException when there is no whole answer
+     */
+    Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256)
+            throws IOException, MinioException, RefusedException {
+        boolean withChecksum = checksums;
+        try {
+            return send(key, bytes, contentType, sha256, withChecksum);
+        } catch (RefusedException e) {
+            if (!withChecksum || !NOT_KNOWN.contains(e.code)) {
+                throw e;
+            }
+            Receipt receipt = send(key, bytes, contentType, sha256, false);
+            if (checksums) {
+                checksums = false;
+                log.info(
+                        "The store refuses the header {} ({}); from now on its ETag is compared instead",
+                        CHECKSUM,
+                        e.code);
+            }
+            return receipt;
+        }
+    }
+
+    private Receipt send(
+            ObjectKey key,
+            ObjectBytes bytes,
+            String contentType,
+            String sha256,
+            boolean withChecksum)
+            throws IOException, MinioException, RefusedException {
+        String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
+        HttpPut request = signed(key, contentType, sha256, withChecksum ? checksum : null);
+        request.setEntity(
+                switch (bytes) {
+                    case ObjectBytes.InMemory(var array, var length) ->
+                            new ByteArrayEntity(array, 0, length, null);
+                    case ObjectBytes.OnDisk(var file) -> new FileEntity(file.toFile(), null);
+                });
+        ScheduledFuture<?> deadline =
+                deadlines.schedule(request::abort, callLasts.toMillis(), TimeUnit.MILLISECONDS);
+        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
+            HttpEntity entity = response.getEntity();
+            if (response.getCode() >= 300) {
+                throw refused(response.getCode(), entity);
+            }
+            EntityUtils.consume(entity);
+            return new Receipt(
+                    value(response, "ETag"),
+                    withChecksum && checksum.equals(value(response, CHECKSUM)));
+        } catch (IllegalStateException e) {
+            // an abort between two steps of the HTTP client, which takes it for a mistake
+            if (!request.isAborted()) {
+                throw e;
+            }
+            throw new SocketTimeoutException("not done in time");
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    private HttpPut signed(
+            ObjectKey key, String contentType, String sha256, @Nullable String checksum)
+            throws MinioException {
+        HttpUrl url =
+                address.buildUrl(
+                        Http.Method.PUT,
+                        properties.bucket(),
+                        key.value(),
+                        properties.region(),
+                        new Http.QueryParameters());
+        Request.Builder unsigned =
+                new Request.Builder()
+                        .url(url)
+                        .method("PUT", RequestBody.create(new byte[0]))
+                        .header("Host", Utils.getHostHeader(url))
+                        .header("Content-Type", contentType)
+                        .header("x-amz-content-sha256", sha256)
+                        .header(
+                                "x-amz-date",
+                                ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT))
+                        .header("x-amz-meta-" + ObjectStore.SHA256, sha256);
+        if (checksum != null) {
+            unsigned.header(CHECKSUM, checksum);
+        }
+        Request signed =
+                Signer.signV4S3(
+                        unsigned.build(),
+                        properties.region(),
+                        properties.accessKey(),
+                        properties.secretKey().value(),
+                        sha256);
+        HttpPut request = new HttpPut(url.uri());
+        signed.headers()
+                .forEach(
+                        header -> {
+                            if (!header.getFirst().equalsIgnoreCase("Host")) {
+                                request.setHeader(header.getFirst(), header.getSecond());
+                            }
+                        });
+        return request;
+    }
+
+    private static String value(ClassicHttpResponse response, String name) {
+        Header header = response.getFirstHeader(name);
+        return header == null ? "" : header.getValue();
+    }
+
+    /** By what the store's own error says; a proxy before it may answer something else. */
+    private static RefusedException refused(int status, @Nullable HttpEntity entity)
+            throws IOException {
+        String body =
+                entity == null
+                        ? ""
+                        : new String(
+                                entity.getContent().readNBytes(MOST_OF_AN_ERROR),
+                                StandardCharsets.UTF_8);
+        String code = "HTTP " + status;
+        try {
+            String said = Xml.unmarshal(ErrorResponse.class, body).code();
+            if (said != null && !said.isBlank()) {
+                code = said;
+            }
+        } catch (XmlParserException _) {
+            // no error of S3
+        }
+        return new RefusedException(code, status);
+    }
+
+    /** The store answered, and not with success. */
+    static final class RefusedException extends Exception {
+
+        private final String code;
+        private final int status;
+
+        private RefusedException(String code, int status) {
+            super(code);
+            this.code = code;
+            this.status = status;
+        }
+
+        String code() {
+            return code;
+        }
+
+        int status() {
+            return status;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        deadlines.shutdownNow();
+        http.close();
+    }
+}
