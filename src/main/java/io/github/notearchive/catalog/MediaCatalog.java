@@ -45,6 +45,8 @@ public class MediaCatalog {
 
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
+
+    /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
     MediaCatalog(
@@ -54,7 +56,8 @@ public class MediaCatalog {
         this.jdbc = jdbc;
         this.batches = batches;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.ownTransaction.setPropagationBehavior(
+                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /** What was stored in a night, by whatever node, in a transaction of its own. */
@@ -147,37 +150,48 @@ public class MediaCatalog {
     }
 
     /**
-     * Finds where these bytes lie already, under whichever note, so that they need not be stored
-     * again.
+     * Finds which of these bytes lie in the store already, under whichever note, so that they need
+     * not be stored again. In a transaction of its own.
+     *
+     * @param digests SHA-256 in lower-case hexadecimal
+     * @return by their SHA-256; those without a row are left out
      */
-    public Optional<StoredMedia> findByDigest(String sha256) {
+    public Map<String, Known> findByDigest(Collection<String> digests) {
+        if (digests.isEmpty()) {
+            return Map.of();
+        }
         return ownTransaction.execute(
                 _ ->
-                        jdbc.sql(
+                        jdbc
+                                .sql(
                                         """
-                                        SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = :sha256
+                                        SELECT o.sha256, o.object_key, o.size_bytes, o.content_type,
+                                               EXISTS (SELECT 1 FROM fixity_finding f
+                                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                         AND f.kind <> 'ORPHAN') AS damaged
+                                        FROM media_object o WHERE o.sha256 = ANY (:digests)
                                         """)
-                                .param("sha256", sha256)
-                                .query((row, _) -> storedMedia(row))
-                                .optional());
+                                .param("digests", digests.toArray(String[]::new))
+                                .query(
+                                        (row, _) ->
+                                                new Known(
+                                                        storedMedia(row),
+                                                        row.getBoolean("damaged")))
+                                .list()
+                                .stream()
+                                .collect(
+                                        Collectors.toMap(
+                                                known -> known.media().sha256(),
+                                                Function.identity())));
     }
 
     /**
-     * Whether an audit found this object damaged and none has found it good since, so that its
-     * bytes are to be put again.
+     * An object that the tables know.
+     *
+     * @param damaged whether an audit found it damaged and none has found it good since, so that
+     *     its bytes are to be put again
      */
-    public boolean isDamaged(ObjectKey key) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT EXISTS (SELECT 1 FROM fixity_finding
-                                                       WHERE object_key = :key AND resolved_at IS NULL AND kind <> 'ORPHAN')
-                                        """)
-                                .param("key", key.value())
-                                .query(Boolean.class)
-                                .single());
-    }
+    public record Known(StoredMedia media, boolean damaged) {}
 
     private static StoredMedia storedMedia(ResultSet row) throws SQLException {
         return new StoredMedia(
@@ -270,6 +284,14 @@ public class MediaCatalog {
             return;
         }
         makeRoom(answer.id(), slots);
+        insertSlots(answer, slots);
+    }
+
+    /** The same for a note that has no files yet, or room for these. */
+    void insertSlots(NoteCapture answer, List<SlotRow> slots) {
+        if (slots.isEmpty()) {
+            return;
+        }
         batches.batchUpdate(
                 """
                 INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, rendition, width, height, sha256,

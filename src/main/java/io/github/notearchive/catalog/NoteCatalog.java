@@ -39,6 +39,40 @@ public class NoteCatalog {
     static final Columns<Mention> MENTION = Columns.of(Mention.class);
     static final Columns<Comment> COMMENT = Columns.of(Comment.class);
 
+    private static final String SAVE_AUTHOR =
+            """
+            INSERT INTO author (%s, updated_at)
+            VALUES (%s, :capturedAt)
+            ON CONFLICT (author_id) DO UPDATE
+            SET %s, updated_at = EXCLUDED.updated_at
+            WHERE author.updated_at < EXCLUDED.updated_at
+            """
+                    .formatted(
+                            AUTHOR.each("?"), AUTHOR.each(":?"), AUTHOR.each("? = EXCLUDED.?"));
+
+    private static final String SAVE_NOTE =
+            """
+            INSERT INTO note (note_id, %s, mapper_version,
+                              first_captured_at, last_captured_at, archived_at)
+            VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
+            ON CONFLICT (note_id) DO UPDATE
+            SET %s, mapper_version = EXCLUDED.mapper_version,
+                last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
+            WHERE note.last_captured_at <= EXCLUDED.last_captured_at
+            RETURNING xmax = 0
+            """
+                    .formatted(NOTE.each("?"), NOTE.each(":?"), NOTE.each("? = EXCLUDED.?"));
+
+    private static final String SAVE_CAPTURE =
+            """
+            INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
+            VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
+            ON CONFLICT (note_id, captured_at) DO UPDATE
+            SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
+            """
+                    .formatted(
+                            CAPTURE.each("?"), CAPTURE.each(":?"), CAPTURE.each("? = EXCLUDED.?"));
+
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
     private final MediaCatalog media;
@@ -67,10 +101,12 @@ public class NoteCatalog {
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
         List<Novelties> novelties = new ArrayList<>();
-        boolean newest = saveNote(capture, note.archivedAt(), novelties);
+        Saved saved = saveNote(capture, note.archivedAt(), novelties);
         media.saveObjects(note.filesOf(capture), now);
-        if (newest) {
-            media.saveSlots(capture, false, note.filesOf(capture));
+        switch (saved) {
+            case FIRST -> media.insertSlots(capture, note.filesOf(capture));
+            case NEWEST -> media.saveSlots(capture, false, note.filesOf(capture));
+            case OLD -> {}
         }
         NoteCapture video = note.video();
         if (video != null) {
@@ -103,22 +139,31 @@ public class NoteCatalog {
         drift.record(novelties);
     }
 
-    private boolean saveNote(
+    private Saved saveNote(
             NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
         JsonNode answer = answer(capture);
         NoteDetail detail = NoteMapper.map(capture, answer);
         if (detail.author() != null) {
             saveAuthor(detail.author(), capture.capturedAt());
         }
-        boolean newest = saveNote(capture, detail, archivedAt);
+        Saved saved = saveNote(capture, detail, archivedAt);
         saveCapture(capture, detail.capture(), NoteMapper.VERSION, answer);
-        saveComments(capture.id(), capture.capturedAt(), detail.comments());
-        if (newest) {
-            saveTopics(capture.id(), detail.topics());
-            saveMentions(capture.id(), detail.mentions());
+        switch (saved) {
+            case FIRST -> {
+                // nothing can be there that is to go
+                insertComments(capture.id(), capture.capturedAt(), detail.comments());
+                insertTopics(capture.id(), detail.topics());
+                insertMentions(capture.id(), detail.mentions());
+            }
+            case NEWEST -> {
+                saveComments(capture.id(), capture.capturedAt(), detail.comments());
+                saveTopics(capture.id(), detail.topics());
+                saveMentions(capture.id(), detail.mentions());
+            }
+            case OLD -> saveComments(capture.id(), capture.capturedAt(), detail.comments());
         }
         novelties.add(drift.noveltiesIn(capture.id(), capture.capturedAt(), answer));
-        return newest;
+        return saved;
     }
 
     private void saveVideo(NoteCapture video, List<Novelties> novelties) {
@@ -134,50 +179,24 @@ public class NoteCatalog {
     }
 
     private void saveAuthor(Author author, Instant capturedAt) {
-        jdbc.sql(
-                        """
-                        INSERT INTO author (%s, updated_at)
-                        VALUES (%s, :capturedAt)
-                        ON CONFLICT (author_id) DO UPDATE
-                        SET %s, updated_at = EXCLUDED.updated_at
-                        WHERE author.updated_at < EXCLUDED.updated_at
-                        """
-                                .formatted(
-                                        AUTHOR.each("?"),
-                                        AUTHOR.each(":?"),
-                                        AUTHOR.each("? = EXCLUDED.?")))
+        jdbc.sql(SAVE_AUTHOR)
                 .paramSource(
                         AUTHOR.parameters(author)
                                 .addValue("capturedAt", Timestamp.from(capturedAt)))
                 .update();
     }
 
-    /** Whether no newer answer was written before; an older one says only since when. */
-    private boolean saveNote(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
+    /** An answer that is older than one that was written before says only since when. */
+    private Saved saveNote(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
         MapSqlParameterSource row =
                 NOTE.parameters(detail.note())
                         .addValue("noteId", capture.id().value())
                         .addValue("mapperVersion", NoteMapper.VERSION)
                         .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
                         .addValue("archivedAt", timestamp(archivedAt));
-        int written =
-                jdbc.sql(
-                                """
-                                INSERT INTO note (note_id, %s, mapper_version,
-                                                  first_captured_at, last_captured_at, archived_at)
-                                VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
-                                ON CONFLICT (note_id) DO UPDATE
-                                SET %s, mapper_version = EXCLUDED.mapper_version,
-                                    last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
-                                WHERE note.last_captured_at <= EXCLUDED.last_captured_at
-                                """
-                                        .formatted(
-                                                NOTE.each("?"),
-                                                NOTE.each(":?"),
-                                                NOTE.each("? = EXCLUDED.?")))
-                        .paramSource(row)
-                        .update();
-        if (written == 0) {
+        Optional<Boolean> isNew =
+                jdbc.sql(SAVE_NOTE).paramSource(row).query(Boolean.class).optional();
+        if (isNew.isEmpty()) {
             jdbc.sql(
                             """
                             UPDATE note SET first_captured_at = :capturedAt
@@ -186,7 +205,15 @@ public class NoteCatalog {
                     .paramSource(row)
                     .update();
         }
-        return written == 1;
+        return isNew.map(first -> first ? Saved.FIRST : Saved.NEWEST).orElse(Saved.OLD);
+    }
+
+    /** How an answer stands among those of its note. */
+    private enum Saved {
+        /** There was no row of the note before. */
+        FIRST,
+        NEWEST,
+        OLD
     }
 
     /**
@@ -197,17 +224,7 @@ public class NoteCatalog {
             Capture columns,
             @Nullable Integer mapperVersion,
             JsonNode answer) {
-        jdbc.sql(
-                        """
-                        INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
-                        VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
-                        ON CONFLICT (note_id, captured_at) DO UPDATE
-                        SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
-                        """
-                                .formatted(
-                                        CAPTURE.each("?"),
-                                        CAPTURE.each(":?"),
-                                        CAPTURE.each("? = EXCLUDED.?")))
+        jdbc.sql(SAVE_CAPTURE)
                 .paramSource(
                         CAPTURE.parameters(columns)
                                 .addValue("noteId", capture.id().value())
@@ -229,6 +246,10 @@ public class NoteCatalog {
         jdbc.sql("DELETE FROM note_topic WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
+        insertTopics(id, topics);
+    }
+
+    private void insertTopics(NoteId id, List<Topic> topics) {
         insert(
                 """
                 INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
@@ -244,6 +265,10 @@ public class NoteCatalog {
         jdbc.sql("DELETE FROM note_mention WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
+        insertMentions(id, mentions);
+    }
+
+    private void insertMentions(NoteId id, List<Mention> mentions) {
         insert(
                 """
                 INSERT INTO note_mention (note_id, ordinal, user_id, nickname)
@@ -260,6 +285,10 @@ public class NoteCatalog {
                 .param("noteId", id.value())
                 .param("capturedAt", Timestamp.from(capturedAt))
                 .update();
+        insertComments(id, capturedAt, comments);
+    }
+
+    private void insertComments(NoteId id, Instant capturedAt, List<Comment> comments) {
         insert(
                 """
                 INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, parent_id, author_id,

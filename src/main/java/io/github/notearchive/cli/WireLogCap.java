@@ -32,9 +32,20 @@ public final class WireLogCap extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
-        return !level.isGreaterOrEqual(Level.WARN)
-                        && CARRIERS.stream().anyMatch(logger.getName()::startsWith)
+        // most are not logged by their level, and are asked about many times for each request
+        return level.isGreaterOrEqual(logger.getEffectiveLevel())
+                        && !level.isGreaterOrEqual(Level.WARN)
+                        && isCarrier(logger.getName())
                 ? FilterReply.DENY
                 : FilterReply.NEUTRAL;
+    }
+
+    private static boolean isCarrier(String name) {
+        for (String carrier : CARRIERS) {
+            if (name.startsWith(carrier)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -47,6 +47,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -217,6 +218,12 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
+        Map<String, MediaCatalog.Known> rows =
+                media.findByDigest(
+                        harvest.pieces().stream()
+                                .filter(Piece.Fresh.class::isInstance)
+                                .map(piece -> ((Piece.Fresh) piece).media().sha256())
+                                .collect(Collectors.toSet()));
         Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
         for (Piece piece : harvest.pieces()) {
             slots.add(
@@ -226,30 +233,33 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                 stored(
                                         slot,
                                         file,
-                                        put.computeIfAbsent(file.file(), _ -> store(file)),
+                                        put.computeIfAbsent(
+                                                file.file(),
+                                                _ -> store(file, rows.get(file.sha256()))),
                                         lesserBecause);
                     });
         }
         return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
     }
 
-    private StoredMedia store(DownloadedMedia file) {
+    /**
+     * @param row what the tables know of these bytes; null when nothing
+     */
+    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable Known row) {
         String sha256 = file.sha256();
-        Optional<StoredMedia> row = media.findByDigest(sha256);
         Optional<StoredMedia> known =
-                row.filter(stored -> !media.isDamaged(stored.key()))
+                Optional.ofNullable(row)
+                        .filter(r -> !r.damaged())
+                        .map(MediaCatalog.Known::media)
                         .filter(stored -> store.stat(stored.key()).isPresent());
         StoredMedia stored =
                 known.orElseGet(
                         () -> {
                             // a row that is there already goes on to name its own key
                             ObjectKey key =
-                                    row.map(StoredMedia::key)
-                                            .orElseGet(
-                                                    () ->
-                                                            StoredMedia.keyOf(
-                                                                    sha256,
-                                                                    file.type().extension()));
+                                    row == null
+                                            ? StoredMedia.keyOf(sha256, file.type().extension())
+                                            : row.media().key();
                             store.put(
                                     key, bytes(file.file()), file.type().contentType(), sha256);
                             return new StoredMedia(

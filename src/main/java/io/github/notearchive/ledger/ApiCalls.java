@@ -68,7 +68,8 @@ public class ApiCalls implements CallJournal {
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.ownTransaction.setPropagationBehavior(
+                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.atOnce = new TransactionTemplate(transactions);
         this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;

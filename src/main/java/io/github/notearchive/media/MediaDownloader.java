@@ -43,7 +43,7 @@ public class MediaDownloader implements AutoCloseable {
         this.properties = properties;
         this.spool = spool;
         this.allowed = new AllowedHosts(properties.allowedHosts());
-        this.transfer = new MediaTransfer(properties, allowed, spool, resolver);
+        this.transfer = new MediaTransfer(properties, allowed, resolver);
         this.inFlight = new InFlight(properties.downloadsInFlight());
     }
 

@@ -56,16 +56,13 @@ final class MediaTransfer implements AutoCloseable {
 
     private final MediaProperties properties;
     private final AllowedHosts allowed;
-    private final Spool spool;
     private final CloseableHttpClient client;
     private final LongAdder requests = new LongAdder();
     private final LongAdder bytes = new LongAdder();
 
-    MediaTransfer(
-            MediaProperties properties, AllowedHosts allowed, Spool spool, DnsResolver resolver) {
+    MediaTransfer(MediaProperties properties, AllowedHosts allowed, DnsResolver resolver) {
         this.properties = properties;
         this.allowed = allowed;
-        this.spool = spool;
         Timeout idle = Timeout.of(properties.idleTimeout());
         client =
                 HttpClients.custom()

@@ -36,13 +36,15 @@ public class Worklist {
 
     private final JdbcClient jdbc;
     private final Clock clock;
+    /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
     Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.ownTransaction.setPropagationBehavior(
+                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /**

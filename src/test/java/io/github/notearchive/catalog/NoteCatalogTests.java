@@ -94,7 +94,8 @@ class NoteCatalogTests {
                         tuple(MediaKind.IMAGE, 0, "STORED", null),
                         tuple(MediaKind.IMAGE, 1, "STORED", null),
                         tuple(MediaKind.VIDEO, 0, "WAIVED", "NOT_OFFERED_BY_V1"));
-        assertThat(media.findByDigest(SHA256)).contains(FILE);
+        assertThat(media.findByDigest(List.of(SHA256, "0".repeat(64))))
+                .containsExactly(Map.entry(SHA256, new MediaCatalog.Known(FILE, false)));
     }
 
     @Test
