@@ -56,8 +56,7 @@ public class MediaCatalog {
         this.jdbc = jdbc;
         this.batches = batches;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(
-                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /** What was stored in a night, by whatever node, in a transaction of its own. */

@@ -8,7 +8,6 @@ import io.github.notearchive.catalog.NoteDetail.Mention;
 import io.github.notearchive.catalog.NoteDetail.Note;
 import io.github.notearchive.catalog.NoteDetail.Topic;
 import io.github.notearchive.catalog.SchemaDrift.Novelties;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -47,8 +46,7 @@ public class NoteCatalog {
             SET %s, updated_at = EXCLUDED.updated_at
             WHERE author.updated_at < EXCLUDED.updated_at
             """
-                    .formatted(
-                            AUTHOR.each("?"), AUTHOR.each(":?"), AUTHOR.each("? = EXCLUDED.?"));
+                    .formatted(AUTHOR.each("?"), AUTHOR.each(":?"), AUTHOR.each("? = EXCLUDED.?"));
 
     private static final String SAVE_NOTE =
             """
@@ -141,7 +139,7 @@ public class NoteCatalog {
 
     private Saved saveNote(
             NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
-        JsonNode answer = answer(capture);
+        JsonNode answer = capture.envelope();
         NoteDetail detail = NoteMapper.map(capture, answer);
         if (detail.author() != null) {
             saveAuthor(detail.author(), capture.capturedAt());
@@ -167,7 +165,7 @@ public class NoteCatalog {
     }
 
     private void saveVideo(NoteCapture video, List<Novelties> novelties) {
-        JsonNode answer = answer(video);
+        JsonNode answer = video.envelope();
         Capture counts = NoteMapper.map(video, answer).capture().countsOnly();
         saveCapture(video, counts, null, answer);
         novelties.add(drift.noveltiesIn(video.id(), video.capturedAt(), answer));
@@ -236,10 +234,6 @@ public class NoteCatalog {
                                         "sidecar",
                                         Sidecar.keyOf(capture.id(), capture.capturedAt()).value()))
                 .update();
-    }
-
-    private static JsonNode answer(NoteCapture capture) {
-        return AnswerJson.read(capture.answer()).orElseThrow();
     }
 
     void saveTopics(NoteId id, List<Topic> topics) {

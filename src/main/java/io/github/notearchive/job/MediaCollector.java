@@ -359,15 +359,13 @@ class MediaCollector {
                                             ? slot
                                             : slot.betterThan(stored.rendition());
                             files.merge(
-                                    Expected.of(asked),
-                                    new Download(asked, List.of(slot)),
-                                    Download::and);
+                                    Expected.of(asked), Download.of(asked, slot), Download::and);
                         });
         Map<Download, Future<DownloadOutcome>> running = new LinkedHashMap<>();
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             files.values().stream()
-                    .sorted(Comparator.comparing(Download::asked, MediaSlot.EARLIEST_EXPIRING))
+                    .sorted(Comparator.comparingLong(Download::signedAt))
                     .forEach(
                             file ->
                                     running.put(
@@ -436,13 +434,21 @@ class MediaCollector {
      *
      * @param asked with the addresses to try
      * @param places that it is for, mostly one
+     * @param signedAt the earliest time that one of the addresses is signed with
      */
-    private record Download(MediaSlot asked, List<MediaSlot> places) {
+    private record Download(MediaSlot asked, List<MediaSlot> places, long signedAt) {
+
+        static Download of(MediaSlot asked, MediaSlot place) {
+            return new Download(asked, List.of(place), asked.signedAt());
+        }
 
         Download and(Download twin) {
             List<MediaSlot> both = new ArrayList<>(places);
             both.addAll(twin.places);
-            return new Download(asked.withAddressesOf(twin.asked), List.copyOf(both));
+            return new Download(
+                    asked.withAddressesOf(twin.asked),
+                    List.copyOf(both),
+                    Math.min(signedAt, twin.signedAt));
         }
     }
 

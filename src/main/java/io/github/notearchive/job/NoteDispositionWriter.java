@@ -260,8 +260,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                     row == null
                                             ? StoredMedia.keyOf(sha256, file.type().extension())
                                             : row.media().key();
-                            store.put(
-                                    key, bytes(file.file()), file.type().contentType(), sha256);
+                            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
                             return new StoredMedia(
                                     sha256, key, file.size(), file.type().contentType());
                         });

@@ -2,7 +2,6 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.StoredAnswers;
 import io.github.notearchive.catalog.StoredAnswers.Page;
-import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.AnswerReader;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
@@ -53,15 +52,7 @@ class RemapReader implements ItemStreamReader<Page> {
                         remap.options().all(),
                         (id, callId, capturedAt, body, answer) ->
                                 reader.noteIn(answer, id)
-                                        .map(
-                                                found ->
-                                                        new NoteCapture(
-                                                                id,
-                                                                callId,
-                                                                capturedAt,
-                                                                body,
-                                                                found.note(),
-                                                                found.author())));
+                                        .map(found -> found.capture(id, callId, capturedAt, body)));
         return page.answers() == 0 ? null : page;
     }
 

@@ -112,13 +112,12 @@ class SidecarFinder {
                 return new Refused(sidecar.key().value(), "its answer does not hold the note");
             }
             capture =
-                    new NoteCapture(
-                            sidecar.noteId(),
-                            sidecar.callId(),
-                            sidecar.capturedAt(),
-                            sidecar.answer(),
-                            note.get().note(),
-                            note.get().author());
+                    note.get()
+                            .capture(
+                                    sidecar.noteId(),
+                                    sidecar.callId(),
+                                    sidecar.capturedAt(),
+                                    sidecar.answer());
         }
         String author = capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
         if (forgotten.covers(sidecar.noteId(), author)) {

@@ -68,8 +68,7 @@ public class ApiCalls implements CallJournal {
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(
-                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.atOnce = new TransactionTemplate(transactions);
         this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;

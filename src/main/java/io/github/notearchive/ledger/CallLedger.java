@@ -154,8 +154,7 @@ public class CallLedger implements NoteDetailClient {
     }
 
     private static NoteCapture capture(NoteId id, PaidAnswer paid, AnswerReader.FoundNote found) {
-        return new NoteCapture(
-                id, paid.call(), paid.receivedAt(), paid.body(), found.note(), found.author());
+        return found.capture(id, paid.call(), paid.receivedAt(), paid.body());
     }
 
     private Optional<NoteDetailOutcome> reuse(NoteId id, PaidAnswer paid) {

@@ -9,9 +9,9 @@ import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is no byte, before the first
- * or behind the last, it reads as zero: whoever minds compares with {@link #length} first. Numbers
- * are unsigned and big-endian unless the method says otherwise.
+ * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is
+ * no byte, before the first or behind the last, it reads as zero: whoever minds compares with
+ * {@link #length} first. Numbers are unsigned and big-endian unless the method says otherwise.
  *
  * <p>For one thread. Not through a channel, which an interrupt would close.
  */

@@ -163,21 +163,18 @@ public final class SpoolFile implements AutoCloseable {
             return;
         }
         closed = true;
-        byte[] held = bytes;
+        int inMemory = bytes == null ? 0 : bytes.length;
         bytes = null;
         try {
             pause();
-        } finally {
-            try {
-                if (path != null) {
-                    Files.deleteIfExists(path);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
-            } finally {
-                spool.free(held == null ? 0 : held.length, diskBooked);
-                spool.closed();
+            if (path != null) {
+                Files.deleteIfExists(path);
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
+        } finally {
+            spool.free(inMemory, diskBooked);
+            spool.closed();
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.note;
 
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,15 +30,6 @@ public record MediaSlot(
         boolean named,
         @Nullable String notOffered) {
 
-    /** Those first whose addresses die first. */
-    public static final Comparator<MediaSlot> EARLIEST_EXPIRING =
-            Comparator.comparingLong(
-                    slot ->
-                            slot.candidates().stream()
-                                    .mapToLong(MediaCandidate::signedAt)
-                                    .min()
-                                    .orElse(Long.MAX_VALUE));
-
     /** A slot with a name of the source's own, where it has one. */
     public MediaSlot(
             MediaKind kind,
@@ -55,6 +45,14 @@ public record MediaSlot(
             throw new IllegalArgumentException("An ordinal counts from 0, not " + ordinal);
         }
         candidates = List.copyOf(candidates);
+    }
+
+    /**
+     * The earliest time that one of its addresses is signed with, as {@link
+     * MediaCandidate#signedAt} has it: the slot with the smallest is the first to die.
+     */
+    public long signedAt() {
+        return candidates.stream().mapToLong(MediaCandidate::signedAt).min().orElse(Long.MAX_VALUE);
     }
 
     /** Whether this rendition is as good as any that is offered. */

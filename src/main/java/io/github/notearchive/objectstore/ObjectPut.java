@@ -112,8 +112,7 @@ final class ObjectPut implements AutoCloseable {
                         .build();
         this.deadlines =
                 new ScheduledThreadPoolExecutor(
-                        1,
-                        Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
+                        1, Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 

@@ -27,7 +27,6 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -224,11 +223,7 @@ public class ObjectStore implements AutoCloseable {
                     ObjectPut.Receipt receipt = put.send(key, bytes, contentType, sha256);
                     return receipt.isConfirmed()
                             ? new StoredObject(
-                                    key,
-                                    bytes.size(),
-                                    bare(receipt.etag()),
-                                    contentType,
-                                    sha256)
+                                    key, bytes.size(), bare(receipt.etag()), contentType, sha256)
                             : verified(key, receipt.etag(), bytes, contentType, sha256);
                 });
     }
@@ -555,8 +550,7 @@ public class ObjectStore implements AutoCloseable {
     /** Without the client's own exception, which prints whole requests. */
     private StoreException failure(String action, @Nullable ObjectKey key, Exception e) {
         if (e instanceof ErrorResponseException answer) {
-            return answered(
-                    action, key, answer.errorResponse().code(), answer.response().code());
+            return answered(action, key, answer.errorResponse().code(), answer.response().code());
         }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException network) {

@@ -1,7 +1,9 @@
 package io.github.notearchive.source;
 
 import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,8 +55,23 @@ public final class AnswerReader {
             Optional<FoundNote> note,
             String shape) {}
 
-    /** The note within an answer, and its author; a missing node when there is none. */
-    public record FoundNote(JsonNode note, JsonNode author) {}
+    /**
+     * The note within an answer.
+     *
+     * @param envelope the whole answer
+     * @param author the note's author; a missing node when there is none
+     */
+    public record FoundNote(JsonNode envelope, JsonNode note, JsonNode author) {
+
+        /**
+         * The answer about this note as a capture.
+         *
+         * @param body the exact bytes that were read
+         */
+        public NoteCapture capture(NoteId id, long call, Instant receivedAt, byte[] body) {
+            return new NoteCapture(id, call, receivedAt, body, envelope, note, author);
+        }
+    }
 
     /**
      * Reads a body; empty when it is not an envelope with a code, which makes it a fault of the
@@ -73,7 +90,7 @@ public final class AnswerReader {
                         code,
                         shorten(envelope.path("message")),
                         shorten(envelope.path("requestId")),
-                        find(data, asked),
+                        find(envelope, asked),
                         shorten(shape(data))));
     }
 
@@ -91,10 +108,11 @@ public final class AnswerReader {
      * @param envelope the outermost object
      */
     public Optional<FoundNote> noteIn(JsonNode envelope, NoteId asked) {
-        return find(envelope.path("data"), asked);
+        return find(envelope, asked);
     }
 
-    private static Optional<FoundNote> find(JsonNode data, NoteId asked) {
+    private static Optional<FoundNote> find(JsonNode envelope, NoteId asked) {
+        JsonNode data = envelope.path("data");
         List<FoundNote> nameless = new ArrayList<>();
         boolean others = false;
         for (JsonNode element : data.isArray() ? data : List.of(data)) {
@@ -105,12 +123,12 @@ public final class AnswerReader {
                 }
                 Optional<String> id = id(note);
                 if (id.isPresent() && id.get().equals(asked.value()) && saysMoreThanItsId(note)) {
-                    return Optional.of(new FoundNote(note, author(element, note)));
+                    return Optional.of(new FoundNote(envelope, note, author(element, note)));
                 }
                 if (id.isPresent()) {
                     others = true;
                 } else if (looksLikeNote(note)) {
-                    nameless.add(new FoundNote(note, author(element, note)));
+                    nameless.add(new FoundNote(envelope, note, author(element, note)));
                 }
             }
         }

@@ -479,8 +479,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     AnswerReader.shorten(answer.shape()));
             return new Missing(reply, false);
         }
-        AnswerReader.FoundNote found = answer.note().get();
-        return new Found(new NoteCapture(id, call, receivedAt, body, found.note(), found.author()));
+        return new Found(answer.note().get().capture(id, call, receivedAt, body));
     }
 
     private ProviderReply reply(Exchange exchange, Optional<AnswerReader.Answer> answer) {
@@ -644,7 +643,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     private @Nullable Duration retryAfter(@Nullable Header header) {
-        String value = header == null ? "" : header.getValue().strip();
+        if (header == null) {
+            return null;
+        }
+        String value = header.getValue().strip();
         if (value.matches("\\d{1,6}")) {
             return Duration.ofSeconds(Long.parseLong(value));
         }

@@ -36,6 +36,7 @@ public class Worklist {
 
     private final JdbcClient jdbc;
     private final Clock clock;
+
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
@@ -43,8 +44,7 @@ public class Worklist {
         this.jdbc = jdbc;
         this.clock = clock;
         this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(
-                TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /**

@@ -44,6 +44,8 @@ final class Scene implements AutoCloseable {
                         place, SandboxSettings.defaults().withLatency(Duration.ofMillis(20)));
         this.wayToProvider = Proxy.before(practice.provider().baseUrl());
         practice.environment().put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
+        // so that what lies between download and store can be seen from outside
+        practice.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0");
         this.wayToStore = Proxy.before(OutsideServers.running().endpoint());
         practice.environment()
                 .computeIfPresent("ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());

@@ -34,6 +34,7 @@ final class TroubledNight implements AutoCloseable {
     TroubledNight(Place place, SandboxSettings settings, Map<String, String> more) {
         practice = Practice.begin(place, settings);
         Map<String, String> environment = practice.environment();
+        environment.put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // a disk that is full is to be met
         environment.putAll(more);
         if (environment.remove(CLOCK) != null) {
             environment.put("LD_PRELOAD", clockLibrary().orElseThrow().toString());

@@ -117,10 +117,7 @@ class AnswerFuzzTests {
     private Optional<NoteCapture> capture(byte[] body, long call, Instant at) {
         return reader.read(body, Captures.ID)
                 .flatMap(AnswerReader.Answer::note)
-                .map(
-                        found ->
-                                new NoteCapture(
-                                        Captures.ID, call, at, body, found.note(), found.author()));
+                .map(found -> found.capture(Captures.ID, call, at, body));
     }
 
     private static void check(NoteCapture capture) {

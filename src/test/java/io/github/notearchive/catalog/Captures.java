@@ -36,7 +36,7 @@ final class Captures {
     static NoteCapture of(byte[] answer, long call, Instant at) {
         AnswerReader.FoundNote found =
                 new AnswerReader().read(answer, ID).orElseThrow().note().orElseThrow();
-        return new NoteCapture(ID, call, at, answer, found.note(), found.author());
+        return found.capture(ID, call, at, answer);
     }
 
     /** What the mapper makes of a capture. */

@@ -286,13 +286,9 @@ class StoredAnswersTests {
                                                 reader.noteIn(answer, id)
                                                         .map(
                                                                 found ->
-                                                                        new NoteCapture(
-                                                                                id,
-                                                                                call,
-                                                                                at,
-                                                                                body,
-                                                                                found.note(),
-                                                                                found.author())))));
+                                                                        found.capture(
+                                                                                id, call, at,
+                                                                                body)))));
         return pages.getFirst();
     }
 

@@ -235,7 +235,8 @@ class HostileServersTests {
             try (DownloadedMedia media = downloaded(download(path, "../../evil\u0000" + path))) {
                 assertThat(media.type().contentType()).isEqualTo("image/gif");
                 assertThat(media.file().onDisk().getParent()).isEqualTo(directory);
-                assertThat(media.file().onDisk().getFileName().toString()).matches("media-\\d+\\.part");
+                assertThat(media.file().onDisk().getFileName().toString())
+                        .matches("media-\\d+\\.part");
                 assertThat(media.file().onDisk()).hasContent(GIF);
             }
         }

@@ -457,6 +457,7 @@ class MediaSlotsTests {
                 1,
                 Instant.EPOCH,
                 new byte[0],
+                MissingNode.getInstance(),
                 JsonMapper.builder().build().readTree(note),
                 MissingNode.getInstance());
     }

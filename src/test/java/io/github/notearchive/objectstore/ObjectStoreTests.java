@@ -347,8 +347,7 @@ class ObjectStoreTests {
                             exchange.getResponseHeaders().set("x-amz-checksum-sha256", checksum);
                             exchange.sendResponseHeaders(200, -1);
                         })) {
-            StoredObject put =
-                    server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+            StoredObject put = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
 
             assertThat(put.etag()).isEqualTo("of-a-kms-key");
             assertThat(put.sha256()).isEqualTo(hex("SHA-256", TEXT));
@@ -366,8 +365,7 @@ class ObjectStoreTests {
                                     exchange.getRequestHeaders()
                                             .containsKey("x-amz-checksum-sha256");
                             withChecksum.add(with);
-                            exchange.getResponseHeaders()
-                                    .set("ETag", '"' + hex("MD5", TEXT) + '"');
+                            exchange.getResponseHeaders().set("ETag", '"' + hex("MD5", TEXT) + '"');
                             byte[] body =
                                     with
                                             ? "<Error><Code>InvalidArgument</Code></Error>"
@@ -394,10 +392,7 @@ class ObjectStoreTests {
                             exchange.getResponseBody().write(body);
                         })) {
             StoreException e =
-                    failure(
-                            () ->
-                                    server.store.putBytes(
-                                            new ObjectKey("a"), TEXT, "text/plain"));
+                    failure(() -> server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(e.refused()).isTrue();
             assertThat(e.code()).isEqualTo("HTTP 413");
@@ -508,8 +503,7 @@ class ObjectStoreTests {
 
     private StoredObject putFile(ObjectKey key, byte[] bytes) throws Exception {
         Path file = Files.write(directory.resolve("upload"), bytes);
-        return store.put(
-                key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
+        return store.put(key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
     private static StoreProperties properties(
