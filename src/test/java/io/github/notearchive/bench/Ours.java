@@ -114,7 +114,7 @@ final class Ours {
         String database = "bench_" + ++number;
         servers.createDatabase(database, template);
         servers.serve(kind, notes, service);
-        servers.resetSink(verify);
+        servers.resetSink(verify, false);
         servers.checkpoint();
         Path directory = temporary();
         try {
@@ -240,7 +240,9 @@ final class Ours {
     }
 
     private void environment(Map<String, String> environment, Path directory, String database) {
-        environment.keySet().removeIf(name -> name.startsWith("JUSTONEAPI_"));
+        environment
+                .keySet()
+                .removeIf(name -> !name.equals("PATH") && !name.startsWith("ARCHIVE_"));
         Map<String, String> own = new LinkedHashMap<>();
         own.put("JUSTONEAPI_TOKEN", "bench-token-0123456789");
         own.put("JUSTONEAPI_BASE_URL", servers.provider());

@@ -174,9 +174,14 @@ final class Servers implements AutoCloseable {
         return counts(provider() + "/.bench/counts");
     }
 
-    /** Empties the store. */
-    void resetSink(boolean verify) {
-        get(sink() + "/.bench/reset?verify=" + verify);
+    /**
+     * Empties the store.
+     *
+     * @param verify whether it looks at every byte from now on
+     * @param anyEtag whether it may answer without the MD5 of a body whose client sent no digest
+     */
+    void resetSink(boolean verify, boolean anyEtag) {
+        get(sink() + "/.bench/reset?verify=" + verify + (anyEtag ? "&etag=any" : ""));
     }
 
     Properties stored() {

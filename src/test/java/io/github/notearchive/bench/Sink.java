@@ -26,7 +26,8 @@ import java.util.stream.Collectors;
  * cannot.
  *
  * <p>A digest that the client sends ({@code x-amz-checksum-sha256}, else {@code Content-MD5}) is
- * said back without being looked at; without one, the ETag is the body's MD5. After {@code GET
+ * said back without being looked at; without one, the ETag is the body's MD5, unless {@code
+ * etag=any} says that the client looks at none. After {@code GET
  * /.bench/reset?verify=true} every digest that was sent is compared with the body, and wrong ones
  * are refused with {@code BadDigest}; {@code /.bench/digests} tells the SHA-256 of all objects
  * then. Signatures are not looked at. Objects of 64 KB at most that are no media are kept, since
@@ -37,7 +38,7 @@ final class Sink {
     private static final int KEPT = 64 * 1024;
     private static final String XML = "Content-Type: application/xml\r\n";
 
-    private volatile Contents contents = new Contents(false);
+    private volatile Contents contents = new Contents(false, false);
 
     private Sink() {}
 
@@ -55,7 +56,8 @@ final class Sink {
             case "/.bench/reset" -> {
                 contents =
                         new Contents(
-                                connection.parameter("verify").filter("true"::equals).isPresent());
+                                connection.parameter("verify").filter("true"::equals).isPresent(),
+                                connection.parameter("etag").filter("any"::equals).isPresent());
                 connection.send(200, "", bytes(""));
             }
             case "/.bench/counts" -> connection.send(200, "", bytes(contents.counts()));
@@ -77,6 +79,7 @@ final class Sink {
     private static final class Contents {
 
         private final boolean verify;
+        private final boolean anyEtag;
         private final Map<String, Stored> objects = new ConcurrentHashMap<>();
         private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
         private final Set<String> digests = ConcurrentHashMap.newKeySet();
@@ -104,8 +107,9 @@ final class Sink {
             }
         }
 
-        Contents(boolean verify) {
+        Contents(boolean verify, boolean anyEtag) {
             this.verify = verify;
+            this.anyEtag = anyEtag;
         }
 
         void handle(Connection connection) throws IOException {
@@ -199,7 +203,8 @@ final class Sink {
             Optional<String> md5 = connection.header("content-md5");
             long size = connection.bodyLeft();
             boolean media = connection.path().contains("/media/");
-            MessageDigest md5Of = verify || (sha256.isEmpty() && md5.isEmpty()) ? digest("MD5") : null;
+            boolean promised = sha256.isPresent() || md5.isPresent() || anyEtag;
+            MessageDigest md5Of = verify || !promised ? digest("MD5") : null;
             MessageDigest shaOf = verify ? digest("SHA-256") : null;
             byte[] kept = !media && size <= KEPT ? new byte[(int) size] : null;
             int at = 0;
