@@ -7,8 +7,13 @@ final class Ends {
 
     private Ends() {}
 
-    /** Ends this process as soon as its standard input does, which its parent holds open. */
-    static void withInput() {
+    /**
+     * Ends this process as soon as its standard input does, which its parent holds open, and with
+     * it other ones that the parent has no such hold on.
+     *
+     * @param others their process ids
+     */
+    static void withInput(String... others) {
         Thread.ofPlatform()
                 .daemon()
                 .start(
@@ -19,6 +24,10 @@ final class Ends {
                                 }
                             } catch (IOException e) {
                                 // as good as its end
+                            }
+                            for (String other : others) {
+                                ProcessHandle.of(Long.parseLong(other))
+                                        .ifPresent(ProcessHandle::destroy);
                             }
                             Runtime.getRuntime().halt(0);
                         });

@@ -21,23 +21,25 @@ final class Ours {
     private static final String TEMPLATE = "bench_template_";
 
     private final Servers servers;
-    private final List<String> launch;
+    private final String program;
     private final List<String> options;
     private int number;
 
     /**
      * Makes one.
      *
-     * @param program a jar, or a class path with {@code :} in it
+     * @param program a launcher, a jar, or a class path with {@code :} in it
      * @param options of the virtual machine, beside those of the launcher
      */
     Ours(Servers servers, String program, List<String> options) {
         this.servers = servers;
+        this.program = program;
         this.options = List.copyOf(options);
-        this.launch =
-                program.endsWith(".jar") && !program.contains(":")
-                        ? List.of("-jar", Path.of(program).toAbsolutePath().toString())
-                        : List.of("-cp", program, "io.github.notearchive.NoteArchive");
+    }
+
+    /** The one that {@link BenchSettings} names. */
+    static Ours program(Servers servers) {
+        return new Ours(servers, BenchSettings.program(), BenchSettings.javaOptions());
     }
 
     /**
@@ -74,22 +76,66 @@ final class Ours {
         double cpuMillisPerNote() {
             return cpuMillis / notes;
         }
+
+        /** Media objects in the store. */
+        long files() {
+            return Long.parseLong(stored.getProperty("objects.media", "0"));
+        }
+
+        /** What the provider counted. */
+        double provided(String name) {
+            return Double.parseDouble(provided.getProperty(name));
+        }
+
+        String line() {
+            return "%d notes in %.1f s, %.1f a second, %.2f CPU ms each, peak %.0f MB, start %.2f s and %.2f CPU s, end %.2f s"
+                    .formatted(
+                            notes,
+                            seconds,
+                            notesPerSecond(),
+                            cpuMillisPerNote(),
+                            peakMegabytes,
+                            startSeconds,
+                            startCpuSeconds,
+                            endSeconds);
+        }
     }
 
-    /** The command with these arguments. The options are those of {@code bin/note-archive}. */
-    List<String> command(List<String> moreOptions, String... arguments) {
+    /**
+     * A process of it that is about to start. A launcher is asked; without one the options are
+     * those of the launcher.
+     */
+    ProcessBuilder process(
+            Path directory, List<String> moreOptions, Map<String, String> more, String... arguments) {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(moreOptions);
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-XX:+UseSerialGC");
-        command.add("--sun-misc-unsafe-memory-access=allow");
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.add("-XX:+CrashOnOutOfMemoryError");
-        command.add("-XX:-CreateCoredumpOnCrash");
-        command.addAll(options);
-        command.addAll(moreOptions);
-        command.addAll(launch);
+        if (program.contains(":") || program.endsWith(".jar")) {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(
+                    List.of(
+                            "-XX:+UseSerialGC",
+                            "--sun-misc-unsafe-memory-access=allow",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-XX:+CrashOnOutOfMemoryError",
+                            "-XX:-CreateCoredumpOnCrash"));
+            command.addAll(all);
+            command.addAll(
+                    program.contains(":")
+                            ? List.of("-cp", program, "io.github.notearchive.NoteArchive")
+                            : List.of("-jar", Path.of(program).toAbsolutePath().toString()));
+        } else {
+            command.add(program);
+        }
         command.addAll(Arrays.asList(arguments));
-        return command;
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        Map<String, String> environment = builder.environment();
+        environment.keySet().removeIf(name -> !name.equals("PATH") && !name.startsWith("ARCHIVE_"));
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        environment.put("HOME", directory.toString());
+        environment.put("JAVA_OPTS", String.join(" ", all));
+        environment.putAll(more);
+        return builder;
     }
 
     /**
@@ -139,13 +185,12 @@ final class Ours {
             throws IOException, InterruptedException {
         Path out = directory.resolve("out.txt");
         Path err = directory.resolve("err.txt");
+        Map<String, String> settings = settings(directory, database);
+        settings.putAll(more);
         ProcessBuilder builder =
-                new ProcessBuilder(command(moreOptions, "run"))
-                        .directory(directory.toFile())
+                process(directory, moreOptions, settings, "run")
                         .redirectOutput(out.toFile())
                         .redirectError(err.toFile());
-        environment(builder.environment(), directory, database);
-        builder.environment().putAll(more);
         long began = Micros.now();
         Process process = builder.start();
         double spool = 0;
@@ -219,10 +264,13 @@ final class Ours {
         try {
             Path ids = Files.write(directory.resolve("ids.txt"), Work.ids(notes));
             ProcessBuilder builder =
-                    new ProcessBuilder(command(List.of(), "enqueue", ids.toString()))
-                            .directory(directory.toFile())
+                    process(
+                                    directory,
+                                    List.of(),
+                                    settings(directory, database),
+                                    "enqueue",
+                                    ids.toString())
                             .redirectErrorStream(true);
-            environment(builder.environment(), directory, database);
             Process process = builder.start();
             process.getOutputStream().close();
             String said = new String(process.getInputStream().readAllBytes());
@@ -239,26 +287,24 @@ final class Ours {
         }
     }
 
-    private void environment(Map<String, String> environment, Path directory, String database) {
-        environment
-                .keySet()
-                .removeIf(name -> !name.equals("PATH") && !name.startsWith("ARCHIVE_"));
-        Map<String, String> own = new LinkedHashMap<>();
-        own.put("JUSTONEAPI_TOKEN", "bench-token-0123456789");
-        own.put("JUSTONEAPI_BASE_URL", servers.provider());
-        own.put("ARCHIVE_MEDIA_HOSTS", servers.mediaHost());
-        own.put("ARCHIVE_CALLS_PER_SECOND", "1000");
-        own.put("ARCHIVE_DATABASE_URL", servers.urlOf(database));
-        own.put("ARCHIVE_DATABASE_USER", servers.user());
-        own.put("ARCHIVE_DATABASE_PASSWORD", servers.password());
-        own.put("ARCHIVE_S3_ENDPOINT", servers.sink());
-        own.put("ARCHIVE_S3_ACCESS_KEY", "bench-access");
-        own.put("ARCHIVE_S3_SECRET_KEY", "bench-secret-0123456789");
-        own.put("ARCHIVE_DATA_DIR", directory.resolve("data").toString());
-        own.forEach(environment::putIfAbsent);
+    private Map<String, String> settings(Path directory, String database) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("JUSTONEAPI_TOKEN", "bench-token-0123456789");
+        settings.put("JUSTONEAPI_BASE_URL", servers.provider());
+        settings.put("ARCHIVE_MEDIA_HOSTS", servers.mediaHost());
+        settings.put("ARCHIVE_CALLS_PER_SECOND", "1000");
+        settings.put("ARCHIVE_DATABASE_URL", servers.urlOf(database));
+        settings.put("ARCHIVE_DATABASE_USER", servers.user());
+        settings.put("ARCHIVE_DATABASE_PASSWORD", servers.password());
+        settings.put("ARCHIVE_S3_ENDPOINT", servers.sink());
+        settings.put("ARCHIVE_S3_ACCESS_KEY", "bench-access");
+        settings.put("ARCHIVE_S3_SECRET_KEY", "bench-secret-0123456789");
+        settings.put("ARCHIVE_DATA_DIR", directory.resolve("data").toString());
+        settings.keySet().removeIf(System.getenv()::containsKey);
+        return settings;
     }
 
-    private static Path temporary() {
+    static Path temporary() {
         try {
             return Files.createTempDirectory("note-archive-bench-run-");
         } catch (IOException e) {
@@ -282,7 +328,7 @@ final class Ours {
         }
     }
 
-    private static void delete(Path directory) {
+    static void delete(Path directory) {
         try {
             FileSystemUtils.deleteRecursively(directory);
         } catch (IOException e) {

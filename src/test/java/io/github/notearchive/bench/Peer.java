@@ -127,6 +127,17 @@ record Peer(
         long files() {
             return Long.parseLong(stored.getProperty("objects.media", "0"));
         }
+
+        String line() {
+            return "%d notes in %.1f s, %.1f a second, %.2f CPU ms each, peak %.0f MB, exit code %d"
+                    .formatted(
+                            notes,
+                            seconds,
+                            notesPerSecond(),
+                            cpuMillisPerNote(),
+                            peakMegabytes,
+                            exitCode);
+        }
     }
 
     /** Runs it over so many notes. */

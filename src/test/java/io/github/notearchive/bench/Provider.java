@@ -32,12 +32,16 @@ final class Provider {
 
     private Provider() {}
 
-    /** Prints its port, and serves until it is killed or its standard input ends. */
+    /**
+     * Prints its port, and serves until it is killed or its standard input ends.
+     *
+     * @param arguments ids of processes that are to end then, too
+     */
     public static void main(String[] arguments) throws IOException {
         Provider provider = new Provider();
         Wire wire = Wire.listen(provider::handle);
         provider.origin = "http://127.0.0.1:" + wire.port();
-        Ends.withInput();
+        Ends.withInput(arguments);
         System.out.println(wire.port());
         wire.serve();
     }
@@ -253,6 +257,7 @@ final class Provider {
             long[] latencies =
                     seen.stream().filter(call -> call.code == 0).mapToLong(Call::latency).toArray();
             StringBuilder text = new StringBuilder();
+            text.append("files=").append(work.files().size()).append('\n');
             text.append("calls=").append(seen.size()).append('\n');
             text.append("notes=").append(latencies.length).append('\n');
             for (int code : new int[] {301, 302}) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -52,8 +53,13 @@ final class Servers implements AutoCloseable {
                 execute(first, "postgres", "ALTER SYSTEM SET track_commit_timestamp = on");
             }
             database = EmbeddedDatabase.open(directory);
-            provider = start(Provider.class, "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
-            sink = start(Sink.class, "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
+            provider =
+                    start(
+                            Provider.class,
+                            postmaster(),
+                            "-Xmx1g",
+                            "-XX:MaxDirectMemorySize=512m");
+            sink = start(Sink.class, "", "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
             providerPort = port(provider);
             sinkPort = port(sink);
             Runtime.getRuntime().addShutdownHook(new Thread(this::close));
@@ -66,20 +72,38 @@ final class Servers implements AutoCloseable {
         return new Servers();
     }
 
-    private static Process start(Class<?> main, String... options) throws IOException {
+    /** PostgreSQL is no child of this process: the provider sees to it if this one is killed. */
+    private String postmaster() throws IOException {
+        try (Stream<Path> files = Files.walk(home, 3)) {
+            Path file =
+                    files.filter(each -> each.endsWith("postmaster.pid")).findFirst().orElseThrow();
+            return Files.readAllLines(file).getFirst();
+        }
+    }
+
+    private static Process start(Class<?> main, String argument, String... options)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(Arrays.asList(options));
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-cp", classPath(), main.getName()));
+        if (!argument.isEmpty()) {
+            command.add(argument);
+        }
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
 
-    /** Of this process: surefire keeps it in a jar's manifest, which a child understands too. */
+    /** Of this process, also for processes with another directory. */
     static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String own =
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        return Stream.of(own.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static int port(Process server) throws IOException {
@@ -172,6 +196,11 @@ final class Servers implements AutoCloseable {
 
     Properties provided() {
         return counts(provider() + "/.bench/counts");
+    }
+
+    /** How many files the notes have that are served. */
+    long files() {
+        return Long.parseLong(provided().getProperty("files"));
     }
 
     /**

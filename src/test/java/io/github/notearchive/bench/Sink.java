@@ -75,6 +75,53 @@ final class Sink {
         return DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
     }
 
+    /** A body in signed chunks: a line with the length before each, an empty line behind it. */
+    private static final class Chunks {
+
+        private ByteBuffer in = ByteBuffer.allocate(0);
+        private long left;
+
+        /** The next part of what the chunks hold; null at the end. */
+        ByteBuffer read(Connection connection) throws IOException {
+            while (left == 0) {
+                String line = line(connection);
+                if (line == null) {
+                    return null;
+                }
+                if (!line.isEmpty() && !line.startsWith("x-amz-")) {
+                    left = Long.parseLong(line.replaceFirst(";.*", ""), 16);
+                }
+            }
+            if (!in.hasRemaining()) {
+                in = connection.read();
+            }
+            ByteBuffer part = in.duplicate();
+            int length = (int) Math.min(left, in.remaining());
+            part.limit(part.position() + length);
+            in.position(in.position() + length);
+            left -= length;
+            return part;
+        }
+
+        private String line(Connection connection) throws IOException {
+            StringBuilder line = new StringBuilder();
+            while (true) {
+                if (!in.hasRemaining()) {
+                    ByteBuffer next = connection.read();
+                    if (next == null) {
+                        return null;
+                    }
+                    in = next;
+                }
+                char read = (char) in.get();
+                if (read == '\n') {
+                    return line.toString().strip();
+                }
+                line.append(read);
+            }
+        }
+    }
+
     /** Since the last reset. */
     private static final class Contents {
 
@@ -201,14 +248,28 @@ final class Sink {
                             .map(value -> value.replace("%2B", "+").replace("%2F", "/"))
                             .map(value -> value.replace("%3D", "="));
             Optional<String> md5 = connection.header("content-md5");
-            long size = connection.bodyLeft();
+            long size =
+                    connection
+                            .header("x-amz-decoded-content-length")
+                            .map(Long::parseLong)
+                            .orElse(connection.bodyLeft());
+            Chunks chunks =
+                    connection
+                            .header("x-amz-content-sha256")
+                            .filter(hash -> hash.startsWith("STREAMING-"))
+                            .map(_ -> new Chunks())
+                            .orElse(null);
             boolean media = connection.path().contains("/media/");
             boolean promised = sha256.isPresent() || md5.isPresent() || anyEtag;
             MessageDigest md5Of = verify || !promised ? digest("MD5") : null;
             MessageDigest shaOf = verify ? digest("SHA-256") : null;
             byte[] kept = !media && size <= KEPT ? new byte[(int) size] : null;
             int at = 0;
-            for (ByteBuffer part = connection.read(); part != null; part = connection.read()) {
+            while (true) {
+                ByteBuffer part = chunks == null ? connection.read() : chunks.read(connection);
+                if (part == null) {
+                    break;
+                }
                 if (md5Of != null) {
                     md5Of.update(part.duplicate());
                 }
