@@ -1,6 +1,7 @@
 #!/bin/bash
 # tools.sh DOWNLOADER UPLOADER IDS: what a user would script with the usual tools: notes, their files, SHA-256, into an S3
-# store, in batches of 100 notes through tmpfs. No catalog, no ledger, no retry and no check.
+# store, in batches of 100 notes through tmpfs. No catalog, no ledger, no check, and no retry but what the tools do by
+# themselves.
 #
 #   DOWNLOADER  curl, wget2 or aria2c
 #   UPLOADER    curl, rclone, minio-client or s3cmd
@@ -24,11 +25,11 @@ download() {
         ;;
     wget2)
         cut -d' ' -f1 >"$scratch/list"
-        wget2 -q --max-threads=$parallel --tries=1 --no-robots -P "$1" -i "$scratch/list" || failed=1
+        wget2 -q --max-threads=$parallel --no-robots -P "$1" -i "$scratch/list" || failed=1
         ;;
     aria2c)
         sed 's|^\([^ ]*\) \(.*\)|\1\n out=\2|' >"$scratch/list"
-        aria2c -q -j $parallel -x 1 -m 1 --file-allocation=none --auto-file-renaming=false -d "$1" -i "$scratch/list" || failed=1
+        aria2c -q -j $parallel -x 1 --file-allocation=none --auto-file-renaming=false -d "$1" -i "$scratch/list" || failed=1
         ;;
     esac
 }
@@ -37,14 +38,14 @@ download() {
 upload() {
     case $uploader in
     curl)
-        find "$1" -type f -print0 | xargs -0 -r openssl dgst -sha256 -r |
+        find "$1" -type f ! -name "*.aria2" -print0 | xargs -0 -r openssl dgst -sha256 -r |
             sed "s|^\([0-9a-f]*\) \*\(.*\)|next\nurl=\"$STORE/$BUCKET/media/\1\"\nupload-file=\"\2\"\nheader=\"x-amz-content-sha256: \1\"\naws-sigv4=\"aws:amz:us-east-1:s3\"\nuser=\"$ACCESS_KEY:$SECRET_KEY\"\nfail\nsilent\nshow-error|" |
             sed 1d >"$scratch/list"
         curl -Z --parallel-max $parallel -K "$scratch/list" || failed=1
         ;;
     *)
         mkdir "$scratch/named"
-        find "$1" -type f -print0 | xargs -0 -r openssl dgst -sha256 -r |
+        find "$1" -type f ! -name "*.aria2" -print0 | xargs -0 -r openssl dgst -sha256 -r |
             sed "s|^\([0-9a-f]*\) \*\(.*\)|mv '\2' '$scratch/named/\1'|" | sh
         case $uploader in
         rclone)

@@ -15,6 +15,11 @@ class MemoryBench {
             Map.of("ARCHIVE_WORKERS", "64", "ARCHIVE_CALLS_IN_FLIGHT", "64");
     private static final List<String> HEAP = List.of("-Xmx256m");
 
+    /** Of the nights with large files; each 50th has one of 2 GB. */
+    private static final int LARGE_NOTES = Integer.getInteger("bench.large-notes", 200);
+
+    private static final int NOTES = 10 * LARGE_NOTES;
+
     /** So that all 64 are in work at once. */
     private static final String WAITING = "latency=500&sigma=0.5&mediaLatency=50";
 
@@ -29,9 +34,14 @@ class MemoryBench {
                     their first byte, so that all workers have a note. *Spool*: the most that was seen below the data directory, looked at four times a second.
                     """);
             page.table("", "files", "bytes GB", "seconds", "peak RSS MB", "bar", "stretch", "spool MB");
-            measure(page, ours, "W1, 2,000 notes", Work.Kind.W1, 2_000);
-            measure(page, ours, "200 notes with an 80 MB film each", Work.Kind.FILMS, 200);
-            measure(page, ours, "200 notes of W1, 4 of them with a film of 2 GB", Work.Kind.GIANTS, 200);
+            measure(page, ours, "%,d notes of W1", Work.Kind.W1, NOTES);
+            measure(page, ours, "%,d notes with a film of 80 MB each", Work.Kind.FILMS, LARGE_NOTES);
+            measure(
+                    page,
+                    ours,
+                    "%,d notes of W1, each 50th with a film of 2 GB",
+                    Work.Kind.GIANTS,
+                    LARGE_NOTES);
             System.out.println(page);
         }
     }
@@ -40,7 +50,7 @@ class MemoryBench {
         Ours.Run run = ours.night(kind, notes, WAITING, false, List.of(), WIDE);
         assertThat(run.notes()).as("notes archived").isEqualTo(notes);
         page.row(
-                name,
+                name.formatted(notes),
                 "%,d".formatted(run.files()),
                 "%.1f".formatted(Double.parseDouble(run.provided().getProperty("bytes")) / 1e9),
                 "%.0f".formatted(run.seconds()),
