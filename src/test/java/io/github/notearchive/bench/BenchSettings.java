@@ -11,7 +11,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 
-/** What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it. */
+/**
+ * What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it.
+ */
 final class BenchSettings {
 
     private BenchSettings() {}
@@ -82,9 +84,6 @@ final class BenchSettings {
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to.getParent());
         Files.copy(
-                from,
-                to,
-                StandardCopyOption.REPLACE_EXISTING,
-                StandardCopyOption.COPY_ATTRIBUTES);
+                from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
     }
 }

@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** What arrives when the provider and its media server fail now and then, as they do. */
-@Isolated
 class FaultsBench {
 
     private static final int NOTES = Integer.getInteger("bench.fault-notes", 400);
@@ -36,14 +34,28 @@ class FaultsBench {
                     """
                             .formatted(NOTES, expected));
             page.table("", "intact", "wrong or cut", "missing", "calls", "exit code");
-            row(page, "**note-archive**", expected, intact, run.stored(), run.provided(), run.exitCode());
+            row(
+                    page,
+                    "**note-archive**",
+                    expected,
+                    intact,
+                    run.stored(),
+                    run.provided(),
+                    run.exitCode());
             for (Peer peer : Peer.all().stream().filter(BenchSettings::takes).toList()) {
                 if (!peer.isInstalled()) {
                     page.row(peer.name(), "not installed", "", "", "", "");
                     continue;
                 }
                 Peer.Run other = peer.run(servers, NOTES, FAULTS, true);
-                row(page, peer.name(), expected, servers.intact(), other.stored(), other.provided(), other.exitCode());
+                row(
+                        page,
+                        peer.name(),
+                        expected,
+                        servers.intact(),
+                        other.stored(),
+                        other.provided(),
+                        other.exitCode());
             }
             page.write();
             System.out.println(page);

@@ -39,14 +39,15 @@ final class Floor {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
     private static final Pattern FILE =
-            Pattern.compile("\"(?:original|master_url|url)\":\"(http[^\"]*(?:sc=V_ORG|\\.mp4|\\.m4a))\"");
-    private static final String SIGNED = "host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date";
+            Pattern.compile(
+                    "\"(?:original|master_url|url)\":\"(http[^\"]*(?:sc=V_ORG|\\.mp4|\\.m4a))\"");
+    private static final String SIGNED =
+            "host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date";
 
     private Floor() {}
 
     public static void main(String[] arguments) throws Exception {
-        Queue<String> ids =
-                new ConcurrentLinkedQueue<>(Files.readAllLines(Path.of(arguments[0])));
+        Queue<String> ids = new ConcurrentLinkedQueue<>(Files.readAllLines(Path.of(arguments[0])));
         List<Thread> threads =
                 java.util.stream.IntStream.range(0, Integer.parseInt(arguments[1]))
                         .mapToObj(_ -> Thread.ofPlatform().start(() -> work(ids)))
@@ -153,7 +154,8 @@ final class Floor {
 
         private void send(String head, ByteBuffer body) throws IOException {
             ByteBuffer first = ByteBuffer.wrap(head.getBytes(StandardCharsets.ISO_8859_1));
-            ByteBuffer[] all = body == null ? new ByteBuffer[] {first} : new ByteBuffer[] {first, body};
+            ByteBuffer[] all =
+                    body == null ? new ByteBuffer[] {first} : new ByteBuffer[] {first, body};
             while (first.hasRemaining() || (body != null && body.hasRemaining())) {
                 channel.write(all);
             }

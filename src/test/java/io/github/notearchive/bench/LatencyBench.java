@@ -9,14 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** A night that the provider bounds: by its limit of calls, and by how long it takes to answer. */
-@Isolated
 class LatencyBench {
 
-    private static final String W1_L =
-            "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=20@0";
+    private static final String W1_L = "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=20@0";
     private static final Map<String, String> KNOWN = Map.of("ARCHIVE_CALLS_PER_SECOND", "20");
 
     /** The limit falls after so many seconds, and rises after so many. */
@@ -33,20 +30,24 @@ class LatencyBench {
             Ours ours = Ours.program(servers);
             Page page =
                     new Page(
-                            LatencyBench.class, "latency", "A night that waits for the provider", servers);
+                            LatencyBench.class,
+                            "latency",
+                            "A night that waits for the provider",
+                            servers);
             page.paragraph(
                     """
                     W1-L: %,d notes, answers after 0.8 s in the median (log-normal, sigma 0.5), 20 calls a second with a burst of 20, files after 50 ms. The ideal starts each
                     call as soon as the provider's limit allows, with the latencies that were really drawn, and fetches a note's files side by side.
                     """
                             .formatted(notes));
-            page.table("", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, most");
+            page.table(
+                    "", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, most");
             quiet(page, ours, notes);
             busy(page, ours, notes);
             page.row("bar", "", "≥ 95 %", "≤ 0.5", "").row("stretch", "", "≥ 97 %", "0", "");
             page.write();
             peers(page, servers, notes);
-            changing(page, servers, ours, notes / 2);
+            changing(page, servers, ours, notes * 3 / 5);
             page.write();
             System.out.println(page);
         }
@@ -98,8 +99,7 @@ class LatencyBench {
                     "%s: ideal %.1f s, %s, 302s %.0f%n",
                     name, run.provided("ideal") / 1e6, run.line(), run.provided("code302"));
         }
-        page.row(
-                name, String.valueOf(runs), e.text(1) + " %", refused.text(2), inFlight.text(0));
+        page.row(name, String.valueOf(runs), e.text(1) + " %", refused.text(2), inFlight.text(0));
         page.remember(figure, e).remember(figure + ", 302s", refused);
         page.write();
     }
@@ -121,8 +121,10 @@ class LatencyBench {
                     "%.1f"
                             .formatted(
                                     100
-                                            * Double.parseDouble(run.provided().getProperty("code302"))
-                                            / Double.parseDouble(run.provided().getProperty("calls"))),
+                                            * Double.parseDouble(
+                                                    run.provided().getProperty("code302"))
+                                            / Double.parseDouble(
+                                                    run.provided().getProperty("calls"))),
                     "%.1f".formatted(run.seconds()),
                     "%.1f"
                             .formatted(
@@ -144,7 +146,13 @@ class LatencyBench {
                 ten seconds without one (or the phase's end), after the phase began. *Recovered*: the first five seconds with 90 %% of the calls that could be made.
                 """
                         .formatted(FALLS, RISES, notes, run.exitCode()));
-        page.table("phase", "calls", "302s", "answers a second", "settled after s", "recovered after s");
+        page.table(
+                "phase",
+                "calls",
+                "302s",
+                "answers a second",
+                "settled after s",
+                "recovered after s");
         double end = calls.getLast().at;
         phase(page, "12 a second", calls, 0, FALLS, 12);
         phase(page, "6 a second", calls, FALLS, RISES, 6);
@@ -162,9 +170,12 @@ class LatencyBench {
 
     private static void phase(
             Page page, String name, List<Call> calls, double from, double until, int rate) {
-        List<Call> all =
-                calls.stream().filter(call -> call.at >= from && call.at < until).toList();
+        List<Call> all = calls.stream().filter(call -> call.at >= from && call.at < until).toList();
         List<Call> refused = all.stream().filter(call -> call.code == 302).toList();
+        if (all.isEmpty()) {
+            page.row(name, "0", "", "", "", "");
+            return;
+        }
         long answered = all.size() - refused.size();
         double settled = 0;
         for (int i = 0; i < refused.size(); i++) {
@@ -182,8 +193,15 @@ class LatencyBench {
                                                         .filter(
                                                                 call ->
                                                                         call.code != 302
-                                                                                && call.at >= from + tenth / 10.0
-                                                                                && call.at < from + tenth / 10.0 + 5)
+                                                                                && call.at
+                                                                                        >= from
+                                                                                                + tenth
+                                                                                                        / 10.0
+                                                                                && call.at
+                                                                                        < from
+                                                                                                + tenth
+                                                                                                        / 10.0
+                                                                                                + 5)
                                                         .count()
                                                 >= 0.9 * 5 * rate)
                         .mapToObj(tenth -> "%.1f".formatted(tenth / 10.0))

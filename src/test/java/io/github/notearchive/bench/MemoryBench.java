@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** How much memory and disk a night takes that has 64 notes in work and a heap of 256 MB. */
-@Isolated
 class MemoryBench {
 
     private static final Map<String, String> WIDE =
@@ -33,9 +31,22 @@ class MemoryBench {
                     64 workers at `-Xmx256m`. The peak is that of the whole process (`VmHWM`): heap, code, direct buffers and all. Answers take 500 ms, files 50 ms before
                     their first byte, so that all workers have a note. *Spool*: the most that was seen below the data directory, looked at four times a second.
                     """);
-            page.table("", "files", "bytes GB", "seconds", "peak RSS MB", "bar", "stretch", "spool MB");
+            page.table(
+                    "",
+                    "files",
+                    "bytes GB",
+                    "seconds",
+                    "peak RSS MB",
+                    "bar",
+                    "stretch",
+                    "spool MB");
             measure(page, ours, "%,d notes of W1", Work.Kind.W1, NOTES);
-            measure(page, ours, "%,d notes with a film of 80 MB each", Work.Kind.FILMS, LARGE_NOTES);
+            measure(
+                    page,
+                    ours,
+                    "%,d notes with a film of 80 MB each",
+                    Work.Kind.FILMS,
+                    LARGE_NOTES);
             measure(
                     page,
                     ours,

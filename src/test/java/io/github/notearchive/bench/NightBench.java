@@ -7,10 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** A night that nothing but the machine bounds, beside what users would script. */
-@Isolated
 class NightBench {
 
     /** What one program came to in all runs. */
@@ -50,8 +48,7 @@ class NightBench {
                             "A night at latency 0, beside the peers",
                             servers);
             for (int i = 0; i < BenchSettings.runs(); i++) {
-                Ours.Run run =
-                        program.night(Work.Kind.W1, notes, "", false, List.of(), Map.of());
+                Ours.Run run = program.night(Work.Kind.W1, notes, "", false, List.of(), Map.of());
                 assertThat(run.notes()).as("notes archived").isEqualTo(notes);
                 long expected = Long.parseLong(run.provided().getProperty("files"));
                 assertThat(run.files()).as("files stored").isEqualTo(expected);
@@ -99,7 +96,11 @@ class NightBench {
             missing.forEach(peer -> page.row(peer.name(), "", "", "not installed", "", ""));
             page.table("metric", "median (least..most)", "bar", "stretch");
             if (speed.runs() > 0) {
-                page.row("S: notes/s over the best peer's in the same run", speed.text(2), "≥ 1.0", "≥ 1.15");
+                page.row(
+                        "S: notes/s over the best peer's in the same run",
+                        speed.text(2),
+                        "≥ 1.0",
+                        "≥ 1.15");
                 page.remember("S", speed);
             }
             page.row("C: CPU ms a note", ours.cpuMillis.text(2), "≤ 5.0", "≤ 3.7");
@@ -108,7 +109,8 @@ class NightBench {
             }
             page.row("notes/s over the floor's", floorSpeed.text(2), "", "");
             page.remember("C", ours.cpuMillis).remember("notes/s", ours.notesPerSecond);
-            page.remember("peak RSS MB", ours.peak).remember("notes/s over the floor's", floorSpeed);
+            page.remember("peak RSS MB", ours.peak)
+                    .remember("notes/s over the floor's", floorSpeed);
             page.write();
             System.out.println(page);
         }

@@ -106,7 +106,10 @@ final class Ours {
      * those of the launcher.
      */
     ProcessBuilder process(
-            Path directory, List<String> moreOptions, Map<String, String> more, String... arguments) {
+            Path directory,
+            List<String> moreOptions,
+            Map<String, String> more,
+            String... arguments) {
         List<String> all = new ArrayList<>(options);
         all.addAll(moreOptions);
         List<String> command = new ArrayList<>();

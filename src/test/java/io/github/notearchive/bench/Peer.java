@@ -170,12 +170,18 @@ record Peer(
             builder.environment()
                     .putAll(
                             Map.of(
-                                    "API", servers.provider(),
-                                    "STORE", servers.sink(),
-                                    "BUCKET", "bench",
-                                    "ACCESS_KEY", "bench-access",
-                                    "SECRET_KEY", "bench-secret-0123456789",
-                                    "HOME", directory.toString()));
+                                    "API",
+                                    servers.provider(),
+                                    "STORE",
+                                    servers.sink(),
+                                    "BUCKET",
+                                    "bench",
+                                    "ACCESS_KEY",
+                                    "bench-access",
+                                    "SECRET_KEY",
+                                    "bench-secret-0123456789",
+                                    "HOME",
+                                    directory.toString()));
             process = builder.start();
             if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
                 throw new IllegalStateException(name + " did not end");
@@ -189,7 +195,8 @@ record Peer(
             long first = Long.parseLong(provided.getProperty("firstCall"));
             long last = Long.parseLong(stored.getProperty("last"));
             if (stored.getProperty("objects.media") == null) {
-                throw new IllegalStateException(name + " stored nothing: " + Files.readString(said));
+                throw new IllegalStateException(
+                        name + " stored nothing: " + Files.readString(said));
             }
             return new Run(
                     notes,

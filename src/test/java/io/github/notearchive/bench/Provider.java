@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 
 /**
  * The provider and its media server as a process of their own, all answers made up beforehand:
- * {@code GET /.bench/work?notes=6000} makes them, and says with which latencies and faults they
- * are served from then on; {@code GET /.bench/counts} tells what was served since.
+ * {@code GET /.bench/work?notes=6000} makes them, and says with which latencies and faults they are
+ * served from then on; {@code GET /.bench/counts} tells what was served since.
  */
 final class Provider {
 
@@ -38,12 +38,18 @@ final class Provider {
      * @param arguments ids of processes that are to end then, too
      */
     public static void main(String[] arguments) throws IOException {
-        Provider provider = new Provider();
-        Wire wire = Wire.listen(provider::handle);
-        provider.origin = "http://127.0.0.1:" + wire.port();
+        Wire wire = listen();
         Ends.withInput(arguments);
         System.out.println(wire.port());
         wire.serve();
+    }
+
+    /** Listens; has no work until it is told of some. */
+    static Wire listen() {
+        Provider provider = new Provider();
+        Wire wire = Wire.listen(provider::handle);
+        provider.origin = "http://127.0.0.1:" + wire.port();
+        return wire;
     }
 
     private void handle(Connection connection) throws IOException, InterruptedException {
@@ -115,9 +121,7 @@ final class Provider {
             cut = number(options, "cut", 0);
             fail301 = number(options, "fail301", 0);
             bucket =
-                    new Bucket(
-                            options.parameter("rates").orElse(""),
-                            number(options, "burst", 20));
+                    new Bucket(options.parameter("rates").orElse(""), number(options, "burst", 20));
         }
 
         void answer(Connection connection) throws IOException, InterruptedException {
@@ -131,8 +135,7 @@ final class Provider {
             }
             int ask = count(asks, id);
             SplittableRandom random = new SplittableRandom(id.hashCode() * 31L + ask);
-            double lasts =
-                    sigma == 0 ? latency : latency * Math.exp(random.nextGaussian() * sigma);
+            double lasts = sigma == 0 ? latency : latency * Math.exp(random.nextGaussian() * sigma);
             boolean failed = ask == 1 && random.nextDouble() < fail301;
             int code = !bucket.pass(at) ? 302 : failed ? 301 : 0;
             long micros = code == 302 ? 0 : (long) (lasts * 1000);
@@ -192,7 +195,8 @@ final class Provider {
                 from = Long.parseLong(range.group(1));
             }
             if (from >= content.length) {
-                connection.send(416, "Content-Range: bytes */" + content.length + "\r\n", bytes(""));
+                connection.send(
+                        416, "Content-Range: bytes */" + content.length + "\r\n", bytes(""));
                 return;
             }
             boolean isCut =

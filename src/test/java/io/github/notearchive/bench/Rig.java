@@ -23,7 +23,13 @@ final class Rig {
             for (int i = 0; i < runs; i++) {
                 double before = servers.serverSeconds();
                 Ours.Run run =
-                        ours.night(Work.Kind.W1, notes, System.getProperty("bench.service", ""), false, options, Map.of());
+                        ours.night(
+                                Work.Kind.W1,
+                                notes,
+                                System.getProperty("bench.service", ""),
+                                false,
+                                options,
+                                Map.of());
                 System.out.printf(
                         "%7.1f | %11.2f | %11.0f | %7.2f | %11.2f | %11.1f | %20.2f | %5.2f | %d%n",
                         run.notesPerSecond(),

@@ -1,5 +1,6 @@
 package io.github.notearchive.bench;
 
+import io.github.notearchive.sandbox.SampleParts;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,13 +17,11 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-import io.github.notearchive.sandbox.SampleParts;
-
 /**
  * The bytes of all files of one kind and length. They differ by a number that stands near their
  * beginning, so that no two files are equal although all but a few bytes lie in memory once.
  */
-final class Served {
+public final class Served {
 
     /** Digits of the number. */
     static final int DIGITS = 16;
@@ -63,6 +62,18 @@ final class Served {
         return body.duplicate();
     }
 
+    /** The whole file. */
+    byte[] bytes(long number) {
+        byte[] all = Arrays.copyOf(head(number), Math.toIntExact(length));
+        for (int at = head.length; at < all.length; ) {
+            ByteBuffer part = body();
+            int size = Math.min(part.remaining(), all.length - at);
+            part.get(all, at, size);
+            at += size;
+        }
+        return all;
+    }
+
     /** Of the whole file. */
     String digest(String algorithm, long number) {
         try {
@@ -101,13 +112,7 @@ final class Served {
         file.write(picture, 2, picture.length - 2);
         byte[] whole = file.toByteArray();
         byte[] head = Arrays.copyOf(whole, 32);
-        return new Served(
-                head,
-                direct(whole, head.length),
-                whole.length,
-                side,
-                side,
-                "image/jpeg");
+        return new Served(head, direct(whole, head.length), whole.length, side, side, "image/jpeg");
     }
 
     static Served mp4(long size) {

@@ -54,11 +54,7 @@ final class Servers implements AutoCloseable {
             }
             database = EmbeddedDatabase.open(directory);
             provider =
-                    start(
-                            Provider.class,
-                            postmaster(),
-                            "-Xmx1g",
-                            "-XX:MaxDirectMemorySize=512m");
+                    start(Provider.class, postmaster(), "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
             sink = start(Sink.class, "", "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
             providerPort = port(provider);
             sinkPort = port(sink);
@@ -91,9 +87,7 @@ final class Servers implements AutoCloseable {
         if (!argument.isEmpty()) {
             command.add(argument);
         }
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     /** Of this process, also for processes with another directory. */
@@ -177,8 +171,7 @@ final class Servers implements AutoCloseable {
 
     /** One value from a database. */
     String ask(String name, String sql) {
-        try (Connection connection =
-                        DriverManager.getConnection(urlOf(name), user(), password());
+        try (Connection connection = DriverManager.getConnection(urlOf(name), user(), password());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
@@ -190,8 +183,7 @@ final class Servers implements AutoCloseable {
 
     /** Says what the provider serves from now on, and how; all counts begin anew. */
     Properties serve(Work.Kind kind, int notes, String options) {
-        return counts(
-                provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
+        return counts(provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
     }
 
     Properties provided() {

@@ -27,11 +27,11 @@ import java.util.stream.Collectors;
  *
  * <p>A digest that the client sends ({@code x-amz-checksum-sha256}, else {@code Content-MD5}) is
  * said back without being looked at; without one, the ETag is the body's MD5, unless {@code
- * etag=any} says that the client looks at none. After {@code GET
- * /.bench/reset?verify=true} every digest that was sent is compared with the body, and wrong ones
- * are refused with {@code BadDigest}; {@code /.bench/digests} tells the SHA-256 of all objects
- * then. Signatures are not looked at. Objects of 64 KB at most that are no media are kept, since
- * the program reads some of them again.
+ * etag=any} says that the client looks at none. After {@code GET /.bench/reset?verify=true} every
+ * digest that was sent is compared with the body, and wrong ones are refused with {@code
+ * BadDigest}; {@code /.bench/digests} tells the SHA-256 of all objects then. Signatures are not
+ * looked at. Objects of 64 KB at most that are no media are kept, since the program reads some of
+ * them again.
  */
 final class Sink {
 
@@ -44,11 +44,15 @@ final class Sink {
 
     /** Prints its port, and serves until it is killed or its standard input ends. */
     public static void main(String[] arguments) throws IOException {
-        Sink sink = new Sink();
-        Wire wire = Wire.listen(sink::handle);
+        Wire wire = listen();
         Ends.withInput();
         System.out.println(wire.port());
         wire.serve();
+    }
+
+    /** Listens, empty. */
+    static Wire listen() {
+        return Wire.listen(new Sink()::handle);
     }
 
     private void handle(Connection connection) throws IOException {
@@ -199,14 +203,14 @@ final class Sink {
                         XML,
                         bytes(
                                 "<?xml version=\"1.0\"?><LocationConstraint"
-                                    + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>"));
+                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>"));
             } else {
                 connection.send(
                         200,
                         XML,
                         bytes(
                                 "<?xml version=\"1.0\"?><ListBucketResult"
-                                    + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>sink</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"));
+                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>sink</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"));
             }
         }
 
@@ -217,8 +221,7 @@ final class Sink {
                 byte[] text =
                         bytes(
                                 "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>");
-                connection.send(
-                        404, XML + "Date: " + date() + "\r\n", head ? bytes("") : text);
+                connection.send(404, XML + "Date: " + date() + "\r\n", head ? bytes("") : text);
                 return;
             }
             StringBuilder headers = new StringBuilder();
@@ -302,7 +305,7 @@ final class Sink {
                             XML,
                             bytes(
                                     "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The"
-                                        + " digest is another one</Message></Error>"));
+                                            + " digest is another one</Message></Error>"));
                     return;
                 }
             } else if (md5.isPresent()) {
@@ -324,7 +327,8 @@ final class Sink {
                                 meta(connection),
                                 kept));
             }
-            String echo = sha256.map(value -> "x-amz-checksum-sha256: " + value + "\r\n").orElse("");
+            String echo =
+                    sha256.map(value -> "x-amz-checksum-sha256: " + value + "\r\n").orElse("");
             connection.send(200, "ETag: \"" + etag + "\"\r\n" + echo, bytes(""));
         }
 
@@ -356,7 +360,7 @@ final class Sink {
                         XML,
                         bytes(
                                 "<?xml version=\"1.0\"?><CompleteMultipartUploadResult"
-                                    + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>"
+                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>"
                                         + etag.replace("\"", "&quot;")
                                         + "</ETag></CompleteMultipartUploadResult>"));
                 return;
@@ -372,7 +376,7 @@ final class Sink {
                     XML,
                     bytes(
                             "<?xml version=\"1.0\"?><InitiateMultipartUploadResult"
-                                + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket><Key>k</Key><UploadId>"
+                                    + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket><Key>k</Key><UploadId>"
                                     + name
                                     + "</UploadId></InitiateMultipartUploadResult>"));
         }

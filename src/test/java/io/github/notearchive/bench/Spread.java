@@ -45,8 +45,7 @@ final class Spread {
 
     /** For the history: median, least, most, number of runs. */
     String cells() {
-        return String.format(
-                Locale.ROOT, "%.3f,%.3f,%.3f,%d", median(), least(), most(), runs());
+        return String.format(Locale.ROOT, "%.3f,%.3f,%.3f,%d", median(), least(), most(), runs());
     }
 
     private List<Double> sorted() {

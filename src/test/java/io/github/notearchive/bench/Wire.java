@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,7 @@ import java.util.Optional;
  * As much of an HTTP/1.1 server as benchmarks need, at as little cost as Java allows: a thread for
  * each connection, blocking channels, bodies from and into direct memory.
  */
-final class Wire {
+final class Wire implements AutoCloseable {
 
     /** Answers one request. */
     @FunctionalInterface
@@ -52,14 +53,41 @@ final class Wire {
         return server.socket().getLocalPort();
     }
 
-    /** Serves until the process ends. */
+    /** Serves until it is closed, or the process ends. */
     void serve() throws IOException {
         while (true) {
-            SocketChannel channel = server.accept();
+            SocketChannel channel;
+            try {
+                channel = server.accept();
+            } catch (ClosedChannelException e) {
+                return;
+            }
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            Thread.ofPlatform()
-                    .daemon()
-                    .start(() -> new Connection(channel).serve(handler));
+            Thread.ofPlatform().daemon().start(() -> new Connection(channel).serve(handler));
+        }
+    }
+
+    /** The same, on a thread of its own. */
+    Wire start() {
+        Thread.ofPlatform()
+                .daemon()
+                .start(
+                        () -> {
+                            try {
+                                serve();
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
+        return this;
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -125,7 +153,9 @@ final class Wire {
             return bodyLeft;
         }
 
-        /** The next part of the request's body, to be used before the next call; null at its end. */
+        /**
+         * The next part of the request's body, to be used before the next call; null at its end.
+         */
         ByteBuffer read() throws IOException {
             if (bodyLeft == 0) {
                 return null;

@@ -13,10 +13,10 @@ import java.util.SplittableRandom;
  * The notes of a benchmark and their files. All follows from the seed: every process that is told
  * the same has the same work.
  */
-final class Work {
+public final class Work {
 
     /** What the notes consist of. */
-    enum Kind {
+    public enum Kind {
         /**
          * W1: 6 pictures of 200 KB in the mean (1 to 18, 50 to 800 KB), a fifth with 1 MB of sound,
          * a twentieth with 8 MB of film.
@@ -37,7 +37,13 @@ final class Work {
     private static final Map<Integer, Served> JPEGS = new HashMap<>();
 
     /** A file with its number. */
-    record File(Served content, long number) {}
+    public record File(Served content, long number) {
+
+        /** All of it; for small ones. */
+        public byte[] bytes() {
+            return content.bytes(number);
+        }
+    }
 
     private final Map<String, byte[]> answers = new LinkedHashMap<>();
     private final Map<String, File> files = new HashMap<>();
@@ -60,7 +66,12 @@ final class Work {
         return ids;
     }
 
-    static Work of(Kind kind, int notes, String origin) {
+    /**
+     * The work.
+     *
+     * @param origin of all addresses, such as {@code http://127.0.0.1:8080}
+     */
+    public static Work of(Kind kind, int notes, String origin) {
         Work work = new Work(origin, kind == Kind.W1);
         SampleParts parts = new SampleParts(SEED, origin);
         Served sound = Served.m4a(1_000_000);
@@ -68,11 +79,18 @@ final class Work {
         Served giant = Served.mp4(2_000_000_000);
         for (int i = 0; i < notes; i++) {
             SplittableRandom random = new SplittableRandom(SEED * 31 + i);
-            int count = kind == Kind.FILMS ? 1 : 1 + (int) (18 * Math.pow(random.nextDouble(), 2.27));
+            int count =
+                    kind == Kind.FILMS ? 1 : 1 + (int) (18 * Math.pow(random.nextDouble(), 2.27));
             List<Part> pictures = new ArrayList<>();
             for (int picture = 0; picture < count; picture++) {
                 Served jpeg = jpeg(PICTURES[random.nextInt(PICTURES.length)]);
-                pictures.add(work.add(i, picture, jpeg, "/1040g008%ssbx0000", "?imageView2/2/w/5000/h/5000/format/jpg/q/56&redImage/frame/0&ap=1&sc=V_ORG"));
+                pictures.add(
+                        work.add(
+                                i,
+                                picture,
+                                jpeg,
+                                "/1040g008%ssbx0000",
+                                "?imageView2/2/w/5000/h/5000/format/jpg/q/56&redImage/frame/0&ap=1&sc=V_ORG"));
             }
             List<Part> sounds = new ArrayList<>();
             if (kind != Kind.FILMS && random.nextInt(5) == 0) {
@@ -96,7 +114,10 @@ final class Work {
         files.put(path, new File(content, number));
         bytes += content.length;
         boolean sound = path.startsWith("/audio/");
-        String name = sound ? String.valueOf(1_146_000_000_000_000_000L + number) : path.substring(path.lastIndexOf('/') + 1).replaceFirst("_114.mp4$", "");
+        String name =
+                sound
+                        ? String.valueOf(1_146_000_000_000_000_000L + number)
+                        : path.substring(path.lastIndexOf('/') + 1).replaceFirst("_114.mp4$", "");
         return new Part(
                 name,
                 origin + path + query,
@@ -116,7 +137,7 @@ final class Work {
     }
 
     /** The files by path. */
-    Map<String, File> files() {
+    public Map<String, File> files() {
         return files;
     }
 

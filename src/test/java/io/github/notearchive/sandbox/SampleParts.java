@@ -124,8 +124,7 @@ public final class SampleParts {
 
     /** What stands before the content of a film so long, all in all. */
     public static byte[] mp4Head(long size, int width, int height) {
-        return patched(
-                Recordings.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
+        return patched(Recordings.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
     }
 
     /** What stands before the content of sound so long, all in all. */
