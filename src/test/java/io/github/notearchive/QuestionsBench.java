@@ -19,9 +19,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Each view and the search, asked of a million notes: {@code ./mvnw test -Pbench}. The archive is
- * made up within the database: words of one to four characters out of 3,500, both by Zipf's law,
- * 200 characters a note. {@code -Dbench.notes=50000} makes a smaller one.
+ * Each view and the search, asked of a million notes: {@code ./mvnw verify -Pbench
+ * -Dit.test=QuestionsBench}. The archive is made up within the database: words of one to four
+ * characters out of 3,500, both by Zipf's law, 200 characters a note. {@code -Dbench.notes=50000}
+ * makes a smaller one.
  */
 class QuestionsBench {
 
@@ -80,7 +81,7 @@ class QuestionsBench {
         return """
                 # Questions to %,d notes
 
-                Made by `QuestionsBench` (`./mvnw test -Pbench`) on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
+                Made by `QuestionsBench` (`./mvnw verify -Pbench -Dit.test=QuestionsBench`) on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
                 %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, which was built in %d min %d s;
                 `note_capture` is %s. Each question is asked %d times after the first.
                 """

@@ -1,0 +1,134 @@
+package io.github.notearchive.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A night that nothing but the machine bounds, beside what users would script. */
+class NightBench {
+
+    /** What one program came to in all runs. */
+    private static final class Figures {
+        private final Spread notesPerSecond = new Spread();
+        private final Spread cpuMillis = new Spread();
+        private final Spread peak = new Spread();
+        private long files;
+        private int notes;
+    }
+
+    @Test
+    void ourNightBesideThePeers() {
+        List<Peer> installed =
+                Peer.all().stream().filter(BenchSettings::takes).filter(Peer::isInstalled).toList();
+        List<Peer> missing =
+                Peer.all().stream()
+                        .filter(BenchSettings::takes)
+                        .filter(peer -> !peer.isInstalled())
+                        .toList();
+        Figures ours = new Figures();
+        Map<Peer, Figures> peers = new LinkedHashMap<>();
+        Peer floor = Peer.floor();
+        List<Peer> others = new ArrayList<>(installed);
+        others.addFirst(floor);
+        others.forEach(peer -> peers.put(peer, new Figures()));
+        Spread speed = new Spread();
+        Spread floorSpeed = new Spread();
+        Spread cpuOfBest = new Spread();
+        int notes = BenchSettings.notes();
+        try (Servers servers = Servers.start()) {
+            Ours program = Ours.program(servers);
+            Page page =
+                    new Page(
+                            NightBench.class,
+                            "night",
+                            "A night at latency 0, beside the peers",
+                            servers);
+            for (int i = 0; i < BenchSettings.runs(); i++) {
+                Ours.Run run = program.night(Work.Kind.W1, notes, "", false, List.of(), Map.of());
+                assertThat(run.notes()).as("notes archived").isEqualTo(notes);
+                long expected = Long.parseLong(run.provided().getProperty("files"));
+                assertThat(run.files()).as("files stored").isEqualTo(expected);
+                add(ours, run.notesPerSecond(), run.cpuMillisPerNote(), run.peakMegabytes());
+                ours.files = run.files();
+                ours.notes = notes;
+                System.out.printf("ours: %s%n", run.line());
+                double best = 0;
+                double bestCpu = Double.MAX_VALUE;
+                for (Peer peer : others) {
+                    Peer.Run other =
+                            peer.run(servers, (int) Math.max(1, notes * peer.share()), "", false);
+                    Figures figures = peers.get(peer);
+                    add(
+                            figures,
+                            other.notesPerSecond(),
+                            other.cpuMillisPerNote(),
+                            other.peakMegabytes());
+                    figures.files = other.files();
+                    figures.notes = other.notes();
+                    System.out.printf("%s: %s%n", peer.name(), other.line());
+                    if (peer == floor) {
+                        floorSpeed.add(run.notesPerSecond() / other.notesPerSecond());
+                    } else {
+                        best = Math.max(best, other.notesPerSecond());
+                        bestCpu = Math.min(bestCpu, other.cpuMillisPerNote());
+                    }
+                }
+                if (best > 0) {
+                    speed.add(run.notesPerSecond() / best);
+                    cpuOfBest.add(run.cpuMillisPerNote() / bestCpu);
+                }
+            }
+            page.paragraph(
+                    """
+                    Medians (least..most) of %d runs, in each of which all took turns. From the first call to the last commit, for peers to the last object; ours
+                    with %s. CPU of ours and the floor is theirs alone, that of scripts their whole tree of processes, and the peak that of the largest process.
+                    """
+                            .formatted(
+                                    BenchSettings.runs(),
+                                    "`" + String.join(" ", BenchSettings.javaOptions()) + "`"));
+            page.table("", "notes", "notes/s", "CPU ms a note", "peak RSS MB", "files stored");
+            row(page, "**note-archive**, catalog, ledger and all checks included", ours);
+            peers.forEach((peer, figures) -> row(page, peer.name(), figures));
+            missing.forEach(peer -> page.row(peer.name(), "", "", "not installed", "", ""));
+            page.table("metric", "median (least..most)", "bar", "stretch");
+            if (speed.runs() > 0) {
+                page.row(
+                        "S: notes/s over the best peer's in the same run",
+                        speed.text(2),
+                        "≥ 1.0",
+                        "≥ 1.15");
+                page.remember("S", speed);
+            }
+            page.row("C: CPU ms a note", ours.cpuMillis.text(2), "≤ 5.0", "≤ 3.7");
+            if (cpuOfBest.runs() > 0) {
+                page.row("C over that of the thriftiest peer", cpuOfBest.text(2), "", "≤ 1.0");
+            }
+            page.row("notes/s over the floor's", floorSpeed.text(2), "", "");
+            page.remember("C", ours.cpuMillis).remember("notes/s", ours.notesPerSecond);
+            page.remember("peak RSS MB", ours.peak)
+                    .remember("notes/s over the floor's", floorSpeed);
+            page.write();
+            System.out.println(page);
+        }
+    }
+
+    private static void add(Figures figures, double speed, double cpu, double peak) {
+        figures.notesPerSecond.add(speed);
+        figures.cpuMillis.add(cpu);
+        figures.peak.add(peak);
+    }
+
+    private static void row(Page page, String name, Figures figures) {
+        page.row(
+                name,
+                "%,d".formatted(figures.notes),
+                figures.notesPerSecond.text(0),
+                figures.cpuMillis.text(2),
+                figures.peak.text(0),
+                "%,d".formatted(figures.files));
+    }
+}

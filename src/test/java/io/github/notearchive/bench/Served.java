@@ -1,0 +1,184 @@
+package io.github.notearchive.bench;
+
+import io.github.notearchive.sandbox.SampleParts;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.SplittableRandom;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * The bytes of all files of one kind and length. They differ by a number that stands near their
+ * beginning, so that no two files are equal although all but a few bytes lie in memory once.
+ */
+public final class Served {
+
+    /** Digits of the number. */
+    static final int DIGITS = 16;
+
+    private static final int FILL = 8 << 20;
+    private static final byte[] NO_NUMBER = "0".repeat(DIGITS).getBytes();
+    private static final ByteBuffer NOISE = noise();
+
+    private final byte[] head;
+    private final int numberAt;
+    private final ByteBuffer body;
+    final long length;
+    final int width;
+    final int height;
+    final String contentType;
+
+    private Served(
+            byte[] head, ByteBuffer body, long length, int width, int height, String contentType) {
+        this.head = head;
+        this.numberAt = indexOf(head, NO_NUMBER);
+        this.body = body;
+        this.length = length;
+        this.width = width;
+        this.height = height;
+        this.contentType = contentType;
+    }
+
+    /** What stands before the rest, with the number in it. */
+    byte[] head(long number) {
+        byte[] numbered = head.clone();
+        byte[] digits = HexFormat.of().toHexDigits(number).getBytes();
+        System.arraycopy(digits, 0, numbered, numberAt, DIGITS);
+        return numbered;
+    }
+
+    /** The rest, which is repeated until the length is reached. */
+    ByteBuffer body() {
+        return body.duplicate();
+    }
+
+    /** The whole file. */
+    byte[] bytes(long number) {
+        byte[] all = Arrays.copyOf(head(number), Math.toIntExact(length));
+        for (int at = head.length; at < all.length; ) {
+            ByteBuffer part = body();
+            int size = Math.min(part.remaining(), all.length - at);
+            part.get(all, at, size);
+            at += size;
+        }
+        return all;
+    }
+
+    /** Of the whole file. */
+    String digest(String algorithm, long number) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance(algorithm);
+            digest.update(head(number));
+            for (long left = length - head.length; left > 0; ) {
+                ByteBuffer part = body();
+                part.limit((int) Math.min(part.limit(), left));
+                left -= part.remaining();
+                digest.update(part);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * A picture that can be looked at: nearly all of its bytes are what the encoder made of noise,
+     * so that whoever walks along its structure has as much to read as in a photograph.
+     */
+    static Served jpeg(int size) {
+        double bytesPerPixel = encoded(512).length / (512.0 * 512.0);
+        int side = (int) Math.sqrt(size * 0.985 / bytesPerPixel);
+        byte[] picture = encoded(side);
+        // the number is a comment behind the first marker, and more comments fill up to the size
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.write(picture, 0, 2);
+        comment(file, NO_NUMBER);
+        int missing = size - picture.length - DIGITS - 4;
+        while (missing >= 4) {
+            int part = Math.min(missing, 65_000);
+            comment(file, new byte[part - 4]);
+            missing -= part;
+        }
+        file.write(picture, 2, picture.length - 2);
+        byte[] whole = file.toByteArray();
+        byte[] head = Arrays.copyOf(whole, 32);
+        return new Served(head, direct(whole, head.length), whole.length, side, side, "image/jpeg");
+    }
+
+    static Served mp4(long size) {
+        return film(SampleParts.mp4Head(size, 720, 1280), size, 720, 1280, "video/mp4");
+    }
+
+    static Served m4a(long size) {
+        return film(SampleParts.m4aHead(size), size, 0, 0, "audio/mp4");
+    }
+
+    private static Served film(byte[] boxes, long size, int width, int height, String type) {
+        byte[] head = Arrays.copyOf(boxes, boxes.length + DIGITS);
+        System.arraycopy(NO_NUMBER, 0, head, boxes.length, DIGITS);
+        return new Served(head, NOISE.duplicate(), size, width, height, type);
+    }
+
+    private static void comment(ByteArrayOutputStream file, byte[] text) {
+        file.write(0xff);
+        file.write(0xfe);
+        file.write(text.length + 2 >>> 8);
+        file.write(text.length + 2);
+        file.writeBytes(text);
+    }
+
+    private static byte[] encoded(int side) {
+        SplittableRandom random = new SplittableRandom(side);
+        BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < side; y++) {
+            for (int x = 0; x < side; x++) {
+                image.setRGB(x, y, random.nextInt(1 << 24));
+            }
+        }
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try (var out = new MemoryCacheImageOutputStream(file)) {
+            ImageWriteParam how = writer.getDefaultWriteParam();
+            how.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            how.setCompressionQuality(0.5f);
+            writer.setOutput(out);
+            writer.write(null, new IIOImage(image, null, null), how);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            writer.dispose();
+        }
+        return file.toByteArray();
+    }
+
+    private static ByteBuffer noise() {
+        byte[] noise = new byte[FILL];
+        new SplittableRandom(7).nextBytes(noise);
+        return direct(noise, 0);
+    }
+
+    private static ByteBuffer direct(byte[] bytes, int from) {
+        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length - from);
+        direct.put(bytes, from, bytes.length - from).flip();
+        return direct.asReadOnlyBuffer();
+    }
+
+    private static int indexOf(byte[] bytes, byte[] part) {
+        for (int at = 0; at <= bytes.length - part.length; at++) {
+            if (Arrays.equals(bytes, at, at + part.length, part, 0, part.length)) {
+                return at;
+            }
+        }
+        throw new IllegalStateException("There is no number in the head of a file");
+    }
+}

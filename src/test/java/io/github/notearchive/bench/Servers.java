@@ -1,0 +1,271 @@
+package io.github.notearchive.bench;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * PostgreSQL, the provider and the store of a benchmark, each a process of its own on this machine.
+ * They end with this one, however it ends.
+ */
+final class Servers implements AutoCloseable {
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final Path home;
+    private final DataDirectory directory;
+    private final EmbeddedDatabase database;
+    private final Process provider;
+    private final Process sink;
+    private final int providerPort;
+    private final int sinkPort;
+
+    private Servers() {
+        try {
+            ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME))
+                    .setLevel(Level.WARN);
+            home = Files.createTempDirectory("note-archive-bench-");
+            directory = DataDirectory.open(home);
+            // when a row was committed is what a benchmark ends with
+            try (EmbeddedDatabase first = EmbeddedDatabase.open(directory)) {
+                execute(first, "postgres", "ALTER SYSTEM SET track_commit_timestamp = on");
+            }
+            database = EmbeddedDatabase.open(directory);
+            provider =
+                    start(Provider.class, postmaster(), "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
+            sink = start(Sink.class, "", "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
+            providerPort = port(provider);
+            sinkPort = port(sink);
+            Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+        } catch (IOException | SQLException e) {
+            throw new IllegalStateException("The servers of the benchmark do not start", e);
+        }
+    }
+
+    static Servers start() {
+        return new Servers();
+    }
+
+    /** PostgreSQL is no child of this process: the provider sees to it if this one is killed. */
+    private String postmaster() throws IOException {
+        try (Stream<Path> files = Files.walk(home, 3)) {
+            Path file =
+                    files.filter(each -> each.endsWith("postmaster.pid")).findFirst().orElseThrow();
+            return Files.readAllLines(file).getFirst();
+        }
+    }
+
+    private static Process start(Class<?> main, String argument, String... options)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(Arrays.asList(options));
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-cp", classPath(), main.getName()));
+        if (!argument.isEmpty()) {
+            command.add(argument);
+        }
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    /** Of this process, also for processes with another directory. */
+    static String classPath() {
+        String own =
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        return Stream.of(own.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static int port(Process server) throws IOException {
+        BufferedReader reader = server.inputReader();
+        String line = reader.readLine();
+        if (line == null) {
+            throw new IOException("A server of the benchmark has ended at once");
+        }
+        return Integer.parseInt(line);
+    }
+
+    String provider() {
+        return "http://127.0.0.1:" + providerPort;
+    }
+
+    String mediaHost() {
+        return "127.0.0.1:" + providerPort;
+    }
+
+    String sink() {
+        return "http://127.0.0.1:" + sinkPort;
+    }
+
+    String user() {
+        return database.user();
+    }
+
+    String password() {
+        return database.password();
+    }
+
+    String urlOf(String name) {
+        return urlOf(database, name);
+    }
+
+    private static String urlOf(EmbeddedDatabase database, String name) {
+        return database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
+    }
+
+    /** Makes a database, as a copy of another one. */
+    void createDatabase(String name, String template) {
+        execute("CREATE DATABASE " + name + " TEMPLATE " + template);
+    }
+
+    void dropDatabase(String name) {
+        execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+    }
+
+    /** Writes all that waits to the disk, so that no measurement pays for an earlier one. */
+    void checkpoint() {
+        execute("CHECKPOINT");
+    }
+
+    private void execute(String sql) {
+        try {
+            execute(database, "postgres", sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    private static void execute(EmbeddedDatabase database, String name, String sql)
+            throws SQLException {
+        try (Connection connection =
+                        DriverManager.getConnection(
+                                urlOf(database, name), database.user(), database.password());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** One value from a database. */
+    String ask(String name, String sql) {
+        try (Connection connection = DriverManager.getConnection(urlOf(name), user(), password());
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getString(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** Says what the provider serves from now on, and how; all counts begin anew. */
+    Properties serve(Work.Kind kind, int notes, String options) {
+        return counts(provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
+    }
+
+    Properties provided() {
+        return counts(provider() + "/.bench/counts");
+    }
+
+    /** How many files the notes have that are served. */
+    long files() {
+        return Long.parseLong(provided().getProperty("files"));
+    }
+
+    /**
+     * Empties the store.
+     *
+     * @param verify whether it looks at every byte from now on
+     * @param anyEtag whether it may answer without the MD5 of a body whose client sent no digest
+     */
+    void resetSink(boolean verify, boolean anyEtag) {
+        get(sink() + "/.bench/reset?verify=" + verify + (anyEtag ? "&etag=any" : ""));
+    }
+
+    Properties stored() {
+        return counts(sink() + "/.bench/counts");
+    }
+
+    /** How many of the provider's files lie in a store that verifies, byte for byte. */
+    long intact() {
+        List<String> expected = get(provider() + "/.bench/digests").lines().toList();
+        List<String> there = get(sink() + "/.bench/digests").lines().toList();
+        var set = new java.util.HashSet<>(expected);
+        set.retainAll(there);
+        return set.size();
+    }
+
+    Properties counts(String url) {
+        try {
+            Properties counts = new Properties();
+            counts.load(new java.io.StringReader(get(url)));
+            return counts;
+        } catch (IOException e) {
+            throw new IllegalStateException(url, e);
+        }
+    }
+
+    String get(String url) {
+        try {
+            HttpResponse<String> response =
+                    client.send(
+                            HttpRequest.newBuilder(URI.create(url)).build(),
+                            HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 200) {
+                throw new IllegalStateException(url + " answers " + response.statusCode());
+            }
+            return response.body();
+        } catch (IOException e) {
+            throw new IllegalStateException(url, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(url, e);
+        }
+    }
+
+    /** CPU seconds of provider and sink so far. */
+    double serverSeconds() {
+        return Stream.of(provider, sink)
+                        .mapToLong(
+                                server -> server.info().totalCpuDuration().orElseThrow().toMillis())
+                        .sum()
+                / 1000.0;
+    }
+
+    @Override
+    public synchronized void close() {
+        provider.destroyForcibly();
+        sink.destroyForcibly();
+        try {
+            directory.close();
+            if (new File(home.toString()).exists()) {
+                FileSystemUtils.deleteRecursively(home);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.github.notearchive.sandbox;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Answers of the sandbox whose media are exchanged for given ones, and the heads of films of any
+ * length: for benchmarks, which serve files of their own.
+ */
+public final class SampleParts {
+
+    private static final JsonMapper MAPPER = JsonMapper.shared();
+
+    /** What {@link Recordings} puts behind the head of the shortest film. */
+    private static final int LEAST_NOISE = 64;
+
+    private final SyntheticNotes notes;
+    private final ObjectNode image;
+    private final ObjectNode voice;
+    private final ObjectNode video;
+
+    /**
+     * Begins.
+     *
+     * @param seed what all notes depend on
+     * @param origin of all addresses, such as {@code http://127.0.0.1:8080}
+     */
+    public SampleParts(long seed, String origin) {
+        Chance chance = new Chance(seed);
+        notes = new SyntheticNotes(chance, new SyntheticMedia(chance, 0, 256), origin);
+        image = (ObjectNode) note(first(SandboxNoteKind.IMAGES)).at("/images_list/0");
+        ObjectNode film = note(first(SandboxNoteKind.VIDEO_STREAMS));
+        voice = (ObjectNode) film.required("native_voice_info");
+        video = (ObjectNode) film.required("video_info_v2");
+    }
+
+    private String first(SandboxNoteKind kind) {
+        return Stream.iterate(0, index -> index + 1)
+                .map(notes::id)
+                .filter(id -> notes.kind(id) == kind)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private ObjectNode note(String id) {
+        return (ObjectNode) notes.envelope(id, 1).at("/data/0/note_list/0");
+    }
+
+    /** The id at a place in the endless list of ids. */
+    public String id(int index) {
+        return notes.id(index);
+    }
+
+    /**
+     * A file that stands in an answer.
+     *
+     * @param name the source's name for it, without folders
+     * @param url its address
+     * @param size in bytes
+     * @param width in pixels; 0 of sound
+     * @param height in pixels; 0 of sound
+     * @param md5 what the answer says of it; empty where it says nothing
+     */
+    public record Part(String name, String url, long size, int width, int height, String md5) {}
+
+    /** The answer about a note, with these files and no other ones in it. */
+    public byte[] answer(String noteId, List<Part> images, List<Part> voices, List<Part> videos) {
+        ObjectNode envelope = notes.envelope(noteId, 1);
+        ObjectNode note = (ObjectNode) envelope.at("/data/0/note_list/0");
+        note.remove(List.of("native_voice_info", "video_info_v2", "simple_music_info"));
+        note.put("type", videos.isEmpty() ? "normal" : "video");
+        ObjectNode widgets =
+                (ObjectNode) MAPPER.readTree(note.required("widgets_context").asString());
+        widgets.remove("note_sound_info");
+        note.put("widgets_context", MAPPER.writeValueAsString(widgets));
+        ArrayNode list = note.putArray("images_list");
+        for (Part part : images) {
+            list.add(image(part, list.size()));
+        }
+        for (Part part : voices) {
+            ObjectNode sound = voice.deepCopy().put("url", part.url()).put("md5sum", part.md5());
+            note.set("native_voice_info", sound.put("sound_id", part.name()));
+        }
+        for (Part part : videos) {
+            note.set("video_info_v2", video(part));
+        }
+        return MAPPER.writeValueAsBytes(envelope);
+    }
+
+    /** All renditions of a picture have names of their own; only the original is served. */
+    private ObjectNode image(Part part, int index) {
+        ObjectNode each =
+                (ObjectNode)
+                        MAPPER.readTree(
+                                image.toString()
+                                        .replace(image.required("fileid").asString(), part.name()));
+        each.put("original", part.url()).put("index", index);
+        each.put("width", part.width()).put("height", part.height());
+        ((ObjectNode) each.required("origin_img"))
+                .put("width", part.width())
+                .put("height", part.height());
+        return each;
+    }
+
+    /** One stream: which of several is taken is no matter here. */
+    private ObjectNode video(Part part) {
+        ObjectNode each = video.deepCopy();
+        ObjectNode media = (ObjectNode) each.required("media");
+        media.put("video_id", part.name());
+        ObjectNode streams = (ObjectNode) media.required("stream");
+        ObjectNode stream = (ObjectNode) streams.at("/h265/0");
+        stream.put("master_url", part.url()).put("size", part.size());
+        stream.put("width", part.width()).put("height", part.height());
+        stream.putArray("backup_urls");
+        streams.putArray("h264");
+        streams.putArray("h265").add(stream);
+        return each;
+    }
+
+    /** What stands before the content of a film so long, all in all. */
+    public static byte[] mp4Head(long size, int width, int height) {
+        return patched(Recordings.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
+    }
+
+    /** What stands before the content of sound so long, all in all. */
+    public static byte[] m4aHead(long size) {
+        return patched(Recordings.m4a(new SplittableRandom(1), LEAST_NOISE), size);
+    }
+
+    private static byte[] patched(byte[] shortest, long size) {
+        byte[] head = java.util.Arrays.copyOf(shortest, shortest.length - LEAST_NOISE);
+        long content = size - head.length;
+        if (content < LEAST_NOISE || content > 0xffff_ff00L) {
+            throw new IllegalArgumentException("No film has " + size + " bytes");
+        }
+        put(head, head.length - 8, content + 8);
+        int samples = new String(head, StandardCharsets.ISO_8859_1).indexOf("stsz");
+        put(head, samples + 16, content);
+        return head;
+    }
+
+    private static void put(byte[] bytes, int at, long value) {
+        for (int i = 0; i < 4; i++) {
+            bytes[at + i] = (byte) (value >>> (24 - 8 * i));
+        }
+    }
+}
