@@ -134,7 +134,7 @@ CREATE TRIGGER worklist_count_delete AFTER DELETE ON worklist
 CREATE TRIGGER worklist_count_truncate AFTER TRUNCATE ON worklist
     FOR EACH STATEMENT EXECUTE FUNCTION worklist_count_nothing();
 
-SELECT worklist_recount();
+DO $$ BEGIN PERFORM worklist_recount(); END $$;
 
 -- A dead row is left by each claim and each settlement, and dead entries in the index that claims read. Of a long list a
 -- part is too many.

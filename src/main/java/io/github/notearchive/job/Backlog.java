@@ -472,8 +472,11 @@ class Backlog {
                         FROM (SELECT note_id, received_at, job_execution_id FROM api_call
                               WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
                               ORDER BY sent_at DESC LIMIT :notes) AS c
-                        JOIN worklist w USING (note_id)
-                        WHERE w.state = 'ARCHIVED' AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                        CROSS JOIN LATERAL (
+                            SELECT w.settled_at FROM worklist w
+                            WHERE w.note_id = c.note_id AND w.state = 'ARCHIVED'
+                              AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                            OFFSET 0) AS w
                         """)
                 .param("since", since())
                 .param("detail", Endpoint.DETAIL.ledgerName())
