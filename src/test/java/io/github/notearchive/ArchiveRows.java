@@ -39,7 +39,7 @@ public final class ArchiveRows {
     /**
      * Counts that the next run takes from the ledger, ends of nights, which no later night needs,
      * how the runs of another database ended, what its audits found, and by which settings they
-     * planned refreshes.
+     * planned refreshes; and sums of what the other tables hold.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of(
@@ -47,7 +47,9 @@ public final class ArchiveRows {
                     "source_gate",
                     "run_summary",
                     "fixity_finding",
-                    "refresh_policy");
+                    "refresh_policy",
+                    "worklist_count",
+                    "media_object_count");
 
     /** What loses them. */
     public static final String LOSS =

@@ -138,16 +138,6 @@ public class MediaCatalog {
                 row.getTimestamp("updated_at").toInstant());
     }
 
-    /** How many files lie in the store by our tables, and how many bytes. Reads the whole table. */
-    public Volume totals() {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
-                        """)
-                .query((row, _) -> volume(row))
-                .single();
-    }
-
     /**
      * Finds which of these bytes lie in the store already, under whichever note, so that they need
      * not be stored again. In a transaction of its own.

@@ -45,6 +45,10 @@ final class StatusCommand implements Callable<Integer> {
 
     private static final int RUNS = 10;
     private static final int GROUPS = 15;
+
+    /** Of each state so many notes are looked at for what stands in their way. */
+    private static final int LOOKED_AT = 5_000;
+
     private static final int FIELDS = 10;
 
     @Option(names = "--json", description = "Prints the same as one JSON document.")
@@ -59,7 +63,12 @@ final class StatusCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    /** All of it, as it is printed. */
+    /**
+     * All of it, as it is printed.
+     *
+     * @param leftOver what stands in the way of the notes that were put off or given up last; of
+     *     each state {@value #LOOKED_AT} at most are looked at
+     */
     record Status(
             Health health,
             Instant at,
@@ -141,7 +150,7 @@ final class StatusCommand implements Callable<Integer> {
                         refreshes.callsAllowed(
                                 context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Executions.class).latest(RUNS),
-                worklist.leftOvers(GROUPS),
+                worklist.leftOvers(GROUPS, LOOKED_AT),
                 new Fixity(
                         context.get(FixityCatalog.class).oldestVerified().orElse(null),
                         context.get(Executions.class).latestAudit().orElse(null),
@@ -240,6 +249,17 @@ final class StatusCommand implements Callable<Integer> {
                                             group.error(),
                                             group.example()));
             out.print(left);
+            status.worklist().stream()
+                    .filter(
+                            count ->
+                                    count.notes() > LOOKED_AT
+                                            && (count.state() == NoteState.POSTPONED
+                                                    || count.state() == NoteState.FAILED))
+                    .forEach(
+                            count ->
+                                    out.printf(
+                                            "  of the %d notes that are %s, the %d that runs left last were looked at%n",
+                                            count.notes(), count.state(), LOOKED_AT));
         }
     }
 

@@ -41,6 +41,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -714,12 +715,33 @@ final class SystemCheck {
         }
 
         private Optional<String> future() {
+            Instant soon = clock.instant().plus(AHEAD);
             return jdbc().sql(
                             """
-                            SELECT count(*) AS notes, max(due_at) AS last FROM worklist
-                            WHERE state = 'PENDING' AND due_at > :soon
+                            SELECT coalesce((SELECT sum(notes) FROM worklist_count
+                                             WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
+                                   + (SELECT count(*)
+                                      FROM generate_series(10, 0, -1) AS lanes (lane)
+                                      CROSS JOIN LATERAL (
+                                          SELECT FROM worklist
+                                          WHERE lane = lanes.lane AND state = 'PENDING'
+                                            AND due_at > :soon AND due_at < :hourEnds
+                                          OFFSET 0) AS this_hour) AS notes,
+                                   (SELECT max(latest.due_at)
+                                    FROM generate_series(10, 0, -1) AS lanes (lane)
+                                    CROSS JOIN LATERAL (
+                                        SELECT max(w.due_at) AS due_at FROM worklist w
+                                        WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :soon
+                                          AND w.due_at >= (SELECT c.due_hour FROM worklist_count c
+                                                           WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
+                                                           GROUP BY c.due_hour HAVING sum(c.notes) > 0
+                                                           ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
                             """)
-                    .param("soon", Timestamp.from(clock.instant().plus(AHEAD)))
+                    .param("soon", Timestamp.from(soon))
+                    .param(
+                            "hourEnds",
+                            Timestamp.from(
+                                    soon.truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS)))
                     .query(
                             (row, _) ->
                                     row.getLong("notes") == 0

@@ -1,10 +1,14 @@
 package io.github.notearchive.job;
 
+import static java.time.temporal.ChronoUnit.HOURS;
+
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.worklist.NoteState;
 import java.sql.Date;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,17 +16,17 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * Questions about what is to be done and how fast it went, each answered by one statement that
- * reads an index, or the worklist once from end to end. Nothing is written.
+ * Questions about what is to be done and how fast it went, answered from counts that are kept and
+ * from indexes: none reads the worklist as a whole. Nothing is written.
  */
 @Repository
 class Backlog {
@@ -78,61 +82,179 @@ class Backlog {
     record Group(long notes, long paid, @Nullable Instant first) {
 
         static final Group NONE = new Group(0, 0, null);
-
-        /** Both together; what is paid for is counted for the kind as a whole. */
-        private Group and(Group other) {
-            Instant first =
-                    Stream.of(this, other)
-                            .map(Group::first)
-                            .filter(Objects::nonNull)
-                            .min(Comparator.naturalOrder())
-                            .orElse(null);
-            return new Group(notes + other.notes, paid, first);
-        }
     }
 
     /**
-     * The notes that have a time, by kind; kinds that no note is of are left out.
+     * The notes that have a time, by kind; kinds that no note is of are left out. What an hour has
+     * is counted already; of this one, and of what somebody holds, the rows are read.
      *
      * @param running whether a run of this node is active, so that its claims are no leftovers
      */
     Map<Kind, Group> groups(String node, boolean running) {
         Instant now = clock.instant();
+        Instant ends = Night.of(now).ends();
+        Instant thisHour = now.truncatedTo(HOURS);
+        Map<Kind, Long> notes = new EnumMap<>(Kind.class);
+        Map<Kind, Hour> hours = new EnumMap<>(Kind.class);
+        Map<Hour, Long> byHour = byHour();
+        List<Row> held = held(node, running);
+        for (Row row : held) {
+            byHour.merge(row.hour(), -1L, Long::sum);
+            notes.merge(Kind.CLAIMED, 1L, Long::sum);
+        }
+        List<Row> laterThisHour = laterThisHour(now, node, running);
+        for (Row row : laterThisHour) {
+            byHour.merge(row.hour(), -1L, Long::sum);
+            notes.merge(row.kind(now, ends), 1L, Long::sum);
+        }
+        byHour.forEach(
+                (hour, count) -> {
+                    if (count > 0) {
+                        boolean due = !hour.begins().isAfter(thisHour);
+                        Kind kind =
+                                kind(
+                                        hour.state(),
+                                        hour.held(),
+                                        due,
+                                        hour.begins().isBefore(ends));
+                        notes.merge(kind, count, Long::sum);
+                        if (!due) {
+                            hours.merge(
+                                    kind,
+                                    hour,
+                                    (one, other) ->
+                                            other.begins().isBefore(one.begins()) ? other : one);
+                        }
+                    }
+                });
         Map<Kind, Long> paid = paid(node, running, now);
         Map<Kind, Group> groups = new EnumMap<>(Kind.class);
-        // by what is true of a row: the planner knows how few groups that makes
+        notes.forEach(
+                (kind, count) ->
+                        groups.put(
+                                kind,
+                                new Group(
+                                        count,
+                                        paid.getOrDefault(kind, 0L),
+                                        first(kind, laterThisHour, hours, now, ends, node, running))));
+        return groups;
+    }
+
+    /** Notes of one sort that are due within one hour. */
+    private record Hour(NoteState state, boolean held, Instant begins) {}
+
+    /** One note. */
+    private record Row(NoteState state, boolean held, Instant due) {
+
+        Hour hour() {
+            return new Hour(state, held, due.truncatedTo(HOURS));
+        }
+
+        Kind kind(Instant now, Instant ends) {
+            return Backlog.kind(state, held, !due.isAfter(now), due.isBefore(ends));
+        }
+    }
+
+    private Map<Hour, Long> byHour() {
+        Map<Hour, Long> byHour = new HashMap<>();
         jdbc.sql(
                         """
-                        SELECT w.state, w.answer_held, %s AS free, w.due_at <= :now AS due, w.due_at < :ends AS tonight,
-                               count(*) AS notes, min(w.due_at) AS first
-                        FROM worklist w
-                        WHERE w.due_at IS NOT NULL AND w.state <> 'FAILED'
-                        GROUP BY 1, 2, 3, 4, 5
+                        SELECT state, answer_held, due_hour, sum(notes) AS notes FROM worklist_count
+                        WHERE due_hour IS NOT NULL AND state <> 'FAILED'
+                        GROUP BY 1, 2, 3 HAVING sum(notes) > 0
+                        """)
+                .query(
+                        row -> {
+                            byHour.put(
+                                    new Hour(
+                                            NoteState.valueOf(row.getString("state")),
+                                            row.getBoolean("answer_held"),
+                                            row.getTimestamp("due_hour").toInstant()),
+                                    row.getLong("notes"));
+                        });
+        return byHour;
+    }
+
+    /** What a run of this node could not claim since somebody holds it. */
+    private List<Row> held(String node, boolean running) {
+        return jdbc.sql(
+                        """
+                        SELECT w.state, w.answer_held, w.due_at FROM worklist w
+                        WHERE w.claimed_by IS NOT NULL AND NOT %s AND w.due_at IS NOT NULL AND w.state <> 'FAILED'
+                        """
+                                .formatted(FREE))
+                .param("node", node)
+                .param("running", running)
+                .query((row, _) -> row(row))
+                .list();
+    }
+
+    private List<Row> laterThisHour(Instant now, String node, boolean running) {
+        return jdbc.sql(
+                        """
+                        SELECT w.state, w.answer_held, w.due_at
+                        FROM generate_series(10, 0, -1) AS lanes (lane)
+                        CROSS JOIN LATERAL (
+                            SELECT w.state, w.answer_held, w.due_at FROM worklist w
+                            WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
+                              AND w.state <> 'FAILED' AND %s
+                            OFFSET 0) AS w
                         """
                                 .formatted(FREE))
                 .param("now", Timestamp.from(now))
-                .param("ends", Timestamp.from(Night.of(now).ends()))
+                .param("hourEnds", Timestamp.from(now.truncatedTo(HOURS).plus(1, HOURS)))
                 .param("node", node)
                 .param("running", running)
-                .query(
-                        row -> {
-                            Kind kind =
-                                    row.getBoolean("free")
-                                            ? kind(
-                                                    NoteState.valueOf(row.getString("state")),
-                                                    row.getBoolean("answer_held"),
-                                                    row.getBoolean("due"),
-                                                    row.getBoolean("tonight"))
-                                            : Kind.CLAIMED;
-                            groups.merge(
-                                    kind,
-                                    new Group(
-                                            row.getLong("notes"),
-                                            paid.getOrDefault(kind, 0L),
-                                            row.getTimestamp("first").toInstant()),
-                                    Group::and);
-                        });
-        return groups;
+                .query((row, _) -> row(row))
+                .list();
+    }
+
+    private static Row row(ResultSet row) throws SQLException {
+        return new Row(
+                NoteState.valueOf(row.getString("state")),
+                row.getBoolean("answer_held"),
+                row.getTimestamp("due_at").toInstant());
+    }
+
+    /** When the first note of a kind is due; null where all are, and for notes that are held. */
+    private @Nullable Instant first(
+            Kind kind,
+            List<Row> laterThisHour,
+            Map<Kind, Hour> hours,
+            Instant now,
+            Instant ends,
+            String node,
+            boolean running) {
+        Optional<Instant> soon =
+                laterThisHour.stream()
+                        .filter(row -> row.kind(now, ends) == kind)
+                        .map(Row::due)
+                        .min(Comparator.naturalOrder());
+        Hour hour = hours.get(kind);
+        if (soon.isPresent() || hour == null) {
+            return soon.orElse(null);
+        }
+        return jdbc.sql(
+                        """
+                        SELECT min(first.due_at) AS first
+                        FROM generate_series(10, 0, -1) AS lanes (lane)
+                        CROSS JOIN LATERAL (
+                            SELECT w.due_at FROM worklist w
+                            WHERE w.lane = lanes.lane AND w.due_at >= :begins AND w.due_at < :hourEnds
+                              AND w.state = :state AND %s
+                            ORDER BY w.due_at
+                            LIMIT 1) AS first
+                        """
+                                .formatted(FREE))
+                .param("begins", Timestamp.from(hour.begins()))
+                .param("hourEnds", Timestamp.from(hour.begins().plus(1, HOURS)))
+                .param("state", hour.state().name())
+                .param("node", node)
+                .param("running", running)
+                .query((row, _) -> Optional.ofNullable(row.getTimestamp("first")))
+                .single()
+                .map(Timestamp::toInstant)
+                .orElse(hour.begins());
     }
 
     private static Kind kind(NoteState state, boolean held, boolean due, boolean tonight) {
@@ -148,19 +270,23 @@ class Backlog {
         };
     }
 
-    /** Notes that are due and whose answer the ledger holds, so that no call is needed. */
+    /**
+     * Notes that are due and whose answer the ledger holds, so that no call is needed. Reads the
+     * answers of the last nights, which the quota bounds, and the row of each note.
+     */
     private Map<Kind, Long> paid(String node, boolean running, Instant now) {
         Map<Kind, Long> paid = new EnumMap<>(Kind.class);
         jdbc.sql(
                         """
                         SELECT w.state, w.answer_held, count(*) AS notes
-                        FROM worklist w
-                        WHERE w.due_at <= :now AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE')
-                          AND w.missing_night IS NULL AND %s
-                          AND w.note_id IN (
-                              SELECT c.note_id FROM api_call c
+                        FROM (SELECT DISTINCT c.note_id FROM api_call c
                               WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
-                                AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain))
+                                AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)) AS c
+                        CROSS JOIN LATERAL (
+                            SELECT w.state, w.answer_held FROM worklist w
+                            WHERE w.note_id = c.note_id AND w.due_at <= :now
+                              AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL AND %s
+                            OFFSET 0) AS w
                         GROUP BY 1, 2
                         """
                                 .formatted(FREE))
@@ -205,7 +331,8 @@ class Backlog {
 
     /** How many notes were given up. */
     long failed() {
-        return jdbc.sql("SELECT count(*) FROM worklist WHERE state = 'FAILED'")
+        return jdbc.sql(
+                        "SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE state = 'FAILED'")
                 .query(Long.class)
                 .single();
     }
@@ -224,12 +351,16 @@ class Backlog {
     Refreshes refreshes(String node, boolean running, String policy) {
         return jdbc.sql(
                         """
-                        SELECT count(*) FILTER (WHERE w.refresh_night <= :tonight AND %s) AS due,
-                               count(*) FILTER (WHERE w.refresh_night > :tonight) AS later,
-                               min(w.refresh_night) FILTER (WHERE w.refresh_night > :tonight) AS next,
+                        SELECT coalesce(sum(p.notes) FILTER (WHERE p.refresh_night <= :tonight), 0)
+                               - (SELECT count(*) FROM worklist w
+                                  WHERE w.claimed_by IS NOT NULL AND w.refresh_night <= :tonight
+                                    AND w.state IN ('ARCHIVED', 'UNAVAILABLE') AND NOT %s) AS due,
+                               coalesce(sum(p.notes) FILTER (WHERE p.refresh_night > :tonight), 0) AS later,
+                               min(p.refresh_night) FILTER (WHERE p.refresh_night > :tonight) AS next,
                                coalesce((SELECT p.policy FROM refresh_policy p), 'off') = :policy AS planned
-                        FROM worklist w
-                        WHERE w.state IN ('ARCHIVED', 'UNAVAILABLE') AND w.refresh_night IS NOT NULL
+                        FROM (SELECT c.refresh_night, sum(c.notes) AS notes FROM worklist_count c
+                              WHERE c.refresh_night IS NOT NULL
+                              GROUP BY c.refresh_night HAVING sum(c.notes) > 0) AS p
                         """
                                 .formatted(FREE))
                 .param("tonight", Date.valueOf(Night.current(clock).date()))
@@ -341,8 +472,11 @@ class Backlog {
                         FROM (SELECT note_id, received_at, job_execution_id FROM api_call
                               WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
                               ORDER BY sent_at DESC LIMIT :notes) AS c
-                        JOIN worklist w USING (note_id)
-                        WHERE w.state = 'ARCHIVED' AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                        CROSS JOIN LATERAL (
+                            SELECT w.settled_at FROM worklist w
+                            WHERE w.note_id = c.note_id AND w.state = 'ARCHIVED'
+                              AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                            OFFSET 0) AS w
                         """)
                 .param("since", since())
                 .param("detail", Endpoint.DETAIL.ledgerName())

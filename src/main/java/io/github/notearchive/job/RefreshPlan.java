@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.worklist.Worklist;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.List;
@@ -113,6 +114,7 @@ class RefreshPlan {
     }
 
     private int planAll() {
+        Worklist.countByStatement(jdbc);
         return jdbc.sql(ALL)
                 .param("gaps", ints(settings.gapDays()))
                 .param("ages", ints(settings.ageDays()))

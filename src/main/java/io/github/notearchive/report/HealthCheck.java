@@ -329,6 +329,9 @@ public class HealthCheck {
                     new Reason(
                             Level.ATTENTION,
                             Figures.count(verified.never())
+                                    + (verified.never() < ReportTables.MOST_NEVER_VERIFIED
+                                            ? ""
+                                            : " or more")
                                     + " files were never verified since the tables were rebuilt",
                             "note-archive verify"));
         } else if (oldest != null

@@ -52,19 +52,7 @@ public enum Obstacle {
             "the note comes up again by itself; please file a defect");
 
     /** Tells by the row of a note, alias {@code w}, which of these it is. */
-    static final String SQL =
-            """
-            CASE WHEN w.state = 'FAILED' THEN
-                 CASE WHEN w.last_error LIKE 'MEDIA_INCOMPLETE:%' THEN 'MEDIA_INCOMPLETE'
-                      WHEN w.last_error LIKE 'rejected:%' THEN 'REJECTED'
-                      WHEN w.last_error LIKE 'given up after%' THEN 'GIVEN_UP'
-                      ELSE 'FAILED_OTHERWISE' END
-                 WHEN w.last_error LIKE 'unforeseen:%' THEN 'UNFORESEEN'
-                 WHEN w.last_error LIKE 'not in the answer:%' THEN 'NOT_IN_ANSWER'
-                 WHEN w.last_error LIKE 'VIDEO %' THEN 'VIDEO'
-                 WHEN w.last_code = 0 THEN 'FILES'
-                 ELSE 'PROVIDER' END\
-            """;
+    static final String SQL = "worklist_obstacle(w.state, w.last_code, w.last_error)";
 
     private final String meaning;
     private final String command;

@@ -1,5 +1,7 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaTotals;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -47,10 +50,15 @@ class ReportTables {
     /** How a run ended that could not say so itself. */
     static final String KILLED = "KILLED";
 
-    private final JdbcClient jdbc;
+    /** Where counting ends of files that were never verified, of which a rebuild leaves all. */
+    static final int MOST_NEVER_VERIFIED = 100_000;
 
-    ReportTables(JdbcClient jdbc) {
+    private final JdbcClient jdbc;
+    private final MediaTotals media;
+
+    ReportTables(JdbcClient jdbc, MediaTotals media) {
         this.jdbc = jdbc;
+        this.media = media;
     }
 
     /** The nodes that had a run in a night, or in one after it. */
@@ -77,7 +85,8 @@ class ReportTables {
      * How old verifications are.
      *
      * @param oldest null when there is no file
-     * @param never files that were not verified since the tables were rebuilt
+     * @param never files that were not verified since the tables were rebuilt; {@value
+     *     #MOST_NEVER_VERIFIED} are that many or more
      */
     record Verified(@Nullable Instant oldest, long never) {}
 
@@ -86,9 +95,12 @@ class ReportTables {
                         """
                         SELECT (SELECT verified_at FROM media_object
                                 ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest,
-                               (SELECT count(*) FROM media_object
-                                WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch') AS never
+                               (SELECT count(*)
+                                FROM (SELECT FROM media_object
+                                      WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
+                                      LIMIT :most) AS never) AS never
                         """)
+                .param("most", MOST_NEVER_VERIFIED)
                 .query(
                         (row, _) ->
                                 new Verified(
@@ -233,14 +245,13 @@ class ReportTables {
     List<ObstacleCount> classes() {
         return jdbc.sql(
                         """
-                        SELECT w.state, %s AS obstacle, w.last_code AS code, count(*) AS notes
-                        FROM worklist w
-                        WHERE w.state IN ('POSTPONED', 'FAILED')
-                        GROUP BY 1, 2, 3
-                        ORDER BY w.state, count(*) DESC, 2, 3
+                        SELECT state, obstacle, code, sum(notes) AS notes
+                        FROM worklist_count
+                        WHERE obstacle IS NOT NULL
+                        GROUP BY 1, 2, 3 HAVING sum(notes) > 0
+                        ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
-                        """
-                                .formatted(Obstacle.SQL))
+                        """)
                 .query(
                         (row, _) ->
                                 new ObstacleCount(
@@ -502,6 +513,7 @@ class ReportTables {
     /** Keeps how a run of a node ended, once, with what the worklist and the store hold now. */
     void keep(String node, RunEnd end, SettingsInForce inForce) {
         RunSummary run = end.summary();
+        MediaCatalog.Volume stored = media.now();
         jdbc.sql(
                         """
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
@@ -512,18 +524,25 @@ class ReportTables {
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
                                :mediaRequests, :callsAllowed, w.pending, w.postponed, w.archived,
-                               w.gone, w.failed, w.due, o.objects, o.bytes, o.oldest, o.never,
+                               w.gone, w.failed, w.due, :objects, :objectBytes, o.oldest, :never,
                                (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :leftOver::jsonb, :settings::jsonb
-                        FROM (SELECT count(*) FILTER (WHERE state = 'PENDING') AS pending,
-                                     count(*) FILTER (WHERE state = 'POSTPONED') AS postponed,
-                                     count(*) FILTER (WHERE state = 'ARCHIVED') AS archived,
-                                     count(*) FILTER (WHERE state = 'UNAVAILABLE') AS gone,
-                                     count(*) FILTER (WHERE state = 'FAILED') AS failed,
-                                     count(*) FILTER (WHERE due_at <= :ended) AS due
-                              FROM worklist) AS w,
-                             (SELECT count(*) AS objects, coalesce(sum(size_bytes), 0)::bigint AS bytes, min(verified_at) AS oldest,
-                                     count(*) FILTER (WHERE verified_at IS NULL) AS never
-                              FROM media_object) AS o
+                        FROM (SELECT coalesce(sum(notes) FILTER (WHERE state = 'PENDING'), 0) AS pending,
+                                     coalesce(sum(notes) FILTER (WHERE state = 'POSTPONED'), 0) AS postponed,
+                                     coalesce(sum(notes) FILTER (WHERE state = 'ARCHIVED'), 0) AS archived,
+                                     coalesce(sum(notes) FILTER (WHERE state = 'UNAVAILABLE'), 0) AS gone,
+                                     coalesce(sum(notes) FILTER (WHERE state = 'FAILED'), 0) AS failed,
+                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :ended), 0)
+                                     - (SELECT count(*)
+                                        FROM generate_series(10, 0, -1) AS lanes (lane)
+                                        CROSS JOIN LATERAL (
+                                            SELECT FROM worklist
+                                            WHERE lane = lanes.lane AND due_at > :ended AND due_at < :hourEnds
+                                            OFFSET 0) AS later) AS due
+                              FROM worklist_count) AS w,
+                             (SELECT min(verified_at) AS oldest
+                              FROM (SELECT verified_at FROM media_object
+                                    WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
+                                    ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """)
                 .param("execution", run.execution(), Types.BIGINT)
@@ -531,6 +550,15 @@ class ReportTables {
                 .param("node", node)
                 .param("began", Timestamp.from(end.began()))
                 .param("ended", Timestamp.from(end.ended()))
+                .param(
+                        "hourEnds",
+                        Timestamp.from(
+                                end.ended()
+                                        .truncatedTo(ChronoUnit.HOURS)
+                                        .plus(1, ChronoUnit.HOURS)))
+                .param("objects", stored.files())
+                .param("objectBytes", stored.bytes())
+                .param("never", verified().never())
                 .param("exitNumber", run.exitCode().number())
                 .param("exitCode", run.exitCode().name())
                 .param("reason", run.reason())

@@ -1,6 +1,6 @@
 package io.github.notearchive.telemetry;
 
-import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.MediaTotals;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.Executions;
@@ -18,7 +18,7 @@ class FactsReader {
     private final Worklist worklist;
     private final ApiCalls calls;
     private final SourceGate gate;
-    private final MediaCatalog media;
+    private final MediaTotals media;
     private final FixityCatalog fixity;
     private final Executions executions;
     private final ArchiveProperties settings;
@@ -28,7 +28,7 @@ class FactsReader {
             Worklist worklist,
             ApiCalls calls,
             SourceGate gate,
-            MediaCatalog media,
+            MediaTotals media,
             FixityCatalog fixity,
             Executions executions,
             ArchiveProperties settings,
@@ -49,7 +49,7 @@ class FactsReader {
                 worklist.refreshes().due(),
                 calls.countsIn(Night.current(clock)),
                 gate.current().map(SourceGate.Closed::until).orElse(null),
-                media.totals(),
+                media.now(),
                 fixity.oldestVerified().orElse(null),
                 fixity.countOpen(),
                 executions.lastOrderlyEnd(settings.node()).orElse(null));

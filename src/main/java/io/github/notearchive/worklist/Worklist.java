@@ -1,7 +1,11 @@
 package io.github.notearchive.worklist;
 
+import static java.time.temporal.ChronoUnit.HOURS;
+
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.worklist.ClaimMarks.Mark;
+import io.github.notearchive.worklist.ClaimMarks.Marks;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.sql.Date;
 import java.sql.ResultSet;
@@ -12,9 +16,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -34,15 +42,32 @@ public class Worklist {
     /** How long a claim holds without being renewed. */
     public static final Duration LEASE = Duration.ofMinutes(5);
 
+    /** Highest first. */
+    private static final List<Integer> LANES = List.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+
+    private static final DateTimeFormatter MICROSECONDS =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
+
+    /** So many rows of counts are added up as fast as one. */
+    private static final int COUNTS_KEPT = 1000;
+
+    private static final String BY_STATE =
+            "array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)";
+
     private final JdbcClient jdbc;
     private final Clock clock;
 
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
+    private final TransactionTemplate transaction;
+    private final ClaimMarks marks = new ClaimMarks();
+    private final ClaimMarks refreshMarks = new ClaimMarks();
 
     Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
+        this.transaction = new TransactionTemplate(transactions);
         this.ownTransaction = new TransactionTemplate(transactions);
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
@@ -52,12 +77,30 @@ public class Worklist {
      * own.
      *
      * <p>Lane by lane from the highest, and within a lane the one that has been due for the
-     * longest; rows that another worker is taking at the same moment are passed over.
+     * longest; rows that another worker is taking at the same moment are passed over. A note that
+     * becomes claimable again behind those that this process has gone through may be taken {@value
+     * ClaimMarks#SECONDS} seconds later than its turn.
      *
      * <p>A claim of this very node is never taken over, however old its lease: the worker that
      * holds it may still be waiting for an answer that is paid for.
      */
     public Optional<ClaimedNote> claim(String node) {
+        Marks mine = marks.of(node);
+        if (!mine.isFrontDue()) {
+            Optional<ClaimedNote> claimed = claim(node, mine, mine);
+            if (claimed.isPresent() || !mine.isFrontUnknown()) {
+                return claimed;
+            }
+        }
+        Optional<ClaimedNote> claimed = claim(node, new Marks(), mine);
+        if (claimed.isEmpty()) {
+            mine.nothing();
+        }
+        return claimed;
+    }
+
+    private Optional<ClaimedNote> claim(String node, Marks from, Marks mine) {
+        List<Mark> begins = LANES.stream().map(from::of).toList();
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -67,11 +110,12 @@ public class Worklist {
                                             claim_id = nextval('worklist_claim_seq')
                                         WHERE w.note_id = (
                                             SELECT due.note_id
-                                            FROM generate_series(10, 0, -1) AS lanes (lane)
+                                            FROM unnest(:lanes::int[], :dues::timestamptz[], :ids::text[]) AS lanes (lane, due, id)
                                             CROSS JOIN LATERAL (
                                                 SELECT note_id
                                                 FROM worklist
                                                 WHERE lane = lanes.lane AND due_at <= :now
+                                                  AND (due_at, note_id) >= (lanes.due, lanes.id)
                                                   AND (claimed_until IS NULL
                                                        OR (claimed_until < now() AND claimed_by <> :node))
                                                 ORDER BY due_at, note_id
@@ -82,9 +126,25 @@ public class Worklist {
                                         """)
                                 .param("node", node)
                                 .param("lease", LEASE.toSeconds())
+                                .param("lanes", LANES.toArray(Integer[]::new))
+                                .param("dues", begins.stream().map(Mark::due).toArray(String[]::new))
+                                .param("ids", begins.stream().map(Mark::noteId).toArray(String[]::new))
                                 .param("now", Timestamp.from(clock.instant()))
-                                .query((row, _) -> claimed(row))
+                                .query(
+                                        (row, _) -> {
+                                            mine.taken(
+                                                    row.getInt("lane"),
+                                                    mark(
+                                                            row.getTimestamp("due_at").toInstant(),
+                                                            row.getString("note_id")));
+                                            return claimed(row);
+                                        })
                                 .optional());
+    }
+
+    /** In a form that the database reads, and whose order as a text is that of the times. */
+    private static Mark mark(Instant due, String noteId) {
+        return new Mark(MICROSECONDS.format(due), noteId);
     }
 
     /**
@@ -92,6 +152,21 @@ public class Worklist {
      * everything that {@link #claim} may give.
      */
     public Optional<ClaimedNote> claimRefresh(String node) {
+        Marks mine = refreshMarks.of(node);
+        if (!mine.isFrontDue()) {
+            Optional<ClaimedNote> claimed = claimRefresh(node, mine.of(0), mine);
+            if (claimed.isPresent() || !mine.isFrontUnknown()) {
+                return claimed;
+            }
+        }
+        Optional<ClaimedNote> claimed = claimRefresh(node, Mark.FRONT, mine);
+        if (claimed.isEmpty()) {
+            mine.nothing();
+        }
+        return claimed;
+    }
+
+    private Optional<ClaimedNote> claimRefresh(String node, Mark from, Marks mine) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -103,6 +178,7 @@ public class Worklist {
                                             SELECT note_id
                                             FROM worklist
                                             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
+                                              AND (refresh_night, note_id) >= (:night::date, :id)
                                               AND (claimed_until IS NULL
                                                    OR (claimed_until < now() AND claimed_by <> :node))
                                             ORDER BY refresh_night, note_id
@@ -112,13 +188,20 @@ public class Worklist {
                                         """)
                                 .param("node", node)
                                 .param("lease", LEASE.toSeconds())
+                                .param("night", from.due())
+                                .param("id", from.noteId())
                                 .param("tonight", Night.current(clock).date())
                                 .query(
-                                        (row, _) ->
-                                                claimed(
-                                                        row,
-                                                        row.getObject(
-                                                                "refresh_night", LocalDate.class)))
+                                        (row, _) -> {
+                                            LocalDate night =
+                                                    row.getObject("refresh_night", LocalDate.class);
+                                            mine.taken(
+                                                    0,
+                                                    new Mark(
+                                                            night.toString(),
+                                                            row.getString("note_id")));
+                                            return claimed(row, night);
+                                        })
                                 .optional());
     }
 
@@ -164,8 +247,18 @@ public class Worklist {
                 row.getInt("refresh_attempts"));
     }
 
-    /** Lengthens every lease of a node, by one statement. */
+    private static Instant endOfHour(Instant now) {
+        return now.truncatedTo(HOURS).plus(1, HOURS);
+    }
+
+    private void lookFromTheFront() {
+        marks.forget();
+        refreshMarks.forget();
+    }
+
+    /** Lengthens every lease of a node, by one statement; and keeps the counts short. */
     public int renewLeases(String node) {
+        compactCounts();
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -183,6 +276,8 @@ public class Worklist {
      * runner lock.
      */
     public int releaseAll(String node) {
+        lookFromTheFront();
+        compactCounts();
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -201,6 +296,7 @@ public class Worklist {
      * @return false when the claim was lost; nothing is written then
      */
     public boolean release(ClaimedNote claimed) {
+        lookFromTheFront();
         return jdbc.sql(
                                 """
                                 UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL
@@ -404,10 +500,12 @@ public class Worklist {
     public RefreshOutlook refreshes() {
         return jdbc.sql(
                         """
-                        SELECT count(*) FILTER (WHERE refresh_night <= :tonight) AS due, count(*) AS planned,
+                        SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
+                               coalesce(sum(notes), 0) AS planned,
                                min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
-                        FROM worklist
-                        WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night IS NOT NULL
+                        FROM (SELECT refresh_night, sum(notes) AS notes FROM worklist_count
+                              WHERE refresh_night IS NOT NULL
+                              GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
                         """)
                 .param("tonight", Night.current(clock).date())
                 .query(
@@ -472,39 +570,57 @@ public class Worklist {
     /**
      * How many notes wait to be claimed now, refreshes left aside.
      *
-     * @param most where counting ends, so that a long list costs no more than a short one
+     * @param most where counting ends; more are as many
      */
     public long countDue(int most) {
+        Instant now = clock.instant();
         return jdbc.sql(
                         """
-                        SELECT count(*)
-                        FROM (SELECT 1
-                              FROM generate_series(10, 0, -1) AS lanes (lane)
-                              CROSS JOIN LATERAL (
-                                  SELECT 1
-                                  FROM worklist
-                                  WHERE lane = lanes.lane AND due_at <= :now AND claimed_by IS NULL
-                                  LIMIT :most) AS due
-                              LIMIT :most) AS counted
+                        SELECT greatest(0, least(:most,
+                            (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
+                            - (SELECT count(*)
+                               FROM generate_series(10, 0, -1) AS lanes (lane)
+                               CROSS JOIN LATERAL (
+                                   SELECT FROM worklist
+                                   WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
+                                   OFFSET 0) AS later)
+                            - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)))
                         """)
-                .param("now", Timestamp.from(clock.instant()))
+                .param("now", Timestamp.from(now))
+                .param("hourEnds", Timestamp.from(endOfHour(now)))
                 .param("most", most)
                 .query(Long.class)
                 .single();
     }
 
-    /** Notes by state, and of those how many are due now. */
+    /**
+     * Notes by state, and of those how many are due now. Exact, and costs the same however many
+     * notes there are: whole hours are counted already, of the one that it is what is not due yet
+     * is subtracted.
+     */
     public List<StateCount> countByState() {
+        Instant now = clock.instant();
         return jdbc.sql(
                         """
-                        SELECT state, count(*) AS notes,
-                               count(*) FILTER (WHERE due_at <= :now) AS due,
-                               count(*) FILTER (WHERE claimed_until >= now()) AS in_work
-                        FROM worklist
-                        GROUP BY state
-                        ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
+                        SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_work
+                        FROM (SELECT state, sum(notes) AS notes,
+                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due
+                              FROM worklist_count GROUP BY state HAVING sum(notes) > 0) AS c
+                        LEFT JOIN (SELECT later.state, count(*) AS notes
+                                   FROM generate_series(10, 0, -1) AS lanes (lane)
+                                   CROSS JOIN LATERAL (
+                                       SELECT state FROM worklist
+                                       WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
+                                       OFFSET 0) AS later
+                                   GROUP BY later.state) AS l USING (state)
+                        LEFT JOIN (SELECT state, count(*) AS notes FROM worklist
+                                   WHERE claimed_by IS NOT NULL AND claimed_until >= now()
+                                   GROUP BY state) AS w USING (state)
+                        ORDER BY %s
+                        """
+                                .formatted(BY_STATE))
+                .param("now", Timestamp.from(now))
+                .param("hourEnds", Timestamp.from(endOfHour(now)))
                 .query(
                         (row, _) ->
                                 new StateCount(
@@ -516,20 +632,52 @@ public class Worklist {
     }
 
     /**
-     * Notes that need a person or a later night, grouped by what stood in their way; at most {@code
-     * limit} groups.
+     * Puts together what changes have added to the counts, so that reading them stays cheap. A
+     * repeat, and two at once, do no harm.
      */
-    public List<LeftOver> leftOvers(int limit) {
+    void compactCounts() {
+        ownTransaction.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        WITH gone AS (
+                                            DELETE FROM worklist_count
+                                            WHERE (SELECT count(*) FROM worklist_count) > :most
+                                              AND (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
+                                            RETURNING *)
+                                        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+                                        SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes)
+                                        FROM gone
+                                        GROUP BY 1, 2, 3, 4, 5, 6
+                                        HAVING sum(notes) <> 0
+                                        """)
+                                .param("most", COUNTS_KEPT)
+                                .update());
+    }
+
+    /**
+     * The last notes that need a person or a later night, grouped by what stood in their way; at
+     * most {@code limit} groups.
+     *
+     * @param most of each state so many are looked at, those that the newest runs left
+     */
+    public List<LeftOver> leftOvers(int limit, int most) {
         return jdbc.sql(
                         """
                         SELECT state, last_code, last_error, count(*) AS notes, min(note_id) AS example, min(due_at) AS due
-                        FROM worklist
-                        WHERE state IN ('POSTPONED', 'FAILED')
+                        FROM (SELECT newest.*
+                              FROM unnest(ARRAY['POSTPONED', 'FAILED']) AS states (state)
+                              CROSS JOIN LATERAL (
+                                  SELECT w.state, w.last_code, w.last_error, w.note_id, w.due_at FROM worklist w
+                                  WHERE w.state IN ('POSTPONED', 'FAILED') AND w.state = states.state
+                                  ORDER BY w.settled_by DESC
+                                  LIMIT :most) AS newest) AS w
                         GROUP BY state, last_code, last_error
                         ORDER BY state, count(*) DESC, last_error
                         LIMIT :limit
                         """)
                 .param("limit", limit)
+                .param("most", most)
                 .query(
                         (row, _) ->
                                 new LeftOver(
@@ -603,6 +751,10 @@ public class Worklist {
 
     /** Makes every note of a state due now, as {@link #requeue(Collection)} does. */
     public int requeue(NoteState state) {
+        return byStatement(() -> requeueAll(state));
+    }
+
+    private int requeueAll(NoteState state) {
         return jdbc.sql(
                         """
                         UPDATE worklist
@@ -623,6 +775,10 @@ public class Worklist {
      * @return how many there are
      */
     public int requeueWithoutVideo() {
+        return byStatement(this::requeueAllWithoutVideo);
+    }
+
+    private int requeueAllWithoutVideo() {
         return jdbc.sql(
                         """
                         UPDATE worklist w
@@ -636,6 +792,22 @@ public class Worklist {
                         """)
                 .param("now", Timestamp.from(clock.instant()))
                 .update();
+    }
+
+    private int byStatement(IntSupplier change) {
+        return transaction.execute(
+                _ -> {
+                    countByStatement(jdbc);
+                    return change.getAsInt();
+                });
+    }
+
+    /**
+     * Has what the rest of a transaction changes in the worklist counted once a statement, and not
+     * once a note: for those that change many.
+     */
+    public static void countByStatement(JdbcClient jdbc) {
+        jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
     }
 
     /**

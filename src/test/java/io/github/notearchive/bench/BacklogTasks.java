@@ -1,0 +1,119 @@
+package io.github.notearchive.bench;
+
+import io.github.notearchive.catalog.MediaTotals;
+import io.github.notearchive.job.Executions;
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.NightPlanner;
+import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.RunEnd;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Settlement;
+import io.github.notearchive.worklist.Settlement.Counter;
+import io.github.notearchive.worklist.Worklist;
+import java.io.StringReader;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** What runs and commands ask of a worklist, each as they do it. */
+final class BacklogTasks {
+
+    static final String NODE = "main";
+
+    private BacklogTasks() {}
+
+    /** By name, in the order of a run. */
+    static Map<String, BigWorklist.Task> all() {
+        Map<String, BigWorklist.Task> tasks = new LinkedHashMap<>();
+        tasks.put("claim, settle", BacklogTasks::claimAndSettle);
+        tasks.put(
+                "claim, release",
+                parts -> {
+                    Worklist worklist = parts.get(Worklist.class);
+                    worklist.claim(NODE).ifPresent(worklist::release);
+                });
+        tasks.put(
+                "claim of a refresh, release",
+                parts -> {
+                    Worklist worklist = parts.get(Worklist.class);
+                    worklist.claimRefresh(NODE).ifPresent(worklist::release);
+                });
+        tasks.put("outlook", parts -> parts.get(Worklist.class).outlook(NODE));
+        tasks.put("is a refresh due", parts -> parts.get(Worklist.class).isRefreshDue(NODE));
+        tasks.put("count what is due", parts -> parts.get(Worklist.class).countDue(10_000_000));
+        tasks.put("renew leases", parts -> parts.get(Worklist.class).renewLeases(NODE));
+        tasks.put(
+                "count what executions left",
+                parts -> parts.get(Worklist.class).countLeftBy(List.of(1L, 2L)));
+        tasks.put("begin: recover, release all", parts -> parts.call("recovery", "recover", NODE));
+        tasks.put(
+                "begin: plan refreshes, unchanged",
+                parts -> parts.call("refreshPlan", "planAllIfChanged"));
+        tasks.put(
+                "begin: empty old copies",
+                parts ->
+                        parts.get(ApiCalls.class)
+                                .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
+        tasks.put(
+                "begin: count the night's calls",
+                parts -> parts.get(ApiCalls.class).count(Night.current(parts.get(Clock.class))));
+        tasks.put("end: keep how it ended", BacklogTasks::keep);
+        tasks.put("files in all", parts -> parts.get(MediaTotals.class).now());
+        tasks.put("last runs", parts -> parts.get(Executions.class).latest(10));
+        tasks.put("`status`", BigWorklist.Parts::status);
+        tasks.put("`plan`", parts -> parts.get(NightPlanner.class).plan());
+        tasks.put("enqueue 1 id", parts -> enqueue(parts, 1));
+        tasks.put("enqueue 10,000 ids", parts -> enqueue(parts, 10_000));
+        return tasks;
+    }
+
+    static void claimAndSettle(BigWorklist.Parts parts) {
+        Worklist worklist = parts.get(Worklist.class);
+        ClaimedNote note = worklist.claim(NODE).orElseThrow();
+        worklist.settle(
+                note,
+                new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
+                7,
+                Instant.now());
+    }
+
+    private static void keep(BigWorklist.Parts parts) {
+        Instant now = Instant.now();
+        parts.get(NightReports.class)
+                .keep(
+                        NODE,
+                        new RunEnd(
+                                now,
+                                now,
+                                RunSummary.notStarted(
+                                        ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO)));
+    }
+
+    /** Of the time at which they are enqueued, as ids of notes are. */
+    static void enqueue(BigWorklist.Parts parts, int notes) {
+        parts.get(Enqueuer.class)
+                .enqueue(
+                        new StringReader(ids(notes)),
+                        new Enqueuer.Options(null, 5, "bench"),
+                        _ -> {});
+    }
+
+    static String ids(int notes) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        StringBuilder ids = new StringBuilder(notes * 25);
+        for (int i = 0; i < notes; i++) {
+            ids.append("%08x%016x".formatted(0x62000000 + random.nextInt(0x7000000), random.nextLong()))
+                    .append('\n');
+        }
+        return ids.toString();
+    }
+}

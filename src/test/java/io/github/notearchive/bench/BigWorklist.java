@@ -1,0 +1,305 @@
+package io.github.notearchive.bench;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.turbo.TurboFilter;
+import ch.qos.logback.core.read.ListAppender;
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.catalog.MediaTotals;
+import io.github.notearchive.worklist.Worklist;
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Method;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/**
+ * A database of its own with so many notes on the worklist, and the real program over it: once as it
+ * is, to be timed, and once so that its statements show their plans.
+ */
+final class BigWorklist implements AutoCloseable {
+
+    /** What a plan must not read from end to end. */
+    static final String READ_WHOLE =
+            "Seq Scan on (worklist|api_call|media_object|note_media|note_capture)( |$)";
+
+    /** Arguments of the server's sessions that show plans. */
+    private static final String SHOWING =
+            "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
+                    + " -c auto_explain.log_analyze=on -c auto_explain.log_buffers=on -c auto_explain.log_timing=off"
+                    + " -c client_min_messages=log";
+
+    private static final ArchiveDatabase SERVER = ArchiveDatabase.running();
+
+    private final String name;
+    private final String url;
+    private @Nullable ConfigurableApplicationContext timed;
+    private @Nullable ConfigurableApplicationContext showing;
+
+    /**
+     * Makes and fills it.
+     *
+     * @param notes how many
+     * @param tenthsDone of ten notes so many are archived or gone
+     * @param ledgerEvery every so-manieth of those has its call, answer and file
+     */
+    BigWorklist(int notes, int tenthsDone, int ledgerEvery) throws Exception {
+        this.name = "big_" + notes + "_" + tenthsDone;
+        drop();
+        execute(SERVER.jdbcUrl(), "CREATE DATABASE " + name);
+        // else it is the disk that is measured
+        execute(SERVER.jdbcUrl(), "ALTER DATABASE " + name + " SET synchronous_commit = off");
+        this.url = SERVER.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
+        showing().get(Worklist.class).countDue(1); // makes the tables
+        fill(notes, tenthsDone, ledgerEvery);
+        showing().get(MediaTotals.class).now();
+    }
+
+    private ConfigurableApplicationContext program(Map<String, String> more) throws Exception {
+        Map<String, String> settings = new TreeMap<>(more);
+        settings.put("spring.config.location", "classpath:/config/");
+        settings.put("spring.datasource.url", url);
+        settings.put("spring.datasource.username", SERVER.user());
+        settings.put("spring.datasource.password", SERVER.password());
+        settings.put("archive.store.endpoint", "http://127.0.0.1:9");
+        settings.put("archive.store.access-key", "none");
+        settings.put("archive.store.secret-key", "none-at-all");
+        settings.put("archive.data-dir", "target/bench/data");
+        return new SpringApplicationBuilder(
+                        Class.forName("io.github.notearchive.cli.ArchiveApplication"))
+                .bannerMode(Banner.Mode.OFF)
+                .web(WebApplicationType.NONE)
+                .registerShutdownHook(false)
+                .logStartupInfo(false)
+                .run(
+                        settings.entrySet().stream()
+                                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                                .toArray(String[]::new));
+    }
+
+    /** Something that a command does; it may fail. */
+    interface Task {
+        void run(Parts parts) throws Exception;
+    }
+
+    /** The parts of a program that a task uses. */
+    record Parts(ConfigurableApplicationContext context) {
+
+        <T> T get(Class<T> part) {
+            return context.getBean(part);
+        }
+
+        /** Calls a method of a part that only its own package knows. */
+        void call(String bean, String method, Object... arguments) throws Exception {
+            Object part = context.getBean(bean);
+            for (Method candidate : part.getClass().getDeclaredMethods()) {
+                if (candidate.getName().equals(method)
+                        && candidate.getParameterCount() == arguments.length) {
+                    opened(candidate).invoke(part, arguments);
+                    return;
+                }
+            }
+            throw new NoSuchMethodException(bean + "." + method);
+        }
+
+        /** Reads all that the command status shows. */
+        void status() throws Exception {
+            Class<?> archive = Class.forName("io.github.notearchive.cli.ArchiveContext");
+            Object made =
+                    opened(archive.getDeclaredConstructor(ConfigurableApplicationContext.class))
+                            .newInstance(context);
+            opened(
+                            Class.forName("io.github.notearchive.cli.StatusCommand")
+                                    .getDeclaredMethod("read", archive))
+                    .invoke(null, made);
+        }
+
+        private static <T extends AccessibleObject> T opened(T member) {
+            member.setAccessible(true);
+            return member;
+        }
+    }
+
+    /** Of the program as it is. */
+    Parts timed() throws Exception {
+        if (timed == null) {
+            timed = program(Map.of());
+        }
+        return new Parts(timed);
+    }
+
+    /** Of the program in a mode in which a plan comes with its statement. */
+    private Parts showing() throws Exception {
+        if (showing == null) {
+            String pool = "spring.datasource.hikari.data-source-properties.";
+            showing =
+                    program(Map.of(pool + "preferQueryMode", "simple", pool + "options", SHOWING));
+        }
+        return new Parts(showing);
+    }
+
+    /** The plans, as they ran, of all statements of a task. */
+    List<String> plansOf(Task task) throws Exception {
+        Parts parts = showing();
+        Logger warnings = (Logger) LoggerFactory.getLogger(JdbcTemplate.class);
+        // the program lets nothing that passes through it be logged; here it is made up
+        LoggerContext logging = warnings.getLoggerContext();
+        List<TurboFilter> filters = List.copyOf(logging.getTurboFilterList());
+        logging.resetTurboFilterList();
+        Level before = warnings.getLevel();
+        boolean additive = warnings.isAdditive();
+        ListAppender<ILoggingEvent> seen = new ListAppender<>();
+        seen.start();
+        warnings.addAppender(seen);
+        warnings.setAdditive(false);
+        warnings.setLevel(Level.DEBUG);
+        try {
+            task.run(parts);
+        } finally {
+            warnings.setLevel(before);
+            warnings.setAdditive(additive);
+            warnings.detachAppender(seen);
+            filters.forEach(logging::addTurboFilter);
+        }
+        return seen.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(message -> message.contains("plan:\n"))
+                .map(message -> message.substring(message.indexOf("plan:\n") + 6))
+                .toList();
+    }
+
+    void sql(String statement) throws SQLException {
+        execute(url, statement);
+    }
+
+    /** A connection beside those of the program. */
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(url, SERVER.user(), SERVER.password());
+    }
+
+    /** The first field of what a question gives. */
+    String one(String question) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(question)) {
+            return row.next() ? row.getString(1) : "";
+        }
+    }
+
+    private static void execute(String url, String sql) throws SQLException {
+        try (Connection connection =
+                        DriverManager.getConnection(url, SERVER.user(), SERVER.password());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private void drop() throws SQLException {
+        execute(SERVER.jdbcUrl(), "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (ConfigurableApplicationContext program : new ConfigurableApplicationContext[] {timed, showing}) {
+            if (program != null) {
+                program.close();
+            }
+        }
+        drop();
+    }
+
+    private void fill(int notes, int tenthsDone, int ledgerEvery) throws SQLException {
+        try (Connection connection = connect();
+                Statement sql = connection.createStatement()) {
+            sql.execute("SET synchronous_commit = off");
+            sql.execute("SET maintenance_work_mem = '256MB'");
+            sql.execute("SET session_replication_role = replica");
+            List<String> names = new ArrayList<>();
+            List<String> definitions = new ArrayList<>();
+            try (ResultSet rows =
+                    sql.executeQuery(
+                            """
+                            SELECT indexname, indexdef FROM pg_indexes i
+                            WHERE tablename IN ('worklist', 'api_call', 'note_capture', 'note_media', 'media_object')
+                              AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)
+                            """)) {
+                while (rows.next()) {
+                    names.add(rows.getString(1));
+                    definitions.add(rows.getString(2));
+                }
+            }
+            for (String index : names) {
+                sql.execute("DROP INDEX " + index);
+            }
+            for (String statement : FILL.split(";\\R")) {
+                sql.execute(
+                        statement
+                                .replace(":notes", String.valueOf(notes))
+                                .replace(":done", String.valueOf(tenthsDone))
+                                .replace(":every", String.valueOf(ledgerEvery)));
+            }
+            for (String definition : definitions) {
+                sql.execute(definition);
+            }
+            sql.execute("SELECT worklist_recount()");
+            sql.execute("VACUUM ANALYZE");
+            sql.execute("CHECKPOINT");
+        }
+    }
+
+    /**
+     * A hundred nights of what is done, the last ones within the time in which answers are used
+     * again; of the rest nearly all is new, one note in fifty put off or given up.
+     */
+    private static final String FILL =
+            """
+            CREATE UNLOGGED TABLE made AS
+            SELECT i, to_hex(1610612736 + i) || lpad(to_hex(i), 16, '0') AS note_id, i % 10 < :done AS done,
+                   now() - interval '100 days' + i * (interval '99 days' / :notes) AS at
+            FROM generate_series(1, :notes) AS i;
+            INSERT INTO worklist (note_id, state, priority, due_at, last_code, last_error, source, enqueued_at, settled_at, settled_by,
+                                  refresh_night)
+            SELECT note_id,
+                   CASE WHEN done THEN CASE WHEN i % 100 < 3 THEN 'UNAVAILABLE' ELSE 'ARCHIVED' END
+                        WHEN i % 100 = 99 THEN 'FAILED' WHEN i % 100 = 98 THEN 'POSTPONED' ELSE 'PENDING' END,
+                   CASE WHEN i % 7 = 0 THEN 7 ELSE 5 END,
+                   CASE WHEN done THEN CASE WHEN i % 100 < 3 THEN now() + (1 + i % 30) * interval '1 day' END
+                        WHEN i % 100 = 99 THEN NULL WHEN i % 100 = 98 THEN now() + interval '12 hours'
+                        ELSE at END,
+                   CASE WHEN done THEN 0 WHEN i % 100 = 98 THEN 301 END,
+                   CASE WHEN done THEN NULL WHEN i % 100 = 99 THEN 'given up after 25 asks'
+                        WHEN i % 100 = 98 THEN 'code 301: busy' END,
+                   'bench', at, CASE WHEN done OR i % 100 > 97 THEN at END,
+                   CASE WHEN done OR i % 100 > 97 THEN 1 + i * 100 / :notes END,
+                   CASE WHEN done AND i % 100 > 2 THEN current_date - 1 + (i % 90)::integer END
+            FROM made ORDER BY i;
+            INSERT INTO api_call (note_id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, job_execution_id,
+                                  answer)
+            SELECT note_id, 'note-detail/v1', at - interval '1 second', at, 900, 200, 0, 'YES', 1 + i * 100 / :notes,
+                   CASE WHEN at > now() - interval '7 days' AND i % 100 = 4 THEN '\\x7b7d'::bytea END
+            FROM made WHERE done AND i % :every = 0 ORDER BY i;
+            INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
+            SELECT c.note_id, c.received_at, c.id, '{}', 'notes/' || c.note_id FROM api_call c ORDER BY c.id;
+            INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+            SELECT lpad(to_hex(i), 64, '0'), 'media/' || i, 200000, 'image/heic', at, at
+            FROM made WHERE done AND i % :every = 0 ORDER BY i;
+            INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, sha256, captured_at, updated_at)
+            SELECT note_id, 'IMAGE', 0, note_id, 'STORED', 'original', lpad(to_hex(i), 64, '0'), at, at
+            FROM made WHERE done AND i % :every = 0 ORDER BY i;
+            DROP TABLE made""";
+}
