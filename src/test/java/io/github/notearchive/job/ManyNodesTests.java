@@ -7,6 +7,7 @@ import static io.github.notearchive.worklist.NoteState.PENDING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.Reply;
+import java.sql.Timestamp;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ class ManyNodesTests {
 
     @Autowired Night night;
     @Autowired RunGate gate;
+    @Autowired Nodes nodes;
 
     @ParameterizedTest
     @CsvSource({
@@ -141,7 +143,75 @@ class ManyNodesTests {
                 .isEqualTo(3);
     }
 
+    @Test
+    void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
+        assertThat(nodes.all(night.today())).isEmpty();
+        List<String> notes = night.pending(10);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(10, Night.PATIENCE);
+        anotherNodeRan();
+        anotherNodeHolds(notes.subList(0, 2));
+
+        List<Nodes.Node> shown = nodes.all(night.today());
+
+        assertThat(shown).extracting(Nodes.Node::node).containsExactly("main", "east");
+        assertThat(shown.getFirst())
+                .satisfies(
+                        main -> {
+                            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
+                            assertThat(main.execution()).isNotNull();
+                            assertThat(main.exitCode()).isNull();
+                            assertThat(main.began()).isNotNull();
+                            assertThat(main.ended()).isNull();
+                            assertThat(main.notesInHand()).isEqualTo(8);
+                            assertThat(main.callsTonight()).isEqualTo(10);
+                            assertThat(main.lastHeard()).isNotNull();
+                            assertThat(main.next()).isNull();
+                        });
+        assertThat(shown.getLast())
+                .satisfies(
+                        east -> {
+                            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
+                            assertThat(east.execution()).isEqualTo(4711);
+                            assertThat(east.notesInHand()).isEqualTo(2);
+                            assertThat(east.callsTonight()).isZero();
+                            assertThat(east.next())
+                                    .startsWith("note-archive run --node east continues")
+                                    .contains("take its notes over from ");
+                        });
+
+        night.provider().releaseAnswers();
+        assertEnded(ended(run), ExitCode.COMPLETED);
+        assertThat(nodes.all(night.today()))
+                .filteredOn(node -> node.node().equals("main"))
+                .singleElement()
+                .satisfies(
+                        main -> {
+                            assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
+                            assertThat(main.exitCode()).isEqualTo("COMPLETED");
+                            assertThat(main.ended()).isNotNull();
+                            assertThat(main.notesInHand()).isZero();
+                        });
+    }
+
     private void anotherNodeMeets(int code) {
+        anotherNodeRan();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                        VALUES (:code, :reason, :now::timestamptz,
+                                CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
+                        """)
+                .param("code", code)
+                .param("reason", "code " + code + " (MET)")
+                .param("now", Timestamp.from(night.clock().instant()))
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+    }
+
+    private void anotherNodeRan() {
         night.sql()
                 .sql(
                         """
@@ -150,20 +220,13 @@ class ManyNodesTests {
                             VALUES (4711, 0, 'archiveNotes', '4711')
                             ON CONFLICT DO NOTHING RETURNING job_instance_id),
                         execution AS (
-                            INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, status)
-                            SELECT 4711, 0, job_instance_id, now(), 'STOPPED' FROM instance RETURNING job_execution_id),
-                        parameter AS (
-                            INSERT INTO batch_job_execution_params
-                                (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
-                            SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution)
-                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
-                        VALUES (:code, :reason, :now::timestamptz,
-                                CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
+                            INSERT INTO batch_job_execution
+                                (job_execution_id, version, job_instance_id, create_time, start_time, status)
+                            SELECT 4711, 0, job_instance_id, now(), now(), 'STARTED' FROM instance RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params
+                            (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
                         """)
-                .param("code", code)
-                .param("reason", "code " + code + " (MET)")
-                .param("now", java.sql.Timestamp.from(night.clock().instant()))
-                .param("midnight", java.sql.Timestamp.from(night.midnight()))
                 .update();
     }
 
