@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -82,17 +83,31 @@ class ManyNodesTests {
             List<String> ids = practice.enqueue(100);
             // the first in line is asked about by whichever node is there first
             String met = ids.stream().sorted().findFirst().orElseThrow();
-            provider.script().answers(met, Reply.code(303));
+            CountDownLatch others = new CountDownLatch(1);
+            provider.script()
+                    .answers(met, Reply.code(303))
+                    .answersAll(
+                            Reply.note(
+                                    answer -> {
+                                        awaitUnchecked(others);
+                                        return answer;
+                                    }));
             provider.holdAnswers();
             List<Program> nodes = start(practice);
             int inFlight = NODES.size() * Practice.WORKERS;
             provider.awaitHeld(inFlight, PATIENCE);
-
-            provider.releaseAnswers();
+            try (Archive archive = practice.look()) {
+                provider.releaseAnswers();
+                await().atMost(PATIENCE)
+                        .until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
+            } finally {
+                others.countDown();
+            }
             List<Ended> ends = nodes.stream().map(practice::end).toList();
 
             assertThat(ends).allSatisfy(end -> end.with(3));
             assertThat(provider.answered(303)).isOne();
+            assertThat(provider.calls()).as("none but those in flight").isEqualTo(inFlight);
             try (Archive archive = practice.look()) {
                 String execution = archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
                 String node = archive.strings("SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = " + execution).getFirst();
@@ -101,7 +116,7 @@ class ManyNodesTests {
                         .hasSize(2);
                 assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(provider.calls());
                 assertThat(archive.number("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL")).isZero();
-                assertThat(archive.states().get("ARCHIVED")).isEqualTo(provider.calls() - 1);
+                assertThat(archive.states().get("ARCHIVED")).isEqualTo(inFlight - 1L);
                 assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
             }
         }
@@ -118,6 +133,14 @@ class ManyNodesTests {
                             node));
         }
         return nodes;
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static long settledBy(Archive archive) {
