@@ -17,7 +17,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /**
  * One node beside others, which are rows here: what they have met, and what they hold. {@code
- * acceptance.ManyNodesTests} has processes.
+ * acceptance.ThreeNodesTests} has processes.
  */
 @ArchiveJobTest
 class ManyNodesTests {
