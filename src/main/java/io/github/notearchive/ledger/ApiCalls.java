@@ -122,12 +122,12 @@ public class ApiCalls implements CallJournal {
             }
             Optional<RunStop> stop = stops.heeded(sentAt);
             if (stop.isPresent()) {
-                return new WrittenCall(null, null, stop.get());
+                return new WrittenCall(null, null, 0, stop.get());
             }
             NightlyCalls made = sentIn(night);
             // else another node has given a call back since
             if (!limits.allow(made, isVideo(endpoint), refresh) || tries >= TRIES) {
-                return new WrittenCall(null, made, null);
+                return new WrittenCall(null, made, 0, null);
             }
         }
     }
@@ -162,7 +162,8 @@ public class ApiCalls implements CallJournal {
                             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
                             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh FROM counted
                             RETURNING id)
-                        SELECT written.id, counted.* FROM written, counted
+                        SELECT written.id, counted.*, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
+                        FROM written, counted
                         """)
                 .param("night", Night.of(sentAt).date())
                 .param("video", isVideo(endpoint) ? 1 : 0)
@@ -182,6 +183,7 @@ public class ApiCalls implements CallJournal {
                                         new SentCall(
                                                 row.getLong("id"), id, endpoint, sentAt, refresh),
                                         nightlyCalls(row),
+                                        row.getLong("pauses"),
                                         null))
                 .optional();
     }
@@ -194,7 +196,7 @@ public class ApiCalls implements CallJournal {
                         SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
                         WHERE NOT EXISTS (SELECT 1 FROM run_stop
                                           WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt))
-                        RETURNING id
+                        RETURNING id, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
                         """)
                 .param("after", stops.heedAfter())
                 .param("noteId", id.value())
@@ -208,6 +210,7 @@ public class ApiCalls implements CallJournal {
                                         new SentCall(
                                                 row.getLong("id"), id, endpoint, sentAt, refresh),
                                         null,
+                                        row.getLong("pauses"),
                                         null))
                 .optional();
     }

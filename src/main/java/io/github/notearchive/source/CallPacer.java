@@ -13,13 +13,12 @@ import org.jspecify.annotations.Nullable;
  * Decides when the next call of this node may leave: at a place of the {@link SharedPace}, never
  * more than so many at once, and not at all once calls have ended.
  *
- * <p>A caller holds the turn from before its place is taken until the request is sent, so that a
- * slow commit delays this node's next call instead of bunching it with the last one. Two calls of
- * this node are at least nine tenths of the distance of places apart, counted from the moment the
+ * <p>A caller has the turn from before its place is taken until the request is sent. There are a few
+ * turns, so that places are taken ahead of time and a commit may take longer than the distance of
+ * two calls; a caller writes its request down as long before its place as that takes. Two calls of
+ * this node are at least nine tenths of the distance apart all the same, counted from the moment the
  * first one really left: a call that was late by some milliseconds does not push back all others,
- * and many that were late do not leave together. At more than 100 calls a second several callers
- * have the turn, as many as come in ten milliseconds, since a commit takes longer than their
- * distance.
+ * and many that were late do not leave together.
  *
  * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves
  * the rate; each answer that is not 302 then gives back a twentieth of the configured rate, never
@@ -36,6 +35,14 @@ final class CallPacer {
      * is not used any more.
      */
     private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** So many calls of the configured rate are prepared at once. */
+    private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final int LEAST_TURNS = 2;
+
+    /** The longest that a call is written down before its place. */
+    private static final long LONGEST_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
 
     /** What may be made up of a delay from one call to the next. */
     private static final double NEARER = 0.9;
@@ -62,6 +69,7 @@ final class CallPacer {
     private long distance;
     private long throttles = UNKNOWN;
     private boolean recovering;
+    private long lead;
     private long lastSent;
     private long pausedUntil;
     private @Nullable String ended = "no run is active";
@@ -73,7 +81,9 @@ final class CallPacer {
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.nanoTime = nanoTime;
         this.atOnce = (int) Math.max(1, configuredRate * STRETCH / 1e9);
-        this.turns = new Semaphore(atOnce, true);
+        this.turns =
+                new Semaphore(
+                        (int) Math.max(LEAST_TURNS, configuredRate * AHEAD / 1e9), true);
         this.distance = (long) (1e9 / configuredRate);
         this.pausedUntil = nanoTime.getAsLong();
         this.lastSent = pausedUntil - distance;
@@ -117,8 +127,8 @@ final class CallPacer {
     }
 
     /**
-     * Waits until a call may leave, and keeps everybody else waiting until {@link Turn#sent} or
-     * {@link Turn#close}.
+     * Waits until a call may be written down, which is a moment before it may leave, and has one of
+     * the turns until {@link Turn#sent} or {@link Turn#close}.
      *
      * @throws CallsEndedException when calls have ended, also while waiting
      */
@@ -134,7 +144,8 @@ final class CallPacer {
             }
             try {
                 Turn turn = takePlace();
-                awaitTime(turn.place);
+                awaitTime(turn.place - leadTime());
+                turn.begins();
                 entered = true;
                 return turn;
             } finally {
@@ -157,8 +168,9 @@ final class CallPacer {
             if (held.isPresent()) {
                 return held.get();
             }
-            // whoever had to wait leaves the rest to others; without any wait there is room for all
-            int places = waited ? 1 : atOnce;
+            // whoever had to wait leaves to others what nobody here waits for; without any wait there
+            // is room for all
+            int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
             SharedPace.Places taken = pace.take(places, configuredRate, maxPause);
             waited = taken.first().isPositive();
             return firstOf(taken, places);
@@ -197,6 +209,15 @@ final class CallPacer {
             placesLeft = places - 1;
             nextPlace = first + distance;
             return new Turn(first, throttles);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long leadTime() {
+        lock.lock();
+        try {
+            return lead;
         } finally {
             lock.unlock();
         }
@@ -284,11 +305,26 @@ final class CallPacer {
         }
     }
 
+    /** Places that were taken before a pause began are void. */
+    private void pauseBegan(long number) {
+        lock.lock();
+        try {
+            if (number > throttles) {
+                throttles = number;
+                recovering = true;
+                placesLeft = 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The right to send one call. Closing it gives the place in flight back, sent or not. */
     final class Turn implements AutoCloseable {
 
-        private final long place;
+        private long place;
         private long throttles;
+        private long began;
         private boolean waiting = true;
         private long sentAt;
 
@@ -297,14 +333,53 @@ final class CallPacer {
             this.throttles = throttles;
         }
 
+        private void begins() {
+            began = nanoTime.getAsLong();
+        }
+
+        /** How long it is until the call may leave. */
+        Duration untilPlace() {
+            return Duration.ofNanos(Math.max(0, place - nanoTime.getAsLong()));
+        }
+
         /**
-         * Says that the request leaves now, which lets the next caller begin to wait. Waits itself
-         * while the last call has only just left, or a pause lasts that began meanwhile.
+         * Waits for the place, and says that the request leaves now, which lets the next caller
+         * begin. Waits longer while the last call has only just left. When a pause has begun since
+         * the place was taken, on whatever node, it waits for another one behind that.
          *
+         * @param lastPause the number of the last pause, as the ledger told when the request was
+         *     written down; 0 when there was none
          * @throws CallsEndedException when calls have ended since the turn began; the request must
          *     not leave then
          */
-        void sent() throws InterruptedException {
+        void sent(long lastPause) throws InterruptedException {
+            try {
+                takeTime();
+                if (lastPause > throttles) {
+                    pauseBegan(lastPause);
+                    Turn next = takePlace();
+                    place = next.place;
+                    throttles = next.throttles;
+                }
+                awaitTime(place);
+                leave();
+            } finally {
+                passOn();
+            }
+        }
+
+        /** Writing down is begun so much earlier the next time. */
+        private void takeTime() {
+            lock.lock();
+            try {
+                long took = nanoTime.getAsLong() - began;
+                lead = Math.min(LONGEST_LEAD, (4 * lead + 2 * took) / 5);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void leave() throws InterruptedException {
             lock.lockInterruptibly();
             try {
                 long now;
@@ -318,7 +393,6 @@ final class CallPacer {
                 throttles = CallPacer.this.throttles; // a pause may have passed since the place
             } finally {
                 lock.unlock();
-                passOn();
             }
         }
 

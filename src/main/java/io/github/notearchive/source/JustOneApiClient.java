@@ -309,7 +309,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome fetch(Occasion occasion, NoteId id, Instant notBefore)
             throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            Instant sentAt = now();
+            Instant sentAt = millis(clock.instant().plus(turn.untilPlace()));
             Night tonight = Night.of(sentAt);
             Optional<Exhausted> known = usedUpFor(occasion, tonight);
             if (known.isPresent()) {
@@ -343,7 +343,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                                                         + written.tonight()));
             }
             try {
-                turn.sent();
+                turn.sent(written.lastPause());
             } catch (CallsEndedException | InterruptedException e) {
                 journal.notSent(call, limits);
                 if (written.tonight() != null) {
@@ -698,9 +698,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                         + (message == null ? "" : ": " + echo.erasedFrom(message)));
     }
 
-    /** To the millisecond: what a column, a file name and a report can all hold. */
     private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        return millis(clock.instant());
+    }
+
+    /** What a column, a file name and a report can all hold. */
+    private static Instant millis(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** A clock that was set back must not make an answer older than its question. */

@@ -52,7 +52,7 @@ class CallPacerTests {
         long late;
         try (CallPacer.Turn turn = pacer.await()) {
             clock.set(clock.now() + SECOND / 5); // a slow commit between turn and sending
-            turn.sent();
+            turn.sent(0);
             late = turn.sentAt();
         }
 
@@ -66,7 +66,7 @@ class CallPacerTests {
         clock.set(first + SECOND / 10);
         try (CallPacer.Turn turn = pacer.await()) {
             clock.set(first + SECOND / 10 + SECOND / 100);
-            turn.sent();
+            turn.sent(0);
         }
 
         leavesAt(pacer, first + 2 * SECOND / 10);
@@ -129,7 +129,7 @@ class CallPacerTests {
                 callers.submit(
                         () -> {
                             try (CallPacer.Turn turn = pacer.await()) {
-                                turn.sent();
+                                turn.sent(0);
                                 sent.add(turn.sentAt());
                             }
                             return null;
@@ -212,12 +212,49 @@ class CallPacerTests {
         try (CallPacer.Turn waiting = pacer.await()) {
             pacer.throttled(early, null);
             clock.set(clock.now() + 2 * SECOND);
-            waiting.sent();
+            waiting.sent(0);
 
             pacer.throttled(waiting, null);
         }
 
         assertThat(pace.told).containsExactly("forget", "throttled 0", "throttled 1");
+    }
+
+    @Test
+    void aPauseThatAnotherNodeBroughtAboutHoldsForACallThatIsWrittenDownAlready() throws Exception {
+        CallPacer pacer = opened(pacer(100, 8, "15m"));
+        long pausedAt;
+        try (CallPacer.Turn turn = pacer.await()) {
+            pausedAt = clock.now();
+            long number = pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1)).orElseThrow().throttles();
+            clock.set(pausedAt + 5 * SECOND - NEARLY);
+
+            turn.sent(number);
+
+            assertThat(turn.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
+            pacer.answered(turn);
+        }
+        assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
+    }
+
+    @Test
+    void aCallIsWrittenDownAsLongBeforeItsPlaceAsThatTakes() throws Exception {
+        CallPacer pacer = opened(pacer(0.5, 8, "15m"));
+        long first = sentNow(pacer);
+        for (int i = 1; i <= 10; i++) {
+            clock.set(first + i * 2 * SECOND);
+            try (CallPacer.Turn turn = pacer.await()) {
+                clock.set(clock.now() + SECOND / 10); // a commit of a tenth of a second
+                turn.sent(0);
+            }
+        }
+        clock.set(clock.now() + 2 * SECOND - SECOND / 4);
+
+        try (CallPacer.Turn turn = pacer.await()) {
+            assertThat(turn.untilPlace()).isBetween(Duration.ofMillis(100), Duration.ofMillis(150));
+            clock.set(clock.now() + turn.untilPlace().toNanos() - NEARLY);
+            turn.sent(0);
+        }
     }
 
     @Test
@@ -291,14 +328,16 @@ class CallPacerTests {
 
     @Test
     void theEndReachesThoseWhoWaitForAPlaceOrForTheirTurn() throws Exception {
-        CallPacer pacer = onRealTime(settings(100, 2, "15m"));
+        CallPacer pacer = onRealTime(settings(0.01, 3, "15m"));
         pacer.open(true);
         CallPacer.Turn held = pacer.await();
+        FutureTask<Void> forItsTime = inBackground(pacer);
         FutureTask<Void> forItsTurn = inBackground(pacer);
         FutureTask<Void> forAPlace = inBackground(pacer);
 
         pacer.end("stopped");
 
+        endsWith(forItsTime, "stopped");
         endsWith(forItsTurn, "stopped");
         endsWith(forAPlace, "stopped");
         held.close();
@@ -321,7 +360,7 @@ class CallPacerTests {
         try (CallPacer.Turn turn = pacer.await()) {
             pacer.end("stopped");
 
-            assertThatThrownBy(turn::sent).isInstanceOf(CallsEndedException.class);
+            assertThatThrownBy(() -> turn.sent(0)).isInstanceOf(CallsEndedException.class);
         }
 
         pacer.open(true);
@@ -366,21 +405,21 @@ class CallPacerTests {
 
     private long sentNow(CallPacer pacer) throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            turn.sent();
+            turn.sent(0);
             return turn.sentAt();
         }
     }
 
     private CallPacer.Turn turnNow(CallPacer pacer) throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            turn.sent();
+            turn.sent(0);
             return turn;
         }
     }
 
     private static CallPacer.Turn sent(CallPacer pacer) throws InterruptedException {
         CallPacer.Turn turn = pacer.await();
-        turn.sent();
+        turn.sent(0);
         return turn;
     }
 

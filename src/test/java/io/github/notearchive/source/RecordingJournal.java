@@ -31,7 +31,7 @@ final class RecordingJournal implements CallJournal {
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
         if (stop != null) {
-            return new WrittenCall(null, null, stop);
+            return new WrittenCall(null, null, 0, stop);
         }
         NightlyCalls with =
                 new NightlyCalls(
@@ -41,12 +41,12 @@ final class RecordingJournal implements CallJournal {
         if (isOver(limits.all(), with.all())
                 || isOver(limits.videos(), with.videos())
                 || isOver(limits.refreshes(), with.refreshes())) {
-            return new WrittenCall(null, night, null);
+            return new WrittenCall(null, night, 0, null);
         }
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night, null);
+        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night, 0, null);
     }
 
     private static boolean isOver(long limit, long calls) {
