@@ -144,6 +144,30 @@ class ManyNodesTests {
     }
 
     @Test
+    void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
+        night.sql()
+                .sql(
+                        """
+                        CREATE TABLE seen (isolation text);
+                        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN INSERT INTO seen VALUES (current_setting('transaction_isolation')); RETURN NULL; END $$;
+                        CREATE TRIGGER see AFTER INSERT ON batch_job_execution EXECUTE FUNCTION see();
+                        CREATE TRIGGER see AFTER INSERT ON batch_step_execution EXECUTE FUNCTION see();
+                        """)
+                .update();
+        try {
+            night.pending(1);
+
+            assertEnded(night.run(), ExitCode.COMPLETED);
+
+            assertThat(night.sql().sql("SELECT DISTINCT isolation FROM seen").query(String.class).list())
+                    .containsExactly("read committed");
+        } finally {
+            night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();
+        }
+    }
+
+    @Test
     void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
         assertThat(nodes.all(night.today())).isEmpty();
         List<String> notes = night.pending(10);
