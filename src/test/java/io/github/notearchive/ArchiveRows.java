@@ -37,14 +37,17 @@ public final class ArchiveRows {
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights, which no later night needs,
-     * how the runs of another database ended, what its audits found, and by which settings they
-     * planned refreshes; and sums of what the other tables hold.
+     * Counts that the next run takes from the ledger, ends of nights and of the runs that were
+     * active then, which no later night needs, the pace of calls, which begins anew, how the runs of
+     * another database ended, what its audits found, and by which settings they planned refreshes;
+     * and sums of what the other tables hold.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of(
                     "nightly_calls",
                     "source_gate",
+                    "run_stop",
+                    "call_pace",
                     "run_summary",
                     "fixity_finding",
                     "refresh_policy",
@@ -54,7 +57,7 @@ public final class ArchiveRows {
     /** What loses them. */
     public static final String LOSS =
             """
-            TRUNCATE worklist, api_call, nightly_calls, source_gate, author, note, note_capture, note_topic, note_mention,
+            TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
                      note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
                      forgotten_note, forgotten_author, forgotten_object, batch_job_instance CASCADE
             """;

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.StandardEnvironment;
@@ -49,6 +50,7 @@ class DeploymentFilesTests {
 
     private static final Path DEPLOY = Path.of("src", "docs", "deploy");
     private static final Path KUBERNETES = DEPLOY.resolve("kubernetes");
+    private static final Path SEVERAL_NODES = DEPLOY.resolve("kubernetes-nodes");
     private static final Pattern VARIABLE =
             Pattern.compile("\\b(?:ARCHIVE|JUSTONEAPI)_[A-Z][A-Z0-9_]*\\b");
 
@@ -63,7 +65,11 @@ class DeploymentFilesTests {
     @TempDir Path directory;
 
     static Stream<Path> manifests() throws IOException {
-        try (Stream<Path> files = Files.list(KUBERNETES)) {
+        return Stream.concat(manifestsIn(KUBERNETES), manifestsIn(SEVERAL_NODES));
+    }
+
+    private static Stream<Path> manifestsIn(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
             return files
                     .filter(file -> !file.endsWith("kustomization.yaml"))
                     .sorted()
@@ -107,28 +113,84 @@ class DeploymentFilesTests {
 
     @Test
     void theKustomizationNamesEveryManifestButTheExampleOfASecret() throws IOException {
-        JsonObject kustomization = read(KUBERNETES.resolve("kustomization.yaml"));
-
-        assertThat(
-                        kustomization.getAsJsonArray("resources").asList().stream()
-                                .map(JsonElement::getAsString))
+        assertThat(resourcesOf(KUBERNETES))
                 .containsExactlyInAnyOrderElementsOf(
-                        manifests()
-                                .map(file -> file.getFileName().toString())
-                                .filter(name -> !name.startsWith("secret"))
-                                .toList());
+                        namesIn(KUBERNETES).filter(name -> !name.startsWith("secret")).toList());
     }
 
     @Test
-    void aNightInKubernetesIsRestrictedAndNotRepeatedAndHasTimeToEnd() throws IOException {
-        var job = V1CronJob.fromJson(read(KUBERNETES.resolve("cronjob.yaml")).toString()).getSpec();
+    void severalNodesTakeThePlaceOfTheOne() throws IOException {
+        assertThat(resourcesOf(SEVERAL_NODES))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.concat(Stream.of("../kubernetes"), namesIn(SEVERAL_NODES)).toList());
+        assertThat(
+                        read(SEVERAL_NODES.resolve("kustomization.yaml"))
+                                .getAsJsonArray("patches")
+                                .get(0)
+                                .getAsJsonObject()
+                                .get("patch")
+                                .getAsString())
+                .contains("$patch: delete", "kind: CronJob", "name: note-archive\n");
+    }
+
+    private static List<String> resourcesOf(Path directory) throws IOException {
+        return read(directory.resolve("kustomization.yaml"))
+                .getAsJsonArray("resources")
+                .asList()
+                .stream()
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    private static Stream<String> namesIn(Path directory) throws IOException {
+        return manifestsIn(directory).map(file -> file.getFileName().toString());
+    }
+
+    @Test
+    void severalNodesAreOfAnIndexedJobWithConstantNamesAndOneDoesNotEndTheOthers()
+            throws IOException {
+        var job = V1CronJob.fromJson(read(SEVERAL_NODES.resolve("cronjob.yaml")).toString());
+        var night = job.getSpec().getJobTemplate().getSpec();
+        var container = night.getTemplate().getSpec().getContainers().getFirst();
+
+        assertThat(night.getCompletionMode()).isEqualTo("Indexed");
+        assertThat(night.getCompletions()).isEqualTo(night.getParallelism()).isGreaterThan(1);
+        assertThat(night.getBackoffLimitPerIndex()).isZero();
+        assertThat(night.getBackoffLimit()).as("the first failure would end all").isNull();
+        assertThat(night.getPodFailurePolicy().getRules())
+                .extracting(rule -> String.valueOf(rule.getAction()))
+                .containsExactly("Ignore", "FailIndex");
+        assertThat(container.getEnv())
+                .anySatisfy(
+                        variable -> {
+                            assertThat(variable.getName()).isEqualTo("ARCHIVE_NODE");
+                            assertThat(variable.getValue()).isEqualTo("node-$(NODE_INDEX)");
+                        })
+                .first()
+                .satisfies(
+                        index -> {
+                            assertThat(index.getName()).isEqualTo("NODE_INDEX");
+                            assertThat(index.getValueFrom().getFieldRef().getFieldPath())
+                                    .contains("job-completion-index");
+                        });
+        assertThat(container.getVolumeMounts().getFirst().getSubPathExpr())
+                .isEqualTo("node-$(NODE_INDEX)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kubernetes", "kubernetes-nodes"})
+    void aNightInKubernetesIsRestrictedAndNotRepeatedAndHasTimeToEnd(String way)
+            throws IOException {
+        Path manifest = DEPLOY.resolve(way).resolve("cronjob.yaml");
+        var job = V1CronJob.fromJson(read(manifest).toString()).getSpec();
         var night = job.getJobTemplate().getSpec();
         var pod = night.getTemplate().getSpec();
         var container = pod.getContainers().getFirst();
 
         assertThat(job.getTimeZone()).isEqualTo("Asia/Shanghai");
         assertThat(job.getConcurrencyPolicy()).hasToString("Forbid");
-        assertThat(night.getBackoffLimit()).isZero();
+        assertThat(Arrays.asList(night.getBackoffLimit(), night.getBackoffLimitPerIndex()))
+                .containsExactlyInAnyOrder(0, null);
         // Kubernetes refuses a policy of failures with any other
         assertThat(pod.getRestartPolicy()).hasToString("Never");
         assertThat(pod.getTerminationGracePeriodSeconds())

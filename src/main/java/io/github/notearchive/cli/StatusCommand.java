@@ -5,6 +5,7 @@ import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.Nodes;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
@@ -79,6 +80,7 @@ final class StatusCommand implements Callable<Integer> {
             List<ApiCalls.CallCount> callsTonight,
             Videos videosTonight,
             Refreshes refreshes,
+            List<Nodes.Node> nodes,
             List<Executions.Run> runs,
             List<Worklist.LeftOver> leftOver,
             Fixity fixity,
@@ -149,6 +151,7 @@ final class StatusCommand implements Callable<Integer> {
                         context.get(ApiCalls.class).billOfRefreshesIn(tonight),
                         refreshes.callsAllowed(
                                 context.get(NoteSourceProperties.class).callsPerNight())),
+                context.get(Nodes.class).all(tonight),
                 context.get(Executions.class).latest(RUNS),
                 worklist.leftOvers(GROUPS, LOOKED_AT),
                 new Fixity(
@@ -196,6 +199,8 @@ final class StatusCommand implements Callable<Integer> {
         out.print(calls.isEmpty() ? "  none\n" : calls);
         out.println("  " + line(status.videosTonight()));
         out.println("  " + line(status.refreshes()));
+
+        print(status.nodes(), out);
 
         out.println("Last runs (times of Shanghai)");
         TextTable runs =
@@ -260,6 +265,43 @@ final class StatusCommand implements Callable<Integer> {
                                     out.printf(
                                             "  of the %d notes that are %s, the %d that runs left last were looked at%n",
                                             count.notes(), count.state(), LOOKED_AT));
+        }
+    }
+
+    private static void print(List<Nodes.Node> nodes, PrintWriter out) {
+        if (nodes.isEmpty()) {
+            return;
+        }
+        out.println("Nodes (times of Shanghai)");
+        TextTable table =
+                new TextTable(
+                        "node",
+                        "is",
+                        "execution",
+                        "began",
+                        "ended",
+                        "exit code",
+                        "notes in hand",
+                        "calls tonight",
+                        "last heard of");
+        nodes.forEach(
+                node ->
+                        table.row(
+                                node.node().isEmpty() ? "not shown to us" : node.node(),
+                                node.state(),
+                                node.execution(),
+                                Times.second(node.began()),
+                                Times.second(node.ended()),
+                                node.exitCode(),
+                                node.notesInHand(),
+                                node.callsTonight(),
+                                Times.second(node.lastHeard())));
+        out.print(table);
+        for (Nodes.Node node : nodes) {
+            if (node.next() != null) {
+                out.println(
+                        "  " + node.node() + " " + node.state() + ": " + Harmless.line(node.next()));
+            }
         }
     }
 

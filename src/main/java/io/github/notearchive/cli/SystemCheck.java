@@ -26,6 +26,7 @@ import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.SharedPace;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.source.WrittenCall;
 import java.io.IOException;
@@ -253,7 +254,12 @@ final class SystemCheck {
         }
 
         @Override
-        public void notSent(SentCall call) {
+        public void notSent(SentCall call, CallLimits limits) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public void stopped(ProviderReply reply, Instant metAt) {
             throw new IllegalStateException("A check makes no call");
         }
 
@@ -264,6 +270,30 @@ final class SystemCheck {
                 byte @Nullable [] answer,
                 Instant receivedAt,
                 Duration took) {
+            throw new IllegalStateException("A check makes no call");
+        }
+    }
+
+    private static final class NoPace implements SharedPace {
+
+        @Override
+        public Places take(int places, double callsPerSecond, Duration longestPause) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public Optional<Pause> throttled(
+                long throttles, @Nullable Duration wish, Duration longestPause) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public void answered(long throttles) {
+            throw new IllegalStateException("A check makes no call");
+        }
+
+        @Override
+        public void forgetPauses() {
             throw new IllegalStateException("A check makes no call");
         }
     }
@@ -655,6 +685,7 @@ final class SystemCheck {
                     context.get(VideoProperties.class),
                     context.get(RefreshProperties.class),
                     new NoJournal(),
+                    new NoPace(),
                     new AnswerReader(),
                     clock);
         }

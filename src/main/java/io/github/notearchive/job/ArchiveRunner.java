@@ -154,6 +154,8 @@ public class ArchiveRunner {
                     ExitCode.USAGE,
                     "the tables are being rebuilt from the bucket, and that is not finished: notes that are archived would be bought again. Finish it with note-archive rebuild");
         }
+        // before the gate is looked at: what closes it from now on ends this run, too
+        calls.stops().heedFromNow();
         recovery.recover(run.node());
         Optional<SourceGate.Closed> closed = sourceGate.current();
         if (closed.isPresent() && !run.options().force()) {
@@ -237,7 +239,7 @@ public class ArchiveRunner {
         tell(observer -> observer.begins(launch.restart()));
         try {
             gate.open();
-            provider.open(tonight, made);
+            provider.open(tonight, made, !executions.isAnotherRunActive(run.node()), gate::close);
             gate.closure().ifPresent(closure -> provider.end(closure.reason()));
             return execute(run, lock, launch);
         } finally {
@@ -284,6 +286,8 @@ public class ArchiveRunner {
                         () -> worklist.renewLeases(run.node()),
                         () -> logProgress(run),
                         () -> tellCounts(run));
+        // a node may make no call for minutes, which would tell it
+        watch.eachSecond(this::closeIfStopped);
         limits.stopAfter(clock.instant())
                 .ifPresent(
                         end -> {
@@ -294,6 +298,12 @@ public class ArchiveRunner {
                                     "archive.limits.stop-at " + Night.local(end) + " has come");
                         });
         return watch;
+    }
+
+    private void closeIfStopped() {
+        if (!gate.isClosed()) {
+            calls.stops().heeded(clock.instant()).ifPresent(gate::close);
+        }
     }
 
     private void logProgress(ActiveRun run) {

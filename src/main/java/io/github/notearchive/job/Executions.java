@@ -111,6 +111,11 @@ public class Executions {
         return RunnerLock.isRunOf(node, jdbc);
     }
 
+    /** Whether a process of another node runs at this moment. */
+    boolean isAnotherRunActive(String node) {
+        return RunnerLock.isRunBeside(node, jdbc);
+    }
+
     private boolean isUnfinished(String job) {
         return jdbc.sql(
                         """

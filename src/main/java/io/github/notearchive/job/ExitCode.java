@@ -90,6 +90,15 @@ public enum ExitCode {
         };
     }
 
+    /** How a run ends that the provider refused the account in, by the provider's code. */
+    static ExitCode blockedBy(int code) {
+        return switch (code) {
+            case 600 -> BLOCKED_PERMISSION;
+            case 601, 602 -> BLOCKED_BALANCE;
+            default -> BLOCKED_TOKEN;
+        };
+    }
+
     /** The code of a name in the job repository; {@link #FAILED} for one that is not ours. */
     public static ExitCode named(String name) {
         return Arrays.stream(values())

@@ -275,16 +275,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private String close(Blocked blocked, String occasion) {
         String reason = occasion + blocked.reply();
-        gate.close(blockedBy(blocked.reply()), reason);
+        Integer code = blocked.reply().code();
+        gate.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
         return reason;
-    }
-
-    private static ExitCode blockedBy(ProviderReply reply) {
-        return switch (reply.code() == null ? 0 : reply.code()) {
-            case 600 -> ExitCode.BLOCKED_PERMISSION;
-            case 601, 602 -> ExitCode.BLOCKED_BALANCE;
-            default -> ExitCode.BLOCKED_TOKEN;
-        };
     }
 
     private boolean isForgotten(NoteCapture capture) {

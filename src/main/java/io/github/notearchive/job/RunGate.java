@@ -1,7 +1,9 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.RunStop;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +73,22 @@ public class RunGate extends Gate {
                 signal);
         provider.abort();
         downloads.abort();
+    }
+
+    /** Closes for what an answer to another node has ended. */
+    void close(RunStop stop) {
+        if (stop.holdsUntil() == null) {
+            close(ExitCode.blockedBy(stop.code()), stop.toString());
+            return;
+        }
+        close(
+                ExitCode.QUOTA_EXHAUSTED,
+                "the provider's daily quota ("
+                        + stop.reason()
+                        + ") is used up until "
+                        + Night.local(stop.holdsUntil())
+                        + ", met by "
+                        + stop.metBy());
     }
 
     /** Waits until the gate closes, or for so long; true when it is closed. */

@@ -58,10 +58,14 @@ final class RunWatch implements AutoCloseable {
         }
     }
 
+    /** Does something every second, until the job ends. */
+    void eachSecond(Runnable work) {
+        every(TIME_EVERY, work);
+    }
+
     /** Closes the gate when the clock says so, which may be set meanwhile. */
     void endAt(Clock clock, Instant end, String reason) {
-        every(
-                TIME_EVERY,
+        eachSecond(
                 () -> {
                     if (!clock.instant().isBefore(end)) {
                         gate.close(ExitCode.INTERRUPTED, reason);

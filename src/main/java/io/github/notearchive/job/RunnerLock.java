@@ -117,6 +117,22 @@ final class RunnerLock implements AutoCloseable {
         return isTaken(RUNS, node, jdbc);
     }
 
+    /** Whether a process has the lock of another node's runs at this moment. */
+    static boolean isRunBeside(String node, JdbcClient jdbc) {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (
+                            SELECT 1 FROM pg_locks
+                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                              AND classid = hashtext(:group)::oid AND objid <> hashtext(:member)::oid)
+                        """)
+                .param("group", RUNS)
+                .param("member", node)
+                .query(Boolean.class)
+                .single();
+    }
+
     /** Whether a process has the lock of remaps at this moment. */
     static boolean isRemap(JdbcClient jdbc) {
         return isTaken(REMAPS, ALL, jdbc);

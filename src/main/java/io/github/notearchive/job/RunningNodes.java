@@ -8,7 +8,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public final class RunningNodes {
 
     /** What {@link RunnerLock} calls its connection, before the name of the node. */
-    private static final String APPLICATION = RunnerLock.RUNS + " runner ";
+    static final String APPLICATION = RunnerLock.RUNS + " runner ";
 
     private RunningNodes() {}
 

@@ -7,6 +7,7 @@ import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
 import java.io.IOException;
@@ -62,6 +63,7 @@ public class ApiCalls implements CallJournal {
     private final TransactionTemplate atOnce;
 
     private final UnwrittenAnswers unwritten;
+    private final RunStops stops;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
 
@@ -72,6 +74,7 @@ public class ApiCalls implements CallJournal {
         this.atOnce = new TransactionTemplate(transactions);
         this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;
+        this.stops = new RunStops(jdbc, atOnce);
     }
 
     private static RetryTemplate retries(int times) {
@@ -97,9 +100,15 @@ public class ApiCalls implements CallJournal {
         return sent.sum();
     }
 
+    /** What ends the calls of this run, whichever node met it. */
+    public RunStops stops() {
+        return stops;
+    }
+
     /**
      * One statement counts the call and writes it down, so that nodes which run at once share one
-     * limit: whoever comes second waits for the first one's commit, and sees its count.
+     * limit: whoever comes second waits for the first one's commit, and sees its count. A call that
+     * none of our own limits is about is not counted, and waits for nobody.
      */
     @Override
     public WrittenCall sending(
@@ -111,59 +120,111 @@ public class ApiCalls implements CallJournal {
                 sent.increment();
                 return written.get();
             }
+            Optional<RunStop> stop = stops.heeded(sentAt);
+            if (stop.isPresent()) {
+                return new WrittenCall(null, null, 0, stop.get());
+            }
             NightlyCalls made = sentIn(night);
             // else another node has given a call back since
             if (!limits.allow(made, isVideo(endpoint), refresh) || tries >= TRIES) {
-                return new WrittenCall(null, made);
+                return new WrittenCall(null, made, 0, null);
             }
         }
     }
 
-    /** Empty when the limits leave no call. */
+    /** Empty when the limits leave no call, or calls have ended. */
     private Optional<WrittenCall> write(
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         return atOnce.execute(
                 _ ->
-                        jdbc.sql(
-                                        """
-                                        WITH counted AS (
-                                            INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                                            VALUES (:night, 1, :video, :refreshes)
-                                            ON CONFLICT (night) DO UPDATE
-                                            SET calls = n.calls + 1, video_calls = n.video_calls + :video,
-                                                refresh_calls = n.refresh_calls + :refreshes
-                                            WHERE (:limit = 0 OR n.calls < :limit)
-                                              AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
-                                              AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
-                                            RETURNING calls, video_calls, refresh_calls),
-                                        written AS (
-                                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
-                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh FROM counted
-                                            RETURNING id)
-                                        SELECT written.id, counted.* FROM written, counted
-                                        """)
-                                .param("night", Night.of(sentAt).date())
-                                .param("video", isVideo(endpoint) ? 1 : 0)
-                                .param("refreshes", refresh ? 1 : 0)
-                                .param("limit", limits.all())
-                                .param("videoLimit", limits.videos())
-                                .param("refreshLimit", limits.refreshes())
-                                .param("noteId", id.value())
-                                .param("endpoint", endpoint)
-                                .param("sentAt", Timestamp.from(sentAt))
-                                .param("execution", execution.get(), Types.BIGINT)
-                                .param("refresh", refresh)
-                                .query(
-                                        (row, _) ->
-                                                new WrittenCall(
-                                                        new SentCall(
-                                                                row.getLong("id"),
-                                                                id,
-                                                                endpoint,
-                                                                sentAt,
-                                                                refresh),
-                                                        nightlyCalls(row)))
-                                .optional());
+                        limits.areAbout(isVideo(endpoint), refresh)
+                                ? writeCounted(id, endpoint, sentAt, refresh, limits)
+                                : writeUncounted(id, endpoint, sentAt, refresh));
+    }
+
+    private Optional<WrittenCall> writeCounted(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        return jdbc.sql(
+                        """
+                        WITH counted AS (
+                            INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                            SELECT :night, 1, :video, :refreshes
+                            WHERE NOT EXISTS (SELECT 1 FROM run_stop
+                                              WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt))
+                            ON CONFLICT (night) DO UPDATE
+                            SET calls = n.calls + 1, video_calls = n.video_calls + :video,
+                                refresh_calls = n.refresh_calls + :refreshes
+                            WHERE (:limit = 0 OR n.calls < :limit)
+                              AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
+                              AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
+                            RETURNING calls, video_calls, refresh_calls),
+                        written AS (
+                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
+                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh FROM counted
+                            RETURNING id)
+                        SELECT written.id, counted.*, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
+                        FROM written, counted
+                        """)
+                .param("night", Night.of(sentAt).date())
+                .param("video", isVideo(endpoint) ? 1 : 0)
+                .param("refreshes", refresh ? 1 : 0)
+                .param("limit", limits.all())
+                .param("videoLimit", limits.videos())
+                .param("refreshLimit", limits.refreshes())
+                .param("after", stops.heedAfter())
+                .param("noteId", id.value())
+                .param("endpoint", endpoint)
+                .param("sentAt", Timestamp.from(sentAt))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("refresh", refresh)
+                .query(
+                        (row, _) ->
+                                new WrittenCall(
+                                        new SentCall(
+                                                row.getLong("id"), id, endpoint, sentAt, refresh),
+                                        nightlyCalls(row),
+                                        row.getLong("pauses"),
+                                        null))
+                .optional();
+    }
+
+    private Optional<WrittenCall> writeUncounted(
+            NoteId id, String endpoint, Instant sentAt, boolean refresh) {
+        return jdbc.sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
+                        SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
+                        WHERE NOT EXISTS (SELECT 1 FROM run_stop
+                                          WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt))
+                        RETURNING id, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
+                        """)
+                .param("after", stops.heedAfter())
+                .param("noteId", id.value())
+                .param("endpoint", endpoint)
+                .param("sentAt", Timestamp.from(sentAt))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("refresh", refresh)
+                .query(
+                        (row, _) ->
+                                new WrittenCall(
+                                        new SentCall(
+                                                row.getLong("id"), id, endpoint, sentAt, refresh),
+                                        null,
+                                        row.getLong("pauses"),
+                                        null))
+                .optional();
+    }
+
+    @Override
+    public void stopped(ProviderReply reply, Instant metAt) {
+        try {
+            stops.write(reply, metAt, execution.get());
+        } catch (DataAccessException | TransactionException e) {
+            log.warn(
+                    "The database does not take that {} ended the calls of all nodes, so others meet it by themselves: {}",
+                    reply,
+                    inALine(e));
+        }
     }
 
     private static boolean isVideo(String endpoint) {
@@ -236,8 +297,9 @@ public class ApiCalls implements CallJournal {
     }
 
     @Override
-    public void notSent(SentCall call) {
+    public void notSent(SentCall call, CallLimits limits) {
         sent.decrement();
+        boolean counted = limits.areAbout(isVideo(call.endpoint()), call.refresh());
         atOnce.executeWithoutResult(
                 _ ->
                         jdbc.sql(
@@ -248,11 +310,12 @@ public class ApiCalls implements CallJournal {
                                         UPDATE nightly_calls n
                                         SET calls = n.calls - 1, video_calls = n.video_calls - (gone.endpoint = :video)::int,
                                             refresh_calls = n.refresh_calls - gone.refresh::int
-                                        FROM gone WHERE n.night = :night
+                                        FROM gone WHERE n.night = :night AND :counted
                                         """)
                                 .param("call", call.number())
                                 .param("video", Endpoint.VIDEO.ledgerName())
                                 .param("night", Night.of(call.sentAt()).date())
+                                .param("counted", counted)
                                 .update());
     }
 

@@ -182,7 +182,7 @@ public class HealthCheck {
                         Level.ATTENTION,
                         whose
                                 + " was killed; nothing is lost, and the next one goes on where it was",
-                        "note-archive run"));
+                        "note-archive run --node " + node));
     }
 
     private void success(

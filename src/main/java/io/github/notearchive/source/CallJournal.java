@@ -10,15 +10,29 @@ public interface CallJournal {
 
     /**
      * Records that a request is about to leave, unless our own limits of its night are used up by
-     * what all nodes have sent. Durable when it returns.
+     * what all nodes have sent, or an answer to another node has ended the calls of all. Durable
+     * when it returns.
      *
      * @param refresh whether it asks anew about a note that is archived
      */
     WrittenCall sending(
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
-    /** Takes a record back whose request did not leave after all. */
-    void notSent(SentCall call);
+    /**
+     * Takes a record back whose request did not leave after all.
+     *
+     * @param limits those it was written down with
+     */
+    void notSent(SentCall call, CallLimits limits);
+
+    /**
+     * Records that an answer has ended the calls of all nodes: from then on {@link #sending} writes
+     * none down for a run that was active. A repeat by the same run changes nothing. It does not
+     * fail: whoever is not told meets the same answer.
+     *
+     * @param metAt when the answer came
+     */
+    void stopped(ProviderReply reply, Instant metAt);
 
     /**
      * Records what came back, and is durable when it returns. A process that dies before leaves a

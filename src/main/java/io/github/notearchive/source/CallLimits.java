@@ -19,6 +19,11 @@ public record CallLimits(long all, long videos, long refreshes) {
                 && (!aboutArchived || isBelow(made.refreshes(), refreshes));
     }
 
+    /** Whether any of them is about such a call, which has to be counted then. */
+    public boolean areAbout(boolean forVideo, boolean aboutArchived) {
+        return all > 0 || (forVideo && videos > 0) || (aboutArchived && refreshes > 0);
+    }
+
     private static boolean isBelow(long made, long limit) {
         return limit == 0 || made < limit;
     }

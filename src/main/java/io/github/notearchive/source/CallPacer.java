@@ -1,6 +1,7 @@
 package io.github.notearchive.source;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -9,12 +10,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when the next call may leave: never faster than the configured rate, never more than so
- * many at once, and not at all once calls have ended.
+ * Decides when the next call of this node may leave: at a place of the {@link SharedPace}, never
+ * more than so many at once, and not at all once calls have ended.
  *
- * <p>The distance between two calls is kept from the moment the first one really left. A caller
- * holds the turn from before its request is written down until it is sent, so that a slow commit
- * delays the next call instead of bunching it with the last one.
+ * <p>A caller has the turn from before its place is taken until the request is sent. There are a few
+ * turns, so that places are taken ahead of time and a commit may take longer than the distance of
+ * two calls; a caller writes its request down as long before its place as that takes. Two calls of
+ * this node are at least nine tenths of the distance apart all the same, counted from the moment the
+ * first one really left: a call that was late by some milliseconds does not push back all others,
+ * and many that were late do not leave together.
  *
  * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves
  * the rate; each answer that is not 302 then gives back a twentieth of the configured rate, never
@@ -23,44 +27,84 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallPacer {
 
+    /** How long a pause is at least, before the database has said how long. */
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration LONGEST_OWN_PAUSE = Duration.ofSeconds(60);
+
+    /**
+     * Of what lies further apart than this, one place is taken at a time; and what lies further back
+     * is not used any more.
+     */
+    private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** So many calls of the configured rate are prepared at once. */
+    private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final int LEAST_TURNS = 2;
+
+    /** The longest that a call is written down before its place. */
+    private static final long LONGEST_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** What may be made up of a delay from one call to the next. */
+    private static final double NEARER = 0.9;
+
+    private static final long UNKNOWN = -1;
 
     private final double configuredRate;
     private final Duration maxPause;
+    private final SharedPace pace;
     private final Semaphore inFlight;
     private final LongSupplier nanoTime;
-    private final ReentrantLock turn = new ReentrantLock(true);
+    private final int atOnce;
+    private final Semaphore turns;
+    private final ReentrantLock placing = new ReentrantLock(true);
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    private double rate;
-    private long nextSend;
+    // guarded by placing
+    private boolean waited = true;
+
+    // guarded by lock
+    private int placesLeft;
+    private long nextPlace;
+    private long distance;
+    private long throttles = UNKNOWN;
+    private boolean recovering;
+    private long lead;
+    private long lastSent;
     private long pausedUntil;
-    private long throttledAt;
-    private Duration pause = Duration.ZERO;
     private @Nullable String ended = "no run is active";
 
-    CallPacer(NoteSourceProperties settings, LongSupplier nanoTime) {
+    CallPacer(NoteSourceProperties settings, SharedPace pace, LongSupplier nanoTime) {
         this.configuredRate = settings.callsPerSecond();
         this.maxPause = settings.maxPause();
+        this.pace = pace;
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.nanoTime = nanoTime;
-        this.rate = configuredRate;
-        this.nextSend = nanoTime.getAsLong();
-        this.pausedUntil = nextSend;
-        this.throttledAt = nextSend - 1;
+        this.atOnce = (int) Math.max(1, configuredRate * STRETCH / 1e9);
+        this.turns =
+                new Semaphore(
+                        (int) Math.max(LEAST_TURNS, configuredRate * AHEAD / 1e9), true);
+        this.distance = (long) (1e9 / configuredRate);
+        this.pausedUntil = nanoTime.getAsLong();
+        this.lastSent = pausedUntil - distance;
     }
 
-    /** Lets calls leave again, at the configured rate and without a pause left from before. */
-    void open() {
+    /**
+     * Lets calls leave again.
+     *
+     * @param alone whether no other node runs, so that a pause left from before is forgotten
+     */
+    void open(boolean alone) {
+        if (alone) {
+            pace.forgetPauses();
+        }
         lock.lock();
         try {
             ended = null;
-            rate = configuredRate;
-            pause = Duration.ZERO;
+            placesLeft = 0;
+            throttles = UNKNOWN;
+            recovering = false;
             pausedUntil = nanoTime.getAsLong();
-            throttledAt = pausedUntil - 1;
         } finally {
             lock.unlock();
         }
@@ -83,26 +127,30 @@ final class CallPacer {
     }
 
     /**
-     * Waits until a call may leave, and keeps everybody else waiting until {@link Turn#sent} or
-     * {@link Turn#close}.
+     * Waits until a call may be written down, which is a moment before it may leave, and has one of
+     * the turns until {@link Turn#sent} or {@link Turn#close}.
      *
      * @throws CallsEndedException when calls have ended, also while waiting
      */
     Turn await() throws InterruptedException {
+        throwIfEnded();
         while (!inFlight.tryAcquire(200, TimeUnit.MILLISECONDS)) {
             throwIfEnded();
         }
         boolean entered = false;
         try {
-            while (!turn.tryLock(200, TimeUnit.MILLISECONDS)) {
+            while (!turns.tryAcquire(200, TimeUnit.MILLISECONDS)) {
                 throwIfEnded();
             }
             try {
-                awaitTime();
+                Turn turn = takePlace();
+                awaitTime(turn.place - leadTime());
+                turn.begins();
                 entered = true;
+                return turn;
             } finally {
                 if (!entered) {
-                    turn.unlock();
+                    turns.release();
                 }
             }
         } finally {
@@ -110,16 +158,78 @@ final class CallPacer {
                 inFlight.release();
             }
         }
-        return new Turn();
     }
 
-    private void awaitTime() throws InterruptedException {
+    private Turn takePlace() throws InterruptedException {
+        placing.lockInterruptibly();
+        try {
+            throwIfEnded();
+            Optional<Turn> held = heldPlace();
+            if (held.isPresent()) {
+                return held.get();
+            }
+            // whoever had to wait leaves to others what nobody here waits for; without any wait there
+            // is room for all
+            int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
+            SharedPace.Places taken = pace.take(places, configuredRate, maxPause);
+            waited = taken.first().isPositive();
+            return firstOf(taken, places);
+        } finally {
+            placing.unlock();
+        }
+    }
+
+    private Optional<Turn> heldPlace() {
+        lock.lock();
+        try {
+            long tooOld = nanoTime.getAsLong() - STRETCH;
+            while (placesLeft > 0 && nextPlace - tooOld < 0) {
+                placesLeft--;
+                nextPlace += distance;
+            }
+            if (placesLeft == 0) {
+                return Optional.empty();
+            }
+            Turn turn = new Turn(nextPlace, throttles);
+            placesLeft--;
+            nextPlace += distance;
+            return Optional.of(turn);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Turn firstOf(SharedPace.Places taken, int places) {
+        lock.lock();
+        try {
+            long first = nanoTime.getAsLong() + taken.first().toNanos();
+            distance = taken.distance().toNanos();
+            throttles = taken.throttles();
+            recovering = taken.recovering();
+            placesLeft = places - 1;
+            nextPlace = first + distance;
+            return new Turn(first, throttles);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long leadTime() {
+        lock.lock();
+        try {
+            return lead;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitTime(long time) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
                 throwIfEnded();
                 long now = nanoTime.getAsLong();
-                long wait = Math.max(nextSend - now, pausedUntil - now);
+                long wait = Math.max(time - now, pausedUntil - now);
                 if (wait <= 0) {
                     return;
                 }
@@ -142,75 +252,147 @@ final class CallPacer {
     }
 
     /**
-     * Takes note that a call which left at {@code sentAt} was answered with 302; the provider's own
-     * wish wins.
+     * Takes note that a call was answered with 302; the provider's own wish wins. This node pauses
+     * at once, the others with their next call.
      */
-    void throttled(long sentAt, @Nullable Duration retryAfter) {
+    void throttled(Turn turn, @Nullable Duration retryAfter) {
+        if (!pauseAtOnce(turn, retryAfter)) {
+            return;
+        }
+        Optional<SharedPace.Pause> pause = pace.throttled(turn.throttles, retryAfter, maxPause);
         lock.lock();
         try {
-            if (sentAt - throttledAt < 0) {
-                return;
+            pause.ifPresent(
+                    begun -> {
+                        throttles = Math.max(throttles, begun.throttles());
+                        recovering = true;
+                        pausedUntil = nanoTime.getAsLong() + begun.length().toNanos();
+                        changed.signalAll();
+                    });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean pauseAtOnce(Turn turn, @Nullable Duration retryAfter) {
+        lock.lock();
+        try {
+            if (turn.throttles < throttles) {
+                return false;
             }
-            pause = pause.isZero() ? FIRST_PAUSE : min(pause.multipliedBy(2), LONGEST_OWN_PAUSE);
-            Duration wait = min(retryAfter == null ? pause : retryAfter, maxPause);
-            rate = Math.max(rate / 2, configuredRate / 64);
-            throttledAt = nanoTime.getAsLong();
-            pausedUntil = throttledAt + wait.toNanos();
+            Duration least = retryAfter == null ? FIRST_PAUSE : retryAfter;
+            Duration wait = least.compareTo(maxPause) <= 0 ? least : maxPause;
+            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + wait.toNanos());
+            placesLeft = 0;
             changed.signalAll();
+            return true;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes note that an answer other than 302 came, to a call that left at {@code sentAt}. */
-    void answered(long sentAt) {
+    /** Takes note that an answer other than 302 came. */
+    void answered(Turn turn) {
+        boolean isToBeTold;
         lock.lock();
         try {
-            if (sentAt - throttledAt >= 0) {
-                pause = Duration.ZERO;
-                rate = Math.min(configuredRate, rate + configuredRate / 20);
+            isToBeTold = recovering && turn.throttles == throttles;
+        } finally {
+            lock.unlock();
+        }
+        if (isToBeTold) {
+            pace.answered(turn.throttles);
+        }
+    }
+
+    /** Places that were taken before a pause began are void. */
+    private void pauseBegan(long number) {
+        lock.lock();
+        try {
+            if (number > throttles) {
+                throttles = number;
+                recovering = true;
+                placesLeft = 0;
             }
         } finally {
             lock.unlock();
         }
-    }
-
-    double rate() {
-        lock.lock();
-        try {
-            return rate;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static Duration min(Duration a, Duration b) {
-        return a.compareTo(b) <= 0 ? a : b;
     }
 
     /** The right to send one call. Closing it gives the place in flight back, sent or not. */
     final class Turn implements AutoCloseable {
 
+        private long place;
+        private long throttles;
+        private long began;
         private boolean waiting = true;
         private long sentAt;
 
+        private Turn(long place, long throttles) {
+            this.place = place;
+            this.throttles = throttles;
+        }
+
+        private void begins() {
+            began = nanoTime.getAsLong();
+        }
+
+        /** How long it is until the call may leave. */
+        Duration untilPlace() {
+            return Duration.ofNanos(Math.max(0, place - nanoTime.getAsLong()));
+        }
+
         /**
-         * Says that the request leaves now, which lets the next caller begin to wait. Waits itself
-         * while a pause lasts that began meanwhile.
+         * Waits for the place, and says that the request leaves now, which lets the next caller
+         * begin. Waits longer while the last call has only just left. When a pause has begun since
+         * the place was taken, on whatever node, it waits for another one behind that.
          *
+         * @param lastPause the number of the last pause, as the ledger told when the request was
+         *     written down; 0 when there was none
          * @throws CallsEndedException when calls have ended since the turn began; the request must
          *     not leave then
          */
-        void sent() throws InterruptedException {
-            lock.lockInterruptibly();
+        void sent(long lastPause) throws InterruptedException {
             try {
-                // a pause may have begun while the request was written down
-                awaitTime();
-                sentAt = nanoTime.getAsLong();
-                nextSend = sentAt + (long) Math.ceil(1e9 / rate);
+                takeTime();
+                if (lastPause > throttles) {
+                    pauseBegan(lastPause);
+                    Turn next = takePlace();
+                    place = next.place;
+                    throttles = next.throttles;
+                }
+                awaitTime(place);
+                leave();
+            } finally {
+                passOn();
+            }
+        }
+
+        /** Writing down is begun so much earlier the next time. */
+        private void takeTime() {
+            lock.lock();
+            try {
+                long took = nanoTime.getAsLong() - began;
+                lead = Math.min(LONGEST_LEAD, (4 * lead + 2 * took) / 5);
             } finally {
                 lock.unlock();
-                passOn();
+            }
+        }
+
+        private void leave() throws InterruptedException {
+            lock.lockInterruptibly();
+            try {
+                long now;
+                do {
+                    awaitTime(lastSent + (long) Math.ceil(distance * NEARER));
+                    now = nanoTime.getAsLong();
+                    // somebody else may have left while this one waited
+                } while (now - lastSent < (long) (distance * NEARER));
+                sentAt = now;
+                lastSent = now;
+                throttles = CallPacer.this.throttles; // a pause may have passed since the place
+            } finally {
+                lock.unlock();
             }
         }
 
@@ -221,7 +403,7 @@ final class CallPacer {
         private void passOn() {
             if (waiting) {
                 waiting = false;
-                turn.unlock();
+                turns.release();
             }
         }
 

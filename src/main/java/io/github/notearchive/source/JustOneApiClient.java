@@ -33,6 +33,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
@@ -88,6 +89,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final Semaphore longAnswer = new Semaphore(1, true);
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
     private volatile boolean aborted;
+    private volatile Consumer<RunStop> onStop = _ -> {};
     private volatile long answeredAt = System.nanoTime();
 
     public JustOneApiClient(
@@ -95,13 +97,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             VideoProperties videoSettings,
             RefreshProperties refreshSettings,
             CallJournal journal,
+            SharedPace pace,
             AnswerReader reader,
             Clock clock) {
         this.settings = settings;
         this.journal = journal;
         this.reader = reader;
         this.clock = clock;
-        this.pacer = new CallPacer(settings, System::nanoTime);
+        this.pacer = new CallPacer(settings, pace, System::nanoTime);
         this.limits =
                 new CallLimits(
                         settings.callsPerNight(),
@@ -153,11 +156,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      * Lets calls leave again.
      *
      * @param made what was sent already in this night
+     * @param alone whether no other node runs, so that a pause left from before is forgotten
+     * @param onStop is told when an answer to another node has ended the calls of all, before
+     *     anybody who waits for a call is
      */
-    public void open(Night tonight, NightlyCalls made) {
+    public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<RunStop> onStop) {
         aborted = false;
+        this.onStop = onStop;
         know(tonight, made);
-        pacer.open();
+        pacer.open(alone);
     }
 
     private void know(Night tonight, NightlyCalls made) {
@@ -302,7 +309,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome fetch(Occasion occasion, NoteId id, Instant notBefore)
             throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            Instant sentAt = now();
+            Instant sentAt = millis(clock.instant().plus(turn.untilPlace()));
             Night tonight = Night.of(sentAt);
             Optional<Exhausted> known = usedUpFor(occasion, tonight);
             if (known.isPresent()) {
@@ -315,12 +322,20 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                             sentAt,
                             occasion == Occasion.REFRESH,
                             limits);
-            know(tonight, written.tonight());
+            if (written.stop() != null) {
+                onStop.accept(written.stop());
+                pacer.end(written.stop().toString());
+                throw new CallsEndedException(written.stop().toString());
+            }
+            if (written.tonight() != null) {
+                know(tonight, written.tonight());
+            }
             SentCall call = written.call();
             if (call == null) {
                 // by what the ledger said to this call: what is known by now another one may have
                 // been told before
-                return usedUpFor(occasion, tonight, written.tonight())
+                return Optional.ofNullable(written.tonight())
+                        .flatMap(made -> usedUpFor(occasion, tonight, made))
                         .orElseThrow(
                                 () ->
                                         new IllegalStateException(
@@ -328,13 +343,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                                                         + written.tonight()));
             }
             try {
-                turn.sent();
+                turn.sent(written.lastPause());
             } catch (CallsEndedException | InterruptedException e) {
-                journal.notSent(call);
-                giveBack(occasion);
+                journal.notSent(call, limits);
+                if (written.tonight() != null) {
+                    giveBack(occasion);
+                }
                 throw e;
             }
-            return ask(occasion.endpoint, call, turn.sentAt(), notBefore);
+            return ask(occasion.endpoint, call, turn, notBefore);
         }
     }
 
@@ -377,18 +394,18 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     private NoteDetailOutcome ask(
-            Endpoint endpoint, SentCall call, long sentNanos, Instant notBefore) {
+            Endpoint endpoint, SentCall call, CallPacer.Turn turn, Instant notBefore) {
         NoteId id = call.id();
         Instant sentAt = call.sentAt();
         Exchange exchange = withoutToken(id, exchange(endpoint, id));
-        Duration took = Duration.ofNanos(System.nanoTime() - sentNanos);
+        Duration took = Duration.ofNanos(System.nanoTime() - turn.sentAt());
         // two answers about one note are told apart by when they were received
         Instant receivedAt = later(notBefore, later(sentAt, now()));
         Optional<AnswerReader.Answer> answer =
                 exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, receivedAt);
-        stopCallsBefore(reply, ofYesterday, sentNanos, exchange);
+        stopCallsBefore(reply, ofYesterday, turn, exchange, receivedAt);
         byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
         long number = journal.received(call, reply, paid, receivedAt, took);
         if (aborted && exchange.fault() != null) {
@@ -412,24 +429,31 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     /** What an end of the night, or a pause, must prevent begins before anything slow is done. */
     private void stopCallsBefore(
-            ProviderReply reply, boolean ofYesterday, long sentNanos, Exchange exchange) {
+            ProviderReply reply,
+            boolean ofYesterday,
+            CallPacer.Turn turn,
+            Exchange exchange,
+            Instant receivedAt) {
         if (reply.code() == null) {
             if (Integer.valueOf(429).equals(exchange.status())) {
-                pacer.throttled(sentNanos, exchange.retryAfter());
+                pacer.throttled(turn, exchange.retryAfter());
             }
             return;
         }
         if (ofYesterday) {
-            pacer.throttled(sentNanos, exchange.retryAfter());
+            pacer.throttled(turn, exchange.retryAfter());
             return;
         }
         switch (reply.code()) {
-            case 302 -> pacer.throttled(sentNanos, exchange.retryAfter());
-            case 500, 503 -> pacer.answered(sentNanos);
-            case 100, 303, 600, 601, 602 -> pacer.end(reply.toString());
+            case 302 -> pacer.throttled(turn, exchange.retryAfter());
+            case 500, 503 -> pacer.answered(turn);
+            case 100, 303, 600, 601, 602 -> {
+                pacer.end(reply.toString());
+                journal.stopped(reply, receivedAt);
+            }
             default -> {
                 answeredAt = System.nanoTime();
-                pacer.answered(sentNanos);
+                pacer.answered(turn);
             }
         }
     }
@@ -676,9 +700,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                         + (message == null ? "" : ": " + echo.erasedFrom(message)));
     }
 
-    /** To the millisecond: what a column, a file name and a report can all hold. */
     private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        return millis(clock.instant());
+    }
+
+    /** What a column, a file name and a report can all hold. */
+    private static Instant millis(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** A clock that was set back must not make an answer older than its question. */

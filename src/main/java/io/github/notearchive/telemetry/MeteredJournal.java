@@ -37,8 +37,13 @@ class MeteredJournal implements CallJournal {
     }
 
     @Override
-    public void notSent(SentCall call) {
-        ledger.notSent(call);
+    public void notSent(SentCall call, CallLimits limits) {
+        ledger.notSent(call, limits);
+    }
+
+    @Override
+    public void stopped(ProviderReply reply, Instant metAt) {
+        ledger.stopped(reply, metAt);
     }
 
     @Override

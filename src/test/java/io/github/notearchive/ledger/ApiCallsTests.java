@@ -13,7 +13,9 @@ import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.WrittenCall;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +40,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -50,6 +54,9 @@ class ApiCallsTests {
             "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
 
     private static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
+
+    /** Limits that no test reaches, so that every call is counted. */
+    private static final CallLimits ALL = new CallLimits(1_000, 1_000, 1_000);
 
     @TempDir Path directory;
 
@@ -159,12 +166,12 @@ class ApiCallsTests {
     @Test
     void aRecordIsTakenBackOnlyWhileNothingCameBack() {
         SentCall left = sent(calls, ID, "note-detail/v1", NOW, false);
-        calls.notSent(left);
+        calls.notSent(left, ALL);
         assertThat(calls.of(ID)).isEmpty();
 
         SentCall answered = sent(calls, ID, "note-detail/v1", NOW, false);
         calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
-        calls.notSent(answered);
+        calls.notSent(answered, ALL);
         assertThat(calls.of(ID)).hasSize(1);
     }
 
@@ -491,11 +498,11 @@ class ApiCallsTests {
         paid(NOW);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
 
-        calls.notSent(video);
-        calls.notSent(video);
+        calls.notSent(video, ALL);
+        calls.notSent(video, ALL);
 
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
-        calls.notSent(refresh);
+        calls.notSent(refresh, ALL);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 0));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
 
@@ -504,10 +511,70 @@ class ApiCallsTests {
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
     }
 
+    @Test
+    void aCallThatNoLimitIsAboutIsNotCountedAndSoNotGivenBack() {
+        Night night = Night.of(NOW);
+        CallLimits ofRefreshes = new CallLimits(0, 0, 5);
+
+        SentCall note = calls.sending(ID, "note-detail/v1", NOW, false, ofRefreshes).call();
+        assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
+        assertThat(calls.sending(ID, "note-detail/v1", NOW, true, ofRefreshes).tonight())
+                .isEqualTo(new NightlyCalls(1, 0, 1));
+
+        calls.notSent(Objects.requireNonNull(note), ofRefreshes);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
+        sent(calls, ID, "note-detail/v1", NOW, false);
+        calls.sending(ID, "note-detail/v6", NOW, false, CallLimits.NONE);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
+        assertThat(calls.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatOneNodeMeetsEndsTheCallsOfAllThatWereActive(boolean limited) {
+        CallLimits limits = limited ? ALL : CallLimits.NONE;
+        ApiCalls elsewhere = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+        calls.stops().heedFromNow();
+        elsewhere.stops().heedFromNow();
+        calls.belongTo(7);
+
+        calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
+        calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
+
+        for (ApiCalls node : List.of(calls, elsewhere)) {
+            WrittenCall refused = node.sending(ID, "note-detail/v1", NOW, false, limits);
+            assertThat(refused.call()).isNull();
+            assertThat(refused.stop())
+                    .isEqualTo(new RunStop(601, "code 601 (BALANCE)", null, null, 7L));
+        }
+        assertThat(calls.of(ID)).isEmpty();
+        assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
+        assertThat(database.jdbc().sql("SELECT count(*) FROM run_stop").query(Long.class).single())
+                .as("once for each run")
+                .isOne();
+        elsewhere.stops().heedFromNow();
+        assertThat(elsewhere.sending(ID, "note-detail/v1", NOW, false, limits).call())
+                .as("of a run that begins later")
+                .isNotNull();
+    }
+
+    @Test
+    void aQuotaEndsNoCallOfTheNextNight() {
+        calls.stops().heedFromNow();
+
+        calls.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
+
+        Instant midnight = Night.of(NOW).ends();
+        assertThat(calls.sending(ID, "note-detail/v1", midnight.minusMillis(1), false, ALL).stop())
+                .extracting(RunStop::holdsUntil)
+                .isEqualTo(midnight);
+        assertThat(calls.sending(ID, "note-detail/v1", midnight, false, ALL).call()).isNotNull();
+    }
+
     private static SentCall sent(
             ApiCalls calls, NoteId id, String endpoint, Instant at, boolean refresh) {
-        return Objects.requireNonNull(
-                calls.sending(id, endpoint, at, refresh, CallLimits.NONE).call());
+        return Objects.requireNonNull(calls.sending(id, endpoint, at, refresh, ALL).call());
     }
 
     private long paid(Instant at) {

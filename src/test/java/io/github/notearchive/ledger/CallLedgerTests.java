@@ -16,6 +16,7 @@ import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallsEndedException;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.LonePace;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
@@ -59,6 +60,7 @@ class CallLedgerTests {
                     Settings.ofVideos(),
                     Settings.ofRefreshes(),
                     calls,
+                    new LonePace(),
                     new AnswerReader(),
                     clock);
     private final CallLedger ledger =
@@ -67,7 +69,7 @@ class CallLedgerTests {
 
     @BeforeEach
     void callsMayLeave() {
-        client.open(Night.of(NOW), NightlyCalls.NONE);
+        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
 
     @AfterEach
@@ -108,7 +110,7 @@ class CallLedgerTests {
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
-        assertThat(calls.sentIn(Night.of(NOW)).all()).isEqualTo(2);
+        assertThat(calls.made(Night.of(NOW)).all()).isEqualTo(2);
         assertThat(calls.billIn(Night.of(NOW), Endpoint.VIDEO))
                 .isEqualTo(new ApiCalls.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();

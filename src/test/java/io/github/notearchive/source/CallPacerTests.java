@@ -8,12 +8,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,6 +27,7 @@ class CallPacerTests {
     private static final long NEARLY = 10_000;
 
     private final SteppingClock clock = new SteppingClock();
+    private final LonePace pace = new LonePace(clock);
 
     @Test
     void noCallLeavesBeforeARunIsActive() {
@@ -36,31 +39,97 @@ class CallPacerTests {
     }
 
     @Test
-    void theNextCallLeavesOneIntervalAfterTheLastOneReallyLeft() throws Exception {
+    void theNextCallLeavesWhereItsPlaceIs() throws Exception {
         CallPacer pacer = opened(pacer(4, 2, "15m"));
-        long first;
-        try (CallPacer.Turn turn = pacer.await()) {
-            clock.set(clock.now() + 7 * SECOND); // a slow commit between turn and sending
-            turn.sent();
-            first = turn.sentAt();
-        }
+        long first = sentNow(pacer);
 
         leavesAt(pacer, first + SECOND / 4);
     }
 
     @Test
+    void aCallIsNoNearerToOneThatLeftLateThanNineTenthsOfTheDistance() throws Exception {
+        CallPacer pacer = opened(pacer(4, 2, "15m"));
+        long late;
+        try (CallPacer.Turn turn = pacer.await()) {
+            clock.set(clock.now() + SECOND / 5); // a slow commit between turn and sending
+            turn.sent(0);
+            late = turn.sentAt();
+        }
+
+        leavesAt(pacer, late + 9 * SECOND / 40);
+    }
+
+    @Test
+    void whatADelayHasCostIsMadeUpAndNoMoreThanThat() throws Exception {
+        CallPacer pacer = opened(pacer(10, 2, "15m"));
+        long first = sentNow(pacer);
+        clock.set(first + SECOND / 10);
+        try (CallPacer.Turn turn = pacer.await()) {
+            clock.set(first + SECOND / 10 + SECOND / 100);
+            turn.sent(0);
+        }
+
+        leavesAt(pacer, first + 2 * SECOND / 10);
+        leavesAt(pacer, first + 3 * SECOND / 10);
+    }
+
+    @Test
+    void placesThatOtherNodesTookAreWaitedFor() throws Exception {
+        CallPacer pacer = opened(pacer(4, 2, "15m"));
+        long first = sentNow(pacer);
+        pace.othersTake(3, 4);
+
+        leavesAt(pacer, first + SECOND);
+    }
+
+    @Test
+    void whoeverNeedNotWaitTakesTheNextTenMillisecondsAtOnceAndLosesWhatIsOver() throws Exception {
+        CallPacer pacer = opened(pacer(500, 8, "15m"));
+        sentNow(pacer); // whether there is room was not known before
+        assertThat(pace.asked).containsExactly(1);
+        clock.set(clock.now() + SECOND);
+
+        for (int i = 0; i < 5; i++) {
+            sentNow(pacer);
+            clock.set(clock.now() + SECOND / 500);
+        }
+        assertThat(pace.asked).containsExactly(1, 5);
+
+        sentNow(pacer);
+        clock.set(clock.now() + SECOND);
+        sentNow(pacer);
+        assertThat(pace.asked).as("four of these were too old").containsExactly(1, 5, 5, 5);
+    }
+
+    @Test
+    void whoeverHasToWaitTakesOnePlaceAtATime() throws Exception {
+        CallPacer pacer = opened(pacer(500, 8, "15m"));
+        sentNow(pacer);
+        pace.othersTake(1, 500);
+        clock.set(clock.now() + 2 * SECOND / 500 - NEARLY);
+
+        for (int i = 0; i < 7; i++) {
+            sentNow(pacer);
+            clock.set(clock.now() + SECOND / 500 - NEARLY);
+        }
+
+        assertThat(pace.asked).startsWith(1, 5, 1);
+    }
+
+    @Test
     void manyCallersAtOnceNeverExceedTheRate() throws Exception {
         int rate = 200;
-        CallPacer pacer = new CallPacer(settings(rate, 32, "15m"), System::nanoTime);
-        pacer.open();
+        CallPacer pacer = onRealTime(settings(rate, 32, "15m"));
+        pacer.open(true);
         List<Long> sent = Collections.synchronizedList(new ArrayList<>());
+        long began = System.nanoTime();
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 60; i++) {
                 callers.submit(
                         () -> {
                             try (CallPacer.Turn turn = pacer.await()) {
-                                turn.sent();
+                                turn.sent(0);
                                 sent.add(turn.sentAt());
                             }
                             return null;
@@ -71,14 +140,16 @@ class CallPacerTests {
         List<Long> order = sent.stream().sorted().toList();
         assertThat(order).hasSize(60);
         for (int i = 1; i < order.size(); i++) {
-            assertThat(order.get(i) - order.get(i - 1)).isGreaterThanOrEqualTo(SECOND / rate);
+            assertThat(order.get(i) - began).isGreaterThanOrEqualTo(i * SECOND / rate);
+            assertThat(order.get(i) - order.get(i - 1))
+                    .isGreaterThanOrEqualTo(9 * SECOND / 10 / rate);
         }
     }
 
     @Test
     void noMoreCallsAreInFlightThanAllowed() throws Exception {
-        CallPacer pacer = new CallPacer(settings(1000, 2, "15m"), System::nanoTime);
-        pacer.open();
+        CallPacer pacer = onRealTime(settings(1000, 2, "15m"));
+        pacer.open(true);
         CallPacer.Turn first = sent(pacer);
         CallPacer.Turn second = sent(pacer);
         FutureTask<Void> third = inBackground(pacer);
@@ -91,8 +162,8 @@ class CallPacerTests {
     }
 
     @Test
-    void aTurnThatIsNotUsedCostsNoTimeAndNoPlace() throws Exception {
-        CallPacer pacer = opened(pacer(0.01, 1, "15m"));
+    void aTurnThatIsNotUsedKeepsNobodyInFlight() throws Exception {
+        CallPacer pacer = opened(onRealTime(settings(1000, 1, "15m")));
 
         for (int i = 0; i < 10; i++) {
             pacer.await().close();
@@ -102,129 +173,151 @@ class CallPacerTests {
     }
 
     @Test
-    void pausesDoubleFromOneSecondToSixty() throws Exception {
+    void aPauseIsKeptAndTheNextCallIsOneOfAfterIt() throws Exception {
         CallPacer pacer = opened(pacer(1000, 1, "15m"));
+        CallPacer.Turn first = turnNow(pacer);
+        long throttledAt = clock.now();
 
-        for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 60, 60}) {
-            long sentAt = sentNow(pacer);
-            long throttledAt = clock.now();
-            pacer.throttled(sentAt, null);
+        pacer.throttled(first, null);
 
-            leavesAt(pacer, throttledAt + seconds * SECOND);
-            clock.set(clock.now() + SECOND); // beyond the interval of the halved rate
-        }
+        leavesAt(pacer, throttledAt + SECOND);
+        clock.set(clock.now() + SECOND);
+        pacer.throttled(turnNow(pacer), null);
+        assertThat(pace.told).containsExactly("forget", "throttled 0", "throttled 1");
     }
 
     @Test
     void aBurstOfRefusalsCountsOnce() throws Exception {
-        CallPacer pacer = opened(pacer(1000, 8, "15m"));
-        long[] sentAt = new long[5];
+        CallPacer pacer = opened(pacer(100, 8, "15m"));
+        List<CallPacer.Turn> turns = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            sentAt[i] = sentNow(pacer);
+            turns.add(turnNow(pacer));
             clock.set(clock.now() + SECOND);
         }
         long throttledAt = clock.now();
 
-        for (long at : sentAt) {
-            pacer.throttled(at, null);
+        for (CallPacer.Turn turn : turns) {
+            pacer.throttled(turn, null);
         }
 
-        assertThat(pacer.rate()).isEqualTo(500);
+        assertThat(pace.told).containsExactly("forget", "throttled 0");
         leavesAt(pacer, throttledAt + SECOND);
     }
 
     @Test
-    void anAnswerToACallFromBeforeThePauseDoesNotEndTheDoubling() throws Exception {
-        CallPacer pacer = opened(pacer(1000, 8, "15m"));
-        long early = sentNow(pacer);
+    void aCallThatHadItsTurnBeforeThePauseAndLeftAfterItCountsAsOneOfAfterIt() throws Exception {
+        CallPacer pacer = opened(pacer(100, 8, "15m"));
+        CallPacer.Turn early = turnNow(pacer);
         clock.set(clock.now() + SECOND);
-        pacer.throttled(sentNow(pacer), null);
+        try (CallPacer.Turn waiting = pacer.await()) {
+            pacer.throttled(early, null);
+            clock.set(clock.now() + 2 * SECOND);
+            waiting.sent(0);
+
+            pacer.throttled(waiting, null);
+        }
+
+        assertThat(pace.told).containsExactly("forget", "throttled 0", "throttled 1");
+    }
+
+    @Test
+    void aPauseThatAnotherNodeBroughtAboutHoldsForACallThatIsWrittenDownAlready() throws Exception {
+        CallPacer pacer = opened(pacer(100, 8, "15m"));
+        long pausedAt;
+        try (CallPacer.Turn turn = pacer.await()) {
+            pausedAt = clock.now();
+            long number = pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1)).orElseThrow().throttles();
+            clock.set(pausedAt + 5 * SECOND - NEARLY);
+
+            turn.sent(number);
+
+            assertThat(turn.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
+            pacer.answered(turn);
+        }
+        assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
+    }
+
+    @Test
+    void aCallIsWrittenDownAsLongBeforeItsPlaceAsThatTakes() throws Exception {
+        CallPacer pacer = opened(pacer(0.5, 8, "15m"));
+        long first = sentNow(pacer);
+        for (int i = 1; i <= 10; i++) {
+            clock.set(first + i * 2 * SECOND);
+            try (CallPacer.Turn turn = pacer.await()) {
+                clock.set(clock.now() + SECOND / 10); // a commit of a tenth of a second
+                turn.sent(0);
+            }
+        }
+        clock.set(clock.now() + 2 * SECOND - SECOND / 4);
+
+        try (CallPacer.Turn turn = pacer.await()) {
+            assertThat(turn.untilPlace()).isBetween(Duration.ofMillis(100), Duration.ofMillis(150));
+            clock.set(clock.now() + turn.untilPlace().toNanos() - NEARLY);
+            turn.sent(0);
+        }
+    }
+
+    @Test
+    void onlyAnswersToCallsOfAfterThePauseGiveTheRateBack() throws Exception {
+        CallPacer pacer = opened(pacer(100, 8, "15m"));
+        CallPacer.Turn early = turnNow(pacer);
+        clock.set(clock.now() + SECOND);
+        CallPacer.Turn refused = turnNow(pacer);
+        pacer.answered(refused);
+        pacer.throttled(refused, null);
         clock.set(clock.now() + 2 * SECOND);
 
         pacer.answered(early);
+        pacer.answered(turnNow(pacer));
 
-        assertThat(pacer.rate()).isEqualTo(500);
-        long sentAt = sentNow(pacer);
-        long throttledAt = clock.now();
-        pacer.throttled(sentAt, null);
-        leavesAt(pacer, throttledAt + 2 * SECOND);
+        assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
     }
 
     @Test
     void theProvidersOwnWishWinsOverOurPause() throws Exception {
         CallPacer pacer = opened(pacer(1000, 1, "15m"));
-        long sentAt = sentNow(pacer);
+        CallPacer.Turn refused = turnNow(pacer);
         long throttledAt = clock.now();
 
-        pacer.throttled(sentAt, Duration.ofSeconds(300));
+        pacer.throttled(refused, Duration.ofSeconds(300));
 
         leavesAt(pacer, throttledAt + 300 * SECOND);
     }
 
     @Test
-    void theProvidersWishIsCapped() throws Exception {
-        CallPacer pacer = opened(pacer(1000, 1, "20s"));
-        long sentAt = sentNow(pacer);
+    void thisNodePausesBeforeTheDatabaseKnowsAndWithoutIt() throws Exception {
+        SharedPace deaf =
+                new SharedPace() {
+                    @Override
+                    public Places take(int places, double rate, Duration longestPause) {
+                        return pace.take(places, rate, longestPause);
+                    }
+
+                    @Override
+                    public Optional<Pause> throttled(
+                            long throttles, @Nullable Duration wish, Duration longestPause) {
+                        return Optional.empty();
+                    }
+
+                    @Override
+                    public void answered(long throttles) {}
+
+                    @Override
+                    public void forgetPauses() {}
+                };
+        CallPacer pacer = opened(new CallPacer(settings(1000, 1, "20s"), deaf, clock));
+        CallPacer.Turn refused = turnNow(pacer);
         long throttledAt = clock.now();
 
-        pacer.throttled(sentAt, Duration.ofDays(11));
+        pacer.throttled(refused, Duration.ofDays(11));
 
         leavesAt(pacer, throttledAt + 20 * SECOND);
     }
 
     @Test
-    void theRateIsHalvedAndRecoversToTheConfiguredOneAndNeverAboveIt() throws Exception {
-        CallPacer pacer = opened(pacer(100, 1, "15m"));
-        pacer.throttled(sentNow(pacer), null);
-        assertThat(pacer.rate()).isEqualTo(50);
-
-        clock.set(clock.now() + 2 * SECOND);
-        List<Double> rates = new ArrayList<>();
-        for (int i = 0; i < 15; i++) {
-            long sentAt = sentNow(pacer);
-            pacer.answered(sentAt);
-            rates.add(pacer.rate());
-            clock.set(clock.now() + SECOND);
-        }
-
-        assertThat(rates.getFirst()).isEqualTo(55);
-        assertThat(rates).isSorted().allMatch(rate -> rate <= 100);
-        assertThat(rates.get(9)).isEqualTo(100);
-    }
-
-    @Test
-    void theRateNeverFallsToNothing() throws Exception {
-        CallPacer pacer = opened(pacer(64, 1, "1s"));
-
-        for (int i = 0; i < 20; i++) {
-            pacer.throttled(sentNow(pacer), null);
-            clock.set(clock.now() + 61 * SECOND);
-        }
-
-        assertThat(pacer.rate()).isEqualTo(1);
-    }
-
-    @Test
-    void anAnswerEndsTheDoubling() throws Exception {
-        CallPacer pacer = opened(pacer(1000, 1, "15m"));
-        for (int i = 0; i < 3; i++) {
-            pacer.throttled(sentNow(pacer), null);
-            clock.set(clock.now() + 61 * SECOND);
-        }
-        pacer.answered(sentNow(pacer));
-        clock.set(clock.now() + SECOND);
-
-        long sentAt = sentNow(pacer);
-        long throttledAt = clock.now();
-        pacer.throttled(sentAt, null);
-
-        leavesAt(pacer, throttledAt + SECOND);
-    }
-
-    @Test
     void theEndReachesThoseWhoWaitForTheRate() throws Exception {
-        CallPacer pacer = new CallPacer(settings(0.01, 2, "15m"), System::nanoTime);
-        pacer.open();
+        CallPacer pacer = onRealTime(settings(0.01, 2, "15m"));
+        pacer.open(true);
         sent(pacer).close();
         FutureTask<Void> waiting = inBackground(pacer);
 
@@ -235,14 +328,16 @@ class CallPacerTests {
 
     @Test
     void theEndReachesThoseWhoWaitForAPlaceOrForTheirTurn() throws Exception {
-        CallPacer pacer = new CallPacer(settings(1000, 2, "15m"), System::nanoTime);
-        pacer.open();
+        CallPacer pacer = onRealTime(settings(0.01, 3, "15m"));
+        pacer.open(true);
         CallPacer.Turn held = pacer.await();
+        FutureTask<Void> forItsTime = inBackground(pacer);
         FutureTask<Void> forItsTurn = inBackground(pacer);
         FutureTask<Void> forAPlace = inBackground(pacer);
 
         pacer.end("stopped");
 
+        endsWith(forItsTime, "stopped");
         endsWith(forItsTurn, "stopped");
         endsWith(forAPlace, "stopped");
         held.close();
@@ -265,30 +360,28 @@ class CallPacerTests {
         try (CallPacer.Turn turn = pacer.await()) {
             pacer.end("stopped");
 
-            assertThatThrownBy(turn::sent).isInstanceOf(CallsEndedException.class);
+            assertThatThrownBy(() -> turn.sent(0)).isInstanceOf(CallsEndedException.class);
         }
 
-        pacer.open();
+        pacer.open(true);
         sent(pacer).close();
     }
 
     @Test
-    void openingAgainForgetsThePauseButNotTheDistanceToTheLastCall() throws Exception {
-        CallPacer pacer = opened(pacer(1, 1, "15m"));
-        long last = sentNow(pacer);
-        pacer.throttled(last, Duration.ofMinutes(10));
-        pacer.end("stopped");
+    void whoeverBeginsBesideOthersKeepsTheirPause() throws Exception {
+        CallPacer pacer = pacer(1, 1, "15m");
 
-        pacer.open();
+        pacer.open(false);
 
-        assertThat(pacer.rate()).isEqualTo(1);
-        leavesAt(pacer, last + SECOND);
+        assertThat(pace.told).isEmpty();
+        pacer.open(true);
+        assertThat(pace.told).containsExactly("forget");
     }
 
     @Test
     void whoeverIsInterruptedWhileWaitingLeavesHisPlaceToOthers() throws Exception {
-        CallPacer pacer = new CallPacer(settings(0.01, 1, "15m"), System::nanoTime);
-        pacer.open();
+        CallPacer pacer = onRealTime(settings(0.01, 1, "15m"));
+        pacer.open(true);
         sent(pacer).close();
         FutureTask<Void> waiting = new FutureTask<>(() -> leave(pacer));
         Thread thread = Thread.ofPlatform().start(waiting);
@@ -306,19 +399,27 @@ class CallPacerTests {
     /** A call that is looked at a moment before leaves at the moment itself, not earlier. */
     private void leavesAt(CallPacer pacer, long expected) throws InterruptedException {
         clock.set(expected - NEARLY);
-        assertThat(sentNow(pacer)).isBetween(expected, expected + NEARLY);
+        // a place is counted from the moment it was taken, a few looks at the clock before
+        assertThat(sentNow(pacer)).isBetween(expected - NEARLY / 2, expected + NEARLY);
     }
 
     private long sentNow(CallPacer pacer) throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
-            turn.sent();
+            turn.sent(0);
             return turn.sentAt();
+        }
+    }
+
+    private CallPacer.Turn turnNow(CallPacer pacer) throws InterruptedException {
+        try (CallPacer.Turn turn = pacer.await()) {
+            turn.sent(0);
+            return turn;
         }
     }
 
     private static CallPacer.Turn sent(CallPacer pacer) throws InterruptedException {
         CallPacer.Turn turn = pacer.await();
-        turn.sent();
+        turn.sent(0);
         return turn;
     }
 
@@ -340,12 +441,16 @@ class CallPacerTests {
                 .hasMessageContaining(reason);
     }
 
+    private static CallPacer onRealTime(NoteSourceProperties settings) {
+        return new CallPacer(settings, new LonePace(System::nanoTime), System::nanoTime);
+    }
+
     private CallPacer pacer(double rate, int inFlight, String maxPause) {
-        return new CallPacer(settings(rate, inFlight, maxPause), clock);
+        return new CallPacer(settings(rate, inFlight, maxPause), pace, clock);
     }
 
     private static CallPacer opened(CallPacer pacer) {
-        pacer.open();
+        pacer.open(true);
         return pacer;
     }
 

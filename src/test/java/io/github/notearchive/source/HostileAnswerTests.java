@@ -376,10 +376,11 @@ class HostileAnswerTests {
                         Settings.ofVideos(),
                         Settings.ofRefreshes(),
                         journal,
+                        new LonePace(),
                         new AnswerReader(),
                         Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
-        client.open(Night.of(NOW), NightlyCalls.NONE);
+        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
         return client;
     }
 }

@@ -50,6 +50,7 @@ class JustOneApiClientTests {
 
     private final ScriptedProvider provider = new ScriptedProvider();
     private final RecordingJournal journal = new RecordingJournal();
+    private final List<RunStop> stopped = new ArrayList<>();
     private final List<JustOneApiClient> clients = new ArrayList<>();
     private VideoProperties videos = Settings.ofVideos();
 
@@ -172,7 +173,7 @@ class JustOneApiClientTests {
 
         assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
         assertThat(provider.requests()).hasSize(1);
-        assertThat(journal.events).containsExactly("sending 1", "received 1");
+        assertThat(journal.events).containsExactly("sending 1", "stopped " + code, "received 1");
     }
 
     @ParameterizedTest
@@ -467,7 +468,7 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
         journal.night = new NightlyCalls(1, 0, 0);
-        client.open(Night.of(NOW), journal.night);
+        client.open(Night.of(NOW), journal.night, true, stopped::add);
 
         client.fetch(ID);
         client.fetch(ID);
@@ -481,10 +482,36 @@ class JustOneApiClientTests {
     }
 
     @Test
+    void whatAnotherNodeHasMetEndsCallsHereBeforeTheNextOneLeaves() throws Exception {
+        JustOneApiClient client = client();
+        journal.stop = new RunStop(601, "code 601 (BALANCE)", null, "east", 7L);
+
+        assertThatThrownBy(() -> client.fetch(ID))
+                .isInstanceOf(CallsEndedException.class)
+                .hasMessage("code 601 (BALANCE), met by node east in execution 7");
+
+        assertThat(stopped).containsExactly(journal.stop);
+        assertThat(provider.requests()).isEmpty();
+        assertThat(journal.events).isEmpty();
+        journal.stop = null;
+        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 303, 600, 601, 602})
+    void whatEndsCallsIsWrittenDownForOtherNodesBeforeTheAnswerIs(int code) throws Exception {
+        provider.answers(200, "{\"code\":" + code + "}");
+
+        client().fetch(ID);
+
+        assertThat(journal.events).containsExactly("sending 1", "stopped " + code, "received 1");
+    }
+
+    @Test
     void callsOfAnotherNodeAreCountedToo() throws Exception {
         provider.answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
-        client.open(Night.of(NOW), NightlyCalls.NONE);
+        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
 
         client.fetch(ID);
         journal.night = new NightlyCalls(3, 0, 0);
@@ -505,7 +532,7 @@ class JustOneApiClientTests {
         videos = Settings.ofVideos("calls-per-night", "3");
         JustOneApiClient client = client();
         journal.night = new NightlyCalls(9, 2, 0);
-        client.open(Night.of(NOW), journal.night);
+        client.open(Night.of(NOW), journal.night, true, stopped::add);
         NoteCapture detail = ((Found) client.fetch(ID)).capture();
 
         NoteCapture video = ((Found) client.fetchVideo(detail)).capture();
@@ -679,11 +706,12 @@ class JustOneApiClientTests {
                         videos,
                         Settings.ofRefreshes(),
                         journal,
+                        new LonePace(),
                         new AnswerReader(),
                         clock);
         clients.add(client);
         journal.night = new NightlyCalls(0, 0, 0);
-        client.open(Night.of(NOW), journal.night);
+        client.open(Night.of(NOW), journal.night, true, stopped::add);
         return client;
     }
 }

@@ -20,6 +20,9 @@ final class RecordingJournal implements CallJournal {
 
     Runnable whileSending = () -> {};
 
+    /** What another node has met. */
+    volatile @Nullable RunStop stop;
+
     record Received(
             long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
@@ -27,6 +30,9 @@ final class RecordingJournal implements CallJournal {
     public WrittenCall sending(
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
+        if (stop != null) {
+            return new WrittenCall(null, null, 0, stop);
+        }
         NightlyCalls with =
                 new NightlyCalls(
                         night.all() + 1,
@@ -35,12 +41,12 @@ final class RecordingJournal implements CallJournal {
         if (isOver(limits.all(), with.all())
                 || isOver(limits.videos(), with.videos())
                 || isOver(limits.refreshes(), with.refreshes())) {
-            return new WrittenCall(null, night);
+            return new WrittenCall(null, night, 0, null);
         }
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night);
+        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night, 0, null);
     }
 
     private static boolean isOver(long limit, long calls) {
@@ -48,7 +54,12 @@ final class RecordingJournal implements CallJournal {
     }
 
     @Override
-    public void notSent(SentCall call) {
+    public void stopped(ProviderReply reply, Instant metAt) {
+        events.add("stopped " + reply.code());
+    }
+
+    @Override
+    public void notSent(SentCall call, CallLimits limits) {
         events.add("not sent " + call.number());
         night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
     }

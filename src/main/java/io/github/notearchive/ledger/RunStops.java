@@ -1,0 +1,107 @@
+package io.github.notearchive.ledger;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.RunStop;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The rows of {@code run_stop}: answers that ended the runs of all nodes that were active.
+ *
+ * <p>A run heeds the rows behind the last one that it found when it began, whatever node wrote
+ * them. So a later run asks again, and one that is forced is not ended by what it was to ignore.
+ */
+public final class RunStops {
+
+    private final JdbcClient jdbc;
+    private final TransactionTemplate atOnce;
+    private volatile long heedAfter;
+    private volatile boolean written;
+
+    RunStops(JdbcClient jdbc, TransactionTemplate atOnce) {
+        this.jdbc = jdbc;
+        this.atOnce = atOnce;
+    }
+
+    /** Begins to heed what is written from now on. */
+    public void heedFromNow() {
+        heedAfter =
+                atOnce.<Long>execute(
+                        _ ->
+                                jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
+                                        .query(Long.class)
+                                        .single());
+        written = false;
+    }
+
+    /** Behind which row this run heeds them. */
+    long heedAfter() {
+        return heedAfter;
+    }
+
+    /** Ends the runs of all nodes; once for each run, whatever number of calls meets it. */
+    void write(ProviderReply reply, Instant metAt, @Nullable Long execution) {
+        if (written) {
+            return;
+        }
+        written = true;
+        int code = Objects.requireNonNull(reply.code());
+        atOnce.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                                        VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
+                                        """)
+                                .param("code", code)
+                                .param("reason", reply.toString())
+                                .param("metAt", Timestamp.from(metAt))
+                                .param(
+                                        "holdsUntil",
+                                        code == 303
+                                                ? Timestamp.from(Night.of(metAt).ends())
+                                                : null,
+                                        Types.TIMESTAMP)
+                                .param("execution", execution, Types.BIGINT)
+                                .update());
+    }
+
+    /** What has ended the calls of this run, and of all others; empty while they go on. */
+    public Optional<RunStop> heeded(Instant now) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT s.code, s.reason, s.holds_until, s.job_execution_id, p.parameter_value AS node
+                                        FROM run_stop s
+                                        LEFT JOIN batch_job_execution_params p
+                                          ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
+                                        WHERE s.id > :after AND (s.holds_until IS NULL OR s.holds_until > :now)
+                                        ORDER BY s.id
+                                        LIMIT 1
+                                        """)
+                                .param("after", heedAfter)
+                                .param("now", Timestamp.from(now))
+                                .query(
+                                        (row, _) ->
+                                                new RunStop(
+                                                        row.getInt("code"),
+                                                        row.getString("reason"),
+                                                        instant(row.getTimestamp("holds_until")),
+                                                        row.getString("node"),
+                                                        row.getObject(
+                                                                "job_execution_id", Long.class)))
+                                .optional());
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+}

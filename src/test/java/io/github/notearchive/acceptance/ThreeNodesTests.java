@@ -1,0 +1,162 @@
+package io.github.notearchive.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.sandbox.CallSeen;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxProvider;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Three nodes, each a process, with one database, one store and one account at the provider. */
+@ExtendWith(OutsideServers.Running.class)
+class ThreeNodesTests {
+
+    private static final List<String> NODES = List.of("one", "two", "three");
+    private static final int IN_FLIGHT = NODES.size() * Practice.WORKERS;
+    private static final Duration PATIENCE = Duration.ofSeconds(150);
+
+    @Test
+    void threeNodesKeepOnePaceAndTakeOverWhatAKilledOneHeld() throws Exception {
+        int notes = 150;
+        int rate = 40;
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            practice.environment().put("ARCHIVE_CALLS_PER_SECOND", String.valueOf(rate));
+            List<String> ids = practice.enqueue(notes);
+            // after sixty answers whoever asks has to wait, which is when one is killed
+            Semaphore answers = new Semaphore(60);
+            provider.script().answersAll(Reply.note(answer -> when(answers, answer)));
+            provider.holdAnswers();
+            List<Program> nodes = start(practice);
+            provider.awaitHeld(IN_FLIGHT, PATIENCE);
+            provider.releaseAnswers();
+            await().atMost(PATIENCE).until(() -> answers.getQueueLength() == IN_FLIGHT);
+
+            try (Archive archive = practice.look()) {
+                nodes.getFirst().kill();
+                JsonNode one = status(practice).at("/nodes").get(2);
+                assertThat(one.at("/node").stringValue()).isEqualTo("one");
+                assertThat(one.at("/state").stringValue()).isEqualTo("DIED");
+                assertThat(one.at("/notesInHand").intValue()).isEqualTo(Practice.WORKERS);
+                assertThat(archive.states()).containsEntry("ARCHIVED", 60L);
+                // five minutes later
+                archive.execute(
+                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'one'");
+                Instant resumed = Instant.now();
+                answers.release(1_000);
+                for (Program node : nodes.subList(1, 3)) {
+                    practice.end(node).with(0);
+                }
+
+                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", (long) notes));
+                int bought = notes + Practice.WORKERS;
+                assertThat(provider.bought())
+                        .as("what was in flight at the kill is bought again")
+                        .hasSize(bought)
+                        .containsAll(ids);
+                assertThat(provider.calls()).isEqualTo(bought);
+                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(bought);
+                assertThat(
+                                archive.number(
+                                        """
+                                        SELECT count(*) FROM api_call
+                                        WHERE received_at IS NULL AND billed = 'UNKNOWN'
+                                        """))
+                        .isEqualTo(Practice.WORKERS);
+                assertThat(archive.number("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                        .isEqualTo(notes);
+                assertThat(archive.number("SELECT count(*) FROM note_capture")).isEqualTo(notes);
+                assertThat(archive.objects("notes/")).hasSize(notes);
+                assertThat(archive.number("SELECT count(*) FROM media_object"))
+                        .isEqualTo(archive.objects("media/").size());
+                assertPace(provider.callsSeen(), resumed, rate);
+            } finally {
+                answers.release(1_000);
+            }
+        }
+    }
+
+    @Test
+    void aQuotaThatOneNodeMeetsEndsAllWithoutAnotherCall() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(100);
+            // the first in line is asked about by whichever node is there first
+            String met = ids.stream().sorted().findFirst().orElseThrow();
+            Semaphore others = new Semaphore(0);
+            provider.script()
+                    .answers(met, Reply.code(303))
+                    .answersAll(Reply.note(answer -> when(others, answer)));
+            provider.holdAnswers();
+            List<Program> nodes = start(practice);
+            provider.awaitHeld(IN_FLIGHT, PATIENCE);
+            try (Archive archive = practice.look()) {
+                provider.releaseAnswers();
+                await().atMost(PATIENCE)
+                        .until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
+            } finally {
+                others.release(1_000);
+            }
+            List<Ended> ends = nodes.stream().map(practice::end).toList();
+
+            assertThat(ends).allSatisfy(end -> end.with(3));
+            assertThat(provider.answered(303)).isOne();
+            assertThat(provider.calls()).as("none but those in flight").isEqualTo(IN_FLIGHT);
+            try (Archive archive = practice.look()) {
+                String execution = archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
+                String node = archive.strings("SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = " + execution).getFirst();
+                assertThat(ends.stream().filter(end -> end.out().contains("met by node " + node + " in execution " + execution)))
+                        .as("the two others")
+                        .hasSize(2);
+                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(provider.calls());
+                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL")).isZero();
+                assertThat(archive.states().get("ARCHIVED")).isEqualTo(IN_FLIGHT - 1L);
+                assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
+            }
+        }
+    }
+
+    private static List<Program> start(Practice practice) {
+        List<Program> nodes = new ArrayList<>();
+        for (String node : NODES) {
+            nodes.add(
+                    practice.startWith(
+                            Map.of("ARCHIVE_DATA_DIR", practice.directory().resolve("data-" + node).toString()),
+                            "run",
+                            "--node",
+                            node));
+        }
+        return nodes;
+    }
+
+    /** The answer, when there is a permit for it. */
+    private static ObjectNode when(Semaphore permits, ObjectNode answer) {
+        permits.acquireUninterruptibly();
+        return answer;
+    }
+
+    private static JsonNode status(Practice practice) {
+        return JsonMapper.builder().build().readTree(practice.call("status", "--json").with(0).out());
+    }
+
+    /** However late single calls are: so many take so long. A tenth is for those that are. */
+    private static void assertPace(List<CallSeen> calls, Instant since, int rate) {
+        List<Instant> order =
+                calls.stream().map(CallSeen::at).filter(since::isBefore).sorted().toList();
+        Duration took = Duration.between(order.getFirst(), order.getLast());
+        assertThat(order).hasSizeGreaterThan(50);
+        assertThat(took.toMillis()).isGreaterThanOrEqualTo((order.size() - 1) * 900L / rate);
+    }
+}

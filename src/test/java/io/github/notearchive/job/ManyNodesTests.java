@@ -1,0 +1,268 @@
+package io.github.notearchive.job;
+
+import static io.github.notearchive.job.Night.assertEnded;
+import static io.github.notearchive.job.Night.ended;
+import static io.github.notearchive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.worklist.NoteState.PENDING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.sandbox.Reply;
+import java.sql.Timestamp;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * One node beside others, which are rows here: what they have met, and what they hold. {@code
+ * acceptance.ThreeNodesTests} has processes.
+ */
+@ArchiveJobTest
+class ManyNodesTests {
+
+    private static final int WORKERS = 32;
+
+    @Autowired Night night;
+    @Autowired RunGate gate;
+    @Autowired Nodes nodes;
+
+    @ParameterizedTest
+    @CsvSource({
+        "303, QUOTA_EXHAUSTED, 3",
+        "100, BLOCKED_TOKEN, 4",
+        "600, BLOCKED_PERMISSION, 4",
+        "601, BLOCKED_BALANCE, 4"
+    })
+    void whatAnotherNodeMeetsEndsThisOneWithoutAnotherCall(int code, ExitCode exitCode, int number)
+            throws Exception {
+        List<String> notes = night.pending(60);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(WORKERS, Night.PATIENCE);
+        anotherNodeMeets(code);
+        night.provider().releaseAnswers();
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, exitCode);
+        assertThat(stopped.exitCode().number()).isEqualTo(number);
+        assertThat(stopped.reason())
+                .contains("code " + code + " (MET)", "met by node east in execution 4711");
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.archived()).hasSize(WORKERS);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM source_gate"))
+                .as("the node that met it closes the gate")
+                .isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(60);
+    }
+
+    @Test
+    void aNodeThatMakesNoCallLearnsOfItToo() throws Exception {
+        List<String> notes = night.pending(1);
+        night.script().always(notes.getFirst(), Reply.hang());
+        CompletableFuture<RunSummary> run = night.runAside();
+        Night.await("it is asked about", () -> night.calls() == 1);
+        anotherNodeMeets(601);
+
+        Night.await("the gate is closed", () -> gate.isClosed());
+        night.script().clear().releaseHung();
+
+        assertEnded(ended(run), ExitCode.BLOCKED_BALANCE);
+        assertThat(night.calls()).isOne();
+    }
+
+    @Test
+    void whatThisNodeMeetsIsThereForTheOthersOnceForEachRun() {
+        night.pending(60);
+        night.script().grants(20);
+
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        assertEnded(night.force(), ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(
+                        night.sql()
+                                .sql(
+                                        """
+                                        SELECT concat_ws(' ', s.code, s.holds_until = timestamptz '2026-03-11 00:00+08', e.exit_code)
+                                        FROM run_stop s JOIN batch_job_execution e USING (job_execution_id)
+                                        ORDER BY s.id
+                                        """)
+                                .query(String.class)
+                                .list())
+                .containsExactly("303 t QUOTA_EXHAUSTED", "303 t QUOTA_EXHAUSTED");
+    }
+
+    @Test
+    void aRunIsNotEndedByWhatWasMetBeforeItBegan() {
+        night.pending(5);
+        anotherNodeMeets(303);
+        anotherNodeMeets(100);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void theNotesOfADeadNodeAreTakenOverWhenTheirLeaseIsOverAndNotWaitedForBefore() {
+        List<String> notes = night.pending(20);
+        anotherNodeHolds(notes.subList(0, 5));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes.subList(0, 5))).containsOnly(PENDING);
+        assertThat(night.archived()).hasSize(15);
+
+        night.sql().sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'").update();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(20);
+    }
+
+    @Test
+    void aNodeWhoseLeasesWereLostWritesNothing() throws Exception {
+        List<String> notes = night.pending(3);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(3, Night.PATIENCE);
+        anotherNodeHolds(notes); // as if this one had been away for longer than its leases
+        night.provider().releaseAnswers();
+
+        RunSummary lost = ended(run);
+
+        assertEnded(lost, ExitCode.COMPLETED);
+        assertThat(lost.archived()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
+                .isEqualTo(3);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+                .as("what was paid for is kept")
+                .isEqualTo(3);
+    }
+
+    @Test
+    void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
+        night.sql()
+                .sql(
+                        """
+                        CREATE TABLE seen (isolation text);
+                        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN INSERT INTO seen VALUES (current_setting('transaction_isolation')); RETURN NULL; END $$;
+                        CREATE TRIGGER see AFTER INSERT ON batch_job_execution EXECUTE FUNCTION see();
+                        CREATE TRIGGER see AFTER INSERT ON batch_step_execution EXECUTE FUNCTION see();
+                        """)
+                .update();
+        try {
+            night.pending(1);
+
+            assertEnded(night.run(), ExitCode.COMPLETED);
+
+            assertThat(night.sql().sql("SELECT DISTINCT isolation FROM seen").query(String.class).list())
+                    .containsExactly("read committed");
+        } finally {
+            night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();
+        }
+    }
+
+    @Test
+    void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
+        assertThat(nodes.all(night.today())).isEmpty();
+        List<String> notes = night.pending(10);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(10, Night.PATIENCE);
+        anotherNodeRan();
+        anotherNodeHolds(notes.subList(0, 2));
+
+        List<Nodes.Node> shown = nodes.all(night.today());
+
+        assertThat(shown).extracting(Nodes.Node::node).containsExactly("main", "east");
+        assertThat(shown.getFirst())
+                .satisfies(
+                        main -> {
+                            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
+                            assertThat(main.execution()).isNotNull();
+                            assertThat(main.exitCode()).isNull();
+                            assertThat(main.began()).isNotNull();
+                            assertThat(main.ended()).isNull();
+                            assertThat(main.notesInHand()).isEqualTo(8);
+                            assertThat(main.callsTonight()).isEqualTo(10);
+                            assertThat(main.lastHeard()).isNotNull();
+                            assertThat(main.next()).isNull();
+                        });
+        assertThat(shown.getLast())
+                .satisfies(
+                        east -> {
+                            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
+                            assertThat(east.execution()).isEqualTo(4711);
+                            assertThat(east.notesInHand()).isEqualTo(2);
+                            assertThat(east.callsTonight()).isZero();
+                            assertThat(east.next())
+                                    .startsWith("note-archive run --node east continues")
+                                    .contains("take its notes over from ");
+                        });
+
+        night.provider().releaseAnswers();
+        assertEnded(ended(run), ExitCode.COMPLETED);
+        assertThat(nodes.all(night.today()))
+                .filteredOn(node -> node.node().equals("main"))
+                .singleElement()
+                .satisfies(
+                        main -> {
+                            assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
+                            assertThat(main.exitCode()).isEqualTo("COMPLETED");
+                            assertThat(main.ended()).isNotNull();
+                            assertThat(main.notesInHand()).isZero();
+                        });
+    }
+
+    private void anotherNodeMeets(int code) {
+        anotherNodeRan();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                        VALUES (:code, :reason, :now::timestamptz,
+                                CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
+                        """)
+                .param("code", code)
+                .param("reason", "code " + code + " (MET)")
+                .param("now", Timestamp.from(night.clock().instant()))
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+    }
+
+    private void anotherNodeRan() {
+        night.sql()
+                .sql(
+                        """
+                        WITH instance AS (
+                            INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                            VALUES (4711, 0, 'archiveNotes', '4711')
+                            ON CONFLICT DO NOTHING RETURNING job_instance_id),
+                        execution AS (
+                            INSERT INTO batch_job_execution
+                                (job_execution_id, version, job_instance_id, create_time, start_time, status)
+                            SELECT 4711, 0, job_instance_id, now(), now(), 'STARTED' FROM instance RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params
+                            (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
+                        """)
+                .update();
+    }
+
+    private void anotherNodeHolds(List<String> notes) {
+        night.sql()
+                .sql(
+                        """
+                        UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        WHERE note_id IN (:notes)
+                        """)
+                .param("notes", notes)
+                .update();
+    }
+}
