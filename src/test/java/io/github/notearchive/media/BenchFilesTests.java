@@ -32,7 +32,7 @@ class BenchFilesTests {
             types.add(type);
             digests.add(java.util.Arrays.hashCode(bytes) * 31L + bytes.length);
             Path file = Files.write(directory.resolve("file"), bytes);
-            assertThat(Structure.of(file, type))
+            assertThat(StructureTests.structure(file, type))
                     .as(each.getKey())
                     .isInstanceOfSatisfying(
                             Structure.Whole.class, whole -> assertThat(whole.remarks()).isEmpty());
