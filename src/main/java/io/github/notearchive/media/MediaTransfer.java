@@ -50,7 +50,6 @@ final class MediaTransfer implements AutoCloseable {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
     private static final long WORTH_READING = 16 * 1024;
-    private static final int BUFFER = 64 * 1024;
     private static final Http1Config BOUNDED =
             Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100).build();
 
@@ -284,27 +283,18 @@ final class MediaTransfer implements AutoCloseable {
             throws IOException {
         long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().mostBytes());
         boolean isOfUse = false;
+        long spoolLimit = properties.maxSpoolSize().toBytes();
         try {
-            byte[] buffer = new byte[BUFFER];
-            System.arraycopy(head, 0, buffer, 0, head.length);
+            partial.add(head, spoolLimit);
             isOfUse = true;
-            for (int n = head.length > 0 ? head.length : next(body, buffer);
-                    n > 0;
-                    n = next(body, buffer)) {
-                isOfUse = false;
-                if (partial.size() + n > limit) {
+            for (int n = 0; n >= 0; n = partial.addFrom(body, spoolLimit)) {
+                bytes.add(n);
+                if (partial.size() > limit) {
+                    isOfUse = false;
                     return limit < properties.maxFileSize().toBytes()
                             ? new Attempt.Refused("longer than any subtitles, " + limit + " bytes")
                             : tooLong();
                 }
-                if (!partial.add(buffer, n, properties.maxSpoolSize().toBytes())) {
-                    return new Attempt.Passing(
-                            "the spool holds archive.media.max-spool-size ("
-                                    + properties.maxSpoolSize()
-                                    + ")",
-                            false);
-                }
-                isOfUse = true;
             }
             if (partial.total() >= 0 && partial.size() != partial.total()) {
                 isOfUse = partial.size() < partial.total();
@@ -313,19 +303,19 @@ final class MediaTransfer implements AutoCloseable {
             partial.pause();
             isOfUse = false;
             return verified(candidate, at, partial);
+        } catch (SpoolFullException _) {
+            isOfUse = false;
+            return new Attempt.Passing(
+                    "the spool holds archive.media.max-spool-size ("
+                            + properties.maxSpoolSize()
+                            + ")",
+                    false);
         } finally {
             partial.pause();
             if (!isOfUse || partial.rest() == null) {
                 partial.close();
             }
         }
-    }
-
-    /** Reads what there is; the first bytes of a body are counted when they are read. */
-    private int next(InputStream body, byte[] buffer) throws IOException {
-        int n = body.read(buffer);
-        bytes.add(Math.max(0, n));
-        return n;
     }
 
     /** All bytes are there, by the server's word; what they are must bear it out. */

@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
-import java.io.UncheckedIOException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -63,20 +64,27 @@ final class Partial implements AutoCloseable {
     }
 
     /**
-     * Adds bytes; false when the spool may not hold them, and then nothing is added.
+     * Adds bytes.
      *
-     * @throws UncheckedIOException when the disk takes no more
+     * @throws SpoolFullException when the spool may not hold them; nothing is added then
+     * @throws java.io.UncheckedIOException when the disk takes no more
      */
-    boolean add(byte[] bytes, int count, long spoolLimit) {
+    void add(byte[] bytes, long spoolLimit) throws SpoolFullException {
         Begun file = Objects.requireNonNull(begun);
-        if (!file.content.add(bytes, count, file.total, spoolLimit)) {
-            return false;
-        }
-        file.sha256.update(bytes, 0, count);
-        if (file.md5 != null) {
-            file.md5.update(bytes, 0, count);
-        }
-        return true;
+        file.content.add(bytes, bytes.length, file.total, spoolLimit);
+        file.update(bytes, 0, bytes.length);
+    }
+
+    /**
+     * Adds what comes, as much as there is.
+     *
+     * @return how many bytes; -1 at the end
+     * @throws SpoolFullException when the spool may not hold them; nothing is added then
+     * @throws java.io.UncheckedIOException when the disk takes no more
+     */
+    int addFrom(InputStream in, long spoolLimit) throws IOException {
+        Begun file = Objects.requireNonNull(begun);
+        return file.content.addFrom(in, file.total, spoolLimit, file::update);
     }
 
     /** No bytes come any more, for now or at all. */
@@ -164,6 +172,13 @@ final class Partial implements AutoCloseable {
             this.total = total;
             this.validator = validator;
             this.md5 = withMd5 ? digest("MD5") : null;
+        }
+
+        void update(byte[] array, int offset, int count) {
+            sha256.update(array, offset, count);
+            if (md5 != null) {
+                md5.update(array, offset, count);
+            }
         }
 
         private static MessageDigest digest(String algorithm) {

@@ -2,6 +2,7 @@ package io.github.notearchive.media;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,11 +21,13 @@ public final class SpoolFile implements AutoCloseable {
 
     private static final int MOST_IN_MEMORY = 1 << 20;
     private static final int FIRST_ROOM = 64 << 10;
+    private static final int BUFFER = 64 << 10;
 
     private final Spool spool;
     private byte @Nullable [] bytes = {};
     private @Nullable Path path;
     private @Nullable OutputStream out;
+    private byte @Nullable [] buffer;
     private long size;
     private long diskBooked;
     private boolean closed;
@@ -48,29 +51,76 @@ public final class SpoolFile implements AutoCloseable {
         return path;
     }
 
+    /** Is told of bytes, where they lie. */
+    @FunctionalInterface
+    interface Reader {
+        void read(byte[] array, int offset, int count);
+    }
+
     /**
-     * Adds bytes; false when the spool may not hold them, and then nothing is added.
+     * Adds bytes.
      *
      * @param expected how long the whole will be; -1 when nobody says
      * @param diskLimit how many bytes the spool may hold on the disk
+     * @throws SpoolFullException when it may not hold them; nothing is added then
      * @throws UncheckedIOException when the disk takes no more
      */
-    boolean add(byte[] more, int count, long expected, long diskLimit) {
+    void add(byte[] more, int count, long expected, long diskLimit) throws SpoolFullException {
         if (bytes != null && hasRoom(size + count, expected)) {
             System.arraycopy(more, 0, bytes, (int) size, count);
             size += count;
-            return true;
+            return;
         }
-        if (bytes != null && !moveToDisk(diskLimit)) {
-            return false;
+        if (bytes != null) {
+            moveToDisk(diskLimit);
         }
         if (!spool.bookDisk(count, diskLimit)) {
-            return false;
+            throw new SpoolFullException();
         }
         diskBooked += count;
         write(more, count);
         size += count;
-        return true;
+    }
+
+    /**
+     * Adds what comes, as much as there is.
+     *
+     * @param digests are told what came
+     * @return how many bytes; -1 at the end
+     * @see #add
+     */
+    int addFrom(InputStream in, long expected, long diskLimit, Reader digests) throws IOException {
+        if (size == expected) { // as a rule nothing comes, which needs no room
+            int one = in.read();
+            return one < 0 ? one : addOne((byte) one, expected, diskLimit, digests);
+        }
+        if (bytes != null && hasRoom(size + 1, expected)) {
+            byte[] array = bytes;
+            int at = (int) size;
+            int n = in.read(array, at, array.length - at);
+            if (n > 0) {
+                size += n;
+                digests.read(array, at, n);
+            }
+            return n;
+        }
+        if (buffer == null) {
+            buffer = new byte[BUFFER];
+        }
+        int n = in.read(buffer);
+        if (n > 0) {
+            add(buffer, n, expected, diskLimit);
+            digests.read(buffer, 0, n);
+        }
+        return n;
+    }
+
+    private int addOne(byte one, long expected, long diskLimit, Reader digests)
+            throws SpoolFullException {
+        byte[] more = {one};
+        add(more, 1, expected, diskLimit);
+        digests.read(more, 0, 1);
+        return 1;
     }
 
     /** Makes room in memory, if the file may stay there. */
@@ -96,9 +146,9 @@ public final class SpoolFile implements AutoCloseable {
         return true;
     }
 
-    private boolean moveToDisk(long diskLimit) {
+    private void moveToDisk(long diskLimit) throws SpoolFullException {
         if (!spool.bookDisk(size, diskLimit)) {
-            return false;
+            throw new SpoolFullException();
         }
         diskBooked = size;
         byte[] sofar = Objects.requireNonNull(bytes);
@@ -106,7 +156,6 @@ public final class SpoolFile implements AutoCloseable {
         bytes = null;
         write(sofar, (int) size);
         spool.free(sofar.length, 0);
-        return true;
     }
 
     private void write(byte[] more, int count) {
@@ -152,6 +201,7 @@ public final class SpoolFile implements AutoCloseable {
                 throw cannotBeWritten(Objects.requireNonNull(path), e);
             } finally {
                 out = null;
+                buffer = null;
             }
         }
     }

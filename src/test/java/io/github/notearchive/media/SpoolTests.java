@@ -1,7 +1,11 @@
 package io.github.notearchive.media;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -9,6 +13,8 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SpoolTests {
 
@@ -50,7 +56,7 @@ class SpoolTests {
     }
 
     @Test
-    void aSmallFileNeverTouchesTheDisk() {
+    void aSmallFileNeverTouchesTheDisk() throws Exception {
         Spool spool = new Spool(directory.resolve("none"), 2_000_000);
         byte[] bytes = bytes(1 << 20);
         SpoolFile told = spool.newFile();
@@ -111,13 +117,14 @@ class SpoolTests {
     }
 
     @Test
-    void whatTheDiskMayNotHoldIsNotAdded() {
+    void whatTheDiskMayNotHoldIsNotAdded() throws Exception {
         Spool spool = new Spool(directory, 50_000);
         SpoolFile file = spool.newFile();
         byte[] bytes = bytes(40_000);
 
-        assertThat(file.add(bytes, bytes.length, UNKNOWN, 60_000)).isTrue();
-        assertThat(file.add(bytes, bytes.length, UNKNOWN, 60_000)).isFalse();
+        file.add(bytes, bytes.length, UNKNOWN, 60_000);
+        assertThatExceptionOfType(SpoolFullException.class)
+                .isThrownBy(() -> file.add(bytes, bytes.length, UNKNOWN, 60_000));
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();
@@ -125,11 +132,42 @@ class SpoolTests {
         assertThat(directory).isEmptyDirectory();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 1 << 20, (1 << 20) + 1, 2_500_000})
+    void whatComesIsAddedAndToldOfWhereverItLies(int length) throws Exception {
+        byte[] bytes = bytes(length);
+        for (long memory : new long[] {0, 70_000, 2_000_000}) {
+            for (long expected : new long[] {UNKNOWN, length, length / 2, 2L * length}) {
+                Spool spool = new Spool(directory, memory);
+                SpoolFile file = spool.newFile();
+                var told = new ByteArrayOutputStream();
+
+                var in = new ByteArrayInputStream(bytes);
+                while (file.addFrom(in, expected, DISK, told::write) >= 0) {}
+                file.pause();
+
+                assertThat(told.toByteArray()).isEqualTo(bytes);
+                assertThat(file.size()).isEqualTo(length);
+                assertThat(contents(file)).isEqualTo(bytes);
+                file.close();
+                assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+            }
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private static byte[] contents(SpoolFile file) throws IOException {
+        byte[] inMemory = file.inMemory();
+        return inMemory == null
+                ? Files.readAllBytes(file.onDisk())
+                : Arrays.copyOf(inMemory, (int) file.size());
+    }
+
     /** Adds bytes as they come from a socket. */
-    private static void add(SpoolFile file, byte[] bytes, long expected) {
+    private static void add(SpoolFile file, byte[] bytes, long expected) throws IOException {
         for (int at = 0; at < bytes.length; at += 65_536) {
             byte[] some = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 65_536));
-            assertThat(file.add(some, some.length, expected, DISK)).isTrue();
+            file.add(some, some.length, expected, DISK);
         }
     }
 
