@@ -5,6 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where files lie between download and store: small ones in memory as long as there is room, all
@@ -16,9 +21,18 @@ public final class Spool {
 
     private static final String PREFIX = "media-";
     private static final String SUFFIX = ".part";
+    private static final int SHORTEST = 64 << 10;
 
     private final Path directory;
     private final long memory;
+
+    /**
+     * Arrays that no file uses, by their length. Clearing new ones and moving them about is what a
+     * garbage collector would do most of the time.
+     */
+    private final Map<Integer, Deque<byte[]>> idle = new HashMap<>();
+
+    private long idleBytes;
     private long inMemory;
     private long onDisk;
     private long files;
@@ -76,13 +90,36 @@ public final class Spool {
         }
     }
 
-    /** Books memory before it is used; false when there is no room for so much more. */
-    synchronized boolean bookMemory(long bytes) {
-        if (inMemory + bytes > memory) {
-            return false;
+    /**
+     * Lends an array, of which nobody else has any part until it is given back; null when there is
+     * no room for so much more. What is in it is left from before.
+     *
+     * @param atLeast more than 0; the array is as long as the next power of two
+     */
+    synchronized byte @Nullable [] borrow(int atLeast) {
+        int length = Math.max(SHORTEST, Integer.highestOneBit(2 * atLeast - 1));
+        if (inMemory + length > memory) {
+            return null;
         }
-        inMemory += bytes;
-        return true;
+        inMemory += length;
+        Deque<byte[]> ready = idle.get(length);
+        if (ready != null && !ready.isEmpty()) {
+            idleBytes -= length;
+            return ready.pop();
+        }
+        if (inMemory + idleBytes > memory) {
+            // of lengths that are not wanted now; rarely
+            idle.clear();
+            idleBytes = 0;
+        }
+        return new byte[length];
+    }
+
+    /** Takes an array back, which the next file is written over. */
+    synchronized void giveBack(byte[] array) {
+        inMemory -= array.length;
+        idleBytes += array.length;
+        idle.computeIfAbsent(array.length, _ -> new ArrayDeque<>()).push(array);
     }
 
     /**
@@ -97,15 +134,14 @@ public final class Spool {
         return true;
     }
 
-    /** Takes back what was booked for a file. */
-    synchronized void free(long memoryBytes, long diskBytes) {
-        inMemory -= memoryBytes;
-        onDisk -= diskBytes;
-    }
-
-    /** Says that a file is gone. */
-    synchronized void closed() {
+    /**
+     * Says that a file is gone.
+     *
+     * @param diskBytes what was booked for it on the disk
+     */
+    synchronized void closed(long diskBytes) {
         files--;
+        onDisk -= diskBytes;
     }
 
     /** What lies here now, of this process's own. */

@@ -7,7 +7,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 public final class SpoolFile implements AutoCloseable {
 
     private static final int MOST_IN_MEMORY = 1 << 20;
-    private static final int FIRST_ROOM = 64 << 10;
     private static final int BUFFER = 64 << 10;
 
     private final Spool spool;
@@ -133,17 +131,20 @@ public final class SpoolFile implements AutoCloseable {
         if (whole > MOST_IN_MEMORY) {
             return false;
         }
-        long room =
-                expected >= wanted
-                        ? expected
-                        : Math.min(
-                                MOST_IN_MEMORY,
-                                Math.max(wanted, Math.max(FIRST_ROOM, 2L * now.length)));
-        if (!spool.bookMemory(room - now.length)) {
+        byte[] longer = spool.borrow((int) whole);
+        if (longer == null) {
             return false;
         }
-        bytes = Arrays.copyOf(now, (int) room);
+        System.arraycopy(now, 0, longer, 0, (int) size);
+        bytes = longer;
+        giveBack(now);
         return true;
+    }
+
+    private void giveBack(byte[] array) {
+        if (array.length > 0) {
+            spool.giveBack(array);
+        }
     }
 
     private void moveToDisk(long diskLimit) throws SpoolFullException {
@@ -153,9 +154,9 @@ public final class SpoolFile implements AutoCloseable {
         diskBooked = size;
         byte[] sofar = Objects.requireNonNull(bytes);
         path = spool.newPath();
-        bytes = null;
         write(sofar, (int) size);
-        spool.free(sofar.length, 0);
+        bytes = null;
+        giveBack(sofar);
     }
 
     private void write(byte[] more, int count) {
@@ -213,7 +214,7 @@ public final class SpoolFile implements AutoCloseable {
             return;
         }
         closed = true;
-        int inMemory = bytes == null ? 0 : bytes.length;
+        byte[] inMemory = bytes;
         bytes = null;
         try {
             pause();
@@ -223,8 +224,10 @@ public final class SpoolFile implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
         } finally {
-            spool.free(inMemory, diskBooked);
-            spool.closed();
+            if (inMemory != null) {
+                giveBack(inMemory);
+            }
+            spool.closed(diskBooked);
         }
     }
 }

@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,10 +69,9 @@ class SpoolTests {
         add(untold, Arrays.copyOf(bytes, 100_000), UNKNOWN);
 
         assertThat(told.onDisk()).isNull();
-        assertThat(told.inMemory()).isEqualTo(bytes);
+        assertThat(contents(told)).isEqualTo(bytes);
         assertThat(untold.size()).isEqualTo(100_000);
-        assertThat(Arrays.copyOf(untold.inMemory(), 100_000))
-                .isEqualTo(Arrays.copyOf(bytes, 100_000));
+        assertThat(contents(untold)).isEqualTo(Arrays.copyOf(bytes, 100_000));
         assertThat(spool.held().files()).isEqualTo(2);
         assertThat(directory).isEmptyDirectory();
         told.close();
@@ -110,7 +112,8 @@ class SpoolTests {
         second.pause();
 
         assertThat(second.onDisk()).hasBinaryContent(bytes);
-        assertThat(third.inMemory()).isEqualTo(bytes);
+        assertThat(third.onDisk()).isNull();
+        assertThat(contents(third)).isEqualTo(bytes);
         second.close();
         third.close();
         assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
@@ -128,6 +131,34 @@ class SpoolTests {
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();
+        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void filesThatAreOpenAtOnceShareNoBytes() throws Exception {
+        Spool spool = new Spool(directory, 500_000);
+        Random random = new Random(11);
+        Map<SpoolFile, byte[]> open = new HashMap<>();
+
+        for (int i = 0; i < 2_000; i++) {
+            byte[] bytes = new byte[1 + random.nextInt(120_000)];
+            random.nextBytes(bytes);
+            SpoolFile file = spool.newFile();
+            add(file, bytes, random.nextBoolean() ? bytes.length : UNKNOWN);
+            file.pause();
+            open.put(file, bytes);
+            if (open.size() > 6) {
+                SpoolFile some = List.copyOf(open.keySet()).get(random.nextInt(open.size()));
+                assertThat(contents(some)).isEqualTo(open.remove(some));
+                some.close();
+            }
+        }
+
+        for (Map.Entry<SpoolFile, byte[]> left : open.entrySet()) {
+            assertThat(contents(left.getKey())).isEqualTo(left.getValue());
+            left.getKey().close();
+        }
         assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
         assertThat(directory).isEmptyDirectory();
     }
