@@ -197,7 +197,7 @@ final class Ours {
         long began = Micros.now();
         Process process = builder.start();
         double spool = 0;
-        try (Usage usage = Usage.of(process.pid(), 20)) {
+        try (Usage usage = Usage.of(process.pid(), 50)) {
             process.getOutputStream().close();
             long deadline = System.nanoTime() + PATIENCE.toNanos();
             while (!process.waitFor(250, TimeUnit.MILLISECONDS)) {
