@@ -23,6 +23,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -49,7 +50,7 @@ final class Floor {
     public static void main(String[] arguments) throws Exception {
         Queue<String> ids = new ConcurrentLinkedQueue<>(Files.readAllLines(Path.of(arguments[0])));
         List<Thread> threads =
-                java.util.stream.IntStream.range(0, Integer.parseInt(arguments[1]))
+                IntStream.range(0, Integer.parseInt(arguments[1]))
                         .mapToObj(_ -> Thread.ofPlatform().start(() -> work(ids)))
                         .toList();
         for (Thread thread : threads) {

@@ -165,6 +165,7 @@ class LatencyBench {
                 "",
                 "",
                 "");
+        page.write();
         assertThat(run.notes()).as("notes archived").isEqualTo(notes);
     }
 

@@ -90,6 +90,9 @@ class NightBench {
                             .formatted(
                                     BenchSettings.runs(),
                                     "`" + String.join(" ", BenchSettings.javaOptions()) + "`"));
+            if (!installed.isEmpty()) {
+                page.paragraph("The peers: " + Peer.versions(installed) + ".");
+            }
             page.table("", "notes", "notes/s", "CPU ms a note", "peak RSS MB", "files stored");
             row(page, "**note-archive**, catalog, ledger and all checks included", ours);
             peers.forEach((peer, figures) -> row(page, peer.name(), figures));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.springframework.util.FileSystemUtils;
 
 /** The program that is measured: how it is started, and what a night of it came to. */
@@ -197,7 +198,7 @@ final class Ours {
         long began = Micros.now();
         Process process = builder.start();
         double spool = 0;
-        try (Usage usage = Usage.of(process.pid(), 20)) {
+        try (Usage usage = Usage.of(process.pid(), 50)) {
             process.getOutputStream().close();
             long deadline = System.nanoTime() + PATIENCE.toNanos();
             while (!process.waitFor(250, TimeUnit.MILLISECONDS)) {
@@ -228,7 +229,7 @@ final class Ours {
                                 + Files.readString(err)
                                         .lines()
                                         .limit(30)
-                                        .collect(java.util.stream.Collectors.joining("\n")));
+                                        .collect(Collectors.joining("\n")));
             }
             if (archived == 0) {
                 throw new IllegalStateException("No note was archived");

@@ -2,6 +2,7 @@ package io.github.notearchive.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -31,6 +35,7 @@ record Peer(
 
     private static final Path SCRIPTS = Path.of("src", "test", "bench").toAbsolutePath();
     private static final long PATIENCE_MINUTES = 15;
+    private static final Pattern VERSION = Pattern.compile("\\d+(?:\\.\\d+)+");
 
     static Peer python(int threads) {
         return new Peer(
@@ -75,9 +80,9 @@ record Peer(
         return List.of(
                 python(4),
                 python(16),
-                tools("wget2, jq, openssl, curl", "wget2", "curl", 1 / 6.0),
-                tools("curl -Z, jq, openssl, curl", "curl", "curl", 1 / 6.0),
-                tools("aria2c, jq, openssl, curl", "aria2c", "curl", 1 / 6.0),
+                tools("wget2, jq, openssl, curl", "wget2", "curl", 1 / 8.0),
+                tools("curl -Z, jq, openssl, curl", "curl", "curl", 1 / 8.0),
+                tools("aria2c, jq, openssl, curl", "aria2c", "curl", 1 / 8.0),
                 tools("curl -Z, jq, openssl, rclone", "curl", "rclone", 1 / 12.0),
                 tools("curl -Z, jq, openssl, minio-client", "curl", "minio-client", 1 / 12.0),
                 tools("curl -Z, jq, openssl, s3cmd", "curl", "s3cmd", 1 / 12.0));
@@ -97,6 +102,29 @@ record Peer(
                                                 folder ->
                                                         Files.isExecutable(
                                                                 Path.of(folder, program))));
+    }
+
+    /** What each program that a peer needs says of its version, such as {@code curl 8.14.1}. */
+    static String versions(List<Peer> peers) {
+        return peers.stream()
+                .flatMap(peer -> peer.programs().stream())
+                .distinct()
+                .map(Peer::version)
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String version(String program) {
+        String option = program.equals("openssl") ? "version" : "--version";
+        try {
+            Process process = new ProcessBuilder(program, option).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String said =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Matcher number = VERSION.matcher(said.lines().findFirst().orElse(""));
+            return program + (number.find() ? " " + number.group() : "");
+        } catch (IOException e) {
+            return program;
+        }
     }
 
     /**

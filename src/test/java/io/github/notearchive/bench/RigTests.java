@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -93,7 +94,7 @@ class RigTests {
 
         assertThat(rest.statusCode()).isEqualTo(206);
         assertThat(rest.body())
-                .isEqualTo(java.util.Arrays.copyOfRange(file.bytes(), half, file.bytes().length));
+                .isEqualTo(Arrays.copyOfRange(file.bytes(), half, file.bytes().length));
         assertThat(get(provider, "/.bench/digests").body().lines())
                 .contains(HexFormat.of().formatHex(digest("SHA-256", file.bytes())));
         assertThat(get(provider, "/.bench/counts").body()).contains("cuts=1", "gets=2");

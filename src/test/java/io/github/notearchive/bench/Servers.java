@@ -7,6 +7,7 @@ import io.github.notearchive.embedded.EmbeddedDatabase;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -213,7 +215,7 @@ final class Servers implements AutoCloseable {
     long intact() {
         List<String> expected = get(provider() + "/.bench/digests").lines().toList();
         List<String> there = get(sink() + "/.bench/digests").lines().toList();
-        var set = new java.util.HashSet<>(expected);
+        var set = new HashSet<>(expected);
         set.retainAll(there);
         return set.size();
     }
@@ -221,7 +223,7 @@ final class Servers implements AutoCloseable {
     Properties counts(String url) {
         try {
             Properties counts = new Properties();
-            counts.load(new java.io.StringReader(get(url)));
+            counts.load(new StringReader(get(url)));
             return counts;
         } catch (IOException e) {
             throw new IllegalStateException(url, e);

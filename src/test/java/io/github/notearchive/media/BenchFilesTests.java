@@ -6,6 +6,7 @@ import io.github.notearchive.bench.Work;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -30,7 +31,7 @@ class BenchFilesTests {
                             ? MediaType.MP4
                             : each.getKey().startsWith("/audio/") ? MediaType.M4A : MediaType.JPEG;
             types.add(type);
-            digests.add(java.util.Arrays.hashCode(bytes) * 31L + bytes.length);
+            digests.add(Arrays.hashCode(bytes) * 31L + bytes.length);
             Path file = Files.write(directory.resolve("file"), bytes);
             assertThat(StructureTests.structure(file, type))
                     .as(each.getKey())

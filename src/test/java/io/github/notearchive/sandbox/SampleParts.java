@@ -1,6 +1,7 @@
 package io.github.notearchive.sandbox;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -133,7 +134,7 @@ public final class SampleParts {
     }
 
     private static byte[] patched(byte[] shortest, long size) {
-        byte[] head = java.util.Arrays.copyOf(shortest, shortest.length - LEAST_NOISE);
+        byte[] head = Arrays.copyOf(shortest, shortest.length - LEAST_NOISE);
         long content = size - head.length;
         if (content < LEAST_NOISE || content > 0xffff_ff00L) {
             throw new IllegalArgumentException("No film has " + size + " bytes");
