@@ -285,12 +285,12 @@ final class BigWorklist implements AutoCloseable {
                    CASE WHEN done THEN NULL WHEN i % 100 = 99 THEN 'given up after 25 asks'
                         WHEN i % 100 = 98 THEN 'code 301: busy' END,
                    'bench', at, CASE WHEN done OR i % 100 > 97 THEN at END,
-                   CASE WHEN done OR i % 100 > 97 THEN 1 + i * 100 / :notes END,
+                   CASE WHEN done OR i % 100 > 97 THEN 1 + i / 5000 END,
                    CASE WHEN done AND i % 100 > 2 THEN current_date - 1 + (i % 90)::integer END
             FROM made ORDER BY i;
             INSERT INTO api_call (note_id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, job_execution_id,
                                   answer)
-            SELECT note_id, 'note-detail/v1', at - interval '1 second', at, 900, 200, 0, 'YES', 1 + i * 100 / :notes,
+            SELECT note_id, 'note-detail/v1', at - interval '1 second', at, 900, 200, 0, 'YES', 1 + i / 5000,
                    CASE WHEN at > now() - interval '7 days' AND i % 100 = 4 THEN '\\x7b7d'::bytea END
             FROM made WHERE done AND i % :every = 0 ORDER BY i;
             INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
