@@ -125,8 +125,12 @@ public class Worklist {
                                 .param("node", node)
                                 .param("lease", LEASE.toSeconds())
                                 .param("lanes", LANES.toArray(Integer[]::new))
-                                .param("dues", begins.stream().map(Mark::due).toArray(String[]::new))
-                                .param("ids", begins.stream().map(Mark::noteId).toArray(String[]::new))
+                                .param(
+                                        "dues",
+                                        begins.stream().map(Mark::due).toArray(String[]::new))
+                                .param(
+                                        "ids",
+                                        begins.stream().map(Mark::noteId).toArray(String[]::new))
                                 .param("now", Timestamp.from(clock.instant()))
                                 .query(
                                         (row, _) -> {

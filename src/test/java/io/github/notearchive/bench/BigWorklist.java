@@ -29,8 +29,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * A database of its own with so many notes on the worklist, and the real program over it: once as it
- * is, to be timed, and once so that its statements show their plans.
+ * A database of its own with so many notes on the worklist, and the real program over it: once as
+ * it is, to be timed, and once so that its statements show their plans.
  */
 final class BigWorklist implements AutoCloseable {
 
@@ -215,7 +215,8 @@ final class BigWorklist implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        for (ConfigurableApplicationContext program : new ConfigurableApplicationContext[] {timed, showing}) {
+        for (ConfigurableApplicationContext program :
+                new ConfigurableApplicationContext[] {timed, showing}) {
             if (program != null) {
                 program.close();
             }

@@ -41,8 +41,10 @@ class MediaTotalsTests {
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
 
         // time goes by: what was new is old
-        jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'").update();
-        jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
+        jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
+                .update();
+        jdbc.sql(
+                        "UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
                 .update();
         jdbc.sql("DELETE FROM media_object_count").update();
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** That what is counted where rows change is what counting all rows gives, and what marks let through. */
+/**
+ * That what is counted where rows change is what counting all rows gives, and what marks let
+ * through.
+ */
 class WorklistCountTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
@@ -83,7 +86,8 @@ class WorklistCountTests {
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, "IMAGE 1: HTTP 404");
         settle(NoteState.FAILED, null, 400, "rejected: 400");
         settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
-        jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'").update();
+        jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
+                .update();
         jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'").update();
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
@@ -92,7 +96,8 @@ class WorklistCountTests {
         database.inTransaction(
                 () -> {
                     Worklist.countByStatement(jdbc);
-                    jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
+                    jdbc.sql(
+                                    "UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
                             .update();
                 });
 
@@ -158,11 +163,13 @@ class WorklistCountTests {
             claimed++;
         }
         assertThat(claimed).isEqualTo(299);
-        jdbc.sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+        jdbc.sql(
+                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
                 .param("id", others.id().value())
                 .update();
 
-        Worklist later = new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
+        Worklist later =
+                new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
 
         assertThat(later.claim("main").orElseThrow().id()).isEqualTo(others.id());
     }
