@@ -179,7 +179,10 @@ final class BigWorklist implements AutoCloseable {
         return seen.list.stream()
                 .map(ILoggingEvent::getFormattedMessage)
                 .filter(message -> message.contains("plan:\n"))
-                .map(message -> message.substring(message.indexOf("plan:\n") + 6).replaceFirst("\\]$", ""))
+                .map(
+                        message ->
+                                message.substring(message.indexOf("plan:\n") + 6)
+                                        .replaceFirst("\\]$", ""))
                 .toList();
     }
 
