@@ -48,7 +48,7 @@ final class StatusCommand implements Callable<Integer> {
     private static final int GROUPS = 15;
 
     /** Of each state so many notes are looked at for what stands in their way. */
-    private static final int LOOKED_AT = 5_000;
+    private static final int LOOKED_AT = 1_000;
 
     private static final int FIELDS = 10;
 

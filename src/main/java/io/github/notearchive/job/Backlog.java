@@ -112,11 +112,7 @@ class Backlog {
                     if (count > 0) {
                         boolean due = !hour.begins().isAfter(thisHour);
                         Kind kind =
-                                kind(
-                                        hour.state(),
-                                        hour.held(),
-                                        due,
-                                        hour.begins().isBefore(ends));
+                                kind(hour.state(), hour.held(), due, hour.begins().isBefore(ends));
                         notes.merge(kind, count, Long::sum);
                         if (!due) {
                             hours.merge(
@@ -136,7 +132,14 @@ class Backlog {
                                 new Group(
                                         count,
                                         paid.getOrDefault(kind, 0L),
-                                        first(kind, laterThisHour, hours, now, ends, node, running))));
+                                        first(
+                                                kind,
+                                                laterThisHour,
+                                                hours,
+                                                now,
+                                                ends,
+                                                node,
+                                                running))));
         return groups;
     }
 
@@ -331,8 +334,7 @@ class Backlog {
 
     /** How many notes were given up. */
     long failed() {
-        return jdbc.sql(
-                        "SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE state = 'FAILED'")
+        return jdbc.sql("SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE state = 'FAILED'")
                 .query(Long.class)
                 .single();
     }

@@ -48,7 +48,9 @@ final class ClaimMarks {
             return lines.getOrDefault(line, Mark.FRONT);
         }
 
-        /** Whether it is time to begin at the front of each line; of those who ask one is told so. */
+        /**
+         * Whether it is time to begin at the front of each line; of those who ask one is told so.
+         */
         synchronized boolean isFrontDue() {
             if (lines.isEmpty() || System.nanoTime() - front < NANOS) {
                 return false;

@@ -49,7 +49,7 @@ public class Worklist {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
 
-    /** So many rows of counts are added up as fast as one. */
+    /** So many rows of counts more than there are kinds of notes cost nothing. */
     private static final int COUNTS_KEPT = 1000;
 
     private static final String BY_STATE =
@@ -127,8 +127,12 @@ public class Worklist {
                                 .param("node", node)
                                 .param("lease", LEASE.toSeconds())
                                 .param("lanes", LANES.toArray(Integer[]::new))
-                                .param("dues", begins.stream().map(Mark::due).toArray(String[]::new))
-                                .param("ids", begins.stream().map(Mark::noteId).toArray(String[]::new))
+                                .param(
+                                        "dues",
+                                        begins.stream().map(Mark::due).toArray(String[]::new))
+                                .param(
+                                        "ids",
+                                        begins.stream().map(Mark::noteId).toArray(String[]::new))
                                 .param("now", Timestamp.from(clock.instant()))
                                 .query(
                                         (row, _) -> {
@@ -642,7 +646,10 @@ public class Worklist {
                                         """
                                         WITH gone AS (
                                             DELETE FROM worklist_count
-                                            WHERE (SELECT count(*) FROM worklist_count) > :most
+                                            WHERE (SELECT coalesce(sum(more), 0)
+                                                   FROM (SELECT count(*) - 1 AS more FROM worklist_count
+                                                         GROUP BY state, answer_held, due_hour, refresh_night, obstacle, code)
+                                                         AS kinds) > :most
                                               AND (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
                                             RETURNING *)
                                         INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)

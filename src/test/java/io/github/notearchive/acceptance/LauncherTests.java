@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.acceptance.Program.Ended;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,28 @@ class LauncherTests {
         assertThat(version.out()).startsWith("note-archive ").doesNotContain("not packaged");
         assertThat(help.err() + version.err()).isEmpty();
         assertThat(Files.getLastModifiedTime(Program.JAR)).isEqualTo(built);
+    }
+
+    @Test
+    void aCacheOfClassesThatDoesNotFitIsPassedOverAndNobodyHearsOfIt() throws Exception {
+        Path home = Files.createDirectories(elsewhere.resolve("installed"));
+        Path launcher = Files.createDirectories(home.resolve("bin")).resolve("note-archive");
+        Files.copy(LAUNCHER, launcher);
+        Files.createSymbolicLink(home.resolve("note-archive.jar"), Program.JAR);
+        Path cache = home.resolve("note-archive.aot");
+
+        Files.writeString(cache, "no classes");
+        Ended garbage = launch(launcher, "--version").with(0);
+        Files.copy(
+                Path.of(Unpacked.made().options().getFirst().replace("-XX:AOTCache=", "")),
+                cache,
+                StandardCopyOption.REPLACE_EXISTING);
+        Ended ofAnotherJar = launch(launcher, "--version").with(0);
+
+        for (Ended ended : List.of(garbage, ofAnotherJar)) {
+            assertThat(ended.out()).startsWith("note-archive ").hasLineCount(1);
+            assertThat(ended.err()).isEmpty();
+        }
     }
 
     private Ended launch(Path launcher, String argument) {

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a run and the commands ask of a worklist of 10,000, 1,000,000 and 5,000,000 notes, none of
- * them done and nine tenths done: {@code ./mvnw verify -Pbench -Dit.test=BacklogBench}. Each through
- * the classes that do it, over real tables of a real server. {@code -Dbench.rows=1000000} leaves the
+ * them done and nine tenths done: {@code ./mvnw test -Pbench -Dtest=BacklogBench}. Each through the
+ * classes that do it, over real tables of a real server. {@code -Dbench.rows=1000000} leaves the
  * largest out, {@code -Dbench.churn=200000} makes the series of claims longer.
  */
 class BacklogBench {
@@ -68,7 +68,8 @@ class BacklogBench {
                 List<String> seen = big.plansOf(task.getValue());
                 seen.stream()
                         .filter(plan -> READ_WHOLE.matcher(plan).find())
-                        .forEach(plan -> readWhole.add(column + ", " + task.getKey() + ": " + plan));
+                        .forEach(
+                                plan -> readWhole.add(column + ", " + task.getKey() + ": " + plan));
                 if (notes == LARGEST && tenthsDone > 0) {
                     show(task.getKey(), seen);
                 }
@@ -113,8 +114,7 @@ class BacklogBench {
         BacklogTasks.enqueue(parts, 1_000_000);
         double took = (System.nanoTime() - began) / 1e9;
         bulk.append(
-                String.format(
-                        Locale.ROOT, "| %s | %.1f | %.1f |%n", column, took, plainCopy(big)));
+                String.format(Locale.ROOT, "| %s | %.1f | %.1f |%n", column, took, plainCopy(big)));
     }
 
     private static double plainCopy(BigWorklist big) throws SQLException, IOException {
@@ -173,7 +173,7 @@ class BacklogBench {
                         """
                         # A worklist of millions
 
-                        Made by `BacklogBench` (`./mvnw verify -Pbench -Dit.test=BacklogBench`) on %d cores, with the embedded PostgreSQL as the program
+                        Made by `BacklogBench` (`./mvnw test -Pbench -Dtest=BacklogBench`) on %d cores, with the embedded PostgreSQL as the program
                         sets it up, but that no commit waits for the disk (`synchronous_commit = off`). Milliseconds, the median of %d after two more,
                         through the classes that runs and commands use. In brackets: times the figure of 10,000 notes. Where notes are
                         done, every fifth of them has its call, its answer and a file.
@@ -190,8 +190,7 @@ class BacklogBench {
                             (column, median) -> {
                                 double base =
                                         bases.computeIfAbsent(
-                                                column.contains("%") ? "done" : "new",
-                                                _ -> median);
+                                                column.contains("%") ? "done" : "new", _ -> median);
                                 page.append(
                                         String.format(
                                                 Locale.ROOT,

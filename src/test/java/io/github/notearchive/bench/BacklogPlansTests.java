@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 /** That nothing of a run, and neither status nor plan, reads a table as a whole. */
 class BacklogPlansTests {
 
-    private static final Pattern READ_WHOLE = Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
+    private static final Pattern READ_WHOLE =
+            Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
 
     @Test
     void nothingReadsTheWorklistLedgerOrMediaFromEndToEnd() throws Exception {

@@ -111,7 +111,11 @@ final class BacklogTasks {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         StringBuilder ids = new StringBuilder(notes * 25);
         for (int i = 0; i < notes; i++) {
-            ids.append("%08x%016x".formatted(0x62000000 + random.nextInt(0x7000000), random.nextLong()))
+            ids.append(
+                            "%08x%016x"
+                                    .formatted(
+                                            0x62000000 + random.nextInt(0x7000000),
+                                            random.nextLong()))
                     .append('\n');
         }
         return ids.toString();

@@ -1,0 +1,176 @@
+package io.github.notearchive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.worklist.Settlement.Counter;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * That what is counted where rows change is what counting all rows gives, and what marks let
+ * through.
+ */
+class WorklistCountTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
+    private static final String BY_KIND =
+            """
+            SELECT concat_ws('|', state, answer_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
+            ORDER BY 1
+            """;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final JdbcClient jdbc = database.jdbc();
+    private final Worklist worklist =
+            new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
+
+    @BeforeEach
+    void threeHundredNotes() {
+        jdbc.sql(
+                        """
+                        INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
+                        SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
+                        FROM generate_series(1, 300) AS n
+                        """)
+                .param("now", NOW.toString())
+                .update();
+    }
+
+    private List<String> kept() {
+        return jdbc.sql(
+                        BY_KIND.formatted(
+                                """
+                                SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
+                                FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
+                                """))
+                .query(String.class)
+                .list();
+    }
+
+    private List<String> counted() {
+        return jdbc.sql(
+                        BY_KIND.formatted(
+                                """
+                                SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
+                                       CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
+                                       worklist_obstacle(state, last_code, last_error) AS obstacle,
+                                       CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
+                                FROM worklist GROUP BY 1, 2, 3, 4, 5, 6
+                                """))
+                .query(String.class)
+                .list();
+    }
+
+    private void settle(NoteState state, Instant due, Integer code, String error) {
+        ClaimedNote claimed = worklist.claim("main").orElseThrow();
+        assertThat(
+                        worklist.settle(
+                                claimed,
+                                new Settlement(state, Counter.CALL, due, code, error, null, false),
+                                7,
+                                NOW))
+                .isTrue();
+    }
+
+    @Test
+    void countsFollowWhateverHappensToNotes() {
+        settle(NoteState.ARCHIVED, null, 0, null);
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, "IMAGE 1: HTTP 404");
+        settle(NoteState.FAILED, null, 400, "rejected: 400");
+        settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
+        jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
+                .update();
+        jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'").update();
+        jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
+        assertThat(kept()).isEqualTo(counted());
+
+        worklist.requeue(NoteState.FAILED);
+        database.inTransaction(
+                () -> {
+                    Worklist.countByStatement(jdbc);
+                    jdbc.sql(
+                                    "UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
+                            .update();
+                });
+
+        assertThat(kept()).isEqualTo(counted());
+    }
+
+    @Test
+    void countsAreTheSameAfterTheyArePutTogetherAndAfterAllIsCountedAnew() {
+        for (int i = 0; i < 4; i++) {
+            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '1 hour'").update();
+        }
+        List<String> before = kept();
+        long rows = rows();
+
+        worklist.compactCounts();
+
+        assertThat(rows()).isLessThan(rows / 10);
+        assertThat(kept()).isEqualTo(before).isEqualTo(counted());
+        jdbc.sql("DO $$ BEGIN PERFORM worklist_recount(); END $$").update();
+        assertThat(kept()).isEqualTo(before);
+    }
+
+    private long rows() {
+        return jdbc.sql("SELECT count(*) FROM worklist_count").query(Long.class).single();
+    }
+
+    @Test
+    void whatIsDueWithinThisHourIsCountedToTheNote() {
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, "code 301");
+
+        assertThat(worklist.countByState())
+                .containsExactly(
+                        new Worklist.StateCount(NoteState.PENDING, 297, 297, 0),
+                        new Worklist.StateCount(NoteState.POSTPONED, 3, 1, 0));
+        assertThat(worklist.countDue(1_000_000)).isEqualTo(298);
+        assertThat(worklist.countDue(10)).isEqualTo(10);
+    }
+
+    @Test
+    void anEmptiedListHasNoCounts() {
+        jdbc.sql("TRUNCATE worklist").update();
+
+        assertThat(rows()).isZero();
+        assertThat(worklist.countByState()).isEmpty();
+    }
+
+    @Test
+    void aNoteThatIsHandedBackIsTakenUpNextAlthoughOthersWereTakenSince() {
+        ClaimedNote first = worklist.claim("main").orElseThrow();
+        worklist.claim("main").orElseThrow();
+        worklist.release(first);
+
+        assertThat(worklist.claim("main").orElseThrow().id()).isEqualTo(first.id());
+    }
+
+    @Test
+    void aNoteOfAnotherNodeWhoseLeaseEndedIsFoundWhenNothingIsLeftBehindTheMarks() {
+        ClaimedNote others = worklist.claim("other").orElseThrow();
+        int claimed = 0;
+        while (worklist.claim("main").isPresent()) {
+            claimed++;
+        }
+        assertThat(claimed).isEqualTo(299);
+        jdbc.sql(
+                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+                .param("id", others.id().value())
+                .update();
+
+        Worklist later =
+                new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
+
+        assertThat(later.claim("main").orElseThrow().id()).isEqualTo(others.id());
+    }
+}
