@@ -37,9 +37,9 @@ public final class ArchiveRows {
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights, which no later night needs, and
-     * of the runs that were active, the pace of calls, which begins anew, how the runs of another database ended, what its audits found, and by which settings they
-     * planned refreshes.
+     * Counts that the next run takes from the ledger, ends of nights, which no later night needs,
+     * and of the runs that were active, the pace of calls, which begins anew, how the runs of
+     * another database ended, what its audits found, and by which settings they planned refreshes.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of(
