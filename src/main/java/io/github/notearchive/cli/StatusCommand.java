@@ -300,7 +300,12 @@ final class StatusCommand implements Callable<Integer> {
         for (Nodes.Node node : nodes) {
             if (node.next() != null) {
                 out.println(
-                        "  " + node.node() + " " + node.state() + ": " + Harmless.line(node.next()));
+                        "  "
+                                + node.node()
+                                + " "
+                                + node.state()
+                                + ": "
+                                + Harmless.line(node.next()));
             }
         }
     }

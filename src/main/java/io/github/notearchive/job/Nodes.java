@@ -138,7 +138,8 @@ public class Nodes {
         boolean locked = row.getBoolean("locked");
         String status = row.getString("status");
         boolean unended =
-                status != null && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
+                status != null
+                        && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
         Instant heard = instant(row, "last_heard");
         Instant now = row.getTimestamp("now").toInstant();
         State state = State.ENDED;
@@ -165,7 +166,9 @@ public class Nodes {
 
     private static @Nullable String next(State state, String node, @Nullable Instant leasesEnd) {
         String handedOver =
-                leasesEnd == null ? "" : "; nodes that run take its notes over from " + Night.local(leasesEnd);
+                leasesEnd == null
+                        ? ""
+                        : "; nodes that run take its notes over from " + Night.local(leasesEnd);
         return switch (state) {
             case RUNNING -> null;
             case ENDED -> leasesEnd == null ? null : continues(node, handedOver);

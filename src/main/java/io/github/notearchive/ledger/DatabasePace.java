@@ -58,8 +58,7 @@ class DatabasePace implements SharedPace {
                 .orElseThrow(() -> new IllegalStateException("The table call_pace has no row"));
     }
 
-    private Optional<Places> tryToTake(
-            int places, double callsPerSecond, Duration longestPause) {
+    private Optional<Places> tryToTake(int places, double callsPerSecond, Duration longestPause) {
         return jdbc.sql(
                         """
                         UPDATE call_pace
@@ -174,7 +173,9 @@ class DatabasePace implements SharedPace {
         return atOnce.<T>execute(_ -> statement.get());
     }
 
-    /** Whoever could not be told is slower or meets the next 302; the answer itself is worth more. */
+    /**
+     * Whoever could not be told is slower or meets the next 302; the answer itself is worth more.
+     */
     private static void warn(String consequence, RuntimeException e) {
         log.warn(
                 "The pace of calls cannot be written to the database, {}: {}",

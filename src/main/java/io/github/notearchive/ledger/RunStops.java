@@ -65,9 +65,7 @@ public final class RunStops {
                                 .param("metAt", Timestamp.from(metAt))
                                 .param(
                                         "holdsUntil",
-                                        code == 303
-                                                ? Timestamp.from(Night.of(metAt).ends())
-                                                : null,
+                                        code == 303 ? Timestamp.from(Night.of(metAt).ends()) : null,
                                         Types.TIMESTAMP)
                                 .param("execution", execution, Types.BIGINT)
                                 .update());

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * Decides when the next call of this node may leave: at a place of the {@link SharedPace}, never
  * more than so many at once, and not at all once calls have ended.
  *
- * <p>A caller has the turn from before its place is taken until the request is sent. There are a few
- * turns, so that places are taken ahead of time and a commit may take longer than the distance of
- * two calls; a caller writes its request down as long before its place as that takes. Two calls of
- * this node are at least nine tenths of the distance apart all the same, counted from the moment the
- * first one really left: a call that was late by some milliseconds does not push back all others,
- * and many that were late do not leave together.
+ * <p>A caller has the turn from before its place is taken until the request is sent. There are a
+ * few turns, so that places are taken ahead of time and a commit may take longer than the distance
+ * of two calls; a caller writes its request down as long before its place as that takes. Two calls
+ * of this node are at least nine tenths of the distance apart all the same, counted from the moment
+ * the first one really left: a call that was late by some milliseconds does not push back all
+ * others, and many that were late do not leave together.
  *
  * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves
  * the rate; each answer that is not 302 then gives back a twentieth of the configured rate, never
@@ -31,8 +31,8 @@ final class CallPacer {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     /**
-     * Of what lies further apart than this, one place is taken at a time; and what lies further back
-     * is not used any more.
+     * Of what lies further apart than this, one place is taken at a time; and what lies further
+     * back is not used any more.
      */
     private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -81,9 +81,7 @@ final class CallPacer {
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.nanoTime = nanoTime;
         this.atOnce = (int) Math.max(1, configuredRate * STRETCH / 1e9);
-        this.turns =
-                new Semaphore(
-                        (int) Math.max(LEAST_TURNS, configuredRate * AHEAD / 1e9), true);
+        this.turns = new Semaphore((int) Math.max(LEAST_TURNS, configuredRate * AHEAD / 1e9), true);
         this.distance = (long) (1e9 / configuredRate);
         this.pausedUntil = nanoTime.getAsLong();
         this.lastSent = pausedUntil - distance;
@@ -168,7 +166,8 @@ final class CallPacer {
             if (held.isPresent()) {
                 return held.get();
             }
-            // whoever had to wait leaves to others what nobody here waits for; without any wait there
+            // whoever had to wait leaves to others what nobody here waits for; without any wait
+            // there
             // is room for all
             int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
             SharedPace.Places taken = pace.take(places, configuredRate, maxPause);

@@ -23,8 +23,8 @@ import org.springframework.validation.annotation.Validated;
  * @param token the account's secret; comes from the environment, never from a file in the
  *     repository
  * @param allowPlainHttp whether the token may travel in clear to another host than this one
- * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike on
- *     all of them
+ * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike
+ *     on all of them
  * @param callsInFlight how many calls may wait for their answer at once
  * @param callsPerNight our own limit of calls in one night; 0 is none
  * @param connectTimeout how long to wait for a connection; nothing is billed before there is one

@@ -13,4 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param stop what ended the calls of all nodes; null while they go on
  */
 public record WrittenCall(
-        @Nullable SentCall call, @Nullable NightlyCalls tonight, long lastPause, @Nullable RunStop stop) {}
+        @Nullable SentCall call,
+        @Nullable NightlyCalls tonight,
+        long lastPause,
+        @Nullable RunStop stop) {}

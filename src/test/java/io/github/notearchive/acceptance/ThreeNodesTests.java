@@ -115,13 +115,31 @@ class ThreeNodesTests {
             assertThat(provider.answered(303)).isOne();
             assertThat(provider.calls()).as("none but those in flight").isEqualTo(IN_FLIGHT);
             try (Archive archive = practice.look()) {
-                String execution = archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
-                String node = archive.strings("SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = " + execution).getFirst();
-                assertThat(ends.stream().filter(end -> end.out().contains("met by node " + node + " in execution " + execution)))
+                String execution =
+                        archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
+                String node =
+                        archive.strings(
+                                        "SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = "
+                                                + execution)
+                                .getFirst();
+                assertThat(
+                                ends.stream()
+                                        .filter(
+                                                end ->
+                                                        end.out()
+                                                                .contains(
+                                                                        "met by node "
+                                                                                + node
+                                                                                + " in execution "
+                                                                                + execution)))
                         .as("the two others")
                         .hasSize(2);
-                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(provider.calls());
-                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL")).isZero();
+                assertThat(archive.number("SELECT count(*) FROM api_call"))
+                        .isEqualTo(provider.calls());
+                assertThat(
+                                archive.number(
+                                        "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
+                        .isZero();
                 assertThat(archive.states().get("ARCHIVED")).isEqualTo(IN_FLIGHT - 1L);
                 assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
             }
@@ -133,7 +151,9 @@ class ThreeNodesTests {
         for (String node : NODES) {
             nodes.add(
                     practice.startWith(
-                            Map.of("ARCHIVE_DATA_DIR", practice.directory().resolve("data-" + node).toString()),
+                            Map.of(
+                                    "ARCHIVE_DATA_DIR",
+                                    practice.directory().resolve("data-" + node).toString()),
                             "run",
                             "--node",
                             node));
@@ -148,7 +168,9 @@ class ThreeNodesTests {
     }
 
     private static JsonNode status(Practice practice) {
-        return JsonMapper.builder().build().readTree(practice.call("status", "--json").with(0).out());
+        return JsonMapper.builder()
+                .build()
+                .readTree(practice.call("status", "--json").with(0).out());
     }
 
     /** However late single calls are: so many take so long. A tenth is for those that are. */

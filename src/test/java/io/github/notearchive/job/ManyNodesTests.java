@@ -116,7 +116,10 @@ class ManyNodesTests {
         assertThat(night.states(notes.subList(0, 5))).containsOnly(PENDING);
         assertThat(night.archived()).hasSize(15);
 
-        night.sql().sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'").update();
+        night.sql()
+                .sql(
+                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'")
+                .update();
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(20);
@@ -160,7 +163,11 @@ class ManyNodesTests {
 
             assertEnded(night.run(), ExitCode.COMPLETED);
 
-            assertThat(night.sql().sql("SELECT DISTINCT isolation FROM seen").query(String.class).list())
+            assertThat(
+                            night.sql()
+                                    .sql("SELECT DISTINCT isolation FROM seen")
+                                    .query(String.class)
+                                    .list())
                     .containsExactly("read committed");
         } finally {
             night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();

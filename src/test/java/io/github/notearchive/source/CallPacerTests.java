@@ -226,12 +226,16 @@ class CallPacerTests {
         long pausedAt;
         try (CallPacer.Turn turn = pacer.await()) {
             pausedAt = clock.now();
-            long number = pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1)).orElseThrow().throttles();
+            long number =
+                    pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1))
+                            .orElseThrow()
+                            .throttles();
             clock.set(pausedAt + 5 * SECOND - NEARLY);
 
             turn.sent(number);
 
-            assertThat(turn.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
+            assertThat(turn.sentAt())
+                    .isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
             pacer.answered(turn);
         }
         assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");

@@ -8,7 +8,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a second. */
+/**
+ * The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a
+ * second.
+ */
 public final class LonePace implements SharedPace {
 
     final List<String> told = new CopyOnWriteArrayList<>();
@@ -61,8 +64,7 @@ public final class LonePace implements SharedPace {
     }
 
     @Override
-    public Optional<Pause> throttled(
-            long before, @Nullable Duration wish, Duration longestPause) {
+    public Optional<Pause> throttled(long before, @Nullable Duration wish, Duration longestPause) {
         lock.lock();
         try {
             told.add("throttled " + before);
