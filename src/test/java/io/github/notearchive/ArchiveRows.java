@@ -38,9 +38,9 @@ public final class ArchiveRows {
 
     /**
      * Counts that the next run takes from the ledger, ends of nights and of the runs that were
-     * active then, which no later night needs, the pace of calls, which begins anew, how the runs of
-     * another database ended, what its audits found, and by which settings they planned refreshes;
-     * and sums of what the other tables hold.
+     * active then, which no later night needs, the pace of calls, which begins anew, how the runs
+     * of another database ended, what its audits found, and by which settings they planned
+     * refreshes; and sums of what the other tables hold.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of(

@@ -114,7 +114,9 @@ final class FileBytes implements AutoCloseable {
         return length;
     }
 
-    /** Eight bytes at a time, since most of a picture is searched for the few that mean something. */
+    /**
+     * Eight bytes at a time, since most of a picture is searched for the few that mean something.
+     */
     private int indexOf(int value, int from) {
         long pattern = value * LOW_BITS;
         int i = from;

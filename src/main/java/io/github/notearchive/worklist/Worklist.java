@@ -60,6 +60,7 @@ public class Worklist {
 
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
+
     private final TransactionTemplate transaction;
     private final ClaimMarks marks = new ClaimMarks();
     private final ClaimMarks refreshMarks = new ClaimMarks();
