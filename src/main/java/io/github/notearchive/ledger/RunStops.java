@@ -16,7 +16,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * The rows of {@code run_stop}: answers that ended the runs of all nodes that were active.
  *
- * <p>A run heeds the rows of others behind the last one that it found when it began. So a later run asks again, and one that is forced is not ended by what it was to ignore.
+ * <p>A run heeds the rows of others behind the last one that it found when it began. So a later run
+ * asks again, and one that is forced is not ended by what it was to ignore.
  */
 public final class RunStops {
 
@@ -77,8 +78,8 @@ public final class RunStops {
     }
 
     /**
-     * What another run has met that ends the calls of all; empty while they go on. What this one has
-     * met it knows before it is written.
+     * What another run has met that ends the calls of all; empty while they go on. What this one
+     * has met it knows before it is written.
      */
     public Optional<RunStop> heeded(Instant now) {
         return atOnce.execute(
