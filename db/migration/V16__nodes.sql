@@ -33,7 +33,7 @@ CREATE TABLE run_stop (
 );
 
 COMMENT ON TABLE run_stop IS
-    'Each time an answer of the provider ended all runs that were active: the quota of the day, or a refused account. A run heeds what was written after it began, whatever node wrote it, so a later run asks again. What keeps later runs from asking is source_gate.';
+    'Each time an answer of the provider ended all runs that were active: the quota of the day, or a refused account. A run heeds what others wrote after it began, so a later run asks again. What keeps later runs from asking is source_gate.';
 COMMENT ON COLUMN run_stop.id IS 'In the order in which they were met; a run heeds those behind the last one that it found when it began.';
 COMMENT ON COLUMN run_stop.code IS 'The provider''s code: 303 for the quota; 100, 600, 601 or 602 for the account.';
 COMMENT ON COLUMN run_stop.reason IS 'The answer, for a person to read.';

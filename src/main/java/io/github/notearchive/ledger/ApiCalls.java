@@ -74,7 +74,7 @@ public class ApiCalls implements CallJournal {
         this.atOnce = new TransactionTemplate(transactions);
         this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;
-        this.stops = new RunStops(jdbc, atOnce);
+        this.stops = new RunStops(jdbc, atOnce, execution::get);
     }
 
     private static RetryTemplate retries(int times) {
@@ -150,7 +150,8 @@ public class ApiCalls implements CallJournal {
                             INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                             SELECT :night, 1, :video, :refreshes
                             WHERE NOT EXISTS (SELECT 1 FROM run_stop
-                                              WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt))
+                                              WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt)
+                                                AND job_execution_id IS DISTINCT FROM :execution)
                             ON CONFLICT (night) DO UPDATE
                             SET calls = n.calls + 1, video_calls = n.video_calls + :video,
                                 refresh_calls = n.refresh_calls + :refreshes
@@ -195,7 +196,8 @@ public class ApiCalls implements CallJournal {
                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
                         SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
                         WHERE NOT EXISTS (SELECT 1 FROM run_stop
-                                          WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt))
+                                          WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt)
+                                                AND job_execution_id IS DISTINCT FROM :execution)
                         RETURNING id, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
                         """)
                 .param("after", stops.heedAfter())
@@ -218,7 +220,7 @@ public class ApiCalls implements CallJournal {
     @Override
     public void stopped(ProviderReply reply, Instant metAt) {
         try {
-            stops.write(reply, metAt, execution.get());
+            stops.write(reply, metAt);
         } catch (DataAccessException | TransactionException e) {
             log.warn(
                     "The database does not take that {} ended the calls of all nodes, so others meet it by themselves: {}",

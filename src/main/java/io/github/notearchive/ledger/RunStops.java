@@ -8,6 +8,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -15,19 +16,24 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * The rows of {@code run_stop}: answers that ended the runs of all nodes that were active.
  *
- * <p>A run heeds the rows behind the last one that it found when it began, whatever node wrote
- * them. So a later run asks again, and one that is forced is not ended by what it was to ignore.
+ * <p>A run heeds the rows of others behind the last one that it found when it began. So a later run
+ * asks again, and one that is forced is not ended by what it was to ignore.
  */
 public final class RunStops {
 
     private final JdbcClient jdbc;
     private final TransactionTemplate atOnce;
+    private final Supplier<@Nullable Long> execution;
     private volatile long heedAfter;
     private volatile boolean written;
 
-    RunStops(JdbcClient jdbc, TransactionTemplate atOnce) {
+    /**
+     * @param execution the one that this process is in
+     */
+    RunStops(JdbcClient jdbc, TransactionTemplate atOnce, Supplier<@Nullable Long> execution) {
         this.jdbc = jdbc;
         this.atOnce = atOnce;
+        this.execution = execution;
     }
 
     /** Begins to heed what is written from now on. */
@@ -47,7 +53,7 @@ public final class RunStops {
     }
 
     /** Ends the runs of all nodes; once for each run, whatever number of calls meets it. */
-    void write(ProviderReply reply, Instant metAt, @Nullable Long execution) {
+    void write(ProviderReply reply, Instant metAt) {
         if (written) {
             return;
         }
@@ -67,11 +73,14 @@ public final class RunStops {
                                         "holdsUntil",
                                         code == 303 ? Timestamp.from(Night.of(metAt).ends()) : null,
                                         Types.TIMESTAMP)
-                                .param("execution", execution, Types.BIGINT)
+                                .param("execution", execution.get(), Types.BIGINT)
                                 .update());
     }
 
-    /** What has ended the calls of this run, and of all others; empty while they go on. */
+    /**
+     * What another run has met that ends the calls of all; empty while they go on. What this one
+     * has met it knows before it is written.
+     */
     public Optional<RunStop> heeded(Instant now) {
         return atOnce.execute(
                 _ ->
@@ -82,10 +91,12 @@ public final class RunStops {
                                         LEFT JOIN batch_job_execution_params p
                                           ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
                                         WHERE s.id > :after AND (s.holds_until IS NULL OR s.holds_until > :now)
+                                          AND s.job_execution_id IS DISTINCT FROM :execution
                                         ORDER BY s.id
                                         LIMIT 1
                                         """)
                                 .param("after", heedAfter)
+                                .param("execution", execution.get(), Types.BIGINT)
                                 .param("now", Timestamp.from(now))
                                 .query(
                                         (row, _) ->

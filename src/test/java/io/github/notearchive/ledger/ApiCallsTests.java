@@ -542,12 +542,11 @@ class ApiCallsTests {
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
-        for (ApiCalls node : List.of(calls, elsewhere)) {
-            WrittenCall refused = node.sending(ID, "note-detail/v1", NOW, false, limits);
-            assertThat(refused.call()).isNull();
-            assertThat(refused.stop())
-                    .isEqualTo(new RunStop(601, "code 601 (BALANCE)", null, null, 7L));
-        }
+        WrittenCall refused = elsewhere.sending(ID, "note-detail/v1", NOW, false, limits);
+        assertThat(refused.call()).isNull();
+        assertThat(refused.stop())
+                .isEqualTo(new RunStop(601, "code 601 (BALANCE)", null, null, 7L));
+        assertThat(calls.stops().heeded(NOW)).as("this run knows it by itself").isEmpty();
         assertThat(calls.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(database.jdbc().sql("SELECT count(*) FROM run_stop").query(Long.class).single())
@@ -562,8 +561,10 @@ class ApiCallsTests {
     @Test
     void aQuotaEndsNoCallOfTheNextNight() {
         calls.stops().heedFromNow();
+        ApiCalls elsewhere = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+        elsewhere.belongTo(7);
 
-        calls.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
+        elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 
         Instant midnight = Night.of(NOW).ends();
         assertThat(calls.sending(ID, "note-detail/v1", midnight.minusMillis(1), false, ALL).stop())
