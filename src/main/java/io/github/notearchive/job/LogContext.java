@@ -2,7 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.NoteId;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -44,14 +44,18 @@ public final class LogContext {
         MDC.remove(NOTE);
     }
 
-    /** The same work, for a thread that has no context and is not used for anything else. */
-    static <T> Callable<T> carried(Callable<T> work) {
+    /** The same work, for a thread that has no context of its own, and has none afterwards. */
+    static <T> Supplier<T> carried(Supplier<T> work) {
         Map<String, String> here = MDC.getCopyOfContextMap();
         return () -> {
             if (here != null) {
                 MDC.setContextMap(here);
             }
-            return work.call();
+            try {
+                return work.get();
+            } finally {
+                MDC.clear();
+            }
         };
     }
 }

@@ -11,6 +11,7 @@ import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.SpoolFile;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
@@ -31,10 +32,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +53,7 @@ import org.springframework.stereotype.Component;
  * answers that were bought on different nights had only dead addresses for it.
  */
 @Component
-class MediaCollector {
+class MediaCollector implements AutoCloseable {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
@@ -60,6 +63,12 @@ class MediaCollector {
     private final ActiveRuns runs;
     private final Clock clock;
 
+    /**
+     * As many threads as files are downloaded at a time. They are the system's own: a virtual
+     * thread costs a switch more each time it waits for bytes, which is all that they do.
+     */
+    private final ThreadPoolExecutor threads;
+
     MediaCollector(
             MediaCatalog catalog,
             MediaDownloader downloads,
@@ -67,6 +76,7 @@ class MediaCollector {
             VideoProperties video,
             RunGate gate,
             ActiveRuns runs,
+            MediaProperties settings,
             Clock clock) {
         this.catalog = catalog;
         this.downloads = downloads;
@@ -75,6 +85,21 @@ class MediaCollector {
         this.gate = gate;
         this.runs = runs;
         this.clock = clock;
+        int atATime = settings.downloadsInFlight();
+        this.threads =
+                new ThreadPoolExecutor(
+                        atATime,
+                        atATime,
+                        1,
+                        TimeUnit.MINUTES,
+                        new LinkedBlockingQueue<>(),
+                        Thread.ofPlatform().daemon().name("download-", 0).factory());
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
     }
 
     /**
@@ -361,27 +386,37 @@ class MediaCollector {
                             files.merge(
                                     Expected.of(asked), Download.of(asked, slot), Download::and);
                         });
-        Map<Download, Future<DownloadOutcome>> running = new LinkedHashMap<>();
+        Map<Download, CompletableFuture<DownloadOutcome>> running = new LinkedHashMap<>();
+        files.values().stream()
+                .sorted(Comparator.comparingLong(Download::signedAt))
+                .forEach(file -> running.put(file, start(file)));
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            files.values().stream()
-                    .sorted(Comparator.comparingLong(Download::signedAt))
-                    .forEach(
-                            file ->
-                                    running.put(
-                                            file,
-                                            threads.submit(
-                                                    LogContext.carried(
-                                                            () ->
-                                                                    downloads.download(
-                                                                            file.asked())))));
-            for (Map.Entry<Download, Future<DownloadOutcome>> download : running.entrySet()) {
+        boolean all = false;
+        try {
+            for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download :
+                    running.entrySet()) {
                 DownloadOutcome outcome = outcome(download.getValue());
                 count(outcome);
                 download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));
             }
+            all = true;
+        } finally {
+            if (!all) { // nobody will want these files, now or when they come
+                running.values().forEach(download -> download.thenAccept(MediaCollector::drop));
+            }
         }
         return outcomes;
+    }
+
+    private CompletableFuture<DownloadOutcome> start(Download file) {
+        return CompletableFuture.supplyAsync(
+                LogContext.carried(() -> downloads.download(file.asked())), threads);
+    }
+
+    private static void drop(DownloadOutcome outcome) {
+        if (outcome instanceof Downloaded(var media, _)) {
+            media.close();
+        }
     }
 
     private void count(DownloadOutcome outcome) {

@@ -7,8 +7,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.github.notearchive.sandbox.Reply;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,20 +82,17 @@ class LogContextTests {
         MDC.put(LogContext.NOTE, "66aa00000000000000000001");
         var work = LogContext.carried(() -> MDC.get(LogContext.NOTE));
         MDC.clear();
-        String[] seen = new String[1];
+        List<@Nullable String> seen = new ArrayList<>();
         Thread thread =
-                Thread.ofVirtual()
+                Thread.ofPlatform()
                         .start(
                                 () -> {
-                                    try {
-                                        seen[0] = work.call();
-                                    } catch (Exception e) {
-                                        seen[0] = e.toString();
-                                    }
+                                    seen.add(work.get());
+                                    seen.add(MDC.get(LogContext.NOTE));
                                 });
         thread.join();
 
-        assertThat(seen[0]).isEqualTo("66aa00000000000000000001");
+        assertThat(seen).containsExactly("66aa00000000000000000001", null);
         assertThat(MDC.get(LogContext.NOTE)).isNull();
     }
 
