@@ -402,7 +402,7 @@ class MediaCollector implements AutoCloseable {
             all = true;
         } finally {
             if (!all) { // nobody will want these files, now or when they come
-                running.values().forEach(download -> download.thenAccept(MediaCollector::drop));
+                running.values().forEach(MediaCollector::dropWhenDone);
             }
         }
         return outcomes;
@@ -413,10 +413,14 @@ class MediaCollector implements AutoCloseable {
                 LogContext.carried(() -> downloads.download(file.asked())), threads);
     }
 
-    private static void drop(DownloadOutcome outcome) {
-        if (outcome instanceof Downloaded(var media, _)) {
-            media.close();
-        }
+    private static void dropWhenDone(CompletableFuture<DownloadOutcome> download) {
+        var _ =
+                download.thenAccept(
+                        outcome -> {
+                            if (outcome instanceof Downloaded(var media, _)) {
+                                media.close();
+                            }
+                        });
     }
 
     private void count(DownloadOutcome outcome) {
