@@ -317,10 +317,13 @@ class RefusalTests {
             String title, int exitCode, Map<String, String> environment, String... mentions) {
         Path summary = practice.directory().resolve("summary-" + refusals.size() + ".json");
         summaries.put(title, summary);
+        // several are started at once, and of one node only one may run
+        Map<String, String> own = with(Map.of(), "ARCHIVE_NODE", "refused-" + refusals.size());
+        own.putAll(environment);
         refuse(
                 title,
                 exitCode,
-                environment,
+                own,
                 List.of(mentions),
                 "run",
                 "--summary-json",
