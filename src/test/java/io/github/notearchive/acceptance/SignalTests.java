@@ -19,6 +19,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class SignalTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Shorter than an answer (120 s) or a silent file (30 s) would be waited for. */
+    private static final Duration AT_ONCE = Duration.ofSeconds(20);
+
     private static final String FIRST = "SIGTERM: finishing what is in flight";
 
     /** The program's own servers are stopped, too, and behind the last note. */
@@ -87,7 +91,7 @@ class SignalTests {
             run.terminate();
             run.awaitLog(FIRST);
             run.terminate();
-            Ended stopped = practice.end(run, Duration.ofSeconds(10)).with(7);
+            Ended stopped = practice.end(run, AT_ONCE).with(7);
 
             assertThat(stopped.err()).contains("SIGTERM again: handing back what is in flight");
             try (Archive archive = practice.look()) {
@@ -132,7 +136,7 @@ class SignalTests {
             run.terminate();
             run.awaitLog(FIRST);
             run.terminate();
-            Ended stopped = practice.end(run, Duration.ofSeconds(10)).with(7);
+            Ended stopped = practice.end(run, AT_ONCE).with(7);
             try (Archive archive = practice.look()) {
                 assertThat(archive.counted()).as(stopped::toString).isEmpty();
             }
