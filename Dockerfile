@@ -28,7 +28,7 @@ RUN ./mvnw -q -B -DskipTests -P '!format' package \
 
 # --- Run
 
-FROM eclipse-temurin:25-jre-noble AS program
+FROM eclipse-temurin:25-jre-noble
 ARG VERSION=0.1.0-SNAPSHOT
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="note-archive" \
@@ -51,12 +51,11 @@ RUN ln -s /opt/note-archive/bin/note-archive /usr/local/bin/note-archive
 
 # Classes as the virtual machine has them in memory, for starts of half the CPU. Practised as the user that PostgreSQL wants; where
 # that cannot be, as when the build may start no such processes, the image does without.
-FROM program AS prepared
-USER 10001:10001
-RUN /opt/note-archive/bin/note-archive-prepare /tmp/note-archive.aot || : >/tmp/note-archive.aot
-
-FROM program
-COPY --from=prepared --chown=0:0 /tmp/note-archive.aot /opt/note-archive/note-archive.aot
+RUN if setpriv --reuid=10001 --regid=10001 --clear-groups \
+        /opt/note-archive/bin/note-archive-prepare /tmp/note-archive.aot; then \
+        install -m 0644 /tmp/note-archive.aot /opt/note-archive/note-archive.aot; \
+    fi \
+    && rm -rf /tmp/*
 
 # Written to are /data and /tmp, nothing else: the root may be read-only.
 ENV ARCHIVE_DATA_DIR=/data
