@@ -28,7 +28,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on
- * threads of their own, each a plain loop that reads, processes and writes one note at a time.
+ * virtual threads, each a plain loop that reads, processes and writes one note at a time.
  *
  * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers}
  * limits how many of them hold a note. What ends the run early stands in the {@link RunGate}; the
@@ -73,6 +73,7 @@ class ArchiveJob {
             ArchiveProperties settings,
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
+        threads.setVirtualThreads(true);
         return new StepBuilder(NAME, repository)
                 .partitioner(NAME, ArchiveJob::partitions)
                 .step(archiveNotesWorker)

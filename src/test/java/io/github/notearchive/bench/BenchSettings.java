@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it.
@@ -45,8 +46,8 @@ final class BenchSettings {
     }
 
     /**
-     * The program: what {@code -Dbench.program} names, else the one that was just packaged, with
-     * its launcher, as a distribution has it.
+     * The program: what {@code -Dbench.program} names, else the one that was just packaged, laid
+     * out and prepared as the image has it.
      */
     static String program() {
         String named = System.getProperty("bench.program");
@@ -56,15 +57,38 @@ final class BenchSettings {
     private static Path distribution() {
         Path home = Path.of("target", "bench", "distribution").toAbsolutePath();
         Path launcher = home.resolve("bin").resolve("note-archive");
+        Path prepare = home.resolve("bin").resolve("note-archive-prepare");
         try {
+            FileSystemUtils.deleteRecursively(home);
+            call(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Djarmode=tools",
+                    "-jar",
+                    Path.of("target", "note-archive.jar").toString(),
+                    "extract",
+                    "--destination",
+                    home.toString());
             copy(Path.of("bin", "note-archive"), launcher);
-            copy(
-                    Path.of("target", "note-archive.jar"),
-                    home.resolve("lib").resolve("note-archive.jar"));
+            copy(Path.of("bin", "note-archive-prepare"), prepare);
             copyAll(Path.of("config"), home.resolve("config"));
+            call(prepare.toString());
             return launcher;
         } catch (IOException e) {
             throw new UncheckedIOException("There is no packaged program; run ./mvnw package", e);
+        }
+    }
+
+    private static void call(String... command) throws IOException {
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException(
+                        String.join(" ", command) + " ends with " + process.exitValue());
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 
