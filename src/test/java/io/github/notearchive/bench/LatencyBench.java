@@ -100,7 +100,7 @@ class LatencyBench {
                     name, run.provided("ideal") / 1e6, run.line(), run.provided("code302"));
         }
         page.row(name, String.valueOf(runs), e.text(1) + " %", refused.text(2), inFlight.text(0));
-        page.remember(figure, e).remember(figure + ", 302s", refused);
+        page.remember(figure, e).remember(figure + " 302s", refused);
         page.write();
     }
 
