@@ -53,6 +53,10 @@ final class ActiveRun extends ActiveJob {
     final LongAdder refreshesPutOff = new LongAdder();
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
+
+    /** Of the bytes stored, those whose transaction is over, so that the catalog holds them. */
+    final LongAdder bytesSettled = new LongAdder();
+
     final LongAdder filesKnown = new LongAdder();
     final LongAdder bytesKnown = new LongAdder();
     final LongAdder filesTakenOver = new LongAdder();

@@ -29,8 +29,8 @@ class NightlyBytes {
         this.clock = clock;
     }
 
-    /** What the catalog held at a moment, and what the run had stored by then. */
-    private record Look(Night night, long at, ActiveRun run, long ofTheRun, long ofTheNight) {}
+    /** What the catalog held at a moment, and what of it is certainly the run's own. */
+    private record Look(Night night, long at, ActiveRun run, long settled, long ofTheNight) {}
 
     /** Whether the night's bytes are stored, so that no more notes are to be taken up. */
     synchronized boolean isUsedUp(ActiveRun run) {
@@ -43,7 +43,7 @@ class NightlyBytes {
                 && look.run() == run
                 && look.night().equals(Night.current(clock))
                 && System.nanoTime() - look.at() < KNOWN_FOR.toNanos()
-                && look.ofTheNight() + run.bytesStored.sum() - look.ofTheRun() < limit) {
+                && look.ofTheNight() + run.bytesStored.sum() - look.settled() < limit) {
             return false;
         }
         last = look(run);
@@ -52,8 +52,9 @@ class NightlyBytes {
 
     private Look look(ActiveRun run) {
         Night tonight = Night.current(clock);
-        long ofTheRun = run.bytesStored.sum();
-        return new Look(tonight, System.nanoTime(), run, ofTheRun, media.storedIn(tonight).bytes());
+        long settled =
+                run.bytesSettled.sum(); // first: what is settled meanwhile counts twice, not never
+        return new Look(tonight, System.nanoTime(), run, settled, media.storedIn(tonight).bytes());
     }
 
     /** For a person to read. */

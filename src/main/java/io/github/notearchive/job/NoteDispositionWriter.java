@@ -60,6 +60,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -271,6 +273,13 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         } else {
             run.filesStored.increment();
             run.bytesStored.add(file.size());
+            TransactionSynchronizationManager.registerSynchronization(
+                    new TransactionSynchronization() {
+                        @Override
+                        public void afterCompletion(int status) {
+                            run.bytesSettled.add(file.size());
+                        }
+                    });
         }
         return stored;
     }

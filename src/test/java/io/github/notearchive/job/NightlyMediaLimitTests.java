@@ -7,12 +7,15 @@ import static io.github.notearchive.worklist.NoteState.PENDING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
@@ -33,6 +36,9 @@ class NightlyMediaLimitTests {
 
     @Autowired Night night;
     @Autowired RunGate gate;
+    @Autowired NightlyBytes bytes;
+    @Autowired ActiveRuns runs;
+    @Autowired DataSource dataSource;
 
     @Test
     void bytesOfANightEndItAcrossRestartsAndNodesAndTheRestComesTheNextNight() {
@@ -70,6 +76,36 @@ class NightlyMediaLimitTests {
 
         assertThat(next.restart()).isTrue();
         assertThat(night.calls()).isGreaterThan(calls);
+    }
+
+    @Test
+    void bytesThatAreStoredAndNotYetInTheTablesCountAsSoonAsTheyAre() throws Exception {
+        storedElsewhere(LIMIT - 1, night.clock().instant());
+        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 6);
+        CompletableFuture<RunSummary> run;
+        try (Connection other = dataSource.getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
+            run = night.runAside();
+            Night.await(
+                    "both notes have their files stored and no rows",
+                    () -> waitingForTheTable() == 2);
+
+            assertThat(bytes.isUsedUp(runs.current())).isFalse();
+            other.rollback();
+        }
+
+        assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
+        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED)).hasSize(2);
+    }
+
+    private int waitingForTheTable() {
+        return night.sql()
+                .sql(
+                        "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted")
+                .query(Integer.class)
+                .single();
     }
 
     @Test
