@@ -7,15 +7,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Which notes and people are not to be archived any more. */
 @Repository
 public class ForgottenNotes {
 
     private final JdbcClient jdbc;
+    private final TransactionTemplate ownTransaction;
 
-    ForgottenNotes(JdbcClient jdbc) {
+    ForgottenNotes(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /**
@@ -46,12 +52,14 @@ public class ForgottenNotes {
     }
 
     /**
-     * Whether nothing of an answer is to be kept: its note was forgotten, or whoever wrote it.
+     * Whether nothing of an answer is to be kept: its note was forgotten, or whoever wrote it. In a
+     * transaction of its own, since whoever asks is about to download, and holds no connection
+     * meanwhile.
      *
      * @param author the platform's id of the author; null when the answer does not say
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return jdbc.sql(
+        return Boolean.TRUE.equals(ownTransaction.execute(_ -> jdbc.sql(
                         """
                         SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
                             OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
@@ -59,7 +67,7 @@ public class ForgottenNotes {
                 .param("noteId", id.value())
                 .param("author", author, Types.VARCHAR)
                 .query(Boolean.class)
-                .single();
+                .single()));
     }
 
     /** How many notes and people were forgotten, and of how many something is left. */

@@ -49,8 +49,6 @@ class NightSettings implements ApplicationContextInitializer<GenericApplicationC
         settings.put("spring.datasource.url", servers.jdbcUrl);
         settings.put("spring.datasource.username", servers.database.user());
         settings.put("spring.datasource.password", servers.database.password());
-        // contexts of other settings stay, and with them what their pools hold of 100 connections
-        settings.put("spring.datasource.hikari.idle-timeout", "10000");
         settings.put("logging.level.io.github.notearchive", "error");
         add(context.getEnvironment().getPropertySources(), settings);
     }
