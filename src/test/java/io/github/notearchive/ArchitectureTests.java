@@ -30,12 +30,13 @@ class ArchitectureTests {
     private static final Map<String, Set<String>> ARROWS =
             Map.ofEntries(
                     Map.entry("note", Set.of()),
+                    Map.entry("sql", Set.of()),
                     Map.entry("source", Set.of("note")),
-                    Map.entry("ledger", Set.of("source", "note")),
+                    Map.entry("ledger", Set.of("source", "sql", "note")),
                     Map.entry("media", Set.of("note")),
                     Map.entry("objectstore", Set.of()),
-                    Map.entry("catalog", Set.of("objectstore", "note")),
-                    Map.entry("worklist", Set.of("note")),
+                    Map.entry("catalog", Set.of("objectstore", "sql", "note")),
+                    Map.entry("worklist", Set.of("sql", "note")),
                     Map.entry(
                             "job",
                             Set.of(
@@ -47,10 +48,11 @@ class ArchitectureTests {
                                     "sidecar",
                                     "fixity",
                                     "objectstore",
+                                    "sql",
                                     "note")),
                     Map.entry(
                             "sidecar",
-                            Set.of("worklist", "ledger", "catalog", "objectstore", "note")),
+                            Set.of("worklist", "ledger", "catalog", "objectstore", "sql", "note")),
                     Map.entry(
                             "fixity",
                             Set.of(

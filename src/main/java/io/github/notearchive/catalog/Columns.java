@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +24,8 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
  * column {@code note_type}. So what is written, read back and compared is the same list, and a
  * column that is added to the record is in all of them.
  *
- * @param <R> a record of texts, booleans, integers, longs and instants, any of which may be null
+ * @param <R> a record of texts, booleans, integers, longs, dates and instants, any of which may be
+ *     null
  */
 final class Columns<R extends Record> {
 
@@ -33,7 +35,17 @@ final class Columns<R extends Record> {
                     Boolean.class, Types.BOOLEAN,
                     Integer.class, Types.INTEGER,
                     Long.class, Types.BIGINT,
+                    LocalDate.class, Types.DATE,
                     Instant.class, Types.TIMESTAMP);
+
+    private static final Map<Class<?>, String> NAMES_OF_TYPES =
+            Map.of(
+                    String.class, "text",
+                    Boolean.class, "boolean",
+                    Integer.class, "integer",
+                    Long.class, "bigint",
+                    LocalDate.class, "date",
+                    Instant.class, "timestamptz");
 
     private record Column(String name, RecordComponent component) {}
 
@@ -89,6 +101,40 @@ final class Columns<R extends Record> {
                     column.name(),
                     value instanceof Instant instant ? Timestamp.from(instant) : value,
                     Objects.requireNonNull(SQL_TYPES.get(column.component().getType())));
+        }
+        return parameters;
+    }
+
+    /**
+     * Rows as a table within a statement, with their number from 1 in the column {@code nr}. It
+     * takes the parameters of {@link #arrays}.
+     */
+    String table() {
+        String arrays =
+                columns.stream()
+                        .map(
+                                column ->
+                                        ":%s::%s[]"
+                                                .formatted(
+                                                        column.name(),
+                                                        Objects.requireNonNull(
+                                                                NAMES_OF_TYPES.get(
+                                                                        column.component()
+                                                                                .getType()))))
+                        .collect(Collectors.joining(", "));
+        return "unnest(%s) WITH ORDINALITY AS t (%s, nr)".formatted(arrays, each("?"));
+    }
+
+    /** The values of rows for {@link #table}: of each column an array of texts. */
+    MapSqlParameterSource arrays(List<R> rows) {
+        MapSqlParameterSource parameters = new MapSqlParameterSource();
+        for (Column column : columns) {
+            @Nullable String[] values = new @Nullable String[rows.size()];
+            for (int i = 0; i < values.length; i++) {
+                Object value = value(column, rows.get(i));
+                values[i] = value == null ? null : value.toString();
+            }
+            parameters.addValue(column.name(), values);
         }
         return parameters;
     }

@@ -6,6 +6,10 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.sql.BoundStatement;
+import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.Question;
+import io.github.notearchive.sql.RoundTrip;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -13,12 +17,12 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +46,65 @@ public class MediaCatalog {
      * had: waived, since the note stays archived, until a later try brings it.
      */
     public static final String NOT_REFRESHED = "NOT_REFRESHED";
+
+    private static final Columns<ObjectRow> OBJECT = Columns.of(ObjectRow.class);
+    private static final Columns<FileRow> FILE = Columns.of(FileRow.class);
+
+    /**
+     * In one order everywhere, so that two notes with the same files do not wait for each other for
+     * ever.
+     */
+    private static final NamedStatement INSERT_OBJECTS =
+            NamedStatement.of(
+                    """
+                    INSERT INTO media_object (%s, stored_at, verified_at)
+                    SELECT %s, :now::timestamptz, :now::timestamptz FROM %s ORDER BY sha256
+                    ON CONFLICT (sha256) DO NOTHING
+                    """
+                            .formatted(OBJECT.each("?"), OBJECT.each("?"), OBJECT.table()));
+
+    private static final NamedStatement SAVE_SLOTS =
+            NamedStatement.of(
+                    """
+                    INSERT INTO note_media (note_id, captured_at, %s)
+                    SELECT :noteId, :capturedAt::timestamptz, %s FROM %s
+                    ON CONFLICT (note_id, kind, ordinal) DO UPDATE
+                    SET captured_at = EXCLUDED.captured_at, %s
+                    """
+                            .formatted(
+                                    FILE.each("?"),
+                                    FILE.each("?"),
+                                    FILE.table(),
+                                    FILE.each("? = EXCLUDED.?")));
+
+    private static final NamedStatement SLOTS =
+            NamedStatement.of(
+                    """
+                    SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
+                           m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
+                           o.object_key, o.size_bytes, o.content_type, f.kind AS damage
+                    FROM note_media m LEFT JOIN media_object o USING (sha256)
+                    LEFT JOIN fixity_finding f
+                      ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
+                    WHERE m.note_id = :noteId
+                      AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
+                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                    """);
+
+    private static final NamedStatement SAME_FILES =
+            NamedStatement.of(
+                    """
+                    SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
+                           m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
+                           o.sha256, o.object_key, o.size_bytes, o.content_type
+                    FROM note_media m JOIN media_object o USING (sha256)
+                    WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
+                      AND m.rendition IS NOT NULL AND m.note_id <> :noteId
+                      AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                      WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                        AND f.kind <> 'ORPHAN')
+                    ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
+                    """);
 
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
@@ -95,27 +158,18 @@ public class MediaCatalog {
     }
 
     private List<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
-                                               m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
-                                               o.object_key, o.size_bytes, o.content_type, f.kind AS damage
-                                        FROM note_media m LEFT JOIN media_object o USING (sha256)
-                                        LEFT JOIN fixity_finding f
-                                          ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
-                                        WHERE m.note_id = :noteId
-                                          AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
-                                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
-                                        """)
-                                .param("noteId", id.value())
-                                .param(
+        return ownTransaction.execute(_ -> askSlots(id, capturedAt).ask(jdbc).list());
+    }
+
+    private static Question<SlotRow> askSlots(NoteId id, @Nullable Instant capturedAt) {
+        return SLOTS.with(
+                        new MapSqlParameterSource()
+                                .addValue("noteId", id.value())
+                                .addValue(
                                         "capturedAt",
                                         capturedAt == null ? null : Timestamp.from(capturedAt),
-                                        Types.TIMESTAMP)
-                                .query((row, _) -> slotRow(row))
-                                .list());
+                                        Types.TIMESTAMP))
+                .as((row, _) -> slotRow(row));
     }
 
     private static SlotRow slotRow(ResultSet row) throws SQLException {
@@ -145,7 +199,7 @@ public class MediaCatalog {
      * @param digests SHA-256 in lower-case hexadecimal
      * @return by their SHA-256; those without a row are left out
      */
-    public Map<String, Known> findByDigest(Collection<String> digests) {
+    public Map<String, KnownObject> findByDigest(Collection<String> digests) {
         if (digests.isEmpty()) {
             return Map.of();
         }
@@ -163,7 +217,7 @@ public class MediaCatalog {
                                 .param("digests", digests.toArray(String[]::new))
                                 .query(
                                         (row, _) ->
-                                                new Known(
+                                                new KnownObject(
                                                         storedMedia(row),
                                                         row.getBoolean("damaged")))
                                 .list()
@@ -180,7 +234,7 @@ public class MediaCatalog {
      * @param damaged whether an audit found it damaged and none has found it good since, so that
      *     its bytes are to be put again
      */
-    public record Known(StoredMedia media, boolean damaged) {}
+    public record KnownObject(StoredMedia media, boolean damaged) {}
 
     private static StoredMedia storedMedia(ResultSet row) throws SQLException {
         return new StoredMedia(
@@ -191,74 +245,66 @@ public class MediaCatalog {
     }
 
     /**
-     * The files of other notes that have the names of these slots' files and are stored in the best
-     * rendition that was offered: the source gives a name to one file only, such as a sound that
-     * many notes use. In a transaction of its own.
+     * What a note has, and what it can have of others.
+     *
+     * @param slots as they were last left; none for a note never captured
+     * @param sameFiles those of other notes that have the names of this note's files and are stored
+     *     in the best rendition that was offered: the source gives a name to one file only, such as
+     *     a sound that many notes use
      */
-    public List<SameFile> findByIdentity(NoteId id, Collection<MediaSlot> slots) {
+    public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
+
+    /**
+     * What is known of the files of a note, in a transaction of its own.
+     *
+     * @param expected as its answers list them
+     */
+    public Known known(NoteId id, Collection<MediaSlot> expected) {
         String[] names =
-                slots.stream()
+                expected.stream()
                         .filter(MediaSlot::named)
                         .map(slot -> StorableText.of(slot.identity()))
                         .distinct()
                         .toArray(String[]::new);
-        if (names.length == 0) {
-            return List.of();
-        }
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
-                                               m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
-                                               o.sha256, o.object_key, o.size_bytes, o.content_type
-                                        FROM note_media m JOIN media_object o USING (sha256)
-                                        WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
-                                          AND m.rendition IS NOT NULL AND m.note_id <> :noteId
-                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
-                                                          WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
-                                                            AND f.kind <> 'ORPHAN')
-                                        ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
-                                        """)
-                                .param("names", names)
-                                .param("noteId", id.value())
-                                .query(
-                                        (row, _) ->
-                                                new SameFile(
-                                                        MediaKind.valueOf(row.getString("kind")),
-                                                        row.getString("identity"),
-                                                        row.getString("rendition"),
-                                                        new NoteId(row.getString("note_id")),
-                                                        row.getObject("width", Integer.class),
-                                                        row.getObject("height", Integer.class),
-                                                        storedMedia(row)))
-                                .list());
+        RoundTrip trip = new RoundTrip(batches.getJdbcOperations());
+        Supplier<List<SlotRow>> slots = trip.ask(askSlots(id, null));
+        Supplier<List<SameFile>> sameFiles = trip.ask(askSameFiles(id, names));
+        ownTransaction.executeWithoutResult(_ -> trip.run());
+        return new Known(slots.get(), sameFiles.get());
     }
 
-    /**
-     * Writes a row for each object of these files that has none. Part of the caller's transaction.
-     */
-    void saveObjects(List<SlotRow> slots, Instant now) {
-        // in one order everywhere, so that two notes with the same files do not wait for each other
-        // for ever
-        List<StoredMedia> stored =
+    private static Question<SameFile> askSameFiles(NoteId id, String[] names) {
+        return SAME_FILES
+                .with(
+                        new MapSqlParameterSource()
+                                .addValue("names", names)
+                                .addValue("noteId", id.value()))
+                .as(
+                        (row, _) ->
+                                new SameFile(
+                                        MediaKind.valueOf(row.getString("kind")),
+                                        row.getString("identity"),
+                                        row.getString("rendition"),
+                                        new NoteId(row.getString("note_id")),
+                                        row.getObject("width", Integer.class),
+                                        row.getObject("height", Integer.class),
+                                        storedMedia(row)));
+    }
+
+    /** Writes a row for each object of these files that has none; empty when no file is stored. */
+    Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
+        List<ObjectRow> stored =
                 slots.stream()
                         .map(SlotRow::media)
                         .filter(Objects::nonNull)
                         .distinct()
-                        .sorted(Comparator.comparing(StoredMedia::sha256))
+                        .map(ObjectRow::of)
                         .toList();
-        if (!stored.isEmpty()) {
-            batches.batchUpdate(
-                    """
-                    INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                    VALUES (:sha256, :key, :size, :contentType, :now, :now)
-                    ON CONFLICT (sha256) DO NOTHING
-                    """,
-                    stored.stream()
-                            .map(media -> parameters(media).addValue("now", Timestamp.from(now)))
-                            .toArray(MapSqlParameterSource[]::new));
-        }
+        return stored.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        INSERT_OBJECTS.with(
+                                OBJECT.arrays(stored).addValue("now", Timestamp.from(now))));
     }
 
     /**
@@ -273,29 +319,20 @@ public class MediaCatalog {
             return;
         }
         makeRoom(answer.id(), slots);
-        insertSlots(answer, slots);
+        slots(answer, slots).ifPresent(statement -> statement.update(jdbc));
     }
 
-    /** The same for a note that has no files yet, or room for these. */
-    void insertSlots(NoteCapture answer, List<SlotRow> slots) {
-        if (slots.isEmpty()) {
-            return;
-        }
-        batches.batchUpdate(
-                """
-                INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, rendition, width, height, sha256,
-                                        checks, error, dead_night, captured_at, updated_at)
-                VALUES (:noteId, :kind, :ordinal, :identity, :state, :reason, :rendition, :width, :height, :sha256,
-                        :checks, :error, :deadNight, :capturedAt, :updatedAt)
-                ON CONFLICT (note_id, kind, ordinal) DO UPDATE
-                SET identity = EXCLUDED.identity, state = EXCLUDED.state, reason = EXCLUDED.reason,
-                    rendition = EXCLUDED.rendition, width = EXCLUDED.width, height = EXCLUDED.height,
-                    sha256 = EXCLUDED.sha256, checks = EXCLUDED.checks, error = EXCLUDED.error,
-                    dead_night = EXCLUDED.dead_night, captured_at = EXCLUDED.captured_at, updated_at = EXCLUDED.updated_at
-                """,
-                slots.stream()
-                        .map(row -> parameters(answer, row))
-                        .toArray(MapSqlParameterSource[]::new));
+    /** The same for a note that has no files yet, or room for these; empty without any. */
+    Optional<BoundStatement> slots(NoteCapture answer, List<SlotRow> slots) {
+        return slots.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        SAVE_SLOTS.with(
+                                FILE.arrays(slots.stream().map(FileRow::of).toList())
+                                        .addValue("noteId", answer.id().value())
+                                        .addValue(
+                                                "capturedAt",
+                                                Timestamp.from(answer.capturedAt()))));
     }
 
     /**
@@ -413,25 +450,6 @@ public class MediaCatalog {
                 .addValue("contentType", media.contentType());
     }
 
-    private static MapSqlParameterSource parameters(NoteCapture answer, SlotRow row) {
-        return new MapSqlParameterSource()
-                .addValue("noteId", answer.id().value())
-                .addValue("kind", row.kind().name())
-                .addValue("ordinal", row.ordinal())
-                .addValue("identity", row.identity())
-                .addValue("state", row.state())
-                .addValue("reason", row.reason())
-                .addValue("rendition", row.rendition())
-                .addValue("width", row.width())
-                .addValue("height", row.height())
-                .addValue("sha256", row.media() == null ? null : row.media().sha256())
-                .addValue("checks", row.checks())
-                .addValue("error", row.error())
-                .addValue("deadNight", row.deadNight() == null ? null : row.deadNight().date())
-                .addValue("capturedAt", Timestamp.from(answer.capturedAt()))
-                .addValue("updatedAt", Timestamp.from(row.updatedAt()));
-    }
-
     /**
      * Takes objects into the catalog that were found in the bucket, and that nobody has read again.
      * Part of the caller's transaction; a repeat changes nothing.
@@ -496,6 +514,49 @@ public class MediaCatalog {
                 .param("kind", kind.name())
                 .param("ordinal", ordinal)
                 .update();
+    }
+
+    /** What a row of {@code media_object} has from its file. */
+    private record ObjectRow(String sha256, String objectKey, Long sizeBytes, String contentType) {
+
+        static ObjectRow of(StoredMedia media) {
+            return new ObjectRow(
+                    media.sha256(), media.key().value(), media.size(), media.contentType());
+        }
+    }
+
+    /** What a row of {@code note_media} has from its file. */
+    private record FileRow(
+            String kind,
+            Integer ordinal,
+            String identity,
+            String state,
+            @Nullable String reason,
+            @Nullable String rendition,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable String sha256,
+            @Nullable String checks,
+            @Nullable String error,
+            @Nullable LocalDate deadNight,
+            Instant updatedAt) {
+
+        static FileRow of(SlotRow row) {
+            return new FileRow(
+                    row.kind().name(),
+                    row.ordinal(),
+                    row.identity(),
+                    row.state(),
+                    row.reason(),
+                    row.rendition(),
+                    row.width(),
+                    row.height(),
+                    row.media() == null ? null : row.media().sha256(),
+                    row.checks(),
+                    row.error(),
+                    row.deadNight() == null ? null : row.deadNight().date(),
+                    row.updatedAt());
+        }
     }
 
     /** A file of another note, by the source's name for it. */

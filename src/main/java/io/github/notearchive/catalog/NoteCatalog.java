@@ -11,15 +11,19 @@ import io.github.notearchive.catalog.SchemaDrift.Novelties;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sql.BoundStatement;
+import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.Question;
+import io.github.notearchive.sql.RoundTrip;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
@@ -38,53 +42,76 @@ public class NoteCatalog {
     static final Columns<Mention> MENTION = Columns.of(Mention.class);
     static final Columns<Comment> COMMENT = Columns.of(Comment.class);
 
-    private static final String SAVE_AUTHOR =
-            """
-            INSERT INTO author (%s, updated_at)
-            VALUES (%s, :capturedAt)
-            ON CONFLICT (author_id) DO UPDATE
-            SET %s, updated_at = EXCLUDED.updated_at
-            WHERE author.updated_at < EXCLUDED.updated_at
-            """
-                    .formatted(AUTHOR.each("?"), AUTHOR.each(":?"), AUTHOR.each("? = EXCLUDED.?"));
+    private static final NamedStatement SAVE_AUTHOR =
+            NamedStatement.of(
+                    """
+                    INSERT INTO author (%s, updated_at)
+                    VALUES (%s, :capturedAt)
+                    ON CONFLICT (author_id) DO UPDATE
+                    SET %s, updated_at = EXCLUDED.updated_at
+                    WHERE author.updated_at < EXCLUDED.updated_at
+                    """
+                            .formatted(
+                                    AUTHOR.each("?"),
+                                    AUTHOR.each(":?"),
+                                    AUTHOR.each("? = EXCLUDED.?")));
 
-    private static final String SAVE_NOTE =
-            """
-            INSERT INTO note (note_id, %s, mapper_version,
-                              first_captured_at, last_captured_at, archived_at)
-            VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
-            ON CONFLICT (note_id) DO UPDATE
-            SET %s, mapper_version = EXCLUDED.mapper_version,
-                last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
-            WHERE note.last_captured_at <= EXCLUDED.last_captured_at
-            RETURNING xmax = 0
-            """
-                    .formatted(NOTE.each("?"), NOTE.each(":?"), NOTE.each("? = EXCLUDED.?"));
+    private static final NamedStatement SAVE_NOTE =
+            NamedStatement.of(
+                    """
+                    INSERT INTO note (note_id, %s, mapper_version,
+                                      first_captured_at, last_captured_at, archived_at)
+                    VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
+                    ON CONFLICT (note_id) DO UPDATE
+                    SET %s, mapper_version = EXCLUDED.mapper_version,
+                        last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
+                    WHERE note.last_captured_at <= EXCLUDED.last_captured_at
+                    RETURNING xmax = 0
+                    """
+                            .formatted(
+                                    NOTE.each("?"), NOTE.each(":?"), NOTE.each("? = EXCLUDED.?")));
 
-    private static final String SAVE_CAPTURE =
-            """
-            INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
-            VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
-            ON CONFLICT (note_id, captured_at) DO UPDATE
-            SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
-            """
-                    .formatted(
-                            CAPTURE.each("?"), CAPTURE.each(":?"), CAPTURE.each("? = EXCLUDED.?"));
+    private static final NamedStatement SAVE_CAPTURE =
+            NamedStatement.of(
+                    """
+                    INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
+                    VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
+                    ON CONFLICT (note_id, captured_at) DO UPDATE
+                    SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
+                    """
+                            .formatted(
+                                    CAPTURE.each("?"),
+                                    CAPTURE.each(":?"),
+                                    CAPTURE.each("? = EXCLUDED.?")));
+
+    private static final NamedStatement INSERT_TOPICS = insert("note_topic", TOPIC);
+    private static final NamedStatement INSERT_MENTIONS = insert("note_mention", MENTION);
+
+    private static final NamedStatement INSERT_COMMENTS =
+            NamedStatement.of(
+                    """
+                    INSERT INTO note_comment (note_id, captured_at, ordinal, %s)
+                    SELECT :noteId, :capturedAt::timestamptz, nr - 1, %s FROM %s
+                    """
+                            .formatted(COMMENT.each("?"), COMMENT.each("?"), COMMENT.table()));
 
     private final JdbcClient jdbc;
-    private final NamedParameterJdbcOperations batches;
     private final MediaCatalog media;
     private final SchemaDrift drift;
 
-    NoteCatalog(
-            JdbcClient jdbc,
-            NamedParameterJdbcOperations batches,
-            MediaCatalog media,
-            SchemaDrift drift) {
+    NoteCatalog(JdbcClient jdbc, MediaCatalog media, SchemaDrift drift) {
         this.jdbc = jdbc;
-        this.batches = batches;
         this.media = media;
         this.drift = drift;
+    }
+
+    /** Rows of a note in their order. */
+    private static NamedStatement insert(String table, Columns<?> columns) {
+        return NamedStatement.of(
+                """
+                INSERT INTO %s (note_id, ordinal, %s) SELECT :noteId, nr - 1, %s FROM %s
+                """
+                        .formatted(table, columns.each("?"), columns.each("?"), columns.table()));
     }
 
     /**
@@ -100,19 +127,63 @@ public class NoteCatalog {
         NoteCapture capture = note.capture();
         List<Novelties> novelties = new ArrayList<>();
         Saved saved = saveNote(capture, note.archivedAt(), novelties);
-        media.saveObjects(note.filesOf(capture), now);
+        media.objects(note.filesOf(capture), now).ifPresent(this::write);
         switch (saved) {
-            case FIRST -> media.insertSlots(capture, note.filesOf(capture));
+            case FIRST -> media.slots(capture, note.filesOf(capture)).ifPresent(this::write);
             case NEWEST -> media.saveSlots(capture, false, note.filesOf(capture));
             case OLD -> {}
         }
         NoteCapture video = note.video();
         if (video != null) {
             saveVideo(video, novelties);
-            media.saveObjects(note.filesOf(video), now);
+            media.objects(note.filesOf(video), now).ifPresent(this::write);
             media.saveSlots(video, true, note.filesOf(video));
         }
         drift.record(novelties);
+    }
+
+    /**
+     * What {@link #save} writes of a note that has no row yet and no answer for its video, to be
+     * sent in one round trip. It is to be undone when there was a row, which the statements say or
+     * stumble over, and when the caller's transaction does not go on.
+     */
+    public First first(RoundTrip trip, CapturedNote note, Instant now) {
+        NoteCapture capture = note.capture();
+        JsonNode answer = capture.envelope();
+        NoteDetail detail = NoteMapper.map(capture, answer);
+        author(detail, capture.capturedAt()).ifPresent(trip::update);
+        Supplier<List<Boolean>> isNew = trip.ask(row(capture, detail, note.archivedAt()));
+        trip.update(captureRow(capture, detail.capture(), NoteMapper.VERSION, answer));
+        rows(capture, detail).forEach(trip::update);
+        List<SlotRow> files = note.filesOf(capture);
+        media.objects(files, now).ifPresent(trip::update);
+        media.slots(capture, files).ifPresent(trip::update);
+        return new First(isNew, drift.noveltiesIn(capture.id(), capture.capturedAt(), answer));
+    }
+
+    /** A note's first answer, once it is written. */
+    public final class First {
+        private final Supplier<List<Boolean>> isNew;
+        private final Novelties novelties;
+
+        private First(Supplier<List<Boolean>> isNew, Novelties novelties) {
+            this.isNew = isNew;
+            this.novelties = novelties;
+        }
+
+        /** Whether it was the first, so that its rows are as they are to be. */
+        public boolean isTrue() {
+            return isNew.get().equals(List.of(true));
+        }
+
+        /** Records fields that are new, which is to be the last of the caller's transaction. */
+        public void recordNovelties() {
+            drift.record(List.of(novelties));
+        }
+    }
+
+    private void write(BoundStatement statement) {
+        statement.update(jdbc);
     }
 
     /**
@@ -141,18 +212,11 @@ public class NoteCatalog {
             NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
         JsonNode answer = capture.envelope();
         NoteDetail detail = NoteMapper.map(capture, answer);
-        if (detail.author() != null) {
-            saveAuthor(detail.author(), capture.capturedAt());
-        }
+        author(detail, capture.capturedAt()).ifPresent(this::write);
         Saved saved = saveNote(capture, detail, archivedAt);
-        saveCapture(capture, detail.capture(), NoteMapper.VERSION, answer);
+        write(captureRow(capture, detail.capture(), NoteMapper.VERSION, answer));
         switch (saved) {
-            case FIRST -> {
-                // nothing can be there that is to go
-                insertComments(capture.id(), capture.capturedAt(), detail.comments());
-                insertTopics(capture.id(), detail.topics());
-                insertMentions(capture.id(), detail.mentions());
-            }
+            case FIRST -> rows(capture, detail).forEach(this::write); // nothing can be there
             case NEWEST -> {
                 saveComments(capture.id(), capture.capturedAt(), detail.comments());
                 saveTopics(capture.id(), detail.topics());
@@ -167,7 +231,7 @@ public class NoteCatalog {
     private void saveVideo(NoteCapture video, List<Novelties> novelties) {
         JsonNode answer = video.envelope();
         Capture counts = NoteMapper.map(video, answer).capture().countsOnly();
-        saveCapture(video, counts, null, answer);
+        write(captureRow(video, counts, null, answer));
         novelties.add(drift.noveltiesIn(video.id(), video.capturedAt(), answer));
     }
 
@@ -176,31 +240,40 @@ public class NoteCatalog {
         return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
     }
 
-    private void saveAuthor(Author author, Instant capturedAt) {
-        jdbc.sql(SAVE_AUTHOR)
-                .paramSource(
-                        AUTHOR.parameters(author)
-                                .addValue("capturedAt", Timestamp.from(capturedAt)))
-                .update();
+    private static Optional<BoundStatement> author(NoteDetail detail, Instant capturedAt) {
+        return Optional.ofNullable(detail.author())
+                .map(
+                        author ->
+                                SAVE_AUTHOR.with(
+                                        AUTHOR.parameters(author)
+                                                .addValue(
+                                                        "capturedAt", Timestamp.from(capturedAt))));
+    }
+
+    /** Returns whether there was no row of the note; nothing when it is older than the row. */
+    private static Question<Boolean> row(
+            NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
+        return SAVE_NOTE
+                .with(
+                        NOTE.parameters(detail.note())
+                                .addValue("noteId", capture.id().value())
+                                .addValue("mapperVersion", NoteMapper.VERSION)
+                                .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                                .addValue("archivedAt", timestamp(archivedAt)))
+                .as((row, _) -> row.getBoolean(1));
     }
 
     /** An answer that is older than one that was written before says only since when. */
     private Saved saveNote(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
-        MapSqlParameterSource row =
-                NOTE.parameters(detail.note())
-                        .addValue("noteId", capture.id().value())
-                        .addValue("mapperVersion", NoteMapper.VERSION)
-                        .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
-                        .addValue("archivedAt", timestamp(archivedAt));
-        Optional<Boolean> isNew =
-                jdbc.sql(SAVE_NOTE).paramSource(row).query(Boolean.class).optional();
+        Question<Boolean> row = row(capture, detail, archivedAt);
+        Optional<Boolean> isNew = row.ask(jdbc).optional();
         if (isNew.isEmpty()) {
             jdbc.sql(
                             """
                             UPDATE note SET first_captured_at = :capturedAt
                             WHERE note_id = :noteId AND first_captured_at > :capturedAt
                             """)
-                    .paramSource(row)
+                    .paramSource(row.statement().parameters())
                     .update();
         }
         return isNew.map(first -> first ? Saved.FIRST : Saved.NEWEST).orElse(Saved.OLD);
@@ -217,61 +290,53 @@ public class NoteCatalog {
     /**
      * @param mapperVersion null for an answer of which only the counts are kept
      */
-    private void saveCapture(
+    private static BoundStatement captureRow(
             NoteCapture capture,
             Capture columns,
             @Nullable Integer mapperVersion,
             JsonNode answer) {
-        jdbc.sql(SAVE_CAPTURE)
-                .paramSource(
-                        CAPTURE.parameters(columns)
-                                .addValue("noteId", capture.id().value())
-                                .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
-                                .addValue("callId", capture.callId())
-                                .addValue("mapperVersion", mapperVersion, Types.INTEGER)
-                                .addValue("answer", StorableText.json(answer))
-                                .addValue(
-                                        "sidecar",
-                                        Sidecar.keyOf(capture.id(), capture.capturedAt()).value()))
-                .update();
+        return SAVE_CAPTURE.with(
+                CAPTURE.parameters(columns)
+                        .addValue("noteId", capture.id().value())
+                        .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                        .addValue("callId", capture.callId())
+                        .addValue("mapperVersion", mapperVersion, Types.INTEGER)
+                        .addValue("answer", StorableText.json(answer))
+                        .addValue(
+                                "sidecar",
+                                Sidecar.keyOf(capture.id(), capture.capturedAt()).value()));
+    }
+
+    /** What stands in a note and has rows of its own, for a note that has none of them. */
+    private static List<BoundStatement> rows(NoteCapture capture, NoteDetail detail) {
+        return Stream.of(
+                        comments(capture.id(), capture.capturedAt(), detail.comments()),
+                        topics(capture.id(), detail.topics()),
+                        mentions(capture.id(), detail.mentions()))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     void saveTopics(NoteId id, List<Topic> topics) {
         jdbc.sql("DELETE FROM note_topic WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
-        insertTopics(id, topics);
+        topics(id, topics).ifPresent(this::write);
     }
 
-    private void insertTopics(NoteId id, List<Topic> topics) {
-        insert(
-                """
-                INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
-                VALUES (:noteId, :ordinal, :topic_id, :name, :topic_type)
-                """,
-                TOPIC,
-                topics,
-                id,
-                null);
+    private static Optional<BoundStatement> topics(NoteId id, List<Topic> topics) {
+        return insert(INSERT_TOPICS, TOPIC, topics, id, null);
     }
 
     void saveMentions(NoteId id, List<Mention> mentions) {
         jdbc.sql("DELETE FROM note_mention WHERE note_id = :noteId")
                 .param("noteId", id.value())
                 .update();
-        insertMentions(id, mentions);
+        mentions(id, mentions).ifPresent(this::write);
     }
 
-    private void insertMentions(NoteId id, List<Mention> mentions) {
-        insert(
-                """
-                INSERT INTO note_mention (note_id, ordinal, user_id, nickname)
-                VALUES (:noteId, :ordinal, :user_id, :nickname)
-                """,
-                MENTION,
-                mentions,
-                id,
-                null);
+    private static Optional<BoundStatement> mentions(NoteId id, List<Mention> mentions) {
+        return insert(INSERT_MENTIONS, MENTION, mentions, id, null);
     }
 
     void saveComments(NoteId id, Instant capturedAt, List<Comment> comments) {
@@ -279,38 +344,28 @@ public class NoteCatalog {
                 .param("noteId", id.value())
                 .param("capturedAt", Timestamp.from(capturedAt))
                 .update();
-        insertComments(id, capturedAt, comments);
+        comments(id, capturedAt, comments).ifPresent(this::write);
     }
 
-    private void insertComments(NoteId id, Instant capturedAt, List<Comment> comments) {
-        insert(
-                """
-                INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, parent_id, author_id,
-                                          author_nickname, comment_text, written_at, place, liked_count, reply_count)
-                VALUES (:noteId, :capturedAt, :ordinal, :comment_id, :parent_id, :author_id,
-                        :author_nickname, :comment_text, :written_at, :place, :liked_count, :reply_count)
-                """,
-                COMMENT,
-                comments,
-                id,
-                capturedAt);
+    private static Optional<BoundStatement> comments(
+            NoteId id, Instant capturedAt, List<Comment> comments) {
+        return insert(INSERT_COMMENTS, COMMENT, comments, id, capturedAt);
     }
 
-    /** Inserts rows in their order. */
-    private <R extends Record> void insert(
-            String sql, Columns<R> columns, List<R> rows, NoteId id, @Nullable Instant capturedAt) {
-        if (rows.isEmpty()) {
-            return;
-        }
-        MapSqlParameterSource[] parameters = new MapSqlParameterSource[rows.size()];
-        for (int i = 0; i < parameters.length; i++) {
-            parameters[i] =
-                    columns.parameters(rows.get(i))
-                            .addValue("noteId", id.value())
-                            .addValue("capturedAt", timestamp(capturedAt))
-                            .addValue("ordinal", i);
-        }
-        batches.batchUpdate(sql, parameters);
+    /** Inserts rows in their order; empty when there are none. */
+    private static <R extends Record> Optional<BoundStatement> insert(
+            NamedStatement statement,
+            Columns<R> columns,
+            List<R> rows,
+            NoteId id,
+            @Nullable Instant capturedAt) {
+        return rows.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        statement.with(
+                                columns.arrays(rows)
+                                        .addValue("noteId", id.value())
+                                        .addValue("capturedAt", timestamp(capturedAt))));
     }
 
     /** How this answer stands in the catalog; empty when it was never taken in. */

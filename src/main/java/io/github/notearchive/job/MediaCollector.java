@@ -18,7 +18,6 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -122,7 +121,9 @@ class MediaCollector implements AutoCloseable {
             throws InterruptedException {
         Night tonight = Night.current(clock);
         NoteCapture bought = videos.answer(capture, answer).orElse(null);
-        List<SlotRow> known = catalog.slotsOf(capture.id());
+        List<MediaSlot> expected = MediaSlots.of(capture, bought, video.preference());
+        MediaCatalog.Known inCatalog = catalog.known(capture.id(), expected);
+        List<SlotRow> known = inCatalog.slots();
         Map<Place, SlotRow> rows = new HashMap<>();
         known.forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
         Map<Place, Piece> pieces = new HashMap<>();
@@ -132,7 +133,7 @@ class MediaCollector implements AutoCloseable {
         Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
         boolean retrySoon = false;
         Map<Place, Integer> order = new HashMap<>();
-        for (MediaSlot slot : MediaSlots.of(capture, bought, video.preference())) {
+        for (MediaSlot slot : expected) {
             Place place = Place.of(slot);
             order.put(place, order.size());
             Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
@@ -171,7 +172,7 @@ class MediaCollector implements AutoCloseable {
         }
         closeUnused(pieces.values(), decided);
         Harvest offers = new Harvest(capture, bought, List.of());
-        decided.addAll(takeOver(capture.id(), wanted.keySet()));
+        decided.addAll(takeOver(inCatalog.sameFiles(), wanted.keySet()));
         boolean served = false;
         boolean dead = false;
         boolean faulty = false;
@@ -305,9 +306,9 @@ class MediaCollector implements AutoCloseable {
      * Files that another note has already, by the source's own name for them, need no request. They
      * are taken out of those that are wanted.
      */
-    private List<Piece> takeOver(NoteId id, Set<MediaSlot> wanted) {
+    private List<Piece> takeOver(List<SameFile> sameFiles, Set<MediaSlot> wanted) {
         List<Piece> taken = new ArrayList<>();
-        for (SameFile same : catalog.findByIdentity(id, wanted)) {
+        for (SameFile same : sameFiles) {
             Optional<MediaSlot> slot = wanted.stream().filter(same::fills).findFirst();
             if (slot.isPresent()) {
                 wanted.remove(slot.get());

@@ -29,6 +29,7 @@ import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.sidecar.Sidecars;
+import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
@@ -47,6 +48,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +57,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -90,6 +94,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private final ActiveRuns runs;
     private final Retries retries;
     private final Clock clock;
+    private final JdbcOperations jdbc;
     private final TransactionTemplate savepoint;
 
     NoteDispositionWriter(
@@ -105,6 +110,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             ActiveRuns runs,
             Retries retries,
             Clock clock,
+            JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
         this.store = store;
         this.sidecars = sidecars;
@@ -118,6 +124,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.runs = runs;
         this.retries = retries;
         this.clock = clock;
+        this.jdbc = jdbc;
         this.savepoint = new TransactionTemplate(transactions);
         this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
     }
@@ -220,7 +227,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
-        Map<String, MediaCatalog.Known> rows =
+        Map<String, MediaCatalog.KnownObject> rows =
                 media.findByDigest(
                         harvest.pieces().stream()
                                 .filter(Piece.Fresh.class::isInstance)
@@ -247,12 +254,12 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     /**
      * @param row what the tables know of these bytes; null when nothing
      */
-    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable Known row) {
+    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
         String sha256 = file.sha256();
         Optional<StoredMedia> known =
                 Optional.ofNullable(row)
                         .filter(r -> !r.damaged())
-                        .map(MediaCatalog.Known::media)
+                        .map(MediaCatalog.KnownObject::media)
                         .filter(stored -> store.stat(stored.key()).isPresent());
         StoredMedia stored =
                 known.orElseGet(
@@ -327,29 +334,81 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private void record(
             ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         try {
-            AtomicReference<Change> change = new AtomicReference<>(Change.NONE);
-            Boolean held =
-                    savepoint.execute(
-                            _ -> {
-                                boolean settled = settle(claimed, settlement, now);
-                                if (settled) {
-                                    Optional<Look> before = look(claimed);
-                                    notes.save(note, now);
-                                    change.set(changes.since(before, claimed.id()));
-                                    refreshPlan.plan(claimed.id());
-                                }
-                                return settled;
-                            });
-            if (held && claimed.refreshNight() != null) {
-                countRefresh(claimed, change.get());
-            } else if (held) {
-                count(claimed, settlement);
+            Optional<Boolean> first = recordFirst(claimed, note, settlement, now);
+            if (first.isPresent()) {
+                if (first.get()) {
+                    count(claimed, settlement);
+                }
+            } else {
+                recordAny(claimed, note, settlement, now);
             }
         } catch (NonTransientDataAccessException e) {
             if (Trouble.isOutOfReach(e)) {
                 throw e; // the database, not the note
             }
             giveUp(claimed, e);
+        }
+    }
+
+    /**
+     * Nearly every note of a night is one that has no rows yet: all of them are written in one
+     * round trip.
+     *
+     * @return whether the claim was held; empty when the note is no such one, and nothing was
+     *     written
+     */
+    private Optional<Boolean> recordFirst(
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        if (claimed.state() != NoteState.PENDING || note.video() != null) {
+            return Optional.empty();
+        }
+        RoundTrip trip = new RoundTrip(jdbc);
+        Supplier<Integer> settled =
+                trip.update(
+                        worklist.settling(
+                                claimed, settlement, runs.current().jobExecutionId(), now));
+        NoteCatalog.First first = notes.first(trip, note, now);
+        trip.update(refreshPlan.planning(claimed.id()));
+        try {
+            boolean kept =
+                    trip.runOrUndo(
+                            () -> {
+                                if (settled.get() != 1 || !first.isTrue()) {
+                                    return false;
+                                }
+                                first.recordNovelties();
+                                return true;
+                            });
+            if (kept || settled.get() == 1) {
+                return kept ? Optional.of(true) : Optional.empty();
+            }
+        } catch (DuplicateKeyException e) {
+            log.debug("Note {}: has rows already", claimed.id(), e);
+            return Optional.empty();
+        }
+        logLost(claimed);
+        return Optional.of(false);
+    }
+
+    private void recordAny(
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        AtomicReference<Change> change = new AtomicReference<>(Change.NONE);
+        Boolean held =
+                savepoint.execute(
+                        _ -> {
+                            boolean settled = settle(claimed, settlement, now);
+                            if (settled) {
+                                Optional<Look> before = look(claimed);
+                                notes.save(note, now);
+                                change.set(changes.since(before, claimed.id()));
+                                refreshPlan.plan(claimed.id());
+                            }
+                            return settled;
+                        });
+        if (held && claimed.refreshNight() != null) {
+            countRefresh(claimed, change.get());
+        } else if (held) {
+            count(claimed, settlement);
         }
     }
 

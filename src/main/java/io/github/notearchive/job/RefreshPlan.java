@@ -2,10 +2,13 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.sql.BoundStatement;
+import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.worklist.Worklist;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.List;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -47,7 +50,8 @@ class RefreshPlan {
               AND (w.refresh_night IS DISTINCT FROM plan.night OR w.refresh_attempts <> 0)
             """;
 
-    private static final String ONE = WRITE.formatted(PLAN.formatted("w.note_id = :noteId"));
+    private static final NamedStatement ONE =
+            NamedStatement.of(WRITE.formatted(PLAN.formatted("w.note_id = :noteId")));
 
     private static final String ALL =
             WRITE.formatted(
@@ -81,11 +85,16 @@ class RefreshPlan {
      * a repeat changes nothing.
      */
     void plan(NoteId id) {
-        jdbc.sql(ONE)
-                .param("gaps", ints(settings.gapDays()))
-                .param("ages", ints(settings.ageDays()))
-                .param("noteId", id.value())
-                .update();
+        planning(id).update(jdbc);
+    }
+
+    /** The same as a statement. */
+    BoundStatement planning(NoteId id) {
+        return ONE.with(
+                new MapSqlParameterSource()
+                        .addValue("gaps", ints(settings.gapDays()))
+                        .addValue("ages", ints(settings.ageDays()))
+                        .addValue("noteId", id.value()));
     }
 
     /**

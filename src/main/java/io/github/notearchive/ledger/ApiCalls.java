@@ -10,6 +10,8 @@ import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
+import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.Question;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -52,6 +55,18 @@ public class ApiCalls implements CallJournal {
 
     /** How often a call is tried that a limit refused and then allowed. */
     private static final int TRIES = 10;
+
+    private static final NamedStatement BOUGHT =
+            NamedStatement.of(
+                    """
+                    SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
+                           message, media_gone_at, refresh
+                    FROM api_call
+                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
+                      AND (:number::bigint IS NULL OR id = :number)
+                    ORDER BY id DESC
+                    LIMIT 1
+                    """);
 
     private final JdbcClient jdbc;
     private final TransactionTemplate ownTransaction;
@@ -571,22 +586,20 @@ public class ApiCalls implements CallJournal {
     }
 
     private Optional<BoughtCall> bought(NoteId id, @Nullable Long number) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
-                                               message, media_gone_at, refresh
-                                        FROM api_call
-                                        WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
-                                          AND (:number::bigint IS NULL OR id = :number)
-                                        ORDER BY id DESC
-                                        LIMIT 1
-                                        """)
-                                .param("noteId", id.value())
-                                .param("number", number, Types.BIGINT)
-                                .query((row, _) -> boughtCall(row))
-                                .optional());
+        return ownTransaction.execute(_ -> askBought(id, number).ask(jdbc).optional());
+    }
+
+    /** {@link #newestBought} as a question; it has no row or one. */
+    public Question<BoughtCall> askNewestBought(NoteId id) {
+        return askBought(id, null);
+    }
+
+    private static Question<BoughtCall> askBought(NoteId id, @Nullable Long number) {
+        return BOUGHT.with(
+                        new MapSqlParameterSource()
+                                .addValue("noteId", id.value())
+                                .addValue("number", number, Types.BIGINT))
+                .as((row, _) -> boughtCall(row));
     }
 
     private static BoughtCall boughtCall(ResultSet row) throws SQLException {

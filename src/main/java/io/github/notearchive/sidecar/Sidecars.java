@@ -14,19 +14,26 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Upkeep;
 import io.github.notearchive.worklist.Worklist;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -51,18 +58,25 @@ public class Sidecars {
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
+    private final JdbcOperations jdbc;
+    private final TransactionTemplate ownTransaction;
 
     Sidecars(
             ObjectStore store,
             ApiCalls calls,
             NoteCatalog notes,
             MediaCatalog media,
-            Worklist worklist) {
+            Worklist worklist,
+            JdbcOperations jdbc,
+            PlatformTransactionManager transactions) {
         this.store = store;
         this.calls = calls;
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
+        this.jdbc = jdbc;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
     }
 
     /**
@@ -78,15 +92,18 @@ public class Sidecars {
             @Nullable CapturedNote note,
             @Nullable Settlement decided,
             Instant now) {
-        BoughtCall newest = calls.newestBought(claimed.id()).orElse(null);
+        RoundTrip trip = new RoundTrip(jdbc);
+        Supplier<List<BoughtCall>> bought = trip.ask(calls.askNewestBought(claimed.id()));
+        Supplier<List<Standing>> before = trip.ask(worklist.askStanding(claimed));
+        ownTransaction.executeWithoutResult(_ -> trip.run());
+        BoughtCall newest = bought.get().stream().findFirst().orElse(null);
         if (note == null && newest == null) {
             return true; // there is no sidecar that could say it
         }
-        Optional<Standing> before = worklist.standing(claimed);
-        if (before.isEmpty()) {
+        if (before.get().isEmpty()) {
             return false;
         }
-        Standing standing = before.get();
+        Standing standing = before.get().getFirst();
         tell(claimed.id(), newest, note, decided == null ? standing : standing.after(decided, now));
         return true;
     }

@@ -59,15 +59,18 @@ public class ForgottenNotes {
      * @param author the platform's id of the author; null when the answer does not say
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return Boolean.TRUE.equals(ownTransaction.execute(_ -> jdbc.sql(
-                        """
+        return Boolean.TRUE.equals(
+                ownTransaction.execute(
+                        _ ->
+                                jdbc.sql(
+                                                """
                         SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
                             OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
                         """)
-                .param("noteId", id.value())
-                .param("author", author, Types.VARCHAR)
-                .query(Boolean.class)
-                .single()));
+                                        .param("noteId", id.value())
+                                        .param("author", author, Types.VARCHAR)
+                                        .query(Boolean.class)
+                                        .single()));
     }
 
     /** How many notes and people were forgotten, and of how many something is left. */

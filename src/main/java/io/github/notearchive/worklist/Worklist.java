@@ -4,6 +4,9 @@ import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sql.BoundStatement;
+import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.Question;
 import io.github.notearchive.worklist.ClaimMarks.Mark;
 import io.github.notearchive.worklist.ClaimMarks.Marks;
 import io.github.notearchive.worklist.Settlement.Counter;
@@ -24,6 +27,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -54,6 +58,32 @@ public class Worklist {
 
     private static final String BY_STATE =
             "array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)";
+
+    private static final NamedStatement SETTLE =
+            NamedStatement.of(
+                    """
+                    UPDATE worklist
+                    SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
+                        missing_night = :missingNight, answer_held = :answerHeld,
+                        refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
+                        attempts = attempts + :call,
+                        media_attempts = media_attempts + :media,
+                        attempts_tonight =
+                            CASE WHEN counted_night = :tonight THEN attempts_tonight ELSE 0 END + :call,
+                        media_attempts_tonight =
+                            CASE WHEN counted_night = :tonight THEN media_attempts_tonight ELSE 0 END + :media,
+                        counted_night = :tonight,
+                        settled_at = :now, settled_by = :execution,
+                        claimed_by = NULL, claimed_until = NULL, claim_id = NULL
+                    WHERE note_id = :noteId AND claim_id = :claim
+                    """);
+
+    private static final NamedStatement STANDING =
+            NamedStatement.of(
+                    """
+                    SELECT * FROM worklist
+                    WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
+                    """);
 
     private final JdbcClient jdbc;
     private final Clock clock;
@@ -321,43 +351,28 @@ public class Worklist {
      */
     public boolean settle(
             ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
-        Night tonight = Night.of(now);
-        return jdbc.sql(
-                                """
-                                UPDATE worklist
-                                SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
-                                    missing_night = :missingNight, answer_held = :answerHeld,
-                                    refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
-                                    attempts = attempts + :call,
-                                    media_attempts = media_attempts + :media,
-                                    attempts_tonight =
-                                        CASE WHEN counted_night = :tonight THEN attempts_tonight ELSE 0 END + :call,
-                                    media_attempts_tonight =
-                                        CASE WHEN counted_night = :tonight THEN media_attempts_tonight ELSE 0 END + :media,
-                                    counted_night = :tonight,
-                                    settled_at = :now, settled_by = :execution,
-                                    claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                                WHERE note_id = :noteId AND claim_id = :claim
-                                """)
-                        .param("state", decided.state().name())
-                        .param("dueAt", timestamp(decided.dueAt()))
-                        .param("code", decided.code())
-                        .param("error", decided.error())
-                        .param(
-                                "missingNight",
-                                decided.missingNight() == null
-                                        ? null
-                                        : decided.missingNight().date())
-                        .param("answerHeld", decided.answerHeld())
-                        .param("call", decided.countsFor() == Counter.CALL ? 1 : 0)
-                        .param("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
-                        .param("tonight", tonight.date())
-                        .param("now", Timestamp.from(now))
-                        .param("execution", jobExecutionId)
-                        .param("noteId", claimed.id().value())
-                        .param("claim", claimed.claim())
-                        .update()
-                == 1;
+        return settling(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
+    }
+
+    /** The same as a statement, which changes one row, or none when the claim was lost. */
+    public BoundStatement settling(
+            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
+        Night missing = decided.missingNight();
+        return SETTLE.with(
+                new MapSqlParameterSource()
+                        .addValue("state", decided.state().name())
+                        .addValue("dueAt", timestamp(decided.dueAt()))
+                        .addValue("code", decided.code())
+                        .addValue("error", decided.error())
+                        .addValue("missingNight", missing == null ? null : missing.date())
+                        .addValue("answerHeld", decided.answerHeld())
+                        .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
+                        .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
+                        .addValue("tonight", Night.of(now).date())
+                        .addValue("now", Timestamp.from(now))
+                        .addValue("execution", jobExecutionId)
+                        .addValue("noteId", claimed.id().value())
+                        .addValue("claim", claimed.claim()));
     }
 
     /**
@@ -375,17 +390,20 @@ public class Worklist {
     }
 
     private Optional<Standing> standing(NoteId id, @Nullable Long claim) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT * FROM worklist
-                                        WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
-                                        """)
-                                .param("noteId", id.value())
-                                .param("claim", claim, Types.BIGINT)
-                                .query((row, _) -> standing(row))
-                                .optional());
+        return ownTransaction.execute(_ -> askStanding(id, claim).ask(jdbc).optional());
+    }
+
+    /** {@link #standing(ClaimedNote)} as a question; it has no row or one. */
+    public Question<Standing> askStanding(ClaimedNote claimed) {
+        return askStanding(claimed.id(), claimed.claim());
+    }
+
+    private static Question<Standing> askStanding(NoteId id, @Nullable Long claim) {
+        return STANDING.with(
+                        new MapSqlParameterSource()
+                                .addValue("noteId", id.value())
+                                .addValue("claim", claim, Types.BIGINT))
+                .as((row, _) -> standing(row));
     }
 
     private static Standing standing(ResultSet row) throws SQLException {

@@ -75,7 +75,6 @@ class AnswerFuzzTests {
         NoteCatalog notes =
                 new NoteCatalog(
                         database.jdbc(),
-                        database.batches(),
                         media,
                         new SchemaDrift(database.jdbc(), database.batches()));
 

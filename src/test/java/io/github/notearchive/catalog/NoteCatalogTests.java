@@ -35,8 +35,7 @@ class NoteCatalogTests {
     private final MediaCatalog media =
             new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
-    private final NoteCatalog notes =
-            new NoteCatalog(database.jdbc(), database.batches(), media, drift);
+    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
 
     @Test
     void aCaptureFillsAllTables() {
@@ -95,7 +94,7 @@ class NoteCatalogTests {
                         tuple(MediaKind.IMAGE, 1, "STORED", null),
                         tuple(MediaKind.VIDEO, 0, "WAIVED", "NOT_OFFERED_BY_V1"));
         assertThat(media.findByDigest(List.of(SHA256, "0".repeat(64))))
-                .containsExactly(Map.entry(SHA256, new MediaCatalog.Known(FILE, false)));
+                .containsExactly(Map.entry(SHA256, new MediaCatalog.KnownObject(FILE, false)));
     }
 
     @Test

@@ -28,7 +28,6 @@ class StoredAnswersTests {
     private final NoteCatalog notes =
             new NoteCatalog(
                     database.jdbc(),
-                    database.batches(),
                     new MediaCatalog(database.jdbc(), database.batches(), database.transactions()),
                     drift);
     private final StoredAnswers answers =

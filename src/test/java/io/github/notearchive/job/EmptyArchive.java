@@ -22,7 +22,9 @@ final class EmptyArchive implements BeforeEachCallback, AfterEachCallback, After
         night(test).end();
     }
 
-    /** Contexts of other settings stay, but not what their pools hold of the server's connections. */
+    /**
+     * Contexts of other settings stay, but not what their pools hold of the server's connections.
+     */
     @Override
     public void afterAll(ExtensionContext tests) throws SQLException {
         SpringExtension.getApplicationContext(tests)
