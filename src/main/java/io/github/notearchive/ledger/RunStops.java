@@ -21,6 +21,17 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class RunStops {
 
+    /**
+     * The rows that a run heeds {@code :now}: behind {@code :after}, and not of its own {@code
+     * :execution}.
+     */
+    static final String HEEDED =
+            """
+            SELECT id, code, reason, holds_until, job_execution_id FROM run_stop
+            WHERE id > :after AND (holds_until IS NULL OR holds_until > :now)
+              AND job_execution_id IS DISTINCT FROM :execution
+            """;
+
     private final JdbcClient jdbc;
     private final TransactionTemplate atOnce;
     private final Supplier<@Nullable Long> execution;
@@ -87,14 +98,13 @@ public final class RunStops {
                         jdbc.sql(
                                         """
                                         SELECT s.code, s.reason, s.holds_until, s.job_execution_id, p.parameter_value AS node
-                                        FROM run_stop s
+                                        FROM (%s) AS s
                                         LEFT JOIN batch_job_execution_params p
                                           ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
-                                        WHERE s.id > :after AND (s.holds_until IS NULL OR s.holds_until > :now)
-                                          AND s.job_execution_id IS DISTINCT FROM :execution
                                         ORDER BY s.id
                                         LIMIT 1
-                                        """)
+                                        """
+                                                .formatted(HEEDED))
                                 .param("after", heedAfter)
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .param("now", Timestamp.from(now))
