@@ -8,9 +8,12 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -36,7 +39,7 @@ public final class RunStops {
     private final TransactionTemplate atOnce;
     private final Supplier<@Nullable Long> execution;
     private volatile long heedAfter;
-    private volatile boolean written;
+    private final AtomicBoolean written = new AtomicBoolean();
 
     /**
      * @param execution the one that this process is in
@@ -55,7 +58,7 @@ public final class RunStops {
                                 jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
                                         .query(Long.class)
                                         .single());
-        written = false;
+        written.set(false);
     }
 
     /** Behind which row this run heeds them. */
@@ -63,12 +66,23 @@ public final class RunStops {
         return heedAfter;
     }
 
-    /** Ends the runs of all nodes; once for each run, whatever number of calls meets it. */
+    /**
+     * Ends the runs of all nodes; once for each run, whatever number of calls meets it. What the
+     * database does not take is written by the next call that meets it.
+     */
     void write(ProviderReply reply, Instant metAt) {
-        if (written) {
+        if (!written.compareAndSet(false, true)) {
             return;
         }
-        written = true;
+        try {
+            insert(reply, metAt);
+        } catch (DataAccessException | TransactionException e) {
+            written.set(false);
+            throw e;
+        }
+    }
+
+    private void insert(ProviderReply reply, Instant metAt) {
         int code = Objects.requireNonNull(reply.code());
         atOnce.executeWithoutResult(
                 _ ->
