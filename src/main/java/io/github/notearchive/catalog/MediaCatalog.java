@@ -140,7 +140,7 @@ public class MediaCatalog {
     /** So many files of so many bytes together. */
     public record Volume(long files, long bytes) {}
 
-    private static Volume volume(ResultSet row) throws SQLException {
+    static Volume volume(ResultSet row) throws SQLException {
         return new Volume(row.getLong("files"), row.getLong("bytes"));
     }
 

@@ -35,9 +35,7 @@ public class MediaTotals {
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                               WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
                         """)
-                .query(
-                        (row, _) ->
-                                new MediaCatalog.Volume(row.getLong("files"), row.getLong("bytes")))
+                .query((row, _) -> MediaCatalog.volume(row))
                 .single();
     }
 

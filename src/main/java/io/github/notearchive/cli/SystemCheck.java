@@ -29,6 +29,7 @@ import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.SharedPace;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.source.WrittenCall;
+import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,7 +43,6 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -769,10 +769,7 @@ final class SystemCheck {
                                                            ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
                             """)
                     .param("soon", Timestamp.from(soon))
-                    .param(
-                            "hourEnds",
-                            Timestamp.from(
-                                    soon.truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS)))
+                    .param("hourEnds", Timestamp.from(Worklist.endOfHour(soon)))
                     .query(
                             (row, _) ->
                                     row.getLong("notes") == 0

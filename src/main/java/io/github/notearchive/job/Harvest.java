@@ -4,7 +4,9 @@ import io.github.notearchive.catalog.SlotStatus;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,13 +55,16 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
         return video == null ? List.of(capture) : List.of(capture, video);
     }
 
+    /** What of these lies in the spool; a file that two of them share comes with each. */
+    static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
+        return pieces.stream()
+                .filter(Piece.Fresh.class::isInstance)
+                .map(piece -> ((Piece.Fresh) piece).media());
+    }
+
     /** Removes what lies in the spool. A repeat does nothing. */
     @Override
     public void close() {
-        for (Piece piece : pieces) {
-            if (piece instanceof Piece.Fresh(_, var media, _)) {
-                media.close();
-            }
-        }
+        downloads(pieces).forEach(DownloadedMedia::close);
     }
 }

@@ -10,6 +10,7 @@ import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
+import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.SpoolFile;
@@ -216,15 +217,10 @@ class MediaCollector implements AutoCloseable {
     /** A file that two places share is closed when neither keeps it. */
     private static void closeUnused(Collection<Piece> left, List<Piece> kept) {
         Set<SpoolFile> used =
-                kept.stream()
-                        .filter(Piece.Fresh.class::isInstance)
-                        .map(piece -> ((Piece.Fresh) piece).media().file())
-                        .collect(Collectors.toSet());
-        for (Piece piece : left) {
-            if (piece instanceof Piece.Fresh(_, var media, _) && !used.contains(media.file())) {
-                media.close();
-            }
-        }
+                Harvest.downloads(kept).map(DownloadedMedia::file).collect(Collectors.toSet());
+        Harvest.downloads(left)
+                .filter(media -> !used.contains(media.file()))
+                .forEach(DownloadedMedia::close);
     }
 
     private void countShared(Collection<DownloadOutcome> outcomes) {

@@ -98,9 +98,7 @@ public class Nodes {
                             SELECT l.objid, a.backend_start, a.state_change,
                                    substr(a.application_name, length(:application) + 1) AS shown
                             FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-                            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-                              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                              AND l.classid = hashtext(:group)::oid),
+                            WHERE %s),
                         named AS (
                             SELECT node FROM latest UNION SELECT node FROM claims),
                         nodes AS (
@@ -121,7 +119,8 @@ public class Nodes {
                         LEFT JOIN claims k USING (node)
                         LEFT JOIN called c USING (node)
                         ORDER BY n.locked DESC, n.node
-                        """)
+                        """
+                                .formatted(RunnerLock.OF_GROUP))
                 .param("zone", ZoneId.systemDefault().getId())
                 .param("job", ArchiveJob.NAME)
                 .param("begins", Timestamp.from(tonight.begins()))

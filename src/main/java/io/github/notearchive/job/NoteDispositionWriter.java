@@ -229,9 +229,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         List<SlotStatus> slots = new ArrayList<>();
         Map<String, MediaCatalog.KnownObject> rows =
                 media.findByDigest(
-                        harvest.pieces().stream()
-                                .filter(Piece.Fresh.class::isInstance)
-                                .map(piece -> ((Piece.Fresh) piece).media().sha256())
+                        Harvest.downloads(harvest.pieces())
+                                .map(DownloadedMedia::sha256)
                                 .collect(Collectors.toSet()));
         Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
         for (Piece piece : harvest.pieces()) {

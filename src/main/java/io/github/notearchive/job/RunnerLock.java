@@ -25,6 +25,14 @@ final class RunnerLock implements AutoCloseable {
     /** The group of the locks of runs, one a node. */
     static final String RUNS = "note-archive";
 
+    /** Which of {@code pg_locks l} are taken and of {@code :group}, whoever has them. */
+    static final String OF_GROUP =
+            """
+            l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND l.classid = hashtext(:group)::oid
+            """;
+
     private static final String REMAPS = "note-archive-remap";
 
     /** Whose lock it is where there is one for all nodes. */
@@ -114,41 +122,36 @@ final class RunnerLock implements AutoCloseable {
 
     /** Whether a process has the lock of a node's runs, or of the whole archive, at this moment. */
     static boolean isRunOf(String node, JdbcClient jdbc) {
-        return isTaken(RUNS, node, jdbc);
+        return isTaken(RUNS, node, true, jdbc);
     }
 
     /** Whether a process has the lock of another node's runs at this moment. */
     static boolean isRunBeside(String node, JdbcClient jdbc) {
-        return jdbc.sql(
-                        """
-                        SELECT EXISTS (
-                            SELECT 1 FROM pg_locks
-                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
-                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                              AND classid = hashtext(:group)::oid AND objid <> hashtext(:member)::oid)
-                        """)
-                .param("group", RUNS)
-                .param("member", node)
-                .query(Boolean.class)
-                .single();
+        return isTaken(RUNS, node, false, jdbc);
     }
 
     /** Whether a process has the lock of remaps at this moment. */
     static boolean isRemap(JdbcClient jdbc) {
-        return isTaken(REMAPS, ALL, jdbc);
+        return isTaken(REMAPS, ALL, true, jdbc);
     }
 
-    private static boolean isTaken(String group, String member, JdbcClient jdbc) {
+    /**
+     * Whether a process has a lock of a group.
+     *
+     * @param byThis whether that of this member, or that of any other
+     */
+    private static boolean isTaken(String group, String member, boolean byThis, JdbcClient jdbc) {
         return jdbc.sql(
                         """
                         SELECT EXISTS (
-                            SELECT 1 FROM pg_locks
-                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
-                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                              AND classid = hashtext(:group)::oid AND objid = hashtext(:member)::oid)
-                        """)
+                            SELECT 1 FROM pg_locks l
+                            WHERE %s
+                              AND (l.objid = hashtext(:member)::oid) = :byThis)
+                        """
+                                .formatted(OF_GROUP))
                 .param("group", group)
                 .param("member", member)
+                .param("byThis", byThis)
                 .query(Boolean.class)
                 .single();
     }

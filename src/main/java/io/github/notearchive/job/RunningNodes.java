@@ -26,11 +26,10 @@ public final class RunningNodes {
                         """
                         SELECT coalesce(a.application_name, '') AS application, coalesce(a.backend_start, now()) AS since
                         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-                        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-                          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                          AND l.classid::bigint = hashtext(:group)::bigint & 4294967295
+                        WHERE %s
                         ORDER BY since, application
-                        """)
+                        """
+                                .formatted(RunnerLock.OF_GROUP))
                 .param("group", RunnerLock.RUNS)
                 .query(
                         (row, _) ->

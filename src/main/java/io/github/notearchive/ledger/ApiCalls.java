@@ -68,12 +68,47 @@ public class ApiCalls implements CallJournal {
                     LIMIT 1
                     """);
 
+    private static final String ROW =
+            """
+            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
+            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
+            """;
+
+    private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
+
+    private static final String WRITE_COUNTED =
+            """
+            WITH counted AS (
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                SELECT :night, 1, :video, :refreshes
+                WHERE NOT EXISTS (%s)
+                ON CONFLICT (night) DO UPDATE
+                SET calls = n.calls + 1, video_calls = n.video_calls + :video,
+                    refresh_calls = n.refresh_calls + :refreshes
+                WHERE (:limit = 0 OR n.calls < :limit)
+                  AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
+                  AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
+                RETURNING calls, video_calls, refresh_calls),
+            written AS (
+                %s FROM counted
+                RETURNING id)
+            SELECT written.id, counted.*, %s
+            FROM written, counted
+            """
+                    .formatted(RunStops.HEEDED, ROW, PAUSES);
+
+    private static final String WRITE_UNCOUNTED =
+            """
+            %s WHERE NOT EXISTS (%s)
+            RETURNING id, %s
+            """
+                    .formatted(ROW, RunStops.HEEDED, PAUSES);
+
     private final JdbcClient jdbc;
-    private final TransactionTemplate ownTransaction;
 
     /**
-     * For one statement that is a transaction by itself. All nodes wait for the row it locks, so no
-     * client may die between statement and commit.
+     * For one statement that is a transaction by itself, whatever the caller is in. All nodes wait
+     * for a row that some of them lock, so no client may die between statement and commit.
      */
     private final TransactionTemplate atOnce;
 
@@ -84,8 +119,6 @@ public class ApiCalls implements CallJournal {
 
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.atOnce = new TransactionTemplate(transactions);
         this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         this.unwritten = unwritten;
@@ -150,86 +183,36 @@ public class ApiCalls implements CallJournal {
     /** Empty when the limits leave no call, or calls have ended. */
     private Optional<WrittenCall> write(
             NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        boolean counted = limits.areAbout(isVideo(endpoint), refresh);
         return atOnce.execute(
                 _ ->
-                        limits.areAbout(isVideo(endpoint), refresh)
-                                ? writeCounted(id, endpoint, sentAt, refresh, limits)
-                                : writeUncounted(id, endpoint, sentAt, refresh));
-    }
-
-    private Optional<WrittenCall> writeCounted(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        return jdbc.sql(
-                        """
-                        WITH counted AS (
-                            INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                            SELECT :night, 1, :video, :refreshes
-                            WHERE NOT EXISTS (SELECT 1 FROM run_stop
-                                              WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt)
-                                                AND job_execution_id IS DISTINCT FROM :execution)
-                            ON CONFLICT (night) DO UPDATE
-                            SET calls = n.calls + 1, video_calls = n.video_calls + :video,
-                                refresh_calls = n.refresh_calls + :refreshes
-                            WHERE (:limit = 0 OR n.calls < :limit)
-                              AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
-                              AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
-                            RETURNING calls, video_calls, refresh_calls),
-                        written AS (
-                            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
-                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh FROM counted
-                            RETURNING id)
-                        SELECT written.id, counted.*, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
-                        FROM written, counted
-                        """)
-                .param("night", Night.of(sentAt).date())
-                .param("video", isVideo(endpoint) ? 1 : 0)
-                .param("refreshes", refresh ? 1 : 0)
-                .param("limit", limits.all())
-                .param("videoLimit", limits.videos())
-                .param("refreshLimit", limits.refreshes())
-                .param("after", stops.heedAfter())
-                .param("noteId", id.value())
-                .param("endpoint", endpoint)
-                .param("sentAt", Timestamp.from(sentAt))
-                .param("execution", execution.get(), Types.BIGINT)
-                .param("refresh", refresh)
-                .query(
-                        (row, _) ->
-                                new WrittenCall(
-                                        new SentCall(
-                                                row.getLong("id"), id, endpoint, sentAt, refresh),
-                                        nightlyCalls(row),
-                                        row.getLong("pauses"),
-                                        null))
-                .optional();
-    }
-
-    private Optional<WrittenCall> writeUncounted(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh) {
-        return jdbc.sql(
-                        """
-                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
-                        SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
-                        WHERE NOT EXISTS (SELECT 1 FROM run_stop
-                                          WHERE id > :after AND (holds_until IS NULL OR holds_until > :sentAt)
-                                                AND job_execution_id IS DISTINCT FROM :execution)
-                        RETURNING id, coalesce((SELECT throttles FROM call_pace), 0) AS pauses
-                        """)
-                .param("after", stops.heedAfter())
-                .param("noteId", id.value())
-                .param("endpoint", endpoint)
-                .param("sentAt", Timestamp.from(sentAt))
-                .param("execution", execution.get(), Types.BIGINT)
-                .param("refresh", refresh)
-                .query(
-                        (row, _) ->
-                                new WrittenCall(
-                                        new SentCall(
-                                                row.getLong("id"), id, endpoint, sentAt, refresh),
-                                        null,
-                                        row.getLong("pauses"),
-                                        null))
-                .optional();
+                        jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
+                                .param("night", Night.of(sentAt).date())
+                                .param("video", isVideo(endpoint) ? 1 : 0)
+                                .param("refreshes", refresh ? 1 : 0)
+                                .param("limit", limits.all())
+                                .param("videoLimit", limits.videos())
+                                .param("refreshLimit", limits.refreshes())
+                                .param("after", stops.heedAfter())
+                                .param("now", Timestamp.from(sentAt))
+                                .param("noteId", id.value())
+                                .param("endpoint", endpoint)
+                                .param("sentAt", Timestamp.from(sentAt))
+                                .param("execution", execution.get(), Types.BIGINT)
+                                .param("refresh", refresh)
+                                .query(
+                                        (row, _) ->
+                                                new WrittenCall(
+                                                        new SentCall(
+                                                                row.getLong("id"),
+                                                                id,
+                                                                endpoint,
+                                                                sentAt,
+                                                                refresh),
+                                                        counted ? nightlyCalls(row) : null,
+                                                        row.getLong("pauses"),
+                                                        null))
+                                .optional());
     }
 
     @Override
@@ -491,7 +474,7 @@ public class ApiCalls implements CallJournal {
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
-        return ownTransaction.<Long>execute(
+        return atOnce.<Long>execute(
                 _ ->
                         jdbc.sql(
                                         """
@@ -542,7 +525,7 @@ public class ApiCalls implements CallJournal {
 
     /** The same among the calls that were made before another one. */
     Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
-        return ownTransaction.execute(
+        return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
@@ -586,7 +569,7 @@ public class ApiCalls implements CallJournal {
     }
 
     private Optional<BoughtCall> bought(NoteId id, @Nullable Long number) {
-        return ownTransaction.execute(_ -> askBought(id, number).ask(jdbc).optional());
+        return atOnce.execute(_ -> askBought(id, number).ask(jdbc).optional());
     }
 
     /** {@link #newestBought} as a question; it has no row or one. */
@@ -620,7 +603,7 @@ public class ApiCalls implements CallJournal {
 
     /** The exact body that a call bought; empty when it is not held here any more. */
     public Optional<byte[]> answerOf(BoughtCall call) {
-        return ownTransaction.execute(
+        return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
@@ -702,7 +685,7 @@ public class ApiCalls implements CallJournal {
      * new one.
      */
     public void mediaGone(long call, Instant now) {
-        ownTransaction.executeWithoutResult(
+        atOnce.executeWithoutResult(
                 _ ->
                         jdbc.sql(
                                         """
@@ -718,7 +701,7 @@ public class ApiCalls implements CallJournal {
      * Takes back that an answer's addresses are dead, when no missing file needs others any more.
      */
     public void mediaFound(long call) {
-        ownTransaction.executeWithoutResult(
+        atOnce.executeWithoutResult(
                 _ ->
                         jdbc.sql(
                                         """
@@ -791,7 +774,7 @@ public class ApiCalls implements CallJournal {
 
     /** When the newest answer about a note was received that is paid for, held or not. */
     Optional<Instant> lastBought(NoteId id) {
-        return ownTransaction.execute(
+        return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """

@@ -8,9 +8,12 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -21,11 +24,22 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class RunStops {
 
+    /**
+     * The rows that a run heeds {@code :now}: behind {@code :after}, and not of its own {@code
+     * :execution}.
+     */
+    static final String HEEDED =
+            """
+            SELECT id, code, reason, holds_until, job_execution_id FROM run_stop
+            WHERE id > :after AND (holds_until IS NULL OR holds_until > :now)
+              AND job_execution_id IS DISTINCT FROM :execution
+            """;
+
     private final JdbcClient jdbc;
     private final TransactionTemplate atOnce;
     private final Supplier<@Nullable Long> execution;
     private volatile long heedAfter;
-    private volatile boolean written;
+    private final AtomicBoolean written = new AtomicBoolean();
 
     /**
      * @param execution the one that this process is in
@@ -44,7 +58,7 @@ public final class RunStops {
                                 jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
                                         .query(Long.class)
                                         .single());
-        written = false;
+        written.set(false);
     }
 
     /** Behind which row this run heeds them. */
@@ -52,12 +66,23 @@ public final class RunStops {
         return heedAfter;
     }
 
-    /** Ends the runs of all nodes; once for each run, whatever number of calls meets it. */
+    /**
+     * Ends the runs of all nodes; once for each run, whatever number of calls meets it. What the
+     * database does not take is written by the next call that meets it.
+     */
     void write(ProviderReply reply, Instant metAt) {
-        if (written) {
+        if (!written.compareAndSet(false, true)) {
             return;
         }
-        written = true;
+        try {
+            insert(reply, metAt);
+        } catch (DataAccessException | TransactionException e) {
+            written.set(false);
+            throw e;
+        }
+    }
+
+    private void insert(ProviderReply reply, Instant metAt) {
         int code = Objects.requireNonNull(reply.code());
         atOnce.executeWithoutResult(
                 _ ->
@@ -87,14 +112,13 @@ public final class RunStops {
                         jdbc.sql(
                                         """
                                         SELECT s.code, s.reason, s.holds_until, s.job_execution_id, p.parameter_value AS node
-                                        FROM run_stop s
+                                        FROM (%s) AS s
                                         LEFT JOIN batch_job_execution_params p
                                           ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
-                                        WHERE s.id > :after AND (s.holds_until IS NULL OR s.holds_until > :now)
-                                          AND s.job_execution_id IS DISTINCT FROM :execution
                                         ORDER BY s.id
                                         LIMIT 1
-                                        """)
+                                        """
+                                                .formatted(HEEDED))
                                 .param("after", heedAfter)
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .param("now", Timestamp.from(now))

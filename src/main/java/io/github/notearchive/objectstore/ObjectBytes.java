@@ -1,5 +1,6 @@
 package io.github.notearchive.objectstore;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import org.springframework.util.DigestUtils;
 
 /** What is to be stored. Can be read as often as need be. */
 public sealed interface ObjectBytes {
@@ -15,8 +16,17 @@ public sealed interface ObjectBytes {
     /** How many bytes there are. */
     long size();
 
+    /** All of them from the first; the caller closes it. */
+    InputStream open() throws IOException;
+
     /** The MD5 in lower-case hexadecimal, by reading all bytes. */
-    String md5();
+    default String md5() {
+        try (InputStream in = open()) {
+            return DigestUtils.md5DigestAsHex(in);
+        } catch (IOException e) {
+            throw cannotBeRead(this, e);
+        }
+    }
 
     /**
      * Bytes in memory.
@@ -38,10 +48,8 @@ public sealed interface ObjectBytes {
         }
 
         @Override
-        public String md5() {
-            MessageDigest md5 = digest("MD5");
-            md5.update(array, 0, length);
-            return HexFormat.of().formatHex(md5.digest());
+        public InputStream open() {
+            return new ByteArrayInputStream(array, 0, length);
         }
     }
 
@@ -53,27 +61,24 @@ public sealed interface ObjectBytes {
             try {
                 return Files.size(file);
             } catch (IOException e) {
-                throw cannotBeRead(e);
+                throw cannotBeRead(this, e);
             }
         }
 
         @Override
-        public String md5() {
-            MessageDigest md5 = digest("MD5");
-            try (InputStream in = Files.newInputStream(file)) {
-                byte[] buffer = new byte[64 * 1024];
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    md5.update(buffer, 0, n);
-                }
-            } catch (IOException e) {
-                throw cannotBeRead(e);
-            }
-            return HexFormat.of().formatHex(md5.digest());
+        public InputStream open() throws IOException {
+            return Files.newInputStream(file);
         }
 
-        private UncheckedIOException cannotBeRead(IOException e) {
-            return new UncheckedIOException("File " + file + " cannot be put into the store", e);
+        /** As messages have it. */
+        @Override
+        public String toString() {
+            return "File " + file;
         }
+    }
+
+    private static UncheckedIOException cannotBeRead(ObjectBytes bytes, IOException e) {
+        return new UncheckedIOException(bytes + " cannot be put into the store", e);
     }
 
     /** A new digest of an algorithm that every Java has. */

@@ -14,6 +14,7 @@ import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Stop;
+import io.github.notearchive.worklist.Worklist;
 import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,7 +25,6 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -550,12 +550,7 @@ class ReportTables {
                 .param("node", node)
                 .param("began", Timestamp.from(end.began()))
                 .param("ended", Timestamp.from(end.ended()))
-                .param(
-                        "hourEnds",
-                        Timestamp.from(
-                                end.ended()
-                                        .truncatedTo(ChronoUnit.HOURS)
-                                        .plus(1, ChronoUnit.HOURS)))
+                .param("hourEnds", Timestamp.from(Worklist.endOfHour(end.ended())))
                 .param("objects", stored.files())
                 .param("objectBytes", stored.bytes())
                 .param("never", verified().never())

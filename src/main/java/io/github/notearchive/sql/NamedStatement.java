@@ -1,5 +1,6 @@
 package io.github.notearchive.sql;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
 import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
@@ -35,7 +36,7 @@ public final class NamedStatement {
     }
 
     /** The values in the order of the question marks. */
-    Object[] values(SqlParameterSource parameters) {
+    @Nullable Object[] values(SqlParameterSource parameters) {
         return NamedParameterUtils.buildValueArray(parsed, parameters, null);
     }
 

@@ -129,7 +129,8 @@ public final class RoundTrip {
     private void setValues(PreparedStatement statement) throws SQLException {
         int index = 0;
         for (Part<?> part : parts) {
-            for (Object value : part.statement.statement().values(part.statement.parameters())) {
+            for (@Nullable Object value :
+                    part.statement.statement().values(part.statement.parameters())) {
                 StatementCreatorUtils.setParameterValue(
                         statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
             }

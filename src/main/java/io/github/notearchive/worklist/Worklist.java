@@ -282,8 +282,9 @@ public class Worklist {
                 row.getInt("refresh_attempts"));
     }
 
-    private static Instant endOfHour(Instant now) {
-        return now.truncatedTo(HOURS).plus(1, HOURS);
+    /** When the hour of a moment ends: {@code worklist_count} counts by the hour. */
+    public static Instant endOfHour(Instant moment) {
+        return moment.truncatedTo(HOURS).plus(1, HOURS);
     }
 
     private void lookFromTheFront() {

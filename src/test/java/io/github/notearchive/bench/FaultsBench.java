@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.junit.jupiter.api.Test;
 
 /** What arrives when the provider and its media server fail now and then, as they do. */
@@ -34,28 +33,14 @@ class FaultsBench {
                     """
                             .formatted(NOTES, expected));
             page.table("", "intact", "wrong or cut", "missing", "calls", "exit code");
-            row(
-                    page,
-                    "**note-archive**",
-                    expected,
-                    intact,
-                    run.stored(),
-                    run.provided(),
-                    run.exitCode());
+            row(page, "**note-archive**", expected, intact, run);
             for (Peer peer : Peer.all().stream().filter(BenchSettings::takes).toList()) {
                 if (!peer.isInstalled()) {
                     page.row(peer.name(), "not installed", "", "", "", "");
                     continue;
                 }
                 Peer.Run other = peer.run(servers, NOTES, FAULTS, true);
-                row(
-                        page,
-                        peer.name(),
-                        expected,
-                        servers.intact(),
-                        other.stored(),
-                        other.provided(),
-                        other.exitCode());
+                row(page, peer.name(), expected, servers.intact(), other);
             }
             page.write();
             System.out.println(page);
@@ -66,21 +51,13 @@ class FaultsBench {
         }
     }
 
-    private static void row(
-            Page page,
-            String name,
-            long expected,
-            long intact,
-            Properties stored,
-            Properties provided,
-            int exitCode) {
-        long objects = Long.parseLong(stored.getProperty("objects.media", "0"));
+    private static void row(Page page, String name, long expected, long intact, Measured run) {
         page.row(
                 name,
                 "%,d of %,d".formatted(intact, expected),
-                String.valueOf(objects - intact),
+                String.valueOf(run.files() - intact),
                 String.valueOf(expected - intact),
-                provided.getProperty("calls"),
-                String.valueOf(exitCode));
+                run.provided().getProperty("calls"),
+                String.valueOf(run.exitCode()));
     }
 }

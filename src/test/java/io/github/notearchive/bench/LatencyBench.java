@@ -118,17 +118,9 @@ class LatencyBench {
                     peer.name(),
                     String.valueOf(run.notes()),
                     "%,d of %,d".formatted(run.files(), servers.files()),
-                    "%.1f"
-                            .formatted(
-                                    100
-                                            * Double.parseDouble(
-                                                    run.provided().getProperty("code302"))
-                                            / Double.parseDouble(
-                                                    run.provided().getProperty("calls"))),
+                    "%.1f".formatted(100 * run.provided("code302") / run.provided("calls")),
                     "%.1f".formatted(run.seconds()),
-                    "%.1f"
-                            .formatted(
-                                    Double.parseDouble(run.provided().getProperty("ideal")) / 1e6));
+                    "%.1f".formatted(run.provided("ideal") / 1e6));
             page.write();
         }
     }

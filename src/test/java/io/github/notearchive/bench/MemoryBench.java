@@ -63,7 +63,7 @@ class MemoryBench {
         page.row(
                 name.formatted(notes),
                 "%,d".formatted(run.files()),
-                "%.1f".formatted(Double.parseDouble(run.provided().getProperty("bytes")) / 1e9),
+                "%.1f".formatted(run.provided("bytes") / 1e9),
                 "%.0f".formatted(run.seconds()),
                 "%.0f".formatted(run.peakMegabytes()),
                 "≤ 400",

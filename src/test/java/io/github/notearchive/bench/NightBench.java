@@ -18,6 +18,14 @@ class NightBench {
         private final Spread peak = new Spread();
         private long files;
         private int notes;
+
+        private void add(Measured run) {
+            notesPerSecond.add(run.notesPerSecond());
+            cpuMillis.add(run.cpuMillisPerNote());
+            peak.add(run.peakMegabytes());
+            files = run.files();
+            notes = run.notes();
+        }
     }
 
     @Test
@@ -52,23 +60,14 @@ class NightBench {
                 assertThat(run.notes()).as("notes archived").isEqualTo(notes);
                 long expected = Long.parseLong(run.provided().getProperty("files"));
                 assertThat(run.files()).as("files stored").isEqualTo(expected);
-                add(ours, run.notesPerSecond(), run.cpuMillisPerNote(), run.peakMegabytes());
-                ours.files = run.files();
-                ours.notes = notes;
+                ours.add(run);
                 System.out.printf("ours: %s%n", run.line());
                 double best = 0;
                 double bestCpu = Double.MAX_VALUE;
                 for (Peer peer : others) {
                     Peer.Run other =
                             peer.run(servers, (int) Math.max(1, notes * peer.share()), "", false);
-                    Figures figures = peers.get(peer);
-                    add(
-                            figures,
-                            other.notesPerSecond(),
-                            other.cpuMillisPerNote(),
-                            other.peakMegabytes());
-                    figures.files = other.files();
-                    figures.notes = other.notes();
+                    peers.get(peer).add(other);
                     System.out.printf("%s: %s%n", peer.name(), other.line());
                     if (peer == floor) {
                         floorSpeed.add(run.notesPerSecond() / other.notesPerSecond());
@@ -117,12 +116,6 @@ class NightBench {
             page.write();
             System.out.println(page);
         }
-    }
-
-    private static void add(Figures figures, double speed, double cpu, double peak) {
-        figures.notesPerSecond.add(speed);
-        figures.cpuMillis.add(cpu);
-        figures.peak.add(peak);
     }
 
     private static void row(Page page, String name, Figures figures) {

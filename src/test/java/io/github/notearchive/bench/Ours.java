@@ -44,12 +44,8 @@ final class Ours {
     }
 
     /**
-     * A night as it was seen from outside.
+     * A night of it.
      *
-     * @param notes archived
-     * @param seconds from the first call to the last commit
-     * @param cpuMillis used by the program in that time
-     * @param peakMegabytes the most that was resident
      * @param startSeconds from the start of the process to the first call
      * @param startCpuSeconds used until then
      * @param endSeconds from the last commit to the end of the process
@@ -68,37 +64,14 @@ final class Ours {
             double totalCpuSeconds,
             double spoolMegabytes,
             Properties provided,
-            Properties stored) {
+            Properties stored)
+            implements Measured {
 
-        double notesPerSecond() {
-            return notes / seconds;
-        }
-
-        double cpuMillisPerNote() {
-            return cpuMillis / notes;
-        }
-
-        /** Media objects in the store. */
-        long files() {
-            return Long.parseLong(stored.getProperty("objects.media", "0"));
-        }
-
-        /** What the provider counted. */
-        double provided(String name) {
-            return Double.parseDouble(provided.getProperty(name));
-        }
-
-        String line() {
-            return "%d notes in %.1f s, %.1f a second, %.2f CPU ms each, peak %.0f MB, start %.2f s and %.2f CPU s, end %.2f s"
-                    .formatted(
-                            notes,
-                            seconds,
-                            notesPerSecond(),
-                            cpuMillisPerNote(),
-                            peakMegabytes,
-                            startSeconds,
-                            startCpuSeconds,
-                            endSeconds);
+        @Override
+        public String line() {
+            return Measured.super.line()
+                    + ", start %.2f s and %.2f CPU s, end %.2f s"
+                            .formatted(startSeconds, startCpuSeconds, endSeconds);
         }
     }
 

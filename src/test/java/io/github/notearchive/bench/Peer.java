@@ -127,14 +127,7 @@ record Peer(
         }
     }
 
-    /**
-     * What came of it.
-     *
-     * @param notes that it was asked for
-     * @param seconds from the first call to the last object
-     * @param cpuMillis of all its processes from their start
-     * @param peakMegabytes of the largest of its processes
-     */
+    /** What came of it. */
     record Run(
             int notes,
             int exitCode,
@@ -142,31 +135,8 @@ record Peer(
             double cpuMillis,
             double peakMegabytes,
             Properties provided,
-            Properties stored) {
-
-        double notesPerSecond() {
-            return notes / seconds;
-        }
-
-        double cpuMillisPerNote() {
-            return cpuMillis / notes;
-        }
-
-        long files() {
-            return Long.parseLong(stored.getProperty("objects.media", "0"));
-        }
-
-        String line() {
-            return "%d notes in %.1f s, %.1f a second, %.2f CPU ms each, peak %.0f MB, exit code %d"
-                    .formatted(
-                            notes,
-                            seconds,
-                            notesPerSecond(),
-                            cpuMillisPerNote(),
-                            peakMegabytes,
-                            exitCode);
-        }
-    }
+            Properties stored)
+            implements Measured {}
 
     /** Runs it over so many notes. */
     Run run(Servers servers, int notes, String service, boolean verify) {

@@ -559,6 +559,36 @@ class ApiCallsTests {
     }
 
     @Test
+    void whatTheDatabaseDidNotTakeEndsTheCallsOfAllWhenTheNextCallMeetsIt() {
+        AtomicBoolean away = new AtomicBoolean(true);
+        DataSource moody =
+                new DelegatingDataSource(database.dataSource()) {
+                    @Override
+                    public Connection getConnection() throws SQLException {
+                        if (away.getAndSet(false)) {
+                            throw new SQLException("the database is away", "08006");
+                        }
+                        return super.getConnection();
+                    }
+                };
+        ApiCalls here =
+                new ApiCalls(
+                        JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
+        ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
+        here.belongTo(7);
+
+        here.stopped(reply, NOW);
+        assertThat(calls.stops().heeded(NOW)).as("by other runs, while it is away").isEmpty();
+        here.stopped(reply, NOW);
+        here.stopped(reply, NOW);
+
+        assertThat(calls.stops().heeded(NOW)).as("by other runs").isPresent();
+        assertThat(database.jdbc().sql("SELECT count(*) FROM run_stop").query(Long.class).single())
+                .as("once for each run")
+                .isOne();
+    }
+
+    @Test
     void aQuotaEndsNoCallOfTheNextNight() {
         calls.stops().heedFromNow();
         ApiCalls elsewhere = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
