@@ -73,6 +73,7 @@ class ArchiveJob {
             ArchiveProperties settings,
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
+        threads.setVirtualThreads(true);
         return new StepBuilder(NAME, repository)
                 .partitioner(NAME, ArchiveJob::partitions)
                 .step(archiveNotesWorker)

@@ -8,9 +8,13 @@ import io.minio.Xml;
 import io.minio.errors.MinioException;
 import io.minio.errors.XmlParserException;
 import io.minio.messages.ErrorResponse;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -48,13 +52,24 @@ import org.slf4j.LoggerFactory;
  * <p>The request is signed over the SHA-256 that is known of its bytes, which the store compares
  * with what it receives, so the bytes are read once, to be sent. The same digest goes along as the
  * object's checksum: a store that keeps checksums says it back, and has shown then that it holds
- * these bytes.
+ * these bytes. Of more than {@value #MOST_SIGNED} bytes the signature leaves the payload out, since
+ * there are stores that hold a signed one in memory until they have compared it (S3Proxy); who does
+ * not say the checksum back is to be asked then for what it holds.
  */
 final class ObjectPut implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ObjectPut.class);
     private static final String CHECKSUM = "x-amz-checksum-sha256";
     private static final int MOST_OF_AN_ERROR = 64 * 1024;
+    private static final int BUFFER = 64 * 1024;
+
+    /** Of a payload that is part of the signature, in bytes. */
+    private static final long MOST_SIGNED = 16L << 20;
+
+    private static final String UNSIGNED = "UNSIGNED-PAYLOAD";
+
+    /** Bytes a second; a request may take longer by what it carries. */
+    private static final long SLOWEST = 1L << 20;
 
     /** What stores say that know no checksums, and mind them. */
     private static final Set<String> NOT_KNOWN =
@@ -68,7 +83,7 @@ final class ObjectPut implements AutoCloseable {
     private volatile boolean checksums = true;
 
     /**
-     * @param callLasts how long a whole request may take
+     * @param callLasts how long a whole request may take, beside a second for each MiB
      * @param connections how many of them at once
      */
     ObjectPut(StoreProperties properties, Duration callLasts, int connections) {
@@ -121,8 +136,9 @@ final class ObjectPut implements AutoCloseable {
      *
      * @param etag as it came
      * @param isConfirmed whether it said the object's SHA-256 back
+     * @param isSigned whether it had the SHA-256 to compare with
      */
-    record Receipt(String etag, boolean isConfirmed) {}
+    record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
 
     /**
      * Sends the object once.
@@ -160,15 +176,23 @@ final class ObjectPut implements AutoCloseable {
             boolean withChecksum)
             throws IOException, MinioException, RefusedException {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
-        HttpPut request = signed(key, contentType, sha256, withChecksum ? checksum : null);
+        boolean isSigned = bytes.size() <= MOST_SIGNED;
+        HttpPut request =
+                signed(
+                        key,
+                        contentType,
+                        sha256,
+                        isSigned ? sha256 : UNSIGNED,
+                        withChecksum ? checksum : null);
         request.setEntity(
                 switch (bytes) {
                     case ObjectBytes.InMemory(var array, var length) ->
                             new ByteArrayEntity(array, 0, length, null);
-                    case ObjectBytes.OnDisk(var file) -> new FileEntity(file.toFile(), null);
+                    case ObjectBytes.OnDisk(var file) -> new OfFile(file);
                 });
+        Duration limit = callLasts.plusSeconds(bytes.size() / SLOWEST);
         ScheduledFuture<?> deadline =
-                deadlines.schedule(request::abort, callLasts.toMillis(), TimeUnit.MILLISECONDS);
+                deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
             HttpEntity entity = response.getEntity();
             if (response.getCode() >= 300) {
@@ -177,7 +201,8 @@ final class ObjectPut implements AutoCloseable {
             EntityUtils.consume(entity);
             return new Receipt(
                     value(response, "ETag"),
-                    withChecksum && checksum.equals(value(response, CHECKSUM)));
+                    withChecksum && checksum.equals(value(response, CHECKSUM)),
+                    isSigned);
         } catch (IllegalStateException e) {
             // an abort between two steps of the HTTP client, which takes it for a mistake
             if (!request.isAborted()) {
@@ -190,7 +215,11 @@ final class ObjectPut implements AutoCloseable {
     }
 
     private HttpPut signed(
-            ObjectKey key, String contentType, String sha256, @Nullable String checksum)
+            ObjectKey key,
+            String contentType,
+            String sha256,
+            String payload,
+            @Nullable String checksum)
             throws MinioException {
         HttpUrl url =
                 address.buildUrl(
@@ -205,7 +234,7 @@ final class ObjectPut implements AutoCloseable {
                         .method("PUT", RequestBody.create(new byte[0]))
                         .header("Host", Utils.getHostHeader(url))
                         .header("Content-Type", contentType)
-                        .header("x-amz-content-sha256", sha256)
+                        .header("x-amz-content-sha256", payload)
                         .header(
                                 "x-amz-date",
                                 ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT))
@@ -219,7 +248,7 @@ final class ObjectPut implements AutoCloseable {
                         properties.region(),
                         properties.accessKey(),
                         properties.secretKey().value(),
-                        sha256);
+                        payload);
         HttpPut request = new HttpPut(url.uri());
         signed.headers()
                 .forEach(
@@ -229,6 +258,27 @@ final class ObjectPut implements AutoCloseable {
                             }
                         });
         return request;
+    }
+
+    /** A file that is sent in pieces larger than those of the HTTP client, 4 KiB. */
+    private static final class OfFile extends FileEntity {
+
+        private final Path file;
+
+        OfFile(Path file) {
+            super(file.toFile(), null);
+            this.file = file;
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+            try (InputStream in = new FileInputStream(file.toFile())) {
+                byte[] buffer = new byte[BUFFER];
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    out.write(buffer, 0, n);
+                }
+            }
+        }
     }
 
     private static String value(ClassicHttpResponse response, String name) {

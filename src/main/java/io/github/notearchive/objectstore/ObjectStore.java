@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import okhttp3.ConnectionPool;
@@ -48,12 +49,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Every request is safe to repeat, so trouble that may pass is tried again here, {@code
  * archive.store.tries} times in all, within about two seconds of waiting; what then fails is a
  * {@link StoreException}. A put that fails half-way leaves either nothing or the whole object.
- * Files are sent in parts of 16 MiB from the disk, so that no part of them is held in memory. Safe
- * for use by many threads.
+ * Bytes on the disk are sent from there, without a copy of them in memory. Safe for use by many
+ * threads.
  */
 public class ObjectStore implements AutoCloseable {
 
+    /** What S3 takes in one request, in bytes. */
+    private static final long MOST_AT_ONCE = 5L << 30;
+
+    /** Of a longer object; the store's client has a whole part in memory. */
     private static final long PART_SIZE = 16L << 20;
+
     static final String SHA256 = "sha256";
     private static final String WRONG_BYTES = "WrongBytes";
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
@@ -87,9 +93,17 @@ public class ObjectStore implements AutoCloseable {
     private final StoreProperties properties;
     private final MinioClient client;
     private final ObjectPut put;
+    private final long mostAtOnce;
+    private final ReentrantLock inParts = new ReentrantLock();
 
     public ObjectStore(StoreProperties properties) {
+        this(properties, MOST_AT_ONCE);
+    }
+
+    /** For a store that takes no more than so many bytes in one request. */
+    ObjectStore(StoreProperties properties, long mostAtOnce) {
         this.properties = properties;
+        this.mostAtOnce = mostAtOnce;
         this.client =
                 MinioClient.builder()
                         .endpoint(properties.endpoint().strip())
@@ -213,7 +227,7 @@ public class ObjectStore implements AutoCloseable {
      * @param sha256 of the bytes in lower-case hexadecimal, kept with the object
      */
     public StoredObject put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
-        if (bytes instanceof ObjectBytes.OnDisk(var file) && bytes.size() > PART_SIZE) {
+        if (bytes instanceof ObjectBytes.OnDisk(var file) && bytes.size() > mostAtOnce) {
             return putInParts(key, file, bytes, contentType, sha256);
         }
         return persistently(
@@ -224,18 +238,27 @@ public class ObjectStore implements AutoCloseable {
                     return receipt.isConfirmed()
                             ? new StoredObject(
                                     key, bytes.size(), bare(receipt.etag()), contentType, sha256)
-                            : verified(key, receipt.etag(), bytes, contentType, sha256);
+                            : verified(
+                                    key,
+                                    receipt.etag(),
+                                    bytes,
+                                    contentType,
+                                    sha256,
+                                    receipt.isSigned());
                 });
     }
 
+    /** One object at a time, for the memory that its parts take. */
     private StoredObject putInParts(
             ObjectKey key, Path file, ObjectBytes bytes, String contentType, String sha256) {
         return persistently(
                 "PUT",
                 key,
-                () ->
-                        verified(
-                                key,
+                () -> {
+                    String etag;
+                    inParts.lock();
+                    try {
+                        etag =
                                 client.uploadObject(
                                                 UploadObjectArgs.builder()
                                                         .bucket(properties.bucket())
@@ -244,10 +267,12 @@ public class ObjectStore implements AutoCloseable {
                                                         .contentType(contentType)
                                                         .userMetadata(Map.of(SHA256, sha256))
                                                         .build())
-                                        .etag(),
-                                bytes,
-                                contentType,
-                                sha256));
+                                        .etag();
+                    } finally {
+                        inParts.unlock();
+                    }
+                    return verified(key, etag, bytes, contentType, sha256, true);
+                });
     }
 
     /** Puts bytes, and returns when the store has shown that it holds them. */
@@ -466,13 +491,18 @@ public class ObjectStore implements AutoCloseable {
                 GetObjectArgs.builder().bucket(properties.bucket()).object(key.value()).build());
     }
 
-    /** By the ETag, and where that is no MD5, by what the store says and holds. */
+    /**
+     * By the ETag, and where that is no MD5, by what the store says and holds.
+     *
+     * @param isCompared whether the store had a digest to compare the bytes with
+     */
     private StoredObject verified(
             ObjectKey key,
             @Nullable String etagHeader,
             ObjectBytes bytes,
             String contentType,
-            String sha256)
+            String sha256,
+            boolean isCompared)
             throws MinioException, IOException {
         String etag = bare(etagHeader);
         long size = bytes.size();
@@ -483,7 +513,7 @@ public class ObjectStore implements AutoCloseable {
                 throw wrongBytes(key, "holds " + stored + " bytes of " + size);
             }
             // encrypted buckets answer with something that only looks like an MD5
-            if (isMd5 && !sha256.equals(storedSha256(key))) {
+            if ((isMd5 || !isCompared) && !sha256.equals(storedSha256(key))) {
                 throw wrongBytes(key, "holds other bytes than were sent");
             }
         }

@@ -24,7 +24,7 @@ final class Rig {
                 double before = servers.serverSeconds();
                 Ours.Run run =
                         ours.night(
-                                Work.Kind.W1,
+                                Work.Kind.valueOf(System.getProperty("bench.kind", "W1")),
                                 notes,
                                 System.getProperty("bench.service", ""),
                                 false,

@@ -16,11 +16,14 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.gaul.s3proxy.S3Proxy;
@@ -114,17 +117,107 @@ class ObjectStoreTests {
         assertThat(store.read(key)).isEqualTo(bytes);
     }
 
+    /** Longer than what a store would hold in memory, as S3Proxy holds a signed payload. */
     @Test
-    void aLargeFileIsPutInPartsAndReadBackWhole() throws Exception {
+    void aLargeFileIsPutInOneRequestAndReadBackWhole() throws Exception {
+        ObjectKey key = new ObjectKey("media/ab/film.mp4");
+        Path file = directory.resolve("film");
+        byte[] piece = bytes(1 << 20);
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        MessageDigest md5 = MessageDigest.getInstance("MD5");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (int i = 0; i < 150; i++) {
+                out.write(piece);
+                sha256.update(piece);
+                md5.update(piece);
+            }
+        }
+        String digest = HexFormat.of().formatHex(sha256.digest());
+
+        StoredObject put = store.put(key, new ObjectBytes.OnDisk(file), "video/mp4", digest);
+
+        assertThat(put)
+                .isEqualTo(
+                        new StoredObject(
+                                key,
+                                150L << 20,
+                                HexFormat.of().formatHex(md5.digest()),
+                                "video/mp4",
+                                digest));
+        assertThat(store.stat(key)).contains(put);
+        try (InputStream in = new DigestInputStream(store.open(key), sha256)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        assertThat(HexFormat.of().formatHex(sha256.digest())).isEqualTo(digest);
+    }
+
+    @Test
+    void whatIsTooLongForOneRequestIsPutInPartsAndReadBackWhole() throws Exception {
         byte[] bytes = bytes(40_000_000);
         ObjectKey key = new ObjectKey("media/ab/film.mp4");
+        Path file = Files.write(directory.resolve("parts"), bytes);
+        try (var parts = new ObjectStore(properties, 20_000_000)) {
 
-        StoredObject put = putFile(key, bytes);
+            StoredObject put =
+                    parts.put(
+                            key, new ObjectBytes.OnDisk(file), "video/mp4", hex("SHA-256", bytes));
 
-        assertThat(put.etag()).endsWith("-3");
-        assertThat(store.stat(key)).contains(put);
-        assertThat(hex("SHA-256", store.read(key))).isEqualTo(put.sha256());
-        assertThat(store.list("").map(StoredObject::key)).containsExactly(key);
+            assertThat(put.etag()).endsWith("-3");
+            assertThat(store.stat(key)).contains(put);
+            assertThat(hex("SHA-256", store.read(key))).isEqualTo(put.sha256());
+            assertThat(store.list("").map(StoredObject::key)).containsExactly(key);
+        }
+    }
+
+    /** Its signature does not cover the payload, and the store says nothing of what it holds. */
+    @Test
+    void aLargeFileThatNobodyComparedIsReadBack() throws Exception {
+        byte[] bytes = bytes(17 << 20);
+        Path file = Files.write(directory.resolve("compared"), bytes);
+        List<String> requests = new CopyOnWriteArrayList<>();
+        AtomicBoolean right = new AtomicBoolean(true);
+        try (Scripted server =
+                new Scripted(
+                        exchange -> {
+                            requests.add(
+                                    exchange.getRequestMethod()
+                                            + " "
+                                            + exchange.getRequestHeaders()
+                                                    .getFirst("x-amz-content-sha256"));
+                            exchange.getResponseHeaders().set("ETag", "\"of-a-store-with-keys\"");
+                            exchange.getResponseHeaders()
+                                    .set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
+                            switch (exchange.getRequestMethod()) {
+                                case "PUT" -> exchange.sendResponseHeaders(200, -1);
+                                case "HEAD" -> {
+                                    exchange.getResponseHeaders()
+                                            .set("Content-Length", String.valueOf(bytes.length));
+                                    exchange.sendResponseHeaders(200, -1);
+                                }
+                                default -> {
+                                    exchange.sendResponseHeaders(200, bytes.length);
+                                    exchange.getResponseBody()
+                                            .write(right.get() ? bytes : new byte[bytes.length]);
+                                }
+                            }
+                        })) {
+            ObjectKey key = new ObjectKey("a");
+            String digest = hex("SHA-256", bytes);
+
+            server.store.put(key, new ObjectBytes.OnDisk(file), "video/mp4", digest);
+
+            assertThat(requests).hasSize(3).startsWith("PUT UNSIGNED-PAYLOAD");
+            right.set(false);
+            assertThat(
+                            failure(
+                                    () ->
+                                            server.store.put(
+                                                    key,
+                                                    new ObjectBytes.OnDisk(file),
+                                                    "video/mp4",
+                                                    digest)))
+                    .hasMessageContaining("holds other bytes than were sent");
+        }
     }
 
     @Test
