@@ -92,6 +92,10 @@ final class Ours {
             command.addAll(
                     List.of(
                             "-XX:+UseSerialGC",
+                            "-XX:MaxInlineLevel=3",
+                            "-XX:MaxInlineSize=20",
+                            "-XX:FreqInlineSize=50",
+                            "-XX:InlineSmallCode=300",
                             "--sun-misc-unsafe-memory-access=allow",
                             "--enable-native-access=ALL-UNNAMED",
                             "-XX:+CrashOnOutOfMemoryError",
