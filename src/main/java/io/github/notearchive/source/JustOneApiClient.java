@@ -88,6 +88,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final ScheduledThreadPoolExecutor deadlines;
     private final Semaphore longAnswer = new Semaphore(1, true);
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
+
+    /** How often something was learnt of the night's calls. */
+    private long learnt;
+
     private volatile boolean aborted;
     private volatile Consumer<RunStop> onStop = _ -> {};
     private volatile long answeredAt = System.nanoTime();
@@ -167,7 +171,24 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         pacer.open(alone);
     }
 
-    private void know(Night tonight, NightlyCalls made) {
+    /**
+     * Takes note of what the ledger said to a call. Of two calls at once the one that was counted
+     * first may hear it last; it knows less then.
+     *
+     * @param learntBefore what {@link #learnt} was when the ledger was asked
+     */
+    private synchronized void know(Night tonight, NightlyCalls made, long learntBefore) {
+        if (learnt == learntBefore || allowance.isBehind(tonight, made.all())) {
+            know(tonight, made);
+        }
+    }
+
+    private synchronized long learnt() {
+        return learnt;
+    }
+
+    private synchronized void know(Night tonight, NightlyCalls made) {
+        learnt++;
         allowance.know(tonight, made.all());
         videoAllowance.know(tonight, made.videos());
         refreshAllowance.know(tonight, made.refreshes());
@@ -315,6 +336,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             if (known.isPresent()) {
                 return known.get();
             }
+            long learntBefore = learnt();
             WrittenCall written =
                     journal.sending(
                             id,
@@ -328,7 +350,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 throw new CallsEndedException(written.stop().toString());
             }
             if (written.tonight() != null) {
-                know(tonight, written.tonight());
+                know(tonight, written.tonight(), learntBefore);
             }
             SentCall call = written.call();
             if (call == null) {
@@ -385,7 +407,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         return thoseOfItsKind ? Optional.of(usedUp(occasion, tonight)) : Optional.empty();
     }
 
-    private void giveBack(Occasion occasion) {
+    private synchronized void giveBack(Occasion occasion) {
+        learnt++;
         allowance.giveBack();
         NightlyAllowance limit = limitOf(occasion);
         if (limit != null) {

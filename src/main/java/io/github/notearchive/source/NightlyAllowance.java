@@ -31,6 +31,11 @@ final class NightlyAllowance {
         made = callsMade;
     }
 
+    /** Whether a night is known to have seen fewer calls, or is not known at all. */
+    synchronized boolean isBehind(Night tonight, long callsMade) {
+        return !night.equals(tonight) || made < callsMade;
+    }
+
     /** Whether no call is left, as far as is known. */
     synchronized boolean isUsedUp(Night tonight) {
         return left(tonight) == 0;

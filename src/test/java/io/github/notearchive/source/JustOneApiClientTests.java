@@ -1,6 +1,7 @@
 package io.github.notearchive.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -32,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -522,6 +524,24 @@ class JustOneApiClientTests {
         assertThat(client.callsLeft()).isZero();
         assertThat(provider.requests()).hasSize(1);
         assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @Test
+    void ofTwoCallsAtOnceTheOneThatWasCountedFirstMayHearItLast() throws Exception {
+        provider.answers(200, FOUND).answers(200, FOUND);
+        JustOneApiClient client = client("calls-per-night", "3");
+        AtomicBoolean first = new AtomicBoolean(true);
+        journal.onceCounted =
+                () -> {
+                    if (first.getAndSet(false)) {
+                        assertThatNoException().isThrownBy(() -> client.fetch(ID));
+                    }
+                };
+
+        client.fetch(ID);
+
+        assertThat(journal.events).startsWith("sending 1", "sending 2");
+        assertThat(client.callsLeft()).isOne();
     }
 
     @Test

@@ -20,6 +20,9 @@ final class RecordingJournal implements CallJournal {
 
     Runnable whileSending = () -> {};
 
+    /** Between the moment in which a call was counted and that in which it hears of it. */
+    Runnable onceCounted = () -> {};
+
     /** What another node has met. */
     volatile @Nullable RunStop stop;
 
@@ -46,7 +49,8 @@ final class RecordingJournal implements CallJournal {
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), night, 0, null);
+        onceCounted.run();
+        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), with, 0, null);
     }
 
     private static boolean isOver(long limit, long calls) {
