@@ -190,6 +190,9 @@ enum KillPoint {
             Program run = scene.practice().start("run");
             await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
             await().atMost(PATIENCE).until(() -> scene.spooled() > 0);
+            try (Archive archive = scene.practice().beside(run)) {
+                Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
+            }
             scene.kill(run);
             long left = scene.spooled();
             assertThat(left).isPositive();
