@@ -155,8 +155,8 @@ final class ScriptedProvider implements AutoCloseable {
                         header = in.readLine()) {
                     // no header matters
                 }
+                Reply reply = script.poll(); // first: who sees the request may script the next one
                 requests.add(line);
-                Reply reply = script.poll();
                 keep =
                         (reply == null ? reply(500, new byte[0]) : reply)
                                 .write(socket, socket.getOutputStream());
