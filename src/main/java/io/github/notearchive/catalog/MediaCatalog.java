@@ -442,14 +442,6 @@ public class MediaCatalog {
                 .update();
     }
 
-    private static MapSqlParameterSource parameters(StoredMedia media) {
-        return new MapSqlParameterSource()
-                .addValue("sha256", media.sha256())
-                .addValue("key", media.key().value())
-                .addValue("size", media.size())
-                .addValue("contentType", media.contentType());
-    }
-
     /**
      * Takes objects into the catalog that were found in the bucket, and that nobody has read again.
      * Part of the caller's transaction; a repeat changes nothing.
@@ -459,14 +451,15 @@ public class MediaCatalog {
     public void found(Map<StoredMedia, Instant> found) {
         batches.batchUpdate(
                 """
-                INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                VALUES (:sha256, :key, :size, :contentType, :storedAt, NULL)
+                INSERT INTO media_object (%s, stored_at, verified_at)
+                VALUES (%s, :storedAt, NULL)
                 ON CONFLICT (sha256) DO NOTHING
-                """,
+                """
+                        .formatted(OBJECT.each("?"), OBJECT.each(":?")),
                 found.entrySet().stream()
                         .map(
                                 object ->
-                                        parameters(object.getKey())
+                                        OBJECT.parameters(ObjectRow.of(object.getKey()))
                                                 .addValue(
                                                         "storedAt",
                                                         Timestamp.from(object.getValue())))

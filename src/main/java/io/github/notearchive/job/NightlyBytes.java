@@ -52,8 +52,8 @@ class NightlyBytes {
 
     private Look look(ActiveRun run) {
         Night tonight = Night.current(clock);
-        long settled =
-                run.bytesSettled.sum(); // first: what is settled meanwhile counts twice, not never
+        // before the catalog: what is settled meanwhile counts twice, not never
+        long settled = run.bytesSettled.sum();
         return new Look(tonight, System.nanoTime(), run, settled, media.storedIn(tonight).bytes());
     }
 

@@ -368,8 +368,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                 claimed, settlement, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planning(claimed.id()));
+        boolean kept;
         try {
-            boolean kept =
+            kept =
                     trip.runOrUndo(
                             () -> {
                                 if (settled.get() != 1 || !first.isTrue()) {
@@ -378,11 +379,14 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                                 first.recordNovelties();
                                 return true;
                             });
-            if (kept || settled.get() == 1) {
-                return kept ? Optional.of(true) : Optional.empty();
-            }
         } catch (DuplicateKeyException e) {
             log.debug("Note {}: has rows already", claimed.id(), e);
+            return Optional.empty();
+        }
+        if (kept) {
+            return Optional.of(true);
+        }
+        if (settled.get() == 1) {
             return Optional.empty();
         }
         logLost(claimed);

@@ -64,9 +64,9 @@ public class ForgottenNotes {
                         _ ->
                                 jdbc.sql(
                                                 """
-                        SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
-                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
-                        """)
+                                                SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
+                                                    OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
+                                                """)
                                         .param("noteId", id.value())
                                         .param("author", author, Types.VARCHAR)
                                         .query(Boolean.class)

@@ -37,6 +37,13 @@ record Audit(
         int maybeBilled) {
 
     /**
+     * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and
+     * leaves it there when the bucket vanishes meanwhile. None of our keys ends like that.
+     */
+    private static final Pattern S3PROXY_TEMPORARY =
+            Pattern.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
+
+    /**
      * Looks at everything. The notes are those that must be archived by now, all of them kinds that
      * the provider has.
      */
@@ -141,13 +148,6 @@ record Audit(
                 .forEach(key -> findings.add("row without object: " + key));
         return findings;
     }
-
-    /**
-     * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and
-     * leaves it there when the bucket vanishes meanwhile. None of our keys ends like that.
-     */
-    private static final Pattern S3PROXY_TEMPORARY =
-            Pattern.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
 
     /** The tables' own keys forbid most; objects that no row knows are told too. */
     private static List<String> duplicated(Archive archive) throws Exception {

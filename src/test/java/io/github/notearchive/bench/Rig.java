@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Our program alone over W1 at latency 0, for whoever profiles it: {@code Rig PROGRAM NOTES RUNS
- * [options of the virtual machine]}, where the program is a jar or a class path.
+ * [options of the virtual machine]}, where the program is a jar or a class path. {@code
+ * -Dbench.kind} names other work, {@code -Dbench.service} how the provider serves it.
  */
 final class Rig {
 
