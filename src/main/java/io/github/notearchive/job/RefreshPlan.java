@@ -8,6 +8,7 @@ import io.github.notearchive.worklist.Worklist;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -27,45 +28,20 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 class RefreshPlan {
 
-    /** What {@code refresh_night} is to be, for each note {@code w} with its row {@code n}. */
-    private static final String PLAN =
-            """
-            SELECT w.note_id,
-                   least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
-                         t.captured + coalesce(w.refresh_days,
-                                               (:gaps::int[])[1 + (SELECT count(*) FROM unnest(:ages::int[]) AS age
-                                                                   WHERE age <= t.captured - t.published)])) AS night
-            FROM worklist w JOIN note n USING (note_id)
-            CROSS JOIN LATERAL (
-                SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
-                       (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
-            WHERE w.state = 'ARCHIVED' AND %s
-            """;
-
-    private static final String WRITE =
-            """
-            UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
-            FROM (%s) AS plan
-            WHERE w.note_id = plan.note_id
-              AND (w.refresh_night IS DISTINCT FROM plan.night OR w.refresh_attempts <> 0)
-            """;
-
-    private static final NamedStatement ONE =
-            NamedStatement.of(WRITE.formatted(PLAN.formatted("w.note_id = :noteId")));
+    private static final String ONE = "w.note_id = :noteId";
 
     private static final String ALL =
-            WRITE.formatted(
-                    PLAN.formatted(
-                            """
-                            NOT (w.refresh_night IS NOT NULL
-                                 AND EXISTS (SELECT 1 FROM api_call c
-                                             WHERE c.note_id = w.note_id AND c.refresh AND c.answer IS NOT NULL
-                                               AND c.received_at > n.last_captured_at))
-                            """));
+            """
+            NOT (w.refresh_night IS NOT NULL
+                 AND EXISTS (SELECT 1 FROM api_call c
+                             WHERE c.note_id = w.note_id AND c.refresh AND c.answer IS NOT NULL
+                               AND c.received_at > n.last_captured_at))
+            """;
 
     private final JdbcClient jdbc;
     private final RefreshProperties settings;
     private final Clock clock;
+    private final NamedStatement planOne;
     private final TransactionTemplate ownTransaction;
 
     RefreshPlan(
@@ -76,6 +52,7 @@ class RefreshPlan {
         this.jdbc = jdbc;
         this.settings = settings;
         this.clock = clock;
+        this.planOne = NamedStatement.of(statement(ONE));
         this.ownTransaction = new TransactionTemplate(transactions);
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     }
@@ -90,11 +67,7 @@ class RefreshPlan {
 
     /** The same as a statement. */
     BoundStatement planning(NoteId id) {
-        return ONE.with(
-                new MapSqlParameterSource()
-                        .addValue("gaps", ints(settings.gapDays()))
-                        .addValue("ages", ints(settings.ageDays()))
-                        .addValue("noteId", id.value()));
+        return planOne.with(new MapSqlParameterSource("noteId", id.value()));
     }
 
     /**
@@ -124,13 +97,34 @@ class RefreshPlan {
 
     private int planAll() {
         Worklist.countByStatement(jdbc);
-        return jdbc.sql(ALL)
-                .param("gaps", ints(settings.gapDays()))
-                .param("ages", ints(settings.ageDays()))
-                .update();
+        return jdbc.sql(statement(ALL)).update();
     }
 
-    private static Integer[] ints(List<Long> days) {
-        return days.stream().map(Math::toIntExact).toArray(Integer[]::new);
+    /**
+     * Sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages stand
+     * in it as they are: of arrays that come as parameters PostgreSQL makes a plan for each note,
+     * which takes longer than the statement.
+     */
+    private String statement(String which) {
+        return """
+                UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
+                FROM (SELECT w.note_id,
+                             least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
+                                   t.captured + coalesce(w.refresh_days,
+                                                         ('{%s}'::int[])[1 + (SELECT count(*) FROM unnest('{%s}'::int[]) AS age
+                                                                              WHERE age <= t.captured - t.published)])) AS night
+                      FROM worklist w JOIN note n USING (note_id)
+                      CROSS JOIN LATERAL (
+                          SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
+                                 (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
+                      WHERE w.state = 'ARCHIVED' AND %s) AS plan
+                WHERE w.note_id = plan.note_id
+                  AND (w.refresh_night IS DISTINCT FROM plan.night OR w.refresh_attempts <> 0)
+                """
+                .formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
+    }
+
+    private static String joined(List<Long> days) {
+        return days.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 }

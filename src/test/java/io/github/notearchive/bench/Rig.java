@@ -20,9 +20,10 @@ final class Rig {
         try (Servers servers = Servers.start()) {
             Ours ours = new Ours(servers, arguments[0], List.of());
             System.out.println(
-                    "notes/s | CPU ms/note | peak RSS MB | start s | start CPU s | total CPU s | servers' CPU ms/note | end s | exit");
+                    "notes/s | CPU ms/note | peak RSS MB | start s | start CPU s | total CPU s | provider's and sink's CPU ms/note | PostgreSQL's | end s | exit");
             for (int i = 0; i < runs; i++) {
                 double before = servers.serverSeconds();
+                double databaseBefore = servers.databaseSeconds();
                 Ours.Run run =
                         ours.night(
                                 Work.Kind.valueOf(System.getProperty("bench.kind", "W1")),
@@ -32,7 +33,7 @@ final class Rig {
                                 options,
                                 Map.of());
                 System.out.printf(
-                        "%7.1f | %11.2f | %11.0f | %7.2f | %11.2f | %11.1f | %20.2f | %5.2f | %d%n",
+                        "%7.1f | %11.2f | %11.0f | %7.2f | %11.2f | %11.1f | %33.2f | %12.2f | %5.2f | %d%n",
                         run.notesPerSecond(),
                         run.cpuMillisPerNote(),
                         run.peakMegabytes(),
@@ -40,6 +41,7 @@ final class Rig {
                         run.startCpuSeconds(),
                         run.totalCpuSeconds(),
                         (servers.serverSeconds() - before) * 1000 / notes,
+                        (servers.databaseSeconds() - databaseBefore) * 1000 / notes,
                         run.endSeconds(),
                         run.exitCode());
                 if (i == 0) {

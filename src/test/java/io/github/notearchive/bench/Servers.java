@@ -8,10 +8,12 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -255,6 +257,40 @@ final class Servers implements AutoCloseable {
                                 server -> server.info().totalCpuDuration().orElseThrow().toMillis())
                         .sum()
                 / 1000.0;
+    }
+
+    /**
+     * CPU seconds of PostgreSQL so far: those of its processes that live, and of those that have
+     * ended. From {@code /proc}, so on Linux only.
+     */
+    double databaseSeconds() {
+        try {
+            String postmaster = postmaster();
+            long ticks = 0;
+            try (DirectoryStream<Path> processes =
+                    Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+                for (Path process : processes) {
+                    ticks += ticks(process, postmaster);
+                }
+            }
+            return ticks / 100.0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Of a process, if it is the postmaster or one of its children; proc_pid_stat(5). */
+    private static long ticks(Path process, String postmaster) {
+        try {
+            String stat = Files.readString(process.resolve("stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            boolean itself = process.endsWith(postmaster);
+            return itself || fields[1].equals(postmaster)
+                    ? Arrays.stream(fields, 11, itself ? 15 : 13).mapToLong(Long::parseLong).sum()
+                    : 0;
+        } catch (IOException e) {
+            return 0; // it has ended, and is counted by the postmaster
+        }
     }
 
     @Override
