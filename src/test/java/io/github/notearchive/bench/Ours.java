@@ -96,6 +96,7 @@ final class Ours {
                             "-XX:MaxInlineSize=20",
                             "-XX:FreqInlineSize=50",
                             "-XX:InlineSmallCode=300",
+                            "-XX:CompileThresholdScaling=2",
                             "--sun-misc-unsafe-memory-access=allow",
                             "--enable-native-access=ALL-UNNAMED",
                             "-XX:+CrashOnOutOfMemoryError",
