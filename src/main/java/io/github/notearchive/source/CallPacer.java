@@ -73,6 +73,7 @@ final class CallPacer {
     private long lastSent;
     private long pausedUntil;
     private @Nullable String ended = "no run is active";
+    private @Nullable String full;
 
     CallPacer(NoteSourceProperties settings, SharedPace pace, LongSupplier nanoTime) {
         this.configuredRate = settings.callsPerSecond();
@@ -99,6 +100,7 @@ final class CallPacer {
         lock.lock();
         try {
             ended = null;
+            full = null;
             placesLeft = 0;
             throttles = UNKNOWN;
             recovering = false;
@@ -125,24 +127,50 @@ final class CallPacer {
     }
 
     /**
+     * Gives no further turn. Whoever waits for one is told so at once; calls that have theirs
+     * leave.
+     */
+    void giveNoMore(String reason) {
+        lock.lock();
+        try {
+            if (full == null) {
+                full = reason;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether turns have come to their end, and no more than that. */
+    boolean givesNoMore() {
+        lock.lock();
+        try {
+            return full != null && ended == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Waits until a call may be written down, which is a moment before it may leave, and has one of
      * the turns until {@link Turn#sent} or {@link Turn#close}.
      *
      * @throws CallsEndedException when calls have ended, also while waiting
      */
     Turn await() throws InterruptedException {
-        throwIfEnded();
+        throwIfOver();
         while (!inFlight.tryAcquire(200, TimeUnit.MILLISECONDS)) {
-            throwIfEnded();
+            throwIfOver();
         }
         boolean entered = false;
         try {
             while (!turns.tryAcquire(200, TimeUnit.MILLISECONDS)) {
-                throwIfEnded();
+                throwIfOver();
             }
             try {
                 Turn turn = takePlace();
-                awaitTime(turn.place - leadTime());
+                awaitTime(turn.place - leadTime(), this::throwIfOver);
                 turn.begins();
                 entered = true;
                 return turn;
@@ -223,16 +251,33 @@ final class CallPacer {
     }
 
     private void awaitTime(long time) throws InterruptedException {
+        awaitTime(time, this::throwIfEnded);
+    }
+
+    private void awaitTime(long time, Runnable check) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
-                throwIfEnded();
+                check.run();
                 long now = nanoTime.getAsLong();
                 long wait = Math.max(time - now, pausedUntil - now);
                 if (wait <= 0) {
                     return;
                 }
                 long ignored = changed.awaitNanos(wait);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For whoever has no turn yet. */
+    private void throwIfOver() {
+        lock.lock();
+        try {
+            throwIfEnded();
+            if (full != null) {
+                throw new CallsEndedException(full);
             }
         } finally {
             lock.unlock();

@@ -194,9 +194,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         refreshAllowance.know(tonight, made.refreshes());
     }
 
-    /** Lets no further call leave; those under way are waited for. */
+    /**
+     * Lets no further call leave; those under way are waited for. Where our own limit has ended the
+     * calls already, those that it still allowed leave all the same.
+     */
     public void end(String reason) {
-        pacer.end(reason);
+        if (!pacer.givesNoMore()) {
+            pacer.end(reason);
+        }
     }
 
     /**
@@ -396,11 +401,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 !limits.allow(made, occasion == Occasion.VIDEO, occasion == Occasion.REFRESH));
     }
 
-    /** Without any calls left at all, none leaves. */
+    /** Without any calls left at all, none begins; those that were counted leave. */
     private Optional<Exhausted> usedUpFor(
             Occasion occasion, Night tonight, boolean all, boolean thoseOfItsKind) {
         if (all) {
-            pacer.end(allowance.toString());
+            pacer.giveNoMore(allowance.toString());
             return Optional.of(
                     new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends()));
         }

@@ -372,6 +372,24 @@ class CallPacerTests {
     }
 
     @Test
+    void aTurnThatBeganBeforeTheLastOneWasGivenIsSent() throws Exception {
+        CallPacer pacer = opened(pacer(1000, 1, "15m"));
+
+        try (CallPacer.Turn turn = pacer.await()) {
+            pacer.giveNoMore("used up");
+
+            turn.sent(0);
+            assertThat(turn.sentAt()).isNotZero();
+        }
+
+        assertThatThrownBy(pacer::await)
+                .isInstanceOf(CallsEndedException.class)
+                .hasMessage("used up");
+        pacer.open(true);
+        sent(pacer).close();
+    }
+
+    @Test
     void whoeverBeginsBesideOthersKeepsTheirPause() throws Exception {
         CallPacer pacer = pacer(1, 1, "15m");
 
