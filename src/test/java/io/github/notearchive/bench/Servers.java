@@ -273,20 +273,20 @@ final class Servers implements AutoCloseable {
                     ticks += ticks(process, postmaster);
                 }
             }
-            return ticks / 100.0;
+            return ticks * Usage.TICK_MILLIS / 1000.0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Of a process, if it is the postmaster or one of its children; proc_pid_stat(5). */
+    /** Of a process, if it is the postmaster, ended children included, or one of its children. */
     private static long ticks(Path process, String postmaster) {
         try {
-            String stat = Files.readString(process.resolve("stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = Usage.stat(process);
             boolean itself = process.endsWith(postmaster);
+            int end = Usage.USER + (itself ? 4 : 2);
             return itself || fields[1].equals(postmaster)
-                    ? Arrays.stream(fields, 11, itself ? 15 : 13).mapToLong(Long::parseLong).sum()
+                    ? Arrays.stream(fields, Usage.USER, end).mapToLong(Long::parseLong).sum()
                     : 0;
         } catch (IOException e) {
             return 0; // it has ended, and is counted by the postmaster

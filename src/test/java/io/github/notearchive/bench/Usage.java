@@ -14,7 +14,10 @@ import java.util.List;
 final class Usage implements AutoCloseable {
 
     /** The kernel tells CPU time in hundredths of a second. */
-    private static final long TICK_MILLIS = 10;
+    static final long TICK_MILLIS = 10;
+
+    /** Where user and system time stand among the fields that {@link #stat} gives, in ticks. */
+    static final int USER = 11;
 
     private record Sample(long micros, long cpuMillis) {}
 
@@ -36,9 +39,8 @@ final class Usage implements AutoCloseable {
     private void sample(long everyMillis) {
         try {
             while (!closed) {
-                String stat = Files.readString(process.resolve("stat"));
-                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-                long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+                String[] fields = stat(process);
+                long ticks = Long.parseLong(fields[USER]) + Long.parseLong(fields[USER + 1]);
                 synchronized (samples) {
                     samples.add(new Sample(Micros.now(), ticks * TICK_MILLIS));
                 }
@@ -54,6 +56,14 @@ final class Usage implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * The fields of a process's {@code stat} behind its name, the state first; proc_pid_stat(5).
+     */
+    static String[] stat(Path process) throws IOException {
+        String stat = Files.readString(process.resolve("stat"));
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     }
 
     /** CPU time used until a moment, between two looks as if it were used evenly. */
