@@ -257,19 +257,21 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * @return why
      */
     private String close(Exhausted exhausted, String occasion) {
+        String reason =
+                occasion
+                        + exhausted.quota()
+                        + " is used up until "
+                        + Night.local(exhausted.until());
         if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
             sourceGate.close(
                     303,
                     occasion + exhausted.quota(),
                     exhausted.until(),
                     runs.current().jobExecutionId());
+            gate.close(ExitCode.QUOTA_EXHAUSTED, reason);
+        } else {
+            gate.closeAtOwnLimit(reason);
         }
-        String reason =
-                occasion
-                        + exhausted.quota()
-                        + " is used up until "
-                        + Night.local(exhausted.until());
-        gate.close(ExitCode.QUOTA_EXHAUSTED, reason);
         return reason;
     }
 

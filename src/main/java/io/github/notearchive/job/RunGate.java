@@ -14,8 +14,9 @@ import org.springframework.stereotype.Component;
 /**
  * Whether notes are still taken up in this run.
  *
- * <p>Closing lets no further call leave, while what is in flight is finished. Each reader then
- * marks its own step to terminate and ends its input.
+ * <p>Closing lets no further call leave, while what is in flight is finished; see {@link
+ * #closeAtOwnLimit} for the exception. Each reader then marks its own step to terminate and ends
+ * its input.
  */
 @Component
 public class RunGate extends Gate {
@@ -42,8 +43,23 @@ public class RunGate extends Gate {
     @Override
     void closes(Closure closure) {
         log.info("No more notes are taken up, {}: {}", closure.exitCode(), closure.reason());
-        provider.end(closure.reason());
         closed.countDown();
+    }
+
+    /** Closes it, and ends the calls even where it is closed already: some may be waiting still. */
+    @Override
+    synchronized boolean close(ExitCode exitCode, String reason) {
+        boolean isFirst = super.close(exitCode, reason);
+        provider.end(reason);
+        return isFirst;
+    }
+
+    /**
+     * Closes since our own limit of a night's calls is met. Calls that it still allowed leave, even
+     * those that wait out a pause, unless something else closes it meanwhile.
+     */
+    synchronized void closeAtOwnLimit(String reason) {
+        super.close(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 
     /**

@@ -142,16 +142,6 @@ final class CallPacer {
         }
     }
 
-    /** Whether turns have come to their end, and no more than that. */
-    boolean givesNoMore() {
-        lock.lock();
-        try {
-            return full != null && ended == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /**
      * Waits until a call may be written down, which is a moment before it may leave, and has one of
      * the turns until {@link Turn#sent} or {@link Turn#close}.

@@ -194,14 +194,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         refreshAllowance.know(tonight, made.refreshes());
     }
 
-    /**
-     * Lets no further call leave; those under way are waited for. Where our own limit has ended the
-     * calls already, those that it still allowed leave all the same.
-     */
+    /** Lets no further call leave; those under way are waited for. */
     public void end(String reason) {
-        if (!pacer.givesNoMore()) {
-            pacer.end(reason);
-        }
+        pacer.end(reason);
     }
 
     /**

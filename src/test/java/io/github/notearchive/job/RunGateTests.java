@@ -1,0 +1,187 @@
+package io.github.notearchive.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.media.Spool;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.CallJournal;
+import io.github.notearchive.source.CallLimits;
+import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.NightlyCalls;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.Settings;
+import io.github.notearchive.source.SharedPace;
+import io.github.notearchive.source.WrittenCall;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** What closing does to a call that is written down and waits out a pause. */
+class RunGateTests {
+
+    private static final Duration LONG = Duration.ofMinutes(30);
+
+    private final Journal journal = new Journal();
+    private final JustOneApiClient provider =
+            new JustOneApiClient(
+                    Settings.of(
+                            "base-url", "http://127.0.0.1:1", "token", "t", "calls-per-night", 1),
+                    Settings.ofVideos(),
+                    Settings.ofRefreshes(),
+                    journal,
+                    new Pausing(),
+                    new AnswerReader(),
+                    Clock.systemUTC());
+    private final FutureTask<Object> call =
+            new FutureTask<>(() -> provider.fetch(new NoteId("69e5c3df00000000230102dc")));
+    private final Thread caller = Thread.ofPlatform().daemon().unstarted(call);
+
+    private @TempDir Path spool;
+    private MediaDownloader downloads;
+    private RunGate gate;
+
+    @BeforeEach
+    void aCallIsWrittenDownAndWaits() throws Exception {
+        MediaProperties settings =
+                new Binder(new MapConfigurationPropertySource())
+                        .bindOrCreate("archive.media", MediaProperties.class);
+        downloads = new MediaDownloader(settings, new Spool(spool));
+        gate = new RunGate(provider, downloads, new ActiveRuns());
+        gate.open();
+        provider.open(Night.current(Clock.systemUTC()), NightlyCalls.NONE, true, gate::close);
+        caller.start();
+        assertThat(journal.written.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        provider.abort();
+        caller.join();
+        provider.close();
+        downloads.close();
+    }
+
+    @Test
+    void ourOwnLimitLetsItLeave() {
+        gate.closeAtOwnLimit("1 call a night is used up");
+
+        assertThat(gate.isClosed()).isTrue();
+        assertItWaits();
+    }
+
+    @Test
+    void aSignalBehindOurOwnLimitGivesItBack() {
+        gate.closeAtOwnLimit("1 call a night is used up");
+
+        gate.stop("SIGTERM");
+
+        assertItIsGivenBack("SIGTERM");
+        assertThat(gate.closure())
+                .contains(new Gate.Closure(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
+    }
+
+    @Test
+    void whateverElseClosesGivesItBack() {
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away");
+
+        assertItIsGivenBack("the store is away");
+    }
+
+    private void assertItWaits() {
+        assertThatThrownBy(() -> call.get(300, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
+        assertThat(journal.givenBack).isEmpty();
+    }
+
+    private void assertItIsGivenBack(String reason) {
+        assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(CallsEndedException.class)
+                .hasMessageContaining(reason);
+        assertThat(journal.givenBack).hasSize(1);
+    }
+
+    /** Tells each call that a pause has begun. */
+    private static final class Journal implements CallJournal {
+
+        private final CountDownLatch written = new CountDownLatch(1);
+        private final List<SentCall> givenBack = new CopyOnWriteArrayList<>();
+
+        @Override
+        public WrittenCall sending(
+                NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            written.countDown();
+            return new WrittenCall(
+                    new SentCall(1, id, endpoint, sentAt, refresh),
+                    new NightlyCalls(1, 0, 0),
+                    1,
+                    null);
+        }
+
+        @Override
+        public void notSent(SentCall call, CallLimits limits) {
+            givenBack.add(call);
+        }
+
+        @Override
+        public void stopped(ProviderReply reply, Instant metAt) {
+            throw new AssertionError("no answer has come");
+        }
+
+        @Override
+        public long received(
+                SentCall call,
+                ProviderReply reply,
+                byte @Nullable [] answer,
+                Instant receivedAt,
+                Duration took) {
+            throw new AssertionError("the call has left");
+        }
+    }
+
+    /** The first place is there at once, the next one lies behind the pause. */
+    private static final class Pausing implements SharedPace {
+
+        private final AtomicInteger taken = new AtomicInteger();
+
+        @Override
+        public Places take(int places, double callsPerSecond, Duration longestPause) {
+            boolean isFirst = taken.getAndIncrement() == 0;
+            return new Places(isFirst ? Duration.ZERO : LONG, LONG, isFirst ? 0 : 1, false);
+        }
+
+        @Override
+        public Optional<Pause> throttled(
+                long throttles, @Nullable Duration wish, Duration longestPause) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void answered(long throttles) {}
+
+        @Override
+        public void forgetPauses() {}
+    }
+}
