@@ -63,15 +63,25 @@ class Launches {
                 .filter(before -> before.getStatus() != BatchStatus.COMPLETED);
     }
 
+    /**
+     * The next number that no instance has. One without any execution has its number as well:
+     * Spring Batch writes the two one after the other, and a process may have died in between.
+     */
     private JobParameters newInstance(
             String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
-        JobParametersBuilder parameters =
-                new JobParametersBuilder()
-                        .addLocalDate("night", tonight.date())
-                        .addString("node", node)
-                        .addLong("sequence", executions.instancesOf(job, tonight, node) + 1);
-        more.accept(parameters);
-        return parameters.toJobParameters();
+        long sequence = executions.instancesOf(job, tonight, node);
+        JobParameters parameters;
+        do {
+            sequence++;
+            JobParametersBuilder builder =
+                    new JobParametersBuilder()
+                            .addLocalDate("night", tonight.date())
+                            .addString("node", node)
+                            .addLong("sequence", sequence);
+            more.accept(builder);
+            parameters = builder.toJobParameters();
+        } while (repository.getJobInstance(job, parameters) != null);
+        return parameters;
     }
 
     /** Starts a job, and returns when it has ended. */

@@ -369,6 +369,23 @@ enum KillPoint {
         }
     },
 
+    /** Spring Batch writes an instance and its execution one after the other. */
+    JOB_BEGINS("the job's instance is written, its execution is not", "trap on batch_job_execution") {
+        @Override
+        String strike(Scene scene) throws Exception {
+            return scene.killTrapped(
+                    Trap.before("INSERT ON batch_job_execution", "true"),
+                    1,
+                    archive -> {
+                        assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
+                                .isOne();
+                        assertThat(archive.executions()).isEmpty();
+                        return "an instance without an execution";
+                    },
+                    "run");
+        }
+    },
+
     /** A restart has marked some steps of the killed run. */
     RECOVERY_STEPS("a restart has marked three steps as crashed", "trap on batch_step_execution") {
         @Override

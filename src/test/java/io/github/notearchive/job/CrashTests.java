@@ -76,6 +76,24 @@ class CrashTests {
     }
 
     @Test
+    void anInstanceThatNeverGotAnExecutionIsPassedOver() {
+        List<String> notes = night.pending(5);
+        assertEnded(night.runAtMost(3), ExitCode.INTERRUPTED);
+        night.sql()
+                .sql(
+                        "TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
+                                + " batch_step_execution, batch_step_execution_context")
+                .update();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.count("SELECT count(*) FROM batch_job_instance")).isEqualTo(2);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
     void claimsOfAnotherNodeAreNeitherTakenNorWaitedFor() {
         List<String> notes = night.pending(5);
         claimAll("other");
