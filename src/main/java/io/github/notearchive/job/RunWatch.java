@@ -75,19 +75,18 @@ final class RunWatch implements AutoCloseable {
 
     /**
      * A job without its lock may not go on: another one could begin and take up the same things.
+     * While it ends it needs the lock as well, since a next one would take over what is in flight.
      */
     private static void keep(RunnerLock lock, Gate gate) {
-        if (gate.closure().isPresent() || lock.isHeld()) {
-            return;
-        }
         String lost = "the connection that held " + lock.name() + " is lost";
         try {
-            if (lock.retake()) {
-                log.warn("{}; the lock is taken again by a new one", lost);
-            } else {
-                gate.close(
-                        ExitCode.UPSTREAM_UNAVAILABLE,
-                        lost + ", and " + lock.rival() + " has the lock by now");
+            switch (lock.keep()) {
+                case HELD -> {}
+                case RETAKEN -> log.warn("{}; the lock is taken again by a new one", lost);
+                case LOST ->
+                        gate.close(
+                                ExitCode.UPSTREAM_UNAVAILABLE,
+                                lost + ", and " + lock.rival() + " has the lock by now");
             }
         } catch (SQLException e) {
             gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + Trouble.describe(e));

@@ -18,7 +18,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * node all runs share that of the whole archive.
  *
  * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost
- * while the process lives, as when the server restarts, is replaced by {@link #retake}.
+ * while the process lives, as when the server restarts, is replaced by {@link #keep}.
  */
 final class RunnerLock implements AutoCloseable {
 
@@ -50,6 +50,7 @@ final class RunnerLock implements AutoCloseable {
     private final JdbcConnectionDetails database;
     private final Name name;
     private Connection connection;
+    private boolean givenBack;
 
     private RunnerLock(JdbcConnectionDetails database, Name name, Connection connection) {
         this.database = database;
@@ -211,8 +212,33 @@ final class RunnerLock implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** Whether the connection still stands, and with it the lock. */
-    synchronized boolean isHeld() {
+    /** What became of the lock when it was looked at. */
+    enum Kept {
+        /** The connection stands, and with it the lock. */
+        HELD,
+        /** The connection was lost, and a new one has the lock. */
+        RETAKEN,
+        /** The connection was lost, and another process has the lock by now. */
+        LOST
+    }
+
+    /**
+     * Looks whether the connection still stands, and takes the lock once more by a new one when it
+     * does not.
+     *
+     * @throws SQLException when it was lost and the database is out of reach; to be tried again
+     */
+    synchronized Kept keep() throws SQLException {
+        if (givenBack || isConnected()) {
+            return Kept.HELD;
+        }
+        connection.close(); // or a server that still sees it would refuse the new one
+        Optional<Connection> next = tryLock(database, name);
+        next.ifPresent(taken -> connection = taken);
+        return next.isPresent() ? Kept.RETAKEN : Kept.LOST;
+    }
+
+    private boolean isConnected() {
         try {
             return connection.isValid(ALIVE_SECONDS);
         } catch (SQLException e) {
@@ -221,24 +247,12 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock once more by a new connection, after its own was lost.
-     *
-     * @return false when another process has it by now
-     * @throws SQLException when the database is out of reach
-     */
-    synchronized boolean retake() throws SQLException {
-        connection.close(); // or a server that still sees it would refuse the new one
-        Optional<Connection> next = tryLock(database, name);
-        next.ifPresent(taken -> connection = taken);
-        return next.isPresent();
-    }
-
-    /**
      * Frees the lock before it hangs up: the server takes note of a closed connection only a moment
      * later, and the next run must not meet this one's lock.
      */
     @Override
     public synchronized void close() {
+        givenBack = true;
         try (Connection last = connection;
                 Statement statement = last.createStatement()) {
             statement.execute("SELECT pg_advisory_unlock_all()");

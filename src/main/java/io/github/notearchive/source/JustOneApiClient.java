@@ -422,13 +422,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         Instant sentAt = call.sentAt();
         Exchange exchange = withoutToken(id, exchange(endpoint, id));
         Duration took = Duration.ofNanos(System.nanoTime() - turn.sentAt());
+        Instant answered = later(sentAt, now());
         // two answers about one note are told apart by when they were received
-        Instant receivedAt = later(notBefore, later(sentAt, now()));
+        Instant receivedAt = later(notBefore, answered);
         Optional<AnswerReader.Answer> answer =
                 exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
         ProviderReply reply = reply(exchange, answer);
-        boolean ofYesterday = isOfYesterday(reply, sentAt, receivedAt);
-        stopCallsBefore(reply, ofYesterday, turn, exchange, receivedAt);
+        boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
+        stopCallsBefore(reply, ofYesterday, turn, exchange, answered);
         byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
         long number = journal.received(call, reply, paid, receivedAt, took);
         if (aborted && exchange.fault() != null) {
@@ -441,13 +442,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         if (ofYesterday) {
             return new Deferred(reply, Cause.THROTTLED);
         }
-        return interpret(id, number, receivedAt, exchange, answer.get(), reply);
+        return interpret(id, number, answered, receivedAt, exchange, answer.get(), reply);
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
-    private static boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant receivedAt) {
+    private static boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant answered) {
         return Integer.valueOf(303).equals(reply.code())
-                && !Night.of(sentAt).ends().isAfter(receivedAt);
+                && !Night.of(sentAt).ends().isAfter(answered);
     }
 
     /** What an end of the night, or a pause, must prevent begins before anything slow is done. */
@@ -456,7 +457,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             boolean ofYesterday,
             CallPacer.Turn turn,
             Exchange exchange,
-            Instant receivedAt) {
+            Instant answered) {
         if (reply.code() == null) {
             if (Integer.valueOf(429).equals(exchange.status())) {
                 pacer.throttled(turn, exchange.retryAfter());
@@ -472,7 +473,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             case 500, 503 -> pacer.answered(turn);
             case 100, 303, 600, 601, 602 -> {
                 pacer.end(reply.toString());
-                journal.stopped(reply, receivedAt);
+                journal.stopped(reply, answered);
             }
             default -> {
                 answeredAt = System.nanoTime();
@@ -484,6 +485,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome interpret(
             NoteId id,
             long call,
+            Instant answered,
             Instant receivedAt,
             Exchange exchange,
             AnswerReader.Answer answer,
@@ -497,7 +499,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     new Exhausted(
                             "the provider's daily quota (" + reply + ")",
                             Exhausted.Whose.PROVIDER,
-                            Night.of(receivedAt).ends());
+                            Night.of(answered).ends());
             case 100, 600, 601, 602 -> new Blocked(reply);
             case 400 -> new Rejected(reply);
             case 500, 503 -> new Deferred(reply, Cause.FAULT);

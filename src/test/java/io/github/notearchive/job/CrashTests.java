@@ -160,6 +160,27 @@ class CrashTests {
     }
 
     @Test
+    void aRunThatIsEndingKeepsItsRunnerLockToo() throws Exception {
+        List<String> notes = night.pending(5);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(5, Night.PATIENCE);
+        gate.close(ExitCode.INTERRUPTED, "a test ends it");
+        int before = lockHolder();
+
+        cut(before);
+
+        Night.await(
+                "the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        night.provider().releaseAnswers();
+        RunSummary ended = Night.ended(run);
+        assertEnded(ended, ExitCode.INTERRUPTED);
+        assertThat(ended.reason()).isEqualTo("a test ends it");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
     void aRunThatLostItsLockToAnotherEndsWithoutAnotherCall() throws Exception {
         List<String> notes = night.pending(40);
         night.provider().holdAnswers();

@@ -203,6 +203,18 @@ class JustOneApiClientTests {
         assertThat(exhausted.until()).isEqualTo(Instant.parse("2026-11-26T16:00:00Z"));
     }
 
+    @Test
+    void aQuotaIsThatOfTheNightInWhichItIsUsedUpHoweverTheAnswerIsToBeNamed() throws Exception {
+        provider.answers(200, "{\"code\":303}");
+        JustOneApiClient client = client();
+
+        // behind an answer of a clock that was set back since
+        Exhausted exhausted = (Exhausted) client.refresh(ID, MIDNIGHT.plusSeconds(1800));
+
+        assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
+        assertThat(journal.events).containsExactly("sending 1", "stopped 303", "received 1");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {500, 502, 503, 504})
     void aPageOfAServerInBetweenIsAFaultAndIsNotAskedAgain(int status) throws Exception {
