@@ -13,7 +13,6 @@ import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.job.Trouble;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
@@ -21,6 +20,7 @@ import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.ProviderReply;
@@ -249,7 +249,11 @@ final class SystemCheck {
 
         @Override
         public WrittenCall sending(
-                NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+                Inquiry inquiry,
+                String endpoint,
+                Instant sentAt,
+                boolean refresh,
+                CallLimits limits) {
             throw new IllegalStateException("A check makes no call");
         }
 

@@ -17,6 +17,7 @@ import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
@@ -156,7 +157,11 @@ public class ArchiveRunner {
         }
         // before the gate is looked at: what closes it from now on ends this run, too
         calls.stops().heedFromNow();
-        recovery.recover(run.node());
+        try {
+            recovery.recover(run.node());
+        } catch (UncheckedIOException e) {
+            return notStarted(run, ExitCode.USAGE, String.valueOf(e.getMessage()));
+        }
         Optional<SourceGate.Closed> closed = sourceGate.current();
         if (closed.isPresent() && !run.options().force()) {
             return notStarted(

@@ -16,6 +16,7 @@ import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
@@ -25,6 +26,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.ForgottenNotes;
@@ -50,6 +52,9 @@ import org.springframework.transaction.TransactionException;
 class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
+
+    private static final String CLAIM_LOST =
+            "its claim was lost while it waited for its turn to call";
 
     /** Longer than an answer is tried to be written down, which comes before the gate closes. */
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(10);
@@ -135,7 +140,11 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 claimed.state() == NoteState.POSTPONED
                         ? videos.detailOfWaiting(claimed.id())
                         : Optional.empty();
-        return held.isPresent() ? new Found(held.get()) : ask(() -> source.fetch(claimed.id()));
+        return held.isPresent() ? new Found(held.get()) : ask(() -> source.fetch(inquiry(claimed)));
+    }
+
+    private static Inquiry inquiry(ClaimedNote claimed) {
+        return new Inquiry(claimed.id(), claimed.claim(), claimed.settledAt());
     }
 
     private interface Question {
@@ -170,7 +179,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
         NoteDetailOutcome outcome;
         try {
-            outcome = ask(() -> source.fetchVideo(capture));
+            outcome = ask(() -> source.fetchVideo(inquiry(claimed), capture));
         } catch (CallsEndedException e) {
             awaitGate(e);
             return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
@@ -190,18 +199,21 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case Exhausted(var quota, var whose, var until)
                     when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
-                    new Unanswered.Later(quota + " is used up until " + Night.local(until));
+                    new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
             case Exhausted exhausted -> new Unanswered.Ended(close(exhausted, "for a video: "));
+            case Unclaimed _ -> new Unanswered.Ended(CLAIM_LOST);
             case Blocked blocked -> new Unanswered.Ended(close(blocked, "for a video: "));
         };
     }
 
     /** As with a note, a success without it is believed on a second night only. */
     private VideoAnswer withoutVideo(ClaimedNote claimed, ProviderReply reply, boolean certain) {
-        return certain || ledger.wasVideoMissingBefore(claimed.id(), Night.current(clock))
+        Night tonight = Night.current(clock);
+        return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
                 ? new VideoAnswer.NotOffered()
                 : new Unanswered.Later(
-                        "not in the answer: " + reply + "; asked once more on a later night");
+                        "not in the answer: " + reply + "; asked once more on a later night",
+                        tonight.ends());
     }
 
     /**
@@ -247,6 +259,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             case Deferred(var reply, var cause) ->
                     deferred(claimed, reply, cause, String.valueOf(reply), harvest);
             case Exhausted exhausted -> new Released(claimed, harvest, close(exhausted, ""));
+            case Unclaimed _ -> new Released(claimed, harvest, CLAIM_LOST);
             case Blocked blocked -> new Released(claimed, harvest, close(blocked, ""));
         };
     }
@@ -293,10 +306,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         return new Forgotten(claimed);
     }
 
+    /** By the worklist, or by the ledger where a process died before it could settle the note. */
+    private boolean wasMissingBefore(ClaimedNote claimed, Night tonight) {
+        return claimed.wasMissingBefore(tonight).isPresent()
+                || ledger.wasMissingBefore(claimed.id(), tonight);
+    }
+
     private NoteDisposition missing(
             ClaimedNote claimed, ProviderReply reply, boolean certain, @Nullable Harvest harvest) {
         Night tonight = Night.current(clock);
-        if (!certain && claimed.wasMissingBefore(tonight).isEmpty()) {
+        if (!certain && !wasMissingBefore(claimed, tonight)) {
             Settlement later =
                     new Settlement(
                             NoteState.POSTPONED,
@@ -348,7 +367,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (cause == Deferred.Cause.THROTTLED) {
             return new Released(claimed, harvest, obstacle);
         }
-        int times = claimed.attemptsTonight() + 1;
+        int times = claimed.attemptsIn(Night.current(clock)) + 1;
         if (claimed.attempts() + 1 >= settings.retry().perLife()) {
             log.warn(
                     "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
@@ -392,7 +411,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
         outdated.forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
         List<NoteCapture> old =
-                replaceable.stream().filter(answer -> !isOfTonight(answer)).toList();
+                replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
         if (old.isEmpty() || gate.closure().isPresent()) {
             return disposition(claimed, collected);
         }
@@ -405,7 +424,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 collected.obstacle());
         try {
             return old.contains(capture)
-                    ? decide(claimed, ask(() -> source.fetch(claimed.id())), collected)
+                    ? decide(claimed, ask(() -> source.fetch(inquiry(claimed))), collected)
                     : collectAgain(claimed, capture, collected);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, collected.harvest(), e);
@@ -418,7 +437,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * since nothing waits for it.
      */
     private NoteDisposition refresh(ClaimedNote claimed, Night due) throws InterruptedException {
-        NoteDetailOutcome outcome = ask(() -> source.refresh(claimed.id(), due.begins()));
+        NoteDetailOutcome outcome = ask(() -> source.refresh(inquiry(claimed), due.begins()));
         return switch (outcome) {
             case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
             case Found(var capture) ->
@@ -444,6 +463,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     new Released(claimed, null, quota + " is used up until " + Night.local(until));
             case Exhausted exhausted ->
                     new Released(claimed, null, close(exhausted, "for a refresh: "));
+            case Unclaimed _ -> new Released(claimed, null, CLAIM_LOST);
             case Blocked blocked -> new Released(claimed, null, close(blocked, "for a refresh: "));
         };
     }
@@ -451,7 +471,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     /** By the same evidence as for a note that was never archived. */
     private Upkeep noLongerThere(ClaimedNote claimed, ProviderReply reply, boolean certain) {
         Night tonight = Night.current(clock);
-        return certain || claimed.wasMissingBefore(tonight).isPresent()
+        return certain || wasMissingBefore(claimed, tonight)
                 ? retries.gone(reply)
                 : new Upkeep(
                         claimed.state(),
@@ -582,14 +602,14 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             obstacle += "; a new answer, " + waiting.obstacle();
         }
         return switch (waiting) {
-            case Unanswered.Later _ ->
+            case Unanswered.Later(_, var until) ->
                     new Postponed(
                             claimed,
                             harvest,
                             new Settlement(
                                     NoteState.POSTPONED,
                                     Counter.NONE,
-                                    Night.current(clock).ends(),
+                                    until,
                                     0,
                                     obstacle,
                                     null,
@@ -621,17 +641,13 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             runs.current().cdn().works();
             return;
         }
-        boolean isRefused = collected.dead() && isOfTonight(collected.harvest().capture());
+        boolean isRefused = collected.dead() && ledger.isRecent(collected.harvest().capture());
         if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "the media hosts have given nothing but trouble for a while, at last "
                             + collected.obstacle());
         }
-    }
-
-    private boolean isOfTonight(NoteCapture capture) {
-        return Night.of(capture.capturedAt()).equals(Night.current(clock));
     }
 
     private static Settlement failed(Counter counter, @Nullable Integer code, String error) {

@@ -43,6 +43,11 @@ class Recovery {
         this.worklist = worklist;
     }
 
+    /**
+     * Does so for a node.
+     *
+     * @throws java.io.UncheckedIOException when paid answers may wait in files that nobody may read
+     */
     void recover(String node) {
         endExecutions(ArchiveJob.NAME, node);
         // before their notes can be claimed, or they would be asked about again

@@ -59,7 +59,7 @@ class Retries {
         return new Settlement(
                 NoteState.POSTPONED,
                 Counter.MEDIA,
-                next(claimed.mediaAttemptsTonight() + 1, soon),
+                next(claimed.mediaAttemptsIn(Night.current(clock)) + 1, soon),
                 0,
                 obstacle,
                 null,

@@ -3,6 +3,7 @@ package io.github.notearchive.job;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.ProviderReply;
+import java.time.Instant;
 
 /**
  * What came of asking for a note's video, told apart by what becomes of the note. Whatever it is,
@@ -24,8 +25,12 @@ sealed interface VideoAnswer {
 
         String obstacle();
 
-        /** For a later night, which is not the note's fault. */
-        record Later(String obstacle) implements Unanswered {}
+        /**
+         * For a later night, which is not the note's fault.
+         *
+         * @param until when that begins; in the past where midnight has passed since
+         */
+        record Later(String obstacle, Instant until) implements Unanswered {}
 
         /** Until the call is repeated, within the limits of every note's retries. */
         record Repeated(String obstacle, ProviderReply reply, Deferred.Cause cause)

@@ -111,6 +111,8 @@ public class Waiver {
                             + entry.get().claimedBy()
                             + " now; try again when that run has ended");
         }
+        // first, so that whatever a run changes from now on is noticed
+        Standing standing = worklist.standing(id).orElseThrow();
         List<SlotRow> rows = media.slotsOf(id);
         Optional<SlotRow> slot =
                 rows.stream()
@@ -139,7 +141,6 @@ public class Waiver {
                             + slot.get().state()
                             + ", not missing");
         }
-        Standing standing = worklist.standing(id).orElseThrow();
         long left = rows.stream().filter(row -> row.state().equals("MISSING")).count() - 1;
         return left > 0
                 ? waiveOneOfMany(id, standing, kind, ordinal, reason, (int) left)
@@ -153,7 +154,7 @@ public class Waiver {
         Boolean done =
                 transaction.execute(
                         _ -> {
-                            boolean free = worklist.keepUnclaimed(id);
+                            boolean free = worklist.keepUnclaimed(id, standing);
                             if (free) {
                                 media.waive(id, kind, ordinal, reason, now);
                             }
@@ -199,7 +200,7 @@ public class Waiver {
         Boolean done =
                 transaction.execute(
                         status -> {
-                            if (!worklist.completeByWaiver(id, now)) {
+                            if (!worklist.completeByWaiver(id, standing, now)) {
                                 status.setRollbackOnly();
                                 return false;
                             }

@@ -5,6 +5,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
@@ -13,6 +14,8 @@ import io.github.notearchive.source.WrittenCall;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.Question;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
@@ -74,6 +77,9 @@ public class ApiCalls implements CallJournal {
             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
             """;
 
+    private static final String CLAIMED =
+            "EXISTS (SELECT 1 FROM worklist w WHERE w.note_id = :noteId AND w.claim_id = :claim)";
+
     private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
 
     private static final String WRITE_COUNTED =
@@ -81,7 +87,7 @@ public class ApiCalls implements CallJournal {
             WITH counted AS (
                 INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                 SELECT :night, 1, :video, :refreshes
-                WHERE NOT EXISTS (%s)
+                WHERE NOT EXISTS (%s) AND %s
                 ON CONFLICT (night) DO UPDATE
                 SET calls = n.calls + 1, video_calls = n.video_calls + :video,
                     refresh_calls = n.refresh_calls + :refreshes
@@ -95,14 +101,14 @@ public class ApiCalls implements CallJournal {
             SELECT written.id, counted.*, %s
             FROM written, counted
             """
-                    .formatted(RunStops.HEEDED, ROW, PAUSES);
+                    .formatted(RunStops.HEEDED, CLAIMED, ROW, PAUSES);
 
     private static final String WRITE_UNCOUNTED =
             """
-            %s WHERE NOT EXISTS (%s)
+            %s WHERE NOT EXISTS (%s) AND %s
             RETURNING id, %s
             """
-                    .formatted(ROW, RunStops.HEEDED, PAUSES);
+                    .formatted(ROW, RunStops.HEEDED, CLAIMED, PAUSES);
 
     private final JdbcClient jdbc;
 
@@ -160,29 +166,43 @@ public class ApiCalls implements CallJournal {
      */
     @Override
     public WrittenCall sending(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         Night night = Night.of(sentAt);
         for (int tries = 1; ; tries++) {
-            Optional<WrittenCall> written = write(id, endpoint, sentAt, refresh, limits);
+            Optional<WrittenCall> written = write(inquiry, endpoint, sentAt, refresh, limits);
             if (written.isPresent()) {
                 sent.increment();
                 return written.get();
             }
             Optional<RunStop> stop = stops.heeded(sentAt);
             if (stop.isPresent()) {
-                return new WrittenCall(null, null, 0, stop.get());
+                return new WrittenCall.Stopped(stop.get());
+            }
+            if (!isClaimed(inquiry)) {
+                return new WrittenCall.Unclaimed();
             }
             NightlyCalls made = sentIn(night);
             // else another node has given a call back since
             if (!limits.allow(made, isVideo(endpoint), refresh) || tries >= TRIES) {
-                return new WrittenCall(null, made, 0, null);
+                return new WrittenCall.OverLimit(made);
             }
         }
     }
 
-    /** Empty when the limits leave no call, or calls have ended. */
+    private boolean isClaimed(Inquiry inquiry) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql("SELECT " + CLAIMED)
+                                .param("noteId", inquiry.id().value())
+                                .param("claim", inquiry.claim())
+                                .query(Boolean.class)
+                                .single());
+    }
+
+    /** Empty when the limits leave no call, calls have ended, or the claim is lost. */
     private Optional<WrittenCall> write(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        NoteId id = inquiry.id();
         boolean counted = limits.areAbout(isVideo(endpoint), refresh);
         return atOnce.execute(
                 _ ->
@@ -196,13 +216,14 @@ public class ApiCalls implements CallJournal {
                                 .param("after", stops.heedAfter())
                                 .param("now", Timestamp.from(sentAt))
                                 .param("noteId", id.value())
+                                .param("claim", inquiry.claim())
                                 .param("endpoint", endpoint)
                                 .param("sentAt", Timestamp.from(sentAt))
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .param("refresh", refresh)
-                                .query(
+                                .<WrittenCall>query(
                                         (row, _) ->
-                                                new WrittenCall(
+                                                new WrittenCall.Written(
                                                         new SentCall(
                                                                 row.getLong("id"),
                                                                 id,
@@ -210,8 +231,7 @@ public class ApiCalls implements CallJournal {
                                                                 sentAt,
                                                                 refresh),
                                                         counted ? nightlyCalls(row) : null,
-                                                        row.getLong("pauses"),
-                                                        null))
+                                                        row.getLong("pauses")))
                                 .optional());
     }
 
@@ -390,30 +410,50 @@ public class ApiCalls implements CallJournal {
 
     /**
      * Brings the answers in that an earlier run of this node could only keep in files. A file whose
-     * note this database does not know, or that cannot be read, stays where it is and is named in a
+     * note this database does not know, or that is damaged, stays where it is and is named in a
      * warning. Safe to repeat.
      *
      * @return how many answers were brought in
+     * @throws UncheckedIOException when nobody may look at the files: what is paid for would be
+     *     bought again
      */
     public int bringInUnwritten() {
-        int broughtIn = 0;
         try {
+            int broughtIn = 0;
             for (Path file : unwritten.waiting()) {
                 if (bringIn(file)) {
                     broughtIn++;
-                    Files.delete(file);
+                    delete(file);
                 }
             }
+            return broughtIn;
         } catch (IOException e) {
-            log.warn("Answers that wait in files cannot be brought in: {}", e.toString());
+            throw new UncheckedIOException(
+                    "paid answers may wait in files that cannot be looked at, and would be bought again: "
+                            + e
+                            + ". Give this user the right to read them",
+                    e);
         }
-        return broughtIn;
     }
 
-    private boolean bringIn(Path file) {
+    /** It is in the ledger; the next run brings it in once more, which changes nothing. */
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            log.warn(
+                    "{} is in the ledger and cannot be deleted, {}; delete it by hand",
+                    file,
+                    e.toString());
+        }
+    }
+
+    private boolean bringIn(Path file) throws AccessDeniedException {
         UnwrittenAnswers.Unwritten answer;
         try {
             answer = UnwrittenAnswers.read(file);
+        } catch (AccessDeniedException e) {
+            throw e;
         } catch (IOException e) {
             log.warn(
                     "{} cannot be brought into the ledger, {}; it is left where it is, and should be looked at",

@@ -7,6 +7,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
@@ -14,6 +15,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.ProviderReply;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -26,15 +28,19 @@ import org.springframework.stereotype.Component;
  * be used.
  *
  * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its
- * files was found dead at every address and a later night has begun. An answer without its note is
- * used in the night that bought it only: a later night is to ask again. A refresh uses what was
- * received since it was due, so that it is bought once as well.
+ * files was found dead at every address and the answer is no longer {@link #isRecent}. An answer
+ * without its note is used in the night that bought it only, since a later night is to ask again;
+ * one that says for certain that there is no note also later, as long as nothing was decided by it.
+ * A refresh uses what was received since it was due, so that it is bought once as well.
  */
 @Component
 @Primary
 public class CallLedger implements NoteDetailClient {
 
     private static final Logger log = LoggerFactory.getLogger(CallLedger.class);
+
+    /** So long after it was received an answer's dead addresses are not yet those of an old one. */
+    private static final Duration RECENT = Duration.ofHours(1);
 
     private final ApiCalls calls;
     private final JustOneApiClient provider;
@@ -56,52 +62,79 @@ public class CallLedger implements NoteDetailClient {
     }
 
     @Override
-    public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
-        Optional<NoteDetailOutcome> held = reusable(id, Endpoint.DETAIL);
-        return held.isPresent() ? held.get() : provider.fetch(id);
+    public NoteDetailOutcome fetch(Inquiry inquiry) throws InterruptedException {
+        Optional<PaidAnswer> paid = newest(inquiry.id(), Endpoint.DETAIL);
+        Optional<NoteDetailOutcome> held = paid.flatMap(answer -> reuse(inquiry, answer));
+        return held.isPresent()
+                ? held.get()
+                : provider.fetch(inquiry, behind(paid.map(PaidAnswer::receivedAt), Instant.MIN));
     }
 
     @Override
-    public NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException {
+    public NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException {
+        NoteId id = inquiry.id();
         Optional<NoteDetailOutcome> held =
-                calls.latestPaid(id, Endpoint.DETAIL, since).flatMap(paid -> reuse(id, paid));
-        if (held.isPresent()) {
-            return held.get();
-        }
-        // the time of an answer is its name, also where a clock was set back meanwhile
-        Instant behindTheLast =
-                calls.lastBought(id)
-                        .map(last -> last.plusMillis(1))
-                        .filter(next -> next.isAfter(since))
-                        .orElse(since);
-        return provider.refresh(id, behindTheLast);
+                calls.latestPaid(id, Endpoint.DETAIL, since).flatMap(paid -> reuse(inquiry, paid));
+        return held.isPresent()
+                ? held.get()
+                : provider.refresh(inquiry, behind(calls.lastBought(id), since));
     }
 
     @Override
-    public NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException {
-        Optional<NoteDetailOutcome> held = reusable(detail.id(), Endpoint.VIDEO);
-        return held.isPresent() ? held.get() : provider.fetchVideo(detail);
+    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail)
+            throws InterruptedException {
+        Optional<NoteDetailOutcome> held =
+                newest(inquiry.id(), Endpoint.VIDEO).flatMap(paid -> reuse(inquiry, paid));
+        return held.isPresent() ? held.get() : provider.fetchVideo(inquiry, detail);
     }
 
-    private Optional<NoteDetailOutcome> reusable(NoteId id, Endpoint endpoint) {
-        return calls.latestPaid(id, endpoint, clock.instant().minus(settings.reuseFor()))
-                .flatMap(paid -> reuse(id, paid));
+    private Optional<PaidAnswer> newest(NoteId id, Endpoint endpoint) {
+        return calls.latestPaid(id, endpoint, usedSince());
     }
 
-    /** The answer that {@link #fetch} would use again; empty where it would make a call. */
+    /** The time of an answer is its name, also where a clock was set back meanwhile. */
+    private static Instant behind(Optional<Instant> last, Instant notBefore) {
+        return last.map(time -> time.plusMillis(1))
+                .filter(next -> next.isAfter(notBefore))
+                .orElse(notBefore);
+    }
+
+    private Instant usedSince() {
+        return clock.instant().minus(settings.reuseFor());
+    }
+
+    /**
+     * Whether an answer is so new that another one could not have better addresses: it was received
+     * in this night, by whatever clock, or in the hour before. That midnight has just passed makes
+     * no address old.
+     */
+    public boolean isRecent(NoteCapture answer) {
+        return isRecent(answer.capturedAt());
+    }
+
+    private boolean isRecent(Instant receivedAt) {
+        return isOfTonight(receivedAt) || receivedAt.isAfter(clock.instant().minus(RECENT));
+    }
+
+    /** One of a later night was received before the clock was set back. */
+    private boolean isOfTonight(Instant receivedAt) {
+        return Night.of(receivedAt).compareTo(Night.current(clock)) >= 0;
+    }
+
+    /** The newest answer with the note in it that {@link #fetch} would use; makes no call. */
     public Optional<NoteCapture> fresh(NoteId id) {
         return fresh(id, Endpoint.DETAIL);
     }
 
-    /** The answer that {@link #fetchVideo} would use again; empty where it would make a call. */
+    /** The newest answer with the video in it that {@link #fetchVideo} would use; makes no call. */
     public Optional<NoteCapture> freshVideo(NoteId id) {
         return fresh(id, Endpoint.VIDEO);
     }
 
     private Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
-        return reusable(id, endpoint)
-                .filter(Found.class::isInstance)
-                .map(found -> ((Found) found).capture());
+        return held(id, endpoint, usedSince())
+                .filter(held -> !isGivenUp(held.paid()))
+                .map(Held::capture);
     }
 
     /** Until when a paid answer is used again. */
@@ -126,13 +159,22 @@ public class CallLedger implements NoteDetailClient {
     }
 
     /**
-     * Whether the newest answer of an earlier night that was bought for the note's video did not
-     * hold the note. Makes no call.
+     * Whether the newest answer of an earlier night that was bought about the note did not hold it.
+     * Makes no call.
      */
+    public boolean wasMissingBefore(NoteId id, Night tonight) {
+        return wasMissingBefore(id, Endpoint.DETAIL, tonight);
+    }
+
+    /** The same of the answers that were bought for its video. */
     public boolean wasVideoMissingBefore(NoteId id, Night tonight) {
-        Optional<PaidAnswer> next = calls.latestPaid(id, Endpoint.VIDEO, Instant.EPOCH);
+        return wasMissingBefore(id, Endpoint.VIDEO, tonight);
+    }
+
+    private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
+        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, Instant.EPOCH);
         while (next.isPresent() && !next.get().receivedAt().isBefore(tonight.begins())) {
-            next = calls.latestPaid(id, Endpoint.VIDEO, Instant.EPOCH, next.get().call());
+            next = calls.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))
                 .filter(answer -> answer.note().isEmpty())
@@ -140,25 +182,37 @@ public class CallLedger implements NoteDetailClient {
     }
 
     private Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
-        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, Instant.EPOCH);
+        return held(id, endpoint, Instant.EPOCH).map(Held::capture);
+    }
+
+    /** The newest answer since then that has its note in it. */
+    private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
+        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, since);
         while (next.isPresent()) {
             PaidAnswer paid = next.get();
             Optional<AnswerReader.FoundNote> found =
                     reader.read(paid.body(), id).flatMap(AnswerReader.Answer::note);
             if (found.isPresent()) {
-                return Optional.of(capture(id, paid, found.get()));
+                return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
-            next = calls.latestPaid(id, endpoint, Instant.EPOCH, paid.call());
+            next = calls.latestPaid(id, endpoint, since, paid.call());
         }
         return Optional.empty();
     }
+
+    private record Held(PaidAnswer paid, NoteCapture capture) {}
 
     private static NoteCapture capture(NoteId id, PaidAnswer paid, AnswerReader.FoundNote found) {
         return found.capture(id, paid.call(), paid.receivedAt(), paid.body());
     }
 
-    private Optional<NoteDetailOutcome> reuse(NoteId id, PaidAnswer paid) {
-        boolean ofTonight = Night.of(paid.receivedAt()).equals(Night.current(clock));
+    /** Whether files of it were dead, and a new answer is to be bought in its place. */
+    private boolean isGivenUp(PaidAnswer paid) {
+        return paid.mediaGone() && !isRecent(paid.receivedAt()) && settings.buyAgain();
+    }
+
+    private Optional<NoteDetailOutcome> reuse(Inquiry inquiry, PaidAnswer paid) {
+        NoteId id = inquiry.id();
         Optional<AnswerReader.Answer> read = reader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
@@ -170,12 +224,13 @@ public class CallLedger implements NoteDetailClient {
         }
         AnswerReader.Answer answer = read.get();
         if (answer.note().isPresent()) {
-            NoteCapture capture = capture(id, paid, answer.note().get());
-            return paid.mediaGone() && !ofTonight && settings.buyAgain()
+            return isGivenUp(paid)
                     ? Optional.empty()
-                    : Optional.of(new Found(capture));
+                    : Optional.of(new Found(capture(id, paid, answer.note().get())));
         }
-        if (!ofTonight) {
+        boolean certain = answer.code() != 0;
+        if (!isOfTonight(paid.receivedAt())
+                && !(certain && !inquiry.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
         ProviderReply reply =
@@ -185,6 +240,6 @@ public class CallLedger implements NoteDetailClient {
                         answer.message(),
                         paid.requestId(),
                         Billed.YES);
-        return Optional.of(new Missing(reply, answer.code() != 0));
+        return Optional.of(new Missing(reply, certain));
     }
 }

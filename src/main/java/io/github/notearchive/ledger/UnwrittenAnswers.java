@@ -11,8 +11,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -95,13 +97,19 @@ public final class UnwrittenAnswers {
         return removed;
     }
 
-    /** The files that wait, oldest call first. */
+    /**
+     * The files that wait, oldest call first.
+     *
+     * @throws IOException when there is a directory that cannot be looked into
+     */
     List<Path> waiting() throws IOException {
         List<Path> files = new ArrayList<>();
-        if (Files.isDirectory(directory)) {
-            try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-                found.forEach(files::add);
-            }
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            found.forEach(files::add);
+        } catch (NoSuchFileException e) {
+            return files; // nothing was ever kept
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         files.sort(null);
         return files;

@@ -1,6 +1,5 @@
 package io.github.notearchive.source;
 
-import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +9,13 @@ public interface CallJournal {
 
     /**
      * Records that a request is about to leave, unless our own limits of its night are used up by
-     * what all nodes have sent, or an answer to another node has ended the calls of all. Durable
-     * when it returns.
+     * what all nodes have sent, an answer to another node has ended the calls of all, or the note
+     * is no longer claimed for it. Durable when it returns.
      *
      * @param refresh whether it asks anew about a note that is archived
      */
     WrittenCall sending(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits);
+            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
     /**
      * Takes a record back whose request did not leave after all.

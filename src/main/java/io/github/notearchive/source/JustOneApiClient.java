@@ -10,6 +10,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -262,17 +263,27 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     @Override
-    public NoteDetailOutcome fetch(NoteId id) throws InterruptedException {
-        return fetch(Occasion.NOTE, id, Instant.MIN);
+    public NoteDetailOutcome fetch(Inquiry inquiry) throws InterruptedException {
+        return fetch(inquiry, Instant.MIN);
+    }
+
+    /**
+     * The same, where an answer is held already that does not do.
+     *
+     * @param notBefore the earliest that the new answer may be received, whatever the clock says:
+     *     the time of an answer is its name, also where a clock was set back
+     */
+    public NoteDetailOutcome fetch(Inquiry inquiry, Instant notBefore) throws InterruptedException {
+        return fetch(Occasion.NOTE, inquiry, notBefore);
     }
 
     @Override
-    public NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException {
+    public NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException {
         Night tonight = Night.current(clock);
         if (refreshAllowance.isUsedUp(tonight)) {
             return usedUp(Occasion.REFRESH, tonight);
         }
-        return fetch(Occasion.REFRESH, id, since);
+        return fetch(Occasion.REFRESH, inquiry, since);
     }
 
     /** How many calls of whatever kind our own limit leaves tonight. */
@@ -286,12 +297,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     @Override
-    public NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException {
+    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail)
+            throws InterruptedException {
         Night tonight = Night.current(clock);
         if (videoAllowance.isUsedUp(tonight)) {
             return usedUp(Occasion.VIDEO, tonight); // a turn is for those who may call
         }
-        return fetch(Occasion.VIDEO, detail.id(), detail.capturedAt().plusMillis(1));
+        return fetch(Occasion.VIDEO, inquiry, detail.capturedAt().plusMillis(1));
     }
 
     /** Why a call is made. */
@@ -327,7 +339,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @param notBefore the earliest that its answer may be received, whatever the clock says
      */
-    private NoteDetailOutcome fetch(Occasion occasion, NoteId id, Instant notBefore)
+    private NoteDetailOutcome fetch(Occasion occasion, Inquiry inquiry, Instant notBefore)
             throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
             Instant sentAt = millis(clock.instant().plus(turn.untilPlace()));
@@ -339,41 +351,52 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             long learntBefore = learnt();
             WrittenCall written =
                     journal.sending(
-                            id,
+                            inquiry,
                             occasion.endpoint.ledgerName(),
                             sentAt,
                             occasion == Occasion.REFRESH,
                             limits);
-            if (written.stop() != null) {
-                onStop.accept(written.stop());
-                pacer.end(written.stop().toString());
-                throw new CallsEndedException(written.stop().toString());
-            }
-            if (written.tonight() != null) {
-                know(tonight, written.tonight(), learntBefore);
-            }
-            SentCall call = written.call();
-            if (call == null) {
-                // by what the ledger said to this call: what is known by now another one may have
-                // been told before
-                return Optional.ofNullable(written.tonight())
-                        .flatMap(made -> usedUpFor(occasion, tonight, made))
-                        .orElseThrow(
-                                () ->
-                                        new IllegalStateException(
-                                                "The ledger refuses a call within our own limits: "
-                                                        + written.tonight()));
-            }
-            try {
-                turn.sent(written.lastPause());
-            } catch (CallsEndedException | InterruptedException e) {
-                journal.notSent(call, limits);
-                if (written.tonight() != null) {
-                    giveBack(occasion);
+            return switch (written) {
+                case WrittenCall.Written(var call, var made, var lastPause) -> {
+                    if (made != null) {
+                        know(tonight, made, learntBefore);
+                    }
+                    leave(occasion, call, made != null, turn, lastPause);
+                    yield ask(occasion.endpoint, call, turn, notBefore);
                 }
-                throw e;
+                case WrittenCall.OverLimit(var made) -> {
+                    know(tonight, made, learntBefore);
+                    // by what the ledger said to this call: what is known by now another one may
+                    // have been told before
+                    yield usedUpFor(occasion, tonight, made)
+                            .orElseThrow(
+                                    () ->
+                                            new IllegalStateException(
+                                                    "The ledger refuses a call within our own limits: "
+                                                            + made));
+                }
+                case WrittenCall.Stopped(var stop) -> {
+                    onStop.accept(stop);
+                    pacer.end(stop.toString());
+                    throw new CallsEndedException(stop.toString());
+                }
+                case WrittenCall.Unclaimed _ -> new Unclaimed();
+            };
+        }
+    }
+
+    /** Waits until the call may leave; else it is taken back. */
+    private void leave(
+            Occasion occasion, SentCall call, boolean counted, CallPacer.Turn turn, long lastPause)
+            throws InterruptedException {
+        try {
+            turn.sent(lastPause);
+        } catch (CallsEndedException | InterruptedException e) {
+            journal.notSent(call, limits);
+            if (counted) {
+                giveBack(occasion);
             }
-            return ask(occasion.endpoint, call, turn, notBefore);
+            throw e;
         }
     }
 

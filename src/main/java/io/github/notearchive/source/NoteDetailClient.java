@@ -1,7 +1,6 @@
 package io.github.notearchive.source;
 
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 
 /** Where the detail of a note comes from. */
@@ -17,7 +16,7 @@ public interface NoteDetailClient {
      * @throws CallsEndedException when no more calls are wanted; nothing was sent then
      * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
      */
-    NoteDetailOutcome fetch(NoteId id) throws InterruptedException;
+    NoteDetailOutcome fetch(Inquiry inquiry) throws InterruptedException;
 
     /**
      * Asks anew about a note that is archived, and waits as {@link #fetch} does. There is a limit
@@ -28,7 +27,7 @@ public interface NoteDetailClient {
      * @throws CallsEndedException when no more calls are wanted; nothing was sent then
      * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
      */
-    NoteDetailOutcome refresh(NoteId id, Instant since) throws InterruptedException;
+    NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException;
 
     /**
      * Asks for the video of a note whose answer carries none, which is another call with a bill of
@@ -39,5 +38,5 @@ public interface NoteDetailClient {
      * @throws CallsEndedException when no more calls are wanted; nothing was sent then
      * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
      */
-    NoteDetailOutcome fetchVideo(NoteCapture detail) throws InterruptedException;
+    NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail) throws InterruptedException;
 }

@@ -72,6 +72,12 @@ public sealed interface NoteDetailOutcome {
         }
     }
 
+    /**
+     * The claim on the note was lost while the question waited for its turn, so nothing was sent:
+     * somebody else may have the note by now, and its answer.
+     */
+    record Unclaimed() implements NoteDetailOutcome {}
+
     /** Token, permission or balance. No call succeeds until someone acts. */
     record Blocked(ProviderReply reply) implements NoteDetailOutcome {}
 }

@@ -2,18 +2,29 @@ package io.github.notearchive.source;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * What came of writing a call down.
- *
- * @param call the request, which may leave; null when our own limits leave none, or calls have
- *     ended, and then nothing is written
- * @param tonight what the calls of its night come to, this one included; null where none of our own
- *     limits is about such a call, and when calls have ended
- * @param lastPause the number of the last pause of the shared pace; 0 when there was none
- * @param stop what ended the calls of all nodes; null while they go on
- */
-public record WrittenCall(
-        @Nullable SentCall call,
-        @Nullable NightlyCalls tonight,
-        long lastPause,
-        @Nullable RunStop stop) {}
+/** What came of writing a call down. Only one that is {@link Written} may leave. */
+public sealed interface WrittenCall {
+
+    /**
+     * It stands in the ledger, and may leave.
+     *
+     * @param tonight what the calls of its night come to, this one included; null where none of our
+     *     own limits is about such a call
+     * @param lastPause the number of the last pause of the shared pace; 0 when there was none
+     */
+    record Written(SentCall call, @Nullable NightlyCalls tonight, long lastPause)
+            implements WrittenCall {}
+
+    /**
+     * Our own limits leave none.
+     *
+     * @param tonight what the calls of its night come to
+     */
+    record OverLimit(NightlyCalls tonight) implements WrittenCall {}
+
+    /** An answer to another node has ended the calls of all. */
+    record Stopped(RunStop stop) implements WrittenCall {}
+
+    /** The claim on the note is lost. */
+    record Unclaimed() implements WrittenCall {}
+}

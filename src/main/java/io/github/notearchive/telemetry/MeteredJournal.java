@@ -1,9 +1,9 @@
 package io.github.notearchive.telemetry;
 
 import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
@@ -32,8 +32,8 @@ class MeteredJournal implements CallJournal {
 
     @Override
     public WrittenCall sending(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        return ledger.sending(id, endpoint, sentAt, refresh, limits);
+            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        return ledger.sending(inquiry, endpoint, sentAt, refresh, limits);
     }
 
     @Override

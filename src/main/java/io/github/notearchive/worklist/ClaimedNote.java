@@ -2,6 +2,7 @@ package io.github.notearchive.worklist;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param refreshNight from which night an answer counts as new, where the note is claimed to be
  *     asked about anew; null when it is claimed for anything else
  * @param refreshAttempts nights in a row in which that came to nothing
+ * @param night in which it was claimed, which {@code attemptsTonight} and {@code
+ *     mediaAttemptsTonight} are of
+ * @param settledAt when it was last decided what becomes of it; null when it never was
  */
 public record ClaimedNote(
         NoteId id,
@@ -28,7 +32,19 @@ public record ClaimedNote(
         int mediaAttemptsTonight,
         @Nullable Night missingNight,
         @Nullable Night refreshNight,
-        int refreshAttempts) {
+        int refreshAttempts,
+        Night night,
+        @Nullable Instant settledAt) {
+
+    /** Times the provider put it off in a night, which may have begun since it was claimed. */
+    public int attemptsIn(Night tonight) {
+        return night.equals(tonight) ? attemptsTonight : 0;
+    }
+
+    /** Times a file could not be had in a night, which may have begun since it was claimed. */
+    public int mediaAttemptsIn(Night tonight) {
+        return night.equals(tonight) ? mediaAttemptsTonight : 0;
+    }
 
     /** The earlier night in which the provider said the same: success, but no note. */
     public Optional<Night> wasMissingBefore(Night tonight) {

@@ -266,8 +266,8 @@ public class Worklist {
 
     private ClaimedNote claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
         Date counted = row.getDate("counted_night");
-        boolean tonight =
-                counted != null && counted.toLocalDate().equals(Night.current(clock).date());
+        Night now = Night.current(clock);
+        boolean tonight = counted != null && counted.toLocalDate().equals(now.date());
         LocalDate missing = row.getObject("missing_night", LocalDate.class);
         return new ClaimedNote(
                 new NoteId(row.getString("note_id")),
@@ -279,7 +279,9 @@ public class Worklist {
                 tonight ? row.getInt("media_attempts_tonight") : 0,
                 missing == null ? null : new Night(missing),
                 refresh == null ? null : new Night(refresh),
-                row.getInt("refresh_attempts"));
+                row.getInt("refresh_attempts"),
+                now,
+                instant(row.getTimestamp("settled_at")));
     }
 
     /** When the hour of a moment ends: {@code worklist_count} counts by the hour. */
@@ -294,17 +296,19 @@ public class Worklist {
 
     /** Lengthens every lease of a node, by one statement; and keeps the counts short. */
     public int renewLeases(String node) {
+        int renewed =
+                ownTransaction.execute(
+                        _ ->
+                                jdbc.sql(
+                                                """
+                                                UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
+                                                WHERE claimed_by = :node
+                                                """)
+                                        .param("lease", LEASE.toSeconds())
+                                        .param("node", node)
+                                        .update());
         compactCounts();
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
-                                        WHERE claimed_by = :node
-                                        """)
-                                .param("lease", LEASE.toSeconds())
-                                .param("node", node)
-                                .update());
+        return renewed;
     }
 
     /**
@@ -852,16 +856,40 @@ public class Worklist {
     }
 
     /**
+     * The same for a note about which no run has decided since it was looked at.
+     *
+     * @param seen as it was then
+     */
+    public boolean keepUnclaimed(NoteId id, Standing seen) {
+        return jdbc.sql(
+                        """
+                        SELECT 1 FROM worklist
+                        WHERE note_id = :noteId AND claim_id IS NULL AND settled_at IS NOT DISTINCT FROM :seen
+                        FOR UPDATE
+                        """)
+                .param("noteId", id.value())
+                .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
+                .query(Integer.class)
+                .optional()
+                .isPresent();
+    }
+
+    /**
      * Marks a note as archived that an operator's waiver has completed. Part of the caller's
      * transaction.
+     *
+     * @param seen as it was looked at
+     * @return false when a run has it, or has decided about it since
      */
-    public boolean completeByWaiver(NoteId id, Instant now) {
+    public boolean completeByWaiver(NoteId id, Standing seen, Instant now) {
         return jdbc.sql(
                                 """
                                 UPDATE worklist
                                 SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
+                                  AND settled_at IS NOT DISTINCT FROM :seen
                                 """)
+                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
                         .param("now", Timestamp.from(now))
                         .param("noteId", id.value())
                         .update()

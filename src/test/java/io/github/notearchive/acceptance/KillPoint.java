@@ -370,7 +370,8 @@ enum KillPoint {
     },
 
     /** Spring Batch writes an instance and its execution one after the other. */
-    JOB_BEGINS("the job's instance is written, its execution is not", "trap on batch_job_execution") {
+    JOB_BEGINS(
+            "the job's instance is written, its execution is not", "trap on batch_job_execution") {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(

@@ -6,8 +6,10 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -67,6 +69,35 @@ class BoughtOnceTests {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isZero();
         assertThat(run.calls()).isZero();
+    }
+
+    /** As when the machine was frozen for longer than a lease lasts. */
+    @Test
+    void aNoteThatAnotherNodeTookOverDuringAPauseIsNotAskedAboutBesideIt() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.script().answers(note, Reply.code(302).header("Retry-After", "5"), Reply.normal());
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(1, Night.PATIENCE);
+        long first = night.count("SELECT claim_id FROM worklist");
+        night.provider().releaseAnswers();
+        Night.await(
+                "it is claimed again and waits",
+                () -> night.count("SELECT count(*) FROM worklist WHERE claim_id > " + first) == 1);
+
+        night.sql()
+                .sql(
+                        """
+                        UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        """)
+                .update();
+
+        RunSummary ended = Night.ended(run);
+        assertThat(night.calls(note)).isEqualTo(1);
+        assertThat(ended.released()).as("for the 302 only").isEqualTo(1);
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'")).isOne();
+        assertThat(night.bills(note)).containsExactly("NO");
     }
 
     @Test

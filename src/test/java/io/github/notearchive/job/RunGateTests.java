@@ -12,6 +12,7 @@ import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
@@ -56,7 +57,10 @@ class RunGateTests {
                     new AnswerReader(),
                     Clock.systemUTC());
     private final FutureTask<Object> call =
-            new FutureTask<>(() -> provider.fetch(new NoteId("69e5c3df00000000230102dc")));
+            new FutureTask<>(
+                    () ->
+                            provider.fetch(
+                                    new Inquiry(new NoteId("69e5c3df00000000230102dc"), 1, null)));
     private final Thread caller = Thread.ofPlatform().daemon().unstarted(call);
 
     private @TempDir Path spool;
@@ -131,13 +135,16 @@ class RunGateTests {
 
         @Override
         public WrittenCall sending(
-                NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+                Inquiry inquiry,
+                String endpoint,
+                Instant sentAt,
+                boolean refresh,
+                CallLimits limits) {
             written.countDown();
-            return new WrittenCall(
-                    new SentCall(1, id, endpoint, sentAt, refresh),
+            return new WrittenCall.Written(
+                    new SentCall(1, inquiry.id(), endpoint, sentAt, refresh),
                     new NightlyCalls(1, 0, 0),
-                    1,
-                    null);
+                    1);
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.github.notearchive.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
@@ -11,6 +12,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
@@ -28,7 +30,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,11 +98,12 @@ class ApiCallsTests {
 
     @Test
     void entriesAreCommittedWhateverBecomesOfTheCallersTransaction() {
+        Inquiry note = claimed(ID);
         assertThatThrownBy(
                         () ->
                                 database.inTransaction(
                                         () -> {
-                                            paid(NOW);
+                                            paid(note, NOW);
                                             throw new IllegalStateException("rolled back");
                                         }))
                 .hasMessage("rolled back");
@@ -309,6 +311,23 @@ class ApiCallsTests {
     }
 
     @Test
+    void filesThatNobodyMayLookAtAreNotTakenForNone(@TempDir Path directory) throws Exception {
+        Path noDirectory = Files.createFile(directory.resolve("answers"));
+        ApiCalls blind =
+                new ApiCalls(
+                        database.jdbc(),
+                        database.transactions(),
+                        new UnwrittenAnswers(noDirectory));
+
+        assertThatThrownBy(blind::bringInUnwritten)
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(noDirectory.toString())
+                .hasMessageContaining("would be bought again");
+        Files.delete(noDirectory);
+        assertThat(blind.bringInUnwritten()).isZero();
+    }
+
+    @Test
     void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
         SentCall call = sent(calls, ID, "note-detail/v1", NOW, true);
         unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
@@ -450,10 +469,11 @@ class ApiCallsTests {
         Night night = Night.of(NOW);
         CallLimits limits = new CallLimits(20, 5, 3);
         ApiCalls elsewhere = new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+        Inquiry note = claimed(ID);
         List<Callable<Long>> nodes = new ArrayList<>();
         for (ApiCalls node : List.of(calls, elsewhere, calls, elsewhere)) {
-            nodes.add(() -> sendMany(node, "note-detail/v6", false, limits));
-            nodes.add(() -> sendMany(node, "note-detail/v1", true, limits));
+            nodes.add(() -> sendMany(node, note, "note-detail/v6", false, limits));
+            nodes.add(() -> sendMany(node, note, "note-detail/v1", true, limits));
         }
 
         long few = 0;
@@ -466,8 +486,8 @@ class ApiCallsTests {
         assertThat(few).isEqualTo(5 + 3);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
         nodes.clear();
-        nodes.add(() -> sendMany(calls, "note-detail/v1", false, limits));
-        nodes.add(() -> sendMany(elsewhere, "note-detail/v1", false, limits));
+        nodes.add(() -> sendMany(calls, note, "note-detail/v1", false, limits));
+        nodes.add(() -> sendMany(elsewhere, note, "note-detail/v1", false, limits));
         long rest = 0;
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
             for (Future<Long> sent : threads.invokeAll(nodes)) {
@@ -478,15 +498,26 @@ class ApiCallsTests {
         assertThat(rest).isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
         assertThat(calls.of(ID)).hasSize(20);
-        assertThat(calls.sending(ID, "note-detail/v1", night.ends(), false, limits).tonight())
+        assertThat(
+                        written(
+                                        calls.sending(
+                                                claimed(ID),
+                                                "note-detail/v1",
+                                                night.ends(),
+                                                false,
+                                                limits))
+                                .tonight())
                 .as("of the next night")
                 .isEqualTo(new NightlyCalls(1, 0, 0));
     }
 
     private static long sendMany(
-            ApiCalls node, String endpoint, boolean refresh, CallLimits limits) {
+            ApiCalls node, Inquiry note, String endpoint, boolean refresh, CallLimits limits) {
         return IntStream.range(0, 15)
-                .filter(_ -> node.sending(ID, endpoint, NOW, refresh, limits).call() != null)
+                .filter(
+                        _ ->
+                                node.sending(note, endpoint, NOW, refresh, limits)
+                                        instanceof WrittenCall.Written)
                 .count();
     }
 
@@ -516,15 +547,25 @@ class ApiCallsTests {
         Night night = Night.of(NOW);
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);
 
-        SentCall note = calls.sending(ID, "note-detail/v1", NOW, false, ofRefreshes).call();
+        SentCall note =
+                written(calls.sending(claimed(ID), "note-detail/v1", NOW, false, ofRefreshes))
+                        .call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
-        assertThat(calls.sending(ID, "note-detail/v1", NOW, true, ofRefreshes).tonight())
+        assertThat(
+                        written(
+                                        calls.sending(
+                                                claimed(ID),
+                                                "note-detail/v1",
+                                                NOW,
+                                                true,
+                                                ofRefreshes))
+                                .tonight())
                 .isEqualTo(new NightlyCalls(1, 0, 1));
 
-        calls.notSent(Objects.requireNonNull(note), ofRefreshes);
+        calls.notSent(note, ofRefreshes);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
         sent(calls, ID, "note-detail/v1", NOW, false);
-        calls.sending(ID, "note-detail/v6", NOW, false, CallLimits.NONE);
+        calls.sending(claimed(ID), "note-detail/v6", NOW, false, CallLimits.NONE);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
         assertThat(calls.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
@@ -542,10 +583,10 @@ class ApiCallsTests {
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
-        WrittenCall refused = elsewhere.sending(ID, "note-detail/v1", NOW, false, limits);
-        assertThat(refused.call()).isNull();
-        assertThat(refused.stop())
-                .isEqualTo(new RunStop(601, "code 601 (BALANCE)", null, null, 7L));
+        assertThat(elsewhere.sending(claimed(ID), "note-detail/v1", NOW, false, limits))
+                .isEqualTo(
+                        new WrittenCall.Stopped(
+                                new RunStop(601, "code 601 (BALANCE)", null, null, 7L)));
         assertThat(calls.stops().heeded(NOW)).as("this run knows it by itself").isEmpty();
         assertThat(calls.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
@@ -553,9 +594,9 @@ class ApiCallsTests {
                 .as("once for each run")
                 .isOne();
         elsewhere.stops().heedFromNow();
-        assertThat(elsewhere.sending(ID, "note-detail/v1", NOW, false, limits).call())
+        assertThat(elsewhere.sending(claimed(ID), "note-detail/v1", NOW, false, limits))
                 .as("of a run that begins later")
-                .isNotNull();
+                .isInstanceOf(WrittenCall.Written.class);
     }
 
     @Test
@@ -597,19 +638,55 @@ class ApiCallsTests {
         elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 
         Instant midnight = Night.of(NOW).ends();
-        assertThat(calls.sending(ID, "note-detail/v1", midnight.minusMillis(1), false, ALL).stop())
-                .extracting(RunStop::holdsUntil)
+        assertThat(
+                        calls.sending(
+                                claimed(ID), "note-detail/v1", midnight.minusMillis(1), false, ALL))
+                .asInstanceOf(type(WrittenCall.Stopped.class))
+                .extracting(stopped -> stopped.stop().holdsUntil())
                 .isEqualTo(midnight);
-        assertThat(calls.sending(ID, "note-detail/v1", midnight, false, ALL).call()).isNotNull();
+        assertThat(calls.sending(claimed(ID), "note-detail/v1", midnight, false, ALL))
+                .isInstanceOf(WrittenCall.Written.class);
     }
 
-    private static SentCall sent(
-            ApiCalls calls, NoteId id, String endpoint, Instant at, boolean refresh) {
-        return Objects.requireNonNull(calls.sending(id, endpoint, at, refresh, ALL).call());
+    @Test
+    void noCallIsWrittenDownForWhoeverLostTheClaim() {
+        Inquiry before = claimed(ID);
+        database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
+
+        for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
+            assertThat(calls.sending(before, "note-detail/v1", NOW, false, limits))
+                    .isEqualTo(new WrittenCall.Unclaimed());
+        }
+        assertThat(calls.of(ID)).isEmpty();
+        assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
+        assertThat(
+                        calls.sending(
+                                new Inquiry(ID, before.claim() + 1, null),
+                                "note-detail/v1",
+                                NOW,
+                                false,
+                                ALL))
+                .isInstanceOf(WrittenCall.Written.class);
+    }
+
+    private Inquiry claimed(NoteId id) {
+        return Claims.of(database, id);
+    }
+
+    private static WrittenCall.Written written(WrittenCall call) {
+        return (WrittenCall.Written) call;
+    }
+
+    private SentCall sent(ApiCalls calls, NoteId id, String endpoint, Instant at, boolean refresh) {
+        return written(calls.sending(claimed(id), endpoint, at, refresh, ALL)).call();
     }
 
     private long paid(Instant at) {
-        SentCall call = sent(calls, ID, "note-detail/v1", at, false);
+        return paid(claimed(ID), at);
+    }
+
+    private long paid(Inquiry note, Instant at) {
+        SentCall call = written(calls.sending(note, "note-detail/v1", at, false, ALL)).call();
         return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
     }
 

@@ -15,6 +15,7 @@ import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallsEndedException;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.LonePace;
 import io.github.notearchive.source.NightlyCalls;
@@ -72,6 +73,10 @@ class CallLedgerTests {
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
 
+    private Inquiry claimed(NoteId note) {
+        return Claims.of(database, note);
+    }
+
     @AfterEach
     void close() throws IOException {
         client.close();
@@ -80,10 +85,10 @@ class CallLedgerTests {
 
     @Test
     void anAnswerIsBoughtOnceAndUsedForAWeek() throws Exception {
-        NoteCapture bought = found(ledger.fetch(id));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
 
         clock.now = NOW.plus(WEEK);
-        NoteCapture reused = found(ledger.fetch(id));
+        NoteCapture reused = found(ledger.fetch(claimed(id)));
 
         assertThat(reused.answer())
                 .isEqualTo(bought.answer())
@@ -98,14 +103,14 @@ class CallLedgerTests {
     @Test
     void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
         NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
-        NoteCapture detail = found(ledger.fetch(id));
+        NoteCapture detail = found(ledger.fetch(claimed(id)));
 
-        NoteCapture video = found(ledger.fetchVideo(detail));
-        NoteCapture again = found(ledger.fetchVideo(detail));
+        NoteCapture video = found(ledger.fetchVideo(claimed(detail.id()), detail));
+        NoteCapture again = found(ledger.fetchVideo(claimed(detail.id()), detail));
 
         assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
         assertThat(again.answer()).isEqualTo(provider.videoAnswerBytes(id.value()));
-        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(detail.callId());
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(detail.callId());
         assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
@@ -120,18 +125,18 @@ class CallLedgerTests {
         clock.now = NOW.plus(Duration.ofDays(1));
         assertThat(ledger.freshVideo(id)).isEmpty();
         assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
-        found(ledger.fetchVideo(detail));
-        found(ledger.fetch(id));
+        found(ledger.fetchVideo(claimed(detail.id()), detail));
+        found(ledger.fetch(claimed(id)));
         assertThat(provider.videoCalls()).isEqualTo(2);
         assertThat(provider.calls()).isOne();
     }
 
     @Test
     void anAnswerOlderThanAWeekIsBoughtAnew() throws Exception {
-        NoteCapture bought = found(ledger.fetch(id));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
 
         clock.now = NOW.plus(WEEK).plusMillis(1);
-        NoteCapture anew = found(ledger.fetch(id));
+        NoteCapture anew = found(ledger.fetch(claimed(id)));
 
         assertThat(anew.callId()).isGreaterThan(bought.callId());
         assertThat(provider.calls()).isEqualTo(2);
@@ -139,12 +144,13 @@ class CallLedgerTests {
 
     @Test
     void aHeldAnswerNeedsNoCallEvenWhenCallsHaveEnded() throws Exception {
-        ledger.fetch(id);
+        ledger.fetch(claimed(id));
         client.end("quota met");
 
-        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
         NoteId other = new NoteId(provider.noteIds(2).getLast());
-        assertThatThrownBy(() -> ledger.fetch(other)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> ledger.fetch(claimed(other)))
+                .isInstanceOf(CallsEndedException.class);
         assertThat(provider.calls()).isEqualTo(1);
     }
 
@@ -153,9 +159,9 @@ class CallLedgerTests {
         provider.script()
                 .answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
 
-        Missing first = (Missing) ledger.fetch(id);
+        Missing first = (Missing) ledger.fetch(claimed(id));
         clock.now = Night.of(NOW).ends().minusMillis(1);
-        Missing again = (Missing) ledger.fetch(id);
+        Missing again = (Missing) ledger.fetch(claimed(id));
 
         assertThat(first.certain()).isFalse();
         assertThat(again.certain()).isFalse();
@@ -163,7 +169,7 @@ class CallLedgerTests {
         assertThat(provider.calls()).isEqualTo(1);
 
         clock.now = Night.of(NOW).ends();
-        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -171,28 +177,70 @@ class CallLedgerTests {
     void aPaidAnswerThatTheNoteIsGoneIsUsedInItsOwnNightOnly() throws Exception {
         provider.script().always(id.value(), Reply.code(201));
 
-        assertThat(((Missing) ledger.fetch(id)).certain()).isTrue();
-        assertThat(((Missing) ledger.fetch(id)).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
         assertThat(provider.calls()).isEqualTo(1);
 
         clock.now = Night.of(NOW).ends();
-        ledger.fetch(id);
+        ledger.fetch(new Inquiry(id, claimed(id).claim(), NOW));
         assertThat(provider.calls()).isEqualTo(2);
     }
 
     @Test
+    void aPaidAnswerThatTheNoteIsGoneIsUsedLaterWhereNothingWasDecidedByIt() throws Exception {
+        provider.script().always(id.value(), Reply.code(201));
+        ledger.fetch(claimed(id));
+
+        clock.now = Night.of(NOW).ends();
+        Inquiry decidedBefore = new Inquiry(id, claimed(id).claim(), NOW.minusSeconds(1));
+
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(decidedBefore)).certain()).isTrue();
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void aPaidAnswerWithoutItsNoteIsEvidenceForLaterNightsAndHidesNoOlderOne() throws Exception {
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        provider.script().always(id.value(), Reply.json("{\"code\":0,\"data\":[]}"));
+        clock.now = NOW.plus(Duration.ofDays(1));
+        ledger.refresh(claimed(id), clock.now);
+        Night tonight = Night.current(clock);
+
+        assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
+        assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends()))).isTrue();
+        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(bought.callId());
+    }
+
+    @Test
+    void anAnswerOfThisNightIsNotOldSinceTheClockWasSetBackOrMidnightHasPassed() throws Exception {
+        clock.now = Night.of(NOW).ends().minusSeconds(10);
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        calls.mediaGone(bought.callId(), clock.now);
+
+        clock.now = Night.of(NOW).begins().minusSeconds(1);
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        clock.now = Night.of(NOW).ends().plusSeconds(10);
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+
+        clock.now = Night.of(NOW).ends().plus(Duration.ofHours(1));
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isNotEqualTo(bought.callId());
+    }
+
+    @Test
     void anAnswerWhoseMediaAreGoneIsBoughtAnewByALaterNightOnly() throws Exception {
-        NoteCapture bought = found(ledger.fetch(id));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
         calls.mediaGone(bought.callId(), NOW);
 
         clock.now = Night.of(NOW).ends().minusMillis(1);
-        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(bought.callId());
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
         clock.now = Night.of(NOW).ends();
-        NoteCapture anew = found(ledger.fetch(id));
+        NoteCapture anew = found(ledger.fetch(claimed(id)));
         assertThat(anew.callId()).isGreaterThan(bought.callId());
-        assertThat(found(ledger.fetch(id)).callId()).isEqualTo(anew.callId());
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(anew.callId());
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -200,8 +248,8 @@ class CallLedgerTests {
     void whatIsNotPaidForIsAskedAgain() throws Exception {
         provider.script().answers(id.value(), Reply.code(301), Reply.normal());
 
-        assertThat(ledger.fetch(id)).isInstanceOf(Deferred.class);
-        assertThat(ledger.fetch(id)).isInstanceOf(Found.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Deferred.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
 
         assertThat(provider.calls()).isEqualTo(2);
         assertThat(calls.of(id)).hasSize(2);
@@ -209,7 +257,7 @@ class CallLedgerTests {
 
     @Test
     void anAnswerIsDurableWhenItIsUsed() throws Exception {
-        NoteCapture capture = found(ledger.fetch(id));
+        NoteCapture capture = found(ledger.fetch(claimed(id)));
 
         assertThat(calls.of(id))
                 .singleElement()
@@ -225,7 +273,7 @@ class CallLedgerTests {
     @Test
     void theHeldAnswerIsThereHoweverOldAndMakesNoCall() throws Exception {
         assertThat(ledger.held(id)).isEmpty();
-        NoteCapture bought = found(ledger.fetch(id));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
         calls.mediaGone(bought.callId(), NOW);
 
         clock.now = NOW.plus(Duration.ofDays(400));
@@ -238,10 +286,10 @@ class CallLedgerTests {
     void theHeldAnswerIsTheNewestThatHasItsNoteInIt() throws Exception {
         provider.script()
                 .answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
-        NoteCapture bought = found(ledger.fetch(id));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
         calls.mediaGone(bought.callId(), NOW);
         clock.now = Night.of(NOW).ends();
-        assertThat(ledger.fetch(id)).isInstanceOf(Missing.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
     }

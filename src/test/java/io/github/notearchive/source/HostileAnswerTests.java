@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 class HostileAnswerTests {
 
     private static final NoteId ID = new NoteId("66aa00000000000000000001");
+    private static final Inquiry NOTE = new Inquiry(ID, 1, null);
     private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final String TOKEN = "s3cr3t+/=&% token";
     private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
@@ -88,7 +89,7 @@ class HostileAnswerTests {
         String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
         provider.answers(200, sent);
 
-        Found found = (Found) client("token", TOKEN).fetch(ID);
+        Found found = (Found) client("token", TOKEN).fetch(NOTE);
 
         byte[] kept = found.capture().answer();
         assertThat(journal.received.getFirst().answer()).isEqualTo(kept);
@@ -114,7 +115,7 @@ class HostileAnswerTests {
         String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
         provider.answers(ScriptedProvider.reply(200, sent.getBytes(Charset.forName(charset))));
 
-        Missing missing = (Missing) client("token", TOKEN).fetch(ID);
+        Missing missing = (Missing) client("token", TOKEN).fetch(NOTE);
 
         assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
         byte[] kept = journal.received.getFirst().answer();
@@ -130,7 +131,7 @@ class HostileAnswerTests {
                         + "\",\"t\":\"s3cr3t+\"}]}]}";
         provider.answers(200, sent);
 
-        Found found = (Found) client("token", TOKEN).fetch(ID);
+        Found found = (Found) client("token", TOKEN).fetch(NOTE);
 
         assertThat(found.capture().answer()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
         assertThat(log.list).isEmpty();
@@ -182,7 +183,7 @@ class HostileAnswerTests {
                             "Retry-After: " + echo);
             JustOneApiClient client = client("token", TOKEN);
             for (int i = 0; i < 5; i++) {
-                assertThat(client.fetch(ID)).isInstanceOf(Deferred.class);
+                assertThat(client.fetch(NOTE)).isInstanceOf(Deferred.class);
             }
         }
 
@@ -226,7 +227,7 @@ class HostileAnswerTests {
                                 + "\"}");
         JustOneApiClient client = client("token", TOKEN);
         for (int i = 0; i < 3; i++) {
-            client.fetch(ID);
+            client.fetch(NOTE);
         }
 
         List<String> texts = new ArrayList<>();
@@ -250,7 +251,7 @@ class HostileAnswerTests {
         assertThat(bomb.size()).isLessThan(300_000);
         provider.answers(ScriptedProvider.reply(200, bomb.toByteArray(), "Content-Encoding: gzip"));
 
-        Deferred deferred = (Deferred) client("max-answer-size", "1MB").fetch(ID);
+        Deferred deferred = (Deferred) client("max-answer-size", "1MB").fetch(NOTE);
 
         assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
@@ -263,7 +264,7 @@ class HostileAnswerTests {
         provider.answers(endless(ENDLESS_HEAD, chunk));
         JustOneApiClient client = client("max-answer-size", "1MB");
 
-        Deferred deferred = (Deferred) client.fetch(ID);
+        Deferred deferred = (Deferred) client.fetch(NOTE);
 
         assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
         assertThat(deferred.reply().httpStatus()).isEqualTo(200);
@@ -294,12 +295,12 @@ class HostileAnswerTests {
         JustOneApiClient client = client();
 
         for (int i = 0; i < 5; i++) {
-            assertThat(((Deferred) client.fetch(ID)).cause())
+            assertThat(((Deferred) client.fetch(NOTE)).cause())
                     .as("answer " + i)
                     .isEqualTo(Cause.FAULT);
         }
 
-        assertThat(((Deferred) client.fetch(ID)).cause()).isEqualTo(Cause.COLLECTION);
+        assertThat(((Deferred) client.fetch(NOTE)).cause()).isEqualTo(Cause.COLLECTION);
         assertThat(provider.requests()).hasSize(6);
     }
 
@@ -310,7 +311,7 @@ class HostileAnswerTests {
                         new byte[0],
                         "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
 
-        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(ID);
+        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
 
         assertThat(deferred.reply().message()).startsWith("no whole answer within");
     }
@@ -328,7 +329,7 @@ class HostileAnswerTests {
                     return false;
                 });
 
-        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(ID);
+        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
         over.countDown();
 
         assertThat(deferred.reply().message()).startsWith("no whole answer within");

@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JustOneApiClientTests {
 
     private static final NoteId ID = new NoteId("66aa00000000000000000001");
+    private static final Inquiry NOTE = new Inquiry(ID, 1, null);
     private static final Instant NOW = Instant.parse("2026-11-25T15:59:00Z"); // 23:59 in Shanghai
     private static final Instant MIDNIGHT = Instant.parse("2026-11-25T16:00:00Z");
     private static final String FOUND =
@@ -69,7 +70,7 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND);
         JustOneApiClient client = client("token", "s3cret +/&=");
 
-        var outcome = client.fetch(ID);
+        var outcome = client.fetch(NOTE);
 
         assertThat(outcome).isInstanceOf(Found.class);
         assertThat(provider.requests())
@@ -83,7 +84,7 @@ class JustOneApiClientTests {
     void whatIsFoundIsTheExactAnswerOfTheCallThatBoughtIt() throws Exception {
         provider.answers(200, FOUND);
 
-        Found found = (Found) client().fetch(ID);
+        Found found = (Found) client().fetch(NOTE);
 
         assertThat(found.capture().id()).isEqualTo(ID);
         assertThat(found.capture().callId()).isEqualTo(1);
@@ -108,7 +109,7 @@ class JustOneApiClientTests {
                             .write(socket, out);
                 });
 
-        client().fetch(ID);
+        client().fetch(NOTE);
 
         assertThat(whenSending).isEmpty();
         assertThat(whenAsked).containsExactly("sending 1");
@@ -126,7 +127,7 @@ class JustOneApiClientTests {
             throws Exception {
         provider.answers(status, "{\"code\":" + code + ",\"data\":null}");
 
-        Missing missing = (Missing) client().fetch(ID);
+        Missing missing = (Missing) client().fetch(NOTE);
 
         assertThat(missing.certain()).isEqualTo(certain);
         assertThat(missing.reply().billed()).isEqualTo(billed);
@@ -150,7 +151,7 @@ class JustOneApiClientTests {
             throws Exception {
         provider.answers(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(cause);
         assertThat(deferred.reply()).isEqualTo(new ProviderReply(code, status, "m", null, billed));
@@ -162,7 +163,7 @@ class JustOneApiClientTests {
     void badParametersAreRejected() throws Exception {
         provider.answers(400, "{\"code\":400,\"message\":\"noteId\"}");
 
-        assertThat(client().fetch(ID)).isInstanceOf(Rejected.class);
+        assertThat(client().fetch(NOTE)).isInstanceOf(Rejected.class);
     }
 
     @ParameterizedTest
@@ -171,9 +172,9 @@ class JustOneApiClientTests {
         provider.answers(status, "{\"code\":" + code + ",\"message\":\"no\"}");
         JustOneApiClient client = client();
 
-        assertThat(client.fetch(ID)).isInstanceOf(Blocked.class);
+        assertThat(client.fetch(NOTE)).isInstanceOf(Blocked.class);
 
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
         assertThat(provider.requests()).hasSize(1);
         assertThat(journal.events).containsExactly("sending 1", "stopped " + code, "received 1");
     }
@@ -184,11 +185,11 @@ class JustOneApiClientTests {
         provider.answers(status, "{\"code\":303}");
         JustOneApiClient client = client();
 
-        Exhausted exhausted = (Exhausted) client.fetch(ID);
+        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
 
         assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.PROVIDER);
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
         assertThat(provider.requests()).hasSize(1);
     }
 
@@ -198,9 +199,22 @@ class JustOneApiClientTests {
         Instant minuteAfter = MIDNIGHT.plusSeconds(60);
 
         Exhausted exhausted =
-                (Exhausted) client(Clock.fixed(minuteAfter, ZoneOffset.UTC), Map.of()).fetch(ID);
+                (Exhausted) client(Clock.fixed(minuteAfter, ZoneOffset.UTC), Map.of()).fetch(NOTE);
 
         assertThat(exhausted.until()).isEqualTo(Instant.parse("2026-11-26T16:00:00Z"));
+    }
+
+    @Test
+    void whoeverLostTheClaimWhileWaitingSendsNothing() throws Exception {
+        JustOneApiClient client = client();
+        journal.unclaimed = true;
+
+        assertThat(client.fetch(NOTE)).isInstanceOf(NoteDetailOutcome.Unclaimed.class);
+
+        assertThat(provider.requests()).isEmpty();
+        journal.unclaimed = false;
+        provider.answers(200, "{\"code\":301}");
+        assertThat(client.fetch(NOTE)).as("the next one").isInstanceOf(Deferred.class);
     }
 
     @Test
@@ -209,7 +223,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
 
         // behind an answer of a clock that was set back since
-        Exhausted exhausted = (Exhausted) client.refresh(ID, MIDNIGHT.plusSeconds(1800));
+        Exhausted exhausted = (Exhausted) client.refresh(NOTE, MIDNIGHT.plusSeconds(1800));
 
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThat(journal.events).containsExactly("sending 1", "stopped 303", "received 1");
@@ -220,7 +234,7 @@ class JustOneApiClientTests {
     void aPageOfAServerInBetweenIsAFaultAndIsNotAskedAgain(int status) throws Exception {
         provider.answers(status, "<html>bad gateway</html>");
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().code()).isNull();
@@ -233,7 +247,7 @@ class JustOneApiClientTests {
     void aBareStatus429PausesTheClientAndIsNotAskedAgain() throws Exception {
         provider.answers(429, "", "Retry-After: 0");
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.THROTTLED);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
@@ -246,8 +260,8 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
         long began = System.nanoTime();
 
-        client.fetch(ID);
-        client.fetch(ID);
+        client.fetch(NOTE);
+        client.fetch(NOTE);
 
         assertThat(System.nanoTime() - began).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
         assertThat(provider.requests()).hasSize(2);
@@ -257,7 +271,7 @@ class JustOneApiClientTests {
     void aRedirectIsAFaultAndIsNotFollowed() throws Exception {
         provider.answers(302, "", "Location: " + provider.baseUrl() + "/elsewhere");
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().httpStatus()).isEqualTo(302);
@@ -268,7 +282,7 @@ class JustOneApiClientTests {
     void aConnectionThatIsResetAfterSendingMayHaveBeenBilledAndIsNotAskedAgain() throws Exception {
         provider.answers(ScriptedProvider.reset());
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().httpStatus()).isNull();
@@ -281,7 +295,7 @@ class JustOneApiClientTests {
     void anAnswerThatEndsEarlyMayHaveBeenBilled() throws Exception {
         provider.answers(ScriptedProvider.cutShort(FOUND));
 
-        Deferred deferred = (Deferred) client().fetch(ID);
+        Deferred deferred = (Deferred) client().fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
@@ -295,7 +309,7 @@ class JustOneApiClientTests {
             port = taken.getLocalPort();
         }
 
-        Deferred deferred = (Deferred) client("base-url", "http://127.0.0.1:" + port).fetch(ID);
+        Deferred deferred = (Deferred) client("base-url", "http://127.0.0.1:" + port).fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
@@ -307,7 +321,7 @@ class JustOneApiClientTests {
     void theDeadlineEndsAnAnswerThatDrips() throws Exception {
         provider.answers(provider.drip());
 
-        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(ID);
+        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
@@ -319,7 +333,7 @@ class JustOneApiClientTests {
     void theDeadlineEndsAProviderThatSaysNothing() throws Exception {
         provider.answers(provider.silence());
 
-        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(ID);
+        Deferred deferred = (Deferred) client("response-timeout", "300ms").fetch(NOTE);
 
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(provider.requests()).hasSize(1);
@@ -330,12 +344,12 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND + " ".repeat(2000)).answers(200, FOUND);
         JustOneApiClient client = client("max-answer-size", "1KB");
 
-        Deferred deferred = (Deferred) client.fetch(ID);
+        Deferred deferred = (Deferred) client.fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(deferred.reply().message()).contains("longer than");
-        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
         assertThat(provider.requests()).hasSize(2);
     }
 
@@ -344,11 +358,11 @@ class JustOneApiClientTests {
         provider.answers(endless()).answers(200, FOUND);
         JustOneApiClient client = client("max-answer-size", "2MB");
 
-        Deferred deferred = (Deferred) client.fetch(ID);
+        Deferred deferred = (Deferred) client.fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().message()).contains("longer than 2097152B");
-        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
     }
 
     @Test
@@ -364,7 +378,7 @@ class JustOneApiClientTests {
                 .answers(200, FOUND);
         JustOneApiClient client = client("max-answer-size", "2MB");
 
-        Deferred deferred = (Deferred) client.fetch(ID);
+        Deferred deferred = (Deferred) client.fetch(NOTE);
 
         assertThat(deferred.reply().message()).contains("longer than 2097152B");
     }
@@ -389,13 +403,13 @@ class JustOneApiClientTests {
                 });
         JustOneApiClient client = client("max-answer-size", "8MB");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<NoteDetailOutcome> first = threads.submit(() -> client.fetch(ID));
+            Future<NoteDetailOutcome> first = threads.submit(() -> client.fetch(NOTE));
             await().until(() -> provider.requests().size() == 1);
             provider.answers(200, longOne);
-            Future<NoteDetailOutcome> second = threads.submit(() -> client.fetch(ID));
+            Future<NoteDetailOutcome> second = threads.submit(() -> client.fetch(NOTE));
             await().until(() -> provider.requests().size() == 2);
             provider.answers(200, FOUND);
-            assertThat(client.fetch(ID)).as("a short one").isInstanceOf(Found.class);
+            assertThat(client.fetch(NOTE)).as("a short one").isInstanceOf(Found.class);
             await().during(Duration.ofMillis(300)).until(() -> !second.isDone());
 
             letOn.countDown();
@@ -426,14 +440,14 @@ class JustOneApiClientTests {
         int length = FOUND.getBytes(StandardCharsets.UTF_8).length;
         provider.answers(200, FOUND);
 
-        assertThat(client("max-answer-size", length + "B").fetch(ID)).isInstanceOf(Found.class);
+        assertThat(client("max-answer-size", length + "B").fetch(NOTE)).isInstanceOf(Found.class);
     }
 
     @Test
     void aCompressedAnswerIsReadAndKeptAsPlainText() throws Exception {
         provider.answers(ScriptedProvider.gzipped(FOUND));
 
-        Found found = (Found) client().fetch(ID);
+        Found found = (Found) client().fetch(NOTE);
 
         assertThat(found.capture().answer()).isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
     }
@@ -443,7 +457,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
         journal.whileSending = () -> client.end("stopped");
 
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
 
         assertThat(journal.events).containsExactly("sending 1", "not sent 1");
         assertThat(provider.requests()).isEmpty();
@@ -454,7 +468,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
         client.end("stopped");
 
-        assertThatThrownBy(() -> client.fetch(ID)).hasMessage("stopped");
+        assertThatThrownBy(() -> client.fetch(NOTE)).hasMessage("stopped");
 
         assertThat(journal.events).isEmpty();
     }
@@ -468,13 +482,13 @@ class JustOneApiClientTests {
                     return provider.silence().write(socket, out);
                 });
 
-        assertThatThrownBy(() -> client.fetch(ID))
+        assertThatThrownBy(() -> client.fetch(NOTE))
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessageContaining("given up");
 
         assertThat(journal.received.getFirst().reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(journal.events).containsExactly("sending 1", "received 1");
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -484,15 +498,15 @@ class JustOneApiClientTests {
         journal.night = new NightlyCalls(1, 0, 0);
         client.open(Night.of(NOW), journal.night, true, stopped::add);
 
-        client.fetch(ID);
-        client.fetch(ID);
-        Exhausted exhausted = (Exhausted) client.fetch(ID);
+        client.fetch(NOTE);
+        client.fetch(NOTE);
+        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
 
         assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThat(exhausted.quota()).contains("3 calls a night");
         assertThat(provider.requests()).hasSize(2);
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -500,7 +514,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
         journal.stop = new RunStop(601, "code 601 (BALANCE)", null, "east", 7L);
 
-        assertThatThrownBy(() -> client.fetch(ID))
+        assertThatThrownBy(() -> client.fetch(NOTE))
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessage("code 601 (BALANCE), met by node east in execution 7");
 
@@ -508,7 +522,7 @@ class JustOneApiClientTests {
         assertThat(provider.requests()).isEmpty();
         assertThat(journal.events).isEmpty();
         journal.stop = null;
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @ParameterizedTest
@@ -516,7 +530,7 @@ class JustOneApiClientTests {
     void whatEndsCallsIsWrittenDownForOtherNodesBeforeTheAnswerIs(int code) throws Exception {
         provider.answers(200, "{\"code\":" + code + "}");
 
-        client().fetch(ID);
+        client().fetch(NOTE);
 
         assertThat(journal.events).containsExactly("sending 1", "stopped " + code, "received 1");
     }
@@ -527,10 +541,10 @@ class JustOneApiClientTests {
         JustOneApiClient client = client("calls-per-night", "3");
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
 
-        client.fetch(ID);
+        client.fetch(NOTE);
         journal.night = new NightlyCalls(3, 0, 0);
         assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
-        Exhausted exhausted = (Exhausted) client.fetch(ID);
+        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
 
         assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
         assertThat(client.callsLeft()).isZero();
@@ -546,11 +560,11 @@ class JustOneApiClientTests {
         journal.onceCounted =
                 () -> {
                     if (first.getAndSet(false)) {
-                        assertThatNoException().isThrownBy(() -> client.fetch(ID));
+                        assertThatNoException().isThrownBy(() -> client.fetch(NOTE));
                     }
                 };
 
-        client.fetch(ID);
+        client.fetch(NOTE);
 
         assertThat(journal.events).startsWith("sending 1", "sending 2");
         assertThat(client.callsLeft()).isOne();
@@ -565,10 +579,10 @@ class JustOneApiClientTests {
         JustOneApiClient client = client();
         journal.night = new NightlyCalls(9, 2, 0);
         client.open(Night.of(NOW), journal.night, true, stopped::add);
-        NoteCapture detail = ((Found) client.fetch(ID)).capture();
+        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
 
-        NoteCapture video = ((Found) client.fetchVideo(detail)).capture();
-        Exhausted exhausted = (Exhausted) client.fetchVideo(detail);
+        NoteCapture video = ((Found) client.fetchVideo(NOTE, detail)).capture();
+        Exhausted exhausted = (Exhausted) client.fetchVideo(NOTE, detail);
 
         assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS_FOR_VIDEOS);
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
@@ -578,7 +592,7 @@ class JustOneApiClientTests {
                         first -> assertThat(first).contains("/get-note-detail/v1?"),
                         second -> assertThat(second).contains("/get-note-detail/v6?"));
         assertThat(journal.received).hasSize(2);
-        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
         assertThat(video.capturedAt())
                 .as("by a clock that stands still")
                 .isEqualTo(detail.capturedAt().plusMillis(1));
@@ -588,14 +602,14 @@ class JustOneApiClientTests {
     void limitOfAllCallsCountsVideosToo() throws Exception {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "2");
-        NoteCapture detail = ((Found) client.fetch(ID)).capture();
-        client.fetchVideo(detail);
+        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
+        client.fetchVideo(NOTE, detail);
 
-        Exhausted exhausted = (Exhausted) client.fetchVideo(detail);
+        Exhausted exhausted = (Exhausted) client.fetchVideo(NOTE, detail);
 
         assertThat(exhausted.whose()).isEqualTo(Exhausted.Whose.OURS);
         assertThat(provider.requests()).hasSize(2);
-        assertThatThrownBy(() -> client.fetch(ID)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -603,15 +617,16 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, FOUND);
         videos = Settings.ofVideos("calls-per-night", "1");
         JustOneApiClient client = client("calls-per-night", "2");
-        NoteCapture detail = ((Found) client.fetch(ID)).capture();
+        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
         journal.whileSending =
                 () -> {
                     throw new IllegalStateException("the database is away");
                 };
-        assertThatThrownBy(() -> client.fetchVideo(detail)).hasMessage("the database is away");
+        assertThatThrownBy(() -> client.fetchVideo(NOTE, detail))
+                .hasMessage("the database is away");
         journal.whileSending = () -> {};
 
-        assertThat(client.fetchVideo(detail)).isInstanceOf(Found.class);
+        assertThat(client.fetchVideo(NOTE, detail)).isInstanceOf(Found.class);
     }
 
     @Test
@@ -623,10 +638,10 @@ class JustOneApiClientTests {
                     throw new IllegalStateException("the database is away");
                 };
 
-        assertThatThrownBy(() -> client.fetch(ID)).hasMessage("the database is away");
+        assertThatThrownBy(() -> client.fetch(NOTE)).hasMessage("the database is away");
         journal.whileSending = () -> {};
 
-        assertThat(client.fetch(ID)).isInstanceOf(Found.class);
+        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
         assertThat(provider.requests()).hasSize(1);
     }
 
@@ -634,7 +649,7 @@ class JustOneApiClientTests {
     void theTokenStandsInNoMessageEvenWhenTheProviderRepeatsIt() throws Exception {
         provider.answers(401, "{\"code\":100,\"message\":\"unknown: s3cret.value\"}");
 
-        Blocked blocked = (Blocked) client("token", "s3cret.value").fetch(ID);
+        Blocked blocked = (Blocked) client("token", "s3cret.value").fetch(NOTE);
 
         assertThat(blocked.reply().toString()).doesNotContain("s3cret").contains("code 100");
         assertThat(journal.received.getFirst().reply().message()).doesNotContain("s3cret");
@@ -646,7 +661,7 @@ class JustOneApiClientTests {
         List<FutureTask<NoteDetailOutcome>> asks = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             provider.answers(200, "{\"code\":301}");
-            asks.add(new FutureTask<>(() -> client.fetch(ID)));
+            asks.add(new FutureTask<>(() -> client.fetch(NOTE)));
         }
 
         asks.forEach(ask -> Thread.ofVirtual().start(ask));
@@ -680,7 +695,7 @@ class JustOneApiClientTests {
                     }
                 };
 
-        client(back, Map.of()).fetch(ID);
+        client(back, Map.of()).fetch(NOTE);
 
         assertThat(journal.received.getFirst().at()).isEqualTo(NOW);
     }

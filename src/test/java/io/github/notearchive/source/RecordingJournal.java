@@ -1,6 +1,5 @@
 package io.github.notearchive.source;
 
-import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,15 +25,21 @@ final class RecordingJournal implements CallJournal {
     /** What another node has met. */
     volatile @Nullable RunStop stop;
 
+    /** Whether the claim on the note is lost. */
+    volatile boolean unclaimed;
+
     record Received(
             long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
     @Override
     public WrittenCall sending(
-            NoteId id, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
+        if (unclaimed) {
+            return new WrittenCall.Unclaimed();
+        }
         if (stop != null) {
-            return new WrittenCall(null, null, 0, stop);
+            return new WrittenCall.Stopped(stop);
         }
         NightlyCalls with =
                 new NightlyCalls(
@@ -44,13 +49,14 @@ final class RecordingJournal implements CallJournal {
         if (isOver(limits.all(), with.all())
                 || isOver(limits.videos(), with.videos())
                 || isOver(limits.refreshes(), with.refreshes())) {
-            return new WrittenCall(null, night, 0, null);
+            return new WrittenCall.OverLimit(night);
         }
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
         onceCounted.run();
-        return new WrittenCall(new SentCall(call, id, endpoint, sentAt, refresh), with, 0, null);
+        return new WrittenCall.Written(
+                new SentCall(call, inquiry.id(), endpoint, sentAt, refresh), with, 0);
     }
 
     private static boolean isOver(long limit, long calls) {

@@ -409,9 +409,18 @@ class WorklistTests {
         settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         worklist.claim(NODE);
 
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)), NOW)).isTrue();
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)), NOW)).isFalse();
-        assertThat(worklist.completeByWaiver(new NoteId(id(2)), NOW)).isFalse();
+        Standing failed = worklist.standing(new NoteId(id(1))).orElseThrow();
+        Standing inWork = worklist.standing(new NoteId(id(2))).orElseThrow();
+
+        assertThat(worklist.completeByWaiver(new NoteId(id(1)), inWork, NOW))
+                .as("a run has decided since it was looked at")
+                .isFalse();
+        assertThat(worklist.keepUnclaimed(new NoteId(id(1)), inWork)).isFalse();
+        assertThat(worklist.keepUnclaimed(new NoteId(id(1)), failed)).isTrue();
+        assertThat(worklist.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
+        assertThat(worklist.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
+        assertThat(worklist.keepUnclaimed(new NoteId(id(2)), inWork)).isFalse();
+        assertThat(worklist.completeByWaiver(new NoteId(id(2)), inWork, NOW)).isFalse();
 
         assertThat(entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(entry(1).dueAt()).isNull();
