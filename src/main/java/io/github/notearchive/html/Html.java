@@ -94,7 +94,10 @@ public final class Html {
         return this;
     }
 
-    /** Text of whoever, within an element or a quoted attribute. */
+    /**
+     * Text of whoever, within an element or a quoted attribute. Lines end in LF, whether they ended
+     * in LF, CR or both; what no page may hold is shown as U+FFFD.
+     */
     public Html text(@Nullable Object text) {
         if (text == null) {
             return this;
@@ -108,6 +111,11 @@ public final class Html {
                 case '>' -> out.append("&gt;");
                 case '"' -> out.append("&quot;");
                 case '\'' -> out.append("&#39;");
+                case '\r' -> {
+                    if (i + 1 == plain.length() || plain.charAt(i + 1) != '\n') {
+                        out.append('\n');
+                    }
+                }
                 default -> out.append(isHarmless(c) ? c : '\ufffd');
             }
         }
