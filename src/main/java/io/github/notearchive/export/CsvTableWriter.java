@@ -20,12 +20,14 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Values are exact. For a spreadsheet, and then alone, the file begins with a byte order mark,
  * and text that would be a formula has an apostrophe before it: such a program runs what begins
- * with {@code =}, {@code +}, {@code -} or {@code @}, also behind a tab or a line break.
+ * with {@code =}, {@code +}, {@code -} or {@code @}, also behind a tab or a line break. The Excel
+ * of East Asia runs the full-width forms of these signs, too
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 final class CsvTableWriter implements TableWriter {
 
     private static final char BYTE_ORDER_MARK = '\ufeff';
-    private static final String FORMULA_BEGINS = "=+-@\t\r\n";
+    private static final String FORMULA_BEGINS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20";
 
     private final CsvWriter csv;
     private final boolean excel;

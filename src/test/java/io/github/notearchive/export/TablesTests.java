@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -176,18 +177,7 @@ class TablesTests {
 
     @Test
     void csvForASpreadsheetHasAByteOrderMarkAndNoFormula() throws Exception {
-        ExportOptions plain = options(ExportFormat.CSV, target);
-        export(
-                new ExportOptions(
-                        plain.format(),
-                        target,
-                        plain.selection(),
-                        plain.media(),
-                        plain.authors(),
-                        null,
-                        Duration.ofHours(1),
-                        true,
-                        plain.tool()));
+        export(forASpreadsheet());
 
         assertThat(Files.readString(target.resolve("notes.csv"))).startsWith("\ufeffnote_id,");
         try (Duck duck = new Duck()) {
@@ -206,6 +196,19 @@ class TablesTests {
                                                             ExportFormat.CSV, target, "mentions"))))
                     .containsExactly(List.of("'=朋友"), List.of("松间"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"})
+    void forASpreadsheetEverySignThatBeginsAFormulaHasAnApostropheBeforeIt(String sign)
+            throws Exception {
+        archive.text(FORMULA, sign + "1+1", "1+1" + sign);
+
+        export(forASpreadsheet());
+
+        assertThat(Files.readString(target.resolve("notes.csv")))
+                .contains("'" + sign + "1+1", "1+1" + sign)
+                .doesNotContain("'1+1");
     }
 
     @Test
@@ -294,6 +297,20 @@ class TablesTests {
 
     private ExportReport export(ExportOptions options) throws Exception {
         return archive.exporter().export(options, () -> false);
+    }
+
+    private ExportOptions forASpreadsheet() {
+        ExportOptions plain = options(ExportFormat.CSV, target);
+        return new ExportOptions(
+                plain.format(),
+                target,
+                plain.selection(),
+                plain.media(),
+                plain.authors(),
+                null,
+                Duration.ofHours(1),
+                true,
+                plain.tool());
     }
 
     private static JsonNode manifest(Path target) throws Exception {
