@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.SerializationFeature;
@@ -16,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * {@code manifest.json}: what was asked for, which tables and columns there are and what they mean,
  * how many rows, every file with its SHA-256, and what is missing. No time of writing stands in it,
- * so the same archive gives the same bytes.
+ * so the same archive gives the same bytes, and it names no author that the rows do not name.
  */
 final class Manifest {
 
@@ -24,6 +25,9 @@ final class Manifest {
 
     /** Counts up when a field changes its meaning. */
     private static final int VERSION = 1;
+
+    /** An author's id, as opposed to the number that people know an author by. */
+    private static final Pattern AUTHOR_ID = Pattern.compile("[0-9a-f]{24}");
 
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -58,7 +62,7 @@ final class Manifest {
             if (export.options().format() == ExportFormat.CSV) {
                 json.writeBooleanProperty("excel", export.options().excel());
             }
-            selection(json, export.options().selection(), ids);
+            selection(json, ids);
             authors(json);
             media(json);
             tables(json, tables, comments);
@@ -67,14 +71,17 @@ final class Manifest {
         }
     }
 
-    private static void selection(JsonGenerator json, Selection selection, @Nullable NamedIds ids) {
+    private void selection(JsonGenerator json, @Nullable NamedIds ids) {
+        Selection selection = export.options().selection();
         json.writeObjectPropertyStart("selection");
         time(json, "publishedFrom", selection.publishedFrom());
         time(json, "publishedTo", selection.publishedTo());
         time(json, "capturedFrom", selection.capturedFrom());
         time(json, "capturedTo", selection.capturedTo());
         texts(json, "topics", selection.topics());
-        texts(json, "authors", selection.authors());
+        List<String> authors = authorsToName(selection.authors());
+        texts(json, "authors", authors);
+        json.writeNumberProperty("authorsNotNamed", selection.authors().size() - authors.size());
         texts(json, "states", selection.states().stream().map(Enum::name).toList());
         json.writeStringProperty("text", selection.text());
         if (ids == null) {
@@ -87,6 +94,22 @@ final class Manifest {
             json.writeEndObject();
         }
         json.writeEndObject();
+    }
+
+    /**
+     * The authors that were asked for, as the rows name them. The numbers that people know each
+     * other by stand in no row where people are hashed, so they have no pseudonym either.
+     */
+    private List<String> authorsToName(List<String> authors) {
+        return switch (export.options().authors()) {
+            case KEEP -> authors;
+            case HASH ->
+                    authors.stream()
+                            .filter(author -> AUTHOR_ID.matcher(author).matches())
+                            .map(export::pseudonym)
+                            .toList();
+            case OMIT -> List.of();
+        };
     }
 
     private void authors(JsonGenerator json) {

@@ -424,6 +424,50 @@ class ExporterTests {
     }
 
     @Test
+    void theManifestNamesAuthorsThatWereAskedForAsTheRowsDo() throws Exception {
+        Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
+        Selection asked = authors(List.of(AUTHOR, "518955047"));
+
+        JsonNode kept = selectionOf(asked, AuthorMode.KEEP, null, "kept");
+        JsonNode hashed = selectionOf(asked, AuthorMode.HASH, key, "hashed");
+        JsonNode omitted = selectionOf(asked, AuthorMode.OMIT, null, "omitted");
+
+        assertThat(texts(kept.path("authors"))).containsExactly(AUTHOR, "518955047");
+        assertThat(kept.path("authorsNotNamed").intValue()).isZero();
+        assertThat(texts(hashed.path("authors")))
+                .containsExactly(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
+        assertThat(hashed.path("authorsNotNamed").intValue()).isOne();
+        assertThat(texts(omitted.path("authors"))).isEmpty();
+        assertThat(omitted.path("authorsNotNamed").intValue()).isEqualTo(2);
+        assertNobodyIsNamed(directory.resolve("hashed"));
+        assertNobodyIsNamed(directory.resolve("omitted"));
+    }
+
+    private JsonNode selectionOf(Selection asked, AuthorMode people, Path key, String name)
+            throws Exception {
+        Path out = directory.resolve(name);
+        ExportOptions plain = options(ExportFormat.JSONL, out, asked, MediaMode.LINK, people);
+        export(
+                new ExportOptions(
+                        plain.format(),
+                        out,
+                        asked,
+                        plain.media(),
+                        people,
+                        key,
+                        plain.presignFor(),
+                        false,
+                        plain.tool()));
+        return JsonMapper.shared()
+                .readTree(Files.readAllBytes(out.resolve("manifest.json")))
+                .path("selection");
+    }
+
+    private static List<String> texts(JsonNode list) {
+        return list.valueStream().map(JsonNode::stringValue).toList();
+    }
+
+    @Test
     void aShortKeyIsRefused() throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "short");
         ExportOptions plain = options(ExportFormat.CSV, target);
