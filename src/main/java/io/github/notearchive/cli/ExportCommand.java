@@ -8,6 +8,7 @@ import io.github.notearchive.export.ExportReport;
 import io.github.notearchive.export.ExportReport.MissingObject;
 import io.github.notearchive.export.ExportReport.NamedIds;
 import io.github.notearchive.export.ExportStoppedException;
+import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.MediaMode;
 import io.github.notearchive.export.Selection;
@@ -192,6 +193,8 @@ final class ExportCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()));
         } catch (ExportStoppedException e) {
             throw new CommandFailure(ExitCode.INTERRUPTED, String.valueOf(e.getMessage()));
+        } catch (ExportWriteException e) {
+            throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED,

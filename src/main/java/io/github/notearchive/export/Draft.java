@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
  * and a number behind, whose files are hashed while they are written and lie on the disk before
  * {@link #complete} gives it the target's name. Closed before that, it is removed; a process that
  * is killed leaves it under its name, which nobody takes for an export.
+ *
+ * <p>A file that the disk does not take is an {@link ExportWriteException}, whoever writes it.
  */
 final class Draft implements AutoCloseable {
 
@@ -116,8 +118,9 @@ final class Draft implements AutoCloseable {
      * A new file.
      *
      * @param path within the export, with slashes
+     * @throws ExportWriteException when the disk does not take it, also from the stream
      */
-    OutputStream create(String path) throws IOException {
+    OutputStream create(String path) {
         return new Recorded(path);
     }
 
@@ -131,9 +134,12 @@ final class Draft implements AutoCloseable {
     /**
      * Writes a file from a stream, and records it not yet: whoever compared it calls {@link
      * #record} or {@link #remove}. A repeat begins anew.
+     *
+     * @throws IOException from the stream alone
+     * @throws ExportWriteException when the disk does not take it
      */
     Written receive(String path, InputStream in) throws IOException {
-        Hashing out = new Hashing(resolve(path));
+        Hashing out = new Hashing(path);
         try (out) {
             byte[] buffer = new byte[BUFFER];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -143,8 +149,12 @@ final class Draft implements AutoCloseable {
         return new Written(path, out.size, out.sha256());
     }
 
-    void record(Written file) throws IOException {
-        inventory.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
+    void record(Written file) {
+        try {
+            inventory.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
+        } catch (IOException e) {
+            throw new ExportWriteException(target, INVENTORY, e);
+        }
         files++;
         bytes += file.size();
     }
@@ -222,7 +232,11 @@ final class Draft implements AutoCloseable {
         if (complete) {
             return;
         }
-        inventory.close();
+        try {
+            inventory.close();
+        } catch (IOException e) {
+            log.debug("The inventory of {} is removed without its end", root, e);
+        }
         Files.walkFileTree(
                 root,
                 new SimpleFileVisitor<>() {
@@ -261,8 +275,9 @@ final class Draft implements AutoCloseable {
     }
 
     /** A file that is hashed while it is written, and forced to the disk when it is closed. */
-    private static class Hashing extends OutputStream {
+    private class Hashing extends OutputStream {
 
+        private final String path;
         private final FileChannel channel;
         private final MessageDigest digest = newDigest();
         private final byte[] buffer = new byte[BUFFER];
@@ -271,17 +286,22 @@ final class Draft implements AutoCloseable {
         private boolean closed;
         private String hex = "";
 
-        Hashing(Path file) throws IOException {
-            channel =
-                    FileChannel.open(
-                            file,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE,
-                            StandardOpenOption.TRUNCATE_EXISTING);
+        Hashing(String path) {
+            this.path = path;
+            try {
+                channel =
+                        FileChannel.open(
+                                resolve(path),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption.TRUNCATE_EXISTING);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
         }
 
         @Override
-        public void write(int b) throws IOException {
+        public void write(int b) {
             if (buffered == buffer.length) {
                 drain();
             }
@@ -290,7 +310,7 @@ final class Draft implements AutoCloseable {
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
+        public void write(byte[] bytes, int offset, int length) {
             int from = offset;
             int left = length;
             while (left > 0) {
@@ -306,17 +326,21 @@ final class Draft implements AutoCloseable {
             size += length;
         }
 
-        private void drain() throws IOException {
+        private void drain() {
             digest.update(buffer, 0, buffered);
             ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, buffered);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            try {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
             }
             buffered = 0;
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             if (closed) {
                 return;
             }
@@ -324,6 +348,8 @@ final class Draft implements AutoCloseable {
             try (channel) {
                 drain();
                 channel.force(true);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
             }
             hex = HexFormat.of().formatHex(digest.digest());
         }
@@ -336,20 +362,18 @@ final class Draft implements AutoCloseable {
     /** One that enters the inventory when it is closed. */
     private final class Recorded extends Hashing {
 
-        private final String path;
         private boolean recorded;
 
-        Recorded(String path) throws IOException {
-            super(resolve(path));
-            this.path = path;
+        Recorded(String path) {
+            super(path);
         }
 
         @Override
-        public void close() throws IOException {
+        public void close() {
             super.close();
             if (!recorded) {
                 recorded = true;
-                record(new Written(path, super.size, sha256()));
+                record(new Written(super.path, super.size, sha256()));
             }
         }
     }

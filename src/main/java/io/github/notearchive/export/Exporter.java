@@ -46,6 +46,7 @@ public class Exporter {
      * @param stopped asked again and again; when true, it ends with an {@link
      *     ExportStoppedException}
      * @throws ExportException when it cannot be made as it is asked for
+     * @throws ExportWriteException when this machine's disk does not take a file of it
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         if (!options.format().takes(options.media())) {

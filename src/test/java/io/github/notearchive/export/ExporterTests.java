@@ -17,6 +17,8 @@ import io.github.notearchive.objectstore.Secret;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.worklist.NoteState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -300,6 +303,56 @@ class ExporterTests {
             assertNothingIsLeft();
             assertThat(exporter.export(options(ExportFormat.CSV, target), () -> false).rows())
                     .containsEntry("notes", 4L);
+        }
+    }
+
+    /** A device that takes nothing, as a disk that is full. */
+    @ParameterizedTest
+    @CsvSource({
+        "JSONL, notes.jsonl",
+        "JSONL, captures.jsonl",
+        "CSV, captures.csv",
+        "PARQUET, captures.parquet",
+        "FOLDER, notes/2026-02-10-65a000000000000000000001/note.json",
+        "FOLDER, notes/2026-02-10-65a000000000000000000001/index.html",
+        "FOLDER, manifest.json",
+        "BAGIT, data/media",
+        "BAGIT, bagit.txt"
+    })
+    void aFileThatTheDiskDoesNotTakeIsNamedWhateverWritesItAndNothingIsLeft(
+            ExportFormat format, String path) throws Exception {
+        String file =
+                path.equals("data/media")
+                        ? "data/" + SmallArchive.key("baseline.jpg", "jpg")
+                        : path;
+        ExportOptions options = options(format, target);
+
+        assertThatExceptionOfType(ExportWriteException.class)
+                .isThrownBy(
+                        () ->
+                                archive.exporter()
+                                        .export(
+                                                options,
+                                                () -> {
+                                                    takesNothing(file);
+                                                    return false;
+                                                }))
+                .withMessageContaining("File " + file + " of the export to " + target)
+                .withMessageContaining("No space left on device");
+        assertNothingIsLeft();
+    }
+
+    /** Makes a file of the export that is being made one that takes nothing. */
+    private void takesNothing(String path) {
+        try (Stream<Path> siblings = Files.list(directory)) {
+            Path file = siblings.findFirst().orElseThrow().resolve(path);
+            if (!Files.isSymbolicLink(file)) {
+                Files.createDirectories(file.getParent());
+                Files.deleteIfExists(file);
+                Files.createSymbolicLink(file, Path.of("/dev/full"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
