@@ -5,7 +5,6 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.EnqueueException;
 import io.github.notearchive.worklist.EnqueueReport;
-import io.github.notearchive.worklist.EnqueueReport.Rejected;
 import io.github.notearchive.worklist.Enqueuer;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,7 +18,6 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,6 +40,9 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read."
         })
 final class EnqueueCommand implements Callable<Integer> {
+
+    /** Leads to the file that standard input comes from, where the system has such a link. */
+    private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
 
     @Parameters(
             paramLabel = "INPUT",
@@ -81,7 +82,7 @@ final class EnqueueCommand implements Callable<Integer> {
             names = "--rejects",
             paramLabel = "FILE",
             description =
-                    "Writes every rejected line with its reason here; else the first 100 are shown.")
+                    "Writes every rejected line with its reason here, in place of what is there; else the first 100 are shown. No input can be this file.")
     private @Nullable Path rejects;
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -93,6 +94,7 @@ final class EnqueueCommand implements Callable<Integer> {
                     spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
         }
         inputs.forEach(this::requireReadable);
+        RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), spec.commandLine());
         Enqueuer.Options options =
                 new Enqueuer.Options(
                         column,
@@ -101,11 +103,7 @@ final class EnqueueCommand implements Callable<Integer> {
                         refreshAfter == null ? null : refreshAfter.days(),
                         refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
-        try (ArchiveContext context = ArchiveContext.open();
-                PrintWriter rejected =
-                        rejects == null
-                                ? null
-                                : new PrintWriter(Files.newBufferedWriter(rejects))) {
+        try (ArchiveContext context = ArchiveContext.open()) {
             if (context.get(Executions.class).isRebuildUnfinished()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
@@ -113,21 +111,29 @@ final class EnqueueCommand implements Callable<Integer> {
             }
             requireLaterNight(Night.current(context.get(Clock.class)));
             Enqueuer enqueuer = context.get(Enqueuer.class);
-            for (String input : inputs) {
-                Consumer<Rejected> sink =
-                        line -> {
-                            if (rejected != null) {
-                                rejected.println(line);
-                            }
-                        };
-                try (Reader reader = open(input)) {
-                    clean &= print(input, enqueuer.enqueue(reader, options, sink));
-                } catch (EnqueueException e) {
-                    throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
+            try (rejected) {
+                rejected.open();
+                for (String input : inputs) {
+                    try (Reader reader = open(input)) {
+                        EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
+                        rejected.keep();
+                        clean &= print(input, report);
+                    } catch (EnqueueException e) {
+                        throw new CommandFailure(
+                                ExitCode.USAGE, name(input) + ": " + e.getMessage());
+                    }
                 }
             }
         }
         return (clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE).number();
+    }
+
+    /** The files that are read; standard input is one of them where it is named as one. */
+    private List<Path> filesToRead() {
+        return inputs.stream()
+                .filter(input -> !isReference(input))
+                .map(input -> isStandardInput(input) ? STANDARD_INPUT : Path.of(input))
+                .toList();
     }
 
     private void requireLaterNight(Night tonight) {

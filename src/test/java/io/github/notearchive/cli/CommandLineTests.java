@@ -3,8 +3,11 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -13,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -125,6 +129,8 @@ class CommandLineTests {
                 "enqueue --refresh-after soon 66aa00000000000000000001",
                 "enqueue /no/such/file",
                 "enqueue /tmp",
+                "enqueue --rejects /no/such/directory/x 66aa00000000000000000001",
+                "enqueue --rejects /tmp 66aa00000000000000000001",
                 "explain",
                 "explain nonsense",
                 "requeue",
@@ -222,6 +228,18 @@ class CommandLineTests {
         assertThat(argument.convert("P30D")).isEqualTo(new RefreshAfter(30, null));
         assertThat(argument.convert("2027-01-31"))
                 .isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
+    }
+
+    @Test
+    void aListIsNotTheFileOfItsRejectedLines(@TempDir Path directory) throws IOException {
+        Path list = Files.writeString(directory.resolve("list.txt"), ID + "\n");
+
+        assertThat(execute("enqueue", list.toString(), "--rejects", list.toString())).isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("--rejects " + list + " is a list that is read")
+                .contains("nothing was enqueued");
+        assertThat(list).hasContent(ID);
     }
 
     private int execute(String... arguments) {

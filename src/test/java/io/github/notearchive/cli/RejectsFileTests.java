@@ -1,0 +1,165 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.ParameterException;
+
+/** Rejected lines get to their file, or somebody is told; no list is lost for them. */
+class RejectsFileTests {
+
+    private static final Rejected LINE = new Rejected(3, "何", "names no note");
+
+    @TempDir Path directory;
+    private Path list;
+    private Path file;
+
+    @BeforeEach
+    void fill() throws IOException {
+        list = Files.writeString(directory.resolve("list.txt"), "years of work\n");
+        file = Files.writeString(directory.resolve("rejects.txt"), "of the last time\n");
+    }
+
+    @Test
+    void theLinesTakeThePlaceOfWhatWasThereWhenAnInputHasGoneIn() throws IOException {
+        try (RejectsFile rejects = prepare(file, list)) {
+            rejects.open();
+            rejects.write(LINE);
+            assertThat(file).hasContent("of the last time");
+            rejects.keep();
+        }
+
+        assertThat(file).hasContent("line 3 \"何\" names no note");
+        assertThat(list).hasContent("years of work");
+        assertOnlyTheTwoFilesAreThere();
+    }
+
+    @Test
+    void whatWasThereStaysWhenNoInputGoesIn() throws IOException {
+        try (RejectsFile rejects = prepare(file, list)) {
+            rejects.open();
+            rejects.write(LINE);
+        }
+
+        assertThat(file).hasContent("of the last time");
+        assertOnlyTheTwoFilesAreThere();
+    }
+
+    @Test
+    void whatWasThereStaysWhenItIsNotEvenBegun() throws IOException {
+        try (RejectsFile rejects = prepare(file, list)) {
+            assertThat(rejects).isNotNull();
+        }
+
+        assertThat(file).hasContent("of the last time");
+        assertOnlyTheTwoFilesAreThere();
+    }
+
+    @Test
+    void aLinkStaysOneAndTheFileBehindItIsReplaced() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+
+        try (RejectsFile rejects = prepare(link, list)) {
+            rejects.open();
+            rejects.write(LINE);
+            rejects.keep();
+        }
+
+        assertThat(link).isSymbolicLink();
+        assertThat(file).hasContent("line 3 \"何\" names no note");
+    }
+
+    @Test
+    void theListItselfIsRefusedUnderWhateverName() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), list);
+        Path other = Files.createLink(directory.resolve("other"), list);
+        Path round = directory.resolve("x").resolve("..").resolve("list.txt");
+        Files.createDirectory(directory.resolve("x"));
+
+        for (Path same : List.of(list, link, other, round)) {
+            assertRefused(same, "is a list that is read");
+        }
+
+        assertThat(list).hasContent("years of work");
+    }
+
+    @Test
+    void whatCannotBeAFileIsRefused() {
+        assertRefused(
+                directory.resolve("no").resolve("such").resolve("x"), "there is no directory");
+        assertRefused(directory, "is a directory");
+    }
+
+    /** A device that takes nothing, as a disk that is full. */
+    @Test
+    void aLineThatDoesNotGetThereIsAnErrorThatNamesTheFile() {
+        try (RejectsFile rejects = prepare(Path.of("/dev/full"), list)) {
+            rejects.open();
+
+            assertThatExceptionOfType(CommandFailure.class)
+                    .isThrownBy(() -> rejects.write(LINE))
+                    .matches(failure -> failure.exitCode() == ExitCode.USAGE)
+                    .withMessageContaining("--rejects /dev/full cannot be written")
+                    .withMessageContaining("No space left on device")
+                    .withMessageContaining("nothing was enqueued of the input");
+        }
+    }
+
+    @Test
+    void linesThatCannotBePutInTheirPlaceStayBesideIt() throws IOException {
+        RejectsFile rejects = prepare(file, list);
+        rejects.open();
+        rejects.write(LINE);
+        rejects.keep();
+        Files.delete(file);
+        Files.createDirectories(file.resolve("somebody's"));
+
+        assertThatExceptionOfType(CommandFailure.class)
+                .isThrownBy(rejects::close)
+                .matches(failure -> failure.exitCode() == ExitCode.USAGE)
+                .withMessageContaining("the notes were enqueued, and the rejected lines lie in ");
+        try (var files = Files.list(directory)) {
+            assertThat(files.filter(path -> path.toString().contains("rejects.txt.partial-")))
+                    .singleElement()
+                    .satisfies(path -> assertThat(path).hasContent(LINE.toString()));
+        }
+    }
+
+    @Test
+    void withoutTheOptionNothingIsWritten() throws IOException {
+        try (RejectsFile rejects = prepare(null, list)) {
+            rejects.open();
+            rejects.write(LINE);
+            rejects.keep();
+        }
+
+        assertOnlyTheTwoFilesAreThere();
+    }
+
+    private static RejectsFile prepare(Path named, Path input) {
+        return RejectsFile.prepare(named, List.of(input), NoteArchiveCommand.commandLine());
+    }
+
+    private void assertRefused(Path named, String why) {
+        assertThatExceptionOfType(ParameterException.class)
+                .isThrownBy(() -> prepare(named, list))
+                .withMessageStartingWith("--rejects " + named + " ")
+                .withMessageContaining(why)
+                .withMessageEndingWith("nothing was enqueued. Name another file");
+    }
+
+    private void assertOnlyTheTwoFilesAreThere() throws IOException {
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactlyInAnyOrder(list, file);
+        }
+    }
+}
