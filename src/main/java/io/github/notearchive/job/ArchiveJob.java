@@ -14,7 +14,6 @@ import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
@@ -172,38 +171,37 @@ class ArchiveJob {
         }
     }
 
-    /**
-     * Names the execution to all who write it down, and gives it the exit status that operators
-     * read: the gate's, or INCOMPLETE when notes were left behind.
-     */
-    private record Bounds(
-            RunGate gate, ActiveRuns runs, Executions executions, Worklist worklist, ApiCalls calls)
-            implements JobExecutionListener {
+    /** A run that left notes behind is INCOMPLETE. */
+    private static final class Bounds extends JobBounds {
 
-        @Override
-        public void beforeJob(JobExecution job) {
-            runs.current().belongTo(job.getId());
-            calls.belongTo(job.getId());
+        private final RunGate gate;
+        private final ActiveRuns runs;
+        private final Executions executions;
+        private final Worklist worklist;
+        private final ApiCalls calls;
+
+        Bounds(
+                RunGate gate,
+                ActiveRuns runs,
+                Executions executions,
+                Worklist worklist,
+                ApiCalls calls) {
+            super(gate);
+            this.gate = gate;
+            this.runs = runs;
+            this.executions = executions;
+            this.worklist = worklist;
+            this.calls = calls;
         }
 
         @Override
-        public void afterJob(JobExecution job) {
-            if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
-            } else if (job.getStatus() == BatchStatus.COMPLETED) {
-                try {
-                    job.setExitStatus(statusByWhatIsLeft(job));
-                } catch (RuntimeException e) {
-                    // Spring Batch would log it and leave the job COMPLETED
-                    closeUnchecked(gate, e);
-                    job.setStatus(BatchStatus.FAILED);
-                    job.addFailureException(e);
-                    job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
-                }
-            }
+        void begins(long execution) {
+            runs.current().belongTo(execution);
+            calls.belongTo(execution);
         }
 
-        private ExitStatus statusByWhatIsLeft(JobExecution job) {
+        @Override
+        ExitStatus whenComplete(JobExecution job) {
             long left = worklist.countLeftBy(executions.siblingsOf(job.getId()));
             return left == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
@@ -211,6 +209,11 @@ class ArchiveJob {
                             ExitCode.INCOMPLETE.name(),
                             left
                                     + " notes were put off to a later night or failed; status names them");
+        }
+
+        @Override
+        void isUncheckable(RuntimeException failure) {
+            closeUnchecked(gate, failure);
         }
     }
 

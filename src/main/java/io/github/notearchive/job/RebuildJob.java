@@ -12,13 +12,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
@@ -123,7 +121,7 @@ class RebuildJob {
         return new JobBuilder(NAME, repository)
                 .start(rebuildObjects)
                 .next(rebuildSidecars)
-                .listener(new End(repository, gate))
+                .listener(new Bounds(repository, gate))
                 .build();
     }
 
@@ -135,30 +133,32 @@ class RebuildJob {
                 : RebuildCounts.found(step.getExecutionContext());
     }
 
-    /** Gives the execution the exit status that operators read. */
-    private record End(JobRepository repository, JobGate gate) implements JobExecutionListener {
+    /** A rebuild that could not use all that it met is INCOMPLETE. */
+    static final class Bounds extends JobBounds {
 
-        @Override
-        public void beforeJob(JobExecution job) {
-            LogContext.execution(job.getId());
+        private final JobRepository repository;
+
+        Bounds(JobRepository repository, JobGate gate) {
+            super(gate);
+            this.repository = repository;
         }
 
         @Override
-        public void afterJob(JobExecution job) {
-            if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
-            } else if (job.getStatus() == BatchStatus.COMPLETED) {
-                RebuildSummary.Found found = found(repository, job);
-                if (found.refused() + found.lost() > 0) {
-                    job.setExitStatus(
-                            new ExitStatus(
-                                    ExitCode.INCOMPLETE.name(),
-                                    found.refused()
-                                            + " sidecars were refused, and "
-                                            + found.lost()
-                                            + " files are not in the bucket"));
-                }
-            }
+        void begins(long execution) {
+            LogContext.execution(execution);
+        }
+
+        @Override
+        ExitStatus whenComplete(JobExecution job) {
+            RebuildSummary.Found found = found(repository, job);
+            return found.refused() + found.lost() == 0
+                    ? new ExitStatus(ExitCode.COMPLETED.name())
+                    : new ExitStatus(
+                            ExitCode.INCOMPLETE.name(),
+                            found.refused()
+                                    + " sidecars were refused, and "
+                                    + found.lost()
+                                    + " files are not in the bucket");
         }
     }
 }

@@ -1,12 +1,10 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.StoredAnswers.Page;
-import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.builder.StepBuilder;
@@ -47,30 +45,29 @@ class RemapJob {
                 .build();
     }
 
-    /**
-     * Gives the execution the exit status that operators read: the gate's, or INCOMPLETE when
-     * answers could not be read.
-     */
-    private record Bounds(JobGate gate, ActiveRemaps remaps) implements JobExecutionListener {
+    /** A remap that could not read all answers is INCOMPLETE. */
+    private static final class Bounds extends JobBounds {
 
-        @Override
-        public void beforeJob(JobExecution job) {
-            LogContext.execution(job.getId());
+        private final ActiveRemaps remaps;
+
+        Bounds(JobGate gate, ActiveRemaps remaps) {
+            super(gate);
+            this.remaps = remaps;
         }
 
         @Override
-        public void afterJob(JobExecution job) {
-            if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
-            } else if (job.getStatus() == BatchStatus.COMPLETED) {
-                long unreadable = remaps.current().unreadable();
-                job.setExitStatus(
-                        unreadable == 0
-                                ? new ExitStatus(ExitCode.COMPLETED.name())
-                                : new ExitStatus(
-                                        ExitCode.INCOMPLETE.name(),
-                                        unreadable + " stored answers do not hold their note"));
-            }
+        void begins(long execution) {
+            LogContext.execution(execution);
+        }
+
+        @Override
+        ExitStatus whenComplete(JobExecution job) {
+            long unreadable = remaps.current().unreadable();
+            return unreadable == 0
+                    ? new ExitStatus(ExitCode.COMPLETED.name())
+                    : new ExitStatus(
+                            ExitCode.INCOMPLETE.name(),
+                            unreadable + " stored answers do not hold their note");
         }
     }
 }

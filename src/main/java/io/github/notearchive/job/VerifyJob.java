@@ -14,13 +14,11 @@ import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.scope.context.StepContext;
 import org.springframework.batch.core.scope.context.StepSynchronizationManager;
@@ -209,35 +207,25 @@ class VerifyJob {
                 .build();
     }
 
-    /**
-     * Names the execution to all who write it down, and gives it the exit status that operators
-     * read: the gate's, or FINDINGS when something is wrong.
-     */
-    private record Bounds(JobGate gate, ActiveAudits audits, FixityCatalog catalog)
-            implements JobExecutionListener {
+    /** An audit after which something is wrong ends with FINDINGS. */
+    private static final class Bounds extends JobBounds {
 
-        @Override
-        public void beforeJob(JobExecution job) {
-            audits.current().belongTo(job.getId());
+        private final ActiveAudits audits;
+        private final FixityCatalog catalog;
+
+        Bounds(JobGate gate, ActiveAudits audits, FixityCatalog catalog) {
+            super(gate);
+            this.audits = audits;
+            this.catalog = catalog;
         }
 
         @Override
-        public void afterJob(JobExecution job) {
-            if (job.getStatus() == BatchStatus.STOPPED) {
-                gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
-            } else if (job.getStatus() == BatchStatus.COMPLETED) {
-                try {
-                    job.setExitStatus(statusByFindings());
-                } catch (RuntimeException e) {
-                    // Spring Batch would log it and leave the job COMPLETED
-                    job.setStatus(BatchStatus.FAILED);
-                    job.addFailureException(e);
-                    job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
-                }
-            }
+        void begins(long execution) {
+            audits.current().belongTo(execution);
         }
 
-        private ExitStatus statusByFindings() {
+        @Override
+        ExitStatus whenComplete(JobExecution job) {
             long open = catalog.countOpen().values().stream().mapToLong(Long::longValue).sum();
             return open == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())

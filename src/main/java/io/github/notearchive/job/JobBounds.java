@@ -1,0 +1,57 @@
+package io.github.notearchive.job;
+
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.listener.JobExecutionListener;
+
+/**
+ * The beginning and the end that all jobs have in common: the execution is named to all who write
+ * it down, and gets the exit status that operators read. That is the gate's for one that was
+ * stopped, and for one that came to its end what the job itself finds.
+ *
+ * <p>When that cannot be found, the execution is FAILED with the exception, so that the job is
+ * begun again: Spring Batch would log what its listener throws, and leave the job COMPLETED.
+ */
+abstract class JobBounds implements JobExecutionListener {
+
+    private final Gate gate;
+
+    JobBounds(Gate gate) {
+        this.gate = gate;
+    }
+
+    @Override
+    public final void beforeJob(JobExecution job) {
+        begins(job.getId());
+    }
+
+    @Override
+    public final void afterJob(JobExecution job) {
+        if (job.getStatus() == BatchStatus.STOPPED) {
+            gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
+        } else if (job.getStatus() == BatchStatus.COMPLETED) {
+            try {
+                job.setExitStatus(whenComplete(job));
+            } catch (RuntimeException e) {
+                isUncheckable(e);
+                job.setStatus(BatchStatus.FAILED);
+                job.addFailureException(e);
+                job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
+            }
+        }
+    }
+
+    /**
+     * Names the execution to all who write it down.
+     *
+     * @param execution its row in {@code batch_job_execution}
+     */
+    abstract void begins(long execution);
+
+    /** The exit status of a job that came to its end, by what it has left or found. */
+    abstract ExitStatus whenComplete(JobExecution job);
+
+    /** What else is done when {@link #whenComplete} cannot be told. */
+    void isUncheckable(RuntimeException failure) {}
+}
