@@ -12,6 +12,7 @@ final class ActiveAudit extends ActiveJob {
 
     private final VerifyOptions options;
     private final Instant since;
+    private final OutageDetector store;
 
     final LongAdder files = new LongAdder();
     final LongAdder sidecars = new LongAdder();
@@ -26,13 +27,18 @@ final class ActiveAudit extends ActiveJob {
     final List<String> orphansLeft = Collections.synchronizedList(new ArrayList<>());
 
     ActiveAudit(VerifyOptions options, Instant since, ArchiveProperties settings) {
-        super(settings);
         this.options = options;
         this.since = since;
+        this.store = new OutageDetector(settings.outage(), System::nanoTime);
     }
 
     VerifyOptions options() {
         return options;
+    }
+
+    /** How the store has fared. */
+    OutageDetector store() {
+        return store;
     }
 
     /** When the audit began, in whichever execution: what was verified since is not read again. */

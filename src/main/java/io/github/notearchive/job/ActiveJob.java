@@ -6,23 +6,14 @@ import java.time.Duration;
 abstract class ActiveJob {
 
     private final long began = System.nanoTime();
-    private final OutageDetector store;
     private volatile long jobExecutionId;
-
-    ActiveJob(ArchiveProperties settings) {
-        this.store = new OutageDetector(settings.outage(), System::nanoTime);
-    }
-
-    /** How the store has fared. */
-    OutageDetector store() {
-        return store;
-    }
 
     void belongTo(long execution) {
         jobExecutionId = execution;
         LogContext.execution(execution);
     }
 
+    /** Its row in {@code batch_job_execution}; 0 while there is none. */
     long jobExecutionId() {
         return jobExecutionId;
     }

@@ -5,7 +5,6 @@ import io.github.notearchive.catalog.RemapChanges;
 import io.github.notearchive.catalog.StoredAnswers.Page;
 import io.github.notearchive.catalog.StoredAnswers.Position;
 import io.github.notearchive.note.NoteId;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +17,7 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
  * What belongs to one remap: how far it has come and what it has changed, in all executions of its
  * instance. The step's context keeps that with every page.
  */
-final class ActiveRemap {
+final class ActiveRemap extends ActiveJob {
 
     private static final int EXAMPLES = 5;
 
@@ -32,7 +31,6 @@ final class ActiveRemap {
 
     private final RemapOptions options;
     private final int fieldsBefore;
-    private final long began = System.nanoTime();
 
     private Position last = Position.FIRST;
     private long answers;
@@ -80,10 +78,6 @@ final class ActiveRemap {
 
     synchronized Map<String, RemapChanges.Change> changes() {
         return changes.byColumn();
-    }
-
-    Duration took() {
-        return Duration.ofNanos(System.nanoTime() - began);
     }
 
     synchronized void done(Page page, RemapChanges changed) {

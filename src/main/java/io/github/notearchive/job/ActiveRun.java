@@ -23,6 +23,7 @@ final class ActiveRun extends ActiveJob {
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
     private final AtomicInteger refreshing = new AtomicInteger();
+    private final OutageDetector store;
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private @Nullable Long stuckSince;
@@ -71,11 +72,11 @@ final class ActiveRun extends ActiveJob {
             ArchiveProperties settings,
             MediaTraffic mediaBefore,
             int fieldsBefore) {
-        super(settings);
         this.options = options;
         this.mediaBefore = mediaBefore;
         this.fieldsBefore = fieldsBefore;
         this.places = new Semaphore(settings.workers(), true);
+        this.store = new OutageDetector(settings.outage(), System::nanoTime);
         this.provider = new OutageDetector(settings.outage(), System::nanoTime);
         this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
     }
@@ -151,6 +152,11 @@ final class ActiveRun extends ActiveJob {
 
     void refreshDone() {
         refreshing.decrementAndGet();
+    }
+
+    /** How the store has fared. */
+    OutageDetector store() {
+        return store;
     }
 
     OutageDetector provider() {

@@ -73,7 +73,7 @@ class BucketReader implements ItemStreamReader<ListedObject> {
                 }
             }
         }
-        VerifyJob.endStep();
+        CurrentStep.end();
         return null;
     }
 

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.configuration.annotation.StepScope;
-import org.springframework.batch.core.scope.context.StepSynchronizationManager;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.stereotype.Component;
@@ -94,7 +93,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                 }
             }
         }
-        endStep();
+        CurrentStep.end();
         return null;
     }
 
@@ -200,14 +199,6 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             hasPlace = false;
             run.places().release();
         }
-    }
-
-    private static void endStep() {
-        var context = StepSynchronizationManager.getContext();
-        if (context == null) {
-            throw new IllegalStateException("A note is read outside of a step");
-        }
-        context.getStepExecution().setTerminateOnly();
     }
 
     @Override

@@ -49,7 +49,7 @@ class OrphanRemoval implements Tasklet {
         List<String> names = catalog.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
         for (String name : names) {
             if (gate.isClosed()) {
-                VerifyJob.endStep();
+                CurrentStep.end();
                 return RepeatStatus.CONTINUABLE;
             }
             remove(audit, name);

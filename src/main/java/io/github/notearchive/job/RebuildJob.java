@@ -117,11 +117,15 @@ class RebuildJob {
 
     @Bean
     Job rebuildArchive(
-            JobRepository repository, Step rebuildObjects, Step rebuildSidecars, JobGate gate) {
+            JobRepository repository,
+            Step rebuildObjects,
+            Step rebuildSidecars,
+            JobGate gate,
+            ActiveRebuilds rebuilds) {
         return new JobBuilder(NAME, repository)
                 .start(rebuildObjects)
                 .next(rebuildSidecars)
-                .listener(new Bounds(repository, gate))
+                .listener(new Bounds(repository, gate, rebuilds))
                 .build();
     }
 
@@ -137,15 +141,17 @@ class RebuildJob {
     static final class Bounds extends JobBounds {
 
         private final JobRepository repository;
+        private final ActiveRebuilds rebuilds;
 
-        Bounds(JobRepository repository, JobGate gate) {
+        Bounds(JobRepository repository, JobGate gate, ActiveRebuilds rebuilds) {
             super(gate);
             this.repository = repository;
+            this.rebuilds = rebuilds;
         }
 
         @Override
         void begins(long execution) {
-            LogContext.execution(execution);
+            rebuilds.current().belongTo(execution);
         }
 
         @Override

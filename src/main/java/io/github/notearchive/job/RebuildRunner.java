@@ -46,6 +46,7 @@ public class RebuildRunner {
     private final JdbcConnectionDetails database;
     private final Recovery recovery;
     private final RebuiltTables tables;
+    private final ActiveRebuilds rebuilds;
     private final RebuildCounts counts;
     private final SchemaDrift drift;
     private final ForgottenRows forgotten;
@@ -61,6 +62,7 @@ public class RebuildRunner {
             JdbcConnectionDetails database,
             Recovery recovery,
             RebuiltTables tables,
+            ActiveRebuilds rebuilds,
             RebuildCounts counts,
             SchemaDrift drift,
             ForgottenRows forgotten,
@@ -74,6 +76,7 @@ public class RebuildRunner {
         this.database = database;
         this.recovery = recovery;
         this.tables = tables;
+        this.rebuilds = rebuilds;
         this.counts = counts;
         this.drift = drift;
         this.forgotten = forgotten;
@@ -89,31 +92,31 @@ public class RebuildRunner {
      * @param maxDuration after how long no further sidecar is read; null: no limit
      */
     public RebuildSummary rebuild(@Nullable Duration maxDuration) {
-        long began = System.nanoTime();
+        ActiveRebuild active = new ActiveRebuild();
         try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
             if (lock == null) {
                 return notStarted(
-                        ExitCode.ALREADY_RUNNING, "a run, or another rebuild, is active", began);
+                        ExitCode.ALREADY_RUNNING, "a run, or another rebuild, is active", active);
             }
-            return rebuildAlone(maxDuration, lock, began);
+            return rebuildAlone(maxDuration, lock, active);
         } catch (StoreException e) {
             return notStarted(
                     e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
                     String.valueOf(e.getMessage()),
-                    began);
+                    active);
         } catch (SQLException | DataAccessException | TransactionException e) {
             Gate.Closure broken = Launches.brokenBy(e);
-            return notStarted(broken.exitCode(), broken.reason(), began);
+            return notStarted(broken.exitCode(), broken.reason(), active);
         }
     }
 
     private RebuildSummary rebuildAlone(
-            @Nullable Duration maxDuration, RunnerLock lock, long began) {
+            @Nullable Duration maxDuration, RunnerLock lock, ActiveRebuild active) {
         recovery.endExecutions(RebuildJob.NAME, null);
         JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
         Optional<String> obstacle = obstacle(before != null);
         if (obstacle.isPresent()) {
-            return notStarted(ExitCode.USAGE, obstacle.get(), began);
+            return notStarted(ExitCode.USAGE, obstacle.get(), active);
         }
         log.info(
                 "{} the tables from the bucket",
@@ -126,16 +129,30 @@ public class RebuildRunner {
         restoreTombstones();
         long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
         drift.load();
-        gate.open();
-        counts.open(new ExecutionContext());
+        rebuilds.begin(active);
+        try {
+            gate.open();
+            counts.open(new ExecutionContext());
+            return execute(maxDuration, lock, launch, already, active);
+        } finally {
+            rebuilds.end();
+        }
+    }
+
+    private RebuildSummary execute(
+            @Nullable Duration maxDuration,
+            RunnerLock lock,
+            Launch launch,
+            long already,
+            ActiveRebuild active) {
         try (RunWatch _ =
                 new RunWatch(
                         gate,
                         lock,
-                        () -> 0,
+                        active::jobExecutionId,
                         TimeBox.ofNullableOption(maxDuration),
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
-            return summary(launches.start(job, launch), launch.restart(), already, began);
+            return summary(launches.start(job, launch), launch.restart(), already, active);
         }
     }
 
@@ -190,7 +207,7 @@ public class RebuildRunner {
     }
 
     private RebuildSummary summary(
-            JobExecution execution, boolean restart, long already, long began) {
+            JobExecution execution, boolean restart, long already, ActiveRebuild active) {
         ExitCode exitCode = Launches.ended(execution, gate);
         RebuildSummary.Found found = RebuildJob.found(repository, execution);
         String reason =
@@ -207,14 +224,10 @@ public class RebuildRunner {
                 found,
                 tables.count(clock.instant()),
                 found.sidecars() - already,
-                took(began));
+                active.took());
     }
 
-    private RebuildSummary notStarted(ExitCode exitCode, String reason, long began) {
-        return RebuildSummary.notStarted(exitCode, reason, took(began));
-    }
-
-    private static Duration took(long began) {
-        return Duration.ofNanos(System.nanoTime() - began);
+    private RebuildSummary notStarted(ExitCode exitCode, String reason, ActiveRebuild active) {
+        return RebuildSummary.notStarted(exitCode, reason, active.took());
     }
 }

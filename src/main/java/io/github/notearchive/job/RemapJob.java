@@ -57,7 +57,7 @@ class RemapJob {
 
         @Override
         void begins(long execution) {
-            LogContext.execution(execution);
+            remaps.current().belongTo(execution);
         }
 
         @Override

@@ -37,7 +37,7 @@ class RemapReader implements ItemStreamReader<Page> {
     @Override
     public @Nullable Page read() {
         if (gate.isClosed()) {
-            VerifyJob.endStep();
+            CurrentStep.end();
             return null;
         }
         return next();

@@ -121,7 +121,7 @@ public class RemapRunner {
         return new RunWatch(
                 gate,
                 lock,
-                () -> 0,
+                remap::jobExecutionId,
                 TimeBox.ofNullableOption(remap.options().maxDuration()),
                 () -> log.info("Progress: answers={}", remap.answers()));
     }

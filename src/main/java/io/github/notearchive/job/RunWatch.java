@@ -52,7 +52,10 @@ final class RunWatch implements AutoCloseable {
         if (timeBox != null) {
             var _ =
                     timer.schedule(
-                            () -> gate.close(ExitCode.INTERRUPTED, timeBox.isOver()),
+                            () -> {
+                                LogContext.execution(execution.getAsLong());
+                                gate.close(ExitCode.INTERRUPTED, timeBox.isOver());
+                            },
                             timeBox.length().toMillis(),
                             TimeUnit.MILLISECONDS);
         }
@@ -101,15 +104,22 @@ final class RunWatch implements AutoCloseable {
                             try {
                                 work.run();
                             } catch (RuntimeException e) {
-                                log.warn(
-                                        "Beside the run: {}; it is tried again in {} s",
-                                        e.getMessage(),
-                                        period.toSeconds());
+                                tell(e, period);
                             }
                         },
                         period.toMillis(),
                         period.toMillis(),
                         TimeUnit.MILLISECONDS);
+    }
+
+    /** In a line where a server is away; a mistake of ours comes with where it was made. */
+    private static void tell(RuntimeException failure, Duration period) {
+        String line = "Beside the job: {}; it is tried again in {} s";
+        if (Trouble.isOutOfReach(failure)) {
+            log.warn(line, Trouble.describe(failure), period.toSeconds());
+        } else {
+            log.warn(line, Trouble.describe(failure), period.toSeconds(), failure);
+        }
     }
 
     @Override

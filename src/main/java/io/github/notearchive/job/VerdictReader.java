@@ -170,7 +170,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
                     unread + " objects could not be read, at last: " + lastTrouble.getMessage());
         }
         if (gate.isClosed()) {
-            VerifyJob.endStep();
+            CurrentStep.end();
         }
     }
 

@@ -20,8 +20,6 @@ import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
 import org.springframework.batch.core.repository.JobRepository;
-import org.springframework.batch.core.scope.context.StepContext;
-import org.springframework.batch.core.scope.context.StepSynchronizationManager;
 import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.core.step.tasklet.Tasklet;
@@ -162,17 +160,6 @@ class VerifyJob {
                     return RepeatStatus.FINISHED;
                 };
         return new StepBuilder("verifyTables", repository).tasklet(tasklet, transactions).build();
-    }
-
-    /**
-     * Marks the step that is at work to terminate, so that the job is STOPPED and not COMPLETED.
-     */
-    static void endStep() {
-        StepContext context = StepSynchronizationManager.getContext();
-        if (context == null) {
-            throw new IllegalStateException("An object is read outside of a step");
-        }
-        context.getStepExecution().setTerminateOnly();
     }
 
     private static void findUnrecorded(

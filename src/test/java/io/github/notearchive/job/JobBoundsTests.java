@@ -33,7 +33,7 @@ class JobBoundsTests {
         job.setStatus(BatchStatus.COMPLETED);
         job.setExitStatus(ExitStatus.COMPLETED);
 
-        new RebuildJob.Bounds(repositoryThatThrows(away), gate).afterJob(job);
+        new RebuildJob.Bounds(repositoryThatThrows(away), gate, new ActiveRebuilds()).afterJob(job);
 
         assertThat(job.getStatus()).isEqualTo(BatchStatus.FAILED);
         assertThat(job.getExitStatus().getExitCode()).isEqualTo("FAILED");

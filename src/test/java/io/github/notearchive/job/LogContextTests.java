@@ -3,19 +3,21 @@ package io.github.notearchive.job;
 import static io.github.notearchive.job.Night.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.sandbox.Reply;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
-import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -24,32 +26,16 @@ import org.springframework.beans.factory.annotation.Autowired;
 @Isolated("whoever opens a context sets up the logs of the whole JVM anew")
 class LogContextTests {
 
-    private final List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
-    private final AppenderBase<ILoggingEvent> appender =
-            new AppenderBase<>() {
-                @Override
-                protected void append(ILoggingEvent line) {
-                    line.prepareForDeferredProcessing();
-                    lines.add(line);
-                }
-            };
+    /** A job that is over sooner may have no execution yet. */
+    private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(3);
+
+    @RegisterExtension final HeardLines heard = new HeardLines();
 
     @Autowired Night night;
-
-    @BeforeEach
-    void listen() {
-        appender.start();
-        logger().addAppender(appender);
-    }
-
-    @AfterEach
-    void listenNoMore() {
-        logger().detachAppender(appender);
-    }
-
-    private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger("io.github.notearchive");
-    }
+    @Autowired RemapRunner remap;
+    @Autowired RebuildRunner rebuild;
+    @Autowired ArchiveProperties settings;
+    @Autowired JobGate gate;
 
     @Test
     void linesOfARunAndOfItsNotes() {
@@ -59,7 +45,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
-        ILoggingEvent aboutTheNote = line("the provider rejects our request");
+        ILoggingEvent aboutTheNote = heard.line("the provider rejects our request");
         assertThat(aboutTheNote.getMDCPropertyMap())
                 .containsEntry(LogContext.NOTE, rejected)
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
@@ -73,7 +59,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.BLOCKED_TOKEN);
-        assertThat(line("No more notes are taken up").getMDCPropertyMap())
+        assertThat(heard.line("No more notes are taken up").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
     }
 
@@ -96,10 +82,50 @@ class LogContextTests {
         assertThat(MDC.get(LogContext.NOTE)).isNull();
     }
 
-    private ILoggingEvent line(String words) {
-        return lines.stream()
-                .filter(line -> line.getFormattedMessage().contains(words))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no line says \"" + words + "\""));
+    @Test
+    void whatGoesOnBesideARemapBelongsToIt() throws Exception {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = NULL").update();
+        RemapOptions options = new RemapOptions(LONG_ENOUGH_TO_BEGIN, true, settings.node());
+
+        RemapSummary summary =
+                whileHeld(
+                        "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'",
+                        () -> remap.remap(options, false));
+
+        assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+        assertThat(heard.line("The job ends").getMDCPropertyMap())
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+    }
+
+    @Test
+    void whatGoesOnBesideARebuildBelongsToIt() throws Exception {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.sql().sql(ArchiveRows.LOSS).update();
+
+        RebuildSummary summary =
+                whileHeld(
+                        "LOCK TABLE note IN SHARE MODE",
+                        () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
+
+        assertThat(heard.line("The job ends").getMDCPropertyMap())
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+    }
+
+    /** What becomes of a job whose rows are held until its time is over. */
+    private <T> T whileHeld(String sql, Supplier<T> job) throws Exception {
+        gate.open(); // as it will be; an earlier job may have left it closed
+        CompletableFuture<T> running;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute(sql);
+            running = CompletableFuture.supplyAsync(job);
+            Night.await("its time is over", () -> gate.closure().isPresent());
+            other.rollback();
+        }
+        return running.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 }
