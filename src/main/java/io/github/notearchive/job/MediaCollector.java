@@ -190,14 +190,14 @@ class MediaCollector implements AutoCloseable {
                     decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
                 case Dead(var reason) -> {
-                    dead = true;
-                    decided.add(
-                            new Piece.Decided(
-                                    dead(
-                                            slot,
-                                            reason,
-                                            wanted.get(slot),
-                                            Night.of(offers.answerWith(slot).capturedAt()))));
+                    SlotStatus.Missing missing =
+                            dead(
+                                    slot,
+                                    reason,
+                                    wanted.get(slot),
+                                    Night.of(offers.answerWith(slot).capturedAt()));
+                    dead |= missing.gap() == Gap.DEAD;
+                    decided.add(new Piece.Decided(missing));
                 }
                 case Troubled(var reason, var soon) -> {
                     retrySoon |= soon;
@@ -356,7 +356,7 @@ class MediaCollector implements AutoCloseable {
         return row.map(SlotRow::deadNight).orElse(null);
     }
 
-    private static SlotStatus dead(
+    private static SlotStatus.Missing dead(
             MediaSlot slot, String reason, @Nullable Night before, Night night) {
         boolean gone = before != null && !before.equals(night);
         return new SlotStatus.Missing(
@@ -506,7 +506,8 @@ class MediaCollector implements AutoCloseable {
      * @param video what came of asking for the note's video
      * @param retrySoon whether something was in the way that may pass within minutes
      * @param served whether a file was served
-     * @param dead whether a host said of a file that it is not there, or not for us
+     * @param dead whether a host said of a file that it is not there, or not for us; a file that
+     *     was dead by the answer of an earlier night already does not count
      * @param faulty whether an address was out of reach
      */
     record Collected(

@@ -634,7 +634,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     /**
      * Addresses of an earlier night may have expired. Those of tonight's answers are good, so hosts
-     * that serve none of them, note after note, are in trouble or refuse us.
+     * that serve none of them, note after note, are in trouble or refuse us. A file that an earlier
+     * night's answer had dead already says nothing of the hosts: of a note that is bought again
+     * only such files are asked for, so nothing may be served of many in a row.
      */
     private void watchCdn(Collected collected) {
         if (collected.served()) {

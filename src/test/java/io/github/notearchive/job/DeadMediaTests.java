@@ -14,6 +14,8 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -87,6 +89,30 @@ class DeadMediaTests {
         night.isNextDay();
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void manyNotesWithFilesThatAreDeadAgainAreNoOutageOfTheMediaHosts() {
+        List<String> notes =
+                night.provider().noteIds(SandboxNoteKind.IMAGES, 60).stream()
+                        .filter(id -> !id.equals(note) && night.pictures(id).size() >= 2)
+                        .limit(30)
+                        .toList();
+        night.pending(notes);
+        Set<String> dead =
+                notes.stream().map(id -> night.pictures(id).get(1)).collect(Collectors.toSet());
+        night.script()
+                .media(target -> dead.stream().anyMatch(target::contains), MediaReply.status(404));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(notes).hasSize(30);
+        assertThat(night.states(notes)).containsOnly(POSTPONED);
+
+        night.isNextDay();
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.INCOMPLETE);
+        assertThat(night.calls()).isEqualTo(31 + 30);
+        assertThat(night.states(notes)).containsOnly(FAILED);
     }
 
     @Test
