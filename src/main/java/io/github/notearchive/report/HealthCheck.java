@@ -181,7 +181,7 @@ public class HealthCheck {
                 new Reason(
                         Level.ATTENTION,
                         whose
-                                + " was killed; nothing is lost, and the next one goes on where it was",
+                                + " ended without writing its end: it was killed, or the database was out of reach; nothing is lost, and the next one goes on where it was",
                         "note-archive run --node " + node));
     }
 
@@ -205,25 +205,29 @@ public class HealthCheck {
                         .filter(Run::endedInOrder)
                         .flatMap(run -> Stream.ofNullable(run.ended()))
                         .max(Comparator.naturalOrder());
-        boolean isRecent =
-                success.filter(
-                                at ->
-                                        Duration.between(at, now)
-                                                        .compareTo(settings.successWithin())
-                                                <= 0)
-                        .isPresent();
-        if (!isRecent) {
+        Run first = all.getFirst();
+        boolean isYoung =
+                success.isEmpty()
+                        && tables.lastNight(null, new Night(first.night().date().minusDays(1)))
+                                .isEmpty();
+        Instant since = isYoung ? first.began() : success.orElse(Instant.MIN);
+        if (since.isBefore(now.minus(settings.successWithin()))) {
+            String what =
+                    isYoung
+                            ? "no run has ended in order since the first one began "
+                                    + ago(first.began(), now)
+                            : success.map(
+                                            at ->
+                                                    "the last run that ended in order did so "
+                                                            + ago(at, now))
+                                    .orElse(
+                                            "no run has ended in order in the last "
+                                                    + NIGHTS
+                                                    + " nights");
             reasons.add(
                     new Reason(
                             Level.BROKEN,
-                            success.map(
-                                                    at ->
-                                                            "the last run that ended in order did so "
-                                                                    + ago(at, now))
-                                            .orElse(
-                                                    "no run has ended in order in the last "
-                                                            + NIGHTS
-                                                            + " nights")
+                            what
                                     + ", and it should be at most "
                                     + settings.successWithin().toHours()
                                     + " h",

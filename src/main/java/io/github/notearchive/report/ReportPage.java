@@ -147,8 +147,8 @@ final class ReportPage {
         String why =
                 night.last().exitNumber() == null
                         ? night.last().exitCode().equals(ReportTables.KILLED)
-                                ? "its process was gone before it could say why; the next run goes on where it was"
-                                : "it has not: it goes on, or its process was killed"
+                                ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
+                                : "it has not: it goes on, or it ended without writing its end"
                         : reason == null ? "no reason was given" : reason;
         return String.join(", ", did)
                 + ", by "

@@ -10,6 +10,8 @@ import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.sandbox.Reply;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -86,6 +88,67 @@ class HealthTests {
                             assertThat(reason.level()).isEqualTo(Level.BROKEN);
                             assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
                         });
+    }
+
+    @Test
+    void runThatCouldNotWriteItsEndWantsALookAndIsBrokenWhenNoneFollows() {
+        beganWithoutAnEnd();
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(5)));
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+                            assertThat(reason.what())
+                                    .contains(
+                                            "the last run of node main ended without writing its end: it was killed, or the database was out of reach");
+                        });
+
+        night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(
+                        what ->
+                                what.startsWith(
+                                        "no run has ended in order since the first one began 27 h 5 min ago"))
+                .noneMatch(what -> what.contains("14 nights"));
+    }
+
+    @Test
+    void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(100));
+        run();
+        night.isDaysLater(16);
+        beganWithoutAnEnd();
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(
+                        what -> what.startsWith("no run has ended in order in the last 14 nights"));
+    }
+
+    /** What Spring Batch's tables hold of it once a later start has found it. */
+    private void beganWithoutAnEnd() {
+        night.sql()
+                .sql(
+                        """
+                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                   SELECT 2000 + (SELECT count(*) FROM batch_job_instance), 0, 'archiveNotes',
+                                          'x' || (SELECT count(*) FROM batch_job_instance)
+                                   RETURNING job_instance_id),
+                             e AS (INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time, status, exit_code)
+                                   SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'FAILED', 'CRASHED' FROM i
+                                   RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'main', 'Y' FROM e
+                        """)
+                .param(
+                        "now",
+                        LocalDateTime.ofInstant(
+                                night.clock().instant(), ZoneId.systemDefault()))
+                .update();
     }
 
     @Test
