@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import io.github.notearchive.job.Trouble;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -13,12 +14,13 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says once that the database is out of reach, where libraries say it for each worker, step and
- * job, each time with a stack trace.
+ * Says once that the database is out of reach, or that the embedded S3 server cannot write, where
+ * libraries say it for each worker, step, job and request, each time with a stack trace.
  *
  * <p>Of all that Spring Batch, the transactions and the connection pool log as a warning or an
  * error with such an outage behind it, one line a minute is left, in our own words and without a
- * trace; the others are counted, and the next line says how many there were. Whatever has another
+ * trace; the others are counted, and the next line says how many there were. The same holds for
+ * what the S3 server's HTTP library logs of a file system that refuses it. Whatever has another
  * cause, or none, is logged as it is.
  */
 public final class OutageLog extends TurboFilter {
@@ -31,10 +33,11 @@ public final class OutageLog extends TurboFilter {
 
     private static final Duration QUIET = Duration.ofMinutes(1);
 
+    private static final String SERVER = "org.gaul.shaded.org.eclipse.jetty";
+
     private final LongSupplier nanoTime;
-    private boolean isQuiet;
-    private long since;
-    private long notShown;
+    private final Quiet ofDatabase = new Quiet();
+    private final Quiet ofFiles = new Quiet();
 
     public OutageLog() {
         this(System::nanoTime);
@@ -53,35 +56,68 @@ public final class OutageLog extends TurboFilter {
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
         if (!level.isGreaterOrEqual(Level.WARN)
-                || !level.isGreaterOrEqual(logger.getEffectiveLevel())
-                || !isOfALibrary(logger.getName())) {
+                || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }
         Throwable cause = failure == null ? last(parameters) : failure;
-        if (cause == null || !Trouble.isOutOfReach(cause)) {
+        if (cause == null) {
             return FilterReply.NEUTRAL;
         }
-        String said = MessageFormatter.arrayFormat(format, parameters).getMessage();
-        say(logger, level, String.valueOf(said), cause);
-        return FilterReply.DENY;
+        if (isOfALibrary(logger.getName()) && Trouble.isOutOfReach(cause)) {
+            String what = "The database is out of reach: " + Trouble.describe(cause);
+            say(ofDatabase, logger, level, what, said(format, parameters));
+            return FilterReply.DENY;
+        }
+        FileSystemException refused = logger.getName().startsWith(SERVER) ? refused(cause) : null;
+        if (refused != null) {
+            String what = "The embedded S3 server cannot use its files: " + refused;
+            say(ofFiles, logger, level, what, said(format, parameters));
+            return FilterReply.DENY;
+        }
+        return FilterReply.NEUTRAL;
     }
 
-    private void say(Logger library, Level level, String said, Throwable cause) {
-        long before;
-        synchronized (this) {
-            long now = nanoTime.getAsLong();
-            if (isQuiet && now - since < QUIET.toNanos()) {
-                notShown++;
-                return;
+    private static String said(@Nullable String format, Object @Nullable [] parameters) {
+        return String.valueOf(MessageFormatter.arrayFormat(format, parameters).getMessage());
+    }
+
+    private static @Nullable FileSystemException refused(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof FileSystemException refused) {
+                return refused;
             }
-            before = notShown;
+        }
+        return null;
+    }
+
+    /** A minute in which more of the same is only counted. */
+    private static final class Quiet {
+
+        private boolean begun;
+        private long since;
+        private long notShown;
+
+        /** How many were not shown before this one; -1 when this one is not to be shown either. */
+        synchronized long passes(long now) {
+            if (begun && now - since < QUIET.toNanos()) {
+                notShown++;
+                return -1;
+            }
+            long before = notShown;
             notShown = 0;
-            isQuiet = true;
+            begun = true;
             since = now;
+            return before;
+        }
+    }
+
+    private void say(Quiet quiet, Logger library, Level level, String what, String said) {
+        long before = quiet.passes(nanoTime.getAsLong());
+        if (before < 0) {
+            return;
         }
         String line =
-                "The database is out of reach: "
-                        + Trouble.describe(cause)
+                what
                         + ". "
                         + simpleName(library)
                         + " says: "

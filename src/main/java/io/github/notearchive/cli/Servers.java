@@ -56,7 +56,8 @@ class Servers {
         }
         EmbeddedStore store = embedded.getObject();
         return new ObjectStore(
-                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())));
+                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
+                store::requireWritable);
     }
 
     @Bean

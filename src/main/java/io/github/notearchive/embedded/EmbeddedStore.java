@@ -6,12 +6,14 @@ import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.S3Proxy;
@@ -39,6 +41,9 @@ public final class EmbeddedStore implements AutoCloseable {
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
     private static final int THREADS = 32;
+
+    /** The folders of a bucket that a run writes to. */
+    private static final Set<String> AREAS = Set.of("media", "notes");
 
     private final DataDirectory directory;
     private final int port;
@@ -101,6 +106,38 @@ public final class EmbeddedStore implements AutoCloseable {
     /** Does someone else run it, so that it may go away, and closing this stops nothing? */
     public boolean joined() {
         return server == null;
+    }
+
+    /**
+     * Makes sure that the server can write the objects of a bucket: that the folder of the bucket,
+     * and those of files and sidecars in it, are such, and that this user may write there.
+     * What lies deeper is not looked at, since there may be thousands of them.
+     *
+     * @throws IOException when it cannot; the message names the folder and the reason
+     */
+    public void requireWritable(String bucket) throws IOException {
+        Path folder = directory.path().resolve("s3").resolve(bucket);
+        requireWritable(folder);
+        try (DirectoryStream<Path> areas = Files.newDirectoryStream(folder)) {
+            for (Path area : areas) {
+                if (AREAS.contains(area.getFileName().toString())) {
+                    requireWritable(area);
+                }
+            }
+        }
+    }
+
+    private static void requireWritable(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new IOException(folder + " is no directory; move it away");
+        }
+        if (!Files.isWritable(folder)) {
+            throw new IOException(
+                    folder
+                            + " is not writable for user "
+                            + System.getProperty("user.name")
+                            + "; give this user the right to write there");
+        }
     }
 
     /**

@@ -214,6 +214,7 @@ public class ArchiveRunner {
     private Optional<RunSummary> findUnreachable(ActiveRun run) {
         try {
             store.ensureBucket();
+            store.requireTaking();
             provider.ping();
             return Optional.empty();
         } catch (StoreException e) {

@@ -42,6 +42,8 @@ import okhttp3.Headers;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bucket that holds the archive.
@@ -54,6 +56,8 @@ import org.jspecify.annotations.Nullable;
  */
 public class ObjectStore implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
+
     /** What S3 takes in one request, in bytes. */
     private static final long MOST_AT_ONCE = 5L << 30;
 
@@ -62,6 +66,7 @@ public class ObjectStore implements AutoCloseable {
 
     static final String SHA256 = "sha256";
     private static final String WRONG_BYTES = "WrongBytes";
+    private static final String NOT_WRITABLE = "NotWritable";
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
 
     /**
@@ -79,6 +84,8 @@ public class ObjectStore implements AutoCloseable {
     /** An object of no meaning: writing it shows whether the store takes anything. */
     private static final ObjectKey PROBE = new ObjectKey("probe");
 
+    private static final byte[] PROBE_BYTES = {'?'};
+
     private static final Set<String> BUSY =
             Set.of(
                     "SlowDown",
@@ -91,6 +98,7 @@ public class ObjectStore implements AutoCloseable {
                     "BadDigest");
 
     private final StoreProperties properties;
+    private final Folder folder;
     private final MinioClient client;
     private final ObjectPut put;
     private final long mostAtOnce;
@@ -100,9 +108,19 @@ public class ObjectStore implements AutoCloseable {
         this(properties, MOST_AT_ONCE);
     }
 
+    /** For a store whose server keeps its objects in a folder that this process can look at. */
+    public ObjectStore(StoreProperties properties, Folder folder) {
+        this(properties, MOST_AT_ONCE, folder);
+    }
+
     /** For a store that takes no more than so many bytes in one request. */
     ObjectStore(StoreProperties properties, long mostAtOnce) {
+        this(properties, mostAtOnce, _ -> {});
+    }
+
+    private ObjectStore(StoreProperties properties, long mostAtOnce, Folder folder) {
         this.properties = properties;
+        this.folder = folder;
         this.mostAtOnce = mostAtOnce;
         this.client =
                 MinioClient.builder()
@@ -208,13 +226,48 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
+    /** Where the server of a store keeps its objects, as far as that is known. */
+    @FunctionalInterface
+    public interface Folder {
+
+        /**
+         * Makes sure that objects of a bucket can be written.
+         *
+         * @throws IOException when they cannot; its message names the path and the reason
+         */
+        void requireWritable(String bucket) throws IOException;
+    }
+
+    /**
+     * Makes sure that the store takes something, before anything is bought for it: writes the
+     * object {@code probe}, of one byte, and removes it. One that cannot be removed stays, since an
+     * account need not have the right to remove.
+     */
+    public void requireTaking() {
+        try {
+            folder.requireWritable(properties.bucket());
+        } catch (IOException e) {
+            throw StoreException.refused(
+                    NOT_WRITABLE,
+                    subject("PUT", PROBE)
+                            + ": the embedded S3 server cannot write there, "
+                            + e.getMessage());
+        }
+        StoredObject _ = putBytes(PROBE, PROBE_BYTES, "text/plain");
+        try {
+            remove(PROBE.value());
+        } catch (StoreException e) {
+            log.debug("The object {} stays in the store: {}", PROBE, e.getMessage());
+        }
+    }
+
     /**
      * Whether the store takes anything: a full one, or one that lets us read only, answers every
      * question and takes nothing. Writes the object {@code probe}, of one byte, which stays.
      */
     public boolean takes() {
         try {
-            putBytes(PROBE, new byte[] {'?'}, "text/plain");
+            putBytes(PROBE, PROBE_BYTES, "text/plain");
             return true;
         } catch (StoreException e) {
             return false;

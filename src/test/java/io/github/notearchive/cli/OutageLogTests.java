@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,6 +115,28 @@ class OutageLogTests {
                         proxy -> assertThat(proxy).isNotNull(),
                         proxy -> assertThat(proxy).isNull(),
                         proxy -> assertThat(proxy).isNotNull());
+    }
+
+    @Test
+    void filesThatTheEmbeddedStoreMayNotWriteAreSaidOnce() {
+        Logger server = logger("org.gaul.shaded.org.eclipse.jetty.ee10.servlet.ServletChannel");
+        Throwable refused =
+                new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
+        for (int i = 0; i < 100; i++) {
+            server.warn("handleException {} {}", "/note-archive/probe", refused.toString(), refused);
+        }
+        server.warn("another matter", new IllegalStateException("ours"));
+
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        line ->
+                                assertThat(line)
+                                        .startsWith(
+                                                "The embedded S3 server cannot use its files:"
+                                                        + " java.nio.file.AccessDeniedException:"
+                                                        + " /data/s3/note-archive/probe"),
+                        line -> assertThat(line).isEqualTo("another matter"));
     }
 
     @Test

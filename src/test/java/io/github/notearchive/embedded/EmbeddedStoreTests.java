@@ -17,6 +17,7 @@ import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.messages.Item;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -103,6 +104,32 @@ class EmbeddedStoreTests {
                             HttpResponse.BodyHandlers.ofString());
 
             assertThat(answer.statusCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void folderThatCannotBeWrittenIsNamedWithTheReason() throws Exception {
+        try (DataDirectory directory = DataDirectory.open(home);
+                EmbeddedStore store = EmbeddedStore.open(directory);
+                MinioClient client = client(store)) {
+            client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+            Path bucket = home.resolve("s3").resolve(BUCKET);
+
+            store.requireWritable(BUCKET);
+
+            Files.writeString(bucket.resolve("media"), "an object in the place of a folder");
+            assertThatThrownBy(() -> store.requireWritable(BUCKET))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(bucket.resolve("media") + " is no directory; move it away");
+
+            Files.delete(bucket.resolve("media"));
+            Files.setPosixFilePermissions(bucket, PosixFilePermissions.fromString("r-x------"));
+            if (!Files.isWritable(bucket)) { // whoever is root may write everywhere
+                assertThatThrownBy(() -> store.requireWritable(BUCKET))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining(bucket + " is not writable for user ");
+            }
+            Files.setPosixFilePermissions(bucket, PosixFilePermissions.fromString("rwx------"));
         }
     }
 

@@ -14,6 +14,8 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,26 @@ class OutageTests {
         assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.executions()).isEmpty();
         assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void storeThatAnswersAndTakesNothingAtTheStartCostsNoCall() throws Exception {
+        List<String> notes = night.pending(3);
+        Path inTheWay = night.bucket().resolve("probe").resolve("something");
+        Files.createDirectories(inTheWay);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.reason()).contains("key probe, PUT");
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.calls()).isZero();
+
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.objects("probe")).isEmpty();
     }
 
     @Test
