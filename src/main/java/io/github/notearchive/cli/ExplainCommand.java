@@ -70,7 +70,7 @@ final class ExplainCommand implements Callable<Integer> {
             Optional<NoteCatalog.NoteLine> captured = context.get(NoteCatalog.class).find(id);
             List<ApiCalls.CallEntry> calls = context.get(ApiCalls.class).of(id);
             List<String> next =
-                    Stream.concat(Stream.of(next(entry.get())), refresh(entry.get()).stream())
+                    Stream.concat(Stream.of(next(entry.get(), context.get(NoteStories.class))), refresh(entry.get()).stream())
                             .toList();
             if (json) {
                 Json.print(
@@ -308,7 +308,7 @@ final class ExplainCommand implements Callable<Integer> {
                                 + own);
     }
 
-    private static String next(Worklist.Entry entry) {
+    private static String next(Worklist.Entry entry, NoteStories stories) {
         if (entry.claimedBy() != null) {
             return "node "
                     + entry.claimedBy()
@@ -317,7 +317,12 @@ final class ExplainCommand implements Callable<Integer> {
         String due = entry.dueAt() == null ? "" : Times.minute(entry.dueAt()) + " Shanghai";
         return switch (entry.state()) {
             case PENDING -> "due since " + due + "; the next run takes it up";
-            case POSTPONED -> "a run takes it up again from " + due;
+            case POSTPONED ->
+                    "a run takes it up again from "
+                            + due
+                            + stories.obstacle(entry.id())
+                                    .map(obstacle -> ", " + stories.costOf(obstacle))
+                                    .orElse("");
             case ARCHIVED ->
                     (entry.dueAt() == null
                                     ? "nothing"

@@ -588,10 +588,17 @@ class MediaCollector implements AutoCloseable {
                     .toList();
         }
 
-        /** Which files are missing and why, in a line. */
+        /**
+         * Which files are missing and why, in a line. One whose addresses are dead comes first,
+         * since the note costs a new answer for it; the obstacle of a note is told by that.
+         */
         String obstacle() {
             List<SlotStatus.Missing> missing = missing();
-            SlotStatus.Missing first = missing.getFirst();
+            SlotStatus.Missing first =
+                    missing.stream()
+                            .filter(file -> file.gap() == Gap.DEAD)
+                            .findFirst()
+                            .orElseGet(missing::getFirst);
             String others = missing.size() == 1 ? "" : ", and " + (missing.size() - 1) + " more";
             return first.slot() + " " + first.gap() + ": " + first.error() + others;
         }

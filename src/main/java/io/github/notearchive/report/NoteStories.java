@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -79,6 +80,34 @@ public class NoteStories {
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new NoteStory(List.copyOf(events), files);
+    }
+
+    /** What stands between a note of the worklist and its end; empty when nothing does. */
+    public Optional<Obstacle> obstacle(NoteId id) {
+        return jdbc.sql(
+                        """
+                        SELECT %s AS obstacle FROM worklist w
+                        WHERE w.note_id = :noteId AND w.state IN ('POSTPONED', 'FAILED')
+                        """
+                                .formatted(Obstacle.SQL))
+                .param("noteId", id.value())
+                .query((row, _) -> Obstacle.valueOf(row.getString("obstacle")))
+                .optional();
+    }
+
+    /** What it costs when a run takes a note up again that was put off for this. */
+    public String costOf(Obstacle obstacle) {
+        return switch (obstacle) {
+            case DEAD_ADDRESSES ->
+                    ledger.buyAgain()
+                            ? "by one more call"
+                            : "without a call, since archive.ledger.buy-again is false";
+            case PROVIDER, NOT_IN_ANSWER, VIDEO -> "by one more call";
+            case FILES -> "without a call while its answer is fresh";
+            case UNFORESEEN -> "without a call while its answer is fresh, if there is one";
+            case MEDIA_INCOMPLETE, REJECTED, GIVEN_UP, FAILED_OTHERWISE ->
+                    "only when somebody requeues it";
+        };
     }
 
     private String inWords(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {

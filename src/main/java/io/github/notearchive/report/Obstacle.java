@@ -35,6 +35,11 @@ public enum Obstacle {
             "The answer was a success without the note",
             "nothing to do",
             "asked once more on a later night, then UNAVAILABLE"),
+    /** Its answer is there, and all addresses that it has for a file are dead. */
+    DEAD_ADDRESSES(
+            "All addresses of a file are dead",
+            "nothing to do",
+            "one new answer is bought in the next night, since it may have other addresses; with archive.ledger.buy-again: false none is bought"),
     /** Its answer is there, and a file could not be had yet. */
     FILES(
             "A file could not be had yet",

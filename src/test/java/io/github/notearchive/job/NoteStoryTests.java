@@ -6,6 +6,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteStories;
 import io.github.notearchive.report.NoteStory;
 import io.github.notearchive.report.NoteStory.Kind;
+import io.github.notearchive.report.Obstacle;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -45,6 +46,57 @@ class NoteStoryTests {
         assertThat(events.getLast().what())
                 .isEqualTo("decided by execution " + run.execution() + ": ARCHIVED");
         assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteStory.Event::at));
+    }
+
+    @Test
+    void noteWithDeadAddressesSaysThatAnotherAnswerIsBoughtForIt() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(_ -> true, MediaReply.status(404));
+        night.run();
+
+        assertThat(stories.obstacle(new NoteId(note)))
+                .hasValueSatisfying(
+                        obstacle -> {
+                            assertThat(obstacle).isEqualTo(Obstacle.DEAD_ADDRESSES);
+                            assertThat(stories.costOf(obstacle)).isEqualTo("by one more call");
+                        });
+        assertThat(night.calls()).isEqualTo(1);
+
+        night.isNextDay();
+        night.run();
+
+        assertThat(night.calls()).isEqualTo(2);
+        assertThat(stories.obstacle(new NoteId(note))).contains(Obstacle.MEDIA_INCOMPLETE);
+    }
+
+    @Test
+    void noteWhoseHostsAreInTroubleSaysThatItCostsNoCall() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(_ -> true, MediaReply.status(500));
+        night.run();
+
+        assertThat(stories.obstacle(new NoteId(note)).map(stories::costOf))
+                .contains("without a call while its answer is fresh");
+    }
+
+    @Test
+    void deadVideoIsNoVideoThatWasNotAskedFor() {
+        assertThat(obstacle(0, "VIDEO 0 DEAD: HTTP 404, and 1 more"))
+                .isEqualTo("DEAD_ADDRESSES");
+        assertThat(obstacle(0, "VIDEO 0 RETRY: HTTP 500")).isEqualTo("FILES");
+        assertThat(obstacle(0, "VIDEO 0 NO_ANSWER: our own limit")).isEqualTo("VIDEO");
+        assertThat(obstacle(301, "VIDEO 0 NO_ANSWER: the call for it: 301")).isEqualTo("VIDEO");
+        assertThat(obstacle(0, "IMAGE 12 RETRY: HTTP 500; it says DEAD: 1")).isEqualTo("FILES");
+        assertThat(obstacle(301, "code 301")).isEqualTo("PROVIDER");
+    }
+
+    private String obstacle(int code, String error) {
+        return night.sql()
+                .sql("SELECT worklist_obstacle('POSTPONED', :code, :error)")
+                .param("code", code)
+                .param("error", error)
+                .query(String.class)
+                .single();
     }
 
     @Test
