@@ -11,6 +11,8 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.LeftOvers;
+import io.github.notearchive.report.Obstacle;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
@@ -45,9 +47,8 @@ import picocli.CommandLine.Spec;
 final class StatusCommand implements Callable<Integer> {
 
     private static final int RUNS = 10;
-    private static final int GROUPS = 15;
 
-    /** Of each state so many notes are looked at for what stands in their way. */
+    /** Of each state so many notes are looked at for an example of what stands in their way. */
     private static final int LOOKED_AT = 1_000;
 
     private static final int FIELDS = 10;
@@ -67,8 +68,8 @@ final class StatusCommand implements Callable<Integer> {
     /**
      * All of it, as it is printed.
      *
-     * @param leftOver what stands in the way of the notes that were put off or given up last; of
-     *     each state {@value #LOOKED_AT} at most are looked at
+     * @param leftOver what stands in the way of all notes that were put off or given up; of each
+     *     state {@value #LOOKED_AT} at most are looked at for examples
      */
     record Status(
             Health health,
@@ -82,7 +83,7 @@ final class StatusCommand implements Callable<Integer> {
             Refreshes refreshes,
             List<Nodes.Node> nodes,
             List<Executions.Run> runs,
-            List<Worklist.LeftOver> leftOver,
+            List<LeftOvers.Group> leftOver,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
             ForgottenNotes.Count forgotten) {}
@@ -153,7 +154,7 @@ final class StatusCommand implements Callable<Integer> {
                                 context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Nodes.class).all(tonight),
                 context.get(Executions.class).latest(RUNS),
-                worklist.leftOvers(GROUPS, LOOKED_AT),
+                context.get(LeftOvers.class).byObstacle(LOOKED_AT),
                 new Fixity(
                         context.get(FixityCatalog.class).oldestVerified().orElse(null),
                         context.get(Executions.class).latestAudit().orElse(null),
@@ -237,35 +238,59 @@ final class StatusCommand implements Callable<Integer> {
         print(status.newFields(), out);
         print(status.forgotten(), out);
 
-        if (!status.leftOver().isEmpty()) {
-            out.println(
-                    "Put off or failed (explain NOTE_ID tells one note's story; requeue --state FAILED makes them due)");
-            TextTable left =
-                    new TextTable("state", "notes", "due", "what stands in the way", "example");
-            status.leftOver()
-                    .forEach(
-                            group ->
-                                    left.row(
-                                            group.state(),
-                                            group.notes(),
-                                            group.state() == NoteState.FAILED
-                                                    ? "never by itself"
-                                                    : Times.minute(group.due()),
-                                            group.error(),
-                                            group.example()));
-            out.print(left);
-            status.worklist().stream()
-                    .filter(
-                            count ->
-                                    count.notes() > LOOKED_AT
-                                            && (count.state() == NoteState.POSTPONED
-                                                    || count.state() == NoteState.FAILED))
-                    .forEach(
-                            count ->
-                                    out.printf(
-                                            "  of the %d notes that are %s, the %d that runs left last were looked at%n",
-                                            count.notes(), count.state(), LOOKED_AT));
+        print(status.leftOver(), status.worklist(), out);
+    }
+
+    /** Every note that is left over is in one of the rows. */
+    static void print(
+            List<LeftOvers.Group> groups, List<Worklist.StateCount> worklist, PrintWriter out) {
+        if (groups.isEmpty()) {
+            return;
         }
+        out.println("Put off or failed (explain NOTE_ID tells one note's story)");
+        TextTable left =
+                new TextTable("state", "notes", "due", "obstacle", "example", "its own words");
+        groups.forEach(
+                group ->
+                        left.row(
+                                group.state(),
+                                group.notes(),
+                                group.state() == NoteState.FAILED
+                                        ? "never by itself"
+                                        : Times.minute(group.due()),
+                                group.obstacle(),
+                                group.example(),
+                                group.error()));
+        out.print(left);
+        groups.stream()
+                .map(LeftOvers.Group::obstacle)
+                .distinct()
+                .forEach(obstacle -> out.println("  " + line(obstacle)));
+        out.println(
+                "  each note of an obstacle: SELECT note_id, due_at, last_error FROM worklist WHERE worklist_obstacle(state, last_code, last_error) = '"
+                        + groups.getFirst().obstacle()
+                        + "'");
+        worklist.stream()
+                .filter(
+                        count ->
+                                count.notes() > LOOKED_AT
+                                        && (count.state() == NoteState.POSTPONED
+                                                || count.state() == NoteState.FAILED))
+                .forEach(
+                        count ->
+                                out.printf(
+                                        "  of the %d notes that are %s, the %d that runs left last were looked at for examples and times%n",
+                                        count.notes(), count.state(), LOOKED_AT));
+    }
+
+    private static String line(Obstacle obstacle) {
+        return obstacle
+                + ": "
+                + obstacle.meaning()
+                + " -> "
+                + obstacle.command()
+                + ": "
+                + obstacle.effect();
     }
 
     private static void print(List<Nodes.Node> nodes, PrintWriter out) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.LeftOvers;
 import io.github.notearchive.report.Obstacle;
 import io.github.notearchive.report.PageChecks;
 import io.github.notearchive.report.RunEnd;
@@ -30,6 +31,7 @@ class NightReportTests {
 
     @Autowired Night night;
     @Autowired NightReports reports;
+    @Autowired LeftOvers leftOvers;
     @Autowired ArchiveProperties settings;
     @Autowired VerifyRunner audits;
     @Autowired Forgetter forgetter;
@@ -193,6 +195,42 @@ class NightReportTests {
         assertThat(reports.find(night.today(), "another")).isEmpty();
         assertThat(reports.lastNight("main", night.today())).contains(night.today());
         assertThat(reports.lastNight("another", night.today())).isEmpty();
+    }
+
+    @Test
+    void everyNoteThatIsLeftOverIsInOneGroupHoweverItsErrorReads() {
+        List<String> notes = night.pending(30);
+        for (int i = 0; i < 28; i++) {
+            settled(notes.get(i), "POSTPONED", 0, "IMAGE 0 DEAD: HTTP 404 of try " + i);
+        }
+        settled(notes.get(28), "POSTPONED", 301, "code 301");
+        settled(notes.get(29), "FAILED", 0, "MEDIA_INCOMPLETE: IMAGE 0 GONE: HTTP 404");
+
+        List<LeftOvers.Group> groups = leftOvers.byObstacle(10);
+
+        assertThat(groups)
+                .extracting(LeftOvers.Group::obstacle)
+                .containsExactly(
+                        Obstacle.MEDIA_INCOMPLETE, Obstacle.DEAD_ADDRESSES, Obstacle.PROVIDER);
+        assertThat(groups).extracting(LeftOvers.Group::notes).containsExactly(1L, 28L, 1L);
+        assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
+        assertThat(groups.get(1).error()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
+    }
+
+    private void settled(String note, String state, int code, String error) {
+        night.sql()
+                .sql(
+                        """
+                        UPDATE worklist
+                        SET state = :state, last_code = :code, last_error = :error, settled_by = 1, settled_at = now(),
+                            due_at = CASE WHEN :state = 'FAILED' THEN NULL ELSE due_at END
+                        WHERE note_id = :note
+                        """)
+                .param("state", state)
+                .param("code", code)
+                .param("error", error)
+                .param("note", note)
+                .update();
     }
 
     @Test
