@@ -458,7 +458,7 @@ final class PlanDraft {
                         facts.failed(),
                         "FAILED",
                         null,
-                        "status says why; note-archive requeue --state FAILED makes them due"));
+                        "status says why, and what deals with each"));
         for (Backlog.Claims claims : facts.claims()) {
             left.add(new LeftOut(claims.notes(), "in work on node " + claims.node(), null, ""));
         }

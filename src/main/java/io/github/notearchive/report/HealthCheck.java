@@ -12,6 +12,7 @@ import io.github.notearchive.report.Health.LastRun;
 import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.report.Health.Reason;
 import io.github.notearchive.report.NightReport.Left;
+import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
@@ -95,7 +96,7 @@ public class HealthCheck {
         success(all, states, now, reasons);
         quota(all, reasons);
         backlog(all, reasons);
-        notes(states, reasons);
+        givenUp(reasons);
         fixity(now, reasons);
         fields(reasons);
         LastRun last = newest(byNode);
@@ -288,22 +289,25 @@ public class HealthCheck {
                         "buy more, or enqueue less; note-archive report compares the nights"));
     }
 
-    private static void notes(List<Worklist.StateCount> states, List<Reason> reasons) {
-        long failed =
-                states.stream()
-                        .filter(count -> count.state() == NoteState.FAILED)
-                        .mapToLong(Worklist.StateCount::notes)
-                        .sum();
-        if (failed > 0) {
-            reasons.add(
-                    new Reason(
-                            Level.ATTENTION,
-                            failed == 1
-                                    ? "1 note is given up, and nothing happens to it by itself"
-                                    : Figures.count(failed)
-                                            + " notes are given up, and nothing happens to them by itself",
-                            "note-archive requeue --state FAILED, or explain one of those below"));
+    /** Each obstacle has its own way out, and its own price. */
+    private void givenUp(List<Reason> reasons) {
+        Map<Obstacle, Long> failed = new EnumMap<>(Obstacle.class);
+        for (ObstacleCount count : tables.classes()) {
+            if (count.state().equals(NoteState.FAILED.name())) {
+                failed.merge(count.obstacle(), count.notes(), Long::sum);
+            }
         }
+        failed.forEach(
+                (obstacle, notes) ->
+                        reasons.add(
+                                new Reason(
+                                        Level.ATTENTION,
+                                        (notes == 1
+                                                        ? "1 note is given up, and nothing happens to it by itself: "
+                                                        : Figures.count(notes)
+                                                                + " notes are given up, and nothing happens to them by itself: ")
+                                                + obstacle.meaning(),
+                                        obstacle.command() + ": " + obstacle.effect())));
     }
 
     private void fixity(Instant now, List<Reason> reasons) {

@@ -9,22 +9,22 @@ public enum Obstacle {
     MEDIA_INCOMPLETE(
             "A file is gone for good, or its tries are used up; all other files are there",
             "note-archive waive NOTE_ID KIND ORDINAL --reason TEXT",
-            "accepts the gap, and the note is archived; requeue NOTE_ID tries once more"),
+            "accepts the gap without a call, and the note is archived once none is left; requeue NOTE_ID buys another answer, probably in vain"),
     /** Given up: the provider refuses the request as such. */
     REJECTED(
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",
-            "shows the call and its request id; enqueue the right id, or requeue NOTE_ID"),
+            "shows the call and its request id, without a call; enqueue the right id, or requeue NOTE_ID, which asks once more"),
     /** Given up: asked as often as a note is asked about in its life. */
     GIVEN_UP(
             "Asked as often as a note is asked about, always in vain",
             "note-archive requeue --state FAILED",
-            "begins anew with all counters at 0; each ask may be billed"),
+            "makes all notes that are FAILED due, with counters at 0; each costs at least one more ask, which may be billed"),
     /** Given up for another reason. */
     FAILED_OTHERWISE(
             "Given up for another reason",
             "note-archive explain NOTE_ID",
-            "tells why; requeue NOTE_ID makes it due again"),
+            "tells why, without a call; requeue NOTE_ID makes it due again"),
     /** Put off by the provider: 301 and its like. */
     PROVIDER(
             "Put off by the provider (301 and its like)",

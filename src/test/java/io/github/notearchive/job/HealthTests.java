@@ -7,7 +7,9 @@ import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.RunEnd;
+import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -163,7 +165,29 @@ class HealthTests {
         assertThat(health.reasons())
                 .singleElement()
                 .satisfies(
-                        reason -> assertThat(reason.command()).contains("requeue --state FAILED"));
+                        reason -> assertThat(reason.command()).contains("explain NOTE_ID"));
+    }
+
+    @Test
+    void filesThatAreGoneForGoodAreToBeWaivedAndNotToBeBoughtAgain() {
+        night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().media(_ -> true, MediaReply.status(404));
+        run();
+        night.isNextDay();
+        run();
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.what())
+                                    .startsWith("1 note is given up")
+                                    .contains("A file is gone for good");
+                            assertThat(reason.command())
+                                    .startsWith("note-archive waive NOTE_ID")
+                                    .contains("requeue NOTE_ID buys another answer")
+                                    .doesNotContain("--state FAILED");
+                        });
     }
 
     @Test
@@ -217,7 +241,7 @@ class HealthTests {
     @Test
     void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
         String note =
-                night.pending(io.github.notearchive.sandbox.SandboxNoteKind.IMAGES, 1).getFirst();
+                night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         run();
         night.sql()
                 .sql(
