@@ -4,6 +4,7 @@ import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.SourceName;
 import io.github.notearchive.objectstore.ObjectKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -283,7 +284,7 @@ public record Sidecar(
         return new SlotRow(
                 entry.kind(),
                 (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
-                StorableText.ofText(entry.requiredOrEmpty("identity")),
+                StorableText.ofText(SourceName.bounded(entry.requiredOrEmpty("identity"))),
                 state,
                 StorableText.of(reason),
                 StorableText.of(entry.text("rendition")),

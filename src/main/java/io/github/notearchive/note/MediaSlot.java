@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     photo's motion has the ordinal of its still
  * @param identity the source's own name for the file ({@code fileid}, {@code live_photo_file_id},
  *     {@code video_id}, {@code sound_id}); the last part of the first address's path when the
- *     answer names none. From outside: never part of an object key or a file name
+ *     answer names none. At most 200 characters, see {@link SourceName#bounded}. From outside:
+ *     never part of an object key or a file name
  * @param candidates where the bytes may be found, best first; may be empty, which is a gap that
  *     shows
  * @param named whether the source itself gave the name, so that the same name elsewhere is the same
@@ -44,6 +45,7 @@ public record MediaSlot(
         if (ordinal < 0) {
             throw new IllegalArgumentException("An ordinal counts from 0, not " + ordinal);
         }
+        identity = SourceName.bounded(identity);
         candidates = List.copyOf(candidates);
     }
 

@@ -218,6 +218,23 @@ class SidecarTests {
         assertThat(read.media().get(1).updatedAt()).isEqualTo(Captures.NOW);
     }
 
+    @Test
+    void nameThatIsTooLongForTheTablesIsReadAsTheTablesHaveIt() throws Exception {
+        String endless = "n".repeat(6_000);
+        Sidecar written =
+                sidecar(
+                        Captures.of(Captures.sample()),
+                        List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
+        String old =
+                new String(written.bytes(), StandardCharsets.UTF_8)
+                        .replace("\"fileid\"", "\"" + endless + "\"");
+
+        Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
+
+        MediaSlot slot = new MediaSlot(MediaKind.IMAGE, 0, endless, List.of(), null);
+        assertThat(read.media().getFirst().identity()).hasSize(200).isEqualTo(slot.identity());
+    }
+
     private static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
         return Captures.sidecar(capture, slots);
     }

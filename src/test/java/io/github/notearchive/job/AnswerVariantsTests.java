@@ -75,6 +75,7 @@ class AnswerVariantsTests {
         scriptText();
         scriptOddFiles();
         scriptEnvelopes();
+        scriptNames();
         List<String> notes = variants.stream().map(Variant::note).toList();
         night.pending(notes);
 
@@ -800,6 +801,28 @@ class AnswerVariantsTests {
                 id -> assertThat(text(id, "title")).isEqualTo("caf\uFFFD"));
     }
 
+    // 9, 21: names of files; last, since each variant takes the next of the sandbox's notes
+
+    private void scriptNames() {
+        note(
+                21,
+                "two `fileid`s of 6,000 characters, an address whose path ends with 7,000",
+                "names are cut to 200 characters and stay apart",
+                (id, note) -> {
+                    String endless = noise(6_000);
+                    image(id, note, "1040g21e").put("fileid", endless + "e");
+                    image(id, note, "1040g21f").put("fileid", endless + "f");
+                    image(id, note, "1040g21g")
+                            .put("original", address(id, "/1040g" + letters(7_000)))
+                            .remove(List.of("fileid", "trace_id"));
+                },
+                id ->
+                        assertThat(night.slots(id))
+                                .extracting(SlotRow::identity)
+                                .doesNotHaveDuplicates()
+                                .allSatisfy(identity -> assertThat(identity).hasSize(200)));
+    }
+
     // 27, 28: the end of a run
 
     @ParameterizedTest(name = "27 {0}")
@@ -982,6 +1005,14 @@ class AnswerVariantsTests {
     private static String noise(int length) {
         return new Random(1)
                 .ints(length, 0x4e00, 0x9000)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
+    /** The same of letters that an address may have. */
+    private static String letters(int length) {
+        return new Random(1)
+                .ints(length, 'a', 'z' + 1)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
     }

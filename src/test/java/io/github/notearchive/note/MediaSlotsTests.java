@@ -126,6 +126,37 @@ class MediaSlotsTests {
     }
 
     @Test
+    void longNamesAreCutAndStayApart() {
+        String name = "🍚".repeat(3_000);
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"images_list":[{"fileid":"%s1","url":"https://c/1"},{"fileid":"%s2","url":"https://c/2"},
+                                        {"fileid":"%s1","url":"https://c/3"},{"url":"https://c/%s?sign=1"}]}
+                        """
+                                .formatted(name, name, name, "p".repeat(7_000)));
+
+        assertThat(slots)
+                .extracting(MediaSlot::identity)
+                .allSatisfy(identity -> assertThat(identity).hasSizeBetween(199, 200));
+        assertThat(slots.get(0).identity()).isEqualTo(slots.get(2).identity());
+        assertThat(slots.get(0).identity()).isNotEqualTo(slots.get(1).identity());
+        assertThat(slots.get(0).identity()).matches("🍚{67}~[0-9a-f]{64}");
+        assertThat(slots.get(3).identity()).matches("p{135}~[0-9a-f]{64}");
+    }
+
+    @Test
+    void nameOfTwoHundredCharactersStaysAsItIs() {
+        String name = "n".repeat(200);
+
+        assertThat(only("{\"images_list\":[{\"fileid\":\"" + name + "\"}]}").identity())
+                .isEqualTo(name);
+        assertThat(only("{\"images_list\":[{\"fileid\":\"" + name + "n\"}]}").identity())
+                .hasSize(200)
+                .isNotEqualTo(name);
+    }
+
+    @Test
     void theMotionOfALivePhotoStandsBehindItsStillWithTheSameOrdinal() {
         List<MediaSlot> slots =
                 slots(

@@ -1,0 +1,44 @@
+package io.github.notearchive.note;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** What counts as the source's own name for a file. */
+public final class SourceName {
+
+    /** In characters. Real names have 20 to 70; PostgreSQL indexes no text beyond 2,704 bytes. */
+    static final int LONGEST = 200;
+
+    private static final int DIGEST = 64;
+
+    private SourceName() {}
+
+    /**
+     * A name that fits an index: one of up to 200 characters stays as it is, of a longer one the
+     * beginning stays, with a tilde and the SHA-256 of all of it behind, in lower-case hexadecimal,
+     * so that two long names stay apart. A repeat changes nothing.
+     */
+    public static String bounded(String name) {
+        if (name.length() <= LONGEST) {
+            return name;
+        }
+        int end = LONGEST - DIGEST - 1;
+        if (Character.isHighSurrogate(name.charAt(end - 1))) {
+            end--;
+        }
+        return name.substring(0, end) + "~" + sha256(name);
+    }
+
+    private static String sha256(String name) {
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(name.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+}
