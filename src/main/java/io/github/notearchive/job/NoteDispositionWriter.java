@@ -188,17 +188,30 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 logLost(claimed);
                 return;
             }
-            savepoint.executeWithoutResult(
-                    _ -> {
-                        if (release(claimed, reason)) {
-                            notes.save(note, now);
-                        }
-                    });
+            recordReleased(claimed, note, reason, now);
         } catch (DataAccessException | TransactionException e) {
             throw e; // the database, not the note
         } catch (RuntimeException e) {
             log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
             release(claimed, reason);
+        }
+    }
+
+    private void recordReleased(
+            ClaimedNote claimed, CapturedNote note, String reason, Instant now) {
+        try {
+            Boolean held =
+                    savepoint.execute(
+                            _ -> {
+                                boolean released = worklist.release(claimed);
+                                if (released) {
+                                    notes.save(note, now);
+                                }
+                                return released;
+                            });
+            countReleased(claimed, held, reason);
+        } catch (NonTransientDataAccessException e) {
+            cannotBeWritten(claimed, e);
         }
     }
 
@@ -342,11 +355,15 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 recordAny(claimed, note, settlement, now);
             }
         } catch (NonTransientDataAccessException e) {
-            if (Trouble.isOutOfReach(e)) {
-                throw e; // the database, not the note
-            }
-            giveUp(claimed, e);
+            cannotBeWritten(claimed, e);
         }
+    }
+
+    private void cannotBeWritten(ClaimedNote claimed, NonTransientDataAccessException e) {
+        if (Trouble.isOutOfReach(e)) {
+            throw e; // the database, not the note
+        }
+        giveUp(claimed, e);
     }
 
     /**
@@ -564,15 +581,17 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private boolean release(ClaimedNote claimed, String reason) {
-        boolean held = worklist.release(claimed);
+    private void release(ClaimedNote claimed, String reason) {
+        countReleased(claimed, worklist.release(claimed), reason);
+    }
+
+    private void countReleased(ClaimedNote claimed, boolean held, String reason) {
         if (held) {
             runs.current().released.increment();
             log.debug("Note {}: handed back, {}", claimed.id(), reason);
         } else {
             logLost(claimed);
         }
-        return held;
     }
 
     /** The present, as exactly as a row can say it, so that a sidecar says the same. */

@@ -440,6 +440,36 @@ class VideoTests {
         assertThat(night.provider().mediaRequests()).isGreaterThan(requests);
     }
 
+    @Test
+    void noteWhoseRowsCannotBeWrittenWhenItIsHandedBackIsGivenUpAndTheNightEndsAsItWould() {
+        String note = videoNote();
+        night.script().grantsVideos(0);
+        night.sql()
+                .sql(
+                        """
+                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            RAISE EXCEPTION 'index row size 6016 exceeds maximum 2704' USING ERRCODE = '54000';
+                        END $$;
+                        CREATE TRIGGER refuse BEFORE INSERT ON note_media EXECUTE FUNCTION refuse()
+                        """)
+                .update();
+        try {
+            RunSummary run = night.run();
+
+            assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+            assertThat(run.failed()).isOne();
+            assertThat(run.released()).isZero();
+        } finally {
+            night.sql().sql("DROP FUNCTION refuse CASCADE").update();
+        }
+        assertThat(night.state(note)).isEqualTo(FAILED);
+        assertThat(night.note(note).lastError())
+                .contains("its answer cannot be written", "index row size 6016");
+        assertThat(night.claims()).isZero();
+        assertThat(night.slots(note)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "100, BLOCKED_TOKEN",
