@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     photo's motion has the ordinal of its still
  * @param identity the source's own name for the file ({@code fileid}, {@code live_photo_file_id},
  *     {@code video_id}, {@code sound_id}); the last part of the first address's path when the
- *     answer names none. At most 200 characters, see {@link SourceName#bounded}. From outside:
- *     never part of an object key or a file name
+ *     answer names none, or has a placeholder such as {@code 0} there. At most 200 characters, see
+ *     {@link SourceName#bounded}. From outside: never part of an object key or a file name
  * @param candidates where the bytes may be found, best first; may be empty, which is a gap that
  *     shows
  * @param named whether the source itself gave the name, so that the same name elsewhere is the same

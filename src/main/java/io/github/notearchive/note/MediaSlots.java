@@ -314,11 +314,12 @@ public final class MediaSlots {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
+    /** The first of these fields that has a name, not something in the place of one. */
     private static Optional<String> first(JsonNode node, String... fields) {
         for (String field : fields) {
             JsonNode value = node.path(field);
             String text = value.isNumber() ? value.asString() : text(value);
-            if (!text.isEmpty()) {
+            if (!SourceName.isPlaceholder(text)) {
                 return Optional.of(text);
             }
         }

@@ -4,6 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What counts as the source's own name for a file. */
 public final class SourceName {
@@ -13,7 +16,24 @@ public final class SourceName {
 
     private static final int DIGEST = 64;
 
+    /** Words by which programs say that there is no value, in lower case. */
+    private static final Set<String> NO_VALUE = Set.of("null", "undefined", "none", "nil", "nan");
+
+    /** Zeros, in whatever form, and marks: {@code 0}, {@code 000}, {@code 0.0}, {@code -}. */
+    private static final Pattern NOTHING = Pattern.compile("[0\\p{Punct}\\s]*");
+
     private SourceName() {}
+
+    /**
+     * Whether a value stands in the place of a name and is none, so that many files have it: it is
+     * blank, has nothing but zeros and ASCII punctuation, is {@code -1}, or says in one word that
+     * there is no value: null, undefined, none, nil or nan, in capitals too.
+     */
+    static boolean isPlaceholder(String name) {
+        return NOTHING.matcher(name).matches()
+                || name.strip().equals("-1")
+                || NO_VALUE.contains(name.strip().toLowerCase(Locale.ROOT));
+    }
 
     /**
      * A name that fits an index: one of up to 200 characters stays as it is, of a longer one the

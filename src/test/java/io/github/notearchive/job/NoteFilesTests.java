@@ -55,7 +55,14 @@ class NoteFilesTests {
     Stream<DynamicTest> whatBecomesOfTheFilesOfANote() {
         ids = night.provider().noteIds(SandboxNoteKind.TEXT, 40);
         String other = ids.getLast();
-        night.script().answers(other, Reply.noteWith(note -> image(other, note, "shared")));
+        night.script()
+                .answers(
+                        other,
+                        Reply.noteWith(
+                                note -> {
+                                    image(other, note, "shared");
+                                    music(other, note).put("id", 0);
+                                }));
         night.pending(List.of(other));
         assertEnded(night.run(), ExitCode.COMPLETED);
         pictures(other);
@@ -63,6 +70,7 @@ class NoteFilesTests {
         sounds();
         trouble();
         promises();
+        names();
         night.pending(rows.stream().map(row -> row.note).toList());
 
         assertEnded(night.run(), ExitCode.INCOMPLETE);
@@ -218,6 +226,12 @@ class NoteFilesTests {
                 (id, note) -> voice(id, note).put("md5sum", "0123456789abcdef0123456789abcdef"));
     }
 
+    private void names() {
+        note(
+                "music with the id 0, which another note's has too",
+                (id, note) -> music(id, note).put("id", 0));
+    }
+
     private void trouble() {
         note(
                 "500 in the first night, whole in the second",
@@ -352,6 +366,11 @@ class NoteFilesTests {
         return note.putObject("native_voice_info")
                 .put("sound_id", named(id, "1146000000000000001"))
                 .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/0.wav");
+    }
+
+    private ObjectNode music(String id, ObjectNode note) {
+        return note.putObject("simple_music_info")
+                .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/1.m4a");
     }
 
     private static byte[] sample(String name) {

@@ -399,6 +399,74 @@ class MediaSlotsTests {
                         tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "music.mp3"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0",
+                "-1",
+                "0.0",
+                "\"0\"",
+                "\"000\"",
+                "\"0.00\"",
+                "\"-0\"",
+                "\"-1\"",
+                "\"-\"",
+                "\"--\"",
+                "\" \"",
+                "\"\"",
+                "\"null\"",
+                "\"NULL\"",
+                "\"Undefined\"",
+                "\"None\"",
+                "\"nil\"",
+                "\"NaN\"",
+                "null",
+                "true"
+            })
+    void placeholderIsNoNameSoThatTheNextSourceOfOneCounts(String placeholder) {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"images_list":[{"fileid":%1$s,"trace_id":"t","url":"https://c/a"},
+                                        {"fileid":%1$s,"trace_id":%1$s,"url":"https://c/b?sign=1"}],
+                         "video_info_v2":{"media":{"video_id":%1$s,"stream":{"h264":[{"master_url":"http://c/x.mp4"}]}}},
+                         "native_voice_info":{"sound_id":%1$s,"url":"http://c/voice.wav"},
+                         "simple_music_info":{"music_id":%1$s,"id":7,"url":"http://c/music.mp3"}}
+                        """
+                                .formatted(placeholder));
+
+        assertThat(slots)
+                .extracting(MediaSlot::identity, MediaSlot::named)
+                .containsExactly(
+                        tuple("t", true),
+                        tuple("b", false),
+                        tuple("x.mp4", false),
+                        tuple("voice.wav", false),
+                        tuple("7", true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10", "-2", "0a", "007", "nullable", "空", "../evil"})
+    void whatOnlyLooksLikeAPlaceholderIsAName(String name) {
+        MediaSlot slot = only("{\"images_list\":[{\"fileid\":\"" + name + "\"}]}");
+
+        assertThat(slot.identity()).isEqualTo(name);
+        assertThat(slot.named()).isTrue();
+    }
+
+    @Test
+    void placeholderAloneIsNoSignOfAVideoOrOfAMotion() {
+        assertThat(slots("{\"video_info_v2\":{\"media\":{\"video_id\":0,\"stream\":{}}}}"))
+                .isEmpty();
+        assertThat(
+                        slots(
+                                """
+                                {"images_list":[{"fileid":"f","live_photo_file_id":"0","live_photo":{"media":{"video_id":0}}}]}
+                                """))
+                .extracting(MediaSlot::kind)
+                .containsExactly(MediaKind.IMAGE);
+    }
+
     @Test
     void aSoundThatStandsInTheTextWithinTheAnswerOnlyIsFoundToo() {
         MediaSlot slot =
