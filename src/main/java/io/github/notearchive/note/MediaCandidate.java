@@ -1,7 +1,10 @@
 package io.github.notearchive.note;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +31,36 @@ public record MediaCandidate(
 
     private static final Pattern WHERE = Pattern.compile("/(?:master_url|backup_urls\\[\\d+])$");
 
+    private static final Pattern SCHEME = Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//");
+
+    /** A parameter that only signs. */
+    private static final Pattern SIGNATURE = Pattern.compile("(?:sign|t)(?:=.*)?");
+
     /** The time in a signature, as eight hexadecimal digits of seconds. */
     private static final Pattern SIGNED = Pattern.compile("[?&]t=([0-9a-fA-F]{8})(?:&|$)");
+
+    /**
+     * Where it leads to: host, path and query, without what may differ between two addresses of one
+     * file, which are the scheme, the parameters {@code sign} and {@code t} of a signature, and
+     * what stands behind a {@code #}. Two files at one host differ in it.
+     */
+    String place() {
+        String address = SCHEME.matcher(url).replaceFirst("");
+        address = address.replaceFirst("#.*", "");
+        int path = address.indexOf('/');
+        int query = address.indexOf('?');
+        int end =
+                Math.min(path < 0 ? address.length() : path, query < 0 ? address.length() : query);
+        String host = address.substring(0, end).toLowerCase(Locale.ROOT);
+        if (query < 0) {
+            return host + address.substring(end);
+        }
+        String asked =
+                Arrays.stream(address.substring(query + 1).split("&"))
+                        .filter(parameter -> !SIGNATURE.matcher(parameter).matches())
+                        .collect(Collectors.joining("&"));
+        return host + address.substring(end, query) + (asked.isEmpty() ? "" : "?" + asked);
+    }
 
     /** Which bytes are offered: a backup offers the same as its master. */
     public String variant() {

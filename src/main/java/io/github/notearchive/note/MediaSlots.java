@@ -154,7 +154,8 @@ public final class MediaSlots {
 
     /**
      * One slot for each language, by name, since the order of keys varies from answer to answer.
-     * {@code source} is mostly one of the languages once more, at the same address.
+     * {@code source} is mostly one of the languages once more, at the same address but for its
+     * signature.
      */
     private void addSubtitles(JsonNode byLanguage) {
         Set<String> known = new HashSet<>();
@@ -167,12 +168,11 @@ public final class MediaSlots {
             int number = 0;
             for (JsonNode subtitle : elements(byLanguage.path(language))) {
                 String name = number++ == 0 ? language : language + "[" + (number - 1) + "]";
-                String url = text(subtitle.path("url"));
-                if (url.isEmpty() || !known.add(url.replaceFirst("[?#].*", ""))) {
-                    continue;
-                }
                 Candidates candidates = new Candidates();
                 candidates.add("subtitles." + name, subtitle.path("url"), null, null, null, null);
+                if (candidates.isEmpty() || !known.add(candidates.list().getFirst().place())) {
+                    continue;
+                }
                 // a language is no name of a file: thousands of notes have subtitles in it
                 slots.add(
                         new MediaSlot(
@@ -193,13 +193,12 @@ public final class MediaSlots {
     }
 
     private void addAudio() {
-        int ordinal = 0;
         List<JsonNode> sounds =
                 List.of(
                         note.path("native_voice_info"),
                         soundWithinText(),
                         note.path("simple_music_info"));
-        Map<String, MediaSlot> audio = new LinkedHashMap<>();
+        List<MediaSlot> audio = new ArrayList<>();
         for (JsonNode sound : sounds) {
             if (text(sound.path("url")).isEmpty()) {
                 continue;
@@ -209,23 +208,25 @@ public final class MediaSlots {
             MediaSlot slot =
                     slot(
                             MediaKind.AUDIO,
-                            ordinal,
+                            audio.size(),
                             first(sound, "sound_id", "music_id", "id"),
                             candidates,
                             null);
-            boolean known =
-                    audio.containsKey(slot.identity())
-                            || audio.values().stream().anyMatch(other -> sameAddress(other, slot));
-            if (!known) {
-                audio.put(slot.identity(), slot);
-                ordinal++;
+            if (audio.stream().noneMatch(other -> isSameSound(other, slot))) {
+                audio.add(slot);
             }
         }
-        slots.addAll(audio.values());
+        slots.addAll(audio);
     }
 
-    private static boolean sameAddress(MediaSlot a, MediaSlot b) {
-        return a.candidates().getFirst().url().equals(b.candidates().getFirst().url());
+    /**
+     * Whether two places of an answer have one sound: the same name of the source's, or the same
+     * address. That two addresses end alike, as {@code voice/0.wav} and {@code music/0.wav} do,
+     * says nothing.
+     */
+    private static boolean isSameSound(MediaSlot a, MediaSlot b) {
+        return (a.named() && b.named() && a.identity().equals(b.identity()))
+                || a.candidates().getFirst().place().equals(b.candidates().getFirst().place());
     }
 
     /** The note's sound stands a second time in a JSON text within the JSON. */

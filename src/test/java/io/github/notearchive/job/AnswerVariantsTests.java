@@ -6,6 +6,7 @@ import static io.github.notearchive.worklist.NoteState.PENDING;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.ledger.ApiCalls.CallEntry;
@@ -821,6 +822,25 @@ class AnswerVariantsTests {
                                 .extracting(SlotRow::identity)
                                 .doesNotHaveDuplicates()
                                 .allSatisfy(identity -> assertThat(identity).hasSize(200)));
+        note(
+                9,
+                "sound and music without ids, whose addresses end alike",
+                "two files, both are kept",
+                (id, note) -> {
+                    voice(id, note, "0.wav").remove("sound_id");
+                    note.putObject("simple_music_info")
+                            .put(
+                                    "url",
+                                    "http://"
+                                            + night.provider().mediaHost()
+                                            + "/music/audio/"
+                                            + id
+                                            + "/0.wav");
+                },
+                id ->
+                        assertThat(night.slots(id))
+                                .extracting(SlotRow::ordinal, SlotRow::identity)
+                                .containsExactly(tuple(0, "0.wav"), tuple(1, "0.wav")));
     }
 
     // 27, 28: the end of a run

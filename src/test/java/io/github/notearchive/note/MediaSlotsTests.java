@@ -468,6 +468,78 @@ class MediaSlotsTests {
     }
 
     @Test
+    void soundsWithoutNamesWhoseAddressesEndAlikeAreTwo() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"native_voice_info":{"url":"http://c/voice/0.wav"},
+                         "widgets_context":"{\\"note_sound_info\\":{\\"url\\":\\"http://c/voice/0.wav\\"}}",
+                         "simple_music_info":{"url":"http://c/music/0.wav"}}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(MediaKind.AUDIO, 0, "0.wav"), tuple(MediaKind.AUDIO, 1, "0.wav"));
+    }
+
+    @Test
+    void soundWhoseNameIsTheLastPartOfAnothersAddressIsAnotherSound() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"native_voice_info":{"url":"http://c/voice/7"},
+                         "simple_music_info":{"id":"7","url":"http://c/music/x"}}
+                        """);
+
+        assertThat(slots).extracting(MediaSlot::ordinal).containsExactly(0, 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 | http://c/a/0.wav           | https://C/a/0.wav",
+                "1 | http://c/a/0.wav           | //c/a/0.wav#x",
+                "1 | http://c/a/0.wav?sign=1&t=2 | http://c/a/0.wav?t=3&sign=4",
+                "1 | http://c/a/0.wav?sign=1    | http://c/a/0.wav",
+                "1 | http://c/a?id=1&sign=1     | http://c/a?id=1&sign=2",
+                "2 | http://c/a?id=1&sign=1     | http://c/a?id=2&sign=1",
+                "2 | http://c/a/0.wav           | http://d/a/0.wav",
+                "2 | http://c/a/0.wav           | http://c/A/0.wav",
+                "2 | http://c/a?type=1          | http://c/a?type=2",
+                "2 | http://c?x=/1              | http://c?x=/2",
+                "2 | c/a                        | c/b"
+            })
+    void soundsWithoutNamesAreTheSameWhereTheirAddressesAre(int sounds, String a, String b) {
+        assertThat(
+                        slots(
+                                """
+                                {"native_voice_info":{"url":"%s"},"simple_music_info":{"url":"%s"}}
+                                """
+                                        .formatted(a, b)))
+                .hasSize(sounds);
+    }
+
+    @Test
+    void subtitlesThatOnlyTheQueryTellsApartAreTwo() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
+                          "zh":[{"url":"http://c/sub?lang=zh&sign=1"}],"en":[{"url":"http://c/sub?lang=en&sign=1"}],
+                          "source":[{"url":"https://c/sub?lang=zh&sign=2&t=1"}]}}}}}
+                        """);
+
+        assertThat(slots)
+                .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
+                .containsExactly(
+                        tuple(MediaKind.VIDEO, 0, "1"),
+                        tuple(MediaKind.SUBTITLE, 0, "en"),
+                        tuple(MediaKind.SUBTITLE, 1, "zh"));
+    }
+
+    @Test
     void aSoundThatStandsInTheTextWithinTheAnswerOnlyIsFoundToo() {
         MediaSlot slot =
                 only(
