@@ -10,6 +10,7 @@ import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.RoundTrip;
+import io.github.notearchive.sql.StorableText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -615,10 +616,10 @@ public class MediaCatalog {
                                 identity,
                                 "STORED",
                                 lesserBecause == null ? null : DEGRADED,
-                                rendition,
+                                StorableText.of(rendition),
                                 width,
                                 height,
-                                checks,
+                                StorableText.of(checks),
                                 StorableText.of(lesserBecause),
                                 null,
                                 media,

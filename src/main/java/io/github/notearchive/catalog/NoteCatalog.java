@@ -15,6 +15,7 @@ import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.RoundTrip;
+import io.github.notearchive.sql.StorableText;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;

@@ -7,6 +7,7 @@ import io.github.notearchive.catalog.NoteDetail.Note;
 import io.github.notearchive.catalog.NoteDetail.Topic;
 import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.sql.StorableText;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;

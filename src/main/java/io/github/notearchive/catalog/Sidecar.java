@@ -6,6 +6,7 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.SourceName;
 import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.sql.StorableText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package io.github.notearchive.catalog;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.sql.StorableText;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -26,6 +27,9 @@ public final class MediaSlots {
 
     /** Why a video note has no video although it was asked for by the version that delivers it. */
     public static final String NOT_OFFERED_BY_V6 = "NOT_OFFERED_BY_V6";
+
+    /** The name of a language that is kept as it is, such as {@code zh-CN}. */
+    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9_-]{1,20}");
 
     private final JsonNode note;
     private final StreamPreference preference;
@@ -155,7 +159,9 @@ public final class MediaSlots {
     /**
      * One slot for each language, by name, since the order of keys varies from answer to answer.
      * {@code source} is mostly one of the languages once more, at the same address but for its
-     * signature.
+     * signature. A language whose name is longer than 20 characters, or has others in it than
+     * letters, digits, {@code _} and {@code -} of ASCII, goes by its number in that order, from 0,
+     * as {@code #0}.
      */
     private void addSubtitles(JsonNode byLanguage) {
         Set<String> known = new HashSet<>();
@@ -164,9 +170,11 @@ public final class MediaSlots {
         languages.sort(
                 Comparator.comparing((String language) -> language.equals("source"))
                         .thenComparing(Comparator.naturalOrder()));
-        for (String language : languages) {
+        for (int place = 0; place < languages.size(); place++) {
+            String key = languages.get(place);
+            String language = LANGUAGE.matcher(key).matches() ? key : "#" + place;
             int number = 0;
-            for (JsonNode subtitle : elements(byLanguage.path(language))) {
+            for (JsonNode subtitle : elements(byLanguage.path(key))) {
                 String name = number++ == 0 ? language : language + "[" + (number - 1) + "]";
                 Candidates candidates = new Candidates();
                 candidates.add("subtitles." + name, subtitle.path("url"), null, null, null, null);

@@ -1,4 +1,7 @@
-/** Several statements in one round trip to the database. */
+/**
+ * What goes to the database: several statements in one round trip, and texts of strangers, made fit
+ * for it.
+ */
 @NullMarked
 package io.github.notearchive.sql;
 

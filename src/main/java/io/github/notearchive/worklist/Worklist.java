@@ -7,6 +7,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.Question;
+import io.github.notearchive.sql.StorableText;
 import io.github.notearchive.worklist.ClaimMarks.Mark;
 import io.github.notearchive.worklist.ClaimMarks.Marks;
 import io.github.notearchive.worklist.Settlement.Counter;
@@ -368,7 +369,7 @@ public class Worklist {
                         .addValue("state", decided.state().name())
                         .addValue("dueAt", timestamp(decided.dueAt()))
                         .addValue("code", decided.code())
-                        .addValue("error", decided.error())
+                        .addValue("error", StorableText.of(decided.error()))
                         .addValue("missingNight", missing == null ? null : missing.date())
                         .addValue("answerHeld", decided.answerHeld())
                         .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
@@ -473,7 +474,7 @@ public class Worklist {
                 .param("missingNight", standing.missingNight())
                 .param("dueAt", timestamp(standing.dueAt()))
                 .param("code", standing.lastCode())
-                .param("error", standing.lastError())
+                .param("error", StorableText.of(standing.lastError()))
                 .param("source", standing.source())
                 .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
                 .param("settledAt", timestamp(standing.settledAt()))
@@ -510,7 +511,7 @@ public class Worklist {
                         .param("held", decided.answerHeld())
                         .param("attempts", decided.attempts())
                         .param("code", decided.code())
-                        .param("error", decided.obstacle())
+                        .param("error", StorableText.ofText(decided.obstacle()))
                         .param(
                                 "missingNight",
                                 decided.missingNight() == null

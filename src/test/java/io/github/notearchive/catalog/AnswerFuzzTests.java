@@ -13,6 +13,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.StreamPreference;
 import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.sql.StorableText;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;

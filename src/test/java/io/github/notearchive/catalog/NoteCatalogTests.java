@@ -280,10 +280,24 @@ class NoteCatalogTests {
                                 new MediaSlot(MediaKind.AUDIO, 0, "\u0000", List.of(), null),
                                 SlotStatus.Gap.RETRY,
                                 "e\u0000",
+                                null),
+                        new SlotStatus.Stored(
+                                new MediaSlot(MediaKind.SUBTITLE, 0, "zh", List.of(), null),
+                                new StoredMedia(
+                                        "ab".repeat(32),
+                                        StoredMedia.keyOf("ab".repeat(32), "srt"),
+                                        7,
+                                        "application/x-subrip"),
+                                "subtitles.zh\u0000",
+                                null,
+                                null,
+                                "remarks \"\u0000\"",
                                 null)),
                 false);
 
         assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
+        assertThat(one("SELECT rendition || checks FROM note_media WHERE kind = 'SUBTITLE'"))
+                .isEqualTo("subtitles.zh\uFFFDremarks \"\uFFFD\"");
         assertThat(one("SELECT answer #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
                 .isEqualTo("y\uFFFD");
         assertThat(one("SELECT answer #>> '{data,0,note_list,0,m}' FROM note_capture"))

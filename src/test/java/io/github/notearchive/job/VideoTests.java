@@ -122,6 +122,31 @@ class VideoTests {
         assertThat(run.calls()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"normal, STORED", "dead, MISSING"})
+    void languageWithANulCostsTheNoteNothing(String server, String state) {
+        String note = videoNoteWithSubtitles();
+        answersVideo(
+                note,
+                envelope -> {
+                    ObjectNode languages =
+                            (ObjectNode) envelope.at("/data/0/video_info_v2/media/video/subtitles");
+                    JsonNode english = languages.get("en-US");
+                    languages.removeAll().set("zh\u0000", english);
+                });
+        if (server.equals("dead")) {
+            night.script().media(target -> target.contains("/subtitle/"), MediaReply.status(403));
+        }
+
+        assertEnded(night.run(), state.equals("STORED") ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(state.equals("STORED") ? ARCHIVED : POSTPONED);
+        assertThat(slots(note, MediaKind.SUBTITLE))
+                .extracting(SlotRow::identity, SlotRow::state)
+                .containsExactly(tuple("#0", state));
+        assertThat(video(note).state()).isEqualTo("STORED");
+    }
+
     @Test
     void bothAnswersAreCapturedAndTheirExactBytesLieInTheBucket() {
         String note = videoNote();

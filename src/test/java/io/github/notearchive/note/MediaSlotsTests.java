@@ -522,6 +522,33 @@ class MediaSlotsTests {
     }
 
     @Test
+    void languageThatIsNoNameOfOneGoesByItsNumber() {
+        List<MediaSlot> slots =
+                slots(
+                        """
+                        {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
+                          "zh\\u0000":[{"url":"http://c/a.srt"},{"url":"http://c/b.srt"}],"":[{"url":"http://c/c.srt"}],
+                          "zh\\ud83d":[{"url":"http://c/d.srt"}],"%s":[{"url":"http://c/e.srt"}],
+                          "zh_Hant-TW":[{"url":"http://c/f.srt"}]}}}}}
+                        """
+                                .formatted("x".repeat(21)));
+
+        assertThat(slots.subList(1, slots.size()))
+                .extracting(
+                        MediaSlot::ordinal,
+                        MediaSlot::identity,
+                        slot -> slot.candidates().getFirst().rendition(),
+                        slot -> slot.candidates().getFirst().url())
+                .containsExactly(
+                        tuple(0, "#0", "subtitles.#0", "http://c/c.srt"),
+                        tuple(1, "#1", "subtitles.#1", "http://c/e.srt"),
+                        tuple(2, "#2", "subtitles.#2", "http://c/a.srt"),
+                        tuple(3, "#2[1]", "subtitles.#2[1]", "http://c/b.srt"),
+                        tuple(4, "zh_Hant-TW", "subtitles.zh_Hant-TW", "http://c/f.srt"),
+                        tuple(5, "#4", "subtitles.#4", "http://c/d.srt"));
+    }
+
+    @Test
     void subtitlesThatOnlyTheQueryTellsApartAreTwo() {
         List<MediaSlot> slots =
                 slots(

@@ -48,6 +48,47 @@ class WorklistTests {
     }
 
     @Test
+    void errorThatPostgresqlWouldNotTakeIsWrittenWithoutWhatItRefuses() {
+        pending(1, 5, NOW);
+        pending(2, 5, NOW);
+        ClaimedNote settled = worklist.claim(NODE).orElseThrow();
+        ClaimedNote kept = worklist.claim(NODE).orElseThrow();
+
+        assertThat(
+                        worklist.settle(
+                                settled,
+                                new Settlement(
+                                        NoteState.FAILED,
+                                        Counter.NONE,
+                                        null,
+                                        0,
+                                        "a\u0000b\ud83d",
+                                        null,
+                                        false),
+                                7,
+                                NOW))
+                .isTrue();
+        assertThat(
+                        worklist.keep(
+                                kept,
+                                new Upkeep(
+                                        NoteState.UNAVAILABLE,
+                                        Night.of(NOW),
+                                        1,
+                                        0,
+                                        "c\u0000",
+                                        null,
+                                        false),
+                                7,
+                                NOW))
+                .isTrue();
+
+        assertThat(worklist.find(settled.id()).orElseThrow().lastError())
+                .isEqualTo("a\uFFFDb\uFFFD");
+        assertThat(worklist.find(kept.id()).orElseThrow().lastError()).isEqualTo("c\uFFFD");
+    }
+
+    @Test
     void aNoteThatIsNotDueYetIsLeftAlone() {
         pending(1, 5, NOW.plusMillis(1));
 

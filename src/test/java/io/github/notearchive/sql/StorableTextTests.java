@@ -1,4 +1,4 @@
-package io.github.notearchive.catalog;
+package io.github.notearchive.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

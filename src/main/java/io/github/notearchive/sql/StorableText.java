@@ -1,4 +1,4 @@
-package io.github.notearchive.catalog;
+package io.github.notearchive.sql;
 
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ import tools.jackson.databind.node.StringNode;
  * half a surrogate pair (documented under "JSON Types" and "Character Types"). Each becomes U+FFFD;
  * everything else stays.
  */
-final class StorableText {
+public final class StorableText {
 
     private static final char REPLACEMENT = '\uFFFD';
 
@@ -25,11 +25,13 @@ final class StorableText {
 
     private StorableText() {}
 
-    static @Nullable String of(@Nullable String text) {
+    /** The same for what may be null, which stays so. */
+    public static @Nullable String of(@Nullable String text) {
         return text == null ? null : ofText(text);
     }
 
-    static String ofText(String text) {
+    /** This text, or what PostgreSQL takes in its place; a repeat changes nothing. */
+    public static String ofText(String text) {
         return isStorable(text) ? text : repaired(text);
     }
 
@@ -69,7 +71,7 @@ final class StorableText {
     }
 
     /** A whole answer as text that {@code jsonb} takes. */
-    static String json(JsonNode answer) {
+    public static String json(JsonNode answer) {
         return JSON.writeValueAsString(storable(answer));
     }
 
