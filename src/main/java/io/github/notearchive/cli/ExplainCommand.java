@@ -70,7 +70,9 @@ final class ExplainCommand implements Callable<Integer> {
             Optional<NoteCatalog.NoteLine> captured = context.get(NoteCatalog.class).find(id);
             List<ApiCalls.CallEntry> calls = context.get(ApiCalls.class).of(id);
             List<String> next =
-                    Stream.concat(Stream.of(next(entry.get(), context.get(NoteStories.class))), refresh(entry.get()).stream())
+                    Stream.concat(
+                                    Stream.of(next(entry.get(), context.get(NoteStories.class))),
+                                    refresh(entry.get()).stream())
                             .toList();
             if (json) {
                 Json.print(

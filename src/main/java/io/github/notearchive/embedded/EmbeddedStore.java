@@ -110,8 +110,8 @@ public final class EmbeddedStore implements AutoCloseable {
 
     /**
      * Makes sure that the server can write the objects of a bucket: that the folder of the bucket,
-     * and those of files and sidecars in it, are such, and that this user may write there.
-     * What lies deeper is not looked at, since there may be thousands of them.
+     * and those of files and sidecars in it, are such, and that this user may write there. What
+     * lies deeper is not looked at, since there may be thousands of them.
      *
      * @throws IOException when it cannot; the message names the folder and the reason
      */

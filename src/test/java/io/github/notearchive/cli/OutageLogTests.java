@@ -123,7 +123,8 @@ class OutageLogTests {
         Throwable refused =
                 new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
         for (int i = 0; i < 100; i++) {
-            server.warn("handleException {} {}", "/note-archive/probe", refused.toString(), refused);
+            server.warn(
+                    "handleException {} {}", "/note-archive/probe", refused.toString(), refused);
         }
         server.warn("another matter", new IllegalStateException("ours"));
 

@@ -148,8 +148,7 @@ class HealthTests {
                         """)
                 .param(
                         "now",
-                        LocalDateTime.ofInstant(
-                                night.clock().instant(), ZoneId.systemDefault()))
+                        LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
                 .update();
     }
 
@@ -164,8 +163,7 @@ class HealthTests {
         assertThat(health.level()).isEqualTo(Level.ATTENTION);
         assertThat(health.reasons())
                 .singleElement()
-                .satisfies(
-                        reason -> assertThat(reason.command()).contains("explain NOTE_ID"));
+                .satisfies(reason -> assertThat(reason.command()).contains("explain NOTE_ID"));
     }
 
     @Test
@@ -240,8 +238,7 @@ class HealthTests {
 
     @Test
     void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
-        String note =
-                night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         run();
         night.sql()
                 .sql(

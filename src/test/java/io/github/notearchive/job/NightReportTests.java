@@ -4,9 +4,9 @@ import static io.github.notearchive.job.Night.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.report.LeftOvers;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.report.LeftOvers;
 import io.github.notearchive.report.Obstacle;
 import io.github.notearchive.report.PageChecks;
 import io.github.notearchive.report.RunEnd;

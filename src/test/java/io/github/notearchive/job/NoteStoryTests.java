@@ -81,8 +81,7 @@ class NoteStoryTests {
 
     @Test
     void deadVideoIsNoVideoThatWasNotAskedFor() {
-        assertThat(obstacle(0, "VIDEO 0 DEAD: HTTP 404, and 1 more"))
-                .isEqualTo("DEAD_ADDRESSES");
+        assertThat(obstacle(0, "VIDEO 0 DEAD: HTTP 404, and 1 more")).isEqualTo("DEAD_ADDRESSES");
         assertThat(obstacle(0, "VIDEO 0 RETRY: HTTP 500")).isEqualTo("FILES");
         assertThat(obstacle(0, "VIDEO 0 NO_ANSWER: our own limit")).isEqualTo("VIDEO");
         assertThat(obstacle(301, "VIDEO 0 NO_ANSWER: the call for it: 301")).isEqualTo("VIDEO");
