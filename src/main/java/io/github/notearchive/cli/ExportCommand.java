@@ -89,7 +89,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--presign-for",
             paramLabel = "D",
             defaultValue = "24h",
-            converter = RunCommand.DurationArgument.class,
+            converter = SpanArgument.class,
             description =
                     "How long presigned addresses are good for, 7d at most (default: ${DEFAULT-VALUE}).")
     private Duration presignFor = Duration.ofHours(24);

@@ -3,11 +3,14 @@ package io.github.notearchive.cli;
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Trouble;
+import io.github.notearchive.note.Spans;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.settings.Masks;
 import io.github.notearchive.settings.Origins;
 import io.github.notearchive.worklist.EnqueueException;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -168,7 +171,17 @@ final class Failures {
     }
 
     private static String quoted(String name, @Nullable Object value) {
-        return "\"" + Masks.shown(name, String.valueOf(value)) + "\"";
+        return "\"" + Masks.shown(name, asTyped(value)) + "\"";
+    }
+
+    /** Durations as a person writes them. */
+    private static String asTyped(@Nullable Object value) {
+        return switch (value) {
+            case Duration span -> Spans.inWords(span);
+            case Collection<?> several ->
+                    several.stream().map(Failures::asTyped).collect(Collectors.joining(", "));
+            case null, default -> String.valueOf(value);
+        };
     }
 
     private static String dashed(String camel) {

@@ -31,7 +31,7 @@ final class RebuildCommand implements Callable<Integer> {
     @Option(
             names = "--max-duration",
             paramLabel = "D",
-            converter = RunCommand.DurationArgument.class,
+            converter = MaxDurationArgument.class,
             description = "Read no further sidecar after this time, such as 90m or 6h.")
     private @Nullable Duration maxDuration;
 

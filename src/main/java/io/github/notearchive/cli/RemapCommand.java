@@ -41,7 +41,7 @@ final class RemapCommand implements Callable<Integer> {
     @Option(
             names = "--max-duration",
             paramLabel = "D",
-            converter = RunCommand.DurationArgument.class,
+            converter = MaxDurationArgument.class,
             description = "Read no further answer after this time, such as 90m or 6h.")
     private @Nullable Duration maxDuration;
 

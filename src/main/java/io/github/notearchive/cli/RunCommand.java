@@ -22,14 +22,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code run}: tonight's job, or the restart of the unfinished one. */
 @Command(
@@ -57,7 +54,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--max-duration",
             paramLabel = "D",
-            converter = DurationArgument.class,
+            converter = MaxDurationArgument.class,
             description =
                     "Take up no further note after this time, such as 90m or 6h; wins over ARCHIVE_MAX_DURATION.")
     private @Nullable Duration maxDuration;
@@ -323,24 +320,6 @@ final class RunCommand implements Callable<Integer> {
                     refreshes.maybeBilled(),
                     refreshes.tonight(),
                     refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed");
-        }
-    }
-
-    /** Reads {@code 90m}, {@code 6h}, {@code 30s} and ISO-8601 such as {@code PT1H30M}. */
-    static final class DurationArgument implements ITypeConverter<Duration> {
-
-        @Override
-        public Duration convert(String value) {
-            try {
-                Duration duration = DurationStyle.detectAndParse(value);
-                if (duration.isPositive()) {
-                    return duration;
-                }
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(
-                        "\"" + value + "\" is no duration; write it like 90m, 6h or PT1H30M");
-            }
-            throw new TypeConversionException("\"" + value + "\" is not more than nothing");
         }
     }
 }

@@ -103,7 +103,7 @@ final class SandboxCommand implements Callable<Integer> {
             names = "--latency",
             paramLabel = "D",
             defaultValue = "150ms",
-            converter = RunCommand.DurationArgument.class,
+            converter = SpanArgument.class,
             description = "How long an answer takes (default: ${DEFAULT-VALUE}).")
     private Duration latency = Duration.ZERO;
 

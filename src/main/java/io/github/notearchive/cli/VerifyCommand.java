@@ -40,7 +40,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(
             names = "--max-duration",
             paramLabel = "D",
-            converter = RunCommand.DurationArgument.class,
+            converter = MaxDurationArgument.class,
             description = "Read nothing more after this time, such as 90m or 6h.")
     private @Nullable Duration maxDuration;
 

@@ -43,7 +43,12 @@ public record NightlyLimitProperties(
 
     private static final DataSize FEWEST = DataSize.ofMegabytes(1);
     private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
-    private static final Duration SHORTEST = Duration.ofMinutes(1);
+
+    /** A shorter time is a unit that was forgotten. */
+    public static final Duration SHORTEST = Duration.ofMinutes(1);
+
+    /** What is said of a shorter time. */
+    public static final String SHORTEST_IN_WORDS = "at least 1m, with its unit as in 6h";
 
     @AssertTrue(
             message =
@@ -54,7 +59,9 @@ public record NightlyLimitProperties(
 
     @AssertTrue(
             message =
-                    "archive.limits.max-duration must be at least 1m, with its unit as in 6h, or 0 for no limit")
+                    "archive.limits.max-duration must be "
+                            + SHORTEST_IN_WORDS
+                            + ", or 0 for no limit")
     boolean isMaxDurationUsable() {
         return maxDuration.isZero() || maxDuration.compareTo(SHORTEST) >= 0;
     }

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.Spans;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,6 @@ record TimeBox(Duration length, String origin) {
 
     /** Why the job ended. */
     String isOver() {
-        return origin + " " + length + " is over";
+        return origin + " " + Spans.inWords(length) + " is over";
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.note.Spans;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
@@ -53,7 +54,7 @@ class SettingsInForce {
                 "archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
         settings.put(
                 "archive.limits.max-duration",
-                limits.maxDuration().isZero() ? "none" : limits.maxDuration().toMinutes() + "m");
+                limits.maxDuration().isZero() ? "none" : Spans.inWords(limits.maxDuration()));
         settings.put("archive.video.enabled", String.valueOf(video.enabled()));
         settings.put("archive.video.calls-per-night", orNone(video.callsPerNight()));
         settings.put("archive.refresh", refresh.policy());

@@ -113,6 +113,8 @@ class CommandLineTests {
                 "run --limit x",
                 "run --max-duration 0s",
                 "run --max-duration soon",
+                "run --max-duration 90",
+                "run --max-duration 59s",
                 "run surplus",
                 "run --summary-json /no/such/directory/summary.json",
                 "run --summary-json /",
@@ -153,6 +155,10 @@ class CommandLineTests {
                 "forget 66aa00000000000000000001 --yes --dry-run",
                 "verify surplus",
                 "verify --max-duration 0s",
+                "verify --max-duration 90",
+                "rebuild --max-duration 90",
+                "remap --max-duration 90",
+                "sandbox --latency 150",
                 "verify --self-test --repair",
                 "verify --self-test --delete-orphans",
                 "verify --self-test --max-duration 1h",
@@ -197,16 +203,52 @@ class CommandLineTests {
         "500ms, PT0.5S"
     })
     void durationsAreReadAsTheyAreWritten(String text, Duration duration) {
-        assertThat(new RunCommand.DurationArgument().convert(text)).isEqualTo(duration);
+        assertThat(new SpanArgument().convert(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", " ", "soon", "5x", "1.5h", "0s", "-5m", "PT0S", "99999999999999999d"})
+            strings = {
+                "",
+                " ",
+                "soon",
+                "5x",
+                "1.5h",
+                "90",
+                "+90",
+                "0s",
+                "-5m",
+                "PT0S",
+                "99999999999999999d"
+            })
     void whatIsNoDurationIsRefused(String text) {
-        assertThatThrownBy(() -> new RunCommand.DurationArgument().convert(text))
+        assertThatThrownBy(() -> new SpanArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"90", "0", "0s", "59s", "-5m", "1ms", "PT0.09S"})
+    void aTimeBoxBelowAMinuteIsRefusedInTheWordsOfTheSetting(String text) {
+        assertThatThrownBy(() -> new MaxDurationArgument().convert(text))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage(
+                        "it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1m, PT1M", "90s, PT1M30S", "6h, PT6H", "PT1H30M, PT1H30M"})
+    void aTimeBoxIsReadAsItIsWritten(String text, Duration duration) {
+        assertThat(new MaxDurationArgument().convert(text)).isEqualTo(duration);
+    }
+
+    @Test
+    void aTimeBoxWithoutAUnitIsRefusedByItsCommand() {
+        execute("run", "--max-duration", "90");
+
+        assertThat(err.toString())
+                .contains("'--max-duration'")
+                .contains("it must be at least 1m, with its unit as in 6h, but is \"90\"");
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.RefreshProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;
 import java.sql.SQLException;
@@ -41,7 +42,19 @@ class FailuresTests {
                 .contains("  archive.workers ")
                 .contains("64, but is \"99\"")
                 .contains("  archive.recheck-unavailable-after ")
-                .contains(", but is \"PT1H\"");
+                .contains(", but is \"1h\"");
+    }
+
+    @Test
+    void durationsAreToldAsTheyAreTyped() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive.refresh",
+                                RefreshProperties.class,
+                                Map.of("archive.refresh.gaps", "30")));
+
+        assertThat(failure.getMessage()).contains(", but is \"30ms\"").doesNotContain("PT");
     }
 
     @Test

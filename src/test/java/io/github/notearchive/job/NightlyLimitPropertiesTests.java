@@ -44,9 +44,9 @@ class NightlyLimitPropertiesTests {
         NightlyLimitProperties limits = limits(0, "", Duration.ofHours(6));
 
         assertThat(limits.timeBox(null).orElseThrow().isOver())
-                .isEqualTo("archive.limits.max-duration PT6H is over");
+                .isEqualTo("archive.limits.max-duration 6h is over");
         assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().isOver())
-                .isEqualTo("--max-duration PT9H is over");
+                .isEqualTo("--max-duration 9h is over");
     }
 
     @ParameterizedTest
