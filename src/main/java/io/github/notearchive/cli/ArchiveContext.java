@@ -71,6 +71,7 @@ final class ArchiveContext implements AutoCloseable {
                         .web(WebApplicationType.NONE)
                         .registerShutdownHook(false)
                         .logStartupInfo(false)
+                        .listeners(new LogAppender())
                         .initializers(
                                 context -> {
                                     if (clock != null

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesBindEx
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
-import org.springframework.boot.origin.Origin;
+import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 import org.yaml.snakeyaml.error.Mark;
@@ -159,15 +161,15 @@ final class Failures {
 
     private static String origin(BindValidationException e, String name) {
         return e.getValidationErrors().getBoundProperties().stream()
-                .filter(property -> property.getName().toString().equals(name))
-                .map(ConfigurationProperty::getOrigin)
-                .map(Failures::origin)
+                .filter(property -> isOf(property.getName().toString(), name))
+                .map(property -> " (" + Origins.describe(property) + ")")
                 .findFirst()
                 .orElse("");
     }
 
-    private static String origin(@Nullable Origin origin) {
-        return origin == null ? "" : " (" + Origins.describe(origin) + ")";
+    /** Whether a setting is this one, or the list that this one is a value of. */
+    private static boolean isOf(String setting, String name) {
+        return name.equals(setting) || name.startsWith(setting + "[");
     }
 
     private static String quoted(String name, @Nullable Object value) {
@@ -190,16 +192,44 @@ final class Failures {
 
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
-        boolean secret = Masks.isSecret(e.getName().toString());
-        String value =
-                property == null || secret
-                        ? ""
-                        : " " + quoted(e.getName().toString(), property.getValue());
+        String name = e.getName().toString();
+        ConversionFailedException failed = deepestConversion(e);
+        Object value =
+                failed != null ? failed.getValue() : property == null ? null : property.getValue();
         return "The setting "
-                + e.getName()
-                + value
-                + (property == null ? "" : origin(property.getOrigin()))
+                + name
+                + (value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value))
+                + (property == null ? "" : " (" + Origins.describe(property) + ")")
                 + " cannot be read: "
-                + Trouble.describe(e);
+                + (failed == null ? Trouble.describe(e) : wanted(e, failed));
+    }
+
+    /** The one that knows the single value of a list, and words in braces replaced. */
+    private static @Nullable ConversionFailedException deepestConversion(Throwable failure) {
+        ConversionFailedException deepest = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConversionFailedException conversion) {
+                deepest = conversion;
+            }
+        }
+        return deepest;
+    }
+
+    /** What may be typed there; the library's own words where that is told as well by them. */
+    private static String wanted(BindException e, ConversionFailedException failed) {
+        Class<?> type = failed.getTargetType().getType();
+        if (type == DataSize.class) {
+            return "it must be a whole number with one of the units B, KB, MB, GB and TB, as in 50GB";
+        }
+        if (type == Duration.class) {
+            return "it must be a whole number with one of the units ns, us, ms, s, m, h and d, as in 6h";
+        }
+        return type.isEnum()
+                ? "it must be one of "
+                        + Stream.of(type.getEnumConstants())
+                                .map(constant -> ((Enum<?>) constant).name())
+                                .map(word -> word.toLowerCase(Locale.ROOT).replace('_', '-'))
+                                .collect(Collectors.joining(", "))
+                : Trouble.describe(e);
     }
 }

@@ -15,6 +15,9 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("archive.log")
 @Validated
 record LogProperties(
-        @DefaultValue("text")
-                @Pattern(regexp = "text|ecs", message = "archive.log.format is text or ecs")
-                String format) {}
+        @DefaultValue("text") @Pattern(regexp = "text|ecs", message = "must be text or ecs")
+                String format) {
+
+    /** The Elastic Common Schema. */
+    static final String ECS = "ecs";
+}

@@ -2,7 +2,10 @@ package io.github.notearchive.settings;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
@@ -37,6 +40,32 @@ public final class Origins {
                                     source.getPropertySource().getName(), source.getPropertyName());
             default -> origin.toString();
         };
+    }
+
+    /**
+     * The same of a value, and of what somebody has set where it only names that in braces: {@code
+     * environment variable ARCHIVE_STOP_AT} of <code>${ARCHIVE_STOP_AT:}</code>.
+     */
+    public static String describe(ConfigurationProperty property) {
+        String set =
+                Variables.in(String.valueOf(property.getValue())).stream()
+                        .flatMap(Origins::ofWord)
+                        .collect(Collectors.joining(", "));
+        return set.isEmpty() ? describe(property.getOrigin()) : set;
+    }
+
+    /** Who sets a word in braces; nobody where it has its default, or stands in another file. */
+    private static Stream<String> ofWord(String word) {
+        if (System.getProperty(word) != null) {
+            return Stream.of(
+                    inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word));
+        }
+        String variable = System.getenv(word);
+        return variable == null || variable.isBlank()
+                ? Stream.empty()
+                : Stream.of(
+                        inSource(
+                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word));
     }
 
     /** Of a word in a source that keeps no places. */

@@ -142,6 +142,42 @@ class RefusalTests {
         run("too many workers", 2, Map.of("ARCHIVE_WORKERS", "100"), "archive.workers", "100");
         run("workers in letters", 2, Map.of("ARCHIVE_WORKERS", "abc"), "archive.workers", "abc");
         run(
+                "a time of day without its zero",
+                2,
+                Map.of("ARCHIVE_STOP_AT", "7:30"),
+                "archive.limits.stop-at must be a time of Shanghai",
+                "but is \"7:30\" (environment variable ARCHIVE_STOP_AT)");
+        run(
+                "a size with an unknown unit",
+                2,
+                Map.of("ARCHIVE_BYTES_PER_NIGHT", "50G"),
+                "archive.limits.bytes-per-night \"50G\" (environment variable ARCHIVE_BYTES_PER_NIGHT)",
+                "B, KB, MB, GB and TB");
+        run(
+                "a duration with an unknown unit",
+                2,
+                Map.of("ARCHIVE_MAX_DURATION", "6x"),
+                "archive.limits.max-duration \"6x\" (environment variable ARCHIVE_MAX_DURATION)",
+                "ns, us, ms, s, m, h and d");
+        run(
+                "a gap without its unit",
+                2,
+                Map.of("ARCHIVE_REFRESH_GAPS", "30"),
+                "archive.refresh.gaps[0]",
+                "but is \"30ms\" (environment variable ARCHIVE_REFRESH_GAPS)");
+        run(
+                "an unknown event",
+                2,
+                Map.of("ARCHIVE_NOTIFY_EVENTS", "fail"),
+                "archive.notify.events \"fail\" (environment variable ARCHIVE_NOTIFY_EVENTS)",
+                "start, success, attention, failure, overlap");
+        run(
+                "an unknown format of the log",
+                2,
+                Map.of("ARCHIVE_LOG_FORMAT", "json"),
+                "archive.log.format must be text or ecs",
+                "but is \"json\" (environment variable ARCHIVE_LOG_FORMAT)");
+        run(
                 "a misspelt variable",
                 2,
                 Map.of("ARCHIVE_CALLS_PER_SECND", "1"),

@@ -5,20 +5,29 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.NightlyLimitProperties;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
+import io.github.notearchive.telemetry.NotifyProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
 import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertiesPropertySource;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
@@ -100,6 +109,77 @@ class FailuresTests {
         assertThat(failure.getMessage())
                 .startsWith("The setting archive.workers \"many\"")
                 .contains("cannot be read");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    archive.limits.bytes-per-night | 50G | B, KB, MB, GB and TB, as in 50GB
+                    archive.limits.max-duration | 6x | ns, us, ms, s, m, h and d, as in 6h
+                    """)
+    void whatMayBeTypedIsTold(String setting, String value, String units) {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive.limits",
+                                NightlyLimitProperties.class,
+                                Map.of(setting, value)));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .startsWith("The setting " + setting + " \"" + value + "\"")
+                .endsWith(
+                        "cannot be read: it must be a whole number with one of the units " + units);
+    }
+
+    @Test
+    void theWordsOfWhichOneMayBeTypedAreTold() {
+        CommandFailure failure =
+                explained(
+                        binding(
+                                "archive.notify",
+                                NotifyProperties.class,
+                                Map.of("archive.notify.events", "success, fail")));
+
+        assertThat(failure.getMessage())
+                .startsWith("The setting archive.notify.events \"fail\"")
+                .endsWith("it must be one of start, success, attention, failure, overlap");
+    }
+
+    @Test
+    void theWordThatSetsAValueIsNamedAndNotTheFileThatNamesTheWord() {
+        String word = "failures-tests.stop-at";
+        var file =
+                new MapPropertySource(
+                        "a file", Map.of("archive.limits.stop-at", "${" + word + ":}"));
+        var options =
+                new PropertiesPropertySource(
+                        StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME,
+                        System.getProperties());
+        var validator =
+                new SpringValidatorAdapter(
+                        Validation.buildDefaultValidatorFactory().getValidator());
+        System.setProperty(word, "7:30");
+        try {
+            Throwable thrown =
+                    catchThrowable(
+                            () ->
+                                    new Binder(
+                                                    ConfigurationPropertySources.from(file),
+                                                    new PropertySourcesPlaceholdersResolver(
+                                                            List.of(file, options)))
+                                            .bind(
+                                                    "archive.limits",
+                                                    Bindable.of(NightlyLimitProperties.class),
+                                                    new ValidationBindHandler(validator)));
+
+            assertThat(explained(thrown).getMessage())
+                    .contains("but is \"7:30\" (option -D" + word + " of java)");
+        } finally {
+            System.clearProperty(word);
+        }
     }
 
     @Test
