@@ -57,7 +57,23 @@ final class ArchiveContext implements AutoCloseable {
         }
     }
 
-    /** The same, also where the settings are such that nothing could be done with it. */
+    /**
+     * Opens it for a command that only looks.
+     *
+     * @throws CommandFailure when there is no archive to look at
+     */
+    static ArchiveContext openToLook() {
+        ArchiveContext archive = open();
+        try {
+            WhichArchive.requireExisting(archive);
+            return archive;
+        } catch (RuntimeException e) {
+            archive.close();
+            throw e;
+        }
+    }
+
+    /** Opens it, also where the settings are such that nothing could be done with it. */
     static ArchiveContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
         String[] arguments =
@@ -122,6 +138,11 @@ final class ArchiveContext implements AutoCloseable {
                             + shown
                             + "\", but must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
         }
+    }
+
+    /** The text of a setting; empty where it is not set. */
+    String setting(String name) {
+        return context.getEnvironment().getProperty(name, "");
     }
 
     <T> T get(Class<T> part) {

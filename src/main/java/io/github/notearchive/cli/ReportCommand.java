@@ -64,7 +64,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (ArchiveContext context = ArchiveContext.openToLook()) {
             String whose = node == null ? context.get(ArchiveProperties.class).node() : node;
             NightReports reports = context.get(NightReports.class);
             Night tonight = Night.current(context.get(Clock.class));

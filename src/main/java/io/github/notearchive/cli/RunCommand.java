@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
             "7 interrupted, run again; 8 a server is out of reach, run again later."
         })
 final class RunCommand implements Callable<Integer> {
+
+    private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
     /** New fields that are named, of any number. */
     private static final int FIELDS = 3;
@@ -122,6 +126,7 @@ final class RunCommand implements Callable<Integer> {
         SummaryJson.Limits bounds = limits(context);
         limits = bounds;
         requireToken(context.get(NoteSourceProperties.class));
+        WhichArchive.unusedCredentials(context).forEach(log::warn);
         ArchiveRunner runner = context.get(ArchiveRunner.class);
         signals.passTo(context.get(RunGate.class)::stop);
         RunSummary summary;

@@ -68,10 +68,12 @@ final class StatusCommand implements Callable<Integer> {
     /**
      * All of it, as it is printed.
      *
+     * @param archive which one it is
      * @param leftOver what stands in the way of all notes that were put off or given up; of each
      *     state {@value #LOOKED_AT} at most are looked at for examples
      */
     record Status(
+            WhichArchive archive,
             Health health,
             Instant at,
             String night,
@@ -113,7 +115,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (ArchiveContext context = ArchiveContext.openToLook()) {
             Status status = read(context);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
@@ -135,6 +137,7 @@ final class StatusCommand implements Callable<Integer> {
         VideoProperties videos = context.get(VideoProperties.class);
         RefreshProperties refreshes = context.get(RefreshProperties.class);
         return new Status(
+                WhichArchive.of(context),
                 context.get(HealthCheck.class).check(),
                 clock.instant(),
                 tonight.toString(),
@@ -164,6 +167,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     static void print(Status status, PrintWriter out) {
+        out.println("Archive: " + Harmless.line(status.archive()));
         print(status.health(), out);
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");

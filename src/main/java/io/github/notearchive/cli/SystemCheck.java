@@ -307,6 +307,7 @@ final class SystemCheck {
 
         private final ArchiveContext context;
         private final Clock clock;
+        private final boolean isNew;
         private boolean isDatabaseThere;
         private boolean isSchemaThere;
         private String whyNoTables = "the schema could not be looked at";
@@ -317,6 +318,15 @@ final class SystemCheck {
         Inside(ArchiveContext context) {
             this.context = context;
             this.clock = context.get(Clock.class);
+            this.isNew = isNew(context);
+        }
+
+        private static boolean isNew(ArchiveContext context) {
+            try {
+                return WhichArchive.isNew(context);
+            } catch (RuntimeException _) {
+                return false; // the settings are wrong, and the check says so
+            }
         }
 
         void all() {
@@ -382,13 +392,17 @@ final class SystemCheck {
             }
             NoteSourceProperties source = context.get(NoteSourceProperties.class);
             String node = context.get(ArchiveProperties.class).node();
-            return source.allowPlainHttp() && isHttpAbroad(source)
-                    ? Seen.warning(
-                            "the token travels in clear to "
-                                    + source.baseUrl()
-                                    + ", as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node "
-                                    + node)
-                    : Seen.ok("valid; node " + node + ", provider " + source.baseUrl());
+            List<String> odd = new ArrayList<>(WhichArchive.unusedCredentials(context));
+            if (source.allowPlainHttp() && isHttpAbroad(source)) {
+                odd.add(
+                        "the token travels in clear to "
+                                + source.baseUrl()
+                                + ", as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node "
+                                + node);
+            }
+            return odd.isEmpty()
+                    ? Seen.ok("valid; node " + node + ", provider " + source.baseUrl())
+                    : Seen.warning(String.join("\n", odd));
         }
 
         private static boolean isHttpAbroad(NoteSourceProperties source) {
@@ -507,7 +521,14 @@ final class SystemCheck {
                                             + (context.get(EmbeddedDatabase.class).joined()
                                                     ? "run by another process of this program"
                                                     : "started for this check")
-                                    : " at " + withoutLogin(details.getJdbcUrl()));
+                                            + (isNew
+                                                    ? ": a new, empty archive in "
+                                                            + directory()
+                                                            + ". If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
+                                                    : "")
+                                    : " at "
+                                            + WhichArchive.withoutLogin(details.getJdbcUrl())
+                                                    .replaceFirst("^jdbc:postgresql:", ""));
             if (major < OLDEST_POSTGRES) {
                 return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
             }
@@ -544,12 +565,6 @@ final class SystemCheck {
             login.setProperty(
                     "options", "-c default_transaction_read_only=on -c statement_timeout=20s");
             return DriverManager.getConnection(details.getJdbcUrl(), login);
-        }
-
-        private static String withoutLogin(String url) {
-            return url.replaceFirst("^jdbc:postgresql:", "")
-                    .replaceFirst("//[^/]*@", "//")
-                    .replaceFirst("\\?.*", "");
         }
 
         private JdbcClient jdbc() {

@@ -344,7 +344,7 @@ public class ArchiveRunner {
         ExitCode exitCode = Launches.ended(execution, gate);
         String reason =
                 switch (exitCode) {
-                    case COMPLETED -> "every note that was due reached its end";
+                    case COMPLETED -> whyCompleted(run);
                     case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
                     default -> execution.getExitStatus().getExitDescription();
                 };
@@ -370,6 +370,18 @@ public class ArchiveRunner {
                 newFields(run),
                 refreshes(run, made),
                 run.took());
+    }
+
+    /** A worklist that nobody filled should not look like a night's work. */
+    private String whyCompleted(ActiveRun run) {
+        try {
+            return counts(run).done() == 0 && worklist.countByState().isEmpty()
+                    ? "the worklist is empty; fill it with: note-archive enqueue FILE"
+                    : "every note that was due reached its end";
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("The worklist could not be counted: {}", Trouble.describe(e));
+            return "every note that was due reached its end";
+        }
     }
 
     private List<SchemaDrift.Found> newFields(ActiveRun run) {
