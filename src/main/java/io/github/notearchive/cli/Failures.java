@@ -81,6 +81,9 @@ final class Failures {
                     new CommandFailure(
                             e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
                             String.valueOf(e.getMessage()));
+            case FlywayException e when isForeign(e) ->
+                    usage(
+                            "The database holds tables of something else, and note-archive wants one of its own; nothing was written. Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
             case FlywayException e
                     when !hasSqlCause(e) && !(e instanceof FlywayValidateException) ->
                     usage(
@@ -114,6 +117,11 @@ final class Failures {
                                 .formatted(mark.getLine() + 1, mark.getColumn() + 1))
                 + ". Look at the application.yml in "
                 + SettingsEnvironment.locations();
+    }
+
+    /** Its own advice would mix our tables with those of somebody else. */
+    private static boolean isForeign(FlywayException e) {
+        return String.valueOf(e.getMessage()).contains("baselineOnMigrate");
     }
 
     private static boolean hasSqlCause(Throwable failure) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -10,6 +11,9 @@ import org.springframework.transaction.CannotCreateTransactionException;
 
 /** Tells a server that is away from a mistake of ours. */
 public final class Trouble {
+
+    /** The driver's words where it does not say why; the cause of its exception does. */
+    private static final String NO_CONNECTION = "The connection attempt failed";
 
     private Trouble() {}
 
@@ -57,6 +61,20 @@ public final class Trouble {
         }
         String message = cause.getMessage();
         String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
-        return line.isEmpty() ? cause.getClass().getSimpleName() : line;
+        String words = line.isEmpty() ? cause.getClass().getSimpleName() : line;
+        return cause.getCause() == null || !words.startsWith(NO_CONNECTION)
+                ? words
+                : words.replaceFirst("\\.$", "") + ": " + deepest(cause);
+    }
+
+    /** The deepest cause of all, in a few words. */
+    private static String deepest(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause.getMessage();
+        String said = message == null ? cause.getClass().getSimpleName() : message;
+        return cause instanceof UnknownHostException ? "unknown host " + said : said;
     }
 }

@@ -9,6 +9,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,10 +66,11 @@ class RefusalTests {
     @AfterAll
     void stop() {
         threads.shutdownNow();
+        OutsideServers.running().dropDatabase("of_something_else");
         practice.close();
     }
 
-    private void serversAndSettings() throws IOException {
+    private void serversAndSettings() throws Exception {
         OutsideServers servers = OutsideServers.running();
         String nobody = "127.0.0.1:" + closedPort();
         Path file = practice.file("not-a-directory", "text");
@@ -89,6 +93,18 @@ class RefusalTests {
                 Map.of("ARCHIVE_DATABASE_URL", servers.urlOf("no_such_database")),
                 "no_such_database",
                 "ARCHIVE_DATABASE_URL");
+        String foreign = servers.createDatabase("of_something_else");
+        try (Connection connection =
+                        DriverManager.getConnection(foreign, servers.user(), servers.password());
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE orders (id bigint)");
+        }
+        run(
+                "a database of something else",
+                2,
+                Map.of("ARCHIVE_DATABASE_URL", foreign),
+                "holds tables of something else",
+                "wants one of its own");
         run(
                 "an unreadable database URL",
                 2,

@@ -12,13 +12,17 @@ import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.telemetry.NotifyProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
@@ -229,6 +233,36 @@ class FailuresTests {
                 .startsWith("The database is out of reach: gone.")
                 .contains("ARCHIVE_DATABASE_URL")
                 .doesNotContain("more");
+    }
+
+    @Test
+    void anUnknownHostIsNamed() {
+        CommandFailure failure =
+                explained(
+                        new IllegalStateException(
+                                "bean",
+                                new PSQLException(
+                                        "The connection attempt failed.",
+                                        PSQLState.CONNECTION_UNABLE_TO_CONNECT,
+                                        new UnknownHostException("nosuch.example.org"))));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(failure.getMessage())
+                .startsWith(
+                        "The database is out of reach: The connection attempt failed: unknown host nosuch.example.org. Check");
+    }
+
+    @Test
+    void aDatabaseOfSomethingElseIsRefusedInOurWords() {
+        CommandFailure failure =
+                explained(
+                        new FlywayException(
+                                "Found non-empty schema(s) \"public\" but no schema history table. Use baseline() or set baselineOnMigrate to true to initialize the schema history table."));
+
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.getMessage())
+                .contains("holds tables of something else", "ARCHIVE_DATABASE_URL")
+                .doesNotContain("baseline");
     }
 
     @Test
