@@ -14,6 +14,7 @@ import io.github.notearchive.export.MediaMode;
 import io.github.notearchive.export.Selection;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.Spans;
 import io.github.notearchive.objectstore.StoreProperties;
 import io.github.notearchive.worklist.NoteState;
 import java.io.IOException;
@@ -220,7 +221,9 @@ final class ExportCommand implements Callable<Integer> {
             throw usage("--author-key goes with --authors hash alone");
         }
         if (presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1) {
-            throw usage("--presign-for must lie between 1s and 7d, but is " + presignFor);
+            throw usage(
+                    "--presign-for must lie between 1s and 7d, but is "
+                            + Spans.inWords(presignFor));
         }
         if (text != null && text.isEmpty()) {
             throw usage("--text must say something");

@@ -55,14 +55,14 @@ public class Exporter {
                             .formatted(options.format(), options.media()));
         }
         DataSet data = DataSet.of(options.authors(), options.media());
-        log.info(
-                "Exporting to {}: {}, media {}, people {}, {}",
-                options.target(),
-                options.format(),
-                options.media(),
-                options.authors(),
-                options.selection());
         try (Draft draft = Draft.begin(options.target())) {
+            log.info(
+                    "Exporting to {}: {}, media {}, people {}, {}",
+                    options.target(),
+                    options.format(),
+                    options.media(),
+                    options.authors(),
+                    options.selection().inWords());
             ExportReport report = write(options, data, draft, stopped);
             draft.complete();
             return report;

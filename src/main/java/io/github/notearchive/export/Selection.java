@@ -3,7 +3,10 @@ package io.github.notearchive.export;
 import io.github.notearchive.worklist.NoteState;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,32 @@ public record Selection(
         topics = List.copyOf(topics);
         authors = List.copyOf(authors);
         states = List.copyOf(states);
+    }
+
+    /** The filters that are given in words; {@code all notes} without any. */
+    public String inWords() {
+        Map<String, @Nullable Object> filters = new LinkedHashMap<>();
+        filters.put("published from", publishedFrom);
+        filters.put("published before", publishedTo);
+        filters.put("captured from", capturedFrom);
+        filters.put("captured before", capturedTo);
+        filters.put("of topic", or(topics));
+        filters.put("of author", or(authors));
+        filters.put("in state", or(states));
+        filters.put("with the text", text == null ? null : "\"" + text + "\"");
+        filters.put("named in", ids);
+        String given =
+                filters.entrySet().stream()
+                        .filter(filter -> filter.getValue() != null)
+                        .map(filter -> filter.getKey() + " " + filter.getValue())
+                        .collect(Collectors.joining(", "));
+        return given.isEmpty() ? "all notes" : "notes " + given;
+    }
+
+    private static @Nullable String or(List<?> values) {
+        return values.isEmpty()
+                ? null
+                : values.stream().map(String::valueOf).collect(Collectors.joining(" or "));
     }
 
     /** Every note. */

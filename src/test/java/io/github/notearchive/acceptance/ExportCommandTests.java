@@ -55,11 +55,10 @@ class ExportCommandTests {
             assertThat(whole.err()).contains("is left of an export that did not end");
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
-            assertThat(
-                            practice.call("export", "--format", "csv", folder.toString())
-                                    .with(2)
-                                    .message())
-                    .contains("is not empty; nothing was exported");
+            Ended refused = practice.call("export", "--format", "csv", folder.toString()).with(2);
+            assertThat(refused.message()).contains("is not empty; nothing was exported");
+            assertThat(refused.err()).doesNotContain("Exporting to");
+            assertThat(whole.err()).contains("Exporting to " + folder, ", all notes");
 
             Path more = practice.file("more.txt", ids.getFirst() + "\n" + "f".repeat(24));
             assertThat(
