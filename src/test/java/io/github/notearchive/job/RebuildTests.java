@@ -238,7 +238,14 @@ class RebuildTests {
         bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnAnswer(o))));
         bad.put(
                 key(stranger + "15"),
-                changed(good, "15", o -> slot(itsOwnAnswer(o), "identity", noise(100_000))));
+                changed(
+                        good,
+                        "15",
+                        o ->
+                                slot(
+                                        slot(itsOwnAnswer(o), "state", "WAIVED"),
+                                        "reason",
+                                        noise(100_000))));
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
