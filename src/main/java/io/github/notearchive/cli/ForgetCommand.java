@@ -103,6 +103,12 @@ final class ForgetCommand implements Callable<Integer> {
         }
     }
 
+    private static boolean isNobody(ForgetReport report) {
+        return report.notes().isEmpty()
+                && report.namedIn().isEmpty()
+                && report.rows().values().stream().allMatch(rows -> rows == 0);
+    }
+
     private static CommandFailure notNow() {
         return new CommandFailure(
                 ExitCode.ALREADY_RUNNING,
@@ -136,6 +142,14 @@ final class ForgetCommand implements Callable<Integer> {
                 report.notes().size(),
                 report.author() ? " and a person" : "",
                 done ? "" : " (nothing was changed; --yes does it)");
+        if (report.author() && isNobody(report)) {
+            out.printf(
+                    "  person   nothing of this person was here: check that \"%s\" is the right user id. %s%n",
+                    Harmless.line(author),
+                    done
+                            ? "It is remembered, so that nothing of theirs is archived"
+                            : "With --yes it is remembered, so that nothing of theirs is archived");
+        }
         Map<String, Long> rows = report.rows();
         out.println(
                 "  rows     "

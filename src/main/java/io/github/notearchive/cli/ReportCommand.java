@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -85,7 +87,22 @@ final class ReportCommand implements Callable<Integer> {
                                 none(
                                         "no run of node "
                                                 + node
-                                                + " has ended yet; begin with: note-archive run"));
+                                                + " has ended yet; "
+                                                + others(reports, node)
+                                                        .orElse("begin with: note-archive run")));
+    }
+
+    /** The nodes that have runs where this one has none, and how to ask for one of them. */
+    private static Optional<String> others(NightReports reports, String node) {
+        List<String> others =
+                reports.nodes().stream().filter(other -> !other.equals(node)).toList();
+        return others.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "there are runs of "
+                                + String.join(", ", others)
+                                + ": note-archive report --node "
+                                + others.getFirst());
     }
 
     private static NightReport of(NightReports reports, String node, Night night, Night tonight) {
@@ -104,7 +121,18 @@ final class ReportCommand implements Callable<Integer> {
                                                                         last ->
                                                                                 "; the last one before that is of "
                                                                                         + last)
-                                                                .orElse("; nor in any before"))));
+                                                                .orElseGet(
+                                                                        () ->
+                                                                                "; nor in any before"
+                                                                                        + others(
+                                                                                                        reports,
+                                                                                                        node)
+                                                                                                .map(
+                                                                                                        of ->
+                                                                                                                "; "
+                                                                                                                        + of)
+                                                                                                .orElse(
+                                                                                                        "")))));
     }
 
     private static CommandFailure none(String message) {

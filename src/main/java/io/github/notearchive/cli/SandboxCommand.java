@@ -16,16 +16,19 @@ import java.io.PrintWriter;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
+import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -177,19 +180,27 @@ final class SandboxCommand implements Callable<Integer> {
             show(context.get(JdbcClient.class), out);
             out.println();
             out.println("Look further:");
-            out.println("  ARCHIVE_DATA_DIR='" + directory + "' bin/note-archive status");
-            out.println(
-                    "  ARCHIVE_DATA_DIR='"
-                            + directory
-                            + "' bin/note-archive explain "
-                            + provider.noteIds(notes).getLast());
-            out.println(
-                    "  ARCHIVE_DATA_DIR='"
-                            + directory
-                            + "' bin/note-archive servers    (then psql and any S3 client)");
+            for (String further :
+                    List.of(
+                            "status",
+                            "report --night " + Night.current(clock),
+                            "explain " + provider.noteIds(notes).getLast(),
+                            "servers    (then psql and any S3 client)")) {
+                out.println("  " + environment(directory) + " bin/note-archive " + further);
+            }
             out.flush();
             return last.exitCode().number();
         }
+    }
+
+    /** What leads another command to this practice, whatever the environment says otherwise. */
+    private static String environment(Path directory) {
+        return Stream.concat(
+                        Stream.of("ARCHIVE_DATA_DIR='" + directory + "'", "ARCHIVE_NODE=" + NODE),
+                        Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
+                                .filter(server -> StringUtils.hasText(System.getenv(server)))
+                                .map(server -> server + "="))
+                .collect(Collectors.joining(" "));
     }
 
     private SandboxSettings behaviour() {
@@ -239,7 +250,9 @@ final class SandboxCommand implements Callable<Integer> {
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
-        Files.createDirectories(directory);
+        Files.createDirectories(
+                directory,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.writeString(
                 directory.resolve(MARKER),
                 "This directory belongs to the sandbox, which empties it at each practice.\n");

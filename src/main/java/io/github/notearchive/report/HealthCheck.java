@@ -394,9 +394,14 @@ public class HealthCheck {
                 .orElse(null);
     }
 
-    private static String inWords(@Nullable LastRun last, Instant now) {
+    private String inWords(@Nullable LastRun last, Instant now) {
         if (last == null) {
             return "there was no run yet";
+        }
+        if (last.exitNumber() == null
+                && !last.exitCode().equals(ReportTables.KILLED)
+                && executions.isRunActive(last.node())) {
+            return "a run is under way, begun " + ago(last.began(), now);
         }
         return last.exitNumber() == null
                 ? "the last run began " + ago(last.began(), now) + " and has not said how it ended"

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -112,6 +113,11 @@ public class NightReports implements Mentions {
     /** The last night, up to this one, in which a run of a node ended; empty when there is none. */
     public Optional<Night> lastNight(String node, Night upTo) {
         return tables.lastNight(node, upTo);
+    }
+
+    /** The nodes of which there was ever a run. */
+    public List<String> nodes() {
+        return tables.nodes(new Night(LocalDate.EPOCH));
     }
 
     /** What is known of a night of a node; empty when no run began in it. */

@@ -47,6 +47,9 @@ class BesideARunTests {
             assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/worklist/0/inWork").intValue()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/runs/0/status").stringValue()).isEqualTo("STARTED");
+            assertThat(shown.at("/health/inAWord").stringValue())
+                    .contains("a run is under way, begun ")
+                    .doesNotContain("has not said");
             assertThat(added.out()).contains("1 new, 0 already known");
             assertThat(explained.out())
                     .contains("Note " + inWork + " is PENDING")

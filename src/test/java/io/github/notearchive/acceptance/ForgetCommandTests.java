@@ -74,6 +74,26 @@ class ForgetCommandTests {
         }
     }
 
+    @Test
+    void personWhoWasNeverSeenIsRememberedAndTheIdIsDoubted() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look()) {
+            String nobody = "5f0123456789abcdef012345";
+            practice.enqueue(1);
+
+            Ended preview = practice.call("forget", "--author", nobody).with(0);
+            Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
+
+            assertThat(preview.out())
+                    .contains("nothing of this person was here: check that \"" + nobody + "\"");
+            assertThat(done.out())
+                    .contains(
+                            "nothing of this person was here: check that \"" + nobody + "\"",
+                            "It is remembered");
+            assertThat(archive.number("SELECT count(*) FROM forgotten_author")).isEqualTo(1);
+        }
+    }
+
     private static void kill(Practice practice, Archive archive, String where, String note)
             throws Exception {
         Trap.before(where, "true").set(archive);

@@ -6,8 +6,11 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.report.PageChecks;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +45,45 @@ class SandboxCommandTests {
                 PageChecks.assertSound(Files.readString(page));
             }
         }
+    }
+
+    @Test
+    void itsNextStepsLeadToWhatItMadeAndNobodyElseMayLook() throws Exception {
+        Path data = directory.resolve("practice");
+
+        Ended sandbox = sandbox(data).with(0);
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+                .isEqualTo("rwx------");
+        List<String> steps =
+                sandbox.out()
+                        .lines()
+                        .dropWhile(line -> !line.equals("Look further:"))
+                        .skip(1)
+                        .toList();
+        assertThat(steps).hasSize(4);
+        for (String step : steps) {
+            Matcher words =
+                    Pattern.compile(
+                                    "  ARCHIVE_DATA_DIR='(.+)' ARCHIVE_NODE=(.+) bin/note-archive (.+)")
+                            .matcher(step);
+            assertThat(words.matches()).as(step).isTrue();
+            Map<String, String> environment =
+                    Map.of("ARCHIVE_DATA_DIR", words.group(1), "ARCHIVE_NODE", words.group(2));
+            if (words.group(3).startsWith("servers ")) {
+                continue; // it stays until it is told to end
+            }
+            Ended ended =
+                    Program.startPackaged(directory, environment, words.group(3).split(" ")).end();
+            assertThat(ended.with(0).out()).containsAnyOf(data.toString(), "from \"sandbox\"");
+        }
+        Ended other =
+                Program.startPackaged(
+                                directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
+                        .end();
+        assertThat(other.with(6).message())
+                .contains(
+                        "no run of node main has ended yet; there are runs of sandbox: note-archive report --node sandbox");
     }
 
     @Test
