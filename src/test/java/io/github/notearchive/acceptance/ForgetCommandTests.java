@@ -80,6 +80,7 @@ class ForgetCommandTests {
                 Archive archive = practice.look()) {
             String nobody = "5f0123456789abcdef012345";
             practice.enqueue(1);
+            practice.call("run").with(0);
 
             Ended preview = practice.call("forget", "--author", nobody).with(0);
             Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
