@@ -687,41 +687,6 @@ public class Worklist {
                                 .update());
     }
 
-    /**
-     * The last notes that need a person or a later night, grouped by what stood in their way; at
-     * most {@code limit} groups.
-     *
-     * @param most of each state so many are looked at, those that the newest runs left
-     */
-    public List<LeftOver> leftOvers(int limit, int most) {
-        return jdbc.sql(
-                        """
-                        SELECT state, last_code, last_error, count(*) AS notes, min(note_id) AS example, min(due_at) AS due
-                        FROM (SELECT newest.*
-                              FROM unnest(ARRAY['POSTPONED', 'FAILED']) AS states (state)
-                              CROSS JOIN LATERAL (
-                                  SELECT w.state, w.last_code, w.last_error, w.note_id, w.due_at FROM worklist w
-                                  WHERE w.state IN ('POSTPONED', 'FAILED') AND w.state = states.state
-                                  ORDER BY w.settled_by DESC
-                                  LIMIT :most) AS newest) AS w
-                        GROUP BY state, last_code, last_error
-                        ORDER BY state, count(*) DESC, last_error
-                        LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .param("most", most)
-                .query(
-                        (row, _) ->
-                                new LeftOver(
-                                        NoteState.valueOf(row.getString("state")),
-                                        row.getObject("last_code", Integer.class),
-                                        row.getString("last_error"),
-                                        row.getLong("notes"),
-                                        row.getString("example"),
-                                        instant(row.getTimestamp("due"))))
-                .list();
-    }
-
     /** The whole row of one note; empty when it is not on the list. */
     public Optional<Entry> find(NoteId id) {
         return jdbc.sql(
@@ -907,15 +872,6 @@ public class Worklist {
 
     /** How many notes are in a state, how many of them are due now and how many are in work. */
     public record StateCount(NoteState state, long notes, long due, long inWork) {}
-
-    /** Notes with the same obstacle. */
-    public record LeftOver(
-            NoteState state,
-            @Nullable Integer code,
-            @Nullable String error,
-            long notes,
-            String example,
-            @Nullable Instant due) {}
 
     /** One row, as it stands. */
     public record Entry(

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** That nothing of a run, and neither status nor plan, reads a table as a whole. */
+@Isolated("hears the logs of the whole JVM")
 class BacklogPlansTests {
 
     private static final Pattern READ_WHOLE =
