@@ -63,7 +63,8 @@ public final class OutageLog extends TurboFilter {
         if (cause == null) {
             return FilterReply.NEUTRAL;
         }
-        if (isOfALibrary(logger.getName()) && Trouble.isOutOfReach(cause)) {
+        if (LIBRARIES.stream().anyMatch(logger.getName()::startsWith)
+                && Trouble.isOutOfReach(cause)) {
             String what = "The database is out of reach: " + Trouble.describe(cause);
             say(ofDatabase, logger, level, what, said(format, parameters));
             return FilterReply.DENY;
@@ -145,14 +146,5 @@ public final class OutageLog extends TurboFilter {
 
     private static String simpleName(Logger logger) {
         return logger.getName().substring(logger.getName().lastIndexOf('.') + 1);
-    }
-
-    private static boolean isOfALibrary(String name) {
-        for (String library : LIBRARIES) {
-            if (name.startsWith(library)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -116,23 +116,17 @@ final class ReportCommand implements Callable<Integer> {
                                                 + night
                                                 + (night.compareTo(tonight) > 0
                                                         ? ", which has not begun"
-                                                        : reports.lastNight(node, night)
-                                                                .map(
-                                                                        last ->
-                                                                                "; the last one before that is of "
-                                                                                        + last)
-                                                                .orElseGet(
-                                                                        () ->
-                                                                                "; nor in any before"
-                                                                                        + others(
-                                                                                                        reports,
-                                                                                                        node)
-                                                                                                .map(
-                                                                                                        of ->
-                                                                                                                "; "
-                                                                                                                        + of)
-                                                                                                .orElse(
-                                                                                                        "")))));
+                                                        : instead(reports, node, night))));
+    }
+
+    /** Where there is a report, when there is none of that night. */
+    private static String instead(NightReports reports, String node, Night night) {
+        return reports.lastNight(node, night)
+                .map(last -> "; the last one before that is of " + last)
+                .orElseGet(
+                        () ->
+                                "; nor in any before"
+                                        + others(reports, node).map(of -> "; " + of).orElse(""));
     }
 
     private static CommandFailure none(String message) {

@@ -212,7 +212,7 @@ class ArchiveJob {
         }
 
         @Override
-        void isUncheckable(RuntimeException failure) {
+        void cannotTell(RuntimeException failure) {
             closeUnchecked(gate, failure);
         }
     }

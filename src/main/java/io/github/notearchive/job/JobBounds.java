@@ -34,7 +34,7 @@ abstract class JobBounds implements JobExecutionListener {
             try {
                 job.setExitStatus(whenComplete(job));
             } catch (RuntimeException e) {
-                isUncheckable(e);
+                cannotTell(e);
                 job.setStatus(BatchStatus.FAILED);
                 job.addFailureException(e);
                 job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
@@ -53,5 +53,5 @@ abstract class JobBounds implements JobExecutionListener {
     abstract ExitStatus whenComplete(JobExecution job);
 
     /** What else is done when {@link #whenComplete} cannot be told. */
-    void isUncheckable(RuntimeException failure) {}
+    void cannotTell(RuntimeException failure) {}
 }

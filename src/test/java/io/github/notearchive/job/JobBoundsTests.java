@@ -114,7 +114,7 @@ class JobBoundsTests {
         }
 
         @Override
-        void isUncheckable(RuntimeException failure) {
+        void cannotTell(RuntimeException failure) {
             seen.add("uncheckable: " + failure.getMessage());
         }
     }

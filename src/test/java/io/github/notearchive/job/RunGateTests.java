@@ -14,24 +14,22 @@ import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.CallsEndedException;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.LonePace;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.Settings;
-import io.github.notearchive.source.SharedPace;
 import io.github.notearchive.source.WrittenCall;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,17 +41,22 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 /** What closing does to a call that is written down and waits out a pause. */
 class RunGateTests {
 
-    private static final Duration LONG = Duration.ofMinutes(30);
-
     private final Journal journal = new Journal();
     private final JustOneApiClient provider =
             new JustOneApiClient(
                     Settings.of(
-                            "base-url", "http://127.0.0.1:1", "token", "t", "calls-per-night", 1),
+                            "base-url",
+                            "http://127.0.0.1:1",
+                            "token",
+                            "t",
+                            "calls-per-night",
+                            1,
+                            "calls-per-second",
+                            0.0005),
                     Settings.ofVideos(),
                     Settings.ofRefreshes(),
                     journal,
-                    new Pausing(),
+                    new LonePace(),
                     new AnswerReader(),
                     Clock.systemUTC());
     private final FutureTask<Object> call =
@@ -127,7 +130,7 @@ class RunGateTests {
         assertThat(journal.givenBack).hasSize(1);
     }
 
-    /** Tells each call that a pause has begun. */
+    /** Tells each call that a pause has begun, behind which the next place is half an hour away. */
     private static final class Journal implements CallJournal {
 
         private final CountDownLatch written = new CountDownLatch(1);
@@ -166,29 +169,5 @@ class RunGateTests {
                 Duration took) {
             throw new AssertionError("the call has left");
         }
-    }
-
-    /** The first place is there at once, the next one lies behind the pause. */
-    private static final class Pausing implements SharedPace {
-
-        private final AtomicInteger taken = new AtomicInteger();
-
-        @Override
-        public Places take(int places, double callsPerSecond, Duration longestPause) {
-            boolean isFirst = taken.getAndIncrement() == 0;
-            return new Places(isFirst ? Duration.ZERO : LONG, LONG, isFirst ? 0 : 1, false);
-        }
-
-        @Override
-        public Optional<Pause> throttled(
-                long throttles, @Nullable Duration wish, Duration longestPause) {
-            return Optional.empty();
-        }
-
-        @Override
-        public void answered(long throttles) {}
-
-        @Override
-        public void forgetPauses() {}
     }
 }
