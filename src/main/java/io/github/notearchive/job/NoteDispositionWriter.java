@@ -304,7 +304,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private static ObjectBytes bytes(SpoolFile file) {
-        byte[] inMemory = file.inMemory();
+        List<byte[]> inMemory = file.inMemory();
         return inMemory == null
                 ? new ObjectBytes.OnDisk(Objects.requireNonNull(file.onDisk()))
                 : new ObjectBytes.InMemory(inMemory, Math.toIntExact(file.size()));

@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +27,17 @@ final class FileBytes implements AutoCloseable {
     private static final long LOW_BITS = 0x0101_0101_0101_0101L;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
-    /** Null where all bytes are in the buffer. */
+    /** Null where all bytes lie in memory. */
     private final @Nullable RandomAccessFile file;
 
+    /** Empty where they do not. */
+    private final List<byte[]> pieces;
+
     private final long length;
-    private final byte[] buffer;
+
+    /** What is held of the file now, from {@link #start} on. */
+    private byte[] buffer;
+
     private long start;
     private int held;
 
@@ -38,15 +45,16 @@ final class FileBytes implements AutoCloseable {
     FileBytes(Path path) throws IOException {
         file = new RandomAccessFile(path.toFile(), "r");
         length = file.length();
+        pieces = List.of();
         buffer = new byte[BUFFER];
     }
 
-    /** So many bytes at the beginning of an array. */
-    FileBytes(byte[] bytes, int length) {
+    /** So many bytes in arrays of one length, which are filled one after the other. */
+    FileBytes(List<byte[]> pieces, int length) {
         file = null;
+        this.pieces = pieces;
         this.length = length;
-        buffer = bytes;
-        held = length;
+        buffer = new byte[0];
     }
 
     long length() {
@@ -167,20 +175,31 @@ final class FileBytes implements AutoCloseable {
         if (at >= start && at < start + held) {
             return true;
         }
-        if (at < 0 || at >= length || file == null) {
+        if (at < 0 || at >= length) {
             return false;
         }
+        if (file == null) {
+            int piece = (int) at / pieces.getFirst().length;
+            buffer = pieces.get(piece);
+            start = (long) piece * buffer.length;
+            held = (int) Math.min(buffer.length, length - start);
+        } else {
+            read(file, at);
+        }
+        return true;
+    }
+
+    private void read(RandomAccessFile from, long at) throws IOException {
         held = 0;
         start = at;
-        file.seek(at);
+        from.seek(at);
         int wanted = (int) Math.min(buffer.length, length - at);
         while (held < wanted) {
-            int n = file.read(buffer, held, wanted - held);
+            int n = from.read(buffer, held, wanted - held);
             if (n < 0) {
                 throw new EOFException("it became shorter while it was read");
             }
             held += n;
         }
-        return true;
     }
 }

@@ -7,9 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
  * Where files lie between download and store: small ones in memory as long as there is room, all
@@ -21,18 +19,19 @@ public final class Spool {
 
     private static final String PREFIX = "media-";
     private static final String SUFFIX = ".part";
-    private static final int SHORTEST = 64 << 10;
+
+    /** How long each of the arrays is in which files lie, in bytes. */
+    static final int PIECE = 64 << 10;
 
     private final Path directory;
     private final long memory;
 
     /**
-     * Arrays that no file uses, by their length. Clearing new ones and moving them about is what a
-     * garbage collector would do most of the time.
+     * Arrays that no file uses. Clearing new ones and moving them about is what a garbage collector
+     * would do most of the time; of one length, so that each serves the next file.
      */
-    private final Map<Integer, Deque<byte[]>> idle = new HashMap<>();
+    private final Deque<byte[]> idle = new ArrayDeque<>();
 
-    private long idleBytes;
     private long inMemory;
     private long onDisk;
     private long files;
@@ -91,35 +90,30 @@ public final class Spool {
     }
 
     /**
-     * Lends an array, of which nobody else has any part until it is given back; null when there is
-     * no room for so much more. What is in it is left from before.
+     * Lends arrays of {@value #PIECE} bytes, of which nobody else has any part until they are given
+     * back. What is in them is left from before.
      *
-     * @param atLeast more than 0; the array is as long as the next power of two
+     * @param count how many
+     * @param pieces gets them added
+     * @return false when there is no room for so many, and none is added
      */
-    synchronized byte @Nullable [] borrow(int atLeast) {
-        int length = Math.max(SHORTEST, Integer.highestOneBit(2 * atLeast - 1));
-        if (inMemory + length > memory) {
-            return null;
+    synchronized boolean borrow(int count, List<byte[]> pieces) {
+        long more = (long) count * PIECE;
+        if (inMemory + more > memory) {
+            return false;
         }
-        inMemory += length;
-        Deque<byte[]> ready = idle.get(length);
-        if (ready != null && !ready.isEmpty()) {
-            idleBytes -= length;
-            return ready.pop();
+        inMemory += more;
+        for (int i = 0; i < count; i++) {
+            byte[] ready = idle.poll();
+            pieces.add(ready == null ? new byte[PIECE] : ready);
         }
-        if (inMemory + idleBytes > memory) {
-            // of lengths that are not wanted now; rarely
-            idle.clear();
-            idleBytes = 0;
-        }
-        return new byte[length];
+        return true;
     }
 
-    /** Takes an array back, which the next file is written over. */
-    synchronized void giveBack(byte[] array) {
-        inMemory -= array.length;
-        idleBytes += array.length;
-        idle.computeIfAbsent(array.length, _ -> new ArrayDeque<>()).push(array);
+    /** Takes arrays back, which the next files are written over. */
+    synchronized void giveBack(List<byte[]> pieces) {
+        inMemory -= (long) pieces.size() * PIECE;
+        pieces.forEach(idle::push);
     }
 
     /**

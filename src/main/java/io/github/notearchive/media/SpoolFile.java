@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,10 @@ public final class SpoolFile implements AutoCloseable {
     private static final int BUFFER = 64 << 10;
 
     private final Spool spool;
-    private byte @Nullable [] bytes = {};
+
+    /** Null when the bytes are on the disk. */
+    private @Nullable List<byte[]> pieces = new ArrayList<>();
+
     private @Nullable Path path;
     private @Nullable OutputStream out;
     private byte @Nullable [] buffer;
@@ -39,9 +44,12 @@ public final class SpoolFile implements AutoCloseable {
         return size;
     }
 
-    /** The bytes, where they lie in memory; a longer array than the file, as a rule. */
-    public byte @Nullable [] inMemory() {
-        return bytes;
+    /**
+     * The bytes, where they lie in memory: arrays of one length, filled one after the other as far
+     * as the file goes. Theirs until it is closed.
+     */
+    public @Nullable List<byte[]> inMemory() {
+        return pieces;
     }
 
     /** Where the bytes lie, when that is the disk. */
@@ -64,12 +72,18 @@ public final class SpoolFile implements AutoCloseable {
      * @throws UncheckedIOException when the disk takes no more
      */
     void add(byte[] more, int count, long expected, long diskLimit) throws SpoolFullException {
-        if (bytes != null && hasRoom(size + count, expected)) {
-            System.arraycopy(more, 0, bytes, (int) size, count);
-            size += count;
+        if (pieces != null && hasRoom(size + count, expected)) {
+            for (int done = 0; done < count; ) {
+                byte[] piece = pieceAtTheEnd();
+                int at = (int) size % Spool.PIECE;
+                int n = Math.min(count - done, Spool.PIECE - at);
+                System.arraycopy(more, done, piece, at, n);
+                done += n;
+                size += n;
+            }
             return;
         }
-        if (bytes != null) {
+        if (pieces != null) {
             moveToDisk(diskLimit);
         }
         if (!spool.bookDisk(count, diskLimit)) {
@@ -92,13 +106,13 @@ public final class SpoolFile implements AutoCloseable {
             int one = in.read();
             return one < 0 ? one : addOne((byte) one, expected, diskLimit, digests);
         }
-        if (bytes != null && hasRoom(size + 1, expected)) {
-            byte[] array = bytes;
-            int at = (int) size;
-            int n = in.read(array, at, array.length - at);
+        if (pieces != null && hasRoom(size + 1, expected)) {
+            byte[] piece = pieceAtTheEnd();
+            int at = (int) size % Spool.PIECE;
+            int n = in.read(piece, at, Spool.PIECE - at);
             if (n > 0) {
                 size += n;
-                digests.read(array, at, n);
+                digests.read(piece, at, n);
             }
             return n;
         }
@@ -123,28 +137,21 @@ public final class SpoolFile implements AutoCloseable {
 
     /** Makes room in memory, if the file may stay there. */
     private boolean hasRoom(long wanted, long expected) {
-        byte[] now = Objects.requireNonNull(bytes);
-        if (wanted <= now.length) {
+        List<byte[]> held = Objects.requireNonNull(pieces);
+        if (wanted <= (long) held.size() * Spool.PIECE) {
             return true;
         }
         long whole = Math.max(wanted, expected);
         if (whole > MOST_IN_MEMORY) {
             return false;
         }
-        byte[] longer = spool.borrow((int) whole);
-        if (longer == null) {
-            return false;
-        }
-        System.arraycopy(now, 0, longer, 0, (int) size);
-        bytes = longer;
-        giveBack(now);
-        return true;
+        int needed = Math.ceilDiv((int) whole, Spool.PIECE);
+        return spool.borrow(needed - held.size(), held);
     }
 
-    private void giveBack(byte[] array) {
-        if (array.length > 0) {
-            spool.giveBack(array);
-        }
+    /** Into which the next byte goes. */
+    private byte[] pieceAtTheEnd() {
+        return Objects.requireNonNull(pieces).get((int) size / Spool.PIECE);
     }
 
     private void moveToDisk(long diskLimit) throws SpoolFullException {
@@ -152,11 +159,16 @@ public final class SpoolFile implements AutoCloseable {
             throw new SpoolFullException();
         }
         diskBooked = size;
-        byte[] sofar = Objects.requireNonNull(bytes);
+        List<byte[]> sofar = Objects.requireNonNull(pieces);
         path = spool.newPath();
-        write(sofar, (int) size);
-        bytes = null;
-        giveBack(sofar);
+        long left = size;
+        for (int i = 0; left > 0; i++) {
+            int n = (int) Math.min(left, Spool.PIECE);
+            write(sofar.get(i), n);
+            left -= n;
+        }
+        pieces = null;
+        spool.giveBack(sofar);
     }
 
     private void write(byte[] more, int count) {
@@ -184,9 +196,9 @@ public final class SpoolFile implements AutoCloseable {
      */
     Structure structure(MediaType type) {
         try (FileBytes in =
-                bytes == null
+                pieces == null
                         ? new FileBytes(Objects.requireNonNull(path))
-                        : new FileBytes(bytes, (int) size)) {
+                        : new FileBytes(pieces, (int) size)) {
             return Structure.of(in, type);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool file " + path + " cannot be read", e);
@@ -214,8 +226,8 @@ public final class SpoolFile implements AutoCloseable {
             return;
         }
         closed = true;
-        byte[] inMemory = bytes;
-        bytes = null;
+        List<byte[]> inMemory = pieces;
+        pieces = null;
         try {
             pause();
             if (path != null) {
@@ -225,7 +237,7 @@ public final class SpoolFile implements AutoCloseable {
             throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
         } finally {
             if (inMemory != null) {
-                giveBack(inMemory);
+                spool.giveBack(inMemory);
             }
             spool.closed(diskBooked);
         }

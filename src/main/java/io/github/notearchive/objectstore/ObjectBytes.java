@@ -1,14 +1,17 @@
 package io.github.notearchive.objectstore;
 
-import java.io.ByteArrayInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import org.springframework.util.DigestUtils;
+import java.util.HexFormat;
+import java.util.List;
 
 /** What is to be stored. Can be read as often as need be. */
 public sealed interface ObjectBytes {
@@ -16,30 +19,31 @@ public sealed interface ObjectBytes {
     /** How many bytes there are. */
     long size();
 
-    /** All of them from the first; the caller closes it. */
-    InputStream open() throws IOException;
+    /** Writes all of them, from the first. */
+    void writeTo(OutputStream out) throws IOException;
 
     /** The MD5 in lower-case hexadecimal, by reading all bytes. */
     default String md5() {
-        try (InputStream in = open()) {
-            return DigestUtils.md5DigestAsHex(in);
+        MessageDigest digest = digest("MD5");
+        try {
+            writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         } catch (IOException e) {
             throw cannotBeRead(this, e);
         }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /**
      * Bytes in memory.
      *
-     * @param array whose first bytes they are; not to be changed meanwhile
-     * @param length how many of them
+     * @param pieces which are read one after the other; not to be changed meanwhile
+     * @param length how many bytes of them there are, from the first
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record InMemory(byte[] array, int length) implements ObjectBytes {
+    record InMemory(List<byte[]> pieces, int length) implements ObjectBytes {
 
         /** All bytes of an array. */
         public InMemory(byte[] array) {
-            this(array, array.length);
+            this(List.of(array), array.length);
         }
 
         @Override
@@ -48,13 +52,21 @@ public sealed interface ObjectBytes {
         }
 
         @Override
-        public InputStream open() {
-            return new ByteArrayInputStream(array, 0, length);
+        public void writeTo(OutputStream out) throws IOException {
+            int left = length;
+            for (int i = 0; left > 0; i++) {
+                byte[] piece = pieces.get(i);
+                int count = Math.min(piece.length, left);
+                out.write(piece, 0, count);
+                left -= count;
+            }
         }
     }
 
     /** A file on the disk. */
     record OnDisk(Path file) implements ObjectBytes {
+
+        private static final int BUFFER = 64 * 1024;
 
         @Override
         public long size() {
@@ -66,8 +78,13 @@ public sealed interface ObjectBytes {
         }
 
         @Override
-        public InputStream open() throws IOException {
-            return Files.newInputStream(file);
+        public void writeTo(OutputStream out) throws IOException {
+            try (InputStream in = new FileInputStream(file.toFile())) {
+                byte[] buffer = new byte[BUFFER];
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    out.write(buffer, 0, n);
+                }
+            }
         }
 
         /** As messages have it. */

@@ -8,13 +8,9 @@ import io.minio.Xml;
 import io.minio.errors.MinioException;
 import io.minio.errors.XmlParserException;
 import io.minio.messages.ErrorResponse;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -37,9 +33,8 @@ import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.http.io.entity.FileEntity;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +56,6 @@ final class ObjectPut implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ObjectPut.class);
     private static final String CHECKSUM = "x-amz-checksum-sha256";
     private static final int MOST_OF_AN_ERROR = 64 * 1024;
-    private static final int BUFFER = 64 * 1024;
 
     /** Of a payload that is part of the signature, in bytes. */
     private static final long MOST_SIGNED = 16L << 20;
@@ -184,12 +178,7 @@ final class ObjectPut implements AutoCloseable {
                         sha256,
                         isSigned ? sha256 : UNSIGNED,
                         withChecksum ? checksum : null);
-        request.setEntity(
-                switch (bytes) {
-                    case ObjectBytes.InMemory(var array, var length) ->
-                            new ByteArrayEntity(array, 0, length, null);
-                    case ObjectBytes.OnDisk(var file) -> new OfFile(file);
-                });
+        request.setEntity(new EntityTemplate(bytes.size(), null, null, bytes::writeTo));
         Duration limit = callLasts.plusSeconds(bytes.size() / SLOWEST);
         ScheduledFuture<?> deadline =
                 deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -258,27 +247,6 @@ final class ObjectPut implements AutoCloseable {
                             }
                         });
         return request;
-    }
-
-    /** A file that is sent in pieces larger than those of the HTTP client, 4 KiB. */
-    private static final class OfFile extends FileEntity {
-
-        private final Path file;
-
-        OfFile(Path file) {
-            super(file.toFile(), null);
-            this.file = file;
-        }
-
-        @Override
-        public void writeTo(OutputStream out) throws IOException {
-            try (InputStream in = new FileInputStream(file.toFile())) {
-                byte[] buffer = new byte[BUFFER];
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    out.write(buffer, 0, n);
-                }
-            }
-        }
     }
 
     private static String value(ClassicHttpResponse response, String name) {

@@ -188,10 +188,13 @@ class SpoolTests {
     }
 
     private static byte[] contents(SpoolFile file) throws IOException {
-        byte[] inMemory = file.inMemory();
-        return inMemory == null
-                ? Files.readAllBytes(file.onDisk())
-                : Arrays.copyOf(inMemory, (int) file.size());
+        List<byte[]> inMemory = file.inMemory();
+        if (inMemory == null) {
+            return Files.readAllBytes(file.onDisk());
+        }
+        var all = new ByteArrayOutputStream();
+        inMemory.forEach(all::writeBytes);
+        return Arrays.copyOf(all.toByteArray(), (int) file.size());
     }
 
     /** Adds bytes as they come from a socket. */

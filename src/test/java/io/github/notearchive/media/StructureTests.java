@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -426,15 +427,30 @@ class StructureTests {
             Structure structure = Structure.of(onDisk, type);
             if (Files.size(file) <= 1 << 20) {
                 byte[] bytes = Files.readAllBytes(file);
-                byte[] longer = Arrays.copyOf(bytes, bytes.length + 7);
-                Arrays.fill(longer, bytes.length, longer.length, (byte) 0xff);
-                assertThat(Structure.of(new FileBytes(longer, bytes.length), type))
-                        .isEqualTo(structure);
+                for (int length : new int[] {61, bytes.length + 7}) {
+                    assertThat(
+                                    Structure.of(
+                                            new FileBytes(pieces(bytes, length), bytes.length),
+                                            type))
+                            .isEqualTo(structure);
+                }
             }
             return structure;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Arrays of one length, with something else behind the end. */
+    private static List<byte[]> pieces(byte[] bytes, int length) {
+        List<byte[]> pieces = new ArrayList<>();
+        for (int at = 0; at < bytes.length; at += length) {
+            byte[] piece = Arrays.copyOfRange(bytes, at, at + length);
+            int count = Math.min(length, bytes.length - at);
+            Arrays.fill(piece, count, length, (byte) 0xff);
+            pieces.add(piece);
+        }
+        return pieces;
     }
 
     private Path file(byte[] bytes) {
