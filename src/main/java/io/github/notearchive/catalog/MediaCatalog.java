@@ -1,5 +1,7 @@
 package io.github.notearchive.catalog;
 
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
@@ -8,6 +10,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.sql.StorableText;
@@ -32,7 +35,6 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Which files a note is to have, which of them are archived, and where those lie. */
@@ -119,8 +121,7 @@ public class MediaCatalog {
             PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.batches = batches;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
 
     /** What was stored in a night, by whatever node, in a transaction of its own. */
@@ -166,10 +167,7 @@ public class MediaCatalog {
         return SLOTS.with(
                         new MapSqlParameterSource()
                                 .addValue("noteId", id.value())
-                                .addValue(
-                                        "capturedAt",
-                                        capturedAt == null ? null : Timestamp.from(capturedAt),
-                                        Types.TIMESTAMP))
+                                .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
                 .as((row, _) -> slotRow(row));
     }
 

@@ -1,5 +1,8 @@
 package io.github.notearchive.catalog;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteDetail.Author;
 import io.github.notearchive.catalog.NoteDetail.Capture;
@@ -423,14 +426,6 @@ public class NoteCatalog {
                                         row.getInt("captures"),
                                         row.getString("sidecar_key")))
                 .optional();
-    }
-
-    private static @Nullable Timestamp timestamp(@Nullable Instant instant) {
-        return instant == null ? null : Timestamp.from(instant);
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 
     /**

@@ -1,7 +1,8 @@
 package io.github.notearchive.catalog;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+
 import io.github.notearchive.note.NoteId;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +48,6 @@ public class NoteSearch {
                                         row.getString("note_text"),
                                         row.getObject("liked_count", Long.class)))
                 .list();
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 
     /** A note that was found, as last captured. */

@@ -16,10 +16,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -266,20 +266,12 @@ final class Draft implements AutoCloseable {
         return file;
     }
 
-    private static MessageDigest newDigest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
-        }
-    }
-
     /** A file that is hashed while it is written, and forced to the disk when it is closed. */
     private class Hashing extends OutputStream {
 
         private final String path;
         private final FileChannel channel;
-        private final MessageDigest digest = newDigest();
+        private final MessageDigest digest = DigestUtils.getSha256Digest();
         private final byte[] buffer = new byte[BUFFER];
         private int buffered;
         private long size;

@@ -14,10 +14,10 @@ import io.github.notearchive.objectstore.StoreException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.springframework.stereotype.Component;
 
 /**
@@ -98,7 +98,7 @@ public class ObjectCheck {
     }
 
     private static Read hash(InputStream in, BooleanSupplier ended) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         byte[] buffer = new byte[64 * 1024];
         long size = 0;
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -132,7 +132,7 @@ public class ObjectCheck {
         try {
             Sidecar read = Sidecar.read(sidecar.key(), bytes);
             if (sidecar.answerSha256() != null
-                    && !sidecar.answerSha256().equals(hex(read.answer()))) {
+                    && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(read.answer()))) {
                 return Optional.of("another answer than the ledger holds");
             }
         } catch (BrokenSidecarException e) {
@@ -140,24 +140,18 @@ public class ObjectCheck {
         }
         // what an upload says of itself proves nothing, but that the bytes are still those it sent
         return putSha256
-                .filter(put -> !put.equals(hex(bytes)))
-                .map(put -> "sha256 " + hex(bytes) + " where " + put + " was put");
+                .filter(put -> !put.equals(DigestUtils.sha256Hex(bytes)))
+                .map(
+                        put ->
+                                "sha256 "
+                                        + DigestUtils.sha256Hex(bytes)
+                                        + " where "
+                                        + put
+                                        + " was put");
     }
 
     private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
         return new Damaged(expected, new Damage(kind, describe(expected), seen), bytes);
-    }
-
-    static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(sha256().digest(bytes));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
-        }
     }
 
     private record Read(long size, String sha256) {}

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,7 +80,7 @@ public class SelfTest {
         byte[] bytes = ("a probe of the fixity audit, planted under " + prefix).getBytes(UTF_8);
         byte[] flipped = bytes.clone();
         flipped[flipped.length / 2] ^= 1;
-        String sha256 = ObjectCheck.hex(bytes);
+        String sha256 = DigestUtils.sha256Hex(bytes);
         List<Probe> probes = new ArrayList<>();
 
         MediaFile intact = new MediaFile(new ObjectKey(prefix + "intact"), sha256, bytes.length);

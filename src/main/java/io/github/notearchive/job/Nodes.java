@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+
 import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.Worklist;
 import java.sql.ResultSet;
@@ -139,7 +141,7 @@ public class Nodes {
         boolean unended =
                 status != null
                         && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
-        Instant heard = instant(row, "last_heard");
+        Instant heard = instant(row.getTimestamp("last_heard"));
         Instant now = row.getTimestamp("now").toInstant();
         State state = State.ENDED;
         if (locked) {
@@ -148,14 +150,16 @@ public class Nodes {
         } else if (unended) {
             state = State.DIED;
         }
-        Instant leasesEnd = instant(row, "leases_end");
+        Instant leasesEnd = instant(row.getTimestamp("leases_end"));
         return new Node(
                 name,
                 state,
                 locked && !unended ? null : row.getObject("job_execution_id", Long.class),
                 state == State.ENDED ? row.getString("exit_code") : null,
-                locked ? instant(row, "running_since") : instant(row, "began"),
-                state == State.ENDED ? instant(row, "ended") : null,
+                locked
+                        ? instant(row.getTimestamp("running_since"))
+                        : instant(row.getTimestamp("began")),
+                state == State.ENDED ? instant(row.getTimestamp("ended")) : null,
                 row.getLong("notes"),
                 leasesEnd,
                 heard,
@@ -183,10 +187,5 @@ public class Nodes {
                 + node
                 + " continues what it left, and hands its notes back at once"
                 + handedOver;
-    }
-
-    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-        Timestamp at = row.getTimestamp(column);
-        return at == null ? null : at.toInstant();
     }
 }

@@ -1,5 +1,8 @@
 package io.github.notearchive.ledger;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.CallJournal;
@@ -12,6 +15,7 @@ import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
 import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +44,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -125,8 +128,7 @@ public class ApiCalls implements CallJournal {
 
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
-        this.atOnce = new TransactionTemplate(transactions);
-        this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.atOnce = OwnTransaction.perStatement(transactions);
         this.unwritten = unwritten;
         this.stops = new RunStops(jdbc, atOnce, execution::get);
     }
@@ -701,10 +703,7 @@ public class ApiCalls implements CallJournal {
                 .param("requestId", facts.requestId(), Types.VARCHAR)
                 .param("message", facts.message(), Types.VARCHAR)
                 .param("answer", answer, Types.BINARY)
-                .param(
-                        "goneAt",
-                        facts.mediaGoneAt() == null ? null : Timestamp.from(facts.mediaGoneAt()),
-                        Types.TIMESTAMP)
+                .param("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
                 .param("refresh", Boolean.TRUE.equals(facts.refresh()))
                 .query(Long.class)
                 .single();
@@ -946,10 +945,6 @@ public class ApiCalls implements CallJournal {
                 .param("limit", Timestamp.from(limit))
                 .param("noteId", id, Types.VARCHAR)
                 .update();
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 
     /** How many calls were made, how many of them are charged, and how many may be. */

@@ -1,6 +1,7 @@
 package io.github.notearchive.ledger;
 
 import io.github.notearchive.source.SharedPace;
+import io.github.notearchive.sql.OwnTransaction;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,7 +14,6 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -42,8 +42,7 @@ class DatabasePace implements SharedPace {
 
     DatabasePace(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.atOnce = new TransactionTemplate(transactions);
-        this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.atOnce = OwnTransaction.perStatement(transactions);
     }
 
     @Override

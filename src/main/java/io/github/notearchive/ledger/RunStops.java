@@ -1,5 +1,7 @@
 package io.github.notearchive.ledger;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
@@ -132,9 +134,5 @@ public final class RunStops {
                                                         row.getObject(
                                                                 "job_execution_id", Long.class)))
                                 .optional());
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 }

@@ -3,9 +3,9 @@ package io.github.notearchive.media;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +158,7 @@ final class Partial implements AutoCloseable {
         private final MediaType type;
         private final long total;
         private final @Nullable String validator;
-        private final MessageDigest sha256 = digest("SHA-256");
+        private final MessageDigest sha256 = DigestUtils.getSha256Digest();
         private final @Nullable MessageDigest md5;
 
         Begun(
@@ -171,21 +171,13 @@ final class Partial implements AutoCloseable {
             this.type = type;
             this.total = total;
             this.validator = validator;
-            this.md5 = withMd5 ? digest("MD5") : null;
+            this.md5 = withMd5 ? DigestUtils.getMd5Digest() : null;
         }
 
         void update(byte[] array, int offset, int count) {
             sha256.update(array, offset, count);
             if (md5 != null) {
                 md5.update(array, offset, count);
-            }
-        }
-
-        private static MessageDigest digest(String algorithm) {
-            try {
-                return MessageDigest.getInstance(algorithm);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("Every Java has " + algorithm, e);
             }
         }
     }

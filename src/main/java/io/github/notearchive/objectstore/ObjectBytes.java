@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** What is to be stored. Can be read as often as need be. */
 public sealed interface ObjectBytes {
@@ -24,7 +24,7 @@ public sealed interface ObjectBytes {
 
     /** The MD5 in lower-case hexadecimal, by reading all bytes. */
     default String md5() {
-        MessageDigest digest = digest("MD5");
+        MessageDigest digest = DigestUtils.getMd5Digest();
         try {
             writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         } catch (IOException e) {
@@ -96,14 +96,5 @@ public sealed interface ObjectBytes {
 
     private static UncheckedIOException cannotBeRead(ObjectBytes bytes, IOException e) {
         return new UncheckedIOException(bytes + " cannot be put into the store", e);
-    }
-
-    /** A new digest of an algorithm that every Java has. */
-    static MessageDigest digest(String algorithm) {
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has " + algorithm, e);
-        }
     }
 }

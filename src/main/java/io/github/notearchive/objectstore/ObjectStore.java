@@ -21,10 +21,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +39,7 @@ import okhttp3.Dispatcher;
 import okhttp3.Headers;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -330,11 +329,7 @@ public class ObjectStore implements AutoCloseable {
 
     /** Puts bytes, and returns when the store has shown that it holds them. */
     public StoredObject putBytes(ObjectKey key, byte[] bytes, String contentType) {
-        return put(
-                key,
-                new ObjectBytes.InMemory(bytes),
-                contentType,
-                HexFormat.of().formatHex(ObjectBytes.digest("SHA-256").digest(bytes)));
+        return put(key, new ObjectBytes.InMemory(bytes), contentType, DigestUtils.sha256Hex(bytes));
     }
 
     /** What the store has under this key; empty when it has nothing. */
@@ -574,14 +569,9 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private String storedSha256(ObjectKey key) throws MinioException, IOException {
-        MessageDigest digest = ObjectBytes.digest("SHA-256");
         try (InputStream in = openOnce(key)) {
-            byte[] buffer = new byte[64 * 1024];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
+            return DigestUtils.sha256Hex(in);
         }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private StoreException wrongBytes(ObjectKey key, String what) {

@@ -1,5 +1,7 @@
 package io.github.notearchive.report;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaTotals;
 import io.github.notearchive.job.ExitCode;
@@ -578,9 +580,5 @@ class ReportTables {
 
     private static @Nullable Long asLong(@Nullable Integer number) {
         return number == null ? null : number.longValue();
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 }

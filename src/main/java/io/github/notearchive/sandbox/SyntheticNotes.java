@@ -3,8 +3,6 @@ package io.github.notearchive.sandbox;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -12,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -435,7 +434,7 @@ final class SyntheticNotes {
         String path = "/audio/1/02e9" + chance.hex("sound", noteId) + "_0." + extension;
         ObjectNode voice = note.putObject("native_voice_info");
         addSoundFields(voice, noteId, path);
-        voice.put("md5sum", md5(bytes(path))).put("optimize_exp_in_use_count", 0);
+        voice.put("md5sum", DigestUtils.md5Hex(bytes(path))).put("optimize_exp_in_use_count", 0);
     }
 
     private void addSoundFields(ObjectNode sound, String noteId, String path) {
@@ -573,14 +572,6 @@ final class SyntheticNotes {
 
     private static boolean isHex(char digit) {
         return Character.digit(digit, 16) >= 0 && digit < 128;
-    }
-
-    private static String md5(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every JDK has MD5", e);
-        }
     }
 
     private static ObjectNode template() {

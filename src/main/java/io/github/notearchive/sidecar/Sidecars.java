@@ -14,6 +14,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Settlement;
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -75,8 +75,7 @@ public class Sidecars {
         this.media = media;
         this.worklist = worklist;
         this.jdbc = jdbc;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.notearchive.worklist;
 
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sql.OwnTransaction;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Optional;
@@ -8,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Which notes and people are not to be archived any more. */
@@ -20,8 +20,7 @@ public class ForgottenNotes {
 
     ForgottenNotes(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
 
     /**

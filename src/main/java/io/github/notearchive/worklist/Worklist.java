@@ -1,11 +1,14 @@
 package io.github.notearchive.worklist;
 
+import static io.github.notearchive.sql.Timestamps.instant;
+import static io.github.notearchive.sql.Timestamps.timestamp;
 import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.StorableText;
 import io.github.notearchive.worklist.ClaimMarks.Mark;
@@ -32,7 +35,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -100,8 +102,7 @@ public class Worklist {
         this.jdbc = jdbc;
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+        this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
 
     /**
@@ -860,14 +861,6 @@ public class Worklist {
                         .param("noteId", id.value())
                         .update()
                 == 1;
-    }
-
-    private static @Nullable Timestamp timestamp(@Nullable Instant instant) {
-        return instant == null ? null : Timestamp.from(instant);
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        return timestamp == null ? null : timestamp.toInstant();
     }
 
     /** How many notes are in a state, how many of them are due now and how many are in work. */

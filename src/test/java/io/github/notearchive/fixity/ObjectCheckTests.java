@@ -24,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +39,8 @@ class ObjectCheckTests {
 
     private static final byte[] BYTES = "what was stored".getBytes(UTF_8);
     private static final MediaFile FILE =
-            new MediaFile(new ObjectKey("media/00/file"), ObjectCheck.hex(BYTES), BYTES.length);
+            new MediaFile(
+                    new ObjectKey("media/00/file"), DigestUtils.sha256Hex(BYTES), BYTES.length);
     private static final NoteId NOTE = new NoteId("66aa00000000000000000001");
     private static final Instant CAPTURED = Instant.parse("2026-03-10T04:00:00.123Z");
     private static final byte[] SIDECAR =
@@ -108,9 +110,9 @@ class ObjectCheckTests {
         gives(flipped);
 
         assertThat(damage(FILE).kind()).isEqualTo(Kind.CORRUPT);
-        assertThat(damage(FILE).seen()).isEqualTo("sha256 " + ObjectCheck.hex(flipped));
+        assertThat(damage(FILE).seen()).isEqualTo("sha256 " + DigestUtils.sha256Hex(flipped));
         assertThat(damage(FILE).expected())
-                .isEqualTo(BYTES.length + " bytes, sha256 " + ObjectCheck.hex(BYTES));
+                .isEqualTo(BYTES.length + " bytes, sha256 " + DigestUtils.sha256Hex(BYTES));
     }
 
     @Test
@@ -191,9 +193,9 @@ class ObjectCheckTests {
 
         assertThat(look(sidecar(NOTE, CAPTURED, null)))
                 .isEqualTo(new Intact(sidecar(NOTE, CAPTURED, null), SIDECAR.length));
-        assertThat(look(sidecar(NOTE, CAPTURED, ObjectCheck.hex("{}".getBytes(UTF_8)))))
+        assertThat(look(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex("{}".getBytes(UTF_8)))))
                 .isInstanceOf(Intact.class);
-        assertThat(damage(sidecar(NOTE, CAPTURED, ObjectCheck.hex(BYTES))).seen())
+        assertThat(damage(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex(BYTES))).seen())
                 .isEqualTo("another answer than the ledger holds");
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
                 .contains("it says that it is of note \"" + NOTE);

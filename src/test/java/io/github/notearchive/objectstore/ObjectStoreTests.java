@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
@@ -624,6 +625,6 @@ class ObjectStoreTests {
     }
 
     private static String hex(String algorithm, byte[] bytes) {
-        return HexFormat.of().formatHex(ObjectBytes.digest(algorithm).digest(bytes));
+        return new DigestUtils(algorithm).digestAsHex(bytes);
     }
 }
