@@ -58,12 +58,21 @@ final class ArchiveContext implements AutoCloseable {
     }
 
     /**
-     * Opens it for a command that only looks.
+     * Opens it for a command that begins no archive.
      *
-     * @throws CommandFailure when there is no archive to look at
+     * @throws CommandFailure when there is none yet
      */
-    static ArchiveContext openToLook() {
-        ArchiveContext archive = open();
+    static ArchiveContext openExisting() {
+        return openExisting(Map.of());
+    }
+
+    /**
+     * Opens it for a command that begins no archive, with some settings that win over all others.
+     *
+     * @throws CommandFailure when there is none yet
+     */
+    static ArchiveContext openExisting(Map<String, String> settings) {
+        ArchiveContext archive = open(settings, null);
         try {
             WhichArchive.requireExisting(archive);
             return archive;

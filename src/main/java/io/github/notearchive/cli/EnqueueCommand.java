@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -104,12 +105,19 @@ final class EnqueueCommand implements Callable<Integer> {
                         refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
         try (ArchiveContext context = ArchiveContext.open()) {
+            Optional<String> newArchive = WhichArchive.newArchive(context);
             if (context.get(Executions.class).isRebuildUnfinished()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
             requireLaterNight(Night.current(context.get(Clock.class)));
+            newArchive.ifPresent(
+                    what -> {
+                        PrintWriter err = spec.commandLine().getErr();
+                        err.println(Harmless.lines("note-archive: " + what));
+                        err.flush();
+                    });
             Enqueuer enqueuer = context.get(Enqueuer.class);
             try (rejected) {
                 rejected.open();

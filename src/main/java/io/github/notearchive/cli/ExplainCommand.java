@@ -54,7 +54,7 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         NoteId id = Arguments.noteId(spec, note);
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             PrintWriter out = spec.commandLine().getOut();
             Optional<Worklist.Entry> entry = context.get(Worklist.class).find(id);
             if (entry.isEmpty()) {

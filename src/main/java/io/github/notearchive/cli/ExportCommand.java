@@ -185,7 +185,7 @@ final class ExportCommand implements Callable<Integer> {
                     stopped.set(true);
                     log.info("{}: the export ends, and nothing of it is kept", signal);
                 });
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             if (options.media() == MediaMode.PRESIGNED) {
                 warnOfPresigned(context.get(StoreProperties.class));
             }

@@ -81,7 +81,7 @@ final class ForgetCommand implements Callable<Integer> {
                     spec.commandLine(), "--author and --reason must say something");
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             if (context.get(Executions.class).isRebuildUnfinished()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,

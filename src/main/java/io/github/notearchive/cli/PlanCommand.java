@@ -33,7 +33,7 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             NightPlan plan = context.get(NightPlanner.class).plan();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {

@@ -60,7 +60,7 @@ final class RemapCommand implements Callable<Integer> {
     public Integer call() {
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
-        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+        try (ArchiveContext context = ArchiveContext.openExisting(settings)) {
             RemapRunner runner = context.get(RemapRunner.class);
             String thisNode = context.get(ArchiveProperties.class).node();
             signals.passTo(context.get(JobGate.class)::stop);

@@ -66,7 +66,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             String whose = node == null ? context.get(ArchiveProperties.class).node() : node;
             NightReports reports = context.get(NightReports.class);
             Night tonight = Night.current(context.get(Clock.class));

@@ -56,7 +56,7 @@ final class RequeueCommand implements Callable<Integer> {
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         PrintWriter out = spec.commandLine().getOut();
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             if (withoutVideo && !context.get(VideoProperties.class).enabled()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,

@@ -127,6 +127,7 @@ final class RunCommand implements Callable<Integer> {
         limits = bounds;
         requireToken(context.get(NoteSourceProperties.class));
         WhichArchive.unusedCredentials(context).forEach(log::warn);
+        WhichArchive.newArchive(context).ifPresent(log::warn);
         ArchiveRunner runner = context.get(ArchiveRunner.class);
         signals.passTo(context.get(RunGate.class)::stop);
         RunSummary summary;

@@ -62,7 +62,7 @@ final class SearchCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             List<FoundNote> notes =
                     context.get(NoteSearch.class).find(words, limit).stream()
                             .map(hit -> found(hit, words))

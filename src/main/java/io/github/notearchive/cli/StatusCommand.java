@@ -115,7 +115,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ArchiveContext context = ArchiveContext.openToLook()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             Status status = read(context);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {

@@ -81,7 +81,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         StopSignals signals = StopSignals.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
-        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+        try (ArchiveContext context = ArchiveContext.openExisting(settings)) {
             if (selfTest) {
                 return tell(context.get(VerifyRunner.class).selfTest());
             }

@@ -47,7 +47,7 @@ final class WaiveCommand implements Callable<Integer> {
         if (reason.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--reason must say something");
         }
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (ArchiveContext context = ArchiveContext.openExisting()) {
             Forgotten.refuse(context, id);
             return switch (context.get(Waiver.class).waive(id, kind, ordinal, reason.strip())) {
                 case Waiver.Result.NoteArchived() ->

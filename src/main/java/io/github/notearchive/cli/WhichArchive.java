@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.springframework.util.StringUtils;
 
@@ -53,8 +54,21 @@ record WhichArchive(String database, String store, String bucket) {
     }
 
     /**
-     * Refuses to make a new archive for somebody who wants to look at one that exists: an empty one
-     * looks as if everything was gone.
+     * What to say before a new archive is begun; empty where there is one. Who runs in a wrong
+     * directory would wonder why nothing is due.
+     */
+    static Optional<String> newArchive(ArchiveContext context) {
+        return isNew(context)
+                ? Optional.of(
+                        "There is no archive in "
+                                + directory(context)
+                                + " yet, a new one is begun there; if that is not meant, set ARCHIVE_DATA_DIR to the data directory, or name the database in ARCHIVE_DATABASE_URL")
+                : Optional.empty();
+    }
+
+    /**
+     * Refuses to make a new archive for somebody who wants to look at one that exists or work on
+     * it: an empty one looks as if everything was gone.
      */
     static void requireExisting(ArchiveContext context) {
         if (isNew(context)) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Nobody who looks in the wrong place is shown an empty archive as if it were theirs. */
+/** Nobody who looks or works in the wrong place is shown an empty archive as if it were theirs. */
 @ExtendWith(OutsideServers.Running.class)
 class WhichArchiveTests {
 
@@ -31,9 +31,14 @@ class WhichArchiveTests {
                 "report",
                 "search word",
                 "explain 65fe2a8d0000000012033fa1",
-                "export --format csv out"
+                "export --format csv out",
+                "requeue --state FAILED",
+                "waive 65fe2a8d0000000012033fa1 IMAGE 0 --reason gone",
+                "verify",
+                "remap",
+                "forget 65fe2a8d0000000012033fa1 --reason asked"
             })
-    void whoOnlyLooksMakesNoArchive(String line) throws Exception {
+    void whoLooksOrWorksOnAnArchiveMakesNone(String line) throws Exception {
         Path here = directory.toRealPath();
 
         Ended ended = Program.start(here, Map.of(), line.split(" ")).end().with(2);
@@ -87,6 +92,22 @@ class WhichArchiveTests {
                                     + ", store embedded in "
                                     + data
                                     + " (bucket note-archive)\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "enqueue ids.txt"})
+    void whoBeginsANewArchiveIsTold(String line) throws Exception {
+        try (Practice practice = Practice.begin(Place.EMBEDDED)) {
+            Files.writeString(
+                    practice.directory().resolve("ids.txt"), "65fe2a8d0000000012033fa1\n");
+            String told = "There is no archive in " + practice.directory().resolve("data") + " yet";
+
+            Ended first = practice.call(line.split(" ")).with(0);
+            Ended second = practice.call(line.split(" ")).with(0);
+
+            assertThat(first.err()).contains(told);
+            assertThat(second.err()).doesNotContain(told);
         }
     }
 
