@@ -8,15 +8,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM and SIGINT end the run in order, and the process returns what the run came to: a JVM that
- * dies of a signal by itself returns 143 whatever the program says.
+ * SIGTERM, SIGINT and SIGHUP end the run in order, and the process returns what the run came to: a
+ * JVM that dies of a signal by itself returns 143 whatever the program says. SIGHUP that is ignored
+ * from the start, as under {@code nohup}, the virtual machine goes on to ignore.
  *
  * <p>A signal that comes while the program is still starting is kept until there is a gate to
  * close.
  */
 final class StopSignals {
 
+    private static final String HANGUP = "SIGHUP";
+
     private final List<String> early = new ArrayList<>();
+    private boolean hungUp;
     private @Nullable Consumer<String> gate;
 
     private StopSignals() {}
@@ -28,8 +32,8 @@ final class StopSignals {
     }
 
     /**
-     * Takes the two signals from now on. The platform's only way to take one without dying of it is
-     * {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the
+     * Takes the three signals from now on. The platform's only way to take one without dying of it
+     * is {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the
      * compiler warns of its name whatever it is told, so it is reached by reflection.
      */
     static void handle(Consumer<String> receiver) {
@@ -37,7 +41,7 @@ final class StopSignals {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Method handle = signal.getMethod("handle", signal, handler);
-            for (String name : List.of("TERM", "INT")) {
+            for (String name : List.of("TERM", "INT", "HUP")) {
                 Object proxy =
                         Proxy.newProxyInstance(
                                 handler.getClassLoader(),
@@ -63,7 +67,17 @@ final class StopSignals {
         }
     }
 
+    /**
+     * A terminal that is closed sends SIGHUP twice, by the kernel and by the shell: only the first
+     * one counts, since a second signal gives up calls that may be paid for.
+     */
     private synchronized void received(String name) {
+        if (name.equals(HANGUP)) {
+            if (hungUp) {
+                return;
+            }
+            hungUp = true;
+        }
         if (gate == null) {
             early.add(name);
         } else {

@@ -80,11 +80,9 @@ final class Practice implements AutoCloseable {
         return program;
     }
 
-    /**
-     * Starts the program so that no file it writes gets longer than so many blocks of 512 bytes.
-     */
-    synchronized Program startLimited(int blocks, String... arguments) {
-        Program program = Program.startLimited(directory, environment, blocks, arguments);
+    /** Starts the program behind a command of the shell that changes what a process inherits. */
+    synchronized Program startAfter(String shell, String... arguments) {
+        Program program = Program.startAfter(directory, environment, shell, arguments);
         programs.add(program);
         return program;
     }

@@ -58,11 +58,11 @@ final class Program {
         return execute(directory, environment, command(OPTIONS, JAR, arguments));
     }
 
-    /** The same, but no file that it writes gets longer than so many blocks of 512 bytes. */
-    static Program startLimited(
-            Path directory, Map<String, String> environment, int blocks, String... arguments) {
+    /** The same, but behind a command of the shell that changes what a process inherits. */
+    static Program startAfter(
+            Path directory, Map<String, String> environment, String shell, String... arguments) {
         List<String> command = new ArrayList<>();
-        command.addAll(List.of("sh", "-c", "ulimit -f " + blocks + " && exec \"$@\"", "sh"));
+        command.addAll(List.of("sh", "-c", shell + " && exec \"$@\"", "sh"));
         command.addAll(command(arguments));
         return execute(directory, environment, command);
     }
@@ -148,6 +148,12 @@ final class Program {
     /** Sends SIGTERM. */
     void terminate() {
         process.destroy();
+    }
+
+    /** Sends SIGHUP, as a terminal does that is closed. */
+    void hangUp() throws Exception {
+        Process kill = new ProcessBuilder("kill", "-HUP", String.valueOf(pid())).start();
+        assertThat(kill.waitFor()).isZero();
     }
 
     /** Sends SIGKILL and waits until it is gone. Nothing that it started is killed. */

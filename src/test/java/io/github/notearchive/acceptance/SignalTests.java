@@ -116,6 +116,46 @@ class SignalTests {
         }
     }
 
+    /** Kernel and shell both tell the program of it. */
+    @Test
+    void aTerminalThatIsClosedFinishesWhatIsInFlight() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            practice.enqueue(30);
+            provider.holdAnswers();
+            Program run = practice.start("run");
+            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+
+            run.hangUp();
+            run.awaitLog("SIGHUP: finishing what is in flight");
+            run.hangUp();
+            assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
+            provider.releaseAnswers();
+            Ended stopped = practice.end(run, PATIENCE).with(7);
+
+            assertThat(stopped.err()).doesNotContain("again");
+            assertThat(stopped.out()).contains("archived " + Practice.WORKERS);
+        }
+    }
+
+    /** As {@code nohup} starts it. */
+    @Test
+    void whoIgnoresThatTheTerminalIsClosedGoesOn() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            practice.enqueue(12);
+            provider.holdAnswers();
+            Program run = practice.startAfter("trap '' HUP", "run");
+            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+
+            run.hangUp();
+            provider.releaseAnswers();
+            Ended ended = practice.end(run, PATIENCE).with(0);
+
+            assertThat(ended.out()).contains("archived 12");
+        }
+    }
+
     @Test
     void aSecondSignalDoesNotWaitForFilesEither() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {

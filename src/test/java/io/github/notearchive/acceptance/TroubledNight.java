@@ -84,7 +84,7 @@ final class TroubledNight implements AutoCloseable {
     /** Starts the run that is to meet the fault. */
     Program start() {
         return environment().containsKey(LARGEST_FILE)
-                ? practice.startLimited(Integer.parseInt(environment().get(LARGEST_FILE)), "run")
+                ? practice.startAfter("ulimit -f " + environment().get(LARGEST_FILE), "run")
                 : practice.start("run");
     }
 
