@@ -37,10 +37,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** What is put is there, and what fails says whether waiting helps. */
-@Isolated("looks at all threads")
 @Timeout(30)
 class ObjectStoreTests {
 
@@ -580,19 +578,6 @@ class ObjectStoreTests {
         } catch (IOException | InterruptedException e) {
             // nobody listens any more
         }
-    }
-
-    @Test
-    void noThreadOfTheClientKeepsTheProgramAlive() {
-        store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
-
-        assertThat(Thread.getAllStackTraces().keySet())
-                .filteredOn(
-                        thread ->
-                                thread.getName().startsWith("object-store-")
-                                        || thread.getName().startsWith("OkHttp"))
-                .isNotEmpty()
-                .allMatch(Thread::isDaemon);
     }
 
     private StoredObject putFile(ObjectKey key, byte[] bytes) throws Exception {
