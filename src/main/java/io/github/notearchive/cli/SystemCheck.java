@@ -17,18 +17,8 @@ import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoreProperties;
-import io.github.notearchive.source.AnswerReader;
-import io.github.notearchive.source.CallJournal;
-import io.github.notearchive.source.CallLimits;
-import io.github.notearchive.source.Inquiry;
-import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
-import io.github.notearchive.source.ProviderReply;
-import io.github.notearchive.source.RefreshProperties;
-import io.github.notearchive.source.SentCall;
-import io.github.notearchive.source.SharedPace;
-import io.github.notearchive.source.VideoProperties;
-import io.github.notearchive.source.WrittenCall;
+import io.github.notearchive.source.ProviderPing;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -242,64 +232,6 @@ final class SystemCheck {
         return version.feature() >= OLDEST_JDK
                 ? Seen.ok(found)
                 : Seen.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
-    }
-
-    /** Lets no call leave. */
-    private static final class NoJournal implements CallJournal {
-
-        @Override
-        public WrittenCall sending(
-                Inquiry inquiry,
-                String endpoint,
-                Instant sentAt,
-                boolean refresh,
-                CallLimits limits) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public void notSent(SentCall call, CallLimits limits) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public void stopped(ProviderReply reply, Instant metAt) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public long received(
-                SentCall call,
-                ProviderReply reply,
-                byte @Nullable [] answer,
-                Instant receivedAt,
-                Duration took) {
-            throw new IllegalStateException("A check makes no call");
-        }
-    }
-
-    private static final class NoPace implements SharedPace {
-
-        @Override
-        public Places take(int places, double callsPerSecond, Duration longestPause) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public Optional<Pause> throttled(
-                long throttles, @Nullable Duration wish, Duration longestPause) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public void answered(long throttles) {
-            throw new IllegalStateException("A check makes no call");
-        }
-
-        @Override
-        public void forgetPauses() {
-            throw new IllegalStateException("A check makes no call");
-        }
     }
 
     /** What needs the program's parts. */
@@ -679,10 +611,10 @@ final class SystemCheck {
 
         private Seen provider() throws IOException {
             NoteSourceProperties source = context.get(NoteSourceProperties.class);
-            JustOneApiClient.Pong pong;
+            ProviderPing.Pong pong;
             Instant asked = clock.instant();
-            try (JustOneApiClient client = clientThatBuysNothing(source)) {
-                pong = client.ping();
+            try {
+                pong = context.get(ProviderPing.class).send();
             } catch (IOException e) {
                 return Seen.away(
                         e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
@@ -695,18 +627,6 @@ final class SystemCheck {
                     ? Seen.ok(found + "; no paid call was made")
                     : Seen.warning(
                             found + ", which is no good sign; is JUSTONEAPI_BASE_URL right?");
-        }
-
-        /** The program's own client writes to the ledger, and would bring the tables up to date. */
-        private JustOneApiClient clientThatBuysNothing(NoteSourceProperties source) {
-            return new JustOneApiClient(
-                    source,
-                    context.get(VideoProperties.class),
-                    context.get(RefreshProperties.class),
-                    new NoJournal(),
-                    new NoPace(),
-                    new AnswerReader(),
-                    clock);
         }
 
         // clocks

@@ -13,6 +13,7 @@ import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.ProviderPing;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Worklist;
@@ -59,6 +60,7 @@ public class ArchiveRunner {
     private final RefreshPlan refreshPlan;
     private final ApiCalls calls;
     private final JustOneApiClient provider;
+    private final ProviderPing providerPing;
     private final ObjectStore store;
     private final MediaDownloader downloads;
     private final Spool spool;
@@ -86,6 +88,7 @@ public class ArchiveRunner {
             RefreshPlan refreshPlan,
             ApiCalls calls,
             JustOneApiClient provider,
+            ProviderPing providerPing,
             ObjectStore store,
             MediaDownloader downloads,
             Spool spool,
@@ -111,6 +114,7 @@ public class ArchiveRunner {
         this.refreshPlan = refreshPlan;
         this.calls = calls;
         this.provider = provider;
+        this.providerPing = providerPing;
         this.store = store;
         this.downloads = downloads;
         this.spool = spool;
@@ -215,7 +219,7 @@ public class ArchiveRunner {
         try {
             store.ensureBucket();
             store.requireTaking();
-            provider.ping();
+            providerPing.send();
             return Optional.empty();
         } catch (StoreException e) {
             return Optional.of(

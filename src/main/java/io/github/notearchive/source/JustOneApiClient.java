@@ -31,27 +31,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.classic.RequestFailedException;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.net.URIBuilder;
-import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +59,6 @@ import org.springframework.stereotype.Component;
 public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
-    private static final Duration PING_TIMEOUT = Duration.ofSeconds(15);
 
     /** Many times what an answer has. What is longer is read by one call after the other. */
     private static final int ORDINARY_SIZE = 1 << 20;
@@ -84,9 +72,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final NightlyAllowance allowance;
     private final NightlyAllowance videoAllowance;
     private final NightlyAllowance refreshAllowance;
-    private final CloseableHttpClient http;
+    private final ProviderHttp http;
     private final TokenEcho echo;
-    private final ScheduledThreadPoolExecutor deadlines;
     private final Semaphore longAnswer = new Semaphore(1, true);
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
 
@@ -119,42 +106,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         this.videoAllowance = new NightlyAllowance(limits.videos(), "calls for videos");
         this.refreshAllowance =
                 new NightlyAllowance(limits.refreshes(), "calls about archived notes");
-        this.http = httpClient(settings);
+        this.http = new ProviderHttp(settings);
         this.echo = new TokenEcho(settings.token());
-        this.deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("call-deadlines").factory());
-        this.deadlines.setRemoveOnCancelPolicy(true);
-    }
-
-    private static CloseableHttpClient httpClient(NoteSourceProperties settings) {
-        var connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(settings.callsInFlight())
-                        .setMaxConnPerRoute(settings.callsInFlight())
-                        .setDefaultConnectionConfig(
-                                ConnectionConfig.custom()
-                                        .setConnectTimeout(Timeout.of(settings.connectTimeout()))
-                                        .setSocketTimeout(Timeout.of(settings.responseTimeout()))
-                                        // a connection that the provider closed meanwhile must not
-                                        // cost a note its turn
-                                        .setValidateAfterInactivity(TimeValue.ofMilliseconds(200))
-                                        .setTimeToLive(TimeValue.ofMinutes(2))
-                                        .build())
-                        .build();
-        return HttpClients.custom()
-                .setConnectionManager(connections)
-                .setDefaultRequestConfig(
-                        RequestConfig.custom()
-                                .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
-                                .setResponseTimeout(Timeout.of(settings.responseTimeout()))
-                                .build())
-                .setUserAgent("note-archive")
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .build();
     }
 
     /**
@@ -208,50 +161,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         aborted = true;
         pacer.end("aborted");
         underWay.forEach(HttpGet::abort);
-    }
-
-    /**
-     * Finds out without a paid call whether the provider can be reached: any HTTP answer to {@code
-     * /ping} will do.
-     *
-     * @throws IOException when there is none; its message names the host and never the token
-     */
-    public Pong ping() throws IOException {
-        try {
-            return pingOnce();
-        } catch (IOException staleOrAway) {
-            return pingOnce(); // a connection that was closed meanwhile is no sign of anything
-        }
-    }
-
-    /**
-     * An answer to {@code /ping}.
-     *
-     * @param status its HTTP status
-     * @param date what time it is by the server's own clock, to the second; null when it does not
-     *     say
-     */
-    public record Pong(int status, @Nullable Instant date) {}
-
-    private Pong pingOnce() throws IOException {
-        HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
-        ScheduledFuture<?> deadline = abortAfter(request, PING_TIMEOUT);
-        try {
-            Pong pong =
-                    send(
-                            request,
-                            response ->
-                                    new Pong(
-                                            response.getCode(),
-                                            DateUtils.parseStandardDate(response, "Date")));
-            log.debug("The provider answers /ping with HTTP {}", pong.status());
-            return pong;
-        } catch (IOException e) {
-            throw new IOException(
-                    "The provider at " + settings.baseUrl() + " cannot be reached: " + describe(e));
-        } finally {
-            deadline.cancel(false);
-        }
     }
 
     /**
@@ -613,9 +522,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         if (aborted) {
             request.abort();
         }
-        ScheduledFuture<?> deadline = abortAfter(request, settings.responseTimeout());
+        ScheduledFuture<?> deadline = http.abortAfter(request, settings.responseTimeout());
         try {
-            return send(request, response -> read(request, response));
+            return http.send(request, response -> read(request, response));
         } catch (IOException e) {
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
@@ -624,28 +533,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                             ? "no whole answer within "
                                     + settings.responseTimeout().toSeconds()
                                     + " s"
-                            : describe(e);
+                            : http.describe(e);
             return Exchange.fault(fault, late || !neverLeft(e));
         } finally {
             deadline.cancel(false);
             underWay.remove(request);
         }
-    }
-
-    /** An abort between two steps of the HTTP client is a mistake to it; to us it is a fault. */
-    private <T> T send(HttpGet request, HttpClientResponseHandler<T> handler) throws IOException {
-        try {
-            return http.execute(request, handler);
-        } catch (IllegalStateException e) {
-            if (!request.isAborted()) {
-                throw e;
-            }
-            throw new RequestFailedException("Request aborted", e);
-        }
-    }
-
-    private ScheduledFuture<?> abortAfter(HttpGet request, Duration time) {
-        return deadlines.schedule(request::abort, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private URI address(Endpoint endpoint, NoteId id) {
@@ -741,13 +634,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 || e instanceof SSLHandshakeException;
     }
 
-    private String describe(IOException e) {
-        String message = e.getMessage();
-        return AnswerReader.shorten(
-                e.getClass().getSimpleName()
-                        + (message == null ? "" : ": " + echo.erasedFrom(message)));
-    }
-
     private Instant now() {
         return millis(clock.instant());
     }
@@ -764,7 +650,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        deadlines.shutdownNow();
         http.close();
     }
 

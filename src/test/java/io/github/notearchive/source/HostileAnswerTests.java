@@ -207,7 +207,15 @@ class HostileAnswerTests {
                             return false;
                         });
 
-        assertThatThrownBy(() -> client("token", TOKEN).ping())
+        assertThatThrownBy(
+                        () ->
+                                new ProviderPing(
+                                                Settings.of(
+                                                        "base-url",
+                                                        provider.baseUrl(),
+                                                        "token",
+                                                        TOKEN))
+                                        .send())
                 .isInstanceOf(IOException.class)
                 .hasNoCause()
                 .satisfies(e -> assertThat(e.toString()).doesNotContain("s3cr3t"));

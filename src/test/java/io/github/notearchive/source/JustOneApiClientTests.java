@@ -700,26 +700,6 @@ class JustOneApiClientTests {
         assertThat(journal.received.getFirst().at()).isEqualTo(NOW);
     }
 
-    @Test
-    void anyAnswerToAPingMeansThatTheProviderCanBeReached() throws Exception {
-        provider.answers(404, "no such page");
-
-        client("token", "s3cret").ping();
-
-        assertThat(provider.requests()).containsExactly("GET /ping HTTP/1.1");
-        assertThat(journal.events).isEmpty();
-    }
-
-    @Test
-    void aPingThatFailsNamesTheHost() {
-        provider.close();
-
-        assertThatThrownBy(() -> client("token", "s3cret").ping())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(provider.baseUrl().toString())
-                .hasMessageContaining("cannot be reached");
-    }
-
     private static NoteDetailOutcome get(FutureTask<NoteDetailOutcome> ask)
             throws InterruptedException, ExecutionException {
         try {
