@@ -60,15 +60,15 @@ final class CheckCommand implements Callable<Integer> {
                     finding.name(),
                     Harmless.line(finding.message()));
         }
-        long failed = count(findings, SystemCheck.Result.FAILED);
-        long warnings = count(findings, SystemCheck.Result.WARNING);
+        long failed = count(findings, Look.Result.FAILED);
+        long warnings = count(findings, Look.Result.WARNING);
         ExitCode exitCode = SystemCheck.exitCode(findings);
         out.printf(
                 "%s (exit %d): %d failed, %d warnings%n",
                 failed == 0 ? "A run can begin" : "Not ready", exitCode.number(), failed, warnings);
     }
 
-    private static long count(List<SystemCheck.Finding> findings, SystemCheck.Result result) {
+    private static long count(List<SystemCheck.Finding> findings, Look.Result result) {
         return findings.stream().filter(finding -> finding.result() == result).count();
     }
 }

@@ -3,8 +3,8 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.cli.Look.Result;
 import io.github.notearchive.cli.SystemCheck.Finding;
-import io.github.notearchive.cli.SystemCheck.Result;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.job.ExitCode;

@@ -1,0 +1,48 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.cli.Look.Seen;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.ProviderPing;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Looks whether the provider can be reached. Makes no paid call. */
+final class ProviderCheck implements Look {
+
+    private final ArchiveContext context;
+    private final Clock clock;
+    private @Nullable Duration drift;
+
+    ProviderCheck(ArchiveContext context) {
+        this.context = context;
+        this.clock = context.get(Clock.class);
+    }
+
+    @Override
+    public Seen look() throws IOException {
+        NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        ProviderPing.Pong pong;
+        Instant asked = clock.instant();
+        try {
+            pong = context.get(ProviderPing.class).send();
+        } catch (IOException e) {
+            return Seen.away(
+                    e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
+        }
+        if (pong.date() != null) {
+            drift = ClockCheck.drift(clock, asked, pong.date());
+        }
+        String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
+        return pong.status() < 400
+                ? Seen.ok(found + "; no paid call was made")
+                : Seen.warning(found + ", which is no good sign; is JUSTONEAPI_BASE_URL right?");
+    }
+
+    /** How far its clock is ahead of ours; null where that was not seen. */
+    @Nullable Duration drift() {
+        return drift;
+    }
+}
