@@ -8,11 +8,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What belongs to one execution of an audit: its options, its beginning and its counts. */
-final class ActiveAudit extends ActiveJob {
+final class ActiveAudit extends ActiveStoreJob {
 
     private final VerifyOptions options;
     private final Instant since;
-    private final OutageDetector store;
 
     final LongAdder files = new LongAdder();
     final LongAdder sidecars = new LongAdder();
@@ -27,18 +26,13 @@ final class ActiveAudit extends ActiveJob {
     final List<String> orphansLeft = Collections.synchronizedList(new ArrayList<>());
 
     ActiveAudit(VerifyOptions options, Instant since, ArchiveProperties settings) {
+        super(settings);
         this.options = options;
         this.since = since;
-        this.store = new OutageDetector(settings.outage(), System::nanoTime);
     }
 
     VerifyOptions options() {
         return options;
-    }
-
-    /** How the store has fared. */
-    OutageDetector store() {
-        return store;
     }
 
     /** When the audit began, in whichever execution: what was verified since is not read again. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What belongs to one run and to no other: its options, its execution, its counts and the health it
  * has seen.
  */
-final class ActiveRun extends ActiveJob {
+final class ActiveRun extends ActiveStoreJob {
 
     private static final long NOT_QUIET = 0;
 
@@ -23,7 +23,6 @@ final class ActiveRun extends ActiveJob {
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
     private final AtomicInteger refreshing = new AtomicInteger();
-    private final OutageDetector store;
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private @Nullable Long stuckSince;
@@ -72,13 +71,13 @@ final class ActiveRun extends ActiveJob {
             ArchiveProperties settings,
             MediaTraffic mediaBefore,
             int fieldsBefore) {
+        super(settings);
         this.options = options;
         this.mediaBefore = mediaBefore;
         this.fieldsBefore = fieldsBefore;
         this.places = new Semaphore(settings.workers(), true);
-        this.store = new OutageDetector(settings.outage(), System::nanoTime);
-        this.provider = new OutageDetector(settings.outage(), System::nanoTime);
-        this.cdn = new OutageDetector(settings.outage(), System::nanoTime);
+        this.provider = new OutageDetector(settings.outage());
+        this.cdn = new OutageDetector(settings.outage());
     }
 
     RunOptions options() {
@@ -152,11 +151,6 @@ final class ActiveRun extends ActiveJob {
 
     void refreshDone() {
         refreshing.decrementAndGet();
-    }
-
-    /** How the store has fared. */
-    OutageDetector store() {
-        return store;
     }
 
     OutageDetector provider() {

@@ -18,6 +18,10 @@ final class OutageDetector {
     private int troubles;
     private long since;
 
+    OutageDetector(ArchiveProperties.Outage limits) {
+        this(limits, System::nanoTime);
+    }
+
     OutageDetector(ArchiveProperties.Outage limits, LongSupplier nanoTime) {
         this.limits = limits;
         this.nanoTime = nanoTime;
