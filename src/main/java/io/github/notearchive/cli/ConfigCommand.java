@@ -1,12 +1,12 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Trouble;
 import io.github.notearchive.settings.EffectiveSettings;
 import io.github.notearchive.settings.EffectiveSettings.Effective;
 import io.github.notearchive.settings.KnownSettings;
 import io.github.notearchive.settings.KnownSettings.Known;
 import io.github.notearchive.settings.UnknownSettings;
+import io.github.notearchive.sql.Trouble;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 import java.io.PrintWriter;

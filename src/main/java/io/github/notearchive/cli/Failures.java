@@ -2,11 +2,11 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Trouble;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.settings.Masks;
 import io.github.notearchive.settings.Origins;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.EnqueueException;
 import java.sql.SQLException;
 import java.time.Duration;

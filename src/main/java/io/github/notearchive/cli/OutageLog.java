@@ -4,7 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
-import io.github.notearchive.job.Trouble;
+import io.github.notearchive.sql.Trouble;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.cli.Look.Result;
 import io.github.notearchive.cli.Look.Seen;
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Trouble;
+import io.github.notearchive.sql.Trouble;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

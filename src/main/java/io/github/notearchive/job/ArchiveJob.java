@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
 import io.github.notearchive.worklist.Worklist;

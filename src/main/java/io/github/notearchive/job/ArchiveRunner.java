@@ -16,6 +16,7 @@ import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.ProviderPing;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.sql.Trouble;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.JobExecution;

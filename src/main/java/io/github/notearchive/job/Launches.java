@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.sql.Trouble;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

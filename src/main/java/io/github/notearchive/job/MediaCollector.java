@@ -20,6 +20,7 @@ import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.sql.Trouble;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;

@@ -30,6 +30,7 @@ import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.sql.RoundTrip;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.sql.Trouble;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;

@@ -14,6 +14,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;

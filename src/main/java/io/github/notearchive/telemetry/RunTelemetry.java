@@ -4,7 +4,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunCounts;
 import io.github.notearchive.job.RunObserver;
-import io.github.notearchive.job.Trouble;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.telemetry.Sending.Result;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;

@@ -1,4 +1,4 @@
-package io.github.notearchive.job;
+package io.github.notearchive.sql;
 
 import java.net.UnknownHostException;
 import java.sql.SQLException;
@@ -9,7 +9,7 @@ import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
-/** Tells a server that is away from a mistake of ours. */
+/** Tells a database that is away from a mistake of ours, and says in a line what went wrong. */
 public final class Trouble {
 
     /** The driver's words where it does not say why; the cause of its exception does. */
