@@ -98,8 +98,10 @@ final class LiveProgress implements AutoCloseable {
                 .formatted(
                         now.calls(),
                         now.callsLeft() == null ? "" : "/" + (now.calls() + now.callsLeft()),
-                        now.counts().postponed(),
-                        now.counts().failed() == 0 ? "" : ", " + now.counts().failed() + " failed",
+                        now.counts().notes().postponed(),
+                        now.counts().notes().failed() == 0
+                                ? ""
+                                : ", " + now.counts().notes().failed() + " failed",
                         Times.size(now.counts().files().bytes()),
                         now.notesPerMinute());
     }

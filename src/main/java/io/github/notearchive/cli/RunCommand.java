@@ -236,23 +236,25 @@ final class RunCommand implements Callable<Integer> {
         out.printf(
                 "%s (exit %d): %s%n",
                 summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
-        if (summary.execution() != null) {
+        RunSummary.Execution execution = summary.execution();
+        if (execution != null) {
+            RunSummary.Notes notes = summary.notes();
             out.printf(
                     "  execution %d of instance %d%s, %s%n",
-                    summary.execution(),
-                    summary.instance(),
-                    summary.restart() ? ", a restart" : "",
+                    execution.id(),
+                    execution.instance(),
+                    execution.restart() ? ", a restart" : "",
                     Times.took(summary.took()));
             out.printf(
                     "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%s%n",
-                    summary.archived(),
-                    summary.unavailable(),
-                    summary.postponed(),
-                    summary.failed(),
-                    summary.released(),
-                    summary.forgotten() == 0
+                    notes.archived(),
+                    notes.unavailable(),
+                    notes.postponed(),
+                    notes.failed(),
+                    notes.released(),
+                    notes.forgotten() == 0
                             ? ""
-                            : ", not kept as their authors are forgotten " + summary.forgotten());
+                            : ", not kept as their authors are forgotten " + notes.forgotten());
             RunSummary.Files files = summary.files();
             out.printf(
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, %d requests%n",
@@ -266,9 +268,9 @@ final class RunCommand implements Callable<Integer> {
                     files.requests());
             out.printf(
                     "  calls  %d, of which billed %d, maybe billed %d; bought again for dead files %d%n",
-                    summary.calls(),
-                    summary.billed(),
-                    summary.maybeBilled(),
+                    summary.bill().calls(),
+                    summary.bill().billed(),
+                    summary.bill().maybeBilled(),
                     summary.boughtAgain());
             print(summary.videos(), out);
             print("  new    ", summary.newFields(), out);
@@ -279,14 +281,16 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private static void print(RunSummary.Videos videos, PrintWriter out) {
-        if (videos.enabled() || videos.calls() > 0) {
+        if (videos.enabled() || videos.bill().calls() > 0) {
             out.printf(
                     "  videos %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
-                    videos.calls(),
-                    videos.billed(),
-                    videos.maybeBilled(),
-                    videos.tonight(),
-                    videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed");
+                    videos.bill().calls(),
+                    videos.bill().billed(),
+                    videos.bill().maybeBilled(),
+                    videos.tonight().made(),
+                    videos.tonight().allowed() == 0
+                            ? "any number"
+                            : videos.tonight().allowed() + " allowed");
         }
     }
 
@@ -311,21 +315,23 @@ final class RunCommand implements Callable<Integer> {
         if (refreshes.any()) {
             out.printf(
                     "  again  archived notes asked anew %d: other counts %d, other words %d, new files %d, back %d; no longer there %d, put off %d, still due %d%n",
-                    refreshes.notes(),
-                    refreshes.counts(),
-                    refreshes.words(),
-                    refreshes.files(),
-                    refreshes.back(),
+                    refreshes.answered().notes(),
+                    refreshes.answered().counts(),
+                    refreshes.answered().words(),
+                    refreshes.answered().files(),
+                    refreshes.answered().back(),
                     refreshes.gone(),
                     refreshes.putOff(),
                     refreshes.due());
             out.printf(
                     "         %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
-                    refreshes.calls(),
-                    refreshes.billed(),
-                    refreshes.maybeBilled(),
-                    refreshes.tonight(),
-                    refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed");
+                    refreshes.bill().calls(),
+                    refreshes.bill().billed(),
+                    refreshes.bill().maybeBilled(),
+                    refreshes.tonight().made(),
+                    refreshes.tonight().allowed() == 0
+                            ? "any number"
+                            : refreshes.tonight().allowed() + " allowed");
         }
     }
 }

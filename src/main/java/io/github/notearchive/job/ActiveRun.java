@@ -88,6 +88,27 @@ final class ActiveRun extends ActiveStoreJob {
         return options.node();
     }
 
+    /** What became of the notes so far. */
+    RunSummary.Notes notes() {
+        return new RunSummary.Notes(
+                archived.sum(),
+                unavailable.sum(),
+                postponed.sum(),
+                failed.sum(),
+                released.sum(),
+                forgotten.sum());
+    }
+
+    /** What became of archived notes that have a new answer. */
+    RunSummary.Answered answeredAnew() {
+        return new RunSummary.Answered(
+                refreshed.sum(),
+                refreshedCounts.sum(),
+                refreshedWords.sum(),
+                refreshedFiles.sum(),
+                refreshedBack.sum());
+    }
+
     /**
      * What became of the notes' files so far.
      *
@@ -112,12 +133,7 @@ final class ActiveRun extends ActiveStoreJob {
      */
     RunCounts counts(MediaTraffic traffic) {
         return new RunCounts(
-                archived.sum(),
-                unavailable.sum(),
-                postponed.sum(),
-                failed.sum(),
-                released.sum(),
-                forgotten.sum(),
+                notes(),
                 refreshed.sum(),
                 refreshedGone.sum(),
                 refreshesPutOff.sum(),

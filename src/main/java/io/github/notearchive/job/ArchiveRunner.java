@@ -357,24 +357,15 @@ public class ArchiveRunner {
         return new RunSummary(
                 exitCode,
                 reason,
-                execution.getId(),
-                execution.getJobInstanceId(),
-                restart,
-                run.archived.sum(),
-                run.unavailable.sum(),
-                run.postponed.sum(),
-                run.failed.sum(),
-                run.released.sum(),
-                run.forgotten.sum(),
+                run.took(),
+                new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), restart),
+                run.notes(),
                 run.files(downloads.traffic()),
-                made.bill().calls(),
-                made.bill().billed(),
+                made.bill(),
                 made.boughtAgain(),
-                made.bill().maybeBilled(),
                 made.videos(),
-                newFields(run),
                 refreshes(run, made),
-                run.took());
+                newFields(run));
     }
 
     /** A worklist that nobody filled should not look like a night's work. */
@@ -410,35 +401,28 @@ public class ArchiveRunner {
 
     private RunSummary.Refreshes refreshes(ActiveRun run, Calls made) {
         return new RunSummary.Refreshes(
-                run.refreshed.sum(),
-                run.refreshedCounts.sum(),
-                run.refreshedWords.sum(),
-                run.refreshedFiles.sum(),
-                run.refreshedBack.sum(),
+                run.answeredAnew(),
                 run.refreshedGone.sum(),
                 run.refreshesPutOff.sum(),
                 made.refreshesDue(),
-                made.refreshes().calls(),
-                made.refreshes().billed(),
-                made.refreshes().maybeBilled(),
-                made.refreshesTonight(),
-                refreshSettings.callsAllowed(sourceSettings.callsPerNight()));
+                made.refreshes(),
+                new RunSummary.Tonight(
+                        made.refreshesTonight(),
+                        refreshSettings.callsAllowed(sourceSettings.callsPerNight())));
     }
 
     /** A database that went away must not hide how the run ended. */
     private Calls calls(JobExecution execution) {
         try {
-            ApiCalls.Bill videos = calls.billOf(execution.getId(), Endpoint.VIDEO);
             return new Calls(
                     bill(calls.countsOf(execution.getId())),
                     calls.boughtAgainBy(execution.getId()),
                     new RunSummary.Videos(
                             videoSettings.enabled(),
-                            videos.calls(),
-                            videos.billed(),
-                            videos.maybeBilled(),
-                            calls.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
-                            videoSettings.callsPerNight()),
+                            calls.billOf(execution.getId(), Endpoint.VIDEO),
+                            new RunSummary.Tonight(
+                                    calls.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
+                                    videoSettings.callsPerNight())),
                     calls.billOfRefreshes(execution.getId()),
                     calls.billOfRefreshesIn(Night.current(clock)).calls(),
                     worklist.refreshes().due());

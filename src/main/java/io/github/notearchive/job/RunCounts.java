@@ -3,12 +3,7 @@ package io.github.notearchive.job;
 /**
  * What a run has done so far. Each number only grows.
  *
- * @param archived notes that reached their end complete
- * @param unavailable notes that are not there, or no longer
- * @param postponed times that a note was put off
- * @param failed notes that were given up
- * @param released notes that were handed back untouched
- * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
+ * @param notes what became of the notes that were not archived before
  * @param refreshed archived notes with a new answer
  * @param refreshesGone archived notes that are no longer there
  * @param refreshesPutOff archived notes left to a later night
@@ -17,12 +12,7 @@ package io.github.notearchive.job;
  * @param bytesReceived bytes of bodies that media servers sent, those of failed tries included
  */
 public record RunCounts(
-        long archived,
-        long unavailable,
-        long postponed,
-        long failed,
-        long released,
-        long forgotten,
+        RunSummary.Notes notes,
         long refreshed,
         long refreshesGone,
         long refreshesPutOff,
@@ -33,12 +23,7 @@ public record RunCounts(
     /** A run that has done nothing yet. */
     public static final RunCounts NONE =
             new RunCounts(
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
+                    RunSummary.Notes.NONE,
                     0,
                     0,
                     0,
@@ -53,7 +38,7 @@ public record RunCounts(
 
     /** Notes that the run is done with. */
     public long done() {
-        return archived + unavailable + failed + refreshesDone();
+        return notes.archived() + notes.unavailable() + notes.failed() + refreshesDone();
     }
 
     /**

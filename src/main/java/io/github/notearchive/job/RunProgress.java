@@ -61,11 +61,11 @@ public record RunProgress(
     public String toString() {
         return "archived=%d unavailable=%d postponed=%d failed=%d released=%d refreshed=%d in_work=%d due=%s calls=%d calls_left=%s files=%d bytes=%d notes_per_minute=%s seconds=%d eta_seconds=%s"
                 .formatted(
-                        counts.archived(),
-                        counts.unavailable(),
-                        counts.postponed(),
-                        counts.failed(),
-                        counts.released(),
+                        counts.notes().archived(),
+                        counts.notes().unavailable(),
+                        counts.notes().postponed(),
+                        counts.notes().failed(),
+                        counts.notes().released(),
                         counts.refreshesDone(),
                         inWork,
                         due < 0 ? "-" : due,

@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.SchemaDrift;
+import io.github.notearchive.ledger.ApiCalls;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,48 +11,62 @@ import org.jspecify.annotations.Nullable;
  *
  * @param exitCode how it ended
  * @param reason why, for a person to read
- * @param execution its row in {@code batch_job_execution}; null when no execution was started
- * @param instance the job instance that it belongs to; null when no execution was started
- * @param restart whether it continued an unfinished instance
- * @param archived notes that reached their end complete
- * @param unavailable notes that are not there, or no longer
- * @param postponed times that a note was put off
- * @param failed notes that were given up
- * @param released notes that were handed back untouched
- * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
+ * @param took from the start to the end
+ * @param execution which one it was; null when none was started
+ * @param notes what became of the notes that were not archived before
  * @param files what became of the notes' files
- * @param calls requests to the provider
- * @param billed of those, how many are charged
+ * @param bill the requests to the provider
  * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of
  *     an earlier answer
- * @param maybeBilled of those, how many may be charged
- * @param videos of the calls, those for videos
- * @param newFields fields of answers that were never seen before
+ * @param videos of the requests, those for videos
  * @param refreshes what became of archived notes that were asked about anew, which none of the
- *     counts above has, but for those of files and calls
- * @param took from the start to the end
+ *     counts above has, but for those of files and requests
+ * @param newFields fields of answers that were never seen before
  */
 public record RunSummary(
         ExitCode exitCode,
         String reason,
-        @Nullable Long execution,
-        @Nullable Long instance,
-        boolean restart,
-        long archived,
-        long unavailable,
-        long postponed,
-        long failed,
-        long released,
-        long forgotten,
+        Duration took,
+        @Nullable Execution execution,
+        Notes notes,
         Files files,
-        long calls,
-        long billed,
+        ApiCalls.Bill bill,
         long boughtAgain,
-        long maybeBilled,
         Videos videos,
-        List<SchemaDrift.Found> newFields,
         Refreshes refreshes,
-        Duration took) {
+        List<SchemaDrift.Found> newFields) {
+
+    private static final ApiCalls.Bill NO_CALLS = new ApiCalls.Bill(0, 0, 0);
+
+    /**
+     * An execution of the job.
+     *
+     * @param id its row in {@code batch_job_execution}
+     * @param instance the job instance that it belongs to
+     * @param restart whether it continued an unfinished instance
+     */
+    public record Execution(long id, long instance, boolean restart) {}
+
+    /**
+     * What became of notes.
+     *
+     * @param archived notes that reached their end complete
+     * @param unavailable notes that are not there, or no longer
+     * @param postponed times that a note was put off
+     * @param failed notes that were given up
+     * @param released notes that were handed back untouched
+     * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
+     */
+    public record Notes(
+            long archived,
+            long unavailable,
+            long postponed,
+            long failed,
+            long released,
+            long forgotten) {
+
+        static final Notes NONE = new Notes(0, 0, 0, 0, 0, 0);
+    }
 
     /**
      * What became of the notes' files.
@@ -80,64 +95,71 @@ public record RunSummary(
     }
 
     /**
+     * How many calls of a kind were made in a night.
+     *
+     * @param made by whatever run and node
+     * @param allowed our own limit of them; 0 is none
+     */
+    public record Tonight(long made, long allowed) {
+
+        static final Tonight NONE = new Tonight(0, 0);
+    }
+
+    /**
      * The calls for videos.
      *
      * @param enabled whether any are made
-     * @param calls requests to the provider
-     * @param billed of those, how many are charged
-     * @param maybeBilled of those, how many may be charged
-     * @param tonight how many were made in this night, by whatever run and node
-     * @param allowed our own limit of them in a night; 0 is none
+     * @param bill the requests to the provider
+     * @param tonight those of the whole night
      */
-    public record Videos(
-            boolean enabled,
-            long calls,
-            long billed,
-            long maybeBilled,
-            long tonight,
-            long allowed) {
+    public record Videos(boolean enabled, ApiCalls.Bill bill, Tonight tonight) {
 
-        static final Videos NONE = new Videos(false, 0, 0, 0, 0, 0);
+        static final Videos NONE = new Videos(false, NO_CALLS, Tonight.NONE);
     }
 
     /**
      * What became of archived notes that were asked about anew.
      *
-     * @param notes those with a new answer; the next three count those of them that
-     * @param counts have other counts than before,
-     * @param words another title or text,
-     * @param files or a file that they did not have
-     * @param back of those with a new answer, those that were UNAVAILABLE meanwhile
+     * @param answered those with a new answer
      * @param gone notes that are no longer there, and keep what was archived
      * @param putOff notes left to a later night
      * @param due notes that are due still
-     * @param calls requests to the provider
-     * @param billed of those, how many are charged
-     * @param maybeBilled of those, how many may be charged
-     * @param tonight how many were made in this night, by whatever run and node
-     * @param allowed our own limit of them in a night; 0 is none
+     * @param bill the requests to the provider
+     * @param tonight those of the whole night
      */
     public record Refreshes(
-            long notes,
-            long counts,
-            long words,
-            long files,
-            long back,
+            Answered answered,
             long gone,
             long putOff,
             long due,
-            long calls,
-            long billed,
-            long maybeBilled,
-            long tonight,
-            long allowed) {
+            ApiCalls.Bill bill,
+            Tonight tonight) {
 
-        static final Refreshes NONE = new Refreshes(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, NO_CALLS, Tonight.NONE);
 
         /** Whether there is anything to tell. */
         public boolean any() {
-            return notes + gone + putOff + due + calls > 0;
+            return answered.notes() + gone + putOff + due + bill.calls() > 0;
         }
+    }
+
+    /**
+     * Archived notes with a new answer.
+     *
+     * @param notes all of them; the next three count those of them that
+     * @param counts have other counts than before,
+     * @param words another title or text,
+     * @param files or a file that they did not have
+     * @param back those that were UNAVAILABLE meanwhile
+     */
+    public record Answered(long notes, long counts, long words, long files, long back) {
+
+        static final Answered NONE = new Answered(0, 0, 0, 0, 0);
+    }
+
+    /** Its row in {@code batch_job_execution}; null when no execution was started. */
+    public @Nullable Long executionId() {
+        return execution == null ? null : Long.valueOf(execution.id());
     }
 
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
@@ -145,23 +167,14 @@ public record RunSummary(
         return new RunSummary(
                 exitCode,
                 reason,
+                took,
                 null,
-                null,
-                false,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
+                Notes.NONE,
                 Files.NONE,
-                0,
-                0,
-                0,
+                NO_CALLS,
                 0,
                 Videos.NONE,
-                List.of(),
                 Refreshes.NONE,
-                took);
+                List.of());
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.objectstore.ObjectKey;
 import java.time.Instant;
 import java.util.List;
@@ -117,8 +118,9 @@ public record SummaryJson(
             Limits limits,
             NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
+        RunSummary.Execution execution = summary.execution();
+        RunSummary.Notes notes = summary.notes();
         RunSummary.Files files = summary.files();
-        RunSummary.Videos videos = summary.videos();
         RunSummary.Refreshes refreshes = summary.refreshes();
         return new SummaryJson(
                 "note-archive/run-summary",
@@ -132,16 +134,16 @@ public record SummaryJson(
                 end.began(),
                 end.ended(),
                 summary.took().toMillis() / 1000.0,
-                summary.execution(),
-                summary.instance(),
-                summary.restart(),
+                summary.executionId(),
+                execution == null ? null : Long.valueOf(execution.instance()),
+                execution != null && execution.restart(),
                 new Notes(
-                        summary.archived(),
-                        summary.unavailable(),
-                        summary.postponed(),
-                        summary.failed(),
-                        summary.released(),
-                        summary.forgotten()),
+                        notes.archived(),
+                        notes.unavailable(),
+                        notes.postponed(),
+                        notes.failed(),
+                        notes.released(),
+                        notes.forgotten()),
                 new Files(
                         files.stored(),
                         files.bytes(),
@@ -151,29 +153,25 @@ public record SummaryJson(
                         files.bytesTakenOver(),
                         files.improved(),
                         files.requests()),
-                new Calls(
-                        summary.calls(),
-                        summary.billed(),
-                        summary.maybeBilled(),
-                        summary.boughtAgain()),
-                new Calls(videos.calls(), videos.billed(), videos.maybeBilled(), null),
+                calls(summary.bill(), summary.boughtAgain()),
+                calls(summary.videos().bill(), null),
                 new Refreshes(
-                        refreshes.notes(),
-                        refreshes.counts(),
-                        refreshes.words(),
-                        refreshes.files(),
-                        refreshes.back(),
+                        refreshes.answered().notes(),
+                        refreshes.answered().counts(),
+                        refreshes.answered().words(),
+                        refreshes.answered().files(),
+                        refreshes.answered().back(),
                         refreshes.gone(),
                         refreshes.putOff(),
                         refreshes.due(),
-                        new Calls(
-                                refreshes.calls(),
-                                refreshes.billed(),
-                                refreshes.maybeBilled(),
-                                null)),
+                        calls(refreshes.bill(), null)),
                 summary.newFields().stream().map(SummaryJson::field).toList(),
                 limits,
                 report == null ? null : lying(report));
+    }
+
+    private static Calls calls(ApiCalls.Bill bill, @Nullable Long boughtAgain) {
+        return new Calls(bill.calls(), bill.billed(), bill.maybeBilled(), boughtAgain);
     }
 
     private static Report lying(NightReports.Written report) {

@@ -46,6 +46,6 @@ public record Ended(
     }
 
     @Nullable Long execution() {
-        return run != null ? run.execution() : audit != null ? audit.execution() : null;
+        return run != null ? run.executionId() : audit != null ? audit.execution() : null;
     }
 }

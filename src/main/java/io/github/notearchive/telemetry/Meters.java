@@ -167,12 +167,12 @@ class Meters {
         running = true;
         progress = RunCounts.NONE;
         runningGauge();
-        notes("archived", RunCounts::archived);
-        notes("unavailable", RunCounts::unavailable);
-        notes("postponed", RunCounts::postponed);
-        notes("failed", RunCounts::failed);
-        notes("released", RunCounts::released);
-        notes("forgotten", RunCounts::forgotten);
+        notes("archived", done -> done.notes().archived());
+        notes("unavailable", done -> done.notes().unavailable());
+        notes("postponed", done -> done.notes().postponed());
+        notes("failed", done -> done.notes().failed());
+        notes("released", done -> done.notes().released());
+        notes("forgotten", done -> done.notes().forgotten());
         refreshes("answered", RunCounts::refreshed);
         refreshes("gone", RunCounts::refreshesGone);
         refreshes("put_off", RunCounts::refreshesPutOff);

@@ -113,7 +113,7 @@ final class Webhook {
     private static @Nullable Boolean isRestart(
             @Nullable RunSummary run, @Nullable VerifySummary audit) {
         if (run != null) {
-            return run.restart();
+            return run.execution() != null && run.execution().restart();
         }
         return audit == null ? null : Boolean.valueOf(audit.restart());
     }
@@ -129,12 +129,12 @@ final class Webhook {
 
         static Notes of(RunSummary run) {
             return new Notes(
-                    run.archived(),
-                    run.unavailable(),
-                    run.postponed(),
-                    run.failed(),
-                    run.released(),
-                    run.refreshes().notes());
+                    run.notes().archived(),
+                    run.notes().unavailable(),
+                    run.notes().postponed(),
+                    run.notes().failed(),
+                    run.notes().released(),
+                    run.refreshes().answered().notes());
         }
     }
 
@@ -154,7 +154,7 @@ final class Webhook {
     record Bill(long calls, long billed, long maybeBilled) {
 
         static Bill of(RunSummary run) {
-            return new Bill(run.calls(), run.billed(), run.maybeBilled());
+            return new Bill(run.bill().calls(), run.bill().billed(), run.bill().maybeBilled());
         }
     }
 
@@ -176,12 +176,12 @@ final class Webhook {
             text.append(
                     "\nnotes archived %d, unavailable %d, put off %d times, failed %d; calls %d, billed %d"
                             .formatted(
-                                    run.archived(),
-                                    run.unavailable(),
-                                    run.postponed(),
-                                    run.failed(),
-                                    run.calls(),
-                                    run.billed()));
+                                    run.notes().archived(),
+                                    run.notes().unavailable(),
+                                    run.notes().postponed(),
+                                    run.notes().failed(),
+                                    run.bill().calls(),
+                                    run.bill().billed()));
         }
         return text.append("\nnext: ").append(end.next()).toString();
     }

@@ -60,7 +60,7 @@ class BestRenditionTests {
         assertThat(best.error()).isNull();
         assertThat(best.media()).isNotEqualTo(lesser.media());
         assertThat(second.files().improved()).isOne();
-        assertThat(second.archived()).as("archived anew").isZero();
+        assertThat(second.notes().archived()).as("archived anew").isZero();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);

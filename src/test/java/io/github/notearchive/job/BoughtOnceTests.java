@@ -68,7 +68,7 @@ class BoughtOnceTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isZero();
-        assertThat(run.calls()).isZero();
+        assertThat(run.bill().calls()).isZero();
     }
 
     /** As when the machine was frozen for longer than a lease lasts. */
@@ -95,7 +95,7 @@ class BoughtOnceTests {
 
         RunSummary ended = Night.ended(run);
         assertThat(night.calls(note)).isEqualTo(1);
-        assertThat(ended.released()).as("for the 302 only").isEqualTo(1);
+        assertThat(ended.notes().released()).as("for the 302 only").isEqualTo(1);
         assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'")).isOne();
         assertThat(night.bills(note)).containsExactly("NO");
     }

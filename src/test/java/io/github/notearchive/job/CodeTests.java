@@ -51,7 +51,7 @@ class CodeTests {
                             assertThat(execution.status()).isEqualTo("COMPLETED");
                             assertThat(execution.exitCode()).isEqualTo("COMPLETED");
                         });
-        assertThat(night.readAndWritten(run.execution())).containsExactly(5L, 5L);
+        assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
         assertThat(night.note(notes.getFirst()))
                 .satisfies(
                         note -> {
@@ -60,18 +60,18 @@ class CodeTests {
                             assertThat(note.lastError()).isNull();
                             assertThat(note.attempts()).isZero();
                             assertThat(note.claimedBy()).isNull();
-                            assertThat(note.settledBy()).isEqualTo(run.execution());
+                            assertThat(note.settledBy()).isEqualTo(run.executionId());
                         });
         assertThat(night.ledger(notes.getFirst()))
                 .singleElement()
                 .satisfies(
                         call -> {
                             assertThat(call.billed()).isEqualTo("YES");
-                            assertThat(call.jobExecutionId()).isEqualTo(run.execution());
+                            assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
                             assertThat(call.answerHeld()).isTrue();
                         });
-        assertThat(run.calls()).isEqualTo(5);
-        assertThat(run.billed()).isEqualTo(5);
+        assertThat(run.bill().calls()).isEqualTo(5);
+        assertThat(run.bill().billed()).isEqualTo(5);
     }
 
     @Test
@@ -171,7 +171,7 @@ class CodeTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.unavailable()).isEqualTo(3);
+        assertThat(run.notes().unavailable()).isEqualTo(3);
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(3);
         assertThat(notes.stream().map(note -> night.note(note).lastCode()))
@@ -201,8 +201,8 @@ class CodeTests {
         assertThat(night.note(note).attempts()).isEqualTo(2);
         assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
         assertThat(night.bills(note)).containsExactly("NO", "NO", "YES");
-        assertThat(run.postponed()).isEqualTo(2);
-        assertThat(night.readAndWritten(run.execution())).containsExactly(3L, 3L);
+        assertThat(run.notes().postponed()).isEqualTo(2);
+        assertThat(night.readAndWritten(run.executionId())).containsExactly(3L, 3L);
         assertWaited(night.ledger(note));
     }
 
@@ -257,8 +257,8 @@ class CodeTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isEqualTo(2);
-        assertThat(run.released()).isEqualTo(1);
-        assertThat(run.postponed()).isZero();
+        assertThat(run.notes().released()).isEqualTo(1);
+        assertThat(run.notes().postponed()).isZero();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
         assertThat(pauseBetween(night.provider().callsSeen()))
@@ -280,7 +280,7 @@ class CodeTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isEqualTo(2);
-        assertThat(run.released()).isEqualTo(1);
+        assertThat(run.notes().released()).isEqualTo(1);
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
         assertThat(pauseBetween(night.provider().callsSeen()))
@@ -326,7 +326,7 @@ class CodeTests {
         RunSummary later = night.run();
 
         assertEnded(later, ExitCode.COMPLETED);
-        assertThat(later.restart()).isTrue();
+        assertThat(later.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(refused + 40);
@@ -406,7 +406,7 @@ class CodeTests {
             assertThat(calls.getLast().billed()).as(kind).isEqualTo("YES");
             assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
         }
-        assertThat(run.maybeBilled()).isEqualTo(kinds.size() - bills.size());
+        assertThat(run.bill().maybeBilled()).isEqualTo(kinds.size() - bills.size());
     }
 
     @Test

@@ -37,7 +37,7 @@ class CrashTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.restart()).isTrue();
+        assertThat(run.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.executions()).hasSize(2);
         assertThat(night.executions().getLast().status()).isEqualTo("COMPLETED");
@@ -230,7 +230,7 @@ class CrashTests {
         RunSummary other = night.run(new RunOptions(null, null, false, "other"));
 
         assertEnded(other, ExitCode.COMPLETED);
-        assertThat(other.restart()).isFalse();
+        assertThat(other.execution().restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
         assertThat(night.archived()).hasSize(4);
         assertThat(night.calls()).isEqualTo(4);
@@ -238,7 +238,7 @@ class CrashTests {
         RunSummary main = night.run();
 
         assertEnded(main, ExitCode.COMPLETED);
-        assertThat(main.restart()).isTrue();
+        assertThat(main.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(2);
     }
 

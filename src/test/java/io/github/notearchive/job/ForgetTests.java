@@ -174,7 +174,7 @@ class ForgetTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.forgotten()).isOne();
+        assertThat(run.notes().forgotten()).isOne();
         assertThat(night.calls(later)).isOne();
         assertThat(night.bills(later)).containsExactly("YES");
         assertThat(night.ledger(later).getFirst().answerHeld()).isFalse();

@@ -40,7 +40,7 @@ class InterruptionTests {
         RunSummary rest = night.run();
 
         assertEnded(rest, ExitCode.COMPLETED);
-        assertThat(rest.restart()).isTrue();
+        assertThat(rest.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(30);
@@ -117,7 +117,7 @@ class InterruptionTests {
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
         assertThat(night.claims()).isZero();
-        assertThat(night.readAndWritten(stopped.execution()))
+        assertThat(night.readAndWritten(stopped.executionId()))
                 .containsExactly((long) WORKERS, (long) WORKERS);
     }
 
@@ -142,7 +142,7 @@ class InterruptionTests {
                         night.count(
                                 "SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND answer IS NULL"))
                 .isEqualTo(WORKERS);
-        assertThat(stopped.released()).isEqualTo(WORKERS);
+        assertThat(stopped.notes().released()).isEqualTo(WORKERS);
     }
 
     @Test

@@ -48,7 +48,7 @@ class LogContextTests {
         ILoggingEvent aboutTheNote = heard.line("the provider rejects our request");
         assertThat(aboutTheNote.getMDCPropertyMap())
                 .containsEntry(LogContext.NOTE, rejected)
-                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
         assertThat(MDC.getCopyOfContextMap()).isNullOrEmpty();
     }
 
@@ -60,7 +60,7 @@ class LogContextTests {
 
         assertEnded(summary, ExitCode.BLOCKED_TOKEN);
         assertThat(heard.line("No more notes are taken up").getMDCPropertyMap())
-                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
     }
 
     @Test

@@ -137,7 +137,7 @@ class ManyNodesTests {
         RunSummary lost = ended(run);
 
         assertEnded(lost, ExitCode.COMPLETED);
-        assertThat(lost.archived()).isZero();
+        assertThat(lost.notes().archived()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
                 .isEqualTo(3);

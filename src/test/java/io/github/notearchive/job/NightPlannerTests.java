@@ -138,7 +138,7 @@ class NightPlannerTests {
 
         RunSummary run = night.run();
 
-        assertThat(run.videos().calls()).as("they were videos all").isEqualTo(3);
+        assertThat(run.videos().bill().calls()).as("they were videos all").isEqualTo(3);
         assertThat(night.states(more).stream().filter(NoteState.ARCHIVED::equals)).hasSize(3);
         NightPlan rest = planner.plan();
         assertThat(due(rest)).isEmpty();

@@ -94,7 +94,7 @@ class NightReportTests {
         String key = reports.put(report).value();
 
         assertThat(file.getFileName())
-                .hasToString(night.today() + "-main-" + run.execution() + ".html");
+                .hasToString(night.today() + "-main-" + run.executionId() + ".html");
         assertThat(key).isEqualTo("reports/" + file.getFileName());
         assertThat(night.objects("reports/").get(key)).isEqualTo(Files.readAllBytes(file));
         night.isDaysLater(3);

@@ -74,7 +74,7 @@ class NightlyMediaLimitTests {
         night.isNextDay();
         RunSummary next = night.run();
 
-        assertThat(next.restart()).isTrue();
+        assertThat(next.execution().restart()).isTrue();
         assertThat(night.calls()).isGreaterThan(calls);
     }
 

@@ -41,10 +41,10 @@ class NoteStoryTests {
                 .contains(
                         "again after code 301 of call",
                         "code 0",
-                        ", billed, by execution " + run.execution(),
+                        ", billed, by execution " + run.executionId(),
                         "kept as notes/" + note);
         assertThat(events.getLast().what())
-                .isEqualTo("decided by execution " + run.execution() + ": ARCHIVED");
+                .isEqualTo("decided by execution " + run.executionId() + ": ARCHIVED");
         assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteStory.Event::at));
     }
 

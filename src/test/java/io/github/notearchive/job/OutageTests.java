@@ -105,7 +105,7 @@ class OutageTests {
         RunSummary next = night.run();
 
         assertEnded(next, ExitCode.COMPLETED);
-        assertThat(next.restart()).isTrue();
+        assertThat(next.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(burnt + 100);

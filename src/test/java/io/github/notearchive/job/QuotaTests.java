@@ -68,7 +68,7 @@ class QuotaTests {
         RunSummary forced = night.force();
 
         assertEnded(forced, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(forced.restart()).isTrue();
+        assertThat(forced.execution().restart()).isTrue();
         assertThat(night.archived()).hasSize(30);
         int refusedAgain = night.provider().answered(303);
         assertThat(refusedAgain - refused).isBetween(1, IN_FLIGHT);
@@ -79,7 +79,7 @@ class QuotaTests {
         RunSummary nextDay = night.run();
 
         assertEnded(nextDay, ExitCode.COMPLETED);
-        assertThat(nextDay.restart()).isTrue();
+        assertThat(nextDay.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.exitCodes())
                 .containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
@@ -145,7 +145,7 @@ class QuotaTests {
         RunSummary second = night.run();
 
         assertEnded(second, ExitCode.COMPLETED);
-        assertThat(second.restart()).isFalse();
+        assertThat(second.execution().restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
         assertThat(
                         night.sql()
@@ -155,7 +155,7 @@ class QuotaTests {
                                         FROM batch_job_execution_params
                                         WHERE job_execution_id = :execution
                                         """)
-                                .param("execution", second.execution())
+                                .param("execution", second.executionId())
                                 .query(String.class)
                                 .list())
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");

@@ -47,19 +47,19 @@ class RefreshShareTests {
 
         assertEnded(first, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(5 + 4 + 3);
-        assertThat(first.archived()).isEqualTo(4);
-        assertThat(first.refreshes().notes()).isEqualTo(3);
-        assertThat(first.refreshes().calls()).isEqualTo(3);
-        assertThat(first.refreshes().tonight()).isEqualTo(3);
-        assertThat(first.refreshes().allowed()).isEqualTo(3);
+        assertThat(first.notes().archived()).isEqualTo(4);
+        assertThat(first.refreshes().answered().notes()).isEqualTo(3);
+        assertThat(first.refreshes().bill().calls()).isEqualTo(3);
+        assertThat(first.refreshes().tonight().made()).isEqualTo(3);
+        assertThat(first.refreshes().tonight().allowed()).isEqualTo(3);
         assertThat(first.refreshes().due()).isEqualTo(2);
         assertEnded(again, ExitCode.COMPLETED);
-        assertThat(again.refreshes().calls()).isZero();
+        assertThat(again.refreshes().bill().calls()).isZero();
         assertEnded(elsewhere, ExitCode.COMPLETED);
-        assertThat(elsewhere.refreshes().calls()).isZero();
+        assertThat(elsewhere.refreshes().bill().calls()).isZero();
 
         night.isNextDay();
-        assertThat(night.run().refreshes().notes()).isEqualTo(3);
+        assertThat(night.run().refreshes().answered().notes()).isEqualTo(3);
         assertThat(
                         night.count(
                                 """
@@ -94,8 +94,8 @@ class RefreshShareTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(more)).as("fresh notes first").containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2 + 10);
-        assertThat(run.archived()).isEqualTo(9);
-        assertThat(run.refreshes().calls()).isOne();
+        assertThat(run.notes().archived()).isEqualTo(9);
+        assertThat(run.refreshes().bill().calls()).isOne();
         assertThat(run.refreshes().due()).isOne();
         assertThat(night.claims()).isZero();
     }

@@ -81,13 +81,13 @@ class RefreshTests {
                 .extracting(SlotRow::media)
                 .isEqualTo(files.stream().map(SlotRow::media).toList());
         for (RunSummary run : List.of(second, third)) {
-            assertThat(run.archived()).as("archived for the first time").isZero();
-            assertThat(run.refreshes().notes()).isOne();
-            assertThat(run.refreshes().counts()).isOne();
-            assertThat(run.refreshes().words()).isZero();
-            assertThat(run.refreshes().files()).isZero();
-            assertThat(run.refreshes().calls()).isOne();
-            assertThat(run.refreshes().billed()).isOne();
+            assertThat(run.notes().archived()).as("archived for the first time").isZero();
+            assertThat(run.refreshes().answered().notes()).isOne();
+            assertThat(run.refreshes().answered().counts()).isOne();
+            assertThat(run.refreshes().answered().words()).isZero();
+            assertThat(run.refreshes().answered().files()).isZero();
+            assertThat(run.refreshes().bill().calls()).isOne();
+            assertThat(run.refreshes().bill().billed()).isOne();
             assertThat(run.refreshes().due()).isZero();
         }
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
@@ -118,8 +118,8 @@ class RefreshTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.refreshes().words()).isOne();
-        assertThat(run.refreshes().files()).isOne();
+        assertThat(run.refreshes().answered().words()).isOne();
+        assertThat(run.refreshes().answered().files()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         List<SlotRow> after = images(note);
         assertThat(after).hasSize(before.size() + 1).allMatch(row -> row.state().equals("STORED"));
@@ -180,7 +180,7 @@ class RefreshTests {
         assertThat(waived.state()).isEqualTo("WAIVED");
         assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
         assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state().equals("STORED"));
-        assertThat(first.refreshes().notes()).isOne();
+        assertThat(first.refreshes().answered().notes()).isOne();
         assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
 
         night.isNextDay();
@@ -216,14 +216,14 @@ class RefreshTests {
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
         assertThat(run.refreshes().putOff()).isOne();
-        assertThat(run.refreshes().notes()).isZero();
+        assertThat(run.refreshes().answered().notes()).isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
         assertThat(night.claims()).isZero();
 
         night.isDaysLater(nights);
         night.script().clear();
-        assertThat(night.run().refreshes().notes()).isOne();
+        assertThat(night.run().refreshes().answered().notes()).isOne();
         assertThat(night.note(note).lastError()).isNull();
         assertThat(night.calls(note)).isEqualTo(3);
     }
@@ -258,7 +258,7 @@ class RefreshTests {
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.note(note).lastCode()).isEqualTo(404);
         assertThat(run.refreshes().gone()).isOne();
-        assertThat(run.unavailable()).as("for the first time").isZero();
+        assertThat(run.notes().unavailable()).as("for the first time").isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
         assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(30));
@@ -277,7 +277,7 @@ class RefreshTests {
         RunSummary back = night.run();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(back.refreshes().back()).isOne();
+        assertThat(back.refreshes().answered().back()).isOne();
         assertThat(night.slots(note))
                 .extracting(SlotRow::media)
                 .isEqualTo(files.stream().map(SlotRow::media).toList());
@@ -323,7 +323,7 @@ class RefreshTests {
         night.script().clear();
         RunSummary next = night.run();
         assertEnded(next, ExitCode.COMPLETED);
-        assertThat(next.refreshes().notes()).isOne();
+        assertThat(next.refreshes().answered().notes()).isOne();
         assertThat(night.instances()).as("the restart of the same instance").hasSize(2);
     }
 
@@ -370,8 +370,8 @@ class RefreshTests {
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
-        assertThat(run.refreshes().notes()).isOne();
-        assertThat(run.refreshes().calls()).isZero();
+        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
     }
@@ -386,7 +386,7 @@ class RefreshTests {
 
         for (int nights : List.of(1, 9)) {
             night.isDaysLater(nights);
-            assertThat(night.run().refreshes().notes()).isOne();
+            assertThat(night.run().refreshes().answered().notes()).isOne();
         }
 
         assertThat(night.calls(note)).isEqualTo(3);

@@ -222,7 +222,7 @@ class RemapTests {
         assertThat(first.newFields())
                 .extracting(found -> found.field().toString())
                 .containsExactlyInAnyOrder("note.brand_new: array", "note.brand_new[]: string");
-        assertThat(second.billed()).isOne();
+        assertThat(second.bill().billed()).isOne();
         assertThat(second.newFields()).isEmpty();
         assertThat(night.count("SELECT count(*) FROM schema_drift WHERE state = 'NEW'"))
                 .isEqualTo(2);

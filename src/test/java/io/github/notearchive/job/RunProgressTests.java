@@ -61,12 +61,7 @@ class RunProgressTests {
             long files,
             long bytes) {
         return new RunCounts(
-                archived,
-                unavailable,
-                postponed,
-                failed,
-                released,
-                0,
+                new RunSummary.Notes(archived, unavailable, postponed, failed, released, 0),
                 refreshed,
                 0,
                 0,

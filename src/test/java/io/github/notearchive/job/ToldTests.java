@@ -148,7 +148,7 @@ class ToldTests {
         JsonNode told = json(webhook.told().getLast());
         assertThat(told.path("event").asString()).isEqualTo("success");
         assertThat(told.path("result").asString()).isEqualTo("COMPLETED");
-        assertThat(told.path("execution").asLong()).isEqualTo(run.execution());
+        assertThat(told.path("execution").asLong()).isEqualTo(run.executionId());
         assertThat(told.path("notes").path("archived").asLong()).isEqualTo(3);
         assertThat(told.path("bill").path("billed").asLong()).isEqualTo(3);
         assertThat(told.path("night").asString()).isEqualTo("2026-03-10");

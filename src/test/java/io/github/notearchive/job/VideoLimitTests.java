@@ -7,6 +7,7 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.List;
@@ -40,7 +41,10 @@ class VideoLimitTests {
         RunSummary first = night.run();
 
         assertEnded(first, ExitCode.INCOMPLETE);
-        assertThat(first.videos()).isEqualTo(new RunSummary.Videos(true, 2, 2, 0, 2, 2));
+        assertThat(first.videos())
+                .isEqualTo(
+                        new RunSummary.Videos(
+                                true, new ApiCalls.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
         List<String> waiting =
@@ -65,9 +69,9 @@ class VideoLimitTests {
         waiting.forEach(night::requeue);
         RunSummary onAnotherNode = night.run(new RunOptions(null, null, false, "other"));
 
-        assertThat(restart.videos().calls()).isZero();
-        assertThat(onAnotherNode.videos().calls()).isZero();
-        assertThat(onAnotherNode.videos().tonight()).isEqualTo(2);
+        assertThat(restart.videos().bill().calls()).isZero();
+        assertThat(onAnotherNode.videos().bill().calls()).isZero();
+        assertThat(onAnotherNode.videos().tonight().made()).isEqualTo(2);
         assertThat(night.provider().videoCalls()).isEqualTo(2);
 
         // longer than an answer is used again: what waits for its video only is not bought again

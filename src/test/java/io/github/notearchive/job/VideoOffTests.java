@@ -5,6 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.sql.Timestamp;
@@ -31,7 +32,10 @@ class VideoOffTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(false, 0, 0, 0, 0, 0));
+        assertThat(run.videos())
+                .isEqualTo(
+                        new RunSummary.Videos(
+                                false, new ApiCalls.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
     }
 
     @Test

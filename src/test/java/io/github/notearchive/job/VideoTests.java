@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.ApiCalls.CallEntry;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
@@ -118,8 +119,11 @@ class VideoTests {
         assertThat(night.provider().mediaRequests(recommendedName(note)))
                 .as("requests for the recommended note's video")
                 .isZero();
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(true, 1, 1, 0, 1, 0));
-        assertThat(run.calls()).isEqualTo(2);
+        assertThat(run.videos())
+                .isEqualTo(
+                        new RunSummary.Videos(
+                                true, new ApiCalls.Bill(1, 1, 0), new RunSummary.Tonight(1, 0)));
+        assertThat(run.bill().calls()).isEqualTo(2);
     }
 
     @ParameterizedTest
@@ -264,7 +268,7 @@ class VideoTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
-        assertThat(run.videos().calls()).isZero();
+        assertThat(run.videos().bill().calls()).isZero();
     }
 
     @Test
@@ -305,7 +309,10 @@ class VideoTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(notes.size());
-        assertThat(run.videos()).isEqualTo(new RunSummary.Videos(true, 8, 6, 2, 8, 0));
+        assertThat(run.videos())
+                .isEqualTo(
+                        new RunSummary.Videos(
+                                true, new ApiCalls.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
         assertThat(video(otherMd5).checks())
                 .as("a hint, and no failure")
                 .isEqualTo("size match, md5 mismatch");
@@ -380,7 +387,7 @@ class VideoTests {
         assertThat(night.calls(note)).isOne();
         assertThat(night.bills(note)).containsExactly("YES", "NO", "NO", "YES");
         assertThat(night.note(note).attempts()).isEqualTo(2);
-        assertThat(run.postponed()).isEqualTo(2);
+        assertThat(run.notes().postponed()).isEqualTo(2);
     }
 
     @Test
@@ -429,7 +436,7 @@ class VideoTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(video(note).state()).isEqualTo("STORED");
-        assertThat(run.released()).isOne();
+        assertThat(run.notes().released()).isOne();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.calls(note)).isOne();
     }
@@ -483,8 +490,8 @@ class VideoTests {
             RunSummary run = night.run();
 
             assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
-            assertThat(run.failed()).isOne();
-            assertThat(run.released()).isZero();
+            assertThat(run.notes().failed()).isOne();
+            assertThat(run.notes().released()).isZero();
         } finally {
             night.sql().sql("DROP FUNCTION refuse CASCADE").update();
         }
