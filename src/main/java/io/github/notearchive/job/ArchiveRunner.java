@@ -139,12 +139,7 @@ public class ArchiveRunner {
         ActiveRun run = new ActiveRun(options, settings, downloads.traffic(), drift.found().size());
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {
-                return notStarted(
-                        run,
-                        ExitCode.ALREADY_RUNNING,
-                        "another run of node "
-                                + options.node()
-                                + " is active, or a rebuild or forget of the archive");
+                return notStarted(run, Refusal.ofLock(options.node()));
             }
             return runAlone(run, lock);
         } catch (SQLException | DataAccessException | TransactionException e) {
@@ -154,11 +149,9 @@ public class ArchiveRunner {
     }
 
     private RunSummary runAlone(ActiveRun run, RunnerLock lock) {
-        if (executions.isRebuildUnfinished()) {
-            return notStarted(
-                    run,
-                    ExitCode.USAGE,
-                    "the tables are being rebuilt from the bucket, and that is not finished: notes that are archived would be bought again. Finish it with note-archive rebuild");
+        Optional<Refusal> unfinished = Refusal.ofRebuild(executions.isRebuildUnfinished());
+        if (unfinished.isPresent()) {
+            return notStarted(run, unfinished.get());
         }
         // before the gate is looked at: what closes it from now on ends this run, too
         calls.stops().heedFromNow();
@@ -167,32 +160,17 @@ public class ArchiveRunner {
         } catch (UncheckedIOException e) {
             return notStarted(run, ExitCode.USAGE, String.valueOf(e.getMessage()));
         }
-        Optional<SourceGate.Closed> closed = sourceGate.current();
+        Optional<Refusal> closed = Refusal.ofGate(sourceGate.current());
         if (closed.isPresent() && !run.options().force()) {
-            return notStarted(
-                    run,
-                    ExitCode.QUOTA_EXHAUSTED,
-                    closed.get().reason()
-                            + " was met on "
-                            + Night.local(closed.get().at())
-                            + "; no call is made until "
-                            + Night.local(closed.get().until())
-                            + ". --force asks all the same");
+            return notStarted(run, closed.get());
         }
         Night tonight = Night.current(clock);
         NightlyCalls made = calls.count(tonight);
-        int perNight = sourceSettings.callsPerNight();
-        if (perNight > 0 && made.all() >= perNight) {
-            return notStarted(
-                    run,
-                    ExitCode.QUOTA_EXHAUSTED,
-                    "our own limit of "
-                            + perNight
-                            + " calls a night is used up until "
-                            + Night.local(tonight.ends()));
-        }
-        if (bytes.isUsedUp(run)) {
-            return notStarted(run, ExitCode.QUOTA_EXHAUSTED, bytes.whyUsedUp());
+        Optional<Refusal> usedUp =
+                Refusal.ofCalls(sourceSettings.callsPerNight(), made, tonight)
+                        .or(() -> bytes.refusal(run));
+        if (usedUp.isPresent()) {
+            return notStarted(run, usedUp.get());
         }
         Optional<RunSummary> unreachable = findUnreachable(run);
         if (unreachable.isPresent()) {
@@ -442,6 +420,10 @@ public class ArchiveRunner {
             maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
         }
         return new ApiCalls.Bill(made, billed, maybe);
+    }
+
+    private RunSummary notStarted(ActiveRun run, Refusal refusal) {
+        return notStarted(run, refusal.exitCode(), refusal.toRun());
     }
 
     private RunSummary notStarted(ActiveRun run, ExitCode exitCode, String reason) {

@@ -157,8 +157,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
         }
-        if (outlook.heldByThisNode() == 0 && bytes.isUsedUp(run)) {
-            gate.close(ExitCode.QUOTA_EXHAUSTED, bytes.whyUsedUp());
+        Optional<Refusal> usedUp =
+                outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
+        if (usedUp.isPresent()) {
+            gate.close(usedUp.get().exitCode(), usedUp.get().toRun());
             return true;
         }
         boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;

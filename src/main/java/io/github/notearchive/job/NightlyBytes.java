@@ -4,6 +4,7 @@ import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -33,10 +34,15 @@ class NightlyBytes {
     private record Look(Night night, long at, ActiveRun run, long settled, long ofTheNight) {}
 
     /** Whether the night's bytes are stored, so that no more notes are to be taken up. */
-    synchronized boolean isUsedUp(ActiveRun run) {
+    boolean isUsedUp(ActiveRun run) {
+        return refusal(run).isPresent();
+    }
+
+    /** The same, with what is said of it. */
+    synchronized Optional<Refusal> refusal(ActiveRun run) {
         long limit = limits.bytesPerNight().toBytes();
         if (limit == 0) {
-            return false;
+            return Optional.empty();
         }
         Look look = last;
         if (look != null
@@ -44,10 +50,10 @@ class NightlyBytes {
                 && look.night().equals(Night.current(clock))
                 && System.nanoTime() - look.at() < KNOWN_FOR.toNanos()
                 && look.ofTheNight() + run.bytesStored.sum() - look.settled() < limit) {
-            return false;
+            return Optional.empty();
         }
         last = look(run);
-        return last.ofTheNight() >= limit;
+        return Refusal.ofBytes(limits, last.ofTheNight(), last.night());
     }
 
     private Look look(ActiveRun run) {
@@ -55,13 +61,5 @@ class NightlyBytes {
         // before the catalog: what is settled meanwhile counts twice, not never
         long settled = run.bytesSettled.sum();
         return new Look(tonight, System.nanoTime(), run, settled, media.storedIn(tonight).bytes());
-    }
-
-    /** For a person to read. */
-    String whyUsedUp() {
-        return "our own limit of "
-                + limits.bytesPerNightInWords()
-                + " of media a night is used up until "
-                + Night.local(Night.current(clock).ends());
     }
 }

@@ -175,35 +175,20 @@ final class PlanDraft {
 
     /** Why no run would buy anything, whoever began it. */
     private List<String> heldBack() {
-        List<String> heldBack = new ArrayList<>();
-        if (facts.isRebuildUnfinished()) {
-            heldBack.add(
-                    "the tables are being rebuilt from the bucket, and that is not finished; finish it with note-archive rebuild");
-        }
-        facts.closed()
-                .ifPresent(
-                        gate ->
-                                heldBack.add(
-                                        gate.reason()
-                                                + " was met on "
-                                                + Night.local(gate.at())
-                                                + "; no call is made until "
-                                                + Night.local(gate.until())
-                                                + ", unless run --force asks all the same"));
-        String until = " a night is used up until " + Night.local(tonight.ends());
-        if (source.callsPerNight() > 0 && facts.made().all() >= source.callsPerNight()) {
-            heldBack.add("our own limit of " + source.callsPerNight() + " calls" + until);
-        }
-        if (bytesLimit() > 0 && facts.storedBytes() >= bytesLimit()) {
-            heldBack.add("our own limit of " + limits.bytesPerNightInWords() + " of media" + until);
-        }
-        return heldBack;
+        return Stream.of(
+                        Refusal.ofRebuild(facts.isRebuildUnfinished()),
+                        Refusal.ofGate(facts.closed()),
+                        Refusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
+                        Refusal.ofBytes(limits, facts.storedBytes(), tonight))
+                .flatMap(Optional::stream)
+                .map(Refusal::toPlan)
+                .toList();
     }
 
     private List<String> obstacles() {
         List<String> obstacles = new ArrayList<>(heldBack);
         if (facts.isRunning(settings.node())) {
-            obstacles.add("a run of node " + settings.node() + " is active, and does this now");
+            obstacles.add(Refusal.ofLock(settings.node()).toPlan());
         }
         return obstacles;
     }

@@ -1,0 +1,79 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.NightlyCalls;
+import java.util.Optional;
+
+/**
+ * Why no run begins, or takes anything more up, whoever began it.
+ *
+ * @param exitCode how a run ends that meets it
+ * @param toRun what that run says
+ * @param toPlan what a plan says, where no run is begun
+ */
+record Refusal(ExitCode exitCode, String toRun, String toPlan) {
+
+    /** Another run of the node is active, or what else takes its lock. */
+    static Refusal ofLock(String node) {
+        return new Refusal(
+                ExitCode.ALREADY_RUNNING,
+                "another run of node " + node + " is active, or a rebuild or forget of the archive",
+                "a run of node " + node + " is active, and does this now");
+    }
+
+    static Optional<Refusal> ofRebuild(boolean isUnfinished) {
+        String rebuilt = "the tables are being rebuilt from the bucket, and that is not finished";
+        return isUnfinished
+                ? Optional.of(
+                        new Refusal(
+                                ExitCode.USAGE,
+                                rebuilt
+                                        + ": notes that are archived would be bought again. Finish it with note-archive rebuild",
+                                rebuilt + "; finish it with note-archive rebuild"))
+                : Optional.empty();
+    }
+
+    static Optional<Refusal> ofGate(Optional<SourceGate.Closed> closed) {
+        return closed.map(
+                gate -> {
+                    String met =
+                            gate.reason()
+                                    + " was met on "
+                                    + Night.local(gate.at())
+                                    + "; no call is made until "
+                                    + Night.local(gate.until());
+                    return new Refusal(
+                            ExitCode.QUOTA_EXHAUSTED,
+                            met + ". --force asks all the same",
+                            met + ", unless run --force asks all the same");
+                });
+    }
+
+    /**
+     * @param perNight our own limit; 0 is none
+     */
+    static Optional<Refusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
+        return perNight > 0 && made.all() >= perNight
+                ? Optional.of(usedUp(perNight + " calls", tonight))
+                : Optional.empty();
+    }
+
+    /**
+     * @param stored how many bytes of media, by all runs and nodes
+     */
+    static Optional<Refusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
+        long limit = limits.bytesPerNight().toBytes();
+        return limit > 0 && stored >= limit
+                ? Optional.of(usedUp(limits.bytesPerNightInWords() + " of media", tonight))
+                : Optional.empty();
+    }
+
+    private static Refusal usedUp(String what, Night tonight) {
+        String words =
+                "our own limit of "
+                        + what
+                        + " a night is used up until "
+                        + Night.local(tonight.ends());
+        return new Refusal(ExitCode.QUOTA_EXHAUSTED, words, words);
+    }
+}
