@@ -30,9 +30,10 @@ class ArchitectureTests {
     private static final Map<String, Set<String>> ARROWS =
             Map.ofEntries(
                     Map.entry("note", Set.of()),
+                    Map.entry("file", Set.of()),
                     Map.entry("sql", Set.of()),
                     Map.entry("source", Set.of("note")),
-                    Map.entry("ledger", Set.of("source", "sql", "note")),
+                    Map.entry("ledger", Set.of("source", "sql", "file", "note")),
                     Map.entry("media", Set.of("note")),
                     Map.entry("objectstore", Set.of()),
                     Map.entry("catalog", Set.of("objectstore", "sql", "note")),
@@ -88,8 +89,9 @@ class ArchitectureTests {
                                     "objectstore",
                                     "html",
                                     "sql",
+                                    "file",
                                     "note")),
-                    Map.entry("embedded", Set.of()),
+                    Map.entry("embedded", Set.of("file")),
                     Map.entry("sandbox", Set.of()),
                     Map.entry("settings", Set.of()),
                     Map.entry("", Set.of("cli")));

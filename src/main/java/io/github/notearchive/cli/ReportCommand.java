@@ -1,11 +1,11 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

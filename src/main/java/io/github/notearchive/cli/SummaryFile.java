@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.report.SummaryJson;
-import io.github.notearchive.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package io.github.notearchive.embedded;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.github.notearchive.file.WholeFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -218,7 +219,7 @@ public final class DataDirectory implements AutoCloseable {
         try {
             FileChannel channel =
                     FileChannel.open(
-                            path.resolve("lock"), Set.of(CREATE, WRITE), PrivateFile.OWNER_ONLY);
+                            path.resolve("lock"), Set.of(CREATE, WRITE), WholeFile.OWNER_ONLY);
             try {
                 if (channel.tryLock() != null) {
                     return channel;

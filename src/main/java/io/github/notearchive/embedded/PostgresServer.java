@@ -1,5 +1,6 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.file.WholeFile;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -204,7 +205,7 @@ final class PostgresServer {
                     StandardCopyOption.REPLACE_EXISTING);
         }
         if (!Files.exists(file)) {
-            Files.createFile(file, PrivateFile.OWNER_ONLY);
+            Files.createFile(file, WholeFile.OWNER_ONLY);
         }
     }
 

@@ -1,14 +1,11 @@
 package io.github.notearchive.ledger;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-
+import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.ByteArrayOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
@@ -40,8 +37,6 @@ public final class UnwrittenAnswers {
 
     private static final String SUFFIX = ".answer";
     private static final String UNFINISHED = ".part";
-    private static final FileAttribute<?> OWNER_ONLY =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<?> OWNERS_DIRECTORY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -58,17 +53,16 @@ public final class UnwrittenAnswers {
             throws IOException {
         Files.createDirectories(directory, OWNERS_DIRECTORY);
         Path file = fileOf(call);
-        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
-        Files.deleteIfExists(unfinished);
-        Files.createFile(unfinished, OWNER_ONLY);
-        // no channel: that would fail when the thread was interrupted, as by a second signal
-        try (var out = new FileOutputStream(unfinished.toFile())) {
-            out.write(JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took)));
-            out.write('\n');
-            out.write(answer);
-            out.getFD().sync();
-        }
-        Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
+        byte[] head = JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took));
+        WholeFile.write(
+                file,
+                UNFINISHED,
+                out -> {
+                    out.write(head);
+                    out.write('\n');
+                    out.write(answer);
+                },
+                WholeFile.OWNER_ONLY);
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
             entries.force(true);
         }

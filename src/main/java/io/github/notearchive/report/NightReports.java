@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Mentions;
 import io.github.notearchive.note.Night;

@@ -1,0 +1,71 @@
+package io.github.notearchive.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file is there as a whole, or as it was. */
+class WholeFileTests {
+
+    @TempDir Path directory;
+
+    @Test
+    void takesThePlaceOfWhatWasThereAndLeavesNothingBesideIt() throws IOException {
+        Path file = Files.writeString(directory.resolve("a.json"), "a much longer text of before");
+
+        WholeFile.write(file, "new".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(file).hasContent("new");
+        assertThat(directory.toFile().list()).containsExactly("a.json");
+    }
+
+    @Test
+    void whatCannotBeReplacedStays() throws IOException {
+        Path kept = Files.createDirectories(directory.resolve("a.json").resolve("kept"));
+
+        assertThatThrownBy(() -> WholeFile.write(kept.getParent(), new byte[1]))
+                .isInstanceOf(IOException.class);
+
+        assertThat(kept).exists();
+        assertThat(directory.toFile().list()).containsExactly("a.json");
+    }
+
+    @Test
+    void whatAKillLeftBesideItIsReplacedAndTheOwnersAloneStaysSo() throws IOException {
+        Path file = directory.resolve("a.properties");
+        Files.writeString(directory.resolve("a.properties.next"), "half of a te");
+
+        WholeFile.write(file, ".next", out -> out.write('x'), WholeFile.OWNER_ONLY);
+
+        assertThat(file).hasContent("x");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(directory.toFile().list()).containsExactly("a.properties");
+    }
+
+    @Test
+    void aContentThatBreaksOffLeavesWhatWasThere() throws IOException {
+        Path file = Files.writeString(directory.resolve("a.json"), "before");
+
+        assertThatThrownBy(
+                        () ->
+                                WholeFile.write(
+                                        file,
+                                        ".part",
+                                        out -> {
+                                            out.write('x');
+                                            throw new IOException("no space");
+                                        }))
+                .hasMessage("no space");
+
+        assertThat(file).hasContent("before");
+        assertThat(directory.toFile().list()).containsExactly("a.json");
+    }
+}
