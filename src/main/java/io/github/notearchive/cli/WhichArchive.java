@@ -97,7 +97,7 @@ record WhichArchive(String database, String store, String bucket) {
         }
         StoreProperties store = context.get(StoreProperties.class);
         if (!store.hasEndpoint()
-                && (!store.accessKey().isBlank() || !store.secretKey().value().isBlank())) {
+                && (!store.accessKey().isBlank() || store.secretKey().isPresent())) {
             unused.add(
                     "ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY is set, but not ARCHIVE_S3_ENDPOINT: they are not used, and the store is the one embedded in "
                             + directory(context)

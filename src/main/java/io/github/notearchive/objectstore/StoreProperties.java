@@ -1,5 +1,6 @@
 package io.github.notearchive.objectstore;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;

@@ -1,5 +1,6 @@
 package io.github.notearchive.source;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -36,7 +37,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("archive.source")
 public record NoteSourceProperties(
         @DefaultValue("https://api.justoneapi.com") @NotNull URI baseUrl,
-        @DefaultValue("") @NotNull ApiToken token,
+        @DefaultValue("") @NotNull Secret token,
         @DefaultValue("false") boolean allowPlainHttp,
         @DefaultValue("2") @DecimalMin("0.01") @DecimalMax("1000") double callsPerSecond,
         @DefaultValue("32") @Min(1) @Max(256) int callsInFlight,
@@ -46,6 +47,10 @@ public record NoteSourceProperties(
                 Duration responseTimeout,
         @DefaultValue("32MB") @NotNull DataSize maxAnswerSize,
         @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2) Duration maxPause) {
+
+    public NoteSourceProperties {
+        token = token.stripped();
+    }
 
     @AssertTrue(
             message =

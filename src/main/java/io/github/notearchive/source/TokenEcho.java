@@ -1,5 +1,6 @@
 package io.github.notearchive.source;
 
+import io.github.notearchive.settings.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class TokenEcho {
 
     private final byte[] token;
 
-    TokenEcho(ApiToken token) {
+    TokenEcho(Secret token) {
         byte[] bytes = token.value().getBytes(StandardCharsets.UTF_8);
         this.token = token.value().length() < SHORTEST ? new byte[0] : bytes;
     }

@@ -1,5 +1,6 @@
 package io.github.notearchive.telemetry;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
@@ -32,10 +33,14 @@ public record MetricsProperties(
         @DefaultValue("") @NotNull SecretUrl pushUrl,
         @DefaultValue("note_archive") String pushJob,
         @DefaultValue("") @NotNull SecretUrl otlpUrl,
-        @DefaultValue("") @NotNull Hidden otlpAuthorization,
+        @DefaultValue("") @NotNull Secret otlpAuthorization,
         @DefaultValue("15s") @DurationMin(seconds = 1) @DurationMax(minutes = 5) Duration timeout) {
 
     private static final String NODE = "{node}";
+
+    public MetricsProperties {
+        otlpAuthorization = otlpAuthorization.stripped();
+    }
 
     @AssertTrue(
             message =

@@ -1,5 +1,6 @@
 package io.github.notearchive.telemetry;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
@@ -44,8 +45,13 @@ public record NotifyProperties(
      */
     public record Webhook(
             @DefaultValue("") @NotNull SecretUrl url,
-            @DefaultValue("") @NotNull Hidden token,
-            @DefaultValue("") @NotNull Hidden secret) {
+            @DefaultValue("") @NotNull Secret token,
+            @DefaultValue("") @NotNull Secret secret) {
+
+        public Webhook {
+            token = token.stripped();
+            secret = secret.stripped();
+        }
 
         @AssertTrue(message = "archive.notify.webhook.url must be a whole http or https address")
         boolean isUrlUsable() {

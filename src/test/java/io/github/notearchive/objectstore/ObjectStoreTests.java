@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.settings.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -2,6 +2,7 @@ package io.github.notearchive.objectstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.Validation;
 import java.time.Duration;
 import java.util.Map;

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.settings.Secret;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred.Cause;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
@@ -140,7 +141,7 @@ class HostileAnswerTests {
     @Test
     @Timeout(60) // a search whose time grows with the square of the length takes hours
     void aBodyMadeToHoldUpTheSearchIsSearchedToItsEnd() {
-        TokenEcho echo = new TokenEcho(new ApiToken("tttttttt" + TOKEN));
+        TokenEcho echo = new TokenEcho(new Secret("tttttttt" + TOKEN));
 
         for (String piece : List.of("\\", "%25", "t", "t\\", "t\0", "%2525", "tttttttt\\")) {
             byte[] body = piece.repeat(4_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
@@ -151,7 +152,7 @@ class HostileAnswerTests {
 
     @Test
     void aTokenThatHoldsAPercentSignIsErasedToo() {
-        TokenEcho echo = new TokenEcho(new ApiToken("50%25+abcdef"));
+        TokenEcho echo = new TokenEcho(new Secret("50%25+abcdef"));
 
         for (String form : List.of("50%25+abcdef", "50%2525+abcdef", "50%2525%2babcdef")) {
             byte[] body = ("x" + form + "y").getBytes(StandardCharsets.UTF_8);

@@ -2,6 +2,7 @@ package io.github.notearchive.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
@@ -27,7 +28,7 @@ class NoteSourcePropertiesTests {
                 .isEqualTo(
                         new NoteSourceProperties(
                                 URI.create("https://api.justoneapi.com"),
-                                new ApiToken(""),
+                                new Secret(""),
                                 false,
                                 2,
                                 32,

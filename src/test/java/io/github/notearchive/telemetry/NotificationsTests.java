@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.settings.Secret;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import jakarta.validation.ValidatorFactory;
@@ -354,7 +355,7 @@ class NotificationsTests {
                                     new NotifyProperties(
                                             Set.of(Event.FAILURE),
                                             new NotifyProperties.Webhook(
-                                                    none, new Hidden(""), new Hidden("")),
+                                                    none, new Secret(""), new Secret("")),
                                             none,
                                             Duration.ofSeconds(20))))
                     .extracting(violation -> violation.getMessage())
@@ -368,7 +369,7 @@ class NotificationsTests {
                                             none,
                                             " ",
                                             none,
-                                            new Hidden(""),
+                                            new Secret(""),
                                             Duration.ofSeconds(15))))
                     .extracting(violation -> violation.getMessage().split(" ")[0])
                     .containsExactlyInAnyOrder(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.settings.Secret;
 import io.github.notearchive.telemetry.Exporter.ExportException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -129,7 +130,7 @@ class TextfileTests {
                         new SecretUrl(""),
                         "note_archive",
                         new SecretUrl(""),
-                        new Hidden(""),
+                        new Secret(""),
                         java.time.Duration.ofSeconds(1));
 
         assertThat(settings.textfileOf("second"))
