@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.cli.Look.Seen;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
@@ -114,7 +114,7 @@ final class ClockCheck {
                                                        ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
                         """)
                 .param("soon", Timestamp.from(soon))
-                .param("hourEnds", Timestamp.from(Worklist.endOfHour(soon)))
+                .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(soon)))
                 .query(
                         (row, _) ->
                                 row.getLong("notes") == 0

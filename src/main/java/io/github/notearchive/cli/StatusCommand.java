@@ -19,7 +19,7 @@ import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
@@ -78,7 +78,7 @@ final class StatusCommand implements Callable<Integer> {
             Instant at,
             String night,
             boolean rebuildUnfinished,
-            List<Worklist.StateCount> worklist,
+            List<WorklistCounts.StateCount> worklist,
             SourceGate.@Nullable Closed gate,
             List<ApiCalls.CallCount> callsTonight,
             Videos videosTonight,
@@ -111,7 +111,10 @@ final class StatusCommand implements Callable<Integer> {
      * @param allowed our own limit of these calls in a night; 0 is none
      */
     record Refreshes(
-            String policy, Worklist.RefreshOutlook notes, ApiCalls.Bill billTonight, int allowed) {}
+            String policy,
+            WorklistCounts.RefreshOutlook notes,
+            ApiCalls.Bill billTonight,
+            int allowed) {}
 
     @Override
     public Integer call() {
@@ -133,7 +136,7 @@ final class StatusCommand implements Callable<Integer> {
     static Status read(ArchiveContext context) {
         Clock clock = context.get(Clock.class);
         Night tonight = Night.current(clock);
-        Worklist worklist = context.get(Worklist.class);
+        WorklistCounts counts = context.get(WorklistCounts.class);
         VideoProperties videos = context.get(VideoProperties.class);
         RefreshProperties refreshes = context.get(RefreshProperties.class);
         return new Status(
@@ -142,7 +145,7 @@ final class StatusCommand implements Callable<Integer> {
                 clock.instant(),
                 tonight.toString(),
                 context.get(Executions.class).isRebuildUnfinished(),
-                worklist.countByState(),
+                counts.countByState(),
                 context.get(SourceGate.class).current().orElse(null),
                 context.get(ApiCalls.class).countsIn(tonight),
                 new Videos(
@@ -151,7 +154,7 @@ final class StatusCommand implements Callable<Integer> {
                         videos.callsPerNight()),
                 new Refreshes(
                         refreshes.policy(),
-                        worklist.refreshes(),
+                        counts.refreshes(),
                         context.get(ApiCalls.class).billOfRefreshesIn(tonight),
                         refreshes.callsAllowed(
                                 context.get(NoteSourceProperties.class).callsPerNight())),
@@ -247,7 +250,9 @@ final class StatusCommand implements Callable<Integer> {
 
     /** Every note that is left over is in one of the rows. */
     static void print(
-            List<LeftOvers.Group> groups, List<Worklist.StateCount> worklist, PrintWriter out) {
+            List<LeftOvers.Group> groups,
+            List<WorklistCounts.StateCount> worklist,
+            PrintWriter out) {
         if (groups.isEmpty()) {
             return;
         }
@@ -426,7 +431,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String line(Refreshes refreshes) {
-        Worklist.RefreshOutlook notes = refreshes.notes();
+        WorklistCounts.RefreshOutlook notes = refreshes.notes();
         if (notes.planned() == 0 && refreshes.policy().equals("off")) {
             return "archived notes are not asked about anew (archive.refresh.enabled)";
         }

@@ -5,6 +5,7 @@ import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Outlook;
 import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
@@ -93,11 +94,11 @@ class ArchiveJob {
             RunGate gate,
             ActiveRuns runs,
             Executions executions,
-            Worklist worklist,
+            WorklistCounts counts,
             ApiCalls calls) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new Bounds(gate, runs, executions, worklist, calls))
+                .listener(new Bounds(gate, runs, executions, counts, calls))
                 .build();
     }
 
@@ -178,20 +179,20 @@ class ArchiveJob {
         private final RunGate gate;
         private final ActiveRuns runs;
         private final Executions executions;
-        private final Worklist worklist;
+        private final WorklistCounts counts;
         private final ApiCalls calls;
 
         Bounds(
                 RunGate gate,
                 ActiveRuns runs,
                 Executions executions,
-                Worklist worklist,
+                WorklistCounts counts,
                 ApiCalls calls) {
             super(gate);
             this.gate = gate;
             this.runs = runs;
             this.executions = executions;
-            this.worklist = worklist;
+            this.counts = counts;
             this.calls = calls;
         }
 
@@ -203,7 +204,7 @@ class ArchiveJob {
 
         @Override
         ExitStatus whenComplete(JobExecution job) {
-            long left = worklist.countLeftBy(executions.siblingsOf(job.getId()));
+            long left = counts.countLeftBy(executions.siblingsOf(job.getId()));
             return left == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(

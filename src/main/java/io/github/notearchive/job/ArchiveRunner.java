@@ -18,6 +18,7 @@ import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -58,6 +59,7 @@ public class ArchiveRunner {
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Worklist worklist;
+    private final WorklistCounts worklistCounts;
     private final RefreshPlan refreshPlan;
     private final ApiCalls calls;
     private final JustOneApiClient provider;
@@ -86,6 +88,7 @@ public class ArchiveRunner {
             RunGate gate,
             ActiveRuns runs,
             Worklist worklist,
+            WorklistCounts worklistCounts,
             RefreshPlan refreshPlan,
             ApiCalls calls,
             JustOneApiClient provider,
@@ -112,6 +115,7 @@ public class ArchiveRunner {
         this.gate = gate;
         this.runs = runs;
         this.worklist = worklist;
+        this.worklistCounts = worklistCounts;
         this.refreshPlan = refreshPlan;
         this.calls = calls;
         this.provider = provider;
@@ -301,7 +305,7 @@ public class ArchiveRunner {
     }
 
     private void count(ActiveRun run) {
-        long due = worklist.countDue(RunProgress.MOST_COUNTED);
+        long due = worklistCounts.countDue(RunProgress.MOST_COUNTED);
         run.expected = due + run.inHand.get() + counts(run).done();
     }
 
@@ -349,7 +353,7 @@ public class ArchiveRunner {
     /** A worklist that nobody filled should not look like a night's work. */
     private String whyCompleted(ActiveRun run) {
         try {
-            return counts(run).done() == 0 && worklist.countByState().isEmpty()
+            return counts(run).done() == 0 && worklistCounts.countByState().isEmpty()
                     ? "the worklist is empty; fill it with: note-archive enqueue FILE"
                     : "every note that was due reached its end";
         } catch (DataAccessException | TransactionException e) {
@@ -403,7 +407,7 @@ public class ArchiveRunner {
                                     videoSettings.callsPerNight())),
                     calls.billOfRefreshes(execution.getId()),
                     calls.billOfRefreshesIn(Night.current(clock)).calls(),
-                    worklist.refreshes().due());
+                    worklistCounts.refreshes().due());
         } catch (DataAccessException | TransactionException e) {
             log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
             return Calls.NOT_KNOWN;

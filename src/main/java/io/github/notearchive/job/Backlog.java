@@ -6,7 +6,7 @@ import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -206,7 +206,7 @@ class Backlog {
                         """
                                 .formatted(FREE))
                 .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(Worklist.endOfHour(now)))
+                .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(now)))
                 .param("node", node)
                 .param("running", running)
                 .query((row, _) -> row(row))
@@ -251,7 +251,7 @@ class Backlog {
                         """
                                 .formatted(FREE))
                 .param("begins", Timestamp.from(hour.begins()))
-                .param("hourEnds", Timestamp.from(Worklist.endOfHour(hour.begins())))
+                .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(hour.begins())))
                 .param("state", hour.state().name())
                 .param("node", node)
                 .param("running", running)

@@ -4,7 +4,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.List;
@@ -96,7 +96,7 @@ class RefreshPlan {
     }
 
     private int planAll() {
-        Worklist.countByStatement(jdbc);
+        WorklistCounts.countByStatement(jdbc);
         return jdbc.sql(statement(ALL)).update();
     }
 

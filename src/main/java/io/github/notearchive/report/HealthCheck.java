@@ -16,7 +16,7 @@ import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +44,7 @@ public class HealthCheck {
     private final ReportTables tables;
     private final Executions executions;
     private final SourceGate gate;
-    private final Worklist worklist;
+    private final WorklistCounts counts;
     private final FixityCatalog fixity;
     private final SchemaDrift drift;
     private final ForgottenNotes forgotten;
@@ -55,7 +55,7 @@ public class HealthCheck {
             ReportTables tables,
             Executions executions,
             SourceGate gate,
-            Worklist worklist,
+            WorklistCounts counts,
             FixityCatalog fixity,
             SchemaDrift drift,
             ForgottenNotes forgotten,
@@ -64,7 +64,7 @@ public class HealthCheck {
         this.tables = tables;
         this.executions = executions;
         this.gate = gate;
-        this.worklist = worklist;
+        this.counts = counts;
         this.fixity = fixity;
         this.drift = drift;
         this.forgotten = forgotten;
@@ -92,7 +92,7 @@ public class HealthCheck {
                         .flatMap(List::stream)
                         .sorted(Comparator.comparing(Run::began))
                         .toList();
-        List<Worklist.StateCount> states = worklist.countByState();
+        List<WorklistCounts.StateCount> states = counts.countByState();
         success(all, states, now, reasons);
         quota(all, reasons);
         backlog(all, reasons);
@@ -187,7 +187,10 @@ public class HealthCheck {
     }
 
     private void success(
-            List<Run> all, List<Worklist.StateCount> states, Instant now, List<Reason> reasons) {
+            List<Run> all,
+            List<WorklistCounts.StateCount> states,
+            Instant now,
+            List<Reason> reasons) {
         if (all.isEmpty()) {
             reasons.add(
                     states.isEmpty()

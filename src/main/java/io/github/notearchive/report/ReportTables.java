@@ -16,7 +16,7 @@ import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Stop;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -552,7 +552,7 @@ class ReportTables {
                 .param("node", node)
                 .param("began", Timestamp.from(end.began()))
                 .param("ended", Timestamp.from(end.ended()))
-                .param("hourEnds", Timestamp.from(Worklist.endOfHour(end.ended())))
+                .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(end.ended())))
                 .param("objects", stored.files())
                 .param("objectBytes", stored.bytes())
                 .param("never", verified().never())

@@ -3,7 +3,7 @@ package io.github.notearchive.telemetry;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastSuccess when this node's newest run ended that ended in order; null when none did
  */
 record Facts(
-        List<Worklist.StateCount> worklist,
+        List<WorklistCounts.StateCount> worklist,
         long refreshesDue,
         List<ApiCalls.CallCount> callsTonight,
         @Nullable Instant gateClosedUntil,

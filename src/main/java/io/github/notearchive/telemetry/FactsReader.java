@@ -7,7 +7,7 @@ import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import org.springframework.stereotype.Component;
 
@@ -15,7 +15,7 @@ import org.springframework.stereotype.Component;
 @Component
 class FactsReader {
 
-    private final Worklist worklist;
+    private final WorklistCounts counts;
     private final ApiCalls calls;
     private final SourceGate gate;
     private final MediaTotals media;
@@ -25,7 +25,7 @@ class FactsReader {
     private final Clock clock;
 
     FactsReader(
-            Worklist worklist,
+            WorklistCounts counts,
             ApiCalls calls,
             SourceGate gate,
             MediaTotals media,
@@ -33,7 +33,7 @@ class FactsReader {
             Executions executions,
             ArchiveProperties settings,
             Clock clock) {
-        this.worklist = worklist;
+        this.counts = counts;
         this.calls = calls;
         this.gate = gate;
         this.media = media;
@@ -45,8 +45,8 @@ class FactsReader {
 
     Facts read() {
         return new Facts(
-                worklist.countByState(),
-                worklist.refreshes().due(),
+                counts.countByState(),
+                counts.refreshes().due(),
                 calls.countsIn(Night.current(clock)),
                 gate.current().map(SourceGate.Closed::until).orElse(null),
                 media.now(),

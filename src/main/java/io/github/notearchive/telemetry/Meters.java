@@ -11,7 +11,7 @@ import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -402,14 +402,14 @@ class Meters {
     private static double notes(Facts told, NoteState state) {
         return told.worklist().stream()
                 .filter(count -> count.state() == state)
-                .mapToLong(Worklist.StateCount::notes)
+                .mapToLong(WorklistCounts.StateCount::notes)
                 .sum();
     }
 
     private static double due(Facts told, NoteState state) {
         return told.worklist().stream()
                 .filter(count -> count.state() == state)
-                .mapToLong(Worklist.StateCount::due)
+                .mapToLong(WorklistCounts.StateCount::due)
                 .sum();
     }
 

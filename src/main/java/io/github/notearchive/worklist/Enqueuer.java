@@ -171,7 +171,7 @@ public class Enqueuer {
         // enough for a million ids, so that they are told apart and put in order in memory
         jdbc.sql("SET LOCAL work_mem = '256MB'").update();
         if (options.refreshDays() != null || options.refreshOn() != null) {
-            Worklist.countByStatement(jdbc);
+            WorklistCounts.countByStatement(jdbc);
             planRefreshes(options);
         }
         return jdbc.sql(

@@ -2,7 +2,6 @@ package io.github.notearchive.worklist;
 
 import static io.github.notearchive.sql.Timestamps.instant;
 import static io.github.notearchive.sql.Timestamps.timestamp;
-import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -56,12 +55,6 @@ public class Worklist {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
 
-    /** So many rows of counts more than there are kinds of notes cost nothing. */
-    private static final int COUNTS_KEPT = 1000;
-
-    private static final String BY_STATE =
-            "array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)";
-
     private static final NamedStatement SETTLE =
             NamedStatement.of(
                     """
@@ -90,6 +83,7 @@ public class Worklist {
 
     private final JdbcClient jdbc;
     private final Clock clock;
+    private final WorklistCounts counts;
 
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
@@ -98,9 +92,14 @@ public class Worklist {
     private final ClaimMarks marks = new ClaimMarks();
     private final ClaimMarks refreshMarks = new ClaimMarks();
 
-    Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+    Worklist(
+            JdbcClient jdbc,
+            Clock clock,
+            WorklistCounts counts,
+            PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
+        this.counts = counts;
         this.transaction = new TransactionTemplate(transactions);
         this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
@@ -286,11 +285,6 @@ public class Worklist {
                 instant(row.getTimestamp("settled_at")));
     }
 
-    /** When the hour of a moment ends: {@code worklist_count} counts by the hour. */
-    public static Instant endOfHour(Instant moment) {
-        return moment.truncatedTo(HOURS).plus(1, HOURS);
-    }
-
     private void lookFromTheFront() {
         marks.forget();
         refreshMarks.forget();
@@ -309,7 +303,7 @@ public class Worklist {
                                         .param("lease", LEASE.toSeconds())
                                         .param("node", node)
                                         .update());
-        compactCounts();
+        counts.compact();
         return renewed;
     }
 
@@ -319,7 +313,7 @@ public class Worklist {
      */
     public int releaseAll(String node) {
         lookFromTheFront();
-        compactCounts();
+        counts.compact();
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
@@ -526,36 +520,6 @@ public class Worklist {
                 == 1;
     }
 
-    /** What is planned to be asked about anew. */
-    public RefreshOutlook refreshes() {
-        return jdbc.sql(
-                        """
-                        SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
-                               coalesce(sum(notes), 0) AS planned,
-                               min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
-                        FROM (SELECT refresh_night, sum(notes) AS notes FROM worklist_count
-                              WHERE refresh_night IS NOT NULL
-                              GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
-                        """)
-                .param("tonight", Night.current(clock).date())
-                .query(
-                        (row, _) ->
-                                new RefreshOutlook(
-                                        row.getLong("due"),
-                                        row.getLong("planned"),
-                                        row.getObject("next", LocalDate.class)))
-                .single();
-    }
-
-    /**
-     * What is planned to be asked about anew.
-     *
-     * @param due notes whose time has come
-     * @param planned notes whose time has come or will
-     * @param next the first night after this one in which it will; null when in none
-     */
-    public record RefreshOutlook(long due, long planned, @Nullable LocalDate next) {}
-
     /** What is left to wait for; claims of other nodes are not. */
     public Outlook outlook(String node) {
         return ownTransaction.execute(
@@ -581,111 +545,6 @@ public class Worklist {
                                                         row.getInt("held"),
                                                         instant(row.getTimestamp("next"))))
                                 .single());
-    }
-
-    /**
-     * How many notes these executions put off to later, or gave up, and nobody has settled since.
-     */
-    public long countLeftBy(Collection<Long> jobExecutionIds) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) FROM worklist
-                        WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
-                        """)
-                .param("executions", jobExecutionIds)
-                .query(Long.class)
-                .single();
-    }
-
-    /**
-     * How many notes wait to be claimed now, refreshes left aside.
-     *
-     * @param most where counting ends; more are as many
-     */
-    public long countDue(int most) {
-        Instant now = clock.instant();
-        return jdbc.sql(
-                        """
-                        SELECT greatest(0, least(:most,
-                            (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
-                            - (SELECT count(*)
-                               FROM generate_series(10, 0, -1) AS lanes (lane)
-                               CROSS JOIN LATERAL (
-                                   SELECT FROM worklist
-                                   WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
-                                   OFFSET 0) AS later)
-                            - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)))
-                        """)
-                .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(endOfHour(now)))
-                .param("most", most)
-                .query(Long.class)
-                .single();
-    }
-
-    /**
-     * Notes by state, and of those how many are due now. Exact, and costs the same however many
-     * notes there are: whole hours are counted already, of the one that it is what is not due yet
-     * is subtracted.
-     */
-    public List<StateCount> countByState() {
-        Instant now = clock.instant();
-        return jdbc.sql(
-                        """
-                        SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_work
-                        FROM (SELECT state, sum(notes) AS notes,
-                                     coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due
-                              FROM worklist_count GROUP BY state HAVING sum(notes) > 0) AS c
-                        LEFT JOIN (SELECT later.state, count(*) AS notes
-                                   FROM generate_series(10, 0, -1) AS lanes (lane)
-                                   CROSS JOIN LATERAL (
-                                       SELECT state FROM worklist
-                                       WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
-                                       OFFSET 0) AS later
-                                   GROUP BY later.state) AS l USING (state)
-                        LEFT JOIN (SELECT state, count(*) AS notes FROM worklist
-                                   WHERE claimed_by IS NOT NULL AND claimed_until >= now()
-                                   GROUP BY state) AS w USING (state)
-                        ORDER BY %s
-                        """
-                                .formatted(BY_STATE))
-                .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(endOfHour(now)))
-                .query(
-                        (row, _) ->
-                                new StateCount(
-                                        NoteState.valueOf(row.getString("state")),
-                                        row.getLong("notes"),
-                                        row.getLong("due"),
-                                        row.getLong("in_work")))
-                .list();
-    }
-
-    /**
-     * Puts together what changes have added to the counts, so that reading them stays cheap. A
-     * repeat, and two at once, do no harm.
-     */
-    void compactCounts() {
-        ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        WITH gone AS (
-                                            DELETE FROM worklist_count
-                                            WHERE (SELECT coalesce(sum(more), 0)
-                                                   FROM (SELECT count(*) - 1 AS more FROM worklist_count
-                                                         GROUP BY state, answer_held, due_hour, refresh_night, obstacle, code)
-                                                         AS kinds) > :most
-                                              AND (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
-                                            RETURNING *)
-                                        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-                                        SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes)
-                                        FROM gone
-                                        GROUP BY 1, 2, 3, 4, 5, 6
-                                        HAVING sum(notes) <> 0
-                                        """)
-                                .param("most", COUNTS_KEPT)
-                                .update());
     }
 
     /** The whole row of one note; empty when it is not on the list. */
@@ -795,17 +654,9 @@ public class Worklist {
     private int byStatement(IntSupplier change) {
         return transaction.execute(
                 _ -> {
-                    countByStatement(jdbc);
+                    WorklistCounts.countByStatement(jdbc);
                     return change.getAsInt();
                 });
-    }
-
-    /**
-     * Has what the rest of a transaction changes in the worklist counted once a statement, and not
-     * once a note: for those that change many.
-     */
-    public static void countByStatement(JdbcClient jdbc) {
-        jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
     }
 
     /**
@@ -862,9 +713,6 @@ public class Worklist {
                         .update()
                 == 1;
     }
-
-    /** How many notes are in a state, how many of them are due now and how many are in work. */
-    public record StateCount(NoteState state, long notes, long due, long inWork) {}
 
     /** One row, as it stands. */
     public record Entry(

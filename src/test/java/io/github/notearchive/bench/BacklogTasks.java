@@ -15,6 +15,7 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.io.StringReader;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,11 +50,12 @@ final class BacklogTasks {
                 });
         tasks.put("outlook", parts -> parts.get(Worklist.class).outlook(NODE));
         tasks.put("is a refresh due", parts -> parts.get(Worklist.class).isRefreshDue(NODE));
-        tasks.put("count what is due", parts -> parts.get(Worklist.class).countDue(10_000_000));
+        tasks.put(
+                "count what is due", parts -> parts.get(WorklistCounts.class).countDue(10_000_000));
         tasks.put("renew leases", parts -> parts.get(Worklist.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",
-                parts -> parts.get(Worklist.class).countLeftBy(List.of(1L, 2L)));
+                parts -> parts.get(WorklistCounts.class).countLeftBy(List.of(1L, 2L)));
         tasks.put("begin: recover, release all", parts -> parts.call("recovery", "recover", NODE));
         tasks.put(
                 "begin: plan refreshes, unchanged",

@@ -8,7 +8,7 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.catalog.MediaTotals;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Method;
 import java.sql.Connection;
@@ -65,7 +65,7 @@ final class BigWorklist implements AutoCloseable {
         // else it is the disk that is measured
         execute(SERVER.jdbcUrl(), "ALTER DATABASE " + name + " SET synchronous_commit = off");
         this.url = SERVER.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
-        showing().get(Worklist.class).countDue(1); // makes the tables
+        showing().get(WorklistCounts.class).countDue(1); // makes the tables
         fill(notes, tenthsDone, ledgerEvery);
         showing().get(MediaTotals.class).now();
     }

@@ -6,7 +6,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -58,7 +58,7 @@ final class Teller implements AutoCloseable {
         @Override
         Facts read() {
             return new Facts(
-                    List.of(new Worklist.StateCount(NoteState.ARCHIVED, 1, 0, 0)),
+                    List.of(new WorklistCounts.StateCount(NoteState.ARCHIVED, 1, 0, 0)),
                     0,
                     List.of(),
                     null,

@@ -30,11 +30,11 @@ class ClaimPlanTests {
 
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final DataSource recorded = recording(DATABASE.dataSource());
+    private final JdbcClient jdbc = JdbcClient.create(recorded);
+    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    private final JdbcTransactionManager transactions = new JdbcTransactionManager(recorded);
     private final Worklist worklist =
-            new Worklist(
-                    JdbcClient.create(recorded),
-                    Clock.fixed(NOW, ZoneOffset.UTC),
-                    new JdbcTransactionManager(recorded));
+            new Worklist(jdbc, clock, new WorklistCounts(jdbc, clock, transactions), transactions);
 
     @BeforeAll
     static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {

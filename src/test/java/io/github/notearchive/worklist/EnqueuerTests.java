@@ -31,7 +31,12 @@ class EnqueuerTests {
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final Enqueuer enqueuer =
             new Enqueuer(database.jdbc(), database.dataSource(), database.transactions(), clock);
-    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
+    private final Worklist worklist =
+            new Worklist(
+                    database.jdbc(),
+                    clock,
+                    new WorklistCounts(database.jdbc(), clock, database.transactions()),
+                    database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
 
     @BeforeEach

@@ -30,7 +30,10 @@ class WorklistTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final MovableClock clock = new MovableClock();
-    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
+    private final WorklistCounts counts =
+            new WorklistCounts(database.jdbc(), clock, database.transactions());
+    private final Worklist worklist =
+            new Worklist(database.jdbc(), clock, counts, database.transactions());
 
     @Test
     void claimsGoByLaneThenByTheTimeSinceWhenTheyAreDueThenById() {
@@ -426,10 +429,10 @@ class WorklistTests {
         settleBy(8, NoteState.ARCHIVED, null);
         settleBy(9, NoteState.FAILED, null);
 
-        assertThat(worklist.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
         clock.now = tomorrow;
         settleBy(10, NoteState.ARCHIVED, null);
-        assertThat(worklist.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
     }
 
     @Test
@@ -439,8 +442,8 @@ class WorklistTests {
         pending(3, 5, NOW.plusSeconds(5));
         worklist.claim(NODE);
 
-        assertThat(worklist.countByState())
-                .containsExactly(new Worklist.StateCount(NoteState.PENDING, 3, 2, 1));
+        assertThat(counts.countByState())
+                .containsExactly(new WorklistCounts.StateCount(NoteState.PENDING, 3, 2, 1));
     }
 
     @Test

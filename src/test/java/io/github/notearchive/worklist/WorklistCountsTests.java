@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * That what is counted where rows change is what counting all rows gives, and what marks let
  * through.
  */
-class WorklistCountTests {
+class WorklistCountsTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
     private static final String BY_KIND =
@@ -28,8 +28,9 @@ class WorklistCountTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final JdbcClient jdbc = database.jdbc();
-    private final Worklist worklist =
-            new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
+    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    private final WorklistCounts counts = new WorklistCounts(jdbc, clock, database.transactions());
+    private final Worklist worklist = new Worklist(jdbc, clock, counts, database.transactions());
 
     @BeforeEach
     void threeHundredNotes() {
@@ -95,7 +96,7 @@ class WorklistCountTests {
         worklist.requeue(NoteState.FAILED);
         database.inTransaction(
                 () -> {
-                    Worklist.countByStatement(jdbc);
+                    WorklistCounts.countByStatement(jdbc);
                     jdbc.sql(
                                     "UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
                             .update();
@@ -112,7 +113,7 @@ class WorklistCountTests {
         List<String> before = kept();
         long rows = rows();
 
-        worklist.compactCounts();
+        counts.compact();
 
         assertThat(rows()).isLessThan(rows / 10);
         assertThat(kept()).isEqualTo(before).isEqualTo(counted());
@@ -130,12 +131,12 @@ class WorklistCountTests {
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, "code 301");
         settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, "code 301");
 
-        assertThat(worklist.countByState())
+        assertThat(counts.countByState())
                 .containsExactly(
-                        new Worklist.StateCount(NoteState.PENDING, 297, 297, 0),
-                        new Worklist.StateCount(NoteState.POSTPONED, 3, 1, 0));
-        assertThat(worklist.countDue(1_000_000)).isEqualTo(298);
-        assertThat(worklist.countDue(10)).isEqualTo(10);
+                        new WorklistCounts.StateCount(NoteState.PENDING, 297, 297, 0),
+                        new WorklistCounts.StateCount(NoteState.POSTPONED, 3, 1, 0));
+        assertThat(counts.countDue(1_000_000)).isEqualTo(298);
+        assertThat(counts.countDue(10)).isEqualTo(10);
     }
 
     @Test
@@ -143,7 +144,7 @@ class WorklistCountTests {
         jdbc.sql("TRUNCATE worklist").update();
 
         assertThat(rows()).isZero();
-        assertThat(worklist.countByState()).isEmpty();
+        assertThat(counts.countByState()).isEmpty();
     }
 
     @Test
@@ -168,8 +169,7 @@ class WorklistCountTests {
                 .param("id", others.id().value())
                 .update();
 
-        Worklist later =
-                new Worklist(jdbc, Clock.fixed(NOW, ZoneOffset.UTC), database.transactions());
+        Worklist later = new Worklist(jdbc, clock, counts, database.transactions());
 
         assertThat(later.claim("main").orElseThrow().id()).isEqualTo(others.id());
     }
