@@ -3,8 +3,8 @@ package io.github.notearchive.job;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.Outlook;
-import io.github.notearchive.worklist.Worklist;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Instant;
@@ -70,7 +70,7 @@ class ArchiveJob {
             Step archiveNotesWorker,
             RunGate gate,
             ActiveRuns runs,
-            Worklist worklist,
+            Claims claims,
             ArchiveProperties settings,
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
@@ -80,7 +80,7 @@ class ArchiveJob {
                 .step(archiveNotesWorker)
                 .gridSize(PARTITIONS)
                 .taskExecutor(threads)
-                .listener(new EndOfStep(gate, runs, worklist, settings, clock))
+                .listener(new EndOfStep(gate, runs, claims, settings, clock))
                 // a process that died between the end of the step and that of the job leaves an
                 // instance to restart, and notes may have become due since
                 .allowStartIfComplete(true)
@@ -138,11 +138,7 @@ class ArchiveJob {
 
     /** Says why the step stopped, and does not let it complete over notes that are still due. */
     private record EndOfStep(
-            RunGate gate,
-            ActiveRuns runs,
-            Worklist worklist,
-            ArchiveProperties settings,
-            Clock clock)
+            RunGate gate, ActiveRuns runs, Claims claims, ArchiveProperties settings, Clock clock)
             implements StepExecutionListener {
 
         @Override
@@ -165,7 +161,7 @@ class ArchiveJob {
 
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
-            Outlook outlook = worklist.outlook(runs.current().node());
+            Outlook outlook = claims.outlook(runs.current().node());
             if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);

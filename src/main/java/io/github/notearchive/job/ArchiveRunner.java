@@ -17,7 +17,7 @@ import io.github.notearchive.source.ProviderPing;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.sql.Trouble;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,7 +58,7 @@ public class ArchiveRunner {
     private final SourceGate sourceGate;
     private final RunGate gate;
     private final ActiveRuns runs;
-    private final Worklist worklist;
+    private final Claims claims;
     private final WorklistCounts worklistCounts;
     private final RefreshPlan refreshPlan;
     private final ApiCalls calls;
@@ -87,7 +87,7 @@ public class ArchiveRunner {
             SourceGate sourceGate,
             RunGate gate,
             ActiveRuns runs,
-            Worklist worklist,
+            Claims claims,
             WorklistCounts worklistCounts,
             RefreshPlan refreshPlan,
             ApiCalls calls,
@@ -114,7 +114,7 @@ public class ArchiveRunner {
         this.sourceGate = sourceGate;
         this.gate = gate;
         this.runs = runs;
-        this.worklist = worklist;
+        this.claims = claims;
         this.worklistCounts = worklistCounts;
         this.refreshPlan = refreshPlan;
         this.calls = calls;
@@ -276,7 +276,7 @@ public class ArchiveRunner {
                         lock,
                         run::jobExecutionId,
                         limits.timeBox(run.options().maxDuration()).orElse(null),
-                        () -> worklist.renewLeases(run.node()),
+                        () -> claims.renewLeases(run.node()),
                         () -> logProgress(run),
                         () -> tellCounts(run));
         // a node may make no call for minutes, which would tell it

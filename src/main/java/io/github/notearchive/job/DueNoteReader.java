@@ -2,8 +2,8 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.Outlook;
-import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +37,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
     private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
 
-    private final Worklist worklist;
+    private final Claims claims;
     private final JustOneApiClient provider;
     private final RunGate gate;
     private final NightlyBytes bytes;
@@ -49,14 +49,14 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private boolean isRefreshing;
 
     DueNoteReader(
-            Worklist worklist,
+            Claims claims,
             JustOneApiClient provider,
             RunGate gate,
             NightlyBytes bytes,
             ActiveRuns runs,
             ArchiveProperties settings,
             Clock clock) {
-        this.worklist = worklist;
+        this.claims = claims;
         this.provider = provider;
         this.gate = gate;
         this.bytes = bytes;
@@ -105,7 +105,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         // before the claim: whoever finds no more notes is to know of this one
         run.inHand.incrementAndGet();
         try {
-            Optional<ClaimedNote> claimed = worklist.claim(run.node());
+            Optional<ClaimedNote> claimed = claims.claim(run.node());
             if (claimed.isEmpty()) {
                 claimed = claimRefresh();
             }
@@ -130,7 +130,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         }
         Optional<ClaimedNote> claimed = Optional.empty();
         try {
-            claimed = worklist.claimRefresh(run.node());
+            claimed = claims.claimRefresh(run.node());
             return claimed;
         } finally {
             isRefreshing = claimed.isPresent();
@@ -144,11 +144,11 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         Instant now = clock.instant();
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
-        Outlook outlook = worklist.outlook(run.node());
+        Outlook outlook = claims.outlook(run.node());
         Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow =
                 outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
-                        || (provider.refreshesLeft() > 0 && worklist.isRefreshDue(run.node()));
+                        || (provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;

@@ -3,7 +3,7 @@ package io.github.notearchive.job;
 import static io.github.notearchive.sql.Timestamps.instant;
 
 import io.github.notearchive.note.Night;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.Claims;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -129,7 +129,7 @@ public class Nodes {
                 .param("ends", Timestamp.from(tonight.ends()))
                 .param("application", RunningNodes.APPLICATION)
                 .param("group", RunnerLock.RUNS)
-                .param("lease", Worklist.LEASE.toSeconds())
+                .param("lease", Claims.LEASE.toSeconds())
                 .query((row, _) -> node(row))
                 .list();
     }

@@ -32,6 +32,7 @@ import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
@@ -88,6 +89,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final NoteChanges changes;
+    private final Claims claims;
     private final Worklist worklist;
     private final RefreshPlan refreshPlan;
     private final ForgottenRows forgotten;
@@ -104,6 +106,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             NoteCatalog notes,
             MediaCatalog media,
             NoteChanges changes,
+            Claims claims,
             Worklist worklist,
             RefreshPlan refreshPlan,
             ForgottenRows forgotten,
@@ -118,6 +121,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.notes = notes;
         this.media = media;
         this.changes = changes;
+        this.claims = claims;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
         this.forgotten = forgotten;
@@ -204,7 +208,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             Boolean held =
                     savepoint.execute(
                             _ -> {
-                                boolean released = worklist.release(claimed);
+                                boolean released = claims.release(claimed);
                                 if (released) {
                                     notes.save(note, now);
                                 }
@@ -485,7 +489,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         Boolean held =
                 savepoint.execute(
                         _ -> {
-                            boolean released = worklist.release(claimed);
+                            boolean released = claims.release(claimed);
                             if (released) {
                                 forgotten.entomb(note, AUTHOR_FORGOTTEN, now);
                                 Map<String, Long> rows = forgotten.remove(note, List.of());
@@ -583,7 +587,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void release(ClaimedNote claimed, String reason) {
-        countReleased(claimed, worklist.release(claimed), reason);
+        countReleased(claimed, claims.release(claimed), reason);
     }
 
     private void countReleased(ClaimedNote claimed, boolean held, String reason) {

@@ -1,7 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.Claims;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +34,13 @@ class Recovery {
     private final JobRepository repository;
     private final Executions executions;
     private final ApiCalls calls;
-    private final Worklist worklist;
+    private final Claims claims;
 
-    Recovery(JobRepository repository, Executions executions, ApiCalls calls, Worklist worklist) {
+    Recovery(JobRepository repository, Executions executions, ApiCalls calls, Claims claims) {
         this.repository = repository;
         this.executions = executions;
         this.calls = calls;
-        this.worklist = worklist;
+        this.claims = claims;
     }
 
     /**
@@ -57,7 +57,7 @@ class Recovery {
                     "{} paid answers that could not be written to the database are brought into the ledger from their files",
                     broughtIn);
         }
-        int released = worklist.releaseAll(node);
+        int released = claims.releaseAll(node);
         if (released > 0) {
             log.warn("{} notes that node {} held are handed back", released, node);
         }

@@ -1,7 +1,9 @@
 package io.github.notearchive.worklist;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Up to where a node has taken notes up, in each line that it takes them from. What was claimed
@@ -49,9 +51,29 @@ final class ClaimMarks {
         }
 
         /**
+         * What comes next: behind these marks, or from the front of each line, when it is time for
+         * that or nothing lies behind them.
+         *
+         * @param take takes up the first from where it is told to begin, and tells {@link #taken}
+         */
+        <T> Optional<T> next(Function<Marks, Optional<T>> take) {
+            if (!isFrontDue()) {
+                Optional<T> behind = take.apply(this);
+                if (behind.isPresent() || !isFrontUnknown()) {
+                    return behind;
+                }
+            }
+            Optional<T> first = take.apply(new Marks());
+            if (first.isEmpty()) {
+                nothing();
+            }
+            return first;
+        }
+
+        /**
          * Whether it is time to begin at the front of each line; of those who ask one is told so.
          */
-        synchronized boolean isFrontDue() {
+        private synchronized boolean isFrontDue() {
             if (lines.isEmpty() || System.nanoTime() - front < NANOS) {
                 return false;
             }
@@ -60,12 +82,12 @@ final class ClaimMarks {
         }
 
         /** Whether the front is worth a look when nothing lies behind the marks. */
-        boolean isFrontUnknown() {
+        private boolean isFrontUnknown() {
             return !lines.isEmpty() && !(isEmpty && System.nanoTime() - front < QUIET_NANOS);
         }
 
         /** Nothing was found from the front on. */
-        void nothing() {
+        private void nothing() {
             front = System.nanoTime();
             isEmpty = true;
         }

@@ -10,23 +10,16 @@ import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.StorableText;
-import io.github.notearchive.worklist.ClaimMarks.Mark;
-import io.github.notearchive.worklist.ClaimMarks.Marks;
 import io.github.notearchive.worklist.Settlement.Counter;
-import java.sql.Date;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -36,24 +29,9 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/**
- * The rows of {@code worklist}.
- *
- * <p>{@code due_at} and nights go by the program's clock, leases by the database's, so that nodes
- * whose clocks differ do not take each other's claims.
- */
+/** The rows of {@code worklist}. */
 @Repository
 public class Worklist {
-
-    /** How long a claim holds without being renewed. */
-    public static final Duration LEASE = Duration.ofMinutes(5);
-
-    /** Highest first. */
-    private static final List<Integer> LANES = List.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-
-    private static final DateTimeFormatter MICROSECONDS =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-                    .withZone(ZoneOffset.UTC);
 
     private static final NamedStatement SETTLE =
             NamedStatement.of(
@@ -83,265 +61,17 @@ public class Worklist {
 
     private final JdbcClient jdbc;
     private final Clock clock;
-    private final WorklistCounts counts;
 
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
     private final TransactionTemplate transaction;
-    private final ClaimMarks marks = new ClaimMarks();
-    private final ClaimMarks refreshMarks = new ClaimMarks();
 
-    Worklist(
-            JdbcClient jdbc,
-            Clock clock,
-            WorklistCounts counts,
-            PlatformTransactionManager transactions) {
+    Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.counts = counts;
         this.transaction = new TransactionTemplate(transactions);
         this.ownTransaction = OwnTransaction.perStatement(transactions);
-    }
-
-    /**
-     * Takes the note that is due first, for the length of a {@link #LEASE}, in a transaction of its
-     * own.
-     *
-     * <p>Lane by lane from the highest, and within a lane the one that has been due for the
-     * longest; rows that another worker is taking at the same moment are passed over. A note that
-     * becomes claimable again behind those that this process has gone through may be taken {@value
-     * ClaimMarks#SECONDS} seconds later than its turn.
-     *
-     * <p>A claim of this very node is never taken over, however old its lease: the worker that
-     * holds it may still be waiting for an answer that is paid for.
-     */
-    public Optional<ClaimedNote> claim(String node) {
-        Marks mine = marks.of(node);
-        if (!mine.isFrontDue()) {
-            Optional<ClaimedNote> claimed = claim(node, mine, mine);
-            if (claimed.isPresent() || !mine.isFrontUnknown()) {
-                return claimed;
-            }
-        }
-        Optional<ClaimedNote> claimed = claim(node, new Marks(), mine);
-        if (claimed.isEmpty()) {
-            mine.nothing();
-        }
-        return claimed;
-    }
-
-    private Optional<ClaimedNote> claim(String node, Marks from, Marks mine) {
-        List<Mark> begins = LANES.stream().map(from::of).toList();
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        UPDATE worklist w
-                                        SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
-                                            claim_id = nextval('worklist_claim_seq')
-                                        WHERE w.note_id = (
-                                            SELECT due.note_id
-                                            FROM unnest(:lanes::int[], :dues::timestamptz[], :ids::text[]) AS lanes (lane, due, id)
-                                            CROSS JOIN LATERAL (
-                                                SELECT note_id
-                                                FROM worklist
-                                                WHERE lane = lanes.lane AND due_at <= :now
-                                                  AND (due_at, note_id) >= (lanes.due, lanes.id)
-                                                  AND (claimed_until IS NULL
-                                                       OR (claimed_until < now() AND claimed_by <> :node))
-                                                ORDER BY due_at, note_id
-                                                LIMIT 1
-                                                FOR UPDATE SKIP LOCKED) AS due
-                                            LIMIT 1)
-                                        RETURNING w.*
-                                        """)
-                                .param("node", node)
-                                .param("lease", LEASE.toSeconds())
-                                .param("lanes", LANES.toArray(Integer[]::new))
-                                .param(
-                                        "dues",
-                                        begins.stream().map(Mark::due).toArray(String[]::new))
-                                .param(
-                                        "ids",
-                                        begins.stream().map(Mark::noteId).toArray(String[]::new))
-                                .param("now", Timestamp.from(clock.instant()))
-                                .query(
-                                        (row, _) -> {
-                                            mine.taken(
-                                                    row.getInt("lane"),
-                                                    mark(
-                                                            row.getTimestamp("due_at").toInstant(),
-                                                            row.getString("note_id")));
-                                            return claimed(row);
-                                        })
-                                .optional());
-    }
-
-    /** In a form that the database reads, and whose order as a text is that of the times. */
-    private static Mark mark(Instant due, String noteId) {
-        return new Mark(MICROSECONDS.format(due), noteId);
-    }
-
-    /**
-     * Takes the archived note whose refresh has been due for the longest, in the same way. Behind
-     * everything that {@link #claim} may give.
-     */
-    public Optional<ClaimedNote> claimRefresh(String node) {
-        Marks mine = refreshMarks.of(node);
-        if (!mine.isFrontDue()) {
-            Optional<ClaimedNote> claimed = claimRefresh(node, mine.of(0), mine);
-            if (claimed.isPresent() || !mine.isFrontUnknown()) {
-                return claimed;
-            }
-        }
-        Optional<ClaimedNote> claimed = claimRefresh(node, Mark.FRONT, mine);
-        if (claimed.isEmpty()) {
-            mine.nothing();
-        }
-        return claimed;
-    }
-
-    private Optional<ClaimedNote> claimRefresh(String node, Mark from, Marks mine) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        UPDATE worklist w
-                                        SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
-                                            claim_id = nextval('worklist_claim_seq')
-                                        WHERE w.note_id = (
-                                            SELECT note_id
-                                            FROM worklist
-                                            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
-                                              AND (refresh_night, note_id) >= (:night::date, :id)
-                                              AND (claimed_until IS NULL
-                                                   OR (claimed_until < now() AND claimed_by <> :node))
-                                            ORDER BY refresh_night, note_id
-                                            LIMIT 1
-                                            FOR UPDATE SKIP LOCKED)
-                                        RETURNING w.*
-                                        """)
-                                .param("node", node)
-                                .param("lease", LEASE.toSeconds())
-                                .param("night", from.due())
-                                .param("id", from.noteId())
-                                .param("tonight", Night.current(clock).date())
-                                .query(
-                                        (row, _) -> {
-                                            LocalDate night =
-                                                    row.getObject("refresh_night", LocalDate.class);
-                                            mine.taken(
-                                                    0,
-                                                    new Mark(
-                                                            night.toString(),
-                                                            row.getString("note_id")));
-                                            return claimed(row, night);
-                                        })
-                                .optional());
-    }
-
-    /** Whether {@link #claimRefresh} would give a note, or would but for another worker. */
-    public boolean isRefreshDue(String node) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT count(*) > 0 FROM (
-                                            SELECT 1 FROM worklist
-                                            WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
-                                              AND (claimed_until IS NULL
-                                                   OR (claimed_until < now() AND claimed_by <> :node))
-                                            ORDER BY refresh_night, note_id
-                                            LIMIT 1) AS first
-                                        """)
-                                .param("node", node)
-                                .param("tonight", Night.current(clock).date())
-                                .query(Boolean.class)
-                                .single());
-    }
-
-    private ClaimedNote claimed(ResultSet row) throws SQLException {
-        return claimed(row, null);
-    }
-
-    private ClaimedNote claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
-        Date counted = row.getDate("counted_night");
-        Night now = Night.current(clock);
-        boolean tonight = counted != null && counted.toLocalDate().equals(now.date());
-        LocalDate missing = row.getObject("missing_night", LocalDate.class);
-        return new ClaimedNote(
-                new NoteId(row.getString("note_id")),
-                row.getLong("claim_id"),
-                NoteState.valueOf(row.getString("state")),
-                row.getInt("attempts"),
-                tonight ? row.getInt("attempts_tonight") : 0,
-                row.getInt("media_attempts"),
-                tonight ? row.getInt("media_attempts_tonight") : 0,
-                missing == null ? null : new Night(missing),
-                refresh == null ? null : new Night(refresh),
-                row.getInt("refresh_attempts"),
-                now,
-                instant(row.getTimestamp("settled_at")));
-    }
-
-    private void lookFromTheFront() {
-        marks.forget();
-        refreshMarks.forget();
-    }
-
-    /** Lengthens every lease of a node, by one statement; and keeps the counts short. */
-    public int renewLeases(String node) {
-        int renewed =
-                ownTransaction.execute(
-                        _ ->
-                                jdbc.sql(
-                                                """
-                                                UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
-                                                WHERE claimed_by = :node
-                                                """)
-                                        .param("lease", LEASE.toSeconds())
-                                        .param("node", node)
-                                        .update());
-        counts.compact();
-        return renewed;
-    }
-
-    /**
-     * Hands back every claim of a node, with states and counters untouched. Only under the node's
-     * runner lock.
-     */
-    public int releaseAll(String node) {
-        lookFromTheFront();
-        counts.compact();
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                                        WHERE claimed_by = :node
-                                        """)
-                                .param("node", node)
-                                .update());
-    }
-
-    /**
-     * Hands a note back as it was: state, counters and {@code due_at} untouched. Part of the
-     * caller's transaction.
-     *
-     * @return false when the claim was lost; nothing is written then
-     */
-    public boolean release(ClaimedNote claimed) {
-        lookFromTheFront();
-        return jdbc.sql(
-                                """
-                                UPDATE worklist SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                                WHERE note_id = :noteId AND claim_id = :claim
-                                """)
-                        .param("noteId", claimed.id().value())
-                        .param("claim", claimed.claim())
-                        .update()
-                == 1;
     }
 
     /**
@@ -518,33 +248,6 @@ public class Worklist {
                         .param("claim", claimed.claim())
                         .update()
                 == 1;
-    }
-
-    /** What is left to wait for; claims of other nodes are not. */
-    public Outlook outlook(String node) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
-                                        SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held,
-                                               (SELECT min(first.due_at)
-                                                FROM generate_series(10, 0, -1) AS lanes (lane)
-                                                CROSS JOIN LATERAL (
-                                                    SELECT due_at
-                                                    FROM worklist
-                                                    WHERE lane = lanes.lane AND due_at IS NOT NULL
-                                                      AND (claimed_until IS NULL
-                                                       OR (claimed_until < now() AND claimed_by <> :node))
-                                                    ORDER BY due_at
-                                                    LIMIT 1) AS first) AS next
-                                        """)
-                                .param("node", node)
-                                .query(
-                                        (row, _) ->
-                                                new Outlook(
-                                                        row.getInt("held"),
-                                                        instant(row.getTimestamp("next"))))
-                                .single());
     }
 
     /** The whole row of one note; empty when it is not on the list. */

@@ -10,6 +10,7 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
@@ -39,20 +40,20 @@ final class BacklogTasks {
         tasks.put(
                 "claim, release",
                 parts -> {
-                    Worklist worklist = parts.get(Worklist.class);
-                    worklist.claim(NODE).ifPresent(worklist::release);
+                    Claims claims = parts.get(Claims.class);
+                    claims.claim(NODE).ifPresent(claims::release);
                 });
         tasks.put(
                 "claim of a refresh, release",
                 parts -> {
-                    Worklist worklist = parts.get(Worklist.class);
-                    worklist.claimRefresh(NODE).ifPresent(worklist::release);
+                    Claims claims = parts.get(Claims.class);
+                    claims.claimRefresh(NODE).ifPresent(claims::release);
                 });
-        tasks.put("outlook", parts -> parts.get(Worklist.class).outlook(NODE));
-        tasks.put("is a refresh due", parts -> parts.get(Worklist.class).isRefreshDue(NODE));
+        tasks.put("outlook", parts -> parts.get(Claims.class).outlook(NODE));
+        tasks.put("is a refresh due", parts -> parts.get(Claims.class).isRefreshDue(NODE));
         tasks.put(
                 "count what is due", parts -> parts.get(WorklistCounts.class).countDue(10_000_000));
-        tasks.put("renew leases", parts -> parts.get(Worklist.class).renewLeases(NODE));
+        tasks.put("renew leases", parts -> parts.get(Claims.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",
                 parts -> parts.get(WorklistCounts.class).countLeftBy(List.of(1L, 2L)));
@@ -80,7 +81,7 @@ final class BacklogTasks {
 
     static void claimAndSettle(BigWorklist.Parts parts) {
         Worklist worklist = parts.get(Worklist.class);
-        ClaimedNote note = worklist.claim(NODE).orElseThrow();
+        ClaimedNote note = parts.get(Claims.class).claim(NODE).orElseThrow();
         worklist.settle(
                 note,
                 new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),

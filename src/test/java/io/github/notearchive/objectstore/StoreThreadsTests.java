@@ -3,6 +3,7 @@ package io.github.notearchive.objectstore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.settings.Secret;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

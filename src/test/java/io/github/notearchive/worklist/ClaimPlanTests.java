@@ -33,8 +33,8 @@ class ClaimPlanTests {
     private final JdbcClient jdbc = JdbcClient.create(recorded);
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final JdbcTransactionManager transactions = new JdbcTransactionManager(recorded);
-    private final Worklist worklist =
-            new Worklist(jdbc, clock, new WorklistCounts(jdbc, clock, transactions), transactions);
+    private final Claims claims =
+            new Claims(jdbc, clock, new WorklistCounts(jdbc, clock, transactions), transactions);
 
     @BeforeAll
     static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {
@@ -63,7 +63,7 @@ class ClaimPlanTests {
 
     @Test
     void claimingReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
-        worklist.claim("main");
+        claims.claim("main");
 
         String plan = planOf("UPDATE worklist");
 
@@ -75,12 +75,12 @@ class ClaimPlanTests {
 
     @Test
     void claimingARefreshReadsNoMoreThanOneIndexEntryHoweverManyArePlanned() throws Exception {
-        assertThat(worklist.claimRefresh("main")).isPresent();
+        assertThat(claims.claimRefresh("main")).isPresent();
 
         String plan = planOf("UPDATE worklist");
 
         assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_refresh");
-        worklist.isRefreshDue("main");
+        claims.isRefreshDue("main");
         assertThat(planOf("SELECT count(*) > 0"))
                 .doesNotContain("Seq Scan on worklist")
                 .contains("worklist_refresh");
@@ -88,7 +88,7 @@ class ClaimPlanTests {
 
     @Test
     void lookingAheadReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
-        worklist.outlook("main");
+        claims.outlook("main");
 
         String plan = planOf("SELECT (SELECT count(*) FROM worklist");
 

@@ -31,12 +31,13 @@ class EnqueuerTests {
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final Enqueuer enqueuer =
             new Enqueuer(database.jdbc(), database.dataSource(), database.transactions(), clock);
-    private final Worklist worklist =
-            new Worklist(
+    private final Claims claims =
+            new Claims(
                     database.jdbc(),
                     clock,
                     new WorklistCounts(database.jdbc(), clock, database.transactions()),
                     database.transactions());
+    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
 
     @BeforeEach
@@ -87,7 +88,7 @@ class EnqueuerTests {
     @Test
     void aNoteThatIsKnownKeepsItsRowAsItIs() {
         enqueue(id(1), new Options(null, 3, "first"));
-        ClaimedNote claimed = worklist.claim("main").orElseThrow();
+        ClaimedNote claimed = claims.claim("main").orElseThrow();
         worklist.settle(
                 claimed,
                 new Settlement(

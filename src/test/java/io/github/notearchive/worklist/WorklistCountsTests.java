@@ -30,7 +30,8 @@ class WorklistCountsTests {
     private final JdbcClient jdbc = database.jdbc();
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final WorklistCounts counts = new WorklistCounts(jdbc, clock, database.transactions());
-    private final Worklist worklist = new Worklist(jdbc, clock, counts, database.transactions());
+    private final Claims claims = new Claims(jdbc, clock, counts, database.transactions());
+    private final Worklist worklist = new Worklist(jdbc, clock, database.transactions());
 
     @BeforeEach
     void threeHundredNotes() {
@@ -70,7 +71,7 @@ class WorklistCountsTests {
     }
 
     private void settle(NoteState state, Instant due, Integer code, String error) {
-        ClaimedNote claimed = worklist.claim("main").orElseThrow();
+        ClaimedNote claimed = claims.claim("main").orElseThrow();
         assertThat(
                         worklist.settle(
                                 claimed,
@@ -149,18 +150,18 @@ class WorklistCountsTests {
 
     @Test
     void aNoteThatIsHandedBackIsTakenUpNextAlthoughOthersWereTakenSince() {
-        ClaimedNote first = worklist.claim("main").orElseThrow();
-        worklist.claim("main").orElseThrow();
-        worklist.release(first);
+        ClaimedNote first = claims.claim("main").orElseThrow();
+        claims.claim("main").orElseThrow();
+        claims.release(first);
 
-        assertThat(worklist.claim("main").orElseThrow().id()).isEqualTo(first.id());
+        assertThat(claims.claim("main").orElseThrow().id()).isEqualTo(first.id());
     }
 
     @Test
     void aNoteOfAnotherNodeWhoseLeaseEndedIsFoundWhenNothingIsLeftBehindTheMarks() {
-        ClaimedNote others = worklist.claim("other").orElseThrow();
+        ClaimedNote others = claims.claim("other").orElseThrow();
         int claimed = 0;
-        while (worklist.claim("main").isPresent()) {
+        while (claims.claim("main").isPresent()) {
             claimed++;
         }
         assertThat(claimed).isEqualTo(299);
@@ -169,7 +170,7 @@ class WorklistCountsTests {
                 .param("id", others.id().value())
                 .update();
 
-        Worklist later = new Worklist(jdbc, clock, counts, database.transactions());
+        Claims later = new Claims(jdbc, clock, counts, database.transactions());
 
         assertThat(later.claim("main").orElseThrow().id()).isEqualTo(others.id());
     }

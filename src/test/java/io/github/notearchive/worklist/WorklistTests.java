@@ -32,8 +32,9 @@ class WorklistTests {
     private final MovableClock clock = new MovableClock();
     private final WorklistCounts counts =
             new WorklistCounts(database.jdbc(), clock, database.transactions());
-    private final Worklist worklist =
-            new Worklist(database.jdbc(), clock, counts, database.transactions());
+    private final Claims claims =
+            new Claims(database.jdbc(), clock, counts, database.transactions());
+    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
 
     @Test
     void claimsGoByLaneThenByTheTimeSinceWhenTheyAreDueThenById() {
@@ -54,8 +55,8 @@ class WorklistTests {
     void errorThatPostgresqlWouldNotTakeIsWrittenWithoutWhatItRefuses() {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
-        ClaimedNote settled = worklist.claim(NODE).orElseThrow();
-        ClaimedNote kept = worklist.claim(NODE).orElseThrow();
+        ClaimedNote settled = claims.claim(NODE).orElseThrow();
+        ClaimedNote kept = claims.claim(NODE).orElseThrow();
 
         assertThat(
                         worklist.settle(
@@ -95,30 +96,30 @@ class WorklistTests {
     void aNoteThatIsNotDueYetIsLeftAlone() {
         pending(1, 5, NOW.plusMillis(1));
 
-        assertThat(worklist.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE)).isEmpty();
         clock.now = NOW.plusMillis(1);
-        assertThat(worklist.claim(NODE)).isPresent();
+        assertThat(claims.claim(NODE)).isPresent();
     }
 
     @Test
     void aNoteThatIsNeverDueByItselfIsLeftAlone() {
         pending(1, 5, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
 
         clock.now = NOW.plus(Duration.ofDays(3650));
 
-        assertThat(worklist.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE)).isEmpty();
     }
 
     @Test
     void aClaimTellsWhatWasTriedBefore() {
         pending(1, 5, NOW);
 
-        ClaimedNote first = worklist.claim(NODE).orElseThrow();
+        ClaimedNote first = claims.claim(NODE).orElseThrow();
         settle(first, NoteState.POSTPONED, Counter.CALL, NOW);
-        ClaimedNote second = worklist.claim(NODE).orElseThrow();
+        ClaimedNote second = claims.claim(NODE).orElseThrow();
         settle(second, NoteState.POSTPONED, Counter.MEDIA, NOW);
-        ClaimedNote third = worklist.claim(NODE).orElseThrow();
+        ClaimedNote third = claims.claim(NODE).orElseThrow();
 
         assertThat(first.state()).isEqualTo(NoteState.PENDING);
         assertThat(first.attempts()).isZero();
@@ -148,9 +149,9 @@ class WorklistTests {
                                 () -> {
                                     start.await();
                                     List<NoteId> mine = new ArrayList<>();
-                                    for (Optional<ClaimedNote> next = worklist.claim(node);
+                                    for (Optional<ClaimedNote> next = claims.claim(node);
                                             next.isPresent();
-                                            next = worklist.claim(node)) {
+                                            next = claims.claim(node)) {
                                         mine.add(next.get().id());
                                     }
                                     return mine;
@@ -178,19 +179,19 @@ class WorklistTests {
                             .query(String.class)
                             .single();
 
-                    assertThat(worklist.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
+                    assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
                 });
     }
 
     @Test
     void aClaimIsNotTakenOverBeforeItsLeaseHasEnded() {
         pending(1, 5, NOW);
-        ClaimedNote first = worklist.claim("other").orElseThrow();
+        ClaimedNote first = claims.claim("other").orElseThrow();
         clock.now = NOW.plus(Duration.ofDays(1)); // leases go by the database's clock
 
-        assertThat(worklist.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE)).isEmpty();
         leaseEnds(1);
-        ClaimedNote second = worklist.claim(NODE).orElseThrow();
+        ClaimedNote second = claims.claim(NODE).orElseThrow();
 
         assertThat(second.id()).isEqualTo(first.id());
         assertThat(second.claim()).isNotEqualTo(first.claim());
@@ -202,15 +203,15 @@ class WorklistTests {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
         pending(3, 5, NOW);
-        worklist.claim(NODE);
-        worklist.claim(NODE);
-        worklist.claim("other");
+        claims.claim(NODE);
+        claims.claim(NODE);
+        claims.claim("other");
         assertThat(secondsLeft(1)).isBetween(290.0, 300.0);
         leaseEnds(1);
         leaseEnds(2);
         leaseEnds(3);
 
-        assertThat(worklist.renewLeases(NODE)).isEqualTo(2);
+        assertThat(claims.renewLeases(NODE)).isEqualTo(2);
 
         assertThat(secondsLeft(1)).isBetween(290.0, 300.0);
         assertThat(secondsLeft(2)).isBetween(290.0, 300.0);
@@ -221,27 +222,27 @@ class WorklistTests {
     void releasingLeavesStateCountersAndDueTimeUntouched() {
         pending(1, 5, NOW.minusSeconds(5));
         settle(
-                worklist.claim(NODE).orElseThrow(),
+                claims.claim(NODE).orElseThrow(),
                 NoteState.POSTPONED,
                 Counter.CALL,
                 NOW.minusSeconds(3));
         Worklist.Entry before = entry(1);
-        ClaimedNote claimed = worklist.claim(NODE).orElseThrow();
+        ClaimedNote claimed = claims.claim(NODE).orElseThrow();
 
-        assertThat(worklist.release(claimed)).isTrue();
+        assertThat(claims.release(claimed)).isTrue();
 
         assertThat(entry(1)).isEqualTo(before);
-        assertThat(worklist.release(claimed)).isFalse();
+        assertThat(claims.release(claimed)).isFalse();
     }
 
     @Test
     void releasingAllHandsBackWhatThisNodeHoldsAndNothingElse() {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
-        worklist.claim(NODE);
-        worklist.claim("other");
+        claims.claim(NODE);
+        claims.claim("other");
 
-        assertThat(worklist.releaseAll(NODE)).isEqualTo(1);
+        assertThat(claims.releaseAll(NODE)).isEqualTo(1);
 
         assertThat(entry(1).claimedBy()).isNull();
         assertThat(entry(1).state()).isEqualTo(NoteState.PENDING);
@@ -251,15 +252,15 @@ class WorklistTests {
     @Test
     void settlingWithALostClaimWritesNothing() {
         pending(1, 5, NOW);
-        ClaimedNote lost = worklist.claim("slow").orElseThrow();
+        ClaimedNote lost = claims.claim("slow").orElseThrow();
         leaseEnds(1);
-        ClaimedNote taken = worklist.claim(NODE).orElseThrow();
+        ClaimedNote taken = claims.claim(NODE).orElseThrow();
         Worklist.Entry before = entry(1);
 
         boolean settled = settle(lost, NoteState.ARCHIVED, Counter.CALL, null);
 
         assertThat(settled).isFalse();
-        assertThat(worklist.release(lost)).isFalse();
+        assertThat(claims.release(lost)).isFalse();
         assertThat(entry(1)).isEqualTo(before);
         assertThat(settle(taken, NoteState.ARCHIVED, Counter.NONE, null)).isTrue();
     }
@@ -267,7 +268,7 @@ class WorklistTests {
     @Test
     void settlingWritesTheDecisionAndEndsTheClaim() {
         pending(1, 5, NOW);
-        ClaimedNote claimed = worklist.claim(NODE).orElseThrow();
+        ClaimedNote claimed = claims.claim(NODE).orElseThrow();
         Instant later = NOW.plus(Duration.ofDays(30));
 
         boolean settled =
@@ -294,44 +295,44 @@ class WorklistTests {
         assertThat(entry.settledBy()).isEqualTo(42);
         assertThat(entry.claimedBy()).isNull();
         assertThat(entry.claimedUntil()).isNull();
-        assertThat(worklist.release(claimed)).isFalse();
+        assertThat(claims.release(claimed)).isFalse();
     }
 
     @Test
     void aNightInWhichTheNoteWasMissingIsRememberedUntilTheNextDecision() {
         pending(1, 5, NOW);
         worklist.settle(
-                worklist.claim(NODE).orElseThrow(),
+                claims.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
                 1,
                 NOW);
 
-        ClaimedNote tonight = worklist.claim(NODE).orElseThrow();
-        worklist.release(tonight);
+        ClaimedNote tonight = claims.claim(NODE).orElseThrow();
+        claims.release(tonight);
         clock.now = Night.of(NOW).ends();
-        ClaimedNote nextNight = worklist.claim(NODE).orElseThrow();
+        ClaimedNote nextNight = claims.claim(NODE).orElseThrow();
 
         assertThat(tonight.wasMissingBefore(Night.current(clockAt(NOW)))).isEmpty();
         assertThat(nextNight.wasMissingBefore(Night.current(clock))).contains(Night.of(NOW));
         settle(nextNight, NoteState.POSTPONED, Counter.CALL, clock.now);
-        assertThat(worklist.claim(NODE).orElseThrow().missingNight()).isNull();
+        assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
     }
 
     @Test
     void countersOfTonightBeginAnewWithTheNightAndThoseOfALifeDoNot() {
         pending(1, 5, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
 
         clock.now = Night.of(NOW).ends().minusMillis(1);
-        ClaimedNote sameNight = worklist.claim(NODE).orElseThrow();
-        worklist.release(sameNight);
+        ClaimedNote sameNight = claims.claim(NODE).orElseThrow();
+        claims.release(sameNight);
         clock.now = Night.of(NOW).ends();
-        ClaimedNote nextNight = worklist.claim(NODE).orElseThrow();
+        ClaimedNote nextNight = claims.claim(NODE).orElseThrow();
         settle(nextNight, NoteState.POSTPONED, Counter.CALL, clock.now);
-        ClaimedNote afterwards = worklist.claim(NODE).orElseThrow();
+        ClaimedNote afterwards = claims.claim(NODE).orElseThrow();
 
         assertThat(sameNight.attemptsTonight()).isEqualTo(2);
         assertThat(sameNight.mediaAttemptsTonight()).isEqualTo(1);
@@ -347,39 +348,39 @@ class WorklistTests {
     @Test
     void theOutlookIsOverWhenNothingIsHeldAndNothingBecomesDue() {
         Instant horizon = NOW.plusSeconds(600);
-        assertThat(worklist.outlook(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
         pending(1, 5, horizon);
-        assertThat(worklist.outlook(NODE)).isEqualTo(new Outlook(0, horizon));
-        assertThat(worklist.outlook(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.outlook(NODE)).isEqualTo(new Outlook(0, horizon));
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
 
         pending(2, 0, NOW.plusSeconds(30));
 
-        assertThat(worklist.outlook(NODE).nextDue()).contains(NOW.plusSeconds(30));
-        assertThat(worklist.outlook(NODE).hasMore(horizon)).isTrue();
+        assertThat(claims.outlook(NODE).nextDue()).contains(NOW.plusSeconds(30));
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isTrue();
     }
 
     @Test
     void theOutlookWaitsForOwnClaimsAndNotForThoseOfOthers() {
         pending(1, 5, NOW);
-        worklist.claim("other");
-        assertThat(worklist.outlook(NODE)).isEqualTo(new Outlook(0, null));
-        assertThat(worklist.outlook("other")).isEqualTo(new Outlook(1, null));
+        claims.claim("other");
+        assertThat(claims.outlook(NODE)).isEqualTo(new Outlook(0, null));
+        assertThat(claims.outlook("other")).isEqualTo(new Outlook(1, null));
 
         leaseEnds(1); // its node is gone, so the note is there for us
 
-        assertThat(worklist.outlook(NODE)).isEqualTo(new Outlook(0, NOW));
+        assertThat(claims.outlook(NODE)).isEqualTo(new Outlook(0, NOW));
     }
 
     @Test
     void requeueingMakesANoteAsGoodAsNew() {
         pending(1, 5, NOW);
         worklist.settle(
-                worklist.claim(NODE).orElseThrow(),
+                claims.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
                 1,
                 NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         clock.now = NOW.plusSeconds(60);
 
         List<NoteId> requeued = worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
@@ -391,14 +392,14 @@ class WorklistTests {
         assertThat(entry.attempts() + entry.attemptsTonight()).isZero();
         assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
         assertThat(entry.lastError()).isNull();
-        assertThat(worklist.claim(NODE).orElseThrow().missingNight()).isNull();
+        assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
     }
 
     @Test
     void requeueingLeavesNotesInWorkAlone() {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
-        worklist.claim(NODE);
+        claims.claim(NODE);
 
         assertThat(worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
                 .containsExactly(new NoteId(id(2)));
@@ -409,8 +410,8 @@ class WorklistTests {
     void requeueingAStateTouchesNoOther() {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
 
         assertThat(worklist.requeue(NoteState.FAILED)).isEqualTo(1);
 
@@ -440,7 +441,7 @@ class WorklistTests {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
         pending(3, 5, NOW.plusSeconds(5));
-        worklist.claim(NODE);
+        claims.claim(NODE);
 
         assertThat(counts.countByState())
                 .containsExactly(new WorklistCounts.StateCount(NoteState.PENDING, 3, 2, 1));
@@ -450,8 +451,8 @@ class WorklistTests {
     void aNoteThatAWaiverCompletesIsArchivedUnlessItIsInWork() {
         pending(1, 5, NOW);
         pending(2, 5, NOW);
-        settle(worklist.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
-        worklist.claim(NODE);
+        settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        claims.claim(NODE);
 
         Standing failed = worklist.standing(new NoteId(id(1))).orElseThrow();
         Standing inWork = worklist.standing(new NoteId(id(2))).orElseThrow();
@@ -472,9 +473,9 @@ class WorklistTests {
 
     private List<ClaimedNote> claimAll() {
         List<ClaimedNote> all = new ArrayList<>();
-        for (Optional<ClaimedNote> next = worklist.claim(NODE);
+        for (Optional<ClaimedNote> next = claims.claim(NODE);
                 next.isPresent();
-                next = worklist.claim(NODE)) {
+                next = claims.claim(NODE)) {
             all.add(next.get());
         }
         return all;
@@ -491,7 +492,7 @@ class WorklistTests {
 
     private void settleBy(long execution, NoteState state, @Nullable Instant due) {
         worklist.settle(
-                worklist.claim(NODE).orElseThrow(),
+                claims.claim(NODE).orElseThrow(),
                 new Settlement(state, Counter.NONE, due, null, null, null, false),
                 execution,
                 clock.instant());
