@@ -36,8 +36,8 @@ import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
+import io.github.notearchive.worklist.Settlements;
 import io.github.notearchive.worklist.Upkeep;
-import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -90,7 +90,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private final MediaCatalog media;
     private final NoteChanges changes;
     private final Claims claims;
-    private final Worklist worklist;
+    private final Settlements settlements;
     private final RefreshPlan refreshPlan;
     private final ForgottenRows forgotten;
     private final RunGate gate;
@@ -107,7 +107,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             MediaCatalog media,
             NoteChanges changes,
             Claims claims,
-            Worklist worklist,
+            Settlements settlements,
             RefreshPlan refreshPlan,
             ForgottenRows forgotten,
             RunGate gate,
@@ -122,7 +122,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.media = media;
         this.changes = changes;
         this.claims = claims;
-        this.worklist = worklist;
+        this.settlements = settlements;
         this.refreshPlan = refreshPlan;
         this.forgotten = forgotten;
         this.gate = gate;
@@ -386,7 +386,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         RoundTrip trip = new RoundTrip(jdbc);
         Supplier<Integer> settled =
                 trip.update(
-                        worklist.settling(
+                        settlements.settling(
                                 claimed, settlement, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planning(claimed.id()));
@@ -523,7 +523,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void keep(ClaimedNote claimed, Upkeep upkeep, Instant now) {
         ActiveRun run = runs.current();
-        if (!worklist.keep(claimed, upkeep, run.jobExecutionId(), now)) {
+        if (!settlements.keep(claimed, upkeep, run.jobExecutionId(), now)) {
             logLost(claimed);
         } else if (upkeep.state() != claimed.state()) {
             run.refreshedGone.increment();
@@ -555,7 +555,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {
-        boolean held = worklist.settle(claimed, settlement, runs.current().jobExecutionId(), now);
+        boolean held =
+                settlements.settle(claimed, settlement, runs.current().jobExecutionId(), now);
         if (!held) {
             logLost(claimed);
         }

@@ -54,7 +54,7 @@ public record Standing(
         }
     }
 
-    /** As it will be when this is decided; what {@link Worklist#settle} writes. */
+    /** As it will be when this is decided; what {@link Settlements#settle} writes. */
     public Standing after(Settlement decided, Instant now) {
         LocalDate tonight = Night.of(now).date();
         boolean again = tonight.equals(countedNight);
@@ -82,7 +82,7 @@ public record Standing(
                 0);
     }
 
-    /** As it will be when this is decided; what {@link Worklist#keep} writes. */
+    /** As it will be when this is decided; what {@link Settlements#keep} writes. */
     public Standing after(Upkeep decided, Instant now) {
         boolean archived = decided.state() == NoteState.ARCHIVED;
         return new Standing(

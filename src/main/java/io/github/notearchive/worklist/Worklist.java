@@ -5,12 +5,10 @@ import static io.github.notearchive.sql.Timestamps.timestamp;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
 import io.github.notearchive.sql.StorableText;
-import io.github.notearchive.worklist.Settlement.Counter;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -33,25 +31,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class Worklist {
 
-    private static final NamedStatement SETTLE =
-            NamedStatement.of(
-                    """
-                    UPDATE worklist
-                    SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
-                        missing_night = :missingNight, answer_held = :answerHeld,
-                        refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
-                        attempts = attempts + :call,
-                        media_attempts = media_attempts + :media,
-                        attempts_tonight =
-                            CASE WHEN counted_night = :tonight THEN attempts_tonight ELSE 0 END + :call,
-                        media_attempts_tonight =
-                            CASE WHEN counted_night = :tonight THEN media_attempts_tonight ELSE 0 END + :media,
-                        counted_night = :tonight,
-                        settled_at = :now, settled_by = :execution,
-                        claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                    WHERE note_id = :noteId AND claim_id = :claim
-                    """);
-
     private static final NamedStatement STANDING =
             NamedStatement.of(
                     """
@@ -72,38 +51,6 @@ public class Worklist {
         this.clock = clock;
         this.transaction = new TransactionTemplate(transactions);
         this.ownTransaction = OwnTransaction.perStatement(transactions);
-    }
-
-    /**
-     * Writes what was decided about a note, and ends its claim. Part of the caller's transaction.
-     *
-     * @param now when it was decided
-     * @return false when the claim was lost; nothing is written then
-     */
-    public boolean settle(
-            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
-        return settling(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
-    }
-
-    /** The same as a statement, which changes one row, or none when the claim was lost. */
-    public BoundStatement settling(
-            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
-        Night missing = decided.missingNight();
-        return SETTLE.with(
-                new MapSqlParameterSource()
-                        .addValue("state", decided.state().name())
-                        .addValue("dueAt", timestamp(decided.dueAt()))
-                        .addValue("code", decided.code())
-                        .addValue("error", StorableText.of(decided.error()))
-                        .addValue("missingNight", missing == null ? null : missing.date())
-                        .addValue("answerHeld", decided.answerHeld())
-                        .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
-                        .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
-                        .addValue("tonight", Night.of(now).date())
-                        .addValue("now", Timestamp.from(now))
-                        .addValue("execution", jobExecutionId)
-                        .addValue("noteId", claimed.id().value())
-                        .addValue("claim", claimed.claim()));
     }
 
     /**
@@ -185,8 +132,9 @@ public class Worklist {
                             source = EXCLUDED.source, enqueued_at = EXCLUDED.enqueued_at, settled_at = EXCLUDED.settled_at,
                             refresh_days = EXCLUDED.refresh_days, refresh_on = EXCLUDED.refresh_on,
                             refresh_night = EXCLUDED.refresh_night, refresh_attempts = EXCLUDED.refresh_attempts,
-                            settled_by = NULL, claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        """)
+                            settled_by = NULL, %s
+                        """
+                                .formatted(Claims.ENDED))
                 .param("noteId", id.value())
                 .param("state", standing.state().name())
                 .param("priority", standing.priority())
@@ -210,44 +158,6 @@ public class Worklist {
                         "refreshAttempts",
                         standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
                 .update();
-    }
-
-    /**
-     * Writes what came of asking anew about a note that keeps what it has, and ends its claim. Part
-     * of the caller's transaction.
-     *
-     * @return false when the claim was lost; nothing is written then
-     */
-    public boolean keep(ClaimedNote claimed, Upkeep decided, long jobExecutionId, Instant now) {
-        return jdbc.sql(
-                                """
-                                UPDATE worklist
-                                SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
-                                    due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
-                                    answer_held = :held OR (:state = 'ARCHIVED' AND answer_held),
-                                    last_code = :code, last_error = :error, missing_night = :missingNight,
-                                    settled_at = :now, settled_by = :execution,
-                                    claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                                WHERE note_id = :noteId AND claim_id = :claim
-                                """)
-                        .param("state", decided.state().name())
-                        .param("again", decided.again().date())
-                        .param("againAt", Timestamp.from(decided.again().begins()))
-                        .param("held", decided.answerHeld())
-                        .param("attempts", decided.attempts())
-                        .param("code", decided.code())
-                        .param("error", StorableText.ofText(decided.obstacle()))
-                        .param(
-                                "missingNight",
-                                decided.missingNight() == null
-                                        ? null
-                                        : decided.missingNight().date())
-                        .param("now", Timestamp.from(now))
-                        .param("execution", jobExecutionId)
-                        .param("noteId", claimed.id().value())
-                        .param("claim", claimed.claim())
-                        .update()
-                == 1;
     }
 
     /** The whole row of one note; empty when it is not on the list. */

@@ -15,7 +15,7 @@ import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.worklist.Settlements;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.io.StringReader;
 import java.time.Clock;
@@ -80,13 +80,14 @@ final class BacklogTasks {
     }
 
     static void claimAndSettle(BigWorklist.Parts parts) {
-        Worklist worklist = parts.get(Worklist.class);
         ClaimedNote note = parts.get(Claims.class).claim(NODE).orElseThrow();
-        worklist.settle(
-                note,
-                new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
-                7,
-                Instant.now());
+        parts.get(Settlements.class)
+                .settle(
+                        note,
+                        new Settlement(
+                                NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
+                        7,
+                        Instant.now());
     }
 
     private static void keep(BigWorklist.Parts parts) {

@@ -37,6 +37,7 @@ class EnqueuerTests {
                     clock,
                     new WorklistCounts(database.jdbc(), clock, database.transactions()),
                     database.transactions());
+    private final Settlements settlements = new Settlements(database.jdbc());
     private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
 
@@ -89,7 +90,7 @@ class EnqueuerTests {
     void aNoteThatIsKnownKeepsItsRowAsItIs() {
         enqueue(id(1), new Options(null, 3, "first"));
         ClaimedNote claimed = claims.claim("main").orElseThrow();
-        worklist.settle(
+        settlements.settle(
                 claimed,
                 new Settlement(
                         NoteState.ARCHIVED, Settlement.Counter.NONE, null, 0, null, null, false),

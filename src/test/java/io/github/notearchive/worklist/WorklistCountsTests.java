@@ -31,6 +31,7 @@ class WorklistCountsTests {
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final WorklistCounts counts = new WorklistCounts(jdbc, clock, database.transactions());
     private final Claims claims = new Claims(jdbc, clock, counts, database.transactions());
+    private final Settlements settlements = new Settlements(jdbc);
     private final Worklist worklist = new Worklist(jdbc, clock, database.transactions());
 
     @BeforeEach
@@ -73,7 +74,7 @@ class WorklistCountsTests {
     private void settle(NoteState state, Instant due, Integer code, String error) {
         ClaimedNote claimed = claims.claim("main").orElseThrow();
         assertThat(
-                        worklist.settle(
+                        settlements.settle(
                                 claimed,
                                 new Settlement(state, Counter.CALL, due, code, error, null, false),
                                 7,

@@ -34,6 +34,7 @@ class WorklistTests {
             new WorklistCounts(database.jdbc(), clock, database.transactions());
     private final Claims claims =
             new Claims(database.jdbc(), clock, counts, database.transactions());
+    private final Settlements settlements = new Settlements(database.jdbc());
     private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
 
     @Test
@@ -59,7 +60,7 @@ class WorklistTests {
         ClaimedNote kept = claims.claim(NODE).orElseThrow();
 
         assertThat(
-                        worklist.settle(
+                        settlements.settle(
                                 settled,
                                 new Settlement(
                                         NoteState.FAILED,
@@ -73,7 +74,7 @@ class WorklistTests {
                                 NOW))
                 .isTrue();
         assertThat(
-                        worklist.keep(
+                        settlements.keep(
                                 kept,
                                 new Upkeep(
                                         NoteState.UNAVAILABLE,
@@ -272,7 +273,7 @@ class WorklistTests {
         Instant later = NOW.plus(Duration.ofDays(30));
 
         boolean settled =
-                worklist.settle(
+                settlements.settle(
                         claimed,
                         new Settlement(
                                 NoteState.UNAVAILABLE,
@@ -301,7 +302,7 @@ class WorklistTests {
     @Test
     void aNightInWhichTheNoteWasMissingIsRememberedUntilTheNextDecision() {
         pending(1, 5, NOW);
-        worklist.settle(
+        settlements.settle(
                 claims.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
@@ -374,7 +375,7 @@ class WorklistTests {
     @Test
     void requeueingMakesANoteAsGoodAsNew() {
         pending(1, 5, NOW);
-        worklist.settle(
+        settlements.settle(
                 claims.claim(NODE).orElseThrow(),
                 new Settlement(
                         NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
@@ -483,7 +484,7 @@ class WorklistTests {
 
     private boolean settle(
             ClaimedNote claimed, NoteState state, Counter counter, @Nullable Instant due) {
-        return worklist.settle(
+        return settlements.settle(
                 claimed,
                 new Settlement(state, counter, due, 301, "e", null, false),
                 1,
@@ -491,7 +492,7 @@ class WorklistTests {
     }
 
     private void settleBy(long execution, NoteState state, @Nullable Instant due) {
-        worklist.settle(
+        settlements.settle(
                 claims.claim(NODE).orElseThrow(),
                 new Settlement(state, Counter.NONE, due, null, null, null, false),
                 execution,
