@@ -3,8 +3,8 @@ package io.github.notearchive.cli;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,19 +62,19 @@ final class RequeueCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
             }
-            Worklist worklist = context.get(Worklist.class);
+            Interventions interventions = context.get(Interventions.class);
             for (NoteState state : states) {
-                out.printf("%s: %d notes are due now%n", state, worklist.requeue(state));
+                out.printf("%s: %d notes are due now%n", state, interventions.requeue(state));
             }
             if (withoutVideo) {
                 out.printf(
                         "%d archived notes whose video was not asked for are due now%n",
-                        worklist.requeueWithoutVideo());
+                        interventions.requeueWithoutVideo());
             }
             if (notes.isEmpty()) {
                 return ExitCode.COMPLETED.number();
             }
-            List<NoteId> due = worklist.requeue(notes);
+            List<NoteId> due = interventions.requeue(notes);
             out.printf("%d notes are due now%n", due.size());
             notes.stream()
                     .filter(note -> !due.contains(note))

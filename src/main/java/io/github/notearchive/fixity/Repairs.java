@@ -10,6 +10,7 @@ import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.sidecar.Sidecars;
+import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
@@ -31,6 +32,7 @@ public class Repairs {
 
     private final FixityCatalog catalog;
     private final Worklist worklist;
+    private final Interventions interventions;
     private final Sidecars sidecars;
     private final LedgerProperties ledgerSettings;
     private final FixityProperties settings;
@@ -40,6 +42,7 @@ public class Repairs {
     Repairs(
             FixityCatalog catalog,
             Worklist worklist,
+            Interventions interventions,
             Sidecars sidecars,
             LedgerProperties ledgerSettings,
             FixityProperties settings,
@@ -47,6 +50,7 @@ public class Repairs {
             Clock clock) {
         this.catalog = catalog;
         this.worklist = worklist;
+        this.interventions = interventions;
         this.sidecars = sidecars;
         this.ledgerSettings = ledgerSettings;
         this.settings = settings;
@@ -137,7 +141,7 @@ public class Repairs {
     }
 
     private Result makeDue(List<NoteId> notes) {
-        List<NoteId> due = worklist.requeue(notes);
+        List<NoteId> due = interventions.requeue(notes);
         return due.isEmpty()
                 ? new Result.NotPossible(
                         "note "
@@ -172,7 +176,7 @@ public class Repairs {
         }
         NoteId id = expected.note();
         Optional<Standing> standing =
-                worklist.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
+                interventions.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
         if (standing.isEmpty()) {
             return new Result.NotPossible("note " + id + " is in work now, or not on the worklist");
         }

@@ -14,6 +14,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
 import java.sql.SQLException;
@@ -39,6 +40,7 @@ public class Waiver {
     private final MediaCatalog media;
     private final NoteCatalog notes;
     private final Worklist worklist;
+    private final Interventions interventions;
     private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
     private final Sidecars sidecars;
@@ -51,6 +53,7 @@ public class Waiver {
             MediaCatalog media,
             NoteCatalog notes,
             Worklist worklist,
+            Interventions interventions,
             RefreshPlan refreshPlan,
             CallLedger ledger,
             Sidecars sidecars,
@@ -61,6 +64,7 @@ public class Waiver {
         this.media = media;
         this.notes = notes;
         this.worklist = worklist;
+        this.interventions = interventions;
         this.refreshPlan = refreshPlan;
         this.ledger = ledger;
         this.sidecars = sidecars;
@@ -154,7 +158,7 @@ public class Waiver {
         Boolean done =
                 transaction.execute(
                         _ -> {
-                            boolean free = worklist.keepUnclaimed(id, standing);
+                            boolean free = interventions.keepUnclaimed(id, standing);
                             if (free) {
                                 media.waive(id, kind, ordinal, reason, now);
                             }
@@ -200,7 +204,7 @@ public class Waiver {
         Boolean done =
                 transaction.execute(
                         status -> {
-                            if (!worklist.completeByWaiver(id, standing, now)) {
+                            if (!interventions.completeByWaiver(id, standing, now)) {
                                 status.setRollbackOnly();
                                 return false;
                             }

@@ -108,7 +108,8 @@ public record Standing(
     }
 
     /**
-     * As it will be when a waiver has completed it; what {@link Worklist#completeByWaiver} writes.
+     * As it will be when a waiver has completed it; what {@link Interventions#completeByWaiver}
+     * writes.
      */
     public Standing completedByWaiver(Instant now) {
         return with(NoteState.ARCHIVED, null, null, false, now);

@@ -13,13 +13,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
-import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -27,7 +23,7 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The rows of {@code worklist}. */
+/** The rows of {@code worklist}, one at a time: how far a note got. */
 @Repository
 public class Worklist {
 
@@ -39,17 +35,12 @@ public class Worklist {
                     """);
 
     private final JdbcClient jdbc;
-    private final Clock clock;
 
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
-    private final TransactionTemplate transaction;
-
-    Worklist(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+    Worklist(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.clock = clock;
-        this.transaction = new TransactionTemplate(transactions);
         this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
 
@@ -195,136 +186,6 @@ public class Worklist {
                 row.getObject("refresh_on", LocalDate.class),
                 row.getObject("refresh_night", LocalDate.class),
                 row.getInt("refresh_attempts"));
-    }
-
-    /**
-     * Makes notes due now, as if they were new; a paid answer in the ledger stays usable. Notes in
-     * work are left alone.
-     *
-     * @return those that were found on the list and are due now
-     */
-    public List<NoteId> requeue(Collection<NoteId> ids) {
-        return jdbc.sql(
-                        """
-                        UPDATE worklist
-                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
-                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        WHERE note_id = ANY (:ids) AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
-                        RETURNING note_id
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
-                .param("ids", ids.stream().map(NoteId::value).toArray(String[]::new))
-                .query((row, _) -> new NoteId(row.getString("note_id")))
-                .list();
-    }
-
-    /** Makes every note of a state due now, as {@link #requeue(Collection)} does. */
-    public int requeue(NoteState state) {
-        return byStatement(() -> requeueAll(state));
-    }
-
-    private int requeueAll(NoteState state) {
-        return jdbc.sql(
-                        """
-                        UPDATE worklist
-                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
-                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        WHERE state = :state AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
-                .param("state", state.name())
-                .update();
-    }
-
-    /**
-     * Makes every archived note due now whose video was not asked for, as {@link
-     * #requeue(Collection)} does.
-     *
-     * @return how many there are
-     */
-    public int requeueWithoutVideo() {
-        return byStatement(this::requeueAllWithoutVideo);
-    }
-
-    private int requeueAllWithoutVideo() {
-        return jdbc.sql(
-                        """
-                        UPDATE worklist w
-                        SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-                            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL,
-                            claimed_by = NULL, claimed_until = NULL, claim_id = NULL
-                        WHERE state = 'ARCHIVED' AND (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
-                          AND EXISTS (SELECT 1 FROM note_media m
-                                      WHERE m.note_id = w.note_id AND m.kind = 'VIDEO'
-                                        AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1')
-                        """)
-                .param("now", Timestamp.from(clock.instant()))
-                .update();
-    }
-
-    private int byStatement(IntSupplier change) {
-        return transaction.execute(
-                _ -> {
-                    WorklistCounts.countByStatement(jdbc);
-                    return change.getAsInt();
-                });
-    }
-
-    /**
-     * Keeps runs from claiming a note until the caller's transaction ends; false when one has it.
-     */
-    public boolean keepUnclaimed(NoteId id) {
-        return jdbc.sql(
-                        """
-                        SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL FOR UPDATE
-                        """)
-                .param("noteId", id.value())
-                .query(Integer.class)
-                .optional()
-                .isPresent();
-    }
-
-    /**
-     * The same for a note about which no run has decided since it was looked at.
-     *
-     * @param seen as it was then
-     */
-    public boolean keepUnclaimed(NoteId id, Standing seen) {
-        return jdbc.sql(
-                        """
-                        SELECT 1 FROM worklist
-                        WHERE note_id = :noteId AND claim_id IS NULL AND settled_at IS NOT DISTINCT FROM :seen
-                        FOR UPDATE
-                        """)
-                .param("noteId", id.value())
-                .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
-                .query(Integer.class)
-                .optional()
-                .isPresent();
-    }
-
-    /**
-     * Marks a note as archived that an operator's waiver has completed. Part of the caller's
-     * transaction.
-     *
-     * @param seen as it was looked at
-     * @return false when a run has it, or has decided about it since
-     */
-    public boolean completeByWaiver(NoteId id, Standing seen, Instant now) {
-        return jdbc.sql(
-                                """
-                                UPDATE worklist
-                                SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
-                                WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
-                                  AND settled_at IS NOT DISTINCT FROM :seen
-                                """)
-                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
-                        .param("now", Timestamp.from(now))
-                        .param("noteId", id.value())
-                        .update()
-                == 1;
     }
 
     /** One row, as it stands. */

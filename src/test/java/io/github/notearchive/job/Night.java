@@ -13,6 +13,7 @@ import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
@@ -54,6 +55,7 @@ final class Night {
     private final JdbcClient jdbc;
     private final ArchiveRunner runner;
     private final Worklist worklist;
+    private final Interventions interventions;
     private final Enqueuer enqueuer;
     private final ApiCalls ledger;
     private final MediaCatalog media;
@@ -66,6 +68,7 @@ final class Night {
             JdbcClient jdbc,
             ArchiveRunner runner,
             Worklist worklist,
+            Interventions interventions,
             Enqueuer enqueuer,
             ApiCalls ledger,
             MediaCatalog media,
@@ -74,6 +77,7 @@ final class Night {
         this.jdbc = jdbc;
         this.runner = runner;
         this.worklist = worklist;
+        this.interventions = interventions;
         this.enqueuer = enqueuer;
         this.ledger = ledger;
         this.media = media;
@@ -211,7 +215,7 @@ final class Night {
     }
 
     void requeue(String note) {
-        assertThat(worklist.requeue(List.of(new NoteId(note)))).hasSize(1);
+        assertThat(interventions.requeue(List.of(new NoteId(note)))).hasSize(1);
     }
 
     Worklist.Entry note(String note) {

@@ -38,7 +38,7 @@ class EnqueuerTests {
                     new WorklistCounts(database.jdbc(), clock, database.transactions()),
                     database.transactions());
     private final Settlements settlements = new Settlements(database.jdbc());
-    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
+    private final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
 
     @BeforeEach

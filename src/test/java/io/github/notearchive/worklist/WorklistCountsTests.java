@@ -32,7 +32,8 @@ class WorklistCountsTests {
     private final WorklistCounts counts = new WorklistCounts(jdbc, clock, database.transactions());
     private final Claims claims = new Claims(jdbc, clock, counts, database.transactions());
     private final Settlements settlements = new Settlements(jdbc);
-    private final Worklist worklist = new Worklist(jdbc, clock, database.transactions());
+    private final Interventions interventions =
+            new Interventions(jdbc, clock, database.transactions());
 
     @BeforeEach
     void threeHundredNotes() {
@@ -95,7 +96,7 @@ class WorklistCountsTests {
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
 
-        worklist.requeue(NoteState.FAILED);
+        interventions.requeue(NoteState.FAILED);
         database.inTransaction(
                 () -> {
                     WorklistCounts.countByStatement(jdbc);

@@ -35,7 +35,9 @@ class WorklistTests {
     private final Claims claims =
             new Claims(database.jdbc(), clock, counts, database.transactions());
     private final Settlements settlements = new Settlements(database.jdbc());
-    private final Worklist worklist = new Worklist(database.jdbc(), clock, database.transactions());
+    private final Interventions interventions =
+            new Interventions(database.jdbc(), clock, database.transactions());
+    private final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
 
     @Test
     void claimsGoByLaneThenByTheTimeSinceWhenTheyAreDueThenById() {
@@ -384,7 +386,8 @@ class WorklistTests {
         settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         clock.now = NOW.plusSeconds(60);
 
-        List<NoteId> requeued = worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
+        List<NoteId> requeued =
+                interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
 
         assertThat(requeued).containsExactly(new NoteId(id(1)));
         Worklist.Entry entry = entry(1);
@@ -402,9 +405,9 @@ class WorklistTests {
         pending(2, 5, NOW);
         claims.claim(NODE);
 
-        assertThat(worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
+        assertThat(interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
                 .containsExactly(new NoteId(id(2)));
-        assertThat(worklist.requeue(List.of())).isEmpty();
+        assertThat(interventions.requeue(List.of())).isEmpty();
     }
 
     @Test
@@ -414,7 +417,7 @@ class WorklistTests {
         settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         settle(claims.claim(NODE).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
 
-        assertThat(worklist.requeue(NoteState.FAILED)).isEqualTo(1);
+        assertThat(interventions.requeue(NoteState.FAILED)).isEqualTo(1);
 
         assertThat(entry(1).state()).isEqualTo(NoteState.PENDING);
         assertThat(entry(2).state()).isEqualTo(NoteState.ARCHIVED);
@@ -458,15 +461,15 @@ class WorklistTests {
         Standing failed = worklist.standing(new NoteId(id(1))).orElseThrow();
         Standing inWork = worklist.standing(new NoteId(id(2))).orElseThrow();
 
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)), inWork, NOW))
+        assertThat(interventions.completeByWaiver(new NoteId(id(1)), inWork, NOW))
                 .as("a run has decided since it was looked at")
                 .isFalse();
-        assertThat(worklist.keepUnclaimed(new NoteId(id(1)), inWork)).isFalse();
-        assertThat(worklist.keepUnclaimed(new NoteId(id(1)), failed)).isTrue();
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
-        assertThat(worklist.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
-        assertThat(worklist.keepUnclaimed(new NoteId(id(2)), inWork)).isFalse();
-        assertThat(worklist.completeByWaiver(new NoteId(id(2)), inWork, NOW)).isFalse();
+        assertThat(interventions.keepUnclaimed(new NoteId(id(1)), inWork)).isFalse();
+        assertThat(interventions.keepUnclaimed(new NoteId(id(1)), failed)).isTrue();
+        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
+        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
+        assertThat(interventions.keepUnclaimed(new NoteId(id(2)), inWork)).isFalse();
+        assertThat(interventions.completeByWaiver(new NoteId(id(2)), inWork, NOW)).isFalse();
 
         assertThat(entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(entry(1).dueAt()).isNull();
