@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallHistory;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
@@ -48,7 +48,7 @@ final class ExplainCommand implements Callable<Integer> {
             List<NoteStory.Event> story,
             Worklist.Entry worklist,
             NoteCatalog.@Nullable NoteLine captured,
-            List<ApiCalls.CallEntry> calls,
+            List<CallHistory.CallEntry> calls,
             List<NoteStory.File> files) {}
 
     @Override
@@ -68,7 +68,7 @@ final class ExplainCommand implements Callable<Integer> {
             }
             NoteStory story = context.get(NoteStories.class).tell(entry.get());
             Optional<NoteCatalog.NoteLine> captured = context.get(NoteCatalog.class).find(id);
-            List<ApiCalls.CallEntry> calls = context.get(ApiCalls.class).of(id);
+            List<CallHistory.CallEntry> calls = context.get(CallHistory.class).of(id);
             List<String> next =
                     Stream.concat(
                                     Stream.of(next(entry.get(), context.get(NoteStories.class))),
@@ -170,7 +170,7 @@ final class ExplainCommand implements Callable<Integer> {
         return text == null ? "(none)" : Harmless.line(text);
     }
 
-    private static void tellCalls(List<ApiCalls.CallEntry> calls, PrintWriter out) {
+    private static void tellCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
         out.println("Calls");
         TextTable table =
                 new TextTable(
@@ -184,7 +184,7 @@ final class ExplainCommand implements Callable<Integer> {
                         "execution",
                         "answer",
                         "message");
-        for (ApiCalls.CallEntry call : calls) {
+        for (CallHistory.CallEntry call : calls) {
             String answer =
                     call.answerHeld()
                             ? call.mediaGoneAt() == null ? "held" : "held, files dead"

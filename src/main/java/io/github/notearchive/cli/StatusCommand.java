@@ -7,7 +7,7 @@ import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Nodes;
 import io.github.notearchive.job.SourceGate;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
@@ -80,7 +80,7 @@ final class StatusCommand implements Callable<Integer> {
             boolean rebuildUnfinished,
             List<WorklistCounts.StateCount> worklist,
             SourceGate.@Nullable Closed gate,
-            List<ApiCalls.CallCount> callsTonight,
+            List<CallTotals.CallCount> callsTonight,
             Videos videosTonight,
             Refreshes refreshes,
             List<Nodes.Node> nodes,
@@ -102,7 +102,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param enabled whether any are made
      * @param allowed our own limit of them in a night; 0 is none
      */
-    record Videos(boolean enabled, ApiCalls.Bill bill, int allowed) {}
+    record Videos(boolean enabled, CallTotals.Bill bill, int allowed) {}
 
     /**
      * Archived notes that are asked about anew; the calls are among those of tonight.
@@ -113,7 +113,7 @@ final class StatusCommand implements Callable<Integer> {
     record Refreshes(
             String policy,
             WorklistCounts.RefreshOutlook notes,
-            ApiCalls.Bill billTonight,
+            CallTotals.Bill billTonight,
             int allowed) {}
 
     @Override
@@ -147,15 +147,15 @@ final class StatusCommand implements Callable<Integer> {
                 context.get(Executions.class).isRebuildUnfinished(),
                 counts.countByState(),
                 context.get(SourceGate.class).current().orElse(null),
-                context.get(ApiCalls.class).countsIn(tonight),
+                context.get(CallTotals.class).countsIn(tonight),
                 new Videos(
                         videos.enabled(),
-                        context.get(ApiCalls.class).billIn(tonight, Endpoint.VIDEO),
+                        context.get(CallTotals.class).billIn(tonight, Endpoint.VIDEO),
                         videos.callsPerNight()),
                 new Refreshes(
                         refreshes.policy(),
                         counts.refreshes(),
-                        context.get(ApiCalls.class).billOfRefreshesIn(tonight),
+                        context.get(CallTotals.class).billOfRefreshesIn(tonight),
                         refreshes.callsAllowed(
                                 context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Nodes.class).all(tonight),
@@ -415,7 +415,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String line(Videos videos) {
-        ApiCalls.Bill bill = videos.bill();
+        CallTotals.Bill bill = videos.bill();
         if (!videos.enabled() && bill.calls() == 0) {
             return "videos are not bought (archive.video.enabled)";
         }
@@ -435,7 +435,7 @@ final class StatusCommand implements Callable<Integer> {
         if (notes.planned() == 0 && refreshes.policy().equals("off")) {
             return "archived notes are not asked about anew (archive.refresh.enabled)";
         }
-        ApiCalls.Bill bill = refreshes.billTonight();
+        CallTotals.Bill bill = refreshes.billTonight();
         return "of these about archived notes: "
                 + bill.calls()
                 + " of "

@@ -4,12 +4,12 @@ import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
-import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.NoteSourceProperties;
@@ -62,6 +62,8 @@ public class ArchiveRunner {
     private final WorklistCounts worklistCounts;
     private final RefreshPlan refreshPlan;
     private final ApiCalls calls;
+    private final CallsOfRun callsOfRun;
+    private final PaidAnswers paid;
     private final JustOneApiClient provider;
     private final ProviderPing providerPing;
     private final ObjectStore store;
@@ -91,6 +93,8 @@ public class ArchiveRunner {
             WorklistCounts worklistCounts,
             RefreshPlan refreshPlan,
             ApiCalls calls,
+            CallsOfRun callsOfRun,
+            PaidAnswers paid,
             JustOneApiClient provider,
             ProviderPing providerPing,
             ObjectStore store,
@@ -118,6 +122,8 @@ public class ArchiveRunner {
         this.worklistCounts = worklistCounts;
         this.refreshPlan = refreshPlan;
         this.calls = calls;
+        this.callsOfRun = callsOfRun;
+        this.paid = paid;
         this.provider = provider;
         this.providerPing = providerPing;
         this.store = store;
@@ -180,7 +186,7 @@ public class ArchiveRunner {
         if (unreachable.isPresent()) {
             return unreachable.get();
         }
-        int emptied = calls.emptyCopiesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
+        int emptied = paid.emptyCopiesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
         if (emptied > 0) {
             log.info(
                     "{} answers in the ledger were too old to be used again and lie in the store; their copies are emptied",
@@ -335,7 +341,7 @@ public class ArchiveRunner {
                     case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
                     default -> execution.getExitStatus().getExitDescription();
                 };
-        Calls made = calls(execution);
+        CallsOfRun.Bills made = callsOfRun.of(execution.getId());
         return new RunSummary(
                 exitCode,
                 reason,
@@ -367,21 +373,7 @@ public class ArchiveRunner {
         return found.subList(run.fieldsBefore(), found.size());
     }
 
-    /** What the ledger says of a run. */
-    private record Calls(
-            ApiCalls.Bill bill,
-            long boughtAgain,
-            RunSummary.Videos videos,
-            ApiCalls.Bill refreshes,
-            long refreshesTonight,
-            long refreshesDue) {
-
-        private static final ApiCalls.Bill NONE = new ApiCalls.Bill(0, 0, 0);
-
-        static final Calls NOT_KNOWN = new Calls(NONE, 0, RunSummary.Videos.NONE, NONE, 0, 0);
-    }
-
-    private RunSummary.Refreshes refreshes(ActiveRun run, Calls made) {
+    private RunSummary.Refreshes refreshes(ActiveRun run, CallsOfRun.Bills made) {
         return new RunSummary.Refreshes(
                 run.answeredAnew(),
                 run.refreshedGone.sum(),
@@ -391,39 +383,6 @@ public class ArchiveRunner {
                 new RunSummary.Tonight(
                         made.refreshesTonight(),
                         refreshSettings.callsAllowed(sourceSettings.callsPerNight())));
-    }
-
-    /** A database that went away must not hide how the run ended. */
-    private Calls calls(JobExecution execution) {
-        try {
-            return new Calls(
-                    bill(calls.countsOf(execution.getId())),
-                    calls.boughtAgainBy(execution.getId()),
-                    new RunSummary.Videos(
-                            videoSettings.enabled(),
-                            calls.billOf(execution.getId(), Endpoint.VIDEO),
-                            new RunSummary.Tonight(
-                                    calls.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
-                                    videoSettings.callsPerNight())),
-                    calls.billOfRefreshes(execution.getId()),
-                    calls.billOfRefreshesIn(Night.current(clock)).calls(),
-                    worklistCounts.refreshes().due());
-        } catch (DataAccessException | TransactionException e) {
-            log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
-            return Calls.NOT_KNOWN;
-        }
-    }
-
-    private static ApiCalls.Bill bill(List<ApiCalls.CallCount> counts) {
-        long made = 0;
-        long billed = 0;
-        long maybe = 0;
-        for (ApiCalls.CallCount count : counts) {
-            made += count.calls();
-            billed += "YES".equals(count.billed()) ? count.calls() : 0;
-            maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
-        }
-        return new ApiCalls.Bill(made, billed, maybe);
     }
 
     private RunSummary notStarted(ActiveRun run, Refusal refusal) {

@@ -1,7 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.MediaCatalog;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.RefreshProperties;
@@ -20,7 +20,7 @@ public class NightPlanner {
 
     private final JdbcClient jdbc;
     private final Backlog backlog;
-    private final ApiCalls calls;
+    private final CallTotals totals;
     private final MediaCatalog media;
     private final SourceGate gate;
     private final Executions executions;
@@ -35,7 +35,7 @@ public class NightPlanner {
     NightPlanner(
             JdbcClient jdbc,
             Backlog backlog,
-            ApiCalls calls,
+            CallTotals totals,
             MediaCatalog media,
             SourceGate gate,
             Executions executions,
@@ -48,7 +48,7 @@ public class NightPlanner {
             Clock clock) {
         this.jdbc = jdbc;
         this.backlog = backlog;
-        this.calls = calls;
+        this.totals = totals;
         this.media = media;
         this.gate = gate;
         this.executions = executions;
@@ -70,7 +70,7 @@ public class NightPlanner {
     public List<NightPlan.Limit> limits() {
         Night tonight = Night.current(clock);
         return PlanDraft.limits(
-                calls.made(tonight),
+                totals.made(tonight),
                 media.storedIn(tonight).bytes(),
                 source,
                 videos,
@@ -95,7 +95,7 @@ public class NightPlanner {
                 backlog.refreshes(node, running, refreshes.policy()),
                 videos.enabled() ? backlog.videosToBuy(node, running) : 0,
                 videos.enabled() ? backlog.videos() : Backlog.Share.NONE,
-                calls.made(tonight),
+                totals.made(tonight),
                 media.storedIn(tonight).bytes(),
                 backlog.calls(),
                 backlog.files(),

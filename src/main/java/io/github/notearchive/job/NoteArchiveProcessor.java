@@ -10,9 +10,9 @@ import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.job.VideoAnswer.Unanswered;
-import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
@@ -60,7 +60,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(10);
 
     private final NoteDetailClient source;
-    private final ApiCalls calls;
+    private final PaidAnswers paid;
     private final CallLedger ledger;
     private final ForgottenNotes forgotten;
     private final MediaCollector media;
@@ -76,7 +76,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     NoteArchiveProcessor(
             NoteDetailClient source,
-            ApiCalls calls,
+            PaidAnswers paid,
             CallLedger ledger,
             ForgottenNotes forgotten,
             MediaCollector media,
@@ -90,7 +90,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             LedgerProperties ledgerSettings,
             Clock clock) {
         this.source = source;
-        this.calls = calls;
+        this.paid = paid;
         this.ledger = ledger;
         this.forgotten = forgotten;
         this.media = media;
@@ -402,14 +402,14 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (claimed.state() != NoteState.PENDING) {
             collected.harvest().answers().stream()
                     .filter(answer -> !outdated.contains(answer))
-                    .forEach(answer -> calls.mediaFound(answer.callId()));
+                    .forEach(answer -> paid.mediaFound(answer.callId()));
         }
         List<NoteCapture> replaceable =
                 outdated.stream().filter(answer -> !collected.isAskedInVain(answer)).toList();
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
         }
-        outdated.forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
+        outdated.forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
         List<NoteCapture> old =
                 replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
         if (old.isEmpty() || gate.closure().isPresent()) {
@@ -563,7 +563,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         VideoAnswer video =
                 before.video() instanceof Unanswered waiting ? waiting : video(claimed, newer);
         Collected collected = media.collect(newer, video, before);
-        collected.outdated().forEach(answer -> calls.mediaGone(answer.callId(), clock.instant()));
+        collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
         return disposition(claimed, collected);
     }
 

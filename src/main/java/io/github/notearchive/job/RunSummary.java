@@ -1,7 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +30,13 @@ public record RunSummary(
         @Nullable Execution execution,
         Notes notes,
         Files files,
-        ApiCalls.Bill bill,
+        CallTotals.Bill bill,
         long boughtAgain,
         Videos videos,
         Refreshes refreshes,
         List<SchemaDrift.Found> newFields) {
 
-    private static final ApiCalls.Bill NO_CALLS = new ApiCalls.Bill(0, 0, 0);
+    private static final CallTotals.Bill NO_CALLS = new CallTotals.Bill(0, 0, 0);
 
     /**
      * An execution of the job.
@@ -112,7 +112,7 @@ public record RunSummary(
      * @param bill the requests to the provider
      * @param tonight those of the whole night
      */
-    public record Videos(boolean enabled, ApiCalls.Bill bill, Tonight tonight) {
+    public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
 
         static final Videos NONE = new Videos(false, NO_CALLS, Tonight.NONE);
     }
@@ -132,7 +132,7 @@ public record RunSummary(
             long gone,
             long putOff,
             long due,
-            ApiCalls.Bill bill,
+            CallTotals.Bill bill,
             Tonight tonight) {
 
         static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, NO_CALLS, Tonight.NONE);

@@ -7,8 +7,8 @@ import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.StoredMedia;
 import io.github.notearchive.job.SidecarFound.Refused;
 import io.github.notearchive.job.SidecarFound.Restorable;
-import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
@@ -59,7 +59,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
 
     private final SidecarFinder finder;
     private final ObjectStore store;
-    private final ApiCalls calls;
+    private final PaidAnswers paid;
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
@@ -72,7 +72,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     SidecarWriter(
             SidecarFinder finder,
             ObjectStore store,
-            ApiCalls calls,
+            PaidAnswers paid,
             NoteCatalog notes,
             MediaCatalog media,
             Worklist worklist,
@@ -83,7 +83,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             PlatformTransactionManager transactions) {
         this.finder = finder;
         this.store = store;
-        this.calls = calls;
+        this.paid = paid;
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
@@ -109,7 +109,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             bytes += object.size();
         }
         writeAll(batch);
-        calls.numberFromTheHighest();
+        paid.numberFromTheHighest();
     }
 
     /** Fetches them side by side, since a store answers slowly but many at once. */
@@ -152,7 +152,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         Sidecar sidecar = found.sidecar();
         NoteId id = sidecar.noteId();
         Instant now = clock.instant();
-        long number = calls.restore(id, found.call(), sidecar.answer());
+        long number = paid.restore(id, found.call(), sidecar.answer());
         Standing standing = found.standing();
         NoteCapture capture = found.capture();
         if (capture != null) {
@@ -173,7 +173,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         if (standing.refreshNight() == null) {
             refreshPlan.plan(id);
         }
-        calls.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
+        paid.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
     }
 
     private static @Nullable Instant archivedAt(Restorable found, List<SlotRow> slots) {

@@ -42,19 +42,19 @@ public class CallLedger implements NoteDetailClient {
     /** So long after it was received an answer's dead addresses are not yet those of an old one. */
     private static final Duration RECENT = Duration.ofHours(1);
 
-    private final ApiCalls calls;
+    private final PaidAnswers answers;
     private final JustOneApiClient provider;
     private final AnswerReader reader;
     private final LedgerProperties settings;
     private final Clock clock;
 
     public CallLedger(
-            ApiCalls calls,
+            PaidAnswers answers,
             JustOneApiClient provider,
             AnswerReader reader,
             LedgerProperties settings,
             Clock clock) {
-        this.calls = calls;
+        this.answers = answers;
         this.provider = provider;
         this.reader = reader;
         this.settings = settings;
@@ -74,10 +74,11 @@ public class CallLedger implements NoteDetailClient {
     public NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException {
         NoteId id = inquiry.id();
         Optional<NoteDetailOutcome> held =
-                calls.latestPaid(id, Endpoint.DETAIL, since).flatMap(paid -> reuse(inquiry, paid));
+                answers.latestPaid(id, Endpoint.DETAIL, since)
+                        .flatMap(paid -> reuse(inquiry, paid));
         return held.isPresent()
                 ? held.get()
-                : provider.refresh(inquiry, behind(calls.lastBought(id), since));
+                : provider.refresh(inquiry, behind(answers.lastBought(id), since));
     }
 
     @Override
@@ -89,7 +90,7 @@ public class CallLedger implements NoteDetailClient {
     }
 
     private Optional<PaidAnswer> newest(NoteId id, Endpoint endpoint) {
-        return calls.latestPaid(id, endpoint, usedSince());
+        return answers.latestPaid(id, endpoint, usedSince());
     }
 
     /** The time of an answer is its name, also where a clock was set back meanwhile. */
@@ -172,9 +173,9 @@ public class CallLedger implements NoteDetailClient {
     }
 
     private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
-        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, Instant.EPOCH);
+        Optional<PaidAnswer> next = answers.latestPaid(id, endpoint, Instant.EPOCH);
         while (next.isPresent() && !next.get().receivedAt().isBefore(tonight.begins())) {
-            next = calls.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
+            next = answers.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))
                 .filter(answer -> answer.note().isEmpty())
@@ -187,7 +188,7 @@ public class CallLedger implements NoteDetailClient {
 
     /** The newest answer since then that has its note in it. */
     private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
-        Optional<PaidAnswer> next = calls.latestPaid(id, endpoint, since);
+        Optional<PaidAnswer> next = answers.latestPaid(id, endpoint, since);
         while (next.isPresent()) {
             PaidAnswer paid = next.get();
             Optional<AnswerReader.FoundNote> found =
@@ -195,7 +196,7 @@ public class CallLedger implements NoteDetailClient {
             if (found.isPresent()) {
                 return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
-            next = calls.latestPaid(id, endpoint, since, paid.call());
+            next = answers.latestPaid(id, endpoint, since, paid.call());
         }
         return Optional.empty();
     }

@@ -1,8 +1,8 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.html.Figures;
-import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.ledger.CallHistory;
+import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteStory.Event;
@@ -32,12 +32,12 @@ import org.springframework.stereotype.Repository;
 public class NoteStories {
 
     private final JdbcClient jdbc;
-    private final ApiCalls calls;
+    private final CallHistory history;
     private final LedgerProperties ledger;
 
-    NoteStories(JdbcClient jdbc, ApiCalls calls, LedgerProperties ledger) {
+    NoteStories(JdbcClient jdbc, CallHistory history, LedgerProperties ledger) {
         this.jdbc = jdbc;
-        this.calls = calls;
+        this.history = history;
         this.ledger = ledger;
     }
 
@@ -54,7 +54,7 @@ public class NoteStories {
                                 .formatted(entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = sidecars(id);
-        for (CallEntry call : calls.of(id)) {
+        for (CallEntry call : history.of(id)) {
             events.add(
                     new Event(
                             call.sentAt(),

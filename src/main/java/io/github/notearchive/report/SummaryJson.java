@@ -3,7 +3,7 @@ package io.github.notearchive.report;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.objectstore.ObjectKey;
 import java.time.Instant;
 import java.util.List;
@@ -170,7 +170,7 @@ public record SummaryJson(
                 report == null ? null : lying(report));
     }
 
-    private static Calls calls(ApiCalls.Bill bill, @Nullable Long boughtAgain) {
+    private static Calls calls(CallTotals.Bill bill, @Nullable Long boughtAgain) {
         return new Calls(bill.calls(), bill.billed(), bill.maybeBilled(), boughtAgain);
     }
 

@@ -6,8 +6,8 @@ import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteCatalog;
 import io.github.notearchive.catalog.Sidecar;
-import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.BoughtCall;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -54,7 +54,7 @@ public class Sidecars {
     private static final String TYPE = "application/json";
 
     private final ObjectStore store;
-    private final ApiCalls calls;
+    private final PaidAnswers paid;
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
@@ -63,14 +63,14 @@ public class Sidecars {
 
     Sidecars(
             ObjectStore store,
-            ApiCalls calls,
+            PaidAnswers paid,
             NoteCatalog notes,
             MediaCatalog media,
             Worklist worklist,
             JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
         this.store = store;
-        this.calls = calls;
+        this.paid = paid;
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
@@ -92,7 +92,7 @@ public class Sidecars {
             @Nullable Settlement decided,
             Instant now) {
         RoundTrip trip = new RoundTrip(jdbc);
-        Supplier<List<BoughtCall>> bought = trip.ask(calls.askNewestBought(claimed.id()));
+        Supplier<List<BoughtCall>> bought = trip.ask(paid.askNewestBought(claimed.id()));
         Supplier<List<Standing>> before = trip.ask(worklist.askStanding(claimed));
         ownTransaction.executeWithoutResult(_ -> trip.run());
         BoughtCall newest = bought.get().stream().findFirst().orElse(null);
@@ -120,7 +120,7 @@ public class Sidecars {
                 standing ->
                         tell(
                                 claimed.id(),
-                                calls.newestBought(claimed.id()).orElse(null),
+                                paid.newestBought(claimed.id()).orElse(null),
                                 null,
                                 standing.after(decided, now)));
         return before.isPresent();
@@ -129,7 +129,7 @@ public class Sidecars {
     /** Tells what is about to be written about a note that nobody holds. */
     public void tell(CapturedNote note, Standing standing) {
         NoteId id = note.capture().id();
-        tell(id, calls.newestBought(id).orElse(null), note, standing);
+        tell(id, paid.newestBought(id).orElse(null), note, standing);
     }
 
     private void tell(
@@ -163,7 +163,7 @@ public class Sidecars {
     private BoughtCall call(@Nullable BoughtCall newest, NoteCapture answer) {
         return newest != null && newest.number() == answer.callId()
                 ? newest
-                : calls.bought(answer.id(), answer.callId()).orElseThrow();
+                : paid.bought(answer.id(), answer.callId()).orElseThrow();
     }
 
     private static boolean isAmong(@Nullable CapturedNote note, BoughtCall call) {
@@ -177,7 +177,7 @@ public class Sidecars {
     public void tellOfWaiver(
             NoteId id, MediaKind kind, int ordinal, String reason, Standing standing, Instant now) {
         notes.callListing(id, kind, ordinal)
-                .flatMap(number -> calls.bought(id, number))
+                .flatMap(number -> paid.bought(id, number))
                 .ifPresent(
                         call ->
                                 tellAgain(
@@ -201,8 +201,8 @@ public class Sidecars {
      * @return false when the ledger holds the exact answer no more, and nothing was done
      */
     public boolean restore(NoteId id, long number, Standing standing) {
-        Optional<BoughtCall> call = calls.bought(id, number);
-        Optional<byte[]> answer = call.flatMap(calls::answerOf);
+        Optional<BoughtCall> call = paid.bought(id, number);
+        Optional<byte[]> answer = call.flatMap(paid::answerOf);
         answer.ifPresent(
                 bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
         return answer.isPresent();
@@ -211,7 +211,7 @@ public class Sidecars {
     /** Of an answer that brings in nothing now, the rows are what there is to tell. */
     private void tellAgain(
             NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change) {
-        calls.answerOf(call)
+        paid.answerOf(call)
                 .or(() -> stored(id, call))
                 .ifPresent(answer -> put(id, call, standing, change, answer));
     }

@@ -2,7 +2,7 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Instant;
 import java.util.List;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 record Facts(
         List<WorklistCounts.StateCount> worklist,
         long refreshesDue,
-        List<ApiCalls.CallCount> callsTonight,
+        List<CallTotals.CallCount> callsTonight,
         @Nullable Instant gateClosedUntil,
         MediaCatalog.Volume media,
         @Nullable Instant oldestVerified,

@@ -5,7 +5,7 @@ import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.SourceGate;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
 class FactsReader {
 
     private final WorklistCounts counts;
-    private final ApiCalls calls;
+    private final CallTotals totals;
     private final SourceGate gate;
     private final MediaTotals media;
     private final FixityCatalog fixity;
@@ -26,7 +26,7 @@ class FactsReader {
 
     FactsReader(
             WorklistCounts counts,
-            ApiCalls calls,
+            CallTotals totals,
             SourceGate gate,
             MediaTotals media,
             FixityCatalog fixity,
@@ -34,7 +34,7 @@ class FactsReader {
             ArchiveProperties settings,
             Clock clock) {
         this.counts = counts;
-        this.calls = calls;
+        this.totals = totals;
         this.gate = gate;
         this.media = media;
         this.fixity = fixity;
@@ -47,7 +47,7 @@ class FactsReader {
         return new Facts(
                 counts.countByState(),
                 counts.refreshes().due(),
-                calls.countsIn(Night.current(clock)),
+                totals.countsIn(Night.current(clock)),
                 gate.current().map(SourceGate.Closed::until).orElse(null),
                 media.now(),
                 fixity.oldestVerified().orElse(null),

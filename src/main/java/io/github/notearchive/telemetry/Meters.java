@@ -4,7 +4,7 @@ import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunCounts;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
@@ -416,7 +416,7 @@ class Meters {
     private static double callsTonight(Facts told, Billed billed) {
         return told.callsTonight().stream()
                 .filter(count -> billed.name().equals(count.billed()))
-                .mapToLong(ApiCalls.CallCount::calls)
+                .mapToLong(CallTotals.CallCount::calls)
                 .sum();
     }
 

@@ -6,6 +6,7 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.NightPlanner;
 import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.RunEnd;
@@ -64,7 +65,7 @@ final class BacklogTasks {
         tasks.put(
                 "begin: empty old copies",
                 parts ->
-                        parts.get(ApiCalls.class)
+                        parts.get(PaidAnswers.class)
                                 .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
         tasks.put(
                 "begin: count the night's calls",

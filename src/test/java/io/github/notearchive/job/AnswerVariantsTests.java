@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;

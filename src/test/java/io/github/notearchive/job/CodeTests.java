@@ -9,7 +9,7 @@ import static io.github.notearchive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import java.time.Duration;

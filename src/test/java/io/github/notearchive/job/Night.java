@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.ledger.CallHistory;
+import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxProvider;
@@ -57,7 +57,7 @@ final class Night {
     private final Worklist worklist;
     private final Interventions interventions;
     private final Enqueuer enqueuer;
-    private final ApiCalls ledger;
+    private final CallHistory history;
     private final MediaCatalog media;
     private final ArchiveProperties settings;
     private final NightServers servers;
@@ -70,7 +70,7 @@ final class Night {
             Worklist worklist,
             Interventions interventions,
             Enqueuer enqueuer,
-            ApiCalls ledger,
+            CallHistory history,
             MediaCatalog media,
             ArchiveProperties settings) {
         this.servers = servers;
@@ -79,7 +79,7 @@ final class Night {
         this.worklist = worklist;
         this.interventions = interventions;
         this.enqueuer = enqueuer;
-        this.ledger = ledger;
+        this.history = history;
         this.media = media;
         this.settings = settings;
     }
@@ -245,7 +245,7 @@ final class Night {
     // what there is in the database
 
     List<CallEntry> ledger(String note) {
-        return ledger.of(new NoteId(note));
+        return history.of(new NoteId(note));
     }
 
     /** The bills of a note's calls, oldest first. */

@@ -7,7 +7,7 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.List;
@@ -44,7 +44,7 @@ class VideoLimitTests {
         assertThat(first.videos())
                 .isEqualTo(
                         new RunSummary.Videos(
-                                true, new ApiCalls.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
+                                true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
         List<String> waiting =

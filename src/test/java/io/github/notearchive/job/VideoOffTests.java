@@ -5,7 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.sql.Timestamp;
@@ -35,7 +35,7 @@ class VideoOffTests {
         assertThat(run.videos())
                 .isEqualTo(
                         new RunSummary.Videos(
-                                false, new ApiCalls.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
+                                false, new CallTotals.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
     }
 
     @Test

@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.ledger.ApiCalls.CallEntry;
+import io.github.notearchive.ledger.CallHistory.CallEntry;
+import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
@@ -122,7 +122,7 @@ class VideoTests {
         assertThat(run.videos())
                 .isEqualTo(
                         new RunSummary.Videos(
-                                true, new ApiCalls.Bill(1, 1, 0), new RunSummary.Tonight(1, 0)));
+                                true, new CallTotals.Bill(1, 1, 0), new RunSummary.Tonight(1, 0)));
         assertThat(run.bill().calls()).isEqualTo(2);
     }
 
@@ -312,7 +312,7 @@ class VideoTests {
         assertThat(run.videos())
                 .isEqualTo(
                         new RunSummary.Videos(
-                                true, new ApiCalls.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
+                                true, new CallTotals.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
         assertThat(video(otherMd5).checks())
                 .as("a hint, and no failure")
                 .isEqualTo("size match, md5 mismatch");

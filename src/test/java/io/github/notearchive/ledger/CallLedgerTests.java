@@ -52,6 +52,7 @@ class CallLedgerTests {
                     database.jdbc(),
                     database.transactions(),
                     new UnwrittenAnswers(Path.of("target", "answers")));
+    private final PaidAnswers answers = new PaidAnswers(database.jdbc(), database.transactions());
     private final JustOneApiClient client =
             new JustOneApiClient(
                     Settings.of(
@@ -66,7 +67,7 @@ class CallLedgerTests {
                     clock);
     private final CallLedger ledger =
             new CallLedger(
-                    calls, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
+                    answers, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
 
     @BeforeEach
     void callsMayLeave() {
@@ -115,13 +116,13 @@ class CallLedgerTests {
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
-        assertThat(calls.made(Night.of(NOW)).all()).isEqualTo(2);
-        assertThat(calls.billIn(Night.of(NOW), Endpoint.VIDEO))
-                .isEqualTo(new ApiCalls.Bill(1, 1, 0));
+        assertThat(new CallTotals(database.jdbc()).made(Night.of(NOW)).all()).isEqualTo(2);
+        assertThat(new CallTotals(database.jdbc()).billIn(Night.of(NOW), Endpoint.VIDEO))
+                .isEqualTo(new CallTotals.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();
 
-        calls.mediaGone(video.callId(), NOW);
+        answers.mediaGone(video.callId(), NOW);
         clock.now = NOW.plus(Duration.ofDays(1));
         assertThat(ledger.freshVideo(id)).isEmpty();
         assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
@@ -216,7 +217,7 @@ class CallLedgerTests {
     void anAnswerOfThisNightIsNotOldSinceTheClockWasSetBackOrMidnightHasPassed() throws Exception {
         clock.now = Night.of(NOW).ends().minusSeconds(10);
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        calls.mediaGone(bought.callId(), clock.now);
+        answers.mediaGone(bought.callId(), clock.now);
 
         clock.now = Night.of(NOW).begins().minusSeconds(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
@@ -231,7 +232,7 @@ class CallLedgerTests {
     @Test
     void anAnswerWhoseMediaAreGoneIsBoughtAnewByALaterNightOnly() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        calls.mediaGone(bought.callId(), NOW);
+        answers.mediaGone(bought.callId(), NOW);
 
         clock.now = Night.of(NOW).ends().minusMillis(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
@@ -252,14 +253,14 @@ class CallLedgerTests {
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
 
         assertThat(provider.calls()).isEqualTo(2);
-        assertThat(calls.of(id)).hasSize(2);
+        assertThat(new CallHistory(database.jdbc()).of(id)).hasSize(2);
     }
 
     @Test
     void anAnswerIsDurableWhenItIsUsed() throws Exception {
         NoteCapture capture = found(ledger.fetch(claimed(id)));
 
-        assertThat(calls.of(id))
+        assertThat(new CallHistory(database.jdbc()).of(id))
                 .singleElement()
                 .satisfies(
                         entry -> {
@@ -274,7 +275,7 @@ class CallLedgerTests {
     void theHeldAnswerIsThereHoweverOldAndMakesNoCall() throws Exception {
         assertThat(ledger.held(id)).isEmpty();
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        calls.mediaGone(bought.callId(), NOW);
+        answers.mediaGone(bought.callId(), NOW);
 
         clock.now = NOW.plus(Duration.ofDays(400));
 
@@ -287,7 +288,7 @@ class CallLedgerTests {
         provider.script()
                 .answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        calls.mediaGone(bought.callId(), NOW);
+        answers.mediaGone(bought.callId(), NOW);
         clock.now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 

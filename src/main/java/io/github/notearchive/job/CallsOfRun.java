@@ -1,0 +1,85 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.ledger.CallTotals;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.sql.Trouble;
+import io.github.notearchive.worklist.WorklistCounts;
+import java.time.Clock;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/** What the ledger says of a run, for its summary. */
+@Component
+class CallsOfRun {
+
+    private static final Logger log = LoggerFactory.getLogger(CallsOfRun.class);
+
+    private final CallTotals totals;
+    private final WorklistCounts worklist;
+    private final VideoProperties videoSettings;
+    private final Clock clock;
+
+    CallsOfRun(
+            CallTotals totals,
+            WorklistCounts worklist,
+            VideoProperties videoSettings,
+            Clock clock) {
+        this.totals = totals;
+        this.worklist = worklist;
+        this.videoSettings = videoSettings;
+        this.clock = clock;
+    }
+
+    /** A database that went away must not hide how the run ended. */
+    Bills of(long jobExecutionId) {
+        try {
+            return new Bills(
+                    bill(totals.countsOf(jobExecutionId)),
+                    totals.boughtAgainBy(jobExecutionId),
+                    new RunSummary.Videos(
+                            videoSettings.enabled(),
+                            totals.billOf(jobExecutionId, Endpoint.VIDEO),
+                            new RunSummary.Tonight(
+                                    totals.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
+                                    videoSettings.callsPerNight())),
+                    totals.billOfRefreshes(jobExecutionId),
+                    totals.billOfRefreshesIn(Night.current(clock)).calls(),
+                    worklist.refreshes().due());
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
+            return Bills.NOT_KNOWN;
+        }
+    }
+
+    private static CallTotals.Bill bill(List<CallTotals.CallCount> counts) {
+        long made = 0;
+        long billed = 0;
+        long maybe = 0;
+        for (CallTotals.CallCount count : counts) {
+            made += count.calls();
+            billed += "YES".equals(count.billed()) ? count.calls() : 0;
+            maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
+        }
+        return new CallTotals.Bill(made, billed, maybe);
+    }
+
+    /** Its calls in all, those for videos, and those about notes that were archived. */
+    record Bills(
+            CallTotals.Bill bill,
+            long boughtAgain,
+            RunSummary.Videos videos,
+            CallTotals.Bill refreshes,
+            long refreshesTonight,
+            long refreshesDue) {
+
+        private static final CallTotals.Bill NONE = new CallTotals.Bill(0, 0, 0);
+
+        static final Bills NOT_KNOWN = new Bills(NONE, 0, RunSummary.Videos.NONE, NONE, 0, 0);
+    }
+}

@@ -1,0 +1,291 @@
+package io.github.notearchive.ledger;
+
+import static io.github.notearchive.sql.Timestamps.instant;
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.sql.OwnTransaction;
+import io.github.notearchive.sql.Question;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The answers in {@code api_call} that are paid for: which there are, and what became of them. */
+@Repository
+public class PaidAnswers {
+
+    private static final NamedStatement BOUGHT =
+            NamedStatement.of(
+                    """
+                    SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
+                           message, media_gone_at, refresh
+                    FROM api_call
+                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
+                      AND (:number::bigint IS NULL OR id = :number)
+                    ORDER BY id DESC
+                    LIMIT 1
+                    """);
+
+    private final JdbcClient jdbc;
+
+    /** For one statement that is a transaction by itself, whatever the caller is in. */
+    private final TransactionTemplate atOnce;
+
+    PaidAnswers(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.atOnce = OwnTransaction.perStatement(transactions);
+    }
+
+    /**
+     * The newest answer about a note to one of the questions that is paid for, not older than
+     * {@code since} and still held here.
+     */
+    Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since) {
+        return latestPaid(id, endpoint, since, Long.MAX_VALUE);
+    }
+
+    /** The same among the calls that were made before another one. */
+    Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT id, received_at, http_status, request_id, answer, media_gone_at
+                                        FROM api_call
+                                        WHERE note_id = :noteId AND endpoint = :endpoint AND billed = 'YES'
+                                          AND answer IS NOT NULL
+                                          AND received_at >= :since AND id < :before
+                                        ORDER BY id DESC
+                                        LIMIT 1
+                                        """)
+                                .param("noteId", id.value())
+                                .param("endpoint", endpoint.ledgerName())
+                                .param("since", Timestamp.from(since))
+                                .param("before", before)
+                                .query((row, _) -> paidAnswer(row))
+                                .optional());
+    }
+
+    private static PaidAnswer paidAnswer(ResultSet row) throws SQLException {
+        return new PaidAnswer(
+                row.getLong("id"),
+                row.getTimestamp("received_at").toInstant(),
+                row.getObject("http_status", Integer.class),
+                row.getString("request_id"),
+                row.getBytes("answer"),
+                row.getTimestamp("media_gone_at") != null);
+    }
+
+    /** When the newest answer about a note was received that is paid for, held or not. */
+    Optional<Instant> lastBought(NoteId id) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT max(received_at) AS last FROM api_call WHERE note_id = :noteId AND billed = 'YES'
+                                        """)
+                                .param("noteId", id.value())
+                                .query(
+                                        (row, _) ->
+                                                Optional.ofNullable(instant(row.getTimestamp(1))))
+                                .single());
+    }
+
+    /**
+     * The newest call of a note whose answer is paid for, whether or not that holds the note; empty
+     * when nothing was ever paid for it.
+     */
+    public Optional<BoughtCall> newestBought(NoteId id) {
+        return bought(id, null);
+    }
+
+    /** A call whose answer is paid for. */
+    public Optional<BoughtCall> bought(NoteId id, long number) {
+        return bought(id, Long.valueOf(number));
+    }
+
+    private Optional<BoughtCall> bought(NoteId id, @Nullable Long number) {
+        return atOnce.execute(_ -> askBought(id, number).ask(jdbc).optional());
+    }
+
+    /** {@link #newestBought} as a question; it has no row or one. */
+    public Question<BoughtCall> askNewestBought(NoteId id) {
+        return askBought(id, null);
+    }
+
+    private static Question<BoughtCall> askBought(NoteId id, @Nullable Long number) {
+        return BOUGHT.with(
+                        new MapSqlParameterSource()
+                                .addValue("noteId", id.value())
+                                .addValue("number", number, Types.BIGINT))
+                .as((row, _) -> boughtCall(row));
+    }
+
+    private static BoughtCall boughtCall(ResultSet row) throws SQLException {
+        return new BoughtCall(
+                row.getLong("id"),
+                row.getTimestamp("received_at").toInstant(),
+                new BoughtCall.Facts(
+                        row.getString("endpoint"),
+                        row.getTimestamp("sent_at").toInstant(),
+                        row.getObject("duration_ms", Integer.class),
+                        row.getObject("http_status", Integer.class),
+                        row.getObject("code", Integer.class),
+                        row.getString("request_id"),
+                        row.getString("message"),
+                        instant(row.getTimestamp("media_gone_at")),
+                        row.getBoolean("refresh")));
+    }
+
+    /** The exact body that a call bought; empty when it is not held here any more. */
+    public Optional<byte[]> answerOf(BoughtCall call) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        """)
+                                .param("call", call.number())
+                                .query((row, _) -> row.getBytes("answer"))
+                                .optional());
+    }
+
+    /**
+     * Notes that every address of one of an answer's files is dead, so that a later night buys a
+     * new one.
+     */
+    public void mediaGone(long call, Instant now) {
+        atOnce.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call SET media_gone_at = :now
+                                        WHERE id = :call AND media_gone_at IS NULL
+                                        """)
+                                .param("now", Timestamp.from(now))
+                                .param("call", call)
+                                .update());
+    }
+
+    /**
+     * Takes back that an answer's addresses are dead, when no missing file needs others any more.
+     */
+    public void mediaFound(long call) {
+        atOnce.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call SET media_gone_at = NULL
+                                        WHERE id = :call AND media_gone_at IS NOT NULL
+                                        """)
+                                .param("call", call)
+                                .update());
+    }
+
+    /**
+     * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat
+     * changes nothing.
+     *
+     * <p>It gets its old number again. Where another note's call has that, as in a bucket that two
+     * databases have written to, it gets the next one that is free; and one that is above those of
+     * the note's earlier calls, which come first.
+     *
+     * @return its number
+     */
+    public long restore(NoteId id, BoughtCall call, byte[] answer) {
+        Optional<Long> there =
+                jdbc.sql(
+                                """
+                                SELECT id FROM api_call WHERE note_id = :noteId AND received_at = :receivedAt
+                                """)
+                        .param("noteId", id.value())
+                        .param("receivedAt", Timestamp.from(call.receivedAt()))
+                        .query(Long.class)
+                        .optional();
+        if (there.isPresent()) {
+            return there.get();
+        }
+        BoughtCall.Facts facts = call.facts();
+        return jdbc.sql(
+                        """
+                        INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
+                                              billed, request_id, message, answer, media_gone_at, refresh)
+                        OVERRIDING SYSTEM VALUE
+                        SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
+                                     AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
+                                    THEN :number ELSE (SELECT max(id) + 1 FROM api_call) END,
+                               :noteId, :endpoint, :sentAt, :receivedAt, :duration, :status, :code,
+                               'YES', :requestId, :message, :answer, :goneAt, :refresh
+                        RETURNING id
+                        """)
+                .param("number", call.number(), Types.BIGINT)
+                .param("noteId", id.value())
+                .param("endpoint", facts.endpoint())
+                .param("sentAt", Timestamp.from(facts.sentAt()), Types.TIMESTAMP)
+                .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
+                .param("duration", facts.durationMs(), Types.INTEGER)
+                .param("status", facts.httpStatus(), Types.INTEGER)
+                .param("code", facts.code(), Types.INTEGER)
+                .param("requestId", facts.requestId(), Types.VARCHAR)
+                .param("message", facts.message(), Types.VARCHAR)
+                .param("answer", answer, Types.BINARY)
+                .param("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
+                .param("refresh", Boolean.TRUE.equals(facts.refresh()))
+                .query(Long.class)
+                .single();
+    }
+
+    /** Lets the numbers of new calls begin after those that were restored. */
+    public void numberFromTheHighest() {
+        jdbc.sql(
+                        """
+                        SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call HAVING max(id) IS NOT NULL
+                        """)
+                .query(Long.class)
+                .optional();
+    }
+
+    /**
+     * Empties the copies of answers that are too old to be used again, where the note has reached
+     * its end and the exact bytes lie in the store, as far as audits know.
+     *
+     * @return how many were emptied
+     */
+    public int emptyCopiesBefore(Instant limit) {
+        return emptyCopies(null, limit);
+    }
+
+    /** The same for one note. Part of the caller's transaction. */
+    public int emptyCopiesBefore(NoteId id, Instant limit) {
+        return emptyCopies(id.value(), limit);
+    }
+
+    private int emptyCopies(@Nullable String id, Instant limit) {
+        return jdbc.sql(
+                        """
+                        UPDATE api_call c SET answer = NULL
+                        WHERE c.answer IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
+                          AND EXISTS (SELECT 1 FROM worklist w
+                                      WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
+                          AND EXISTS (SELECT 1 FROM note_capture n
+                                      WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
+                                        AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                        WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                          AND f.kind <> 'ORPHAN'))
+                        """)
+                .param("limit", Timestamp.from(limit))
+                .param("noteId", id, Types.VARCHAR)
+                .update();
+    }
+}

@@ -1,0 +1,239 @@
+package io.github.notearchive.ledger;
+
+import static io.github.notearchive.ledger.Book.ANSWER;
+import static io.github.notearchive.ledger.Book.ID;
+import static io.github.notearchive.ledger.Book.NOW;
+import static io.github.notearchive.ledger.Book.PAID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+
+class AnswerWriterTests {
+
+    @TempDir Path directory;
+
+    private Book book;
+    private ArchiveDatabase database;
+    private UnwrittenAnswers unwritten;
+    private ApiCalls calls;
+    private CallHistory history;
+    private PaidAnswers answers;
+    private CallTotals totals;
+
+    @BeforeEach
+    void begin() {
+        book = new Book(directory.resolve("answers"));
+        database = book.database;
+        unwritten = book.unwritten;
+        calls = book.calls;
+        history = book.history;
+        answers = book.answers;
+        totals = book.totals;
+    }
+
+    @Test
+    void anAnswerOutlivesAConnectionThatIsCut() throws Exception {
+        try (HikariDataSource pool = database.poolOf(1)) {
+            AtomicInteger connections = new AtomicInteger();
+            var counting =
+                    new DelegatingDataSource(pool) {
+                        @Override
+                        public Connection getConnection() throws SQLException {
+                            connections.incrementAndGet();
+                            return super.getConnection();
+                        }
+                    };
+            JdbcClient jdbc = JdbcClient.create(counting);
+            ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
+            SentCall call = book.sent(cut, ID, "note-detail/v1", NOW, false);
+            int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
+            connections.set(0);
+
+            database.jdbc()
+                    .sql("SELECT pg_terminate_backend(:pid, 5000)")
+                    .param("pid", backend)
+                    .query(Boolean.class)
+                    .single();
+            cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+
+            assertThat(connections.get()).isGreaterThan(1);
+            assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                    .isEqualTo(ANSWER);
+        }
+    }
+
+    @Test
+    void anAnswerLiesInAFileWhileTheDatabaseDoesNotTakeIt() throws Exception {
+        AtomicBoolean away = new AtomicBoolean();
+        List<Path> filesMeanwhile = new ArrayList<>();
+        DataSource moody =
+                new DelegatingDataSource(database.dataSource()) {
+                    @Override
+                    public Connection getConnection() throws SQLException {
+                        if (!away.get()) {
+                            return super.getConnection();
+                        }
+                        filesMeanwhile.addAll(waiting());
+                        away.set(filesMeanwhile.isEmpty());
+                        throw new SQLException("the database is away", "08006");
+                    }
+                };
+        ApiCalls cut =
+                new ApiCalls(
+                        JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
+        SentCall call = book.sent(cut, ID, "note-detail/v1", NOW, false);
+        away.set(true);
+
+        long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+
+        assertThat(filesMeanwhile).hasSize(1);
+        assertThat(waiting()).isEmpty();
+        assertThat(number).isEqualTo(call.number());
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(ANSWER);
+    }
+
+    @Test
+    void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
+        book.worklist("PENDING");
+        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+        assertThat(calls.bringInUnwritten()).isZero();
+
+        assertThat(waiting()).isEmpty();
+        PaidAnswer paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        assertThat(paid.call()).isEqualTo(call.number());
+        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
+        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(history.of(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
+    }
+
+    @Test
+    void filesThatNobodyMayLookAtAreNotTakenForNone(@TempDir Path directory) throws Exception {
+        Path noDirectory = Files.createFile(directory.resolve("answers"));
+        ApiCalls blind =
+                new ApiCalls(
+                        database.jdbc(),
+                        database.transactions(),
+                        new UnwrittenAnswers(noDirectory));
+
+        assertThatThrownBy(blind::bringInUnwritten)
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(noDirectory.toString())
+                .hasMessageContaining("would be bought again");
+        Files.delete(noDirectory);
+        assertThat(blind.bringInUnwritten()).isZero();
+    }
+
+    @Test
+    void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
+        SentCall call = book.sent(ID, "note-detail/v1", NOW, true);
+        unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
+        database.jdbc()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
+                .param("id", ID.value())
+                .update();
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(waiting()).isEmpty();
+        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        assertThat(entry.billed()).isEqualTo("YES");
+        assertThat(entry.answerHeld()).isFalse();
+        assertThat(entry.message()).isNull();
+        assertThat(totals.billOfRefreshesIn(Night.of(NOW)).billed()).isOne();
+    }
+
+    @Test
+    void anAnswerWhoseRowWasLostIsWrittenAnew() {
+        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        database.jdbc().sql("DELETE FROM api_call").update();
+
+        long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
+
+        PaidAnswer paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        assertThat(paid.call()).isEqualTo(number).isNotEqualTo(call.number());
+        assertThat(paid.body()).isEqualTo(ANSWER);
+    }
+
+    @Test
+    void theRowOfAnotherNoteIsNotOverwrittenByAnAnswerFromElsewhere() throws Exception {
+        book.worklist("PENDING");
+        long other = book.paid(NOW);
+        SentCall elsewhere =
+                new SentCall(other, ID, "note-detail/v1", NOW.minus(Duration.ofDays(1)), false);
+        unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(history.of(ID)).hasSize(2);
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1).orElseThrow().body())
+                .isEqualTo(ANSWER);
+    }
+
+    @Test
+    void aFileThatCannotBeBroughtInStaysAndHoldsUpNoOther() throws Exception {
+        book.worklist("PENDING");
+        SentCall strange =
+                new SentCall(
+                        1, new NoteId("66aa0000000000000000000f"), "note-detail/v1", NOW, false);
+        Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
+        Path damaged = ofAnotherList.resolveSibling("0.answer");
+        Files.writeString(damaged, "{\"call\": 1");
+        Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
+        Path refused =
+                unwritten.keep(
+                        book.sent(ID, "note-detail/v1", NOW, false),
+                        new ProviderReply(0, 200, "a\0b", null, Billed.YES),
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
+        unwritten.keep(
+                book.sent(ID, "note-detail/v1", NOW.plusSeconds(1), false),
+                PAID,
+                ANSWER,
+                NOW,
+                Duration.ZERO);
+
+        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+
+        assertThat(waiting()).containsExactlyInAnyOrder(ofAnotherList, damaged, empty, refused);
+    }
+
+    private List<Path> waiting() {
+        try {
+            return unwritten.waiting();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

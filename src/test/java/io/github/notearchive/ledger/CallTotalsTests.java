@@ -1,0 +1,53 @@
+package io.github.notearchive.ledger;
+
+import static io.github.notearchive.ledger.Book.ID;
+import static io.github.notearchive.ledger.Book.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.NightlyCalls;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CallTotalsTests {
+
+    @TempDir Path directory;
+
+    private Book book;
+    private ApiCalls calls;
+    private CallTotals totals;
+
+    @BeforeEach
+    void begin() {
+        book = new Book(directory.resolve("answers"));
+        calls = book.calls;
+        totals = book.totals;
+    }
+
+    @Test
+    void callsAreCountedByTheNightInWhichTheyLeft() {
+        Night night = Night.of(NOW);
+        calls.belongTo(1);
+        book.paid(night.begins());
+        book.paid(night.ends().minusMillis(1));
+        calls.belongTo(2);
+        book.unpaid(night.begins());
+        book.sent(ID, "note-detail/v1", night.begins(), false);
+        book.paid(night.ends());
+        book.paid(night.begins().minusMillis(1));
+
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
+        assertThat(totals.countsIn(night))
+                .extracting(
+                        CallTotals.CallCount::code,
+                        CallTotals.CallCount::billed,
+                        CallTotals.CallCount::calls)
+                .containsExactly(
+                        tuple(0, "YES", 2L), tuple(301, "NO", 1L), tuple(null, "UNKNOWN", 1L));
+        assertThat(totals.countsOf(1)).containsExactly(new CallTotals.CallCount(0, "YES", 2));
+        assertThat(totals.countsOf(99)).isEmpty();
+    }
+}

@@ -1,0 +1,123 @@
+package io.github.notearchive.ledger;
+
+import static io.github.notearchive.ledger.Book.ANSWER;
+import static io.github.notearchive.ledger.Book.ID;
+import static io.github.notearchive.ledger.Book.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Endpoint;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PaidAnswersTests {
+
+    @TempDir Path directory;
+
+    private Book book;
+    private ArchiveDatabase database;
+    private CallHistory history;
+    private PaidAnswers answers;
+
+    @BeforeEach
+    void begin() {
+        book = new Book(directory.resolve("answers"));
+        database = book.database;
+        history = book.history;
+        answers = book.answers;
+    }
+
+    @Test
+    void theAnswerIsKeptByteForByte() {
+        long call = book.paid(NOW);
+
+        PaidAnswer paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+
+        assertThat(paid.call()).isEqualTo(call);
+        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.receivedAt()).isEqualTo(NOW);
+        assertThat(paid.httpStatus()).isEqualTo(200);
+        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(paid.mediaGone()).isFalse();
+    }
+
+    @Test
+    void theNewestPaidAnswerWins() {
+        book.paid(NOW.minusSeconds(60));
+        long second = book.paid(NOW);
+        book.unpaid(NOW.plusSeconds(60));
+
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH).orElseThrow().call())
+                .isEqualTo(second);
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
+        assertThat(
+                        answers.latestPaid(
+                                new NoteId("66aa00000000000000000002"),
+                                Endpoint.DETAIL,
+                                Instant.EPOCH))
+                .isEmpty();
+    }
+
+    @Test
+    void theFirstTimeThatMediaWereGoneIsKept() {
+        long call = book.paid(NOW);
+
+        answers.mediaGone(call, NOW.plusSeconds(1));
+        answers.mediaGone(call, NOW.plusSeconds(2));
+
+        assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone()).isTrue();
+    }
+
+    @Test
+    void aCopyIsEmptiedOnlyWhenOldAndStoredElsewhereAndTheNoteHasReachedItsEnd() {
+        long call = book.paid(NOW);
+        Instant later = NOW.plusMillis(1);
+
+        book.worklist("ARCHIVED");
+        assertThat(answers.emptyCopiesBefore(later)).as("no capture").isZero();
+        capture(call, null);
+        assertThat(answers.emptyCopiesBefore(later)).as("no sidecar").isZero();
+        capture(call, "notes/x.json");
+        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
+        for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
+            book.worklist(open);
+            assertThat(answers.emptyCopiesBefore(later)).as(open).isZero();
+        }
+        book.worklist("UNAVAILABLE");
+
+        assertThat(answers.emptyCopiesBefore(later)).isEqualTo(1);
+
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
+        assertThat(history.of(ID).getFirst().billed()).isEqualTo("YES");
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+    }
+
+    private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
+        database.jdbc()
+                .sql(
+                        """
+                        INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, now(), now())
+                        ON CONFLICT (note_id) DO NOTHING
+                        """)
+                .param("id", ID.value())
+                .update();
+        database.jdbc()
+                .sql(
+                        """
+                        INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
+                        VALUES (:id, '2026-11-25T14:00:00.123Z', :call, '{}', :sidecar)
+                        ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key
+                        """)
+                .param("id", ID.value())
+                .param("call", call)
+                .param("sidecar", sidecar)
+                .update();
+    }
+}

@@ -1,0 +1,70 @@
+package io.github.notearchive.ledger;
+
+import static io.github.notearchive.ledger.Book.ANSWER;
+import static io.github.notearchive.ledger.Book.ID;
+import static io.github.notearchive.ledger.Book.NOW;
+import static io.github.notearchive.ledger.Book.PAID;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.NoteId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UnwrittenAnswersTests {
+
+    @TempDir Path directory;
+
+    private Book book;
+    private UnwrittenAnswers unwritten;
+
+    @BeforeEach
+    void begin() {
+        book = new Book(directory.resolve("answers"));
+        unwritten = book.unwritten;
+    }
+
+    @Test
+    void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
+        NoteId other = new NoteId("66aa0000000000000000000f");
+        unwritten.keep(
+                book.sent(ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        unwritten.keep(
+                book.sent(other, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+
+        assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
+        assertThat(unwritten.remove(List.of(ID))).isZero();
+
+        assertThat(waiting()).hasSize(1);
+    }
+
+    @Test
+    void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
+        Path file =
+                unwritten.keep(
+                        book.sent(ID, "note-detail/v1", NOW, false),
+                        PAID,
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(file.getParent()).isDirectoryNotContaining("glob:**.part");
+    }
+
+    private List<Path> waiting() {
+        try {
+            return unwritten.waiting();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
