@@ -5,6 +5,7 @@ import static java.time.temporal.ChronoUnit.HOURS;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Date;
@@ -449,10 +450,11 @@ class Backlog {
                                coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS median
                         FROM (SELECT duration_ms, billed FROM api_call
                               WHERE sent_at >= :since AND duration_ms IS NOT NULL
-                                AND code IS NOT NULL AND code NOT IN (100, 303, 600, 601, 602)
+                                AND code IS NOT NULL AND code NOT IN (:endingCalls)
                               ORDER BY sent_at DESC LIMIT :calls) AS newest
                         """)
                 .param("since", since())
+                .param("endingCalls", ProviderCode.ENDING_CALLS)
                 .param("calls", CALLS)
                 .query(
                         (row, _) ->

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.source.ProviderCode;
 import java.util.Arrays;
 
 /**
@@ -92,9 +93,9 @@ public enum ExitCode {
 
     /** How a run ends that the provider refused the account in, by the provider's code. */
     static ExitCode blockedBy(int code) {
-        return switch (code) {
-            case 600 -> BLOCKED_PERMISSION;
-            case 601, 602 -> BLOCKED_BALANCE;
+        return switch (ProviderCode.of(code).orElse(ProviderCode.TOKEN_INVALID)) {
+            case PERMISSION_DENIED -> BLOCKED_PERMISSION;
+            case BALANCE_EXHAUSTED, SPEND_LIMIT -> BLOCKED_BALANCE;
             default -> BLOCKED_TOKEN;
         };
     }

@@ -27,6 +27,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.ForgottenNotes;
@@ -277,7 +278,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         + Night.local(exhausted.until());
         if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
             sourceGate.close(
-                    303,
+                    ProviderCode.DAILY_QUOTA.number(),
                     occasion + exhausted.quota(),
                     exhausted.until(),
                     runs.current().jobExecutionId());

@@ -13,6 +13,7 @@ import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import java.time.Clock;
 import java.time.Duration;
@@ -229,7 +230,7 @@ public class CallLedger implements NoteDetailClient {
                     ? Optional.empty()
                     : Optional.of(new Found(capture(id, paid, answer.note().get())));
         }
-        boolean certain = answer.code() != 0;
+        boolean certain = !ProviderCode.SUCCESS.is(answer.code());
         if (!isOfTonight(paid.receivedAt())
                 && !(certain && !inquiry.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();

@@ -3,6 +3,7 @@ package io.github.notearchive.ledger;
 import static io.github.notearchive.sql.Timestamps.instant;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
 import java.sql.Timestamp;
@@ -98,7 +99,9 @@ public final class RunStops {
                                 .param("metAt", Timestamp.from(metAt))
                                 .param(
                                         "holdsUntil",
-                                        code == 303 ? Timestamp.from(Night.of(metAt).ends()) : null,
+                                        ProviderCode.DAILY_QUOTA.is(code)
+                                                ? Timestamp.from(Night.of(metAt).ends())
+                                                : null,
                                         Types.TIMESTAMP)
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .update());

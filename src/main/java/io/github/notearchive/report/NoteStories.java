@@ -9,6 +9,7 @@ import io.github.notearchive.report.NoteStory.Event;
 import io.github.notearchive.report.NoteStory.File;
 import io.github.notearchive.report.NoteStory.Kind;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.worklist.Worklist;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -173,7 +174,7 @@ public class NoteStories {
                     + before.id()
                     + " were dead";
         }
-        if (before.code() != null && before.code() != 0) {
+        if (before.code() != null && !ProviderCode.SUCCESS.is(before.code())) {
             return "again, since it was not there before (code " + before.code() + ")";
         }
         return Duration.between(before.receivedAt(), call.sentAt()).compareTo(ledger.reuseFor()) > 0

@@ -16,6 +16,7 @@ import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Stop;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Date;
 import java.sql.ResultSet;
@@ -409,7 +410,7 @@ class ReportTables {
         return jdbc.sql(
                         """
                         SELECT times, count(*) AS notes, count(*) FILTER (WHERE answered) AS answered
-                        FROM (SELECT c.note_id, c.endpoint, count(*) FILTER (WHERE c.code = 301)::integer AS times,
+                        FROM (SELECT c.note_id, c.endpoint, count(*) FILTER (WHERE c.code = :collectionFailed)::integer AS times,
                                      bool_or(c.billed = 'YES') AS answered
                               FROM api_call c
                               WHERE c.job_execution_id = ANY (:executions)
@@ -417,6 +418,7 @@ class ReportTables {
                         WHERE times > 0
                         GROUP BY times ORDER BY times
                         """)
+                .param("collectionFailed", ProviderCode.COLLECTION_FAILED.number())
                 .param("executions", array(executions))
                 .query(
                         (row, _) ->

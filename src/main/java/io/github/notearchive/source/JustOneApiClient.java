@@ -379,7 +379,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
     private static boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant answered) {
-        return Integer.valueOf(303).equals(reply.code())
+        return ProviderCode.DAILY_QUOTA.is(reply.code())
                 && !Night.of(sentAt).ends().isAfter(answered);
     }
 
@@ -400,14 +400,14 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             pacer.throttled(turn, exchange.retryAfter());
             return;
         }
-        switch (reply.code()) {
-            case 302 -> pacer.throttled(turn, exchange.retryAfter());
-            case 500, 503 -> pacer.answered(turn);
-            case 100, 303, 600, 601, 602 -> {
+        switch (ProviderCode.meaning(reply.code())) {
+            case TOO_FAST -> pacer.throttled(turn, exchange.retryAfter());
+            case FAULT -> pacer.answered(turn);
+            case QUOTA_USED_UP, ACCOUNT_REFUSED -> {
                 pacer.end(reply.toString());
                 journal.stopped(reply, answered);
             }
-            default -> {
+            case ANSWERED, ABSENT, NOT_COLLECTED, REQUEST_REFUSED, UNKNOWN -> {
                 answeredAt = System.nanoTime();
                 pacer.answered(turn);
             }
@@ -422,20 +422,20 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             Exchange exchange,
             AnswerReader.Answer answer,
             ProviderReply reply) {
-        return switch (answer.code()) {
-            case 0 -> success(id, call, receivedAt, exchange, answer, reply);
-            case 201, 202, 404 -> new Missing(reply, true);
-            case 301 -> new Deferred(reply, Cause.COLLECTION);
-            case 302 -> new Deferred(reply, Cause.THROTTLED);
-            case 303 ->
+        return switch (ProviderCode.meaning(answer.code())) {
+            case ANSWERED -> success(id, call, receivedAt, exchange, answer, reply);
+            case ABSENT -> new Missing(reply, true);
+            case NOT_COLLECTED -> new Deferred(reply, Cause.COLLECTION);
+            case TOO_FAST -> new Deferred(reply, Cause.THROTTLED);
+            case QUOTA_USED_UP ->
                     new Exhausted(
                             "the provider's daily quota (" + reply + ")",
                             Exhausted.Whose.PROVIDER,
                             Night.of(answered).ends());
-            case 100, 600, 601, 602 -> new Blocked(reply);
-            case 400 -> new Rejected(reply);
-            case 500, 503 -> new Deferred(reply, Cause.FAULT);
-            default -> {
+            case ACCOUNT_REFUSED -> new Blocked(reply);
+            case REQUEST_REFUSED -> new Rejected(reply);
+            case FAULT -> new Deferred(reply, Cause.FAULT);
+            case UNKNOWN -> {
                 log.warn(
                         "Note {}: the provider answers {}, a code that is not documented; it will be asked again",
                         id,
@@ -467,11 +467,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         if (answer.isPresent()) {
             AnswerReader.Answer read = answer.get();
             String message =
-                    read.code() == 0 && read.note().isEmpty()
+                    ProviderCode.SUCCESS.is(read.code()) && read.note().isEmpty()
                             ? AnswerReader.shorten("success without the note: " + read.shape())
                             : read.message();
             return new ProviderReply(
-                    read.code(), exchange.status(), message, read.requestId(), billed(read.code()));
+                    read.code(),
+                    exchange.status(),
+                    message,
+                    read.requestId(),
+                    ProviderCode.billed(read.code()));
         }
         if (exchange.fault() != null) {
             return ProviderReply.fault(
@@ -502,18 +506,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 exchange.fault(),
                 exchange.sent(),
                 exchange.retryAfter());
-    }
-
-    /**
-     * The vendor's table of codes, with what it says of their price; what it does not say is
-     * unknown, and so is 500, whose collection may have been done before it failed.
-     */
-    private static Billed billed(int code) {
-        return switch (code) {
-            case 0, 201 -> Billed.YES;
-            case 100, 300, 301, 302, 303, 400, 600, 601, 602 -> Billed.NO;
-            default -> Billed.UNKNOWN;
-        };
     }
 
     private Exchange exchange(Endpoint endpoint, NoteId id) {

@@ -9,6 +9,7 @@ import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.WorklistCounts;
@@ -32,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -52,10 +52,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class Meters {
-
-    /** Those that the provider documents; any other is {@code other}. */
-    static final Set<Integer> CODES =
-            Set.of(0, 100, 201, 202, 301, 302, 303, 400, 404, 500, 503, 600, 601, 602);
 
     private static final Duration[] LATENCIES = {
         Duration.ofMillis(500),
@@ -293,10 +289,15 @@ class Meters {
 
     /** A call has come back. */
     void answered(String endpoint, ProviderReply reply, Duration took) {
-        Integer code = reply.code();
-        String label = code == null ? "none" : CODES.contains(code) ? code.toString() : "other";
-        calls(label, reply.billed()).increment();
+        calls(label(reply.code()), reply.billed()).increment();
         latency(endpoint).record(took);
+    }
+
+    private static String label(@Nullable Integer code) {
+        if (code == null) {
+            return "none";
+        }
+        return ProviderCode.DOCUMENTED.contains(code) ? code.toString() : "other";
     }
 
     private Counter calls(String code, Billed billed) {

@@ -9,6 +9,7 @@ import io.github.notearchive.job.RunCounts;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -170,7 +171,7 @@ class MetricsTableTests {
             meters.runBegins();
             meters.spoolGauges(new Spool(directory));
             meters.goesOn(RunCounts.NONE);
-            List<Integer> codes = new ArrayList<>(Meters.CODES);
+            List<Integer> codes = new ArrayList<>(ProviderCode.DOCUMENTED);
             codes.add(null);
             codes.add(777);
             for (Integer code : codes) {
