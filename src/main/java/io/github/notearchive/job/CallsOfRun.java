@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.sql.Trouble;
@@ -63,8 +64,8 @@ class CallsOfRun {
         long maybe = 0;
         for (CallTotals.CallCount count : counts) {
             made += count.calls();
-            billed += "YES".equals(count.billed()) ? count.calls() : 0;
-            maybe += "UNKNOWN".equals(count.billed()) ? count.calls() : 0;
+            billed += count.billed() == Billed.YES ? count.calls() : 0;
+            maybe += count.billed() == Billed.UNKNOWN ? count.calls() : 0;
         }
         return new CallTotals.Bill(made, billed, maybe);
     }

@@ -269,7 +269,7 @@ final class AnswerWriter {
                                 .param("message", reply.message(), Types.VARCHAR)
                                 .param("answer", answer, Types.BINARY)
                                 .param("noteId", call.id().value())
-                                .param("endpoint", call.endpoint())
+                                .param("endpoint", call.endpoint().ledgerName())
                                 .param("sentAt", Timestamp.from(call.sentAt()))
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .param("refresh", call.refresh())

@@ -126,7 +126,11 @@ public class ApiCalls implements CallJournal {
      */
     @Override
     public WrittenCall sending(
-            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry,
+            Endpoint endpoint,
+            Instant sentAt,
+            boolean refresh,
+            CallLimits limits) {
         Night night = Night.of(sentAt);
         for (int tries = 1; ; tries++) {
             Optional<WrittenCall> written = write(inquiry, endpoint, sentAt, refresh, limits);
@@ -143,7 +147,7 @@ public class ApiCalls implements CallJournal {
             }
             NightlyCalls made = sentIn(night);
             // else another node has given a call back since
-            if (!limits.allow(made, isVideo(endpoint), refresh) || tries >= TRIES) {
+            if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || tries >= TRIES) {
                 return new WrittenCall.OverLimit(made);
             }
         }
@@ -161,14 +165,18 @@ public class ApiCalls implements CallJournal {
 
     /** Empty when the limits leave no call, calls have ended, or the claim is lost. */
     private Optional<WrittenCall> write(
-            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry,
+            Endpoint endpoint,
+            Instant sentAt,
+            boolean refresh,
+            CallLimits limits) {
         NoteId id = inquiry.id();
-        boolean counted = limits.areAbout(isVideo(endpoint), refresh);
+        boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
         return atOnce.execute(
                 _ ->
                         jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
                                 .param("night", Night.of(sentAt).date())
-                                .param("video", isVideo(endpoint) ? 1 : 0)
+                                .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
                                 .param("refreshes", refresh ? 1 : 0)
                                 .param("limit", limits.all())
                                 .param("videoLimit", limits.videos())
@@ -177,7 +185,7 @@ public class ApiCalls implements CallJournal {
                                 .param("now", Timestamp.from(sentAt))
                                 .param("noteId", id.value())
                                 .param("claim", inquiry.claim())
-                                .param("endpoint", endpoint)
+                                .param("endpoint", endpoint.ledgerName())
                                 .param("sentAt", Timestamp.from(sentAt))
                                 .param("execution", execution.get(), Types.BIGINT)
                                 .param("refresh", refresh)
@@ -193,10 +201,6 @@ public class ApiCalls implements CallJournal {
                                                         counted ? nightlyCalls(row) : null,
                                                         row.getLong("pauses")))
                                 .optional());
-    }
-
-    private static boolean isVideo(String endpoint) {
-        return endpoint.equals(Endpoint.VIDEO.ledgerName());
     }
 
     static NightlyCalls nightlyCalls(ResultSet row) throws SQLException {
@@ -248,7 +252,7 @@ public class ApiCalls implements CallJournal {
     @Override
     public void notSent(SentCall call, CallLimits limits) {
         sent.decrement();
-        boolean counted = limits.areAbout(isVideo(call.endpoint()), call.refresh());
+        boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
         atOnce.executeWithoutResult(
                 _ ->
                         jdbc.sql(

@@ -3,6 +3,7 @@ package io.github.notearchive.ledger;
 import static io.github.notearchive.sql.Timestamps.instant;
 
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Billed;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ public class CallHistory {
                                         row.getObject("duration_ms", Integer.class),
                                         row.getObject("http_status", Integer.class),
                                         row.getObject("code", Integer.class),
-                                        row.getString("billed"),
+                                        Billed.valueOf(row.getString("billed")),
                                         row.getString("request_id"),
                                         row.getString("message"),
                                         row.getObject("job_execution_id", Long.class),
@@ -59,7 +60,7 @@ public class CallHistory {
             @Nullable Integer durationMs,
             @Nullable Integer httpStatus,
             @Nullable Integer code,
-            String billed,
+            Billed billed,
             @Nullable String requestId,
             @Nullable String message,
             @Nullable Long jobExecutionId,

@@ -1,6 +1,7 @@
 package io.github.notearchive.ledger;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NightlyCalls;
 import java.sql.ResultSet;
@@ -141,7 +142,7 @@ public class CallTotals {
     private static CallCount callCount(ResultSet row) throws SQLException {
         return new CallCount(
                 row.getObject("code", Integer.class),
-                row.getString("billed"),
+                Billed.valueOf(row.getString("billed")),
                 row.getLong("calls"));
     }
 
@@ -164,5 +165,5 @@ public class CallTotals {
     public record Bill(long calls, long billed, long maybeBilled) {}
 
     /** How often a code came, and whether that is charged. */
-    public record CallCount(@Nullable Integer code, String billed, long calls) {}
+    public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.ledger;
 import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.ByteArrayOutputStream;
@@ -167,7 +168,7 @@ public final class UnwrittenAnswers {
             return new Head(
                     call.number(),
                     call.id().value(),
-                    call.endpoint(),
+                    call.endpoint().ledgerName(),
                     call.sentAt(),
                     receivedAt,
                     took.toMillis(),
@@ -184,7 +185,7 @@ public final class UnwrittenAnswers {
                     new SentCall(
                             call,
                             new NoteId(noteId),
-                            endpoint,
+                            Endpoint.ofLedgerName(endpoint),
                             sentAt,
                             Boolean.TRUE.equals(refresh)),
                     new ProviderReply(code, httpStatus, message, requestId, billed),

@@ -2,6 +2,7 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Billed;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -243,7 +244,7 @@ public record NightReport(
             String endpoint,
             @Nullable Integer code,
             @Nullable Integer httpStatus,
-            String billed,
+            Billed billed,
             long calls,
             @Nullable Long p50,
             @Nullable Long p95,

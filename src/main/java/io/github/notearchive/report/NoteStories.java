@@ -8,6 +8,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteStory.Event;
 import io.github.notearchive.report.NoteStory.File;
 import io.github.notearchive.report.NoteStory.Kind;
+import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.worklist.Worklist;
@@ -135,9 +136,9 @@ public class NoteStories {
         }
         words.append(
                 switch (call.billed()) {
-                    case "YES" -> ", billed";
-                    case "NO" -> ", not billed";
-                    default -> ", maybe billed";
+                    case YES -> ", billed";
+                    case NO -> ", not billed";
+                    case UNKNOWN -> ", maybe billed";
                 });
         if (call.jobExecutionId() != null) {
             words.append(", by execution ").append(call.jobExecutionId());
@@ -162,7 +163,7 @@ public class NoteStories {
         if (before.receivedAt() == null) {
             return "again, since the answer to call " + before.id() + " never arrived";
         }
-        if (!"YES".equals(before.billed())) {
+        if (before.billed() != Billed.YES) {
             return "again after "
                     + (before.code() == null ? "a fault" : "code " + before.code())
                     + " of call "

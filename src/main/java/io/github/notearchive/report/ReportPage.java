@@ -478,7 +478,7 @@ final class ReportPage {
                     call.code() != null
                             ? call.code().toString()
                             : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "none");
-            cell(call.billed());
+            cell(call.billed().name());
             number(Figures.count(call.calls()));
             number(milliseconds(call.p50()));
             number(milliseconds(call.p95()));

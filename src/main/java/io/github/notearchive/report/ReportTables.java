@@ -16,6 +16,7 @@ import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Stop;
+import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Date;
@@ -451,7 +452,7 @@ class ReportTables {
                                     row.getString("endpoint"),
                                     row.getObject("code", Integer.class),
                                     row.getObject("http_status", Integer.class),
-                                    row.getString("billed"),
+                                    Billed.valueOf(row.getString("billed")),
                                     row.getLong("calls"),
                                     asLong(ms[0]),
                                     asLong(ms[1]),

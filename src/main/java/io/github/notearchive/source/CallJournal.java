@@ -15,7 +15,7 @@ public interface CallJournal {
      * @param refresh whether it asks anew about a note that is archived
      */
     WrittenCall sending(
-            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits);
+            Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
     /**
      * Takes a record back whose request did not leave after all.

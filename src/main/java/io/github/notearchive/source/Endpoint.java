@@ -1,5 +1,7 @@
 package io.github.notearchive.source;
 
+import java.util.Arrays;
+
 /** The questions that the provider can be asked, each with a price and a daily quota of its own. */
 public enum Endpoint {
 
@@ -20,6 +22,18 @@ public enum Endpoint {
     /** What the column {@code api_call.endpoint} calls it. */
     public String ledgerName() {
         return ledgerName;
+    }
+
+    /**
+     * The question that has this name in the ledger.
+     *
+     * @throws IllegalArgumentException when none has
+     */
+    public static Endpoint ofLedgerName(String name) {
+        return Arrays.stream(values())
+                .filter(endpoint -> endpoint.ledgerName.equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no question is called " + name));
     }
 
     String path() {

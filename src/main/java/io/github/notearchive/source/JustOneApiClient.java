@@ -261,7 +261,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             WrittenCall written =
                     journal.sending(
                             inquiry,
-                            occasion.endpoint.ledgerName(),
+                            occasion.endpoint,
                             sentAt,
                             occasion == Occasion.REFRESH,
                             limits);

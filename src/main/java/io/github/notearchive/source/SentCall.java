@@ -8,8 +8,9 @@ import java.time.Instant;
  *
  * @param number its row in the ledger
  * @param id the note that is asked about
- * @param endpoint the question, as {@code api_call.endpoint} calls it
+ * @param endpoint the question
  * @param sentAt when it leaves, to the millisecond
  * @param refresh whether it asks anew about a note that is archived
  */
-public record SentCall(long number, NoteId id, String endpoint, Instant sentAt, boolean refresh) {}
+public record SentCall(
+        long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}

@@ -3,6 +3,7 @@ package io.github.notearchive.telemetry;
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
@@ -32,7 +33,11 @@ class MeteredJournal implements CallJournal {
 
     @Override
     public WrittenCall sending(
-            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry,
+            Endpoint endpoint,
+            Instant sentAt,
+            boolean refresh,
+            CallLimits limits) {
         return ledger.sending(inquiry, endpoint, sentAt, refresh, limits);
     }
 

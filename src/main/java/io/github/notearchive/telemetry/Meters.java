@@ -28,7 +28,6 @@ import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -195,7 +194,7 @@ class Meters {
         failedDownloads("passing", done -> done.downloads().passing());
         failedDownloads("refused", done -> done.downloads().refused());
         for (Endpoint endpoint : Endpoint.values()) {
-            latency(endpoint.ledgerName());
+            latency(endpoint);
         }
         calls("0", Billed.YES);
         spool.ifAvailable(this::spoolGauges);
@@ -288,7 +287,7 @@ class Meters {
     }
 
     /** A call has come back. */
-    void answered(String endpoint, ProviderReply reply, Duration took) {
+    void answered(Endpoint endpoint, ProviderReply reply, Duration took) {
         calls(label(reply.code()), reply.billed()).increment();
         latency(endpoint).record(took);
     }
@@ -308,11 +307,9 @@ class Meters {
                 .register(registry);
     }
 
-    private Timer latency(String endpoint) {
-        boolean known =
-                Arrays.stream(Endpoint.values()).anyMatch(e -> e.ledgerName().equals(endpoint));
+    private Timer latency(Endpoint endpoint) {
         return Timer.builder("note.archive.run.call.duration")
-                .tag("endpoint", known ? endpoint : "other")
+                .tag("endpoint", endpoint.ledgerName())
                 .description("How long calls took")
                 .serviceLevelObjectives(LATENCIES)
                 .register(registry);
@@ -416,7 +413,7 @@ class Meters {
 
     private static double callsTonight(Facts told, Billed billed) {
         return told.callsTonight().stream()
-                .filter(count -> billed.name().equals(count.billed()))
+                .filter(count -> count.billed() == billed)
                 .mapToLong(CallTotals.CallCount::calls)
                 .sum();
     }

@@ -13,6 +13,7 @@ import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.source.Billed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -1192,7 +1193,7 @@ class AnswerVariantsTests {
                 .filteredOn(call -> Integer.valueOf(0).equals(call.code()))
                 .allSatisfy(
                         call -> {
-                            assertThat(call.billed()).isEqualTo("YES");
+                            assertThat(call.billed()).isEqualTo(Billed.YES);
                             assertThat(call.answerHeld()).isTrue();
                         });
         assertThat(night.ledger(note)).extracting(CallEntry::receivedAt).doesNotContainNull();

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.source.Billed;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ class CodeTests {
                 .singleElement()
                 .satisfies(
                         call -> {
-                            assertThat(call.billed()).isEqualTo("YES");
+                            assertThat(call.billed()).isEqualTo(Billed.YES);
                             assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
                             assertThat(call.answerHeld()).isTrue();
                         });
@@ -368,7 +369,7 @@ class CodeTests {
                         Map.entry("reset", Reply.reset()),
                         Map.entry("lost", Reply.lost()),
                         Map.entry("truncated", Reply.truncated()));
-        Map<String, String> bills = Map.of("string", "NO", "301 by HTTP 503", "NO");
+        Map<String, Billed> bills = Map.of("string", Billed.NO, "301 by HTTP 503", Billed.NO);
         Map<String, Integer> codes =
                 Map.of(
                         "500",
@@ -399,11 +400,11 @@ class CodeTests {
             assertThat(calls).as(kind).hasSize(2);
             assertThat(calls.getFirst().billed())
                     .as(kind)
-                    .isEqualTo(bills.getOrDefault(kind, "UNKNOWN"));
+                    .isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
             assertThat(calls.getFirst().code()).as(kind).isEqualTo(codes.get(kind));
             assertThat(calls.getFirst().receivedAt()).as(kind).isNotNull();
             assertThat(calls.getFirst().answerHeld()).as(kind).isFalse();
-            assertThat(calls.getLast().billed()).as(kind).isEqualTo("YES");
+            assertThat(calls.getLast().billed()).as(kind).isEqualTo(Billed.YES);
             assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
         }
         assertThat(run.bill().maybeBilled()).isEqualTo(kinds.size() - bills.size());

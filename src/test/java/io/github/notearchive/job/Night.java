@@ -250,7 +250,7 @@ final class Night {
 
     /** The bills of a note's calls, oldest first. */
     List<String> bills(String note) {
-        return ledger(note).stream().map(CallEntry::billed).toList();
+        return ledger(note).stream().map(call -> call.billed().name()).toList();
     }
 
     List<SlotRow> slots(String note) {

@@ -17,6 +17,7 @@ import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.source.Billed;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -317,7 +318,7 @@ class RebuildTests {
                 .singleElement()
                 .satisfies(
                         call -> {
-                            assertThat(call.billed()).isEqualTo("YES");
+                            assertThat(call.billed()).isEqualTo(Billed.YES);
                             assertThat(call.code()).isZero();
                             assertThat(call.answerHeld()).isTrue();
                             assertThat(call.sentAt()).isEqualTo(call.receivedAt());

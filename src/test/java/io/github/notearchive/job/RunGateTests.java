@@ -12,6 +12,7 @@ import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.LonePace;
@@ -139,7 +140,7 @@ class RunGateTests {
         @Override
         public WrittenCall sending(
                 Inquiry inquiry,
-                String endpoint,
+                Endpoint endpoint,
                 Instant sentAt,
                 boolean refresh,
                 CallLimits limits) {

@@ -18,6 +18,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.source.Billed;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ class VideoTests {
         assertThat(night.provider().videoCalls(note)).isOne();
         assertThat(night.ledger(note))
                 .extracting(CallEntry::endpoint, CallEntry::billed, CallEntry::code)
-                .containsExactly(tuple(DETAIL, "YES", 0), tuple(VIDEO, "YES", 0));
+                .containsExactly(tuple(DETAIL, Billed.YES, 0), tuple(VIDEO, Billed.YES, 0));
         SlotRow video = video(note);
         assertThat(video.state()).isEqualTo("STORED");
         assertThat(video.reason()).isNull();

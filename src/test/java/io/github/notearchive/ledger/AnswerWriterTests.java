@@ -71,7 +71,7 @@ class AnswerWriterTests {
                     };
             JdbcClient jdbc = JdbcClient.create(counting);
             ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
-            SentCall call = book.sent(cut, ID, "note-detail/v1", NOW, false);
+            SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
             int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
 
@@ -107,7 +107,7 @@ class AnswerWriterTests {
         ApiCalls cut =
                 new ApiCalls(
                         JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
-        SentCall call = book.sent(cut, ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.set(true);
 
         long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
@@ -122,7 +122,7 @@ class AnswerWriterTests {
     @Test
     void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
         book.worklist("PENDING");
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
 
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
@@ -156,7 +156,7 @@ class AnswerWriterTests {
 
     @Test
     void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, true);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, true);
         unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
@@ -167,7 +167,7 @@ class AnswerWriterTests {
 
         assertThat(waiting()).isEmpty();
         CallHistory.CallEntry entry = history.of(ID).getFirst();
-        assertThat(entry.billed()).isEqualTo("YES");
+        assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.answerHeld()).isFalse();
         assertThat(entry.message()).isNull();
         assertThat(totals.billOfRefreshesIn(Night.of(NOW)).billed()).isOne();
@@ -175,7 +175,7 @@ class AnswerWriterTests {
 
     @Test
     void anAnswerWhoseRowWasLostIsWrittenAnew() {
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         database.jdbc().sql("DELETE FROM api_call").update();
 
         long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
@@ -190,7 +190,7 @@ class AnswerWriterTests {
         book.worklist("PENDING");
         long other = book.paid(NOW);
         SentCall elsewhere =
-                new SentCall(other, ID, "note-detail/v1", NOW.minus(Duration.ofDays(1)), false);
+                new SentCall(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
         unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
 
         assertThat(calls.bringInUnwritten()).isEqualTo(1);
@@ -205,20 +205,20 @@ class AnswerWriterTests {
         book.worklist("PENDING");
         SentCall strange =
                 new SentCall(
-                        1, new NoteId("66aa0000000000000000000f"), "note-detail/v1", NOW, false);
+                        1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
         Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused =
                 unwritten.keep(
-                        book.sent(ID, "note-detail/v1", NOW, false),
+                        book.sent(ID, Endpoint.DETAIL, NOW, false),
                         new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                         ANSWER,
                         NOW,
                         Duration.ZERO);
         unwritten.keep(
-                book.sent(ID, "note-detail/v1", NOW.plusSeconds(1), false),
+                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false),
                 PAID,
                 ANSWER,
                 NOW,

@@ -70,7 +70,7 @@ class ApiCallsTests {
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
         calls.belongTo(7);
 
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         assertThat(history.of(ID))
                 .containsExactly(
@@ -82,7 +82,7 @@ class ApiCallsTests {
                                 null,
                                 null,
                                 null,
-                                "UNKNOWN",
+                                Billed.UNKNOWN,
                                 null,
                                 null,
                                 7L,
@@ -108,7 +108,7 @@ class ApiCallsTests {
 
     @Test
     void whatCameBackIsWrittenBesideTheQuestion() {
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         calls.received(
                 call,
@@ -122,7 +122,7 @@ class ApiCallsTests {
         assertThat(entry.durationMs()).isEqualTo(50_400);
         assertThat(entry.httpStatus()).isEqualTo(503);
         assertThat(entry.code()).isEqualTo(301);
-        assertThat(entry.billed()).isEqualTo("NO");
+        assertThat(entry.billed()).isEqualTo(Billed.NO);
         assertThat(entry.message()).isEqualTo("COLLECT FAILED");
         assertThat(entry.answerHeld()).isFalse();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
@@ -130,7 +130,7 @@ class ApiCallsTests {
 
     @Test
     void aFaultHasNeitherCodeNorStatus() {
-        SentCall call = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         calls.received(
                 call,
@@ -142,17 +142,17 @@ class ApiCallsTests {
         CallHistory.CallEntry entry = history.of(ID).getFirst();
         assertThat(entry.code()).isNull();
         assertThat(entry.httpStatus()).isNull();
-        assertThat(entry.billed()).isEqualTo("UNKNOWN");
+        assertThat(entry.billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(entry.durationMs()).isEqualTo(Integer.MAX_VALUE);
     }
 
     @Test
     void aRecordIsTakenBackOnlyWhileNothingCameBack() {
-        SentCall left = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall left = book.sent(ID, Endpoint.DETAIL, NOW, false);
         calls.notSent(left, ALL);
         assertThat(history.of(ID)).isEmpty();
 
-        SentCall answered = book.sent(ID, "note-detail/v1", NOW, false);
+        SentCall answered = book.sent(ID, Endpoint.DETAIL, NOW, false);
         calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
         calls.notSent(answered, ALL);
         assertThat(history.of(ID)).hasSize(1);
@@ -166,8 +166,8 @@ class ApiCallsTests {
         Inquiry note = book.claimed(ID);
         List<Callable<Long>> nodes = new ArrayList<>();
         for (ApiCalls node : List.of(calls, elsewhere, calls, elsewhere)) {
-            nodes.add(() -> sendMany(node, note, "note-detail/v6", false, limits));
-            nodes.add(() -> sendMany(node, note, "note-detail/v1", true, limits));
+            nodes.add(() -> sendMany(node, note, Endpoint.VIDEO, false, limits));
+            nodes.add(() -> sendMany(node, note, Endpoint.DETAIL, true, limits));
         }
 
         long few = 0;
@@ -180,8 +180,8 @@ class ApiCallsTests {
         assertThat(few).isEqualTo(5 + 3);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
         nodes.clear();
-        nodes.add(() -> sendMany(calls, note, "note-detail/v1", false, limits));
-        nodes.add(() -> sendMany(elsewhere, note, "note-detail/v1", false, limits));
+        nodes.add(() -> sendMany(calls, note, Endpoint.DETAIL, false, limits));
+        nodes.add(() -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits));
         long rest = 0;
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
             for (Future<Long> sent : threads.invokeAll(nodes)) {
@@ -196,7 +196,7 @@ class ApiCallsTests {
                         written(
                                         calls.sending(
                                                 book.claimed(ID),
-                                                "note-detail/v1",
+                                                Endpoint.DETAIL,
                                                 night.ends(),
                                                 false,
                                                 limits))
@@ -208,8 +208,8 @@ class ApiCallsTests {
     @Test
     void whatDidNotLeaveIsNotCountedAndANightThatBeginsAnewIsCountedFromTheLedger() {
         Night night = Night.of(NOW);
-        SentCall video = book.sent(ID, "note-detail/v6", NOW, false);
-        SentCall refresh = book.sent(ID, "note-detail/v1", NOW, true);
+        SentCall video = book.sent(ID, Endpoint.VIDEO, NOW, false);
+        SentCall refresh = book.sent(ID, Endpoint.DETAIL, NOW, true);
         book.paid(NOW);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
 
@@ -232,14 +232,14 @@ class ApiCallsTests {
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);
 
         SentCall note =
-                written(calls.sending(book.claimed(ID), "note-detail/v1", NOW, false, ofRefreshes))
+                written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, ofRefreshes))
                         .call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
         assertThat(
                         written(
                                         calls.sending(
                                                 book.claimed(ID),
-                                                "note-detail/v1",
+                                                Endpoint.DETAIL,
                                                 NOW,
                                                 true,
                                                 ofRefreshes))
@@ -248,8 +248,8 @@ class ApiCallsTests {
 
         calls.notSent(note, ofRefreshes);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
-        book.sent(ID, "note-detail/v1", NOW, false);
-        calls.sending(book.claimed(ID), "note-detail/v6", NOW, false, CallLimits.NONE);
+        book.sent(ID, Endpoint.DETAIL, NOW, false);
+        calls.sending(book.claimed(ID), Endpoint.VIDEO, NOW, false, CallLimits.NONE);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
         assertThat(totals.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
@@ -267,7 +267,7 @@ class ApiCallsTests {
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
-        assertThat(elsewhere.sending(book.claimed(ID), "note-detail/v1", NOW, false, limits))
+        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
                 .isEqualTo(
                         new WrittenCall.Stopped(
                                 new RunStop(601, "code 601 (BALANCE)", null, null, 7L)));
@@ -278,7 +278,7 @@ class ApiCallsTests {
                 .as("once for each run")
                 .isOne();
         elsewhere.stops().heedFromNow();
-        assertThat(elsewhere.sending(book.claimed(ID), "note-detail/v1", NOW, false, limits))
+        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
                 .as("of a run that begins later")
                 .isInstanceOf(WrittenCall.Written.class);
     }
@@ -325,14 +325,14 @@ class ApiCallsTests {
         assertThat(
                         calls.sending(
                                 book.claimed(ID),
-                                "note-detail/v1",
+                                Endpoint.DETAIL,
                                 midnight.minusMillis(1),
                                 false,
                                 ALL))
                 .asInstanceOf(type(WrittenCall.Stopped.class))
                 .extracting(stopped -> stopped.stop().holdsUntil())
                 .isEqualTo(midnight);
-        assertThat(calls.sending(book.claimed(ID), "note-detail/v1", midnight, false, ALL))
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight, false, ALL))
                 .isInstanceOf(WrittenCall.Written.class);
     }
 
@@ -342,7 +342,7 @@ class ApiCallsTests {
         database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
 
         for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
-            assertThat(calls.sending(before, "note-detail/v1", NOW, false, limits))
+            assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
                     .isEqualTo(new WrittenCall.Unclaimed());
         }
         assertThat(history.of(ID)).isEmpty();
@@ -350,7 +350,7 @@ class ApiCallsTests {
         assertThat(
                         calls.sending(
                                 new Inquiry(ID, before.claim() + 1, null),
-                                "note-detail/v1",
+                                Endpoint.DETAIL,
                                 NOW,
                                 false,
                                 ALL))
@@ -358,7 +358,7 @@ class ApiCallsTests {
     }
 
     private static long sendMany(
-            ApiCalls node, Inquiry note, String endpoint, boolean refresh, CallLimits limits) {
+            ApiCalls node, Inquiry note, Endpoint endpoint, boolean refresh, CallLimits limits) {
         return IntStream.range(0, 15)
                 .filter(
                         _ ->

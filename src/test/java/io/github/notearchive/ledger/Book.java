@@ -9,6 +9,7 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallLimits;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
@@ -54,16 +55,16 @@ final class Book {
         return Claims.of(database, id);
     }
 
-    SentCall sent(NoteId id, String endpoint, Instant at, boolean refresh) {
+    SentCall sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
         return sent(calls, id, endpoint, at, refresh);
     }
 
-    SentCall sent(ApiCalls node, NoteId id, String endpoint, Instant at, boolean refresh) {
+    SentCall sent(ApiCalls node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
         return sent(node, claimed(id), endpoint, at, refresh);
     }
 
     private static SentCall sent(
-            ApiCalls node, Inquiry note, String endpoint, Instant at, boolean refresh) {
+            ApiCalls node, Inquiry note, Endpoint endpoint, Instant at, boolean refresh) {
         return ((WrittenCall.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
     }
 
@@ -72,12 +73,12 @@ final class Book {
     }
 
     long paid(Inquiry note, Instant at) {
-        SentCall call = sent(calls, note, "note-detail/v1", at, false);
+        SentCall call = sent(calls, note, Endpoint.DETAIL, at, false);
         return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
     }
 
     void unpaid(Instant at) {
-        SentCall call = sent(ID, "note-detail/v1", at, false);
+        SentCall call = sent(ID, Endpoint.DETAIL, at, false);
         calls.received(
                 call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }

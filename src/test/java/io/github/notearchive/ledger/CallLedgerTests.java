@@ -266,7 +266,7 @@ class CallLedgerTests {
                         entry -> {
                             assertThat(entry.id()).isEqualTo(capture.callId());
                             assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
-                            assertThat(entry.billed()).isEqualTo("YES");
+                            assertThat(entry.billed()).isEqualTo(Billed.YES);
                             assertThat(entry.answerHeld()).isTrue();
                         });
     }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NightlyCalls;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +37,7 @@ class CallTotalsTests {
         book.paid(night.ends().minusMillis(1));
         calls.belongTo(2);
         book.unpaid(night.begins());
-        book.sent(ID, "note-detail/v1", night.begins(), false);
+        book.sent(ID, Endpoint.DETAIL, night.begins(), false);
         book.paid(night.ends());
         book.paid(night.begins().minusMillis(1));
 
@@ -46,8 +48,10 @@ class CallTotalsTests {
                         CallTotals.CallCount::billed,
                         CallTotals.CallCount::calls)
                 .containsExactly(
-                        tuple(0, "YES", 2L), tuple(301, "NO", 1L), tuple(null, "UNKNOWN", 1L));
-        assertThat(totals.countsOf(1)).containsExactly(new CallTotals.CallCount(0, "YES", 2));
+                        tuple(0, Billed.YES, 2L),
+                        tuple(301, Billed.NO, 1L),
+                        tuple(null, Billed.UNKNOWN, 1L));
+        assertThat(totals.countsOf(1)).containsExactly(new CallTotals.CallCount(0, Billed.YES, 2));
         assertThat(totals.countsOf(99)).isEmpty();
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -94,7 +95,7 @@ class PaidAnswersTests {
         assertThat(answers.emptyCopiesBefore(later)).isEqualTo(1);
 
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
-        assertThat(history.of(ID).getFirst().billed()).isEqualTo("YES");
+        assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
         assertThat(answers.emptyCopiesBefore(later)).isZero();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }

@@ -5,8 +5,10 @@ import static io.github.notearchive.ledger.Book.ID;
 import static io.github.notearchive.ledger.Book.NOW;
 import static io.github.notearchive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -35,9 +37,9 @@ class UnwrittenAnswersTests {
     void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
         NoteId other = new NoteId("66aa0000000000000000000f");
         unwritten.keep(
-                book.sent(ID, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+                book.sent(ID, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
         unwritten.keep(
-                book.sent(other, "note-detail/v1", NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+                book.sent(other, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
 
         assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
         assertThat(unwritten.remove(List.of(ID))).isZero();
@@ -49,7 +51,7 @@ class UnwrittenAnswersTests {
     void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
         Path file =
                 unwritten.keep(
-                        book.sent(ID, "note-detail/v1", NOW, false),
+                        book.sent(ID, Endpoint.DETAIL, NOW, false),
                         PAID,
                         ANSWER,
                         NOW,
@@ -58,6 +60,26 @@ class UnwrittenAnswersTests {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         assertThat(file.getParent()).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void aFileAboutAQuestionThatNobodyKnowsIsNotRead() throws Exception {
+        Path file =
+                unwritten.keep(
+                        book.sent(ID, Endpoint.DETAIL, NOW, false),
+                        PAID,
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
+        assertThat(UnwrittenAnswers.read(file).call().endpoint()).isEqualTo(Endpoint.DETAIL);
+
+        String text = Files.readString(file);
+        assertThat(text).contains("\"endpoint\":\"note-detail/v1\"");
+        Files.writeString(file, text.replace("note-detail/v1", "note-detail/v99"));
+
+        assertThatThrownBy(() -> UnwrittenAnswers.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("does not say which call it answers");
     }
 
     private List<Path> waiting() {

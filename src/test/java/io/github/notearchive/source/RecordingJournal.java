@@ -33,7 +33,11 @@ final class RecordingJournal implements CallJournal {
 
     @Override
     public WrittenCall sending(
-            Inquiry inquiry, String endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            Inquiry inquiry,
+            Endpoint endpoint,
+            Instant sentAt,
+            boolean refresh,
+            CallLimits limits) {
         whileSending.run();
         if (unclaimed) {
             return new WrittenCall.Unclaimed();
@@ -44,7 +48,7 @@ final class RecordingJournal implements CallJournal {
         NightlyCalls with =
                 new NightlyCalls(
                         night.all() + 1,
-                        night.videos() + (endpoint.equals("note-detail/v6") ? 1 : 0),
+                        night.videos() + (endpoint == Endpoint.VIDEO ? 1 : 0),
                         night.refreshes() + (refresh ? 1 : 0));
         if (isOver(limits.all(), with.all())
                 || isOver(limits.videos(), with.videos())

@@ -85,7 +85,7 @@ class MetricsTableTests {
             PrometheusMeterRegistry registry = exported(teller);
             for (int code = 1000; code < 1500; code++) {
                 teller.meters.answered(
-                        "note-detail/v" + code,
+                        Endpoint.VIDEO,
                         new ProviderReply(code, 200, "m" + code, "r" + code, Billed.UNKNOWN),
                         Duration.ofSeconds(1));
             }
@@ -97,7 +97,7 @@ class MetricsTableTests {
                             families.get("note_archive_run_call_duration_seconds")
                                     .labels
                                     .get("endpoint"))
-                    .containsExactly("other");
+                    .containsExactly("note-detail/v6");
         }
     }
 
@@ -178,7 +178,7 @@ class MetricsTableTests {
                 for (Billed billed : Billed.values()) {
                     for (Endpoint endpoint : Endpoint.values()) {
                         meters.answered(
-                                endpoint.ledgerName(),
+                                endpoint,
                                 new ProviderReply(code, 200, null, null, billed),
                                 Duration.ofSeconds(3));
                     }
