@@ -178,7 +178,7 @@ public class MediaCatalog {
                 MediaKind.valueOf(row.getString("kind")),
                 row.getInt("ordinal"),
                 row.getString("identity"),
-                row.getString("state"),
+                SlotState.valueOf(row.getString("state")),
                 row.getString("reason"),
                 row.getString("rendition"),
                 row.getObject("width", Integer.class),
@@ -538,7 +538,7 @@ public class MediaCatalog {
                     row.kind().name(),
                     row.ordinal(),
                     row.identity(),
-                    row.state(),
+                    row.state().name(),
                     row.reason(),
                     row.rendition(),
                     row.width(),
@@ -583,7 +583,7 @@ public class MediaCatalog {
             MediaKind kind,
             int ordinal,
             String identity,
-            String state,
+            SlotState state,
             @Nullable String reason,
             @Nullable String rendition,
             @Nullable Integer width,
@@ -612,7 +612,7 @@ public class MediaCatalog {
                                 slot.kind(),
                                 slot.ordinal(),
                                 identity,
-                                "STORED",
+                                SlotState.STORED,
                                 lesserBecause == null ? null : DEGRADED,
                                 StorableText.of(rendition),
                                 width,
@@ -628,7 +628,7 @@ public class MediaCatalog {
                                 slot.kind(),
                                 slot.ordinal(),
                                 identity,
-                                "WAIVED",
+                                SlotState.WAIVED,
                                 reason,
                                 null,
                                 null,
@@ -638,7 +638,7 @@ public class MediaCatalog {
                                 slot.kind(),
                                 slot.ordinal(),
                                 identity,
-                                "MISSING",
+                                SlotState.MISSING,
                                 gap.name(),
                                 StorableText.of(error),
                                 deadNight,
@@ -650,7 +650,7 @@ public class MediaCatalog {
                 MediaKind kind,
                 int ordinal,
                 String identity,
-                String state,
+                SlotState state,
                 String reason,
                 @Nullable String error,
                 @Nullable Night deadNight,
@@ -666,7 +666,7 @@ public class MediaCatalog {
                     kind,
                     ordinal,
                     identity,
-                    "MISSING",
+                    SlotState.MISSING,
                     SlotStatus.Gap.RETRY.name(),
                     error,
                     null,
@@ -685,8 +685,20 @@ public class MediaCatalog {
          */
         public SlotRow waived(String why, Instant now) {
             return new SlotRow(
-                    kind, ordinal, identity, "WAIVED", why, rendition, width, height, checks, error,
-                    deadNight, media, damage, now);
+                    kind,
+                    ordinal,
+                    identity,
+                    SlotState.WAIVED,
+                    why,
+                    rendition,
+                    width,
+                    height,
+                    checks,
+                    error,
+                    deadNight,
+                    media,
+                    damage,
+                    now);
         }
 
         /**
@@ -714,9 +726,14 @@ public class MediaCatalog {
                                 checks,
                                 DEGRADED.equals(reason) ? String.valueOf(error) : null));
             }
-            return "WAIVED".equals(state) && reason != null
+            return state == SlotState.WAIVED && reason != null
                     ? Optional.of(new SlotStatus.Waived(slot, reason))
                     : Optional.empty();
+        }
+
+        /** Whether a file is wanted still. */
+        public boolean isMissing() {
+            return state == SlotState.MISSING;
         }
 
         /** The place that this row holds, without any address to fill it from. */

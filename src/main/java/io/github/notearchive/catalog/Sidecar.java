@@ -134,7 +134,7 @@ public record Sidecar(
         entry.put("kind", row.kind().name());
         entry.put("ordinal", row.ordinal());
         entry.put("identity", row.identity());
-        entry.put("state", row.state());
+        entry.put("state", row.state().name());
         putIfAny(entry, "reason", row.reason());
         putIfAny(entry, "rendition", row.rendition());
         putIfAny(entry, "width", row.width());
@@ -269,17 +269,16 @@ public record Sidecar(
     }
 
     private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
-        String state = entry.required("state");
+        SlotState state = entry.slotState();
         String lesserBecause = entry.text("lesserBecause"); // of format 1
         String reason = lesserBecause == null ? entry.text("reason") : MediaCatalog.DEGRADED;
         StoredMedia stored =
                 switch (state) {
-                    case "STORED" -> stored(entry);
-                    case "MISSING", "WAIVED" -> {
+                    case STORED -> stored(entry);
+                    case MISSING, WAIVED -> {
                         entry.required("reason");
                         yield null;
                     }
-                    default -> throw entry.broken("state", state);
                 };
         Instant updatedAt = entry.instant("updatedAt");
         return new SlotRow(
@@ -404,6 +403,15 @@ public record Sidecar(
                 return text == null ? null : new Night(LocalDate.parse(text));
             } catch (DateTimeException e) {
                 throw broken(field, text);
+            }
+        }
+
+        SlotState slotState() throws BrokenSidecarException {
+            String state = required("state");
+            try {
+                return SlotState.valueOf(state);
+            } catch (IllegalArgumentException e) {
+                throw broken("state", state);
             }
         }
 

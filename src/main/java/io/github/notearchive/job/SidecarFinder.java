@@ -167,8 +167,7 @@ class SidecarFinder {
      */
     private Standing standing(Sidecar sidecar) {
         List<SlotRow> media = sidecar.media() == null ? List.of() : sidecar.media();
-        Optional<SlotRow> gap =
-                media.stream().filter(row -> row.state().equals("MISSING")).findFirst();
+        Optional<SlotRow> gap = media.stream().filter(SlotRow::isMissing).findFirst();
         boolean lesser = media.stream().anyMatch(row -> "DEGRADED".equals(row.reason()));
         @Nullable Instant due = gap.isEmpty() && lesser ? clock.instant() : null;
         return new Standing(

@@ -180,7 +180,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         if (!found.isOld()) {
             return found.sidecar().archivedAt();
         }
-        boolean complete = slots.stream().noneMatch(row -> row.state().equals("MISSING"));
+        boolean complete = slots.stream().noneMatch(SlotRow::isMissing);
         return complete ? found.sidecar().capturedAt() : null;
     }
 

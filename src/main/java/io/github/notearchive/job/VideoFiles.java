@@ -65,7 +65,7 @@ class VideoFiles {
     private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
         boolean there = false;
         for (SlotRow row : rows) {
-            boolean missing = row.state().equals("MISSING");
+            boolean missing = row.isMissing();
             if (row.kind().isOfVideo() && missing) {
                 return false;
             }
@@ -96,12 +96,9 @@ class VideoFiles {
     Optional<NoteCapture> detailOfWaiting(NoteId id) {
         List<SlotRow> rows = catalog.slotsOf(id);
         boolean onlyVideo =
-                rows.stream().anyMatch(row -> row.state().equals("MISSING"))
+                rows.stream().anyMatch(SlotRow::isMissing)
                         && rows.stream()
-                                .allMatch(
-                                        row ->
-                                                row.kind().isOfVideo()
-                                                        || !row.state().equals("MISSING"));
+                                .allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
         return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 

@@ -134,7 +134,7 @@ public class Waiver {
                             + id
                             + " lists its files");
         }
-        if (!slot.get().state().equals("MISSING")) {
+        if (!slot.get().isMissing()) {
             return new Result.NotPossible(
                     kind
                             + " "
@@ -145,7 +145,7 @@ public class Waiver {
                             + slot.get().state()
                             + ", not missing");
         }
-        long left = rows.stream().filter(row -> row.state().equals("MISSING")).count() - 1;
+        long left = rows.stream().filter(SlotRow::isMissing).count() - 1;
         return left > 0
                 ? waiveOneOfMany(id, standing, kind, ordinal, reason, (int) left)
                 : archive(id, standing, kind, ordinal, reason, rows);

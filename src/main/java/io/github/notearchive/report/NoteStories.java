@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.html.Figures;
 import io.github.notearchive.ledger.CallHistory;
 import io.github.notearchive.ledger.CallHistory.CallEntry;
@@ -189,7 +190,7 @@ public class NoteStories {
         StringBuilder words =
                 new StringBuilder("file ").append(file.kind()).append(' ').append(file.ordinal());
         switch (file.state()) {
-            case "STORED" -> {
+            case STORED -> {
                 words.append(" stored");
                 if (file.rendition() != null) {
                     words.append(", rendition ").append(file.rendition());
@@ -201,12 +202,12 @@ public class NoteStories {
                     words.append(", ").append(file.contentType());
                 }
             }
-            case "WAIVED" -> words.append(" accepted as empty, ").append(file.reason());
-            default -> words.append(" missing, ").append(file.reason());
+            case WAIVED -> words.append(" accepted as empty, ").append(file.reason());
+            case MISSING -> words.append(" missing, ").append(file.reason());
         }
         if (!file.tried().isEmpty()) {
             words.append(
-                            "STORED".equals(file.state())
+                            file.state() == SlotState.STORED
                                     ? "; a lesser one, since "
                                     : "; what was tried last: ")
                     .append(String.join("; ", file.tried()));
@@ -258,7 +259,7 @@ public class NoteStories {
         return new File(
                 row.getString("kind"),
                 row.getInt("ordinal"),
-                row.getString("state"),
+                SlotState.valueOf(row.getString("state")),
                 row.getString("reason"),
                 row.getString("rendition"),
                 row.getObject("size_bytes", Long.class),

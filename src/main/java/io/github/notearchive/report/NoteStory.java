@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.catalog.SlotState;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ public record NoteStory(List<Event> events, List<File> files) {
     public record File(
             String kind,
             int ordinal,
-            String state,
+            SlotState state,
             @Nullable String reason,
             @Nullable String rendition,
             @Nullable Long sizeBytes,

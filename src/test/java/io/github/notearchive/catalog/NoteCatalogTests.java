@@ -90,9 +90,9 @@ class NoteCatalogTests {
                         MediaCatalog.SlotRow::state,
                         MediaCatalog.SlotRow::reason)
                 .containsExactly(
-                        tuple(MediaKind.IMAGE, 0, "STORED", null),
-                        tuple(MediaKind.IMAGE, 1, "STORED", null),
-                        tuple(MediaKind.VIDEO, 0, "WAIVED", "NOT_OFFERED_BY_V1"));
+                        tuple(MediaKind.IMAGE, 0, SlotState.STORED, null),
+                        tuple(MediaKind.IMAGE, 1, SlotState.STORED, null),
+                        tuple(MediaKind.VIDEO, 0, SlotState.WAIVED, "NOT_OFFERED_BY_V1"));
         assertThat(media.findByDigest(List.of(SHA256, "0".repeat(64))))
                 .containsExactly(Map.entry(SHA256, new MediaCatalog.KnownObject(FILE, false)));
     }
@@ -339,7 +339,7 @@ class NoteCatalogTests {
                 .singleElement()
                 .satisfies(
                         row -> {
-                            assertThat(row.state()).isEqualTo("STORED");
+                            assertThat(row.state()).isEqualTo(SlotState.STORED);
                             assertThat(row.reason()).isNull();
                             assertThat(row.error()).isNull();
                             assertThat(row.deadNight()).isNull();
@@ -357,7 +357,7 @@ class NoteCatalogTests {
                 .singleElement()
                 .satisfies(
                         row -> {
-                            assertThat(row.state()).isEqualTo("MISSING");
+                            assertThat(row.state()).isEqualTo(SlotState.MISSING);
                             assertThat(row.reason()).isEqualTo("DEAD");
                             assertThat(row.error()).isEqualTo("HTTP 404");
                             assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
@@ -377,7 +377,9 @@ class NoteCatalogTests {
 
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(MediaCatalog.SlotRow::state, MediaCatalog.SlotRow::reason)
-                .containsExactly(tuple("STORED", null), tuple("WAIVED", "the author took it down"));
+                .containsExactly(
+                        tuple(SlotState.STORED, null),
+                        tuple(SlotState.WAIVED, "the author took it down"));
     }
 
     @Test

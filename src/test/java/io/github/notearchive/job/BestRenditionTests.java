@@ -5,6 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
@@ -37,7 +38,7 @@ class BestRenditionTests {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         SlotRow lesser = firstPicture(note);
-        assertThat(lesser.state()).isEqualTo("STORED");
+        assertThat(lesser.state()).isEqualTo(SlotState.STORED);
         assertThat(lesser.reason()).isEqualTo("DEGRADED");
         assertThat(lesser.rendition()).isEqualTo("url_multi_level.high");
         assertThat(lesser.error()).contains("original at ").contains("HTTP 404");
@@ -88,7 +89,7 @@ class BestRenditionTests {
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(firstPicture(note).state()).isEqualTo("STORED");
+        assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
     }
 
     @Test
@@ -107,7 +108,7 @@ class BestRenditionTests {
 
         assertThat(run.exitCode()).isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(firstPicture(note).state()).isEqualTo("STORED");
+        assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
         assertThat(night.note(note).dueAt()).isNotNull();
     }
@@ -127,7 +128,7 @@ class BestRenditionTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         SlotRow original = sound(notes.get(0));
         SlotRow same = sound(notes.get(1));
-        assertThat(same.state()).isEqualTo("STORED");
+        assertThat(same.state()).isEqualTo(SlotState.STORED);
         assertThat(same.media()).isEqualTo(original.media());
         assertThat(same.checks()).isEqualTo("same file as in note " + notes.get(0));
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);

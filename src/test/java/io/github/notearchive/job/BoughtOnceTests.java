@@ -5,6 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -35,7 +36,7 @@ class BoughtOnceTests {
                 .isNotEmpty()
                 .allSatisfy(
                         slot -> {
-                            assertThat(slot.state()).isEqualTo("MISSING");
+                            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
                             assertThat(slot.reason()).isEqualTo("RETRY");
                         });
         assertThat(night.calls()).isEqualTo(1);

@@ -6,6 +6,7 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ class CutMediaTests {
                 .singleElement()
                 .satisfies(
                         slot -> {
-                            assertThat(slot.state()).isEqualTo("MISSING");
+                            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
                             assertThat(slot.reason()).isEqualTo("RETRY");
                             assertThat(slot.error()).contains(": cut: ");
                         });

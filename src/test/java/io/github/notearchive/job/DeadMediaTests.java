@@ -7,6 +7,7 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
@@ -58,8 +59,8 @@ class DeadMediaTests {
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         assertThat(night.slots(note))
                 .extracting(SlotRow::state)
-                .containsOnlyOnce("MISSING")
-                .contains("STORED");
+                .containsOnlyOnce(SlotState.MISSING)
+                .contains(SlotState.STORED);
         assertThat(night.slots(note).get(1).reason()).isEqualTo("DEAD");
 
         night.requeue(note);
@@ -76,12 +77,12 @@ class DeadMediaTests {
         assertThat(night.note(note).state()).isEqualTo(FAILED);
         assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE");
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(night.slots(note).get(1).state()).isEqualTo("MISSING");
+        assertThat(night.slots(note).get(1).state()).isEqualTo(SlotState.MISSING);
         assertThat(night.slots(note).get(1).reason()).isEqualTo("GONE");
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.ordinal() != 1)
                 .hasSize(pictures.size() - 1)
-                .allSatisfy(slot -> assertThat(slot.state()).isEqualTo("STORED"));
+                .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
         assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NULL")).isEqualTo(1);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.objects("media/")).hasSize(pictures.size() - 1);
@@ -127,7 +128,7 @@ class DeadMediaTests {
         assertEnded(second, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2);
-        assertThat(night.slots(note)).extracting(SlotRow::state).containsOnly("STORED");
+        assertThat(night.slots(note)).extracting(SlotRow::state).containsOnly(SlotState.STORED);
     }
 
     @Test
@@ -170,7 +171,7 @@ class DeadMediaTests {
                 .isEqualTo(new Waiver.Result.NoteArchived());
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note).get(0).state()).isEqualTo("WAIVED");
+        assertThat(night.slots(note).get(0).state()).isEqualTo(SlotState.WAIVED);
         assertThat(night.slots(note).get(0).reason()).isEqualTo("lost for good");
         assertThat(night.slots(note).get(2).reason()).isEqualTo("lost too");
         assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
@@ -95,7 +96,7 @@ class ForgetTests {
         assertNoTrace(WORDS);
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'")).isEqualTo(4);
         assertThat(night.state(notes.get(1))).isEqualTo(ARCHIVED);
-        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state().equals("STORED"));
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(forgotten.find(new NoteId(note)).orElseThrow().finishedAt()).isNotNull();
         assertAuditedClean();
@@ -229,7 +230,7 @@ class ForgetTests {
         assertThat(rest.sidecars()).isOne();
         assertThat(night.objects("notes/" + note)).isEmpty();
         assertThat(night.objects(file)).isEmpty();
-        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state().equals("STORED"));
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
         assertAuditedClean();
     }
 

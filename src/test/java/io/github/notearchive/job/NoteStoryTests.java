@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NoteStories;
 import io.github.notearchive.report.NoteStory;
@@ -112,7 +113,7 @@ class NoteStoryTests {
                 .isNotEmpty()
                 .allSatisfy(
                         file -> {
-                            assertThat(file.state()).isEqualTo("MISSING");
+                            assertThat(file.state()).isEqualTo(SlotState.MISSING);
                             assertThat(file.tried())
                                     .isNotEmpty()
                                     .allMatch(

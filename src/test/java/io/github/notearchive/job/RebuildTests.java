@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
@@ -189,7 +190,7 @@ class RebuildTests {
                                         .contains(notes.get(1), "IMAGE 0", "holds other bytes"));
         for (String note : notes.subList(0, 2)) {
             SlotRow slot = night.slots(note).getFirst();
-            assertThat(slot.state()).isEqualTo("MISSING");
+            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
             assertThat(slot.reason()).isEqualTo("RETRY");
             assertThat(slot.error()).isNotBlank();
             assertThat(night.state(note)).isEqualTo(POSTPONED);

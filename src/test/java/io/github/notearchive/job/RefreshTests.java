@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
@@ -122,7 +123,9 @@ class RefreshTests {
         assertThat(run.refreshes().answered().files()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         List<SlotRow> after = images(note);
-        assertThat(after).hasSize(before.size() + 1).allMatch(row -> row.state().equals("STORED"));
+        assertThat(after)
+                .hasSize(before.size() + 1)
+                .allMatch(row -> row.state() == SlotState.STORED);
         for (int i = 1; i < before.size(); i++) {
             assertThat(after.get(i - 1).media()).isEqualTo(before.get(i).media());
             assertThat(after.get(i - 1).rendition()).isEqualTo(before.get(i).rendition());
@@ -177,9 +180,10 @@ class RefreshTests {
         assertThat(night.note(note).lastError()).contains("IMAGE " + pictures, "DEAD", "404");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         SlotRow waived = images(note).getLast();
-        assertThat(waived.state()).isEqualTo("WAIVED");
+        assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
         assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
-        assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state().equals("STORED"));
+        assertThat(images(note).subList(0, pictures))
+                .allMatch(row -> row.state() == SlotState.STORED);
         assertThat(first.refreshes().answered().notes()).isOne();
         assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
 
@@ -189,7 +193,7 @@ class RefreshTests {
         RunSummary second = night.run();
 
         assertEnded(second, ExitCode.COMPLETED);
-        assertThat(images(note).getLast().state()).isEqualTo("STORED");
+        assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
         assertThat(images(note).getLast().reason()).isNull();
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(second.refreshes().putOff()).isOne();
@@ -382,7 +386,7 @@ class RefreshTests {
         assertThat(night.provider().videoCalls()).isOne();
         int requests = night.provider().mediaRequests();
         SlotRow video = video(note);
-        assertThat(video.state()).isEqualTo("STORED");
+        assertThat(video.state()).isEqualTo(SlotState.STORED);
 
         for (int nights : List.of(1, 9)) {
             night.isDaysLater(nights);

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -97,14 +98,14 @@ class StoredBytesTests {
                 .singleElement()
                 .satisfies(
                         slot -> {
-                            assertThat(slot.state()).isEqualTo("WAIVED");
+                            assertThat(slot.state()).isEqualTo(SlotState.WAIVED);
                             assertThat(slot.reason()).isEqualTo("NOT_OFFERED_BY_V1");
                         });
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                 .isNotEmpty()
                 .extracting(SlotRow::state)
-                .containsOnly("STORED");
+                .containsOnly(SlotState.STORED);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -59,7 +60,7 @@ class VideoLimitTests {
                             assertThat(night.slots(note))
                                     .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                                     .isNotEmpty()
-                                    .allMatch(slot -> slot.state().equals("STORED"));
+                                    .allMatch(slot -> slot.state() == SlotState.STORED);
                             assertThat(night.note(note).attempts()).isZero();
                             assertThat(night.note(note).mediaAttempts()).isZero();
                             assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());

@@ -5,6 +5,7 @@ import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -53,13 +54,13 @@ class VideoOffTests {
                 .update();
 
         assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
 
         night.isDaysLater(8);
         night.requeue(note);
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(video(note).state()).as("with that answer too old").isEqualTo("STORED");
+        assertThat(video(note).state()).as("with that answer too old").isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls()).isZero();
     }
 

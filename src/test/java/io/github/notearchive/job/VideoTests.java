@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
@@ -91,7 +92,7 @@ class VideoTests {
                 .extracting(CallEntry::endpoint, CallEntry::billed, CallEntry::code)
                 .containsExactly(tuple(DETAIL, Billed.YES, 0), tuple(VIDEO, Billed.YES, 0));
         SlotRow video = video(note);
-        assertThat(video.state()).isEqualTo("STORED");
+        assertThat(video.state()).isEqualTo(SlotState.STORED);
         assertThat(video.reason()).isNull();
         assertThat(video.rendition()).isEqualTo("h265[1]/master_url");
         assertThat(video.identity()).isEqualTo(media.path("video_id").asString());
@@ -129,7 +130,7 @@ class VideoTests {
 
     @ParameterizedTest
     @CsvSource({"normal, STORED", "dead, MISSING"})
-    void languageWithANulCostsTheNoteNothing(String server, String state) {
+    void languageWithANulCostsTheNoteNothing(String server, SlotState state) {
         String note = videoNoteWithSubtitles();
         answersVideo(
                 note,
@@ -143,13 +144,14 @@ class VideoTests {
             night.script().media(target -> target.contains("/subtitle/"), MediaReply.status(403));
         }
 
-        assertEnded(night.run(), state.equals("STORED") ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
+        assertEnded(
+                night.run(), state == SlotState.STORED ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(state.equals("STORED") ? ARCHIVED : POSTPONED);
+        assertThat(night.state(note)).isEqualTo(state == SlotState.STORED ? ARCHIVED : POSTPONED);
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::identity, SlotRow::state)
                 .containsExactly(tuple("#0", state));
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
     }
 
     @Test
@@ -317,17 +319,17 @@ class VideoTests {
         assertThat(video(otherMd5).checks())
                 .as("a hint, and no failure")
                 .isEqualTo("size match, md5 mismatch");
-        assertThat(video(nameless).state()).as("the only one there").isEqualTo("STORED");
+        assertThat(video(nameless).state()).as("the only one there").isEqualTo(SlotState.STORED);
         assertThat(List.of(video(streamless), video(gone), video(gonePerhapsBilled)))
                 .extracting(SlotRow::state, SlotRow::reason)
-                .containsOnly(tuple("WAIVED", "NOT_OFFERED_BY_V6"));
+                .containsOnly(tuple(SlotState.WAIVED, "NOT_OFFERED_BY_V6"));
         assertThat(night.bills(gone)).containsExactly("YES", "YES");
         assertThat(night.bills(gonePerhapsBilled)).containsExactly("YES", "UNKNOWN");
         assertThat(night.objects("notes/" + streamless)).as("both answers are kept").hasSize(2);
         assertThat(night.objects("notes/" + gone)).as("it was paid for as well").hasSize(2);
         assertThat(night.objects("notes/" + gonePerhapsBilled)).hasSize(1);
         assertThat(night.bills(lost)).containsExactly("YES", "UNKNOWN", "YES");
-        assertThat(video(lost).state()).isEqualTo("STORED");
+        assertThat(video(lost).state()).isEqualTo(SlotState.STORED);
         assertThat(video(deadMaster).rendition()).isEqualTo("h265[1]/backup_urls[1]");
         assertThat(video(deadMaster).reason()).as("as good as its master").isNull();
         assertThat(night.provider().mediaRequests(largest))
@@ -384,7 +386,7 @@ class VideoTests {
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.calls(note)).isOne();
         assertThat(night.bills(note)).containsExactly("YES", "NO", "NO", "YES");
         assertThat(night.note(note).attempts()).isEqualTo(2);
@@ -436,7 +438,7 @@ class VideoTests {
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(run.notes().released()).isOne();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.calls(note)).isOne();
@@ -465,7 +467,7 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().mediaRequests("1040g"))
                 .as("the cover is not asked for again")
@@ -569,7 +571,7 @@ class VideoTests {
         assertThat(notes)
                 .allSatisfy(
                         note -> {
-                            assertThat(video(note).state()).isEqualTo("WAIVED");
+                            assertThat(video(note).state()).isEqualTo(SlotState.WAIVED);
                             assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
                         });
         assertThat(night.provider().videoCalls()).isEqualTo(6);
@@ -583,7 +585,7 @@ class VideoTests {
 
         assertThat(video(notes.getFirst()).state())
                 .as("asked again by an operator")
-                .isEqualTo("STORED");
+                .isEqualTo(SlotState.STORED);
         assertThat(night.calls()).isEqualTo(3);
     }
 
@@ -607,14 +609,14 @@ class VideoTests {
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(video(note).reason()).isEqualTo("RETRY");
-        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo("STORED");
+        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
 
         night.script().clear();
         night.isDaysLater(6);
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().videoCalls(note)).isOne();
     }
@@ -636,7 +638,7 @@ class VideoTests {
         assertThat(night.state(note)).isEqualTo(FAILED);
         assertThat(video(note).reason()).isEqualTo("GONE");
         assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0 GONE");
-        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo("STORED");
+        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
         assertThat(night.calls(note)).isOne();
     }
@@ -745,17 +747,17 @@ class VideoTests {
         String note = videoNoteWithSubtitles();
         night.script().media(target -> target.contains("/subtitle/zh-CN/"), MediaReply.status(403));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
 
         night.isNextDay();
         night.script().answersVideo(note, Reply.code(301));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::reason)
-                .containsExactly(tuple("STORED", null), tuple("MISSING", "DEAD"));
+                .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.MISSING, "DEAD"));
 
         night.isNextDay();
         night.script().clear();
@@ -763,7 +765,7 @@ class VideoTests {
 
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state)
-                .containsOnly("STORED");
+                .containsOnly(SlotState.STORED);
         assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
     }
 
@@ -773,14 +775,14 @@ class VideoTests {
         night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
 
         assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
 
         night.script().clear();
         night.isNextDay();
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls(note)).isOne();
     }
 
@@ -804,7 +806,7 @@ class VideoTests {
         assertThat(night.provider().videoCalls(note)).isOne();
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state)
-                .containsExactly("STORED", "MISSING");
+                .containsExactly(SlotState.STORED, SlotState.MISSING);
         assertThat(night.state(plain)).isEqualTo(ARCHIVED);
         var before = ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
 
@@ -837,7 +839,7 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(video(note).state()).isEqualTo("STORED");
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::error)
                 .satisfiesExactly(
@@ -977,7 +979,7 @@ class VideoTests {
     }
 
     private void assertStored(SlotRow slot, String url, String ending) {
-        assertThat(slot.state()).isEqualTo("STORED");
+        assertThat(slot.state()).isEqualTo(SlotState.STORED);
         String key = slot.media().key().value();
         assertThat(key).endsWith(ending);
         assertThat(night.objects(key).get(key)).isEqualTo(night.provider().mediaBytes(url));
@@ -985,13 +987,13 @@ class VideoTests {
 
     /** The note has everything but its video, for which there is a reason. */
     private void assertWaits(String note, String reason) {
-        assertThat(video(note).state()).isEqualTo("MISSING");
+        assertThat(video(note).state()).isEqualTo(SlotState.MISSING);
         assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
         assertThat(video(note).error()).contains(reason);
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                 .hasSize(2)
-                .allSatisfy(slot -> assertThat(slot.state()).isEqualTo("STORED"));
+                .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
         assertThat(night.provider().mediaRequests(".mp4")).isZero();
         assertThat(
                         night.sql()
