@@ -2,21 +2,17 @@ package io.github.notearchive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.worklist.Settlement.Counter;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/**
- * That what is counted where rows change is what counting all rows gives, and what marks let
- * through.
- */
+/** That what is counted where rows change is what counting all rows gives. */
+@Timeout(60)
 class WorklistCountsTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
@@ -26,26 +22,9 @@ class WorklistCountsTests {
             ORDER BY 1
             """;
 
-    private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final JdbcClient jdbc = database.jdbc();
-    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    private final WorklistCounts counts = new WorklistCounts(jdbc, clock, database.transactions());
-    private final Claims claims = new Claims(jdbc, clock, counts, database.transactions());
-    private final Settlements settlements = new Settlements(jdbc);
-    private final Interventions interventions =
-            new Interventions(jdbc, clock, database.transactions());
-
-    @BeforeEach
-    void threeHundredNotes() {
-        jdbc.sql(
-                        """
-                        INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
-                        SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
-                        FROM generate_series(1, 300) AS n
-                        """)
-                .param("now", NOW.toString())
-                .update();
-    }
+    private final ListedNotes list = new ListedNotes(NOW);
+    private final JdbcClient jdbc = list.database.jdbc();
+    private final WorklistCounts counts = list.counts;
 
     private List<String> kept() {
         return jdbc.sql(
@@ -73,9 +52,9 @@ class WorklistCountsTests {
     }
 
     private void settle(NoteState state, Instant due, Integer code, String error) {
-        ClaimedNote claimed = claims.claim("main").orElseThrow();
+        ClaimedNote claimed = list.claims.claim("main").orElseThrow();
         assertThat(
-                        settlements.settle(
+                        list.settlements.settle(
                                 claimed,
                                 new Settlement(state, Counter.CALL, due, code, error, null, false),
                                 7,
@@ -85,6 +64,7 @@ class WorklistCountsTests {
 
     @Test
     void countsFollowWhateverHappensToNotes() {
+        list.threeHundredNotes();
         settle(NoteState.ARCHIVED, null, 0, null);
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, "IMAGE 1: HTTP 404");
@@ -96,8 +76,8 @@ class WorklistCountsTests {
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
 
-        interventions.requeue(NoteState.FAILED);
-        database.inTransaction(
+        list.interventions.requeue(NoteState.FAILED);
+        list.database.inTransaction(
                 () -> {
                     WorklistCounts.countByStatement(jdbc);
                     jdbc.sql(
@@ -110,6 +90,7 @@ class WorklistCountsTests {
 
     @Test
     void countsAreTheSameAfterTheyArePutTogetherAndAfterAllIsCountedAnew() {
+        list.threeHundredNotes();
         for (int i = 0; i < 4; i++) {
             jdbc.sql("UPDATE worklist SET due_at = due_at + interval '1 hour'").update();
         }
@@ -130,6 +111,7 @@ class WorklistCountsTests {
 
     @Test
     void whatIsDueWithinThisHourIsCountedToTheNote() {
+        list.threeHundredNotes();
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, "code 301");
         settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, "code 301");
@@ -144,6 +126,7 @@ class WorklistCountsTests {
 
     @Test
     void anEmptiedListHasNoCounts() {
+        list.threeHundredNotes();
         jdbc.sql("TRUNCATE worklist").update();
 
         assertThat(rows()).isZero();
@@ -151,29 +134,30 @@ class WorklistCountsTests {
     }
 
     @Test
-    void aNoteThatIsHandedBackIsTakenUpNextAlthoughOthersWereTakenSince() {
-        ClaimedNote first = claims.claim("main").orElseThrow();
-        claims.claim("main").orElseThrow();
-        claims.release(first);
+    void whatExecutionsLeftBehindIsCountedUntilSomebodySettlesIt() {
+        for (int i = 1; i <= 4; i++) {
+            list.pending(i, 5, NOW);
+        }
+        Instant tomorrow = Night.of(NOW).ends();
+        list.settleBy(7, NoteState.POSTPONED, tomorrow);
+        list.settleBy(8, NoteState.FAILED, null);
+        list.settleBy(8, NoteState.ARCHIVED, null);
+        list.settleBy(9, NoteState.FAILED, null);
 
-        assertThat(claims.claim("main").orElseThrow().id()).isEqualTo(first.id());
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
+        list.clock.now = tomorrow;
+        list.settleBy(10, NoteState.ARCHIVED, null);
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
     }
 
     @Test
-    void aNoteOfAnotherNodeWhoseLeaseEndedIsFoundWhenNothingIsLeftBehindTheMarks() {
-        ClaimedNote others = claims.claim("other").orElseThrow();
-        int claimed = 0;
-        while (claims.claim("main").isPresent()) {
-            claimed++;
-        }
-        assertThat(claimed).isEqualTo(299);
-        jdbc.sql(
-                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
-                .param("id", others.id().value())
-                .update();
+    void notesAreCountedByStateWithThoseDueAndThoseInWork() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.pending(3, 5, NOW.plusSeconds(5));
+        list.claims.claim("main");
 
-        Claims later = new Claims(jdbc, clock, counts, database.transactions());
-
-        assertThat(later.claim("main").orElseThrow().id()).isEqualTo(others.id());
+        assertThat(counts.countByState())
+                .containsExactly(new WorklistCounts.StateCount(NoteState.PENDING, 3, 2, 1));
     }
 }
