@@ -13,6 +13,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,46 +36,52 @@ final class AnswerWriter {
     private static final Logger log = LoggerFactory.getLogger(AnswerWriter.class);
 
     /** For an answer that lies in a file, so that nothing is lost when the run ends over it. */
-    private static final RetryTemplate FOR_A_MINUTE = retries(8);
+    private static final Duration WHEN_KEPT = Duration.ofMinutes(1);
 
     /** For an answer that exists in memory only. */
-    private static final RetryTemplate FOR_FIVE_MINUTES = retries(22);
+    private static final Duration OTHERWISE = Duration.ofMinutes(5);
 
     private final JdbcClient jdbc;
     private final TransactionTemplate atOnce;
     private final UnwrittenAnswers unwritten;
     private final Supplier<@Nullable Long> execution;
+    private final BooleanSupplier isGivenUp;
 
     /**
      * @param execution the one that this process is in
+     * @param isGivenUp whether the run ends since a server is out of reach
      */
     AnswerWriter(
             JdbcClient jdbc,
             TransactionTemplate atOnce,
             UnwrittenAnswers unwritten,
-            Supplier<@Nullable Long> execution) {
+            Supplier<@Nullable Long> execution,
+            BooleanSupplier isGivenUp) {
         this.jdbc = jdbc;
         this.atOnce = atOnce;
         this.unwritten = unwritten;
         this.execution = execution;
+        this.isGivenUp = isGivenUp;
     }
 
-    private static RetryTemplate retries(int times) {
+    private static RetryTemplate retries(Duration atMost, BooleanSupplier isInVain) {
         return new RetryTemplate(
                 RetryPolicy.builder()
                         .includes(List.of(DataAccessException.class, TransactionException.class))
                         .excludes(List.of(DataIntegrityViolationException.class))
-                        .maxRetries(times)
+                        .predicate(_ -> !isInVain.getAsBoolean())
+                        .maxRetries(Long.MAX_VALUE)
+                        .timeout(atMost)
                         .delay(Duration.ofMillis(500))
                         .multiplier(2)
-                        .maxDelay(Duration.ofSeconds(15))
+                        .maxDelay(Duration.ofSeconds(2))
                         .build());
     }
 
     /**
      * A database that is away must not cost an answer that is paid for. It is kept in a file as
-     * soon as the first attempt fails, and the write is tried for a minute more; where there can be
-     * no file, for five.
+     * soon as the first attempt fails, and the write is tried for a minute more, unless the run ends
+     * over it; where there can be no file, for five, whatever the run does.
      */
     long received(
             SentCall call,
@@ -89,7 +96,10 @@ final class AnswerWriter {
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // it would be refused again
             }
-            RetryTemplate retries = answer == null || kept ? FOR_A_MINUTE : FOR_FIVE_MINUTES;
+            RetryTemplate retries =
+                    answer == null || kept
+                            ? retries(WHEN_KEPT, isGivenUp)
+                            : retries(OTHERWISE, () -> false);
             long number = retries.<Long>invoke(() -> write(call, reply, answer, receivedAt, took));
             if (kept) {
                 forget(call);
