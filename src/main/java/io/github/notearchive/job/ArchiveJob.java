@@ -195,7 +195,7 @@ class ArchiveJob {
         @Override
         void begins(long execution) {
             runs.current().belongTo(execution);
-            calls.belongTo(execution);
+            calls.belongTo(execution, () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
         }
 
         @Override

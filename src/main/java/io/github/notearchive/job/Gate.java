@@ -67,6 +67,11 @@ abstract class Gate {
         return closure().isPresent();
     }
 
+    /** Whether it is closed, and for this. */
+    synchronized boolean isClosedFor(ExitCode exitCode) {
+        return closure != null && closure.exitCode() == exitCode;
+    }
+
     /** What else is done when it opens. */
     void opens() {}
 

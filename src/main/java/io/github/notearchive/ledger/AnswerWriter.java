@@ -80,8 +80,8 @@ final class AnswerWriter {
 
     /**
      * A database that is away must not cost an answer that is paid for. It is kept in a file as
-     * soon as the first attempt fails, and the write is tried for a minute more, unless the run ends
-     * over it; where there can be no file, for five, whatever the run does.
+     * soon as the first attempt fails, and the write is tried for a minute more, unless the run
+     * ends over it; where there can be no file, for five, whatever the run does.
      */
     long received(
             SentCall call,

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,17 +96,26 @@ public class ApiCalls implements CallJournal {
     private final AnswerWriter answers;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
+    private volatile BooleanSupplier isGivenUp = () -> false;
 
     ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
         this.atOnce = OwnTransaction.perStatement(transactions);
         this.stops = new RunStops(jdbc, atOnce, execution::get);
-        this.answers = new AnswerWriter(jdbc, atOnce, unwritten, execution::get);
+        this.answers =
+                new AnswerWriter(
+                        jdbc, atOnce, unwritten, execution::get, () -> isGivenUp.getAsBoolean());
     }
 
-    /** Says which job execution the calls from now on belong to. */
-    public void belongTo(long jobExecutionId) {
+    /**
+     * Says which job execution the calls from now on belong to.
+     *
+     * @param isGivenUp whether it ends since a server is out of reach, so that waiting for the
+     *     database is in vain
+     */
+    public void belongTo(long jobExecutionId, BooleanSupplier isGivenUp) {
         execution.set(jobExecutionId);
+        this.isGivenUp = isGivenUp;
         sent.reset();
     }
 

@@ -30,6 +30,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -117,6 +118,70 @@ class AnswerWriterTests {
         assertThat(number).isEqualTo(call.number());
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
                 .isEqualTo(ANSWER);
+    }
+
+    @Test
+    void aRunThatEndsOverTheDatabaseWaitsForItNoLongerSinceTheAnswerLiesInAFile() throws Exception {
+        Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
+        ApiCalls cut = new ApiCalls(away.jdbc(), new JdbcTransactionManager(away), unwritten);
+        cut.belongTo(7, () -> away.times.get() > 1);
+        SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
+        away.begin();
+
+        assertThatThrownBy(() -> cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)))
+                .isInstanceOf(DataAccessException.class);
+
+        assertThat(away.times).hasValue(2);
+        assertThat(waiting()).hasSize(1);
+    }
+
+    @Test
+    void anAnswerThatNoFileCanKeepIsWaitedForWhateverTheRunDoes() throws Exception {
+        Path noDirectory = Files.writeString(directory.resolve("taken"), "");
+        Away away = new Away(database.dataSource(), 3);
+        ApiCalls cut =
+                new ApiCalls(
+                        away.jdbc(),
+                        new JdbcTransactionManager(away),
+                        new UnwrittenAnswers(noDirectory));
+        cut.belongTo(7, () -> true);
+        SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
+        away.begin();
+
+        cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(ANSWER);
+    }
+
+    /** A database that cannot be reached so many times, once that has begun. */
+    private static final class Away extends DelegatingDataSource {
+
+        private final AtomicInteger times = new AtomicInteger();
+        private final int atMost;
+        private volatile boolean begun;
+
+        Away(DataSource database, int atMost) {
+            super(database);
+            this.atMost = atMost;
+        }
+
+        JdbcClient jdbc() {
+            return JdbcClient.create(this);
+        }
+
+        void begin() {
+            begun = true;
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            if (begun && times.get() < atMost) {
+                times.incrementAndGet();
+                throw new SQLException("the database is away", "08006");
+            }
+            return super.getConnection();
+        }
     }
 
     @Test

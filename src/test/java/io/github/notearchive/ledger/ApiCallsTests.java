@@ -68,7 +68,7 @@ class ApiCallsTests {
 
     @Test
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
-        calls.belongTo(7);
+        calls.belongTo(7, () -> false);
 
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
@@ -262,7 +262,7 @@ class ApiCallsTests {
         ApiCalls elsewhere = book.ofAnotherNode();
         calls.stops().heedFromNow();
         elsewhere.stops().heedFromNow();
-        calls.belongTo(7);
+        calls.belongTo(7, () -> false);
 
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
@@ -300,7 +300,7 @@ class ApiCallsTests {
                 new ApiCalls(
                         JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
         ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
-        here.belongTo(7);
+        here.belongTo(7, () -> false);
 
         here.stopped(reply, NOW);
         assertThat(calls.stops().heeded(NOW)).as("by other runs, while it is away").isEmpty();
@@ -317,7 +317,7 @@ class ApiCallsTests {
     void aQuotaEndsNoCallOfTheNextNight() {
         calls.stops().heedFromNow();
         ApiCalls elsewhere = book.ofAnotherNode();
-        elsewhere.belongTo(7);
+        elsewhere.belongTo(7, () -> false);
 
         elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 

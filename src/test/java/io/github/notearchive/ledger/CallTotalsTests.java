@@ -32,10 +32,10 @@ class CallTotalsTests {
     @Test
     void callsAreCountedByTheNightInWhichTheyLeft() {
         Night night = Night.of(NOW);
-        calls.belongTo(1);
+        calls.belongTo(1, () -> false);
         book.paid(night.begins());
         book.paid(night.ends().minusMillis(1));
-        calls.belongTo(2);
+        calls.belongTo(2, () -> false);
         book.unpaid(night.begins());
         book.sent(ID, Endpoint.DETAIL, night.begins(), false);
         book.paid(night.ends());
