@@ -28,6 +28,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -72,6 +73,7 @@ final class ObjectPut implements AutoCloseable {
     private final StoreProperties properties;
     private final Http.BaseUrl address;
     private final Duration callLasts;
+    private final PoolingHttpClientConnectionManager connections;
     private final CloseableHttpClient http;
     private final ScheduledThreadPoolExecutor deadlines;
     private volatile boolean checksums = true;
@@ -85,24 +87,21 @@ final class ObjectPut implements AutoCloseable {
         this.address = new Http.BaseUrl(properties.endpoint().strip());
         this.callLasts = callLasts;
         Timeout silence = Timeout.of(properties.socketTimeout());
+        this.connections =
+                PoolingHttpClientConnectionManagerBuilder.create()
+                        .setMaxConnTotal(connections)
+                        .setMaxConnPerRoute(connections)
+                        .setDefaultConnectionConfig(
+                                ConnectionConfig.custom()
+                                        .setConnectTimeout(Timeout.of(properties.connectTimeout()))
+                                        .setSocketTimeout(silence)
+                                        .setValidateAfterInactivity(TimeValue.ofMilliseconds(500))
+                                        .setTimeToLive(TimeValue.ofMinutes(2))
+                                        .build())
+                        .build();
         this.http =
                 HttpClients.custom()
-                        .setConnectionManager(
-                                PoolingHttpClientConnectionManagerBuilder.create()
-                                        .setMaxConnTotal(connections)
-                                        .setMaxConnPerRoute(connections)
-                                        .setDefaultConnectionConfig(
-                                                ConnectionConfig.custom()
-                                                        .setConnectTimeout(
-                                                                Timeout.of(
-                                                                        properties
-                                                                                .connectTimeout()))
-                                                        .setSocketTimeout(silence)
-                                                        .setValidateAfterInactivity(
-                                                                TimeValue.ofMilliseconds(500))
-                                                        .setTimeToLive(TimeValue.ofMinutes(2))
-                                                        .build())
-                                        .build())
+                        .setConnectionManager(this.connections)
                         .setDefaultRequestConfig(
                                 RequestConfig.custom()
                                         .setConnectionRequestTimeout(silence)
@@ -192,6 +191,10 @@ final class ObjectPut implements AutoCloseable {
                     value(response, "ETag"),
                     withChecksum && checksum.equals(value(response, CHECKSUM)),
                     isSigned);
+        } catch (IOException e) {
+            // a store that went away closed all of them: the next try shall not meet another one
+            connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            throw e;
         } catch (IllegalStateException e) {
             // an abort between two steps of the HTTP client, which takes it for a mistake
             if (!request.isAborted()) {

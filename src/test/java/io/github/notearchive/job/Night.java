@@ -402,6 +402,23 @@ final class Night {
     }
 
     /** A run that goes on while the test does something else. */
+    /**
+     * Waits until the provider holds so many calls of a run aside.
+     *
+     * @throws AssertionError when the run ends before
+     */
+    void awaitHeld(int calls) throws InterruptedException {
+        try {
+            servers.provider.awaitHeld(calls, PATIENCE);
+        } catch (IllegalStateException e) {
+            throw new AssertionError(
+                    e.getMessage()
+                            + "; runs aside: "
+                            + aside.stream().map(run -> String.valueOf(run.getNow(null))).toList(),
+                    e);
+        }
+    }
+
     CompletableFuture<RunSummary> runAside() {
         return runAside(options());
     }

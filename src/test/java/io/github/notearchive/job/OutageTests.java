@@ -258,7 +258,7 @@ class OutageTests {
 
     private void awaitHeld(int calls) {
         try {
-            night.provider().awaitHeld(calls, Night.PATIENCE);
+            night.awaitHeld(calls);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.settings.Secret;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,8 +26,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.gaul.s3proxy.S3Proxy;
@@ -519,6 +526,127 @@ class ObjectStoreTests {
         public void close() {
             store.close();
             server.stop(0);
+        }
+    }
+
+    @Test
+    void aStoreThatClosedAllConnectionsIsMetByTheNextTry() throws Exception {
+        try (Closing server = new Closing(6);
+                ObjectStore store = new ObjectStore(twice(server.port()));
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<StoredObject>> first =
+                    IntStream.range(0, 6)
+                            .mapToObj(
+                                    i ->
+                                            callers.submit(
+                                                    () ->
+                                                            store.putBytes(
+                                                                    new ObjectKey("a" + i),
+                                                                    TEXT,
+                                                                    "text/plain")))
+                            .toList();
+            for (Future<StoredObject> put : first) {
+                put.get();
+            }
+            server.closeAll();
+
+            store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
+
+            assertThat(server.connections()).isEqualTo(7);
+        }
+    }
+
+    private static StoreProperties twice(int port) {
+        return new StoreProperties(
+                "http://127.0.0.1:" + port,
+                "bucket",
+                "us-east-1",
+                "who",
+                new Secret("hunter2"),
+                true,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                2);
+    }
+
+    /** A store that takes everything, and answers the first requests once so many are there. */
+    private static final class Closing implements AutoCloseable {
+
+        private final ServerSocket server =
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final List<Socket> accepted = new CopyOnWriteArrayList<>();
+        private final CountDownLatch there;
+
+        Closing(int atOnce) throws IOException {
+            there = new CountDownLatch(atOnce);
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        int port() {
+            return server.getLocalPort();
+        }
+
+        int connections() {
+            return accepted.size();
+        }
+
+        void closeAll() throws IOException {
+            for (Socket connection : accepted) {
+                connection.close();
+            }
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    Socket connection = server.accept();
+                    accepted.add(connection);
+                    Thread.ofVirtual().start(() -> answer(connection));
+                }
+            } catch (IOException e) {
+                // the test is over
+            }
+        }
+
+        private void answer(Socket connection) {
+            try (connection) {
+                var in = new BufferedInputStream(connection.getInputStream());
+                while (true) {
+                    String checksum = "";
+                    for (String line = line(in); !line.isEmpty(); line = line(in)) {
+                        checksum = line.startsWith("x-amz-checksum-sha256") ? line : checksum;
+                    }
+                    in.readNBytes(TEXT.length);
+                    there.countDown();
+                    there.await();
+                    connection
+                            .getOutputStream()
+                            .write(
+                                    ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
+                                                    + checksum
+                                                    + "\r\n\r\n")
+                                            .getBytes(StandardCharsets.US_ASCII));
+                }
+            } catch (IOException | InterruptedException e) {
+                // closed
+            }
+        }
+
+        private static String line(InputStream in) throws IOException {
+            var line = new StringBuilder();
+            for (int c = in.read(); c != '\n'; c = in.read()) {
+                if (c < 0) {
+                    throw new EOFException();
+                }
+                line.append((char) c);
+            }
+            return line.toString().strip();
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
+            closeAll();
         }
     }
 
