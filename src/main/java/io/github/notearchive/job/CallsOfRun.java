@@ -79,8 +79,13 @@ class CallsOfRun {
             long refreshesTonight,
             long refreshesDue) {
 
-        private static final CallTotals.Bill NONE = new CallTotals.Bill(0, 0, 0);
-
-        static final Bills NOT_KNOWN = new Bills(NONE, 0, RunSummary.Videos.NONE, NONE, 0, 0);
+        static final Bills NOT_KNOWN =
+                new Bills(
+                        CallTotals.Bill.NONE,
+                        0,
+                        RunSummary.Videos.NONE,
+                        CallTotals.Bill.NONE,
+                        0,
+                        0);
     }
 }

@@ -36,8 +36,6 @@ public record RunSummary(
         Refreshes refreshes,
         List<SchemaDrift.Found> newFields) {
 
-    private static final CallTotals.Bill NO_CALLS = new CallTotals.Bill(0, 0, 0);
-
     /**
      * An execution of the job.
      *
@@ -114,7 +112,7 @@ public record RunSummary(
      */
     public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
 
-        static final Videos NONE = new Videos(false, NO_CALLS, Tonight.NONE);
+        static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, Tonight.NONE);
     }
 
     /**
@@ -135,7 +133,8 @@ public record RunSummary(
             CallTotals.Bill bill,
             Tonight tonight) {
 
-        static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, NO_CALLS, Tonight.NONE);
+        static final Refreshes NONE =
+                new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
 
         /** Whether there is anything to tell. */
         public boolean any() {
@@ -171,7 +170,7 @@ public record RunSummary(
                 null,
                 Notes.NONE,
                 Files.NONE,
-                NO_CALLS,
+                CallTotals.Bill.NONE,
                 0,
                 Videos.NONE,
                 Refreshes.NONE,

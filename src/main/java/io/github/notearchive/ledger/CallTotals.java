@@ -16,6 +16,15 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class CallTotals {
 
+    /** Of the calls for which a condition holds. */
+    private static final String BILL =
+            """
+            SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                   count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+            FROM api_call
+            WHERE %s
+            """;
+
     private final JdbcClient jdbc;
 
     CallTotals(JdbcClient jdbc) {
@@ -46,13 +55,7 @@ public class CallTotals {
 
     /** Calls of a run that asked one of the questions, and what is charged for them. */
     public Bill billOf(long jobExecutionId, Endpoint endpoint) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
-                        FROM api_call
-                        WHERE job_execution_id = :execution AND endpoint = :endpoint
-                        """)
+        return jdbc.sql(BILL.formatted("job_execution_id = :execution AND endpoint = :endpoint"))
                 .param("execution", jobExecutionId)
                 .param("endpoint", endpoint.ledgerName())
                 .query((row, _) -> bill(row))
@@ -62,12 +65,8 @@ public class CallTotals {
     /** Calls of a night that asked one of the questions, and what is charged for them. */
     public Bill billIn(Night night, Endpoint endpoint) {
         return jdbc.sql(
-                        """
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
-                        FROM api_call
-                        WHERE sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint
-                        """)
+                        BILL.formatted(
+                                "sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint"))
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
                 .param("endpoint", endpoint.ledgerName())
@@ -77,13 +76,7 @@ public class CallTotals {
 
     /** Calls of a run about notes that were archived, and what is charged for them. */
     public Bill billOfRefreshes(long jobExecutionId) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
-                        FROM api_call
-                        WHERE job_execution_id = :execution AND refresh
-                        """)
+        return jdbc.sql(BILL.formatted("job_execution_id = :execution AND refresh"))
                 .param("execution", jobExecutionId)
                 .query((row, _) -> bill(row))
                 .single();
@@ -91,13 +84,7 @@ public class CallTotals {
 
     /** Calls of a night about notes that were archived, and what is charged for them. */
     public Bill billOfRefreshesIn(Night night) {
-        return jdbc.sql(
-                        """
-                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                               count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
-                        FROM api_call
-                        WHERE sent_at >= :begins AND sent_at < :ends AND refresh
-                        """)
+        return jdbc.sql(BILL.formatted("sent_at >= :begins AND sent_at < :ends AND refresh"))
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
                 .query((row, _) -> bill(row))
@@ -162,7 +149,11 @@ public class CallTotals {
     }
 
     /** How many calls were made, how many of them are charged, and how many may be. */
-    public record Bill(long calls, long billed, long maybeBilled) {}
+    public record Bill(long calls, long billed, long maybeBilled) {
+
+        /** Where there are none. */
+        public static final Bill NONE = new Bill(0, 0, 0);
+    }
 
     /** How often a code came, and whether that is charged. */
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}

@@ -532,7 +532,8 @@ class ObjectStoreTests {
     @Test
     void aStoreThatClosedAllConnectionsIsMetByTheNextTry() throws Exception {
         try (Closing server = new Closing(6);
-                ObjectStore store = new ObjectStore(twice(server.port()));
+                ObjectStore store =
+                        new ObjectStore(properties(server.port(), "hunter2", "bucket", true, 2));
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<StoredObject>> first =
                     IntStream.range(0, 6)
@@ -554,19 +555,6 @@ class ObjectStoreTests {
 
             assertThat(server.connections()).isEqualTo(7);
         }
-    }
-
-    private static StoreProperties twice(int port) {
-        return new StoreProperties(
-                "http://127.0.0.1:" + port,
-                "bucket",
-                "us-east-1",
-                "who",
-                new Secret("hunter2"),
-                true,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(10),
-                2);
     }
 
     /** A store that takes everything, and answers the first requests once so many are there. */
@@ -714,8 +702,13 @@ class ObjectStoreTests {
         return store.put(key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
-    private static StoreProperties properties(
+    static StoreProperties properties(
             int port, String secret, String bucket, boolean createBucket) {
+        return properties(port, secret, bucket, createBucket, 3);
+    }
+
+    private static StoreProperties properties(
+            int port, String secret, String bucket, boolean createBucket, int tries) {
         return new StoreProperties(
                 "http://127.0.0.1:" + port,
                 bucket,
@@ -725,7 +718,7 @@ class ObjectStoreTests {
                 createBucket,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10),
-                3);
+                tries);
     }
 
     private static StoreException failure(ThrowingCallable call) {

@@ -3,10 +3,8 @@ package io.github.notearchive.objectstore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.notearchive.settings.Secret;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -32,7 +30,10 @@ class StoreThreadsTests {
                     exchange.close();
                 });
         server.start();
-        try (ObjectStore store = new ObjectStore(properties(server.getAddress().getPort()))) {
+        try (ObjectStore store =
+                new ObjectStore(
+                        ObjectStoreTests.properties(
+                                server.getAddress().getPort(), "hunter2", "bucket", true))) {
             store.putBytes(new ObjectKey("a"), new byte[] {1}, "text/plain");
             assertThat(store.stat(new ObjectKey("b"))).isEmpty();
 
@@ -46,18 +47,5 @@ class StoreThreadsTests {
         } finally {
             server.stop(0);
         }
-    }
-
-    private static StoreProperties properties(int port) {
-        return new StoreProperties(
-                "http://127.0.0.1:" + port,
-                "bucket",
-                "us-east-1",
-                "who",
-                new Secret("hunter2"),
-                true,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(10),
-                3);
     }
 }
