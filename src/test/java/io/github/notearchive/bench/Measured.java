@@ -16,6 +16,9 @@ interface Measured {
     /** Used in that time by our process; by all processes of a peer, from their start. */
     double cpuMillis();
 
+    /** Used by the servers meanwhile, from the start of the process to its end. */
+    Servers.Cpu besideMillis();
+
     /** The most that was resident, of a peer in the largest of its processes. */
     double peakMegabytes();
 

@@ -50,6 +50,7 @@ final class Ours {
      * @param startCpuSeconds used until then
      * @param endSeconds from the last commit to the end of the process
      * @param totalCpuSeconds used in all
+     * @param besideMillis used by the servers, from the start of the process to its end
      * @param spoolMegabytes the most that was seen below the data directory
      */
     record Run(
@@ -62,6 +63,7 @@ final class Ours {
             double startCpuSeconds,
             double endSeconds,
             double totalCpuSeconds,
+            Servers.Cpu besideMillis,
             double spoolMegabytes,
             Properties provided,
             Properties stored)
@@ -173,6 +175,7 @@ final class Ours {
                 process(directory, moreOptions, settings, "run")
                         .redirectOutput(out.toFile())
                         .redirectError(err.toFile());
+        Servers.Cpu before = servers.cpu();
         long began = Micros.now();
         Process process = builder.start();
         double spool = 0;
@@ -188,6 +191,7 @@ final class Ours {
             }
             long ended = Micros.now();
             usage.close();
+            Servers.Cpu beside = servers.cpu().since(before);
             Properties provided = servers.provided();
             Properties stored = servers.stored();
             int archived =
@@ -231,6 +235,7 @@ final class Ours {
                     usage.cpuMillis(first) / 1000,
                     (ended - last) / 1e6,
                     usage.cpuMillis() / 1000,
+                    beside,
                     spool,
                     provided,
                     stored);

@@ -133,6 +133,7 @@ record Peer(
             int exitCode,
             double seconds,
             double cpuMillis,
+            Servers.Cpu besideMillis,
             double peakMegabytes,
             Properties provided,
             Properties stored)
@@ -180,10 +181,12 @@ record Peer(
                                     "bench-secret-0123456789",
                                     "HOME",
                                     directory.toString()));
+            Servers.Cpu before = servers.cpu();
             process = builder.start();
             if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
                 throw new IllegalStateException(name + " did not end");
             }
+            Servers.Cpu beside = servers.cpu().since(before);
             Properties used = new Properties();
             try (var reader = Files.newBufferedReader(result)) {
                 used.load(reader);
@@ -201,6 +204,7 @@ record Peer(
                     Integer.parseInt(used.getProperty("exit")),
                     (last - first) / 1e6,
                     Double.parseDouble(used.getProperty("cpu")),
+                    beside,
                     Double.parseDouble(used.getProperty("peak")),
                     provided,
                     stored);

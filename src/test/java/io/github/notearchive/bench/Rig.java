@@ -22,8 +22,6 @@ final class Rig {
             System.out.println(
                     "notes/s | CPU ms/note | peak RSS MB | start s | start CPU s | total CPU s | provider's and sink's CPU ms/note | PostgreSQL's | end s | exit");
             for (int i = 0; i < runs; i++) {
-                double before = servers.serverSeconds();
-                double databaseBefore = servers.databaseSeconds();
                 Ours.Run run =
                         ours.night(
                                 Work.Kind.valueOf(System.getProperty("bench.kind", "W1")),
@@ -40,8 +38,8 @@ final class Rig {
                         run.startSeconds(),
                         run.startCpuSeconds(),
                         run.totalCpuSeconds(),
-                        (servers.serverSeconds() - before) * 1000 / notes,
-                        (servers.databaseSeconds() - databaseBefore) * 1000 / notes,
+                        run.besideMillis().others() / notes,
+                        run.besideMillis().database() / notes,
                         run.endSeconds(),
                         run.exitCode());
                 if (i == 0) {

@@ -250,20 +250,35 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** CPU seconds of provider and sink so far. */
-    double serverSeconds() {
+    /**
+     * CPU time that the servers took, in milliseconds.
+     *
+     * @param database PostgreSQL, all of its processes
+     * @param others provider and sink
+     */
+    record Cpu(double database, double others) {
+
+        Cpu since(Cpu before) {
+            return new Cpu(database - before.database, others - before.others);
+        }
+    }
+
+    /** What the servers took so far. */
+    Cpu cpu() {
+        return new Cpu(databaseMillis(), serverMillis());
+    }
+
+    private double serverMillis() {
         return Stream.of(provider, sink)
-                        .mapToLong(
-                                server -> server.info().totalCpuDuration().orElseThrow().toMillis())
-                        .sum()
-                / 1000.0;
+                .mapToLong(server -> server.info().totalCpuDuration().orElseThrow().toMillis())
+                .sum();
     }
 
     /**
-     * CPU seconds of PostgreSQL so far: those of its processes that live, and of those that have
-     * ended. From {@code /proc}, so on Linux only.
+     * Of the processes of PostgreSQL that live, and of those that have ended. From {@code /proc},
+     * so on Linux only.
      */
-    double databaseSeconds() {
+    private double databaseMillis() {
         try {
             String postmaster = postmaster();
             long ticks = 0;
@@ -273,7 +288,7 @@ final class Servers implements AutoCloseable {
                     ticks += ticks(process, postmaster);
                 }
             }
-            return ticks * Usage.TICK_MILLIS / 1000.0;
+            return ticks * Usage.TICK_MILLIS;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
