@@ -6,6 +6,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ final class ActiveRun extends ActiveStoreJob {
     private static final long NOT_QUIET = 0;
 
     private final RunOptions options;
+    private final Supplier<MediaTraffic> traffic;
     private final MediaTraffic mediaBefore;
     private final int fieldsBefore;
     private final Semaphore places;
@@ -66,14 +68,19 @@ final class ActiveRun extends ActiveStoreJob {
     final LongAdder downloadsPassing = new LongAdder();
     final LongAdder downloadsRefused = new LongAdder();
 
+    /**
+     * @param traffic what the process has asked of media servers until now
+     * @param fieldsBefore how many new fields of answers it has recorded until now
+     */
     ActiveRun(
             RunOptions options,
             ArchiveProperties settings,
-            MediaTraffic mediaBefore,
+            Supplier<MediaTraffic> traffic,
             int fieldsBefore) {
         super(settings);
         this.options = options;
-        this.mediaBefore = mediaBefore;
+        this.traffic = traffic;
+        this.mediaBefore = traffic.get();
         this.fieldsBefore = fieldsBefore;
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage());
@@ -109,12 +116,12 @@ final class ActiveRun extends ActiveStoreJob {
                 refreshedBack.sum());
     }
 
-    /**
-     * What became of the notes' files so far.
-     *
-     * @param traffic what the process has asked of media servers until now
-     */
-    RunSummary.Files files(MediaTraffic traffic) {
+    /** What became of the notes' files so far. */
+    RunSummary.Files files() {
+        return files(traffic.get());
+    }
+
+    private RunSummary.Files files(MediaTraffic now) {
         return new RunSummary.Files(
                 filesStored.sum(),
                 bytesStored.sum(),
@@ -123,24 +130,21 @@ final class ActiveRun extends ActiveStoreJob {
                 filesTakenOver.sum(),
                 bytesTakenOver.sum(),
                 filesImproved.sum(),
-                traffic.requests() - mediaBefore.requests());
+                now.requests() - mediaBefore.requests());
     }
 
-    /**
-     * What was done so far.
-     *
-     * @param traffic what the process has asked of media servers until now
-     */
-    RunCounts counts(MediaTraffic traffic) {
+    /** What was done so far. */
+    RunCounts counts() {
+        MediaTraffic now = traffic.get();
         return new RunCounts(
                 notes(),
                 refreshed.sum(),
                 refreshedGone.sum(),
                 refreshesPutOff.sum(),
-                files(traffic),
+                files(now),
                 new RunCounts.FailedDownloads(
                         downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
-                traffic.bytes() - mediaBefore.bytes());
+                now.bytes() - mediaBefore.bytes());
     }
 
     /** One permit for each note that may be in work at once. */

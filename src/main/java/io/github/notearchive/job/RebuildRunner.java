@@ -100,10 +100,8 @@ public class RebuildRunner {
             }
             return rebuildAlone(maxDuration, lock, active);
         } catch (StoreException e) {
-            return notStarted(
-                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
-                    String.valueOf(e.getMessage()),
-                    active);
+            Refusal refusal = Refusal.ofStore(e);
+            return notStarted(refusal.exitCode(), refusal.toRun(), active);
         } catch (SQLException | DataAccessException | TransactionException e) {
             Gate.Closure broken = Launches.brokenBy(e);
             return notStarted(broken.exitCode(), broken.reason(), active);

@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.source.NightlyCalls;
 import java.util.Optional;
 
@@ -68,12 +69,24 @@ record Refusal(ExitCode exitCode, String toRun, String toPlan) {
                 : Optional.empty();
     }
 
+    /** Whoever meets it says the same. */
+    static Refusal of(ExitCode exitCode, String words) {
+        return new Refusal(exitCode, words, words);
+    }
+
+    /** The store is not there, or takes nothing of ours. */
+    static Refusal ofStore(StoreException e) {
+        return of(
+                e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
+                String.valueOf(e.getMessage()));
+    }
+
     private static Refusal usedUp(String what, Night tonight) {
         String words =
                 "our own limit of "
                         + what
                         + " a night is used up until "
                         + Night.local(tonight.ends());
-        return new Refusal(ExitCode.QUOTA_EXHAUSTED, words, words);
+        return of(ExitCode.QUOTA_EXHAUSTED, words);
     }
 }

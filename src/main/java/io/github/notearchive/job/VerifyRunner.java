@@ -100,10 +100,8 @@ public class VerifyRunner {
             store.requireBucket();
             return start(options, lock);
         } catch (StoreException e) {
-            return VerifySummary.notStarted(
-                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
-                    String.valueOf(e.getMessage()),
-                    unbegun.took());
+            Refusal refusal = Refusal.ofStore(e);
+            return VerifySummary.notStarted(refusal.exitCode(), refusal.toRun(), unbegun.took());
         } catch (SQLException | DataAccessException | TransactionException e) {
             Gate.Closure broken = Launches.brokenBy(e);
             return VerifySummary.notStarted(broken.exitCode(), broken.reason(), unbegun.took());

@@ -1,0 +1,108 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.job.Launches.Launch;
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.worklist.WorklistCounts;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
+
+/** How far a run is, for whoever wants to know: the observers, the log, a person who asks. */
+@Component
+class RunNews {
+
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
+
+    private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
+
+    private final WorklistCounts worklist;
+    private final ApiCalls calls;
+    private final JustOneApiClient provider;
+    private final ArchiveProperties settings;
+    private final NoteSourceProperties sourceSettings;
+    private final VideoProperties videoSettings;
+    private final ObjectProvider<RunObserver> observers;
+
+    RunNews(
+            WorklistCounts worklist,
+            ApiCalls calls,
+            JustOneApiClient provider,
+            ArchiveProperties settings,
+            NoteSourceProperties sourceSettings,
+            VideoProperties videoSettings,
+            ObjectProvider<RunObserver> observers) {
+        this.worklist = worklist;
+        this.calls = calls;
+        this.provider = provider;
+        this.settings = settings;
+        this.sourceSettings = sourceSettings;
+        this.videoSettings = videoSettings;
+        this.observers = observers;
+    }
+
+    /** Says which run it is, and by which settings. */
+    void begins(ActiveRun run, Launch launch, Night tonight) {
+        log.info(
+                "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
+                launch.restart() ? "Continuing the unfinished run" : "A new run",
+                run.node(),
+                tonight,
+                settings.workers(),
+                sourceSettings.callsPerSecond(),
+                sourceSettings.callsInFlight(),
+                videoSettings.enabled() ? "bought" : "not bought",
+                sourceSettings.baseUrl());
+        tell(observer -> observer.begins(launch.restart()));
+    }
+
+    void goesOn(ActiveRun run) {
+        RunCounts counts = run.counts();
+        tell(observer -> observer.goesOn(counts));
+    }
+
+    /** Whoever is told must not be able to end a night. */
+    private void tell(Consumer<RunObserver> what) {
+        for (RunObserver observer : observers) {
+            try {
+                what.accept(observer);
+            } catch (RuntimeException e) {
+                log.warn("An observer of the run failed, the run goes on: {}", e.toString());
+            }
+        }
+    }
+
+    /** Writes the line of each minute. */
+    void log(ActiveRun run) {
+        count(run);
+        progressLog.info("Progress: {}", progress(run));
+    }
+
+    /**
+     * Counts the notes that wait, from which {@link #progress} goes on until they are counted anew.
+     */
+    void count(ActiveRun run) {
+        long due = worklist.countDue(RunProgress.MOST_COUNTED);
+        run.expected = due + run.inHand.get() + run.counts().done();
+    }
+
+    /** How far it is at this moment. Asks no server. */
+    RunProgress progress(ActiveRun run) {
+        RunCounts counts = run.counts();
+        long expected = run.expected;
+        int inWork = run.inHand.get();
+        return new RunProgress(
+                counts,
+                inWork,
+                expected < 0 ? -1 : Math.max(0, expected - inWork - counts.done()),
+                calls.sentByThisExecution(),
+                sourceSettings.callsPerNight() == 0 ? null : provider.callsLeft(),
+                run.took());
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.Claims;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Watches over runs: their locks, leases and time limits, what an answer to another node ends, and
+ * who is to be told how they go on.
+ */
+@Component
+class RunWatches {
+
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
+
+    private final RunGate gate;
+    private final NightlyLimitProperties limits;
+    private final Claims claims;
+    private final ApiCalls calls;
+    private final RunNews news;
+    private final Clock clock;
+
+    RunWatches(
+            RunGate gate,
+            NightlyLimitProperties limits,
+            Claims claims,
+            ApiCalls calls,
+            RunNews news,
+            Clock clock) {
+        this.gate = gate;
+        this.limits = limits;
+        this.claims = claims;
+        this.calls = calls;
+        this.news = news;
+        this.clock = clock;
+    }
+
+    /** Watches over a run, until it is closed. */
+    RunWatch over(ActiveRun run, RunnerLock lock) {
+        RunWatch watch =
+                new RunWatch(
+                        gate,
+                        lock,
+                        run::jobExecutionId,
+                        limits.timeBox(run.options().maxDuration()).orElse(null),
+                        () -> claims.renewLeases(run.node()),
+                        () -> news.log(run),
+                        () -> news.goesOn(run));
+        // a node may make no call for minutes, which would tell it
+        watch.eachSecond(this::closeIfStopped);
+        limits.stopAfter(clock.instant())
+                .ifPresent(
+                        end -> {
+                            log.info("No more notes are taken up from {}", Night.local(end));
+                            watch.endAt(
+                                    clock,
+                                    end,
+                                    "archive.limits.stop-at " + Night.local(end) + " has come");
+                        });
+        return watch;
+    }
+
+    private void closeIfStopped() {
+        if (!gate.isClosed()) {
+            calls.stops().heeded(clock.instant()).ifPresent(gate::close);
+        }
+    }
+}
