@@ -2,13 +2,11 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -41,7 +39,7 @@ class CallsOfRun {
     Bills of(long jobExecutionId) {
         try {
             return new Bills(
-                    bill(totals.countsOf(jobExecutionId)),
+                    totals.billOf(jobExecutionId),
                     totals.boughtAgainBy(jobExecutionId),
                     new RunSummary.Videos(
                             videoSettings.enabled(),
@@ -56,18 +54,6 @@ class CallsOfRun {
             log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
             return Bills.NOT_KNOWN;
         }
-    }
-
-    private static CallTotals.Bill bill(List<CallTotals.CallCount> counts) {
-        long made = 0;
-        long billed = 0;
-        long maybe = 0;
-        for (CallTotals.CallCount count : counts) {
-            made += count.calls();
-            billed += count.billed() == Billed.YES ? count.calls() : 0;
-            maybe += count.billed() == Billed.UNKNOWN ? count.calls() : 0;
-        }
-        return new CallTotals.Bill(made, billed, maybe);
     }
 
     /** Its calls in all, those for videos, and those about notes that were archived. */

@@ -53,6 +53,14 @@ public class CallTotals {
                 .single();
     }
 
+    /** All calls of a run, and what is charged for them. */
+    public Bill billOf(long jobExecutionId) {
+        return jdbc.sql(BILL.formatted("job_execution_id = :execution"))
+                .param("execution", jobExecutionId)
+                .query((row, _) -> bill(row))
+                .single();
+    }
+
     /** Calls of a run that asked one of the questions, and what is charged for them. */
     public Bill billOf(long jobExecutionId, Endpoint endpoint) {
         return jdbc.sql(BILL.formatted("job_execution_id = :execution AND endpoint = :endpoint"))
@@ -93,21 +101,6 @@ public class CallTotals {
 
     private static Bill bill(ResultSet row) throws SQLException {
         return new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("maybe"));
-    }
-
-    /** Calls of a run, grouped by code and bill. */
-    public List<CallCount> countsOf(long jobExecutionId) {
-        return jdbc.sql(
-                        """
-                        SELECT code, billed, count(*) AS calls
-                        FROM api_call
-                        WHERE job_execution_id = :execution
-                        GROUP BY code, billed
-                        ORDER BY code NULLS LAST, billed
-                        """)
-                .param("execution", jobExecutionId)
-                .query((row, _) -> callCount(row))
-                .list();
     }
 
     /** Calls of a night, grouped by code and bill. */

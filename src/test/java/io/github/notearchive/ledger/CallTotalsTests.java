@@ -51,7 +51,8 @@ class CallTotalsTests {
                         tuple(0, Billed.YES, 2L),
                         tuple(301, Billed.NO, 1L),
                         tuple(null, Billed.UNKNOWN, 1L));
-        assertThat(totals.countsOf(1)).containsExactly(new CallTotals.CallCount(0, Billed.YES, 2));
-        assertThat(totals.countsOf(99)).isEmpty();
+        assertThat(totals.billOf(1)).isEqualTo(new CallTotals.Bill(2, 2, 0));
+        assertThat(totals.billOf(2)).isEqualTo(new CallTotals.Bill(4, 2, 1));
+        assertThat(totals.billOf(99)).isEqualTo(CallTotals.Bill.NONE);
     }
 }
