@@ -62,8 +62,17 @@ public final class WholeFile {
             }
             Files.move(beside, file, ATOMIC_MOVE, REPLACE_EXISTING);
         } catch (IOException e) {
-            Files.deleteIfExists(beside);
+            remove(beside, e);
             throw e;
+        }
+    }
+
+    /** What could not be written matters more than what could not be removed then. */
+    private static void remove(Path beside, IOException failure) {
+        try {
+            Files.deleteIfExists(beside);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -67,5 +68,27 @@ class WholeFileTests {
 
         assertThat(file).hasContent("before");
         assertThat(directory.toFile().list()).containsExactly("a.json");
+    }
+
+    @Test
+    void whatCouldNotBeWrittenIsSaidEvenWhereWhatLiesBesideItCannotBeRemoved() {
+        Path beside = directory.resolve("a.json.part");
+
+        assertThatThrownBy(
+                        () ->
+                                WholeFile.write(
+                                        directory.resolve("a.json"),
+                                        ".part",
+                                        _ -> {
+                                            Files.delete(beside);
+                                            Files.createDirectories(beside.resolve("taken"));
+                                            throw new IOException("no space");
+                                        }))
+                .hasMessage("no space")
+                .satisfies(
+                        failure ->
+                                assertThat(failure.getSuppressed())
+                                        .singleElement()
+                                        .isInstanceOf(DirectoryNotEmptyException.class));
     }
 }
