@@ -30,6 +30,13 @@ public class Interventions {
     private static final String NOT_IN_WORK =
             "(claim_id IS NULL OR claimed_until < now() - interval '1 hour')";
 
+    /** Keeps a note that no run has, and of which what is filled in holds, as it is. */
+    private static final String UNCLAIMED =
+            "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL%s FOR UPDATE";
+
+    /** Whether no run has decided about a note since {@code :seen}, or ever if that is null. */
+    private static final String NOT_DECIDED_SINCE = "settled_at IS NOT DISTINCT FROM :seen";
+
     private final JdbcClient jdbc;
     private final Clock clock;
     private final TransactionTemplate transaction;
@@ -104,14 +111,7 @@ public class Interventions {
      * Keeps runs from claiming a note until the caller's transaction ends; false when one has it.
      */
     public boolean keepUnclaimed(NoteId id) {
-        return jdbc.sql(
-                        """
-                        SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL FOR UPDATE
-                        """)
-                .param("noteId", id.value())
-                .query(Integer.class)
-                .optional()
-                .isPresent();
+        return isKept(jdbc.sql(UNCLAIMED.formatted("")), id);
     }
 
     /**
@@ -120,17 +120,14 @@ public class Interventions {
      * @param seen as it was then
      */
     public boolean keepUnclaimed(NoteId id, Standing seen) {
-        return jdbc.sql(
-                        """
-                        SELECT 1 FROM worklist
-                        WHERE note_id = :noteId AND claim_id IS NULL AND settled_at IS NOT DISTINCT FROM :seen
-                        FOR UPDATE
-                        """)
-                .param("noteId", id.value())
-                .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
-                .query(Integer.class)
-                .optional()
-                .isPresent();
+        return isKept(
+                jdbc.sql(UNCLAIMED.formatted(" AND " + NOT_DECIDED_SINCE))
+                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP),
+                id);
+    }
+
+    private static boolean isKept(StatementSpec unclaimed, NoteId id) {
+        return unclaimed.param("noteId", id.value()).query(Integer.class).optional().isPresent();
     }
 
     /**
@@ -146,8 +143,9 @@ public class Interventions {
                                 UPDATE worklist
                                 SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
-                                  AND settled_at IS NOT DISTINCT FROM :seen
-                                """)
+                                  AND %s
+                                """
+                                        .formatted(NOT_DECIDED_SINCE))
                         .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
                         .param("now", Timestamp.from(now))
                         .param("noteId", id.value())
