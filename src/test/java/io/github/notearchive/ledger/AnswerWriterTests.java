@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
@@ -27,7 +26,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessException;
@@ -35,28 +33,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-class AnswerWriterTests {
-
-    @TempDir Path directory;
-
-    private Book book;
-    private ArchiveDatabase database;
-    private UnwrittenAnswers unwritten;
-    private ApiCalls calls;
-    private CallHistory history;
-    private PaidAnswers answers;
-    private CallTotals totals;
-
-    @BeforeEach
-    void begin() {
-        book = new Book(directory.resolve("answers"));
-        database = book.database;
-        unwritten = book.unwritten;
-        calls = book.calls;
-        history = book.history;
-        answers = book.answers;
-        totals = book.totals;
-    }
+class AnswerWriterTests extends LedgerFixture {
 
     @Test
     void anAnswerOutlivesAConnectionThatIsCut() throws Exception {
@@ -71,7 +48,7 @@ class AnswerWriterTests {
                         }
                     };
             JdbcClient jdbc = JdbcClient.create(counting);
-            ApiCalls cut = new ApiCalls(jdbc, new JdbcTransactionManager(counting), unwritten);
+            ApiCalls cut = book.over(counting);
             SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
             int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
@@ -105,9 +82,7 @@ class AnswerWriterTests {
                         throw new SQLException("the database is away", "08006");
                     }
                 };
-        ApiCalls cut =
-                new ApiCalls(
-                        JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
+        ApiCalls cut = book.over(moody);
         SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.set(true);
 
@@ -123,7 +98,7 @@ class AnswerWriterTests {
     @Test
     void aRunThatEndsOverTheDatabaseWaitsForItNoLongerSinceTheAnswerLiesInAFile() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
-        ApiCalls cut = new ApiCalls(away.jdbc(), new JdbcTransactionManager(away), unwritten);
+        ApiCalls cut = book.over(away);
         cut.belongTo(7, () -> away.times.get() > 1);
         SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
@@ -141,7 +116,7 @@ class AnswerWriterTests {
         Away away = new Away(database.dataSource(), 3);
         ApiCalls cut =
                 new ApiCalls(
-                        away.jdbc(),
+                        JdbcClient.create(away),
                         new JdbcTransactionManager(away),
                         new UnwrittenAnswers(noDirectory));
         cut.belongTo(7, () -> true);
@@ -164,10 +139,6 @@ class AnswerWriterTests {
         Away(DataSource database, int atMost) {
             super(database);
             this.atMost = atMost;
-        }
-
-        JdbcClient jdbc() {
-            return JdbcClient.create(this);
         }
 
         void begin() {

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
-import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallLimits;
@@ -20,7 +19,6 @@ import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -34,37 +32,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 
-class ApiCallsTests {
-
-    @TempDir Path directory;
-
-    private Book book;
-    private ArchiveDatabase database;
-    private UnwrittenAnswers unwritten;
-    private ApiCalls calls;
-    private CallHistory history;
-    private PaidAnswers answers;
-    private CallTotals totals;
-
-    @BeforeEach
-    void begin() {
-        book = new Book(directory.resolve("answers"));
-        database = book.database;
-        unwritten = book.unwritten;
-        calls = book.calls;
-        history = book.history;
-        answers = book.answers;
-        totals = book.totals;
-    }
+class ApiCallsTests extends LedgerFixture {
 
     @Test
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
@@ -296,9 +269,7 @@ class ApiCallsTests {
                         return super.getConnection();
                     }
                 };
-        ApiCalls here =
-                new ApiCalls(
-                        JdbcClient.create(moody), new JdbcTransactionManager(moody), unwritten);
+        ApiCalls here = book.over(moody);
         ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
         here.belongTo(7, () -> false);
 

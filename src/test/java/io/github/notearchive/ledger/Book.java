@@ -18,6 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import javax.sql.DataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 
 /** The ledger in an empty database, and the calls about one note that are written into it. */
 final class Book {
@@ -48,7 +51,12 @@ final class Book {
     }
 
     ApiCalls ofAnotherNode() {
-        return new ApiCalls(database.jdbc(), database.transactions(), unwritten);
+        return over(database.dataSource());
+    }
+
+    /** A node that writes into the same book in its own way. */
+    ApiCalls over(DataSource way) {
+        return new ApiCalls(JdbcClient.create(way), new JdbcTransactionManager(way), unwritten);
     }
 
     Inquiry claimed(NoteId id) {

@@ -9,25 +9,9 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.NightlyCalls;
-import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CallTotalsTests {
-
-    @TempDir Path directory;
-
-    private Book book;
-    private ApiCalls calls;
-    private CallTotals totals;
-
-    @BeforeEach
-    void begin() {
-        book = new Book(directory.resolve("answers"));
-        calls = book.calls;
-        totals = book.totals;
-    }
+class CallTotalsTests extends LedgerFixture {
 
     @Test
     void callsAreCountedByTheNightInWhichTheyLeft() {

@@ -5,32 +5,13 @@ import static io.github.notearchive.ledger.Book.ID;
 import static io.github.notearchive.ledger.Book.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
-import java.nio.file.Path;
 import java.time.Instant;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class PaidAnswersTests {
-
-    @TempDir Path directory;
-
-    private Book book;
-    private ArchiveDatabase database;
-    private CallHistory history;
-    private PaidAnswers answers;
-
-    @BeforeEach
-    void begin() {
-        book = new Book(directory.resolve("answers"));
-        database = book.database;
-        history = book.history;
-        answers = book.answers;
-    }
+class PaidAnswersTests extends LedgerFixture {
 
     @Test
     void theAnswerIsKeptByteForByte() {

@@ -16,22 +16,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class UnwrittenAnswersTests {
-
-    @TempDir Path directory;
-
-    private Book book;
-    private UnwrittenAnswers unwritten;
-
-    @BeforeEach
-    void begin() {
-        book = new Book(directory.resolve("answers"));
-        unwritten = book.unwritten;
-    }
+class UnwrittenAnswersTests extends LedgerFixture {
 
     @Test
     void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
