@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.objectstore.StoreException;
+
 /** What belongs to one execution of a job that ends when the store is away for long. */
 abstract class ActiveStoreJob extends ActiveJob {
 
@@ -9,8 +11,25 @@ abstract class ActiveStoreJob extends ActiveJob {
         this.store = new OutageDetector(settings.outage());
     }
 
-    /** How the store has fared. */
-    final OutageDetector store() {
-        return store;
+    /** The store did what it is for. */
+    final void storeWorks() {
+        store.works();
+    }
+
+    /** Whether the store has not worked since it failed last. */
+    final boolean isStoreAway() {
+        return store.faults() > 0;
+    }
+
+    /**
+     * The store failed, and not at one object alone: ends the job when that makes an outage.
+     *
+     * @param lasts whether no waiting helps, so that it is one at once
+     * @param gate of the job
+     */
+    final void storeFails(StoreException trouble, boolean lasts, Gate gate) {
+        if (lasts || store.fails()) {
+            gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(trouble.getMessage()));
+        }
     }
 }

@@ -169,7 +169,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 settleAndCount(claimed, settlement, now);
                 return;
             }
-            runs.current().store().works();
+            runs.current().storeWorks();
             record(claimed, note, settlement, now);
         } catch (StoreException e) {
             storeFails(claimed, e);
@@ -229,8 +229,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         String obstacle = "the store does not take its files: " + e.getMessage();
         log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
         boolean ofTheNote = store.takes() && !e.ofTheAccount();
-        if (!ofTheNote && (runs.current().store().fails() || e.refused())) {
-            gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+        if (!ofTheNote) {
+            runs.current().storeFails(e, e.refused(), gate);
         }
         if (claimed.refreshNight() != null) {
             keep(claimed, retries.forRefresh(claimed, 0, "put off: " + obstacle, true), now());

@@ -65,7 +65,7 @@ class OrphanRemoval implements Tasklet {
             left = repairs.remove(name);
         } catch (StoreException e) {
             if (e.unreachable() || e.ofTheAccount()) {
-                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                audit.storeFails(e, true, gate);
             }
             left = Optional.of(String.valueOf(e.getMessage()));
         }

@@ -105,12 +105,12 @@ class VerdictReader implements ItemStreamReader<Verdict> {
             underWay--;
             switch (verdict) {
                 case Verdict.Intact _, Verdict.Damaged _ -> {
-                    audit.store().works();
+                    audit.storeWorks();
                     return verdict;
                 }
                 case Verdict.Unread missed -> {
                     if (isOnlyThis(missed)) {
-                        audit.store().works();
+                        audit.storeWorks();
                         return ObjectCheck.unreadable(missed);
                     }
                     missed(missed);
@@ -147,7 +147,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
      * is known to be away.
      */
     private boolean isOnlyThis(Verdict.Unread missed) {
-        return !missed.trouble().ofTheAccount() && audit.store().faults() == 0 && store.answers();
+        return !missed.trouble().ofTheAccount() && !audit.isStoreAway() && store.answers();
     }
 
     private void missed(Verdict.Unread missed) {
@@ -157,10 +157,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
                 "{} could not be read, {}; it is left to the next audit",
                 missed.expected().key(),
                 missed.trouble().getMessage());
-        if (missed.trouble().ofTheAccount() || audit.store().fails()) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(missed.trouble().getMessage()));
-        }
+        audit.storeFails(missed.trouble(), missed.trouble().ofTheAccount(), gate);
     }
 
     private void end() {
