@@ -1,6 +1,10 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.NoteChanges.Change;
 import io.github.notearchive.media.MediaTraffic;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Settlement;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,6 +97,44 @@ final class ActiveRun extends ActiveStoreJob {
 
     String node() {
         return options.node();
+    }
+
+    /** Counts a note about which something is decided, but nothing new was learned. */
+    void settled(ClaimedNote claimed, Settlement settlement) {
+        if (claimed.state() == NoteState.ARCHIVED && settlement.state() == NoteState.ARCHIVED) {
+            return; // as it was, but for a better rendition
+        }
+        switch (settlement.state()) {
+            case ARCHIVED -> archived.increment();
+            case UNAVAILABLE -> unavailable.increment();
+            case POSTPONED, PENDING -> postponed.increment();
+            case FAILED -> failed.increment();
+        }
+    }
+
+    /**
+     * Counts a note that was written anew.
+     *
+     * @param change what that has changed, if it was asked about anew
+     */
+    void settled(ClaimedNote claimed, Settlement settlement, Change change) {
+        if (claimed.refreshNight() == null) {
+            settled(claimed, settlement);
+            return;
+        }
+        refreshed.increment();
+        if (claimed.state() == NoteState.UNAVAILABLE) {
+            refreshedBack.increment();
+        }
+        if (change.counts()) {
+            refreshedCounts.increment();
+        }
+        if (change.words()) {
+            refreshedWords.increment();
+        }
+        if (change.files()) {
+            refreshedFiles.increment();
+        }
     }
 
     /** What became of the notes so far. */

@@ -1,0 +1,81 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.catalog.TombstoneObject;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Keeps nothing of a note that a run has taken up, as its author is forgotten. What it cost is in
+ * the ledger. Files of it, which there are only where it had another author before, are left to
+ * {@code forget}.
+ */
+@Component
+class ForgottenMeanwhile {
+
+    private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
+
+    private final ObjectStore store;
+    private final Claims claims;
+    private final ForgottenRows rows;
+    private final TransactionTemplate savepoint;
+
+    ForgottenMeanwhile(
+            ObjectStore store,
+            Claims claims,
+            ForgottenRows rows,
+            PlatformTransactionManager transactions) {
+        this.store = store;
+        this.claims = claims;
+        this.rows = rows;
+        this.savepoint = new TransactionTemplate(transactions);
+        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+    }
+
+    /**
+     * Takes it out of the bucket, and then out of the tables, in the step's transaction.
+     *
+     * @return false when the claim was lost; the tables have it still then
+     * @throws StoreException when the bucket may hold something of it still; the tables are as
+     *     before
+     */
+    boolean takeOut(ClaimedNote claimed, Instant now) {
+        takeOutOfBucket(claimed.id(), now);
+        return savepoint.execute(
+                _ -> {
+                    boolean released = claims.release(claimed);
+                    if (released) {
+                        takeOutOfTables(claimed.id(), now);
+                    }
+                    return released;
+                });
+    }
+
+    private void takeOutOfBucket(NoteId id, Instant now) {
+        new TombstoneObject(id.value(), now, AUTHOR_FORGOTTEN).putInto(store);
+        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + id + "/")) {
+            sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
+        }
+    }
+
+    private void takeOutOfTables(NoteId id, Instant now) {
+        List<NoteId> note = List.of(id);
+        rows.entomb(note, AUTHOR_FORGOTTEN, now);
+        Map<String, Long> removed = rows.remove(note, List.of());
+        if (removed.getOrDefault("media_object", 0L) == 0) {
+            rows.finish(note, now);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.CapturedNote;
+import io.github.notearchive.catalog.MediaCatalog;
+import io.github.notearchive.catalog.SlotStatus;
+import io.github.notearchive.catalog.StoredMedia;
+import io.github.notearchive.job.Harvest.Piece;
+import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.media.SpoolFile;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.objectstore.ObjectBytes;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/** Puts what was downloaded for a note into the store, each file once. */
+@Component
+class HarvestStore {
+
+    private final ObjectStore store;
+    private final MediaCatalog media;
+    private final ActiveRuns runs;
+
+    HarvestStore(ObjectStore store, MediaCatalog media, ActiveRuns runs) {
+        this.store = store;
+        this.media = media;
+        this.runs = runs;
+    }
+
+    /**
+     * The note as it is to be written down, with all its files in the store. Repeating it stores
+     * nothing anew. Part of the transaction that writes the rows of the files.
+     *
+     * @param complete whether it is archived with them
+     * @throws io.github.notearchive.objectstore.StoreException when the store does not take a file;
+     *     those before it stay
+     */
+    CapturedNote store(Harvest harvest, boolean complete, Instant now) {
+        List<SlotStatus> slots = new ArrayList<>();
+        Map<String, MediaCatalog.KnownObject> rows =
+                media.findByDigest(
+                        Harvest.downloads(harvest.pieces())
+                                .map(DownloadedMedia::sha256)
+                                .collect(Collectors.toSet()));
+        Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
+        for (Piece piece : harvest.pieces()) {
+            slots.add(
+                    switch (piece) {
+                        case Piece.Decided(var status) -> status;
+                        case Piece.Fresh(var slot, var file, var lesserBecause) ->
+                                stored(
+                                        slot,
+                                        file,
+                                        put.computeIfAbsent(
+                                                file.file(),
+                                                _ -> store(file, rows.get(file.sha256()))),
+                                        lesserBecause);
+                    });
+        }
+        return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
+    }
+
+    /**
+     * @param row what the tables know of these bytes; null when nothing
+     */
+    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
+        String sha256 = file.sha256();
+        Optional<StoredMedia> known =
+                Optional.ofNullable(row)
+                        .filter(r -> !r.damaged())
+                        .map(MediaCatalog.KnownObject::media)
+                        .filter(stored -> store.stat(stored.key()).isPresent());
+        StoredMedia stored =
+                known.orElseGet(
+                        () -> {
+                            // a row that is there already goes on to name its own key
+                            ObjectKey key =
+                                    row == null
+                                            ? StoredMedia.keyOf(sha256, file.type().extension())
+                                            : row.media().key();
+                            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
+                            return new StoredMedia(
+                                    sha256, key, file.size(), file.type().contentType());
+                        });
+        ActiveRun run = runs.current();
+        if (known.isPresent()) {
+            run.filesKnown.increment();
+            run.bytesKnown.add(file.size());
+        } else {
+            run.filesStored.increment();
+            run.bytesStored.add(file.size());
+            TransactionSynchronizationManager.registerSynchronization(
+                    new TransactionSynchronization() {
+                        @Override
+                        public void afterCompletion(int status) {
+                            run.bytesSettled.add(file.size());
+                        }
+                    });
+        }
+        return stored;
+    }
+
+    private static ObjectBytes bytes(SpoolFile file) {
+        List<byte[]> inMemory = file.inMemory();
+        return inMemory == null
+                ? new ObjectBytes.OnDisk(Objects.requireNonNull(file.onDisk()))
+                : new ObjectBytes.InMemory(inMemory, Math.toIntExact(file.size()));
+    }
+
+    private static SlotStatus stored(
+            MediaSlot slot,
+            DownloadedMedia file,
+            StoredMedia stored,
+            @Nullable String lesserBecause) {
+        return new SlotStatus.Stored(
+                slot,
+                stored,
+                file.candidate().rendition(),
+                file.candidate().width(),
+                file.candidate().height(),
+                checks(file),
+                lesserBecause);
+    }
+
+    /**
+     * What the answer promised of the bytes, and whether it was true, and what else is odd about
+     * them; null when it promised nothing and nothing is.
+     */
+    private static @Nullable String checks(DownloadedMedia file) {
+        StringJoiner checks = new StringJoiner(", ");
+        if (file.promisedSize() != DownloadedMedia.Comparison.NONE) {
+            checks.add("size " + file.promisedSize().name().toLowerCase(Locale.ROOT));
+        }
+        if (file.promisedMd5() != DownloadedMedia.Comparison.NONE) {
+            checks.add("md5 " + file.promisedMd5().name().toLowerCase(Locale.ROOT));
+        }
+        if (!file.remarks().isEmpty()) {
+            checks.add("remarks \"" + String.join("; ", file.remarks()) + "\"");
+        }
+        return checks.length() == 0 ? null : checks.toString();
+    }
+}

@@ -1,0 +1,175 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.catalog.CapturedNote;
+import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.catalog.NoteChanges;
+import io.github.notearchive.catalog.NoteChanges.Change;
+import io.github.notearchive.catalog.NoteChanges.Look;
+import io.github.notearchive.sql.RoundTrip;
+import io.github.notearchive.worklist.ClaimedNote;
+import io.github.notearchive.worklist.Claims;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Settlement;
+import io.github.notearchive.worklist.Settlements;
+import io.github.notearchive.worklist.Upkeep;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Writes what was decided about claimed notes into the tables, what is known of each and its place
+ * on the worklist together or not at all, in the step's transaction. Where the claim was lost
+ * meanwhile, nothing is written.
+ */
+@Component
+class NoteRows {
+
+    // the lines of whoever writes come under one name
+    private static final Logger log = LoggerFactory.getLogger(NoteDispositionWriter.class);
+
+    private final NoteCatalog notes;
+    private final NoteChanges changes;
+    private final Claims claims;
+    private final Settlements settlements;
+    private final RefreshPlan refreshPlan;
+    private final ActiveRuns runs;
+    private final JdbcOperations jdbc;
+    private final TransactionTemplate savepoint;
+
+    NoteRows(
+            NoteCatalog notes,
+            NoteChanges changes,
+            Claims claims,
+            Settlements settlements,
+            RefreshPlan refreshPlan,
+            ActiveRuns runs,
+            JdbcOperations jdbc,
+            PlatformTransactionManager transactions) {
+        this.notes = notes;
+        this.changes = changes;
+        this.claims = claims;
+        this.settlements = settlements;
+        this.refreshPlan = refreshPlan;
+        this.runs = runs;
+        this.jdbc = jdbc;
+        this.savepoint = new TransactionTemplate(transactions);
+        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+    }
+
+    /**
+     * Writes a note, and what becomes of it.
+     *
+     * @return what a refresh has changed, nothing for any other note; empty when the claim was lost
+     */
+    Optional<Change> record(
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        return switch (recordFirst(claimed, note, settlement, now)) {
+            case WRITTEN -> Optional.of(Change.NONE);
+            case LOST -> Optional.empty();
+            case NOT_THE_FIRST -> recordAny(claimed, note, settlement, now);
+        };
+    }
+
+    /** What came of writing a note as one that has no rows yet. */
+    private enum First {
+        WRITTEN,
+        /** The claim, to another worker. */
+        LOST,
+        /** It has rows, or is no such note for another reason; nothing is written. */
+        NOT_THE_FIRST
+    }
+
+    /**
+     * Nearly every note of a night is one that has no rows yet: all of them are written in one
+     * round trip.
+     */
+    private First recordFirst(
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        if (claimed.state() != NoteState.PENDING || note.video() != null) {
+            return First.NOT_THE_FIRST;
+        }
+        RoundTrip trip = new RoundTrip(jdbc);
+        Supplier<Integer> settled =
+                trip.update(
+                        settlements.settling(
+                                claimed, settlement, runs.current().jobExecutionId(), now));
+        NoteCatalog.First first = notes.first(trip, note, now);
+        trip.update(refreshPlan.planning(claimed.id()));
+        boolean kept;
+        try {
+            kept =
+                    trip.runOrUndo(
+                            () -> {
+                                if (settled.get() != 1 || !first.isTrue()) {
+                                    return false;
+                                }
+                                first.recordNovelties();
+                                return true;
+                            });
+        } catch (DuplicateKeyException e) {
+            log.debug("Note {}: has rows already", claimed.id(), e);
+            return First.NOT_THE_FIRST;
+        }
+        if (kept) {
+            return First.WRITTEN;
+        }
+        return settled.get() == 1 ? First.NOT_THE_FIRST : First.LOST;
+    }
+
+    private Optional<Change> recordAny(
+            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        return savepoint.execute(
+                _ -> {
+                    if (!settle(claimed, settlement, now)) {
+                        return Optional.empty();
+                    }
+                    Optional<Look> before = look(claimed);
+                    notes.save(note, now);
+                    Change change = changes.since(before, claimed.id());
+                    refreshPlan.plan(claimed.id());
+                    return Optional.of(change);
+                });
+    }
+
+    /** What a refresh changes is told; of others nobody asks. */
+    private Optional<Look> look(ClaimedNote claimed) {
+        return claimed.refreshNight() == null ? Optional.empty() : changes.look(claimed.id());
+    }
+
+    /**
+     * Writes what becomes of a note of which nothing new is known; false when the claim was lost.
+     */
+    boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {
+        return settlements.settle(claimed, settlement, runs.current().jobExecutionId(), now);
+    }
+
+    /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
+    boolean keep(ClaimedNote claimed, Upkeep upkeep, Instant now) {
+        return settlements.keep(claimed, upkeep, runs.current().jobExecutionId(), now);
+    }
+
+    /** Hands a note back as it was; false when the claim was lost. */
+    boolean release(ClaimedNote claimed) {
+        return claims.release(claimed);
+    }
+
+    /** The same, but what it has brought in is written. */
+    boolean release(ClaimedNote claimed, CapturedNote note, Instant now) {
+        return savepoint.execute(
+                _ -> {
+                    boolean released = claims.release(claimed);
+                    if (released) {
+                        notes.save(note, now);
+                    }
+                    return released;
+                });
+    }
+}
