@@ -16,9 +16,6 @@ import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.CallsEndedException;
-import io.github.notearchive.source.Inquiry;
-import io.github.notearchive.source.JustOneApiClient;
-import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Blocked;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
@@ -27,7 +24,6 @@ import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
-import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.ForgottenNotes;
@@ -36,7 +32,6 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Upkeep;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -54,54 +49,39 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
 
-    private static final String CLAIM_LOST =
-            "its claim was lost while it waited for its turn to call";
-
-    /** Longer than an answer is tried to be written down, which comes before the gate closes. */
-    private static final Duration GATE_FOLLOWS = Duration.ofMinutes(10);
-
-    private final NoteDetailClient source;
+    private final NoteQuestions questions;
+    private final RunHealth health;
     private final PaidAnswers paid;
     private final CallLedger ledger;
     private final ForgottenNotes forgotten;
     private final MediaCollector media;
     private final VideoFiles videos;
-    private final RunGate gate;
-    private final SourceGate sourceGate;
-    private final ActiveRuns runs;
+    private final VideoCalls videoCalls;
     private final Retries retries;
-    private final JustOneApiClient provider;
-    private final ArchiveProperties settings;
     private final LedgerProperties ledgerSettings;
     private final Clock clock;
 
     NoteArchiveProcessor(
-            NoteDetailClient source,
+            NoteQuestions questions,
+            RunHealth health,
             PaidAnswers paid,
             CallLedger ledger,
             ForgottenNotes forgotten,
             MediaCollector media,
             VideoFiles videos,
-            RunGate gate,
-            SourceGate sourceGate,
-            ActiveRuns runs,
+            VideoCalls videoCalls,
             Retries retries,
-            JustOneApiClient provider,
-            ArchiveProperties settings,
             LedgerProperties ledgerSettings,
             Clock clock) {
-        this.source = source;
+        this.questions = questions;
+        this.health = health;
         this.paid = paid;
         this.ledger = ledger;
         this.forgotten = forgotten;
         this.media = media;
         this.videos = videos;
-        this.gate = gate;
-        this.sourceGate = sourceGate;
-        this.runs = runs;
+        this.videoCalls = videoCalls;
         this.retries = retries;
-        this.provider = provider;
-        this.settings = settings;
         this.ledgerSettings = ledgerSettings;
         this.clock = clock;
     }
@@ -141,80 +121,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 claimed.state() == NoteState.POSTPONED
                         ? videos.detailOfWaiting(claimed.id())
                         : Optional.empty();
-        return held.isPresent() ? new Found(held.get()) : ask(() -> source.fetch(inquiry(claimed)));
-    }
-
-    private static Inquiry inquiry(ClaimedNote claimed) {
-        return new Inquiry(claimed.id(), claimed.claim(), claimed.settledAt());
-    }
-
-    private interface Question {
-        NoteDetailOutcome ask() throws InterruptedException;
-    }
-
-    /**
-     * Asks, and takes note when the provider itself has answered, which the ledger may do for it.
-     */
-    private NoteDetailOutcome ask(Question question) throws InterruptedException {
-        long before = System.nanoTime();
-        NoteDetailOutcome outcome = question.ask();
-        // while a call waited for its fault, others may have been answered, of old
-        if (!isFault(outcome) && provider.hasAnsweredSince(before)) {
-            runs.current().provider().works();
-        }
-        return outcome;
-    }
-
-    private static boolean isFault(NoteDetailOutcome outcome) {
-        return outcome instanceof Deferred deferred && deferred.cause() == Deferred.Cause.FAULT;
-    }
-
-    /**
-     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once;
-     * the note's other files are brought in all the same.
-     */
-    private VideoAnswer video(ClaimedNote claimed, NoteCapture capture)
-            throws InterruptedException {
-        if (!videos.isToBeAsked(claimed, capture)) {
-            return videos.known(capture);
-        }
-        NoteDetailOutcome outcome;
-        try {
-            outcome = ask(() -> source.fetchVideo(inquiry(claimed), capture));
-        } catch (CallsEndedException e) {
-            awaitGate(e);
-            return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
-        }
-        return switch (outcome) {
-            case Found(var answer) -> new VideoAnswer.Answered(answer);
-            case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
-            case Rejected(var reply) -> {
-                log.warn(
-                        "Note {}: the provider rejects our request for its video, {}; it will not"
-                                + " be asked for again",
-                        claimed.id(),
-                        reply);
-                yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
-            }
-            case Deferred(var reply, var cause) ->
-                    new Unanswered.Repeated("the call for it: " + reply, reply, cause);
-            case Exhausted(var quota, var whose, var until)
-                    when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
-                    new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
-            case Exhausted exhausted -> new Unanswered.Ended(close(exhausted, "for a video: "));
-            case Unclaimed _ -> new Unanswered.Ended(CLAIM_LOST);
-            case Blocked blocked -> new Unanswered.Ended(close(blocked, "for a video: "));
-        };
-    }
-
-    /** As with a note, a success without it is believed on a second night only. */
-    private VideoAnswer withoutVideo(ClaimedNote claimed, ProviderReply reply, boolean certain) {
-        Night tonight = Night.current(clock);
-        return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
-                ? new VideoAnswer.NotOffered()
-                : new Unanswered.Later(
-                        "not in the answer: " + reply + "; asked once more on a later night",
-                        tonight.ends());
+        return held.isPresent() ? new Found(held.get()) : questions.detail(claimed);
     }
 
     /**
@@ -223,18 +130,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      */
     private Released releasedAtEnd(
             ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
-        awaitGate(e);
+        health.awaitEnd(e);
         return new Released(claimed, harvest, String.valueOf(e.getMessage()));
-    }
-
-    private void awaitGate(CallsEndedException e) {
-        try {
-            if (!gate.awaitClosed(GATE_FOLLOWS)) {
-                gate.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private NoteDisposition decide(
@@ -254,46 +151,14 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                                 + " again",
                         claimed.id(),
                         reply);
-                yield new Failed(
-                        claimed, harvest, failed(Counter.CALL, reply.code(), "rejected: " + reply));
+                yield new Failed(claimed, harvest, Retries.failed(reply, "rejected: " + reply));
             }
             case Deferred(var reply, var cause) ->
                     deferred(claimed, reply, cause, String.valueOf(reply), harvest);
-            case Exhausted exhausted -> new Released(claimed, harvest, close(exhausted, ""));
-            case Unclaimed _ -> new Released(claimed, harvest, CLAIM_LOST);
-            case Blocked blocked -> new Released(claimed, harvest, close(blocked, ""));
+            case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
+            case Unclaimed _ -> new Released(claimed, harvest, NoteQuestions.CLAIM_LOST);
+            case Blocked blocked -> new Released(claimed, harvest, health.ends(blocked, ""));
         };
-    }
-
-    /**
-     * Ends the run, since no call is possible any more.
-     *
-     * @return why
-     */
-    private String close(Exhausted exhausted, String occasion) {
-        String reason =
-                occasion
-                        + exhausted.quota()
-                        + " is used up until "
-                        + Night.local(exhausted.until());
-        if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
-            sourceGate.close(
-                    ProviderCode.DAILY_QUOTA.number(),
-                    occasion + exhausted.quota(),
-                    exhausted.until(),
-                    runs.current().jobExecutionId());
-            gate.close(ExitCode.QUOTA_EXHAUSTED, reason);
-        } else {
-            gate.closeAtOwnLimit(reason);
-        }
-        return reason;
-    }
-
-    private String close(Blocked blocked, String occasion) {
-        String reason = occasion + blocked.reply();
-        Integer code = blocked.reply().code();
-        gate.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
-        return reason;
     }
 
     private boolean isForgotten(NoteCapture capture) {
@@ -328,34 +193,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                             false);
             return new Postponed(claimed, harvest, later);
         }
-        return new Unavailable(
-                claimed,
-                harvest,
-                new Settlement(
-                        NoteState.UNAVAILABLE,
-                        Counter.NONE,
-                        clock.instant().plus(settings.recheckUnavailableAfter()),
-                        reply.code(),
-                        "not there: " + reply,
-                        null,
-                        false));
-    }
-
-    /** Notes how the provider fares, and ends the run when it has not fared well for long. */
-    private boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
-        OutageDetector health = runs.current().provider();
-        boolean outage =
-                switch (cause) {
-                    case COLLECTION -> false;
-                    case FAULT -> health.fails();
-                    case THROTTLED -> health.struggles();
-                };
-        if (outage) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the provider has given nothing but trouble for a while, at last " + reply);
-        }
-        return outage;
+        return new Unavailable(claimed, harvest, retries.unavailable(reply));
     }
 
     private NoteDisposition deferred(
@@ -364,41 +202,24 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             Deferred.Cause cause,
             String obstacle,
             @Nullable Harvest harvest) {
-        boolean _ = isOutage(reply, cause);
+        boolean _ = health.isOutage(reply, cause);
         if (cause == Deferred.Cause.THROTTLED) {
             return new Released(claimed, harvest, obstacle);
         }
-        int times = claimed.attemptsIn(Night.current(clock)) + 1;
-        if (claimed.attempts() + 1 >= settings.retry().perLife()) {
+        Settlement settlement = retries.forCall(claimed, reply, obstacle, harvest != null);
+        if (settlement.state() == NoteState.FAILED) {
             log.warn(
                     "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
                     claimed.id(),
                     claimed.attempts() + 1,
                     obstacle);
-            return new Failed(
-                    claimed,
-                    harvest,
-                    failed(
-                            Counter.CALL,
-                            reply.code(),
-                            "given up after " + (claimed.attempts() + 1) + " asks: " + obstacle));
         }
-        return new Postponed(
-                claimed,
-                harvest,
-                new Settlement(
-                        NoteState.POSTPONED,
-                        Counter.CALL,
-                        retries.next(times, true),
-                        reply.code(),
-                        obstacle,
-                        claimed.missingNight(),
-                        harvest != null));
+        return putOff(claimed, harvest, settlement);
     }
 
     private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)
             throws InterruptedException {
-        Collected collected = media.collect(capture, video(claimed, capture));
+        Collected collected = media.collect(capture, videoCalls.answer(claimed, capture));
         List<NoteCapture> outdated = collected.outdated();
         if (claimed.state() != NoteState.PENDING) {
             collected.harvest().answers().stream()
@@ -413,7 +234,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         outdated.forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
         List<NoteCapture> old =
                 replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
-        if (old.isEmpty() || gate.closure().isPresent()) {
+        if (old.isEmpty() || health.isRunEnding()) {
             return disposition(claimed, collected);
         }
         // the answer is of an earlier night, so its addresses may merely have expired: one new
@@ -425,7 +246,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 collected.obstacle());
         try {
             return old.contains(capture)
-                    ? decide(claimed, ask(() -> source.fetch(inquiry(claimed))), collected)
+                    ? decide(claimed, questions.detail(claimed), collected)
                     : collectAgain(claimed, capture, collected);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, collected.harvest(), e);
@@ -438,7 +259,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * since nothing waits for it.
      */
     private NoteDisposition refresh(ClaimedNote claimed, Night due) throws InterruptedException {
-        NoteDetailOutcome outcome = ask(() -> source.refresh(inquiry(claimed), due.begins()));
+        NoteDetailOutcome outcome = questions.refresh(claimed, due);
         return switch (outcome) {
             case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
             case Found(var capture) ->
@@ -453,7 +274,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
             }
             case Deferred(var reply, var cause) ->
-                    isOutage(reply, cause) || cause == Deferred.Cause.THROTTLED
+                    health.isOutage(reply, cause) || cause == Deferred.Cause.THROTTLED
                             ? new Released(claimed, null, String.valueOf(reply))
                             : new Kept(
                                     claimed,
@@ -463,9 +284,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
                     new Released(claimed, null, quota + " is used up until " + Night.local(until));
             case Exhausted exhausted ->
-                    new Released(claimed, null, close(exhausted, "for a refresh: "));
-            case Unclaimed _ -> new Released(claimed, null, CLAIM_LOST);
-            case Blocked blocked -> new Released(claimed, null, close(blocked, "for a refresh: "));
+                    new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
+            case Unclaimed _ -> new Released(claimed, null, NoteQuestions.CLAIM_LOST);
+            case Blocked blocked ->
+                    new Released(claimed, null, health.ends(blocked, "for a refresh: "));
         };
     }
 
@@ -491,7 +313,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * is tried for by that answer while it is fresh.
      */
     private NoteDisposition archived(ClaimedNote claimed, Collected collected) {
-        watchCdn(collected);
+        health.watchHosts(collected);
         if (collected.isComplete()) {
             return new Archived(
                     claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
@@ -562,14 +384,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             throws InterruptedException {
         // a video that is waited for is not asked for twice in a row
         VideoAnswer video =
-                before.video() instanceof Unanswered waiting ? waiting : video(claimed, newer);
+                before.video() instanceof Unanswered waiting
+                        ? waiting
+                        : videoCalls.answer(claimed, newer);
         Collected collected = media.collect(newer, video, before);
         collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
         return disposition(claimed, collected);
     }
 
     private NoteDisposition disposition(ClaimedNote claimed, Collected collected) {
-        watchCdn(collected);
+        health.watchHosts(collected);
         if (collected.isComplete()) {
             return new Archived(
                     claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
@@ -578,7 +402,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
             return waitingForVideo(claimed, collected, waiting);
         }
-        if (gate.closure().isPresent() && collected.retrySoon()) {
+        if (health.isRunEnding() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
             // fault
             return new Released(
@@ -621,7 +445,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     new Failed(
                             claimed,
                             harvest,
-                            failed(Counter.CALL, reply.code(), "MEDIA_INCOMPLETE: " + obstacle));
+                            Retries.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
             case Unanswered.Ended(var reason) -> new Released(claimed, harvest, reason);
         };
     }
@@ -631,29 +455,5 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         return settlement.state() == NoteState.FAILED
                 ? new Failed(claimed, harvest, settlement)
                 : new Postponed(claimed, harvest, settlement);
-    }
-
-    /**
-     * Addresses of an earlier night may have expired. Those of tonight's answers are good, so hosts
-     * that serve none of them, note after note, are in trouble or refuse us. A file that an earlier
-     * night's answer had dead already says nothing of the hosts: of a note that is bought again
-     * only such files are asked for, so nothing may be served of many in a row.
-     */
-    private void watchCdn(Collected collected) {
-        if (collected.served()) {
-            runs.current().cdn().works();
-            return;
-        }
-        boolean isRefused = collected.dead() && ledger.isRecent(collected.harvest().capture());
-        if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the media hosts have given nothing but trouble for a while, at last "
-                            + collected.obstacle());
-        }
-    }
-
-    private static Settlement failed(Counter counter, @Nullable Integer code, String error) {
-        return new Settlement(NoteState.FAILED, counter, null, code, error, null, false);
     }
 }

@@ -36,7 +36,7 @@ class Retries {
      *
      * @param soon whether waiting for minutes can help at all
      */
-    Instant next(int times, boolean soon) {
+    private Instant next(int times, boolean soon) {
         return soon && times < limits.perNight()
                 ? clock.instant().plus(limits.delayAfter(times))
                 : Night.current(clock).ends();
@@ -64,6 +64,40 @@ class Retries {
                 obstacle,
                 null,
                 true);
+    }
+
+    /**
+     * What becomes of a note that the provider has put off: it is asked about again, or given up
+     * when that was the last time.
+     *
+     * @param answerHeld whether there is an answer about it all the same
+     */
+    Settlement forCall(
+            ClaimedNote claimed, ProviderReply reply, String obstacle, boolean answerHeld) {
+        int asks = claimed.attempts() + 1;
+        if (asks >= limits.perLife()) {
+            return failed(reply, "given up after " + asks + " asks: " + obstacle);
+        }
+        return new Settlement(
+                NoteState.POSTPONED,
+                Counter.CALL,
+                next(claimed.attemptsIn(Night.current(clock)) + 1, true),
+                reply.code(),
+                obstacle,
+                claimed.missingNight(),
+                answerHeld);
+    }
+
+    /** Not there; looked at again after a while. */
+    Settlement unavailable(ProviderReply reply) {
+        return new Settlement(
+                NoteState.UNAVAILABLE,
+                Counter.NONE,
+                clock.instant().plus(settings.recheckUnavailableAfter()),
+                reply.code(),
+                "not there: " + reply,
+                null,
+                false);
     }
 
     /**
@@ -122,6 +156,12 @@ class Retries {
     static Settlement archived(@Nullable Instant lookAgain) {
         return new Settlement(
                 NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, lookAgain != null);
+    }
+
+    /** Given up for what the provider has said. */
+    static Settlement failed(ProviderReply reply, String error) {
+        return new Settlement(
+                NoteState.FAILED, Counter.CALL, null, reply.code(), error, null, false);
     }
 
     /** Given up, with what is missing as the reason. */

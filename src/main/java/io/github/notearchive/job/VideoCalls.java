@@ -1,0 +1,96 @@
+package io.github.notearchive.job;
+
+import io.github.notearchive.job.VideoAnswer.Unanswered;
+import io.github.notearchive.ledger.CallLedger;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.NoteDetailOutcome;
+import io.github.notearchive.source.NoteDetailOutcome.Blocked;
+import io.github.notearchive.source.NoteDetailOutcome.Deferred;
+import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
+import io.github.notearchive.source.NoteDetailOutcome.Found;
+import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.worklist.ClaimedNote;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** The second call, for the video of a note whose own answer offers none. */
+@Component
+class VideoCalls {
+
+    // the lines of whoever decides about a note come under one name
+    private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
+
+    private final VideoFiles videos;
+    private final NoteQuestions questions;
+    private final RunHealth health;
+    private final CallLedger ledger;
+    private final Clock clock;
+
+    VideoCalls(
+            VideoFiles videos,
+            NoteQuestions questions,
+            RunHealth health,
+            CallLedger ledger,
+            Clock clock) {
+        this.videos = videos;
+        this.questions = questions;
+        this.health = health;
+        this.ledger = ledger;
+        this.clock = clock;
+    }
+
+    /**
+     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once;
+     * the note's other files are brought in all the same.
+     */
+    VideoAnswer answer(ClaimedNote claimed, NoteCapture capture) throws InterruptedException {
+        if (!videos.isToBeAsked(claimed, capture)) {
+            return videos.known(capture);
+        }
+        NoteDetailOutcome outcome;
+        try {
+            outcome = questions.video(claimed, capture);
+        } catch (CallsEndedException e) {
+            health.awaitEnd(e);
+            return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
+        }
+        return switch (outcome) {
+            case Found(var answer) -> new VideoAnswer.Answered(answer);
+            case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request for its video, {}; it will not"
+                                + " be asked for again",
+                        claimed.id(),
+                        reply);
+                yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
+            }
+            case Deferred(var reply, var cause) ->
+                    new Unanswered.Repeated("the call for it: " + reply, reply, cause);
+            case Exhausted(var quota, var whose, var until)
+                    when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
+                    new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
+            case Exhausted exhausted ->
+                    new Unanswered.Ended(health.ends(exhausted, "for a video: "));
+            case Unclaimed _ -> new Unanswered.Ended(NoteQuestions.CLAIM_LOST);
+            case Blocked blocked -> new Unanswered.Ended(health.ends(blocked, "for a video: "));
+        };
+    }
+
+    /** As with a note, a success without it is believed on a second night only. */
+    private VideoAnswer withoutVideo(ClaimedNote claimed, ProviderReply reply, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
+                ? new VideoAnswer.NotOffered()
+                : new Unanswered.Later(
+                        "not in the answer: " + reply + "; asked once more on a later night",
+                        tonight.ends());
+    }
+}
