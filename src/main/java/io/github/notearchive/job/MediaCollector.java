@@ -121,82 +121,121 @@ class MediaCollector implements AutoCloseable {
 
     private Collected collect(NoteCapture capture, VideoAnswer answer, List<Piece> before)
             throws InterruptedException {
-        Night tonight = Night.current(clock);
-        NoteCapture bought = videos.answer(capture, answer).orElse(null);
-        List<MediaSlot> expected = MediaSlots.of(capture, bought, video.preference());
-        MediaCatalog.Known inCatalog = catalog.known(capture.id(), expected);
-        List<SlotRow> known = inCatalog.slots();
-        Map<Place, SlotRow> rows = new HashMap<>();
-        known.forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
-        Map<Place, Piece> pieces = new HashMap<>();
-        before.forEach(piece -> pieces.put(Place.of(piece), piece));
-        List<Piece> decided = new ArrayList<>();
-        Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
-        Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
-        boolean retrySoon = false;
-        Map<Place, Integer> order = new HashMap<>();
-        for (MediaSlot slot : expected) {
+        Gathering files = new Gathering(capture, answer, before);
+        files.decideWithoutRequests();
+        Map<MediaSlot, DownloadOutcome> downloads = download(files.wanted.keySet(), files.lesser);
+        countShared(downloads.values());
+        files.take(downloads);
+        return files.collected();
+    }
+
+    /** The files of a note, on their way from what is expected to what became of each. */
+    private final class Gathering {
+
+        private final Night tonight = Night.current(clock);
+        private final NoteCapture capture;
+        private final @Nullable NoteCapture bought;
+        private final VideoAnswer answer;
+        private final List<MediaSlot> expected;
+        private final MediaCatalog.Known inCatalog;
+        private final Map<Place, SlotRow> rows = new HashMap<>();
+
+        /** What earlier answers of this night brought in, until it is taken over. */
+        private final Map<Place, Piece> before = new HashMap<>();
+
+        private final Map<Place, Integer> order = new HashMap<>();
+        private final List<Piece> decided = new ArrayList<>();
+
+        /** Files to be downloaded, with the night whose answer first had them dead, if any had. */
+        final Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
+
+        /** Files that are there in a lesser rendition, which are looked at again. */
+        final Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
+
+        private boolean retrySoon;
+        private boolean served;
+        private boolean dead;
+        private boolean faulty;
+
+        Gathering(NoteCapture capture, VideoAnswer answer, List<Piece> before) {
+            this.capture = capture;
+            this.answer = answer;
+            this.bought = videos.answer(capture, answer).orElse(null);
+            this.expected = MediaSlots.of(capture, bought, video.preference());
+            this.inCatalog = catalog.known(capture.id(), expected);
+            inCatalog.slots().forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
+            before.forEach(piece -> this.before.put(Place.of(piece), piece));
+        }
+
+        /** Decides about all that no request is needed for; what is left is wanted. */
+        void decideWithoutRequests() {
+            expected.forEach(this::decide);
+            closeUnused(before.values(), decided);
+            decided.addAll(takeOver(inCatalog.sameFiles(), wanted.keySet()));
+        }
+
+        private void decide(MediaSlot slot) {
             Place place = Place.of(slot);
             order.put(place, order.size());
             Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
             Optional<Piece> same =
-                    Optional.ofNullable(pieces.get(place))
+                    Optional.ofNullable(before.get(place))
                             .filter(piece -> isSameFile(piece.slot(), slot));
             Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
             Optional<SlotStatus> settled =
-                    row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, known));
+                    row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
             if (slot.notOffered() != null) {
-                for (SlotStatus status : VideoFiles.withoutOffer(slot, known, answer)) {
-                    order.putIfAbsent(Place.of(status.slot()), order.size());
-                    decided.add(new Piece.Decided(status));
-                }
+                withoutOffer(slot);
             } else if (fresh.isPresent()) {
                 decided.add(fresh.get());
-                pieces.remove(place);
+                before.remove(place);
             } else if (settled.isPresent()) {
-                if (settled.get() instanceof SlotStatus.Stored stored
-                        && row.filter(r -> isWorthAnotherTry(stored, r, tonight)).isPresent()) {
-                    lesser.put(slot, stored);
-                } else {
-                    decided.add(new Piece.Decided(settled.get()));
-                }
+                keepOrImprove(slot, settled.get(), row);
             } else {
-                Optional<SlotStatus.Missing> dead =
-                        isAskedInVain(slot.kind(), answer)
-                                ? known(slot, row, same)
-                                : Optional.empty();
-                if (dead.isPresent()) {
-                    decided.add(new Piece.Decided(dead.get()));
-                } else {
-                    wanted.put(slot, deadBefore(row, same));
-                }
+                wantUnlessAskedInVain(slot, row, same);
             }
         }
-        closeUnused(pieces.values(), decided);
-        Harvest offers = new Harvest(capture, bought, List.of());
-        decided.addAll(takeOver(inCatalog.sameFiles(), wanted.keySet()));
-        boolean served = false;
-        boolean dead = false;
-        boolean faulty = false;
-        Map<MediaSlot, DownloadOutcome> downloads = download(wanted.keySet(), lesser);
-        countShared(downloads.values());
-        for (Map.Entry<MediaSlot, SlotStatus.Stored> improvable : lesser.entrySet()) {
-            decided.add(improved(improvable.getValue(), downloads.remove(improvable.getKey())));
+
+        private void withoutOffer(MediaSlot slot) {
+            for (SlotStatus status : VideoFiles.withoutOffer(slot, inCatalog.slots(), answer)) {
+                order.putIfAbsent(Place.of(status.slot()), order.size());
+                decided.add(new Piece.Decided(status));
+            }
         }
-        for (Map.Entry<MediaSlot, DownloadOutcome> download : downloads.entrySet()) {
-            MediaSlot slot = download.getKey();
-            switch (download.getValue()) {
+
+        private void keepOrImprove(MediaSlot slot, SlotStatus settled, Optional<SlotRow> row) {
+            if (settled instanceof SlotStatus.Stored stored
+                    && row.filter(r -> isWorthAnotherTry(stored, r, tonight)).isPresent()) {
+                lesser.put(slot, stored);
+            } else {
+                decided.add(new Piece.Decided(settled));
+            }
+        }
+
+        private void wantUnlessAskedInVain(
+                MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
+            Optional<SlotStatus.Missing> known =
+                    isAskedInVain(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
+            known.ifPresentOrElse(
+                    missing -> decided.add(new Piece.Decided(missing)),
+                    () -> wanted.put(slot, deadBefore(row, same)));
+        }
+
+        /** Takes what the downloads came to. */
+        void take(Map<MediaSlot, DownloadOutcome> downloads) {
+            lesser.forEach((slot, stored) -> decided.add(improved(stored, downloads.remove(slot))));
+            downloads.forEach(this::take);
+        }
+
+        private void take(MediaSlot slot, DownloadOutcome outcome) {
+            switch (outcome) {
                 case Downloaded(var media, var lesserBecause) -> {
                     served = true;
                     decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
                 case Dead(var reason) -> {
                     SlotStatus.Missing missing =
-                            dead(
-                                    slot,
-                                    reason,
-                                    wanted.get(slot),
-                                    Night.of(offers.answerWith(slot).capturedAt()));
+                            dead(slot, reason, wanted.get(slot), boughtIn(slot));
                     dead |= missing.gap() == Gap.DEAD;
                     decided.add(new Piece.Decided(missing));
                 }
@@ -210,9 +249,18 @@ class MediaCollector implements AutoCloseable {
                 }
             }
         }
-        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
-        return new Collected(
-                new Harvest(capture, bought, decided), answer, retrySoon, served, dead, faulty);
+
+        /** The night in which the answer came that offers a file. */
+        private Night boughtIn(MediaSlot slot) {
+            Harvest answers = new Harvest(capture, bought, List.of());
+            return Night.of(answers.answerWith(slot).capturedAt());
+        }
+
+        Collected collected() {
+            decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
+            return new Collected(
+                    new Harvest(capture, bought, decided), answer, retrySoon, served, dead, faulty);
+        }
     }
 
     /** A file that two places share is closed when neither keeps it. */
