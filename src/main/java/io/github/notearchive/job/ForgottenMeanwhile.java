@@ -14,8 +14,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Keeps nothing of a note that a run has taken up, as its author is forgotten. What it cost is in
@@ -30,7 +28,7 @@ class ForgottenMeanwhile {
     private final ObjectStore store;
     private final Claims claims;
     private final ForgottenRows rows;
-    private final TransactionTemplate savepoint;
+    private final Savepoint savepoint;
 
     ForgottenMeanwhile(
             ObjectStore store,
@@ -40,8 +38,7 @@ class ForgottenMeanwhile {
         this.store = store;
         this.claims = claims;
         this.rows = rows;
-        this.savepoint = new TransactionTemplate(transactions);
-        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+        this.savepoint = new Savepoint(transactions);
     }
 
     /**

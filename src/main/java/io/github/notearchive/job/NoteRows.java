@@ -21,8 +21,6 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes what was decided about claimed notes into the tables, what is known of each and its place
@@ -42,7 +40,7 @@ class NoteRows {
     private final RefreshPlan refreshPlan;
     private final ActiveRuns runs;
     private final JdbcOperations jdbc;
-    private final TransactionTemplate savepoint;
+    private final Savepoint savepoint;
 
     NoteRows(
             NoteCatalog notes,
@@ -60,8 +58,7 @@ class NoteRows {
         this.refreshPlan = refreshPlan;
         this.runs = runs;
         this.jdbc = jdbc;
-        this.savepoint = new TransactionTemplate(transactions);
-        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+        this.savepoint = new Savepoint(transactions);
     }
 
     /**

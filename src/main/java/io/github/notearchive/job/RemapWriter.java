@@ -15,8 +15,6 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes pages, and gives way: whoever holds a row that it wants gets all of its own after half a
@@ -37,7 +35,7 @@ class RemapWriter implements ItemWriter<Page> {
     private final JobGate gate;
     private final ActiveRemaps remaps;
     private final JdbcClient jdbc;
-    private final TransactionTemplate savepoint;
+    private final Savepoint savepoint;
 
     RemapWriter(
             StoredAnswers answers,
@@ -49,8 +47,7 @@ class RemapWriter implements ItemWriter<Page> {
         this.gate = gate;
         this.remaps = remaps;
         this.jdbc = jdbc;
-        this.savepoint = new TransactionTemplate(transactions);
-        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+        this.savepoint = new Savepoint(transactions);
     }
 
     @Override

@@ -37,8 +37,6 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Fetches sidecars and writes the rows that they tell of, those of a note in the order of their
@@ -67,7 +65,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     private final RebuildCounts counts;
     private final LedgerProperties ledger;
     private final Clock clock;
-    private final TransactionTemplate savepoint;
+    private final Savepoint savepoint;
 
     SidecarWriter(
             SidecarFinder finder,
@@ -91,8 +89,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         this.counts = counts;
         this.ledger = ledger;
         this.clock = clock;
-        this.savepoint = new TransactionTemplate(transactions);
-        this.savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+        this.savepoint = new Savepoint(transactions);
     }
 
     @Override
