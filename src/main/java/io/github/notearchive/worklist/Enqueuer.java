@@ -380,17 +380,28 @@ public class Enqueuer {
         return Optional.empty();
     }
 
+    /**
+     * As the rows below are read, or a separator within quotes would make another column of each.
+     */
     private static List<String> fields(String line, char separator) {
-        List<String> names = new ArrayList<>();
-        for (String name : line.split(String.valueOf(separator), -1)) {
-            names.add(name.strip().replaceAll("^\"|\"$", ""));
+        try (CloseableIterator<CsvRecord> records =
+                CsvReader.builder()
+                        .fieldSeparator(separator)
+                        .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
+                        .ofCsvRecord(line)
+                        .iterator()) {
+            return records.hasNext()
+                    ? records.next().getFields().stream().map(String::strip).toList()
+                    : List.of("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return names;
     }
 
     private static char separator(String header) {
+        String unquoted = header.replaceAll("\"[^\"]*\"", "");
         for (char candidate : new char[] {',', ';', '\t'}) {
-            if (header.indexOf(candidate) >= 0) {
+            if (unquoted.indexOf(candidate) >= 0) {
                 return candidate;
             }
         }

@@ -133,6 +133,27 @@ class EnqueuerTests {
         assertThat(ids()).containsExactly(id(1), id(2));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {",", ";", "\t"})
+    void aSeparatorWithinAQuotedHeadingDividesNoColumns(String separator) {
+        String list =
+                "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
+                        .formatted(separator, id(1), id(9))
+                        .replaceAll(",(?! )", separator);
+
+        assertThat(enqueue(list).added()).isOne();
+        assertThat(enqueue(list, new Options("note_id", 5, "s")).known()).isOne();
+
+        assertThat(ids()).as("no user's id").containsExactly(id(1));
+    }
+
+    @Test
+    void aFirstLineOfTextMayQuote() {
+        String link = "https://www.xiaohongshu.com/explore/" + id(1);
+
+        assertThat(enqueue("\"Tea\" is here: " + link + ", \"look\n").added()).isOne();
+    }
+
     @Test
     void aColumnMayBeNamed() {
         EnqueueReport report =
