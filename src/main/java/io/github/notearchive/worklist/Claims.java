@@ -266,7 +266,11 @@ public class Claims {
                                 .single());
     }
 
-    /** Lengthens every lease of a node, by one statement; and keeps the counts short. */
+    /**
+     * Lengthens every lease of a node, by one statement; and keeps the counts short. A row that
+     * somebody has locked, as the worker that settles it, is left to the next time: it would keep
+     * the other leases waiting, and nobody takes it over while it is locked.
+     */
     public int renewLeases(String node) {
         int renewed =
                 ownTransaction.execute(
@@ -274,7 +278,10 @@ public class Claims {
                                 jdbc.sql(
                                                 """
                                                 UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
-                                                WHERE claimed_by = :node
+                                                WHERE note_id = ANY (ARRAY(
+                                                    SELECT note_id FROM worklist
+                                                    WHERE claimed_by = :node
+                                                    FOR UPDATE SKIP LOCKED))
                                                 """)
                                         .param("lease", LEASE.toSeconds())
                                         .param("node", node)

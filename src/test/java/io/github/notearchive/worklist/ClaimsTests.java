@@ -122,12 +122,7 @@ class ClaimsTests {
 
         list.database.inTransaction(
                 () -> {
-                    list.database
-                            .jdbc()
-                            .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE")
-                            .param("id", id(1))
-                            .query(String.class)
-                            .single();
+                    list.lock(1);
 
                     assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
                 });
@@ -166,6 +161,31 @@ class ClaimsTests {
         assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
         assertThat(list.secondsLeft(2)).isBetween(290.0, 300.0);
         assertThat(list.secondsLeft(3)).isNegative();
+    }
+
+    @Test
+    void aRowThatSomebodyElseHasLockedKeepsNoOtherLeaseFromBeingRenewed() throws Exception {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.pending(3, 5, NOW);
+        for (int i = 1; i <= 3; i++) {
+            claims.claim(NODE);
+            list.leaseEnds(i);
+        }
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            list.database.inTransaction(
+                    () -> {
+                        list.lock(1);
+                        list.lock(2);
+                        Future<Integer> renewed = other.submit(() -> claims.renewLeases(NODE));
+
+                        assertThat(renewed).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1);
+                    });
+        }
+
+        assertThat(list.secondsLeft(1)).isNegative();
+        assertThat(list.secondsLeft(3)).isBetween(270.0, 300.0);
     }
 
     @Test

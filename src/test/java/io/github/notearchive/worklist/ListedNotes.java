@@ -75,6 +75,15 @@ final class ListedNotes {
                 .update();
     }
 
+    /** For the rest of the caller's transaction. */
+    void lock(int number) {
+        database.jdbc()
+                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE")
+                .param("id", id(number))
+                .query(String.class)
+                .single();
+    }
+
     void holdsAnswer(int number) {
         database.jdbc()
                 .sql("UPDATE worklist SET answer_held = true WHERE note_id = :id")
