@@ -232,7 +232,8 @@ public class Enqueuer {
                         SET refresh_days = coalesce(:days, w.refresh_days),
                             refresh_on = coalesce(:night, w.refresh_on),
                             refresh_night = CASE WHEN w.state = 'ARCHIVED'
-                                THEN least(CASE WHEN :night::date > t.captured THEN :night::date END,
+                                THEN least(CASE WHEN coalesce(:night::date, w.refresh_on) > t.captured
+                                                THEN coalesce(:night::date, w.refresh_on) END,
                                            coalesce(t.captured + :days::int, w.refresh_night))
                                 ELSE w.refresh_night END,
                             refresh_attempts = 0

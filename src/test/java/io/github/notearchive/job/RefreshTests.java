@@ -425,6 +425,19 @@ class RefreshTests {
     }
 
     @Test
+    void nightThatIsGivenForOnceStandsBesideAnIntervalThatIsGivenLater() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        LocalDate captured = night.today().date();
+
+        enqueue(List.of(note), null, captured.plusDays(20));
+        enqueue(List.of(note), 30, null);
+
+        assertThat(night.note(note).refreshNight()).isEqualTo(captured.plusDays(20));
+        enqueue(List.of(note), 7, null);
+        assertThat(night.note(note).refreshNight()).isEqualTo(captured.plusDays(7));
+    }
+
+    @Test
     void changedSettingsPlanAllNotesAnewByTheirAge() {
         List<String> notes = night.pending(4);
         night.run();
