@@ -4,6 +4,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.sql.BoundStatement;
 import io.github.notearchive.sql.NamedStatement;
+import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.sql.Timestamp;
 import java.time.Clock;
@@ -30,13 +31,7 @@ class RefreshPlan {
 
     private static final String ONE = "w.note_id = :noteId";
 
-    private static final String ALL =
-            """
-            NOT (w.refresh_night IS NOT NULL
-                 AND EXISTS (SELECT 1 FROM api_call c
-                             WHERE c.note_id = w.note_id AND c.refresh AND c.answer IS NOT NULL
-                               AND c.received_at > n.last_captured_at))
-            """;
+    private static final String ALL = "NOT " + Enqueuer.REFRESH_IN_HAND;
 
     private final JdbcClient jdbc;
     private final RefreshProperties settings;

@@ -51,6 +51,18 @@ public class Enqueuer {
     /** The longest time between two answers, in days. */
     public static final int LONGEST_GAP = 36_500;
 
+    /**
+     * Whether an answer to a refresh of note {@code w} with its row {@code n} is bought and not yet
+     * worked on. The note is to stay due then: nobody would look at that answer in a later night.
+     */
+    public static final String REFRESH_IN_HAND =
+            """
+            (w.refresh_night IS NOT NULL
+             AND EXISTS (SELECT 1 FROM api_call c
+                         WHERE c.note_id = w.note_id AND c.refresh AND c.answer IS NOT NULL
+                           AND c.received_at > n.last_captured_at))
+            """;
+
     private static final Set<String> ID_COLUMNS =
             Set.of("noteid", "id", "note", "noteurl", "noteurls", "notelink", "url", "link");
 
@@ -224,14 +236,17 @@ public class Enqueuer {
                 .update();
     }
 
-    /** For notes that are on the list already; those that are archived have had their answer. */
+    /**
+     * For notes that are on the list already; those that are archived have had their answer, or
+     * have one that is yet to be worked on, behind which they are planned.
+     */
     private void planRefreshes(Options options) {
         jdbc.sql(
                         """
                         UPDATE worklist w
                         SET refresh_days = coalesce(:days, w.refresh_days),
                             refresh_on = coalesce(:night, w.refresh_on),
-                            refresh_night = CASE WHEN w.state = 'ARCHIVED'
+                            refresh_night = CASE WHEN w.state = 'ARCHIVED' AND NOT %s
                                 THEN least(CASE WHEN coalesce(:night::date, w.refresh_on) > t.captured
                                                 THEN coalesce(:night::date, w.refresh_on) END,
                                            coalesce(t.captured + :days::int, w.refresh_night))
@@ -242,7 +257,8 @@ public class Enqueuer {
                         CROSS JOIN LATERAL (
                             SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
                         WHERE w.note_id = ids.note_id
-                        """)
+                        """
+                                .formatted(REFRESH_IN_HAND))
                 .param("days", options.refreshDays(), Types.INTEGER)
                 .param("night", options.refreshOn(), Types.DATE)
                 .update();

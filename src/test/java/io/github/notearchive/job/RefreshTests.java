@@ -381,6 +381,23 @@ class RefreshTests {
     }
 
     @Test
+    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAlthoughALaterNightIsAskedForMeanwhile() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.isNextDay();
+        night.holdsAnswerOf(note, Duration.ofMinutes(1));
+        night.sql().sql("UPDATE api_call SET refresh = true WHERE id > 1").update();
+
+        enqueue(List.of(note), 30, null);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.refreshes().bill().calls()).isZero();
+        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(30));
+    }
+
+    @Test
     void videoIsNotBoughtAgainByARefresh() {
         String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
         assertThat(night.provider().videoCalls()).isOne();
