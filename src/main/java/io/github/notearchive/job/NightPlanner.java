@@ -9,7 +9,6 @@ import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.ForgottenNotes;
 import java.time.Clock;
 import java.util.List;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
@@ -18,7 +17,6 @@ import org.springframework.stereotype.Component;
 @Component
 public class NightPlanner {
 
-    private final JdbcClient jdbc;
     private final Backlog backlog;
     private final CallTotals totals;
     private final MediaCatalog media;
@@ -33,7 +31,6 @@ public class NightPlanner {
     private final Clock clock;
 
     NightPlanner(
-            JdbcClient jdbc,
             Backlog backlog,
             CallTotals totals,
             MediaCatalog media,
@@ -46,7 +43,6 @@ public class NightPlanner {
             RefreshProperties refreshes,
             NightlyLimitProperties limits,
             Clock clock) {
-        this.jdbc = jdbc;
         this.backlog = backlog;
         this.totals = totals;
         this.media = media;
@@ -81,11 +77,10 @@ public class NightPlanner {
     private PlanFacts facts() {
         Night tonight = Night.current(clock);
         String node = settings.node();
-        List<RunningNodes.RunningNode> nodes = RunningNodes.in(jdbc);
-        boolean running = nodes.stream().anyMatch(n -> n.node().equals(node));
+        boolean running = executions.isRunActive(node);
         return new PlanFacts(
                 clock.instant(),
-                nodes,
+                running,
                 executions.isRebuildUnfinished(),
                 gate.current(),
                 backlog.groups(node, running),

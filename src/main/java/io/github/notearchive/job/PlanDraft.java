@@ -187,7 +187,7 @@ final class PlanDraft {
 
     private List<String> obstacles() {
         List<String> obstacles = new ArrayList<>(heldBack);
-        if (facts.isRunning(settings.node())) {
+        if (facts.isRunning()) {
             obstacles.add(Refusal.ofLock(settings.node()).toPlan());
         }
         return obstacles;

@@ -13,7 +13,7 @@ import java.util.Optional;
  * What a plan is made of, as the tables have it at one moment.
  *
  * @param at the moment
- * @param nodes which nodes hold the archive
+ * @param isRunning whether a run of this node is active
  * @param isRebuildUnfinished whether runs refuse because of it
  * @param closed the gate, where it is closed
  * @param groups notes that have a time, by kind
@@ -32,7 +32,7 @@ import java.util.Optional;
  */
 record PlanFacts(
         Instant at,
-        List<RunningNodes.RunningNode> nodes,
+        boolean isRunning,
         boolean isRebuildUnfinished,
         Optional<SourceGate.Closed> closed,
         Map<Kind, Group> groups,
@@ -51,10 +51,5 @@ record PlanFacts(
 
     Group group(Kind kind) {
         return groups.getOrDefault(kind, Group.NONE);
-    }
-
-    /** Whether a run of this node is active. */
-    boolean isRunning(String node) {
-        return nodes.stream().anyMatch(running -> running.node().equals(node));
     }
 }

@@ -254,7 +254,7 @@ class PlanDraftTests {
         PlanFacts facts =
                 new PlanFacts(
                         NOW,
-                        List.of(),
+                        false,
                         false,
                         closed,
                         groups,
