@@ -28,7 +28,8 @@ public class SourceGate {
 
     /**
      * Writes down that the provider ended the night, once for each run that meets it. Durable when
-     * it returns. One at a time: two answers that come together would not see each other's row.
+     * it returns. One at a time: two answers that come together would not see each other's row. A
+     * night that is over by now needs no gate, and gets none.
      */
     synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
         ownTransaction.executeWithoutResult(
@@ -37,7 +38,8 @@ public class SourceGate {
                                         """
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                                         SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
-                                        WHERE NOT EXISTS (SELECT 1 FROM source_gate
+                                        WHERE :until::timestamptz > :now::timestamptz
+                                          AND NOT EXISTS (SELECT 1 FROM source_gate
                                                           WHERE job_execution_id = :execution AND closed_until >= :until)
                                         """)
                                 .param("code", code)
