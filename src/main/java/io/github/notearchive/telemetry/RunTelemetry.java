@@ -4,6 +4,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunCounts;
 import io.github.notearchive.job.RunObserver;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.telemetry.Sending.Result;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -176,7 +177,8 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         Webhook hook = webhook;
         if (hook != null && notify.events().contains(Event.START)) {
             Webhook.Message message =
-                    Webhook.Message.started(command, node, restart, clock.instant());
+                    Webhook.Message.started(
+                            command, node, restart, Night.of(began), clock.instant());
             long until = System.nanoTime() + notify.timeout().toNanos();
             post(hook, message, until, false);
         }
@@ -297,7 +299,8 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             told.add(
                     post(
                             hook,
-                            Webhook.Message.ended(command, node, end, took, clock.instant()),
+                            Webhook.Message.ended(
+                                    command, node, end, took, Night.of(began), clock.instant()),
                             until,
                             true));
         }

@@ -58,13 +58,14 @@ final class Webhook {
             @Nullable Bill bill,
             @Nullable Map<?, Long> findings) {
 
-        static Message started(String command, String node, boolean restart, Instant now) {
+        static Message started(
+                String command, String node, boolean restart, Night night, Instant now) {
             return new Message(
                     VERSION,
                     Event.START.inWords(),
                     command,
                     node,
-                    Night.of(now).toString(),
+                    night.toString(),
                     now,
                     "note-archive "
                             + command
@@ -84,7 +85,8 @@ final class Webhook {
                     null);
         }
 
-        static Message ended(String command, String node, Ended end, Duration took, Instant now) {
+        static Message ended(
+                String command, String node, Ended end, Duration took, Night night, Instant now) {
             RunSummary run = end.execution() == null ? null : end.run();
             VerifySummary audit = end.execution() == null ? null : end.audit();
             return new Message(
@@ -92,7 +94,7 @@ final class Webhook {
                     end.event().inWords(),
                     command,
                     node,
-                    Night.of(now).toString(),
+                    night.toString(),
                     now,
                     inWords(command, node, end),
                     end.exitCode().number(),

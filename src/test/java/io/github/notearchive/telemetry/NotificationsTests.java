@@ -1,6 +1,7 @@
 package io.github.notearchive.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -110,6 +112,24 @@ class NotificationsTests {
         assertThat(message.path("text").asString())
                 .contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
         assertThat(complaints()).isEmpty();
+    }
+
+    @Test
+    void messagesOfARunThatGoesOnPastMidnightNameTheNightInWhichItBegan() {
+        try (Teller teller = withWebhook("archive.notify.events", "start,failure")) {
+            teller.isAt(Instant.parse("2026-03-10T15:50:00Z"));
+            teller.telemetry.open("run");
+            teller.telemetry.begins(false);
+            teller.isAt(Instant.parse("2026-03-10T16:10:00Z"));
+            teller.telemetry.ended(BLOCKED);
+        }
+
+        assertThat(receiver.told())
+                .map(told -> JsonMapper.shared().readTree(told.body()))
+                .extracting(
+                        message -> message.path("event").asString(),
+                        message -> message.path("night").asString())
+                .containsExactly(tuple("start", "2026-03-10"), tuple("failure", "2026-03-10"));
     }
 
     @Test

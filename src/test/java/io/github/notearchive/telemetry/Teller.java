@@ -9,6 +9,7 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
-/** Telemetry by some settings, with a clock that stands, and tables of its own. */
+/** Telemetry by some settings, with a clock that stands where it is put, and tables of its own. */
 final class Teller implements AutoCloseable {
 
     static final Instant NOW = Instant.parse("2026-03-10T04:00:00Z");
@@ -25,10 +26,12 @@ final class Teller implements AutoCloseable {
     final RunTelemetry telemetry;
     final Meters meters;
 
+    private volatile Instant now = NOW;
+
     private Teller(Map<String, String> settings) {
         Binder binder = new Binder(new MapConfigurationPropertySource(settings));
         ArchiveProperties archive = binder.bindOrCreate("archive", ArchiveProperties.class);
-        Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+        Clock clock = new Standing();
         StaticListableBeanFactory parts = new StaticListableBeanFactory();
         parts.addBean("source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
         parts.addBean("facts", new FixedFacts());
@@ -76,6 +79,28 @@ final class Teller implements AutoCloseable {
             map.put(settings[i], settings[i + 1]);
         }
         return new Teller(map);
+    }
+
+    void isAt(Instant time) {
+        now = time;
+    }
+
+    private final class Standing extends Clock {
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException("This clock has one zone");
+        }
     }
 
     /** A whole run that broke. */
