@@ -122,18 +122,18 @@ final class NotePage {
             return;
         }
         html.raw("<h2>Files</h2>\n<div class=\"media\">\n");
-        long pictures = files.stream().filter(NotePage::isPicture).count();
-        long picture = 0;
-        for (Row file : files) {
-            picture += isPicture(file) ? 1 : 0;
-            figure(html, file, picture, pictures);
-        }
+        long pictures = note.rows("media").stream().filter(NotePage::isPicture).count();
+        files.forEach(file -> figure(html, file, pictures));
         html.raw("</div>\n");
     }
 
-    private static void figure(Html html, Row file, long picture, long pictures) {
+    /**
+     * @param pictures how many the note has, those included that are not here
+     */
+    private static void figure(Html html, Row file, long pictures) {
         String path = String.valueOf(file.text("path"));
         String kind = String.valueOf(file.text("kind"));
+        long number = number(file);
         html.raw("<figure>\n");
         switch (kind) {
             case "IMAGE" -> {
@@ -141,7 +141,7 @@ final class NotePage {
                                 "<img loading=\"lazy\" decoding=\"async\""
                                         + size(file)
                                         + " alt=\"Picture ")
-                        .text(picture)
+                        .text(number)
                         .raw(" of ")
                         .text(pictures)
                         .raw(isShownEverywhere(file) ? "" : ", which not every browser shows")
@@ -154,7 +154,7 @@ final class NotePage {
                             .raw(
                                     kind.equals("VIDEO")
                                             ? "Video"
-                                            : "Moving half of picture " + picture)
+                                            : "Moving half of picture " + number)
                             .raw("\" src=\"")
                             .path(path)
                             .raw("\"></video>\n");
@@ -169,6 +169,12 @@ final class NotePage {
         html.raw("<figcaption><a href=\"").path(path).raw("\">").text(path).raw("</a> ");
         html.text(file.text("content_type")).raw(", ").text(size(file.number("size_bytes")));
         html.raw("</figcaption>\n</figure>\n");
+    }
+
+    /** Its place among the note's files of its kind, from 1; a moving half has its picture's. */
+    private static long number(Row file) {
+        Long ordinal = file.number("ordinal");
+        return ordinal == null ? 1 : ordinal + 1;
     }
 
     /** So that a page does not jump while its pictures come. */
@@ -210,12 +216,11 @@ final class NotePage {
         if (!missing.isEmpty()) {
             html.raw("<h2>Not here</h2>\n<ul>\n");
             for (Row file : missing) {
-                Long ordinal = file.number("ordinal");
                 String reason = file.text("reason");
                 html.raw("<li>")
                         .text(file.text("kind"))
                         .raw(" ")
-                        .text(ordinal == null ? 1 : ordinal + 1)
+                        .text(number(file))
                         .raw(": ")
                         .text(
                                 "STORED".equals(file.text("state"))

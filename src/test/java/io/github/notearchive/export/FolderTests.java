@@ -134,6 +134,29 @@ class FolderTests {
     }
 
     @Test
+    void aPictureAndItsMovingHalfHaveTheSameNumberWhicheverPictureIsMissing() throws Exception {
+        archive.sql()
+                .sql(
+                        """
+                        UPDATE note_media SET state = 'MISSING', reason = 'GONE', sha256 = NULL
+                        WHERE note_id = :note AND kind = 'IMAGE' AND ordinal = 0
+                        """)
+                .param("note", HOSTILE)
+                .update();
+
+        export(options(ExportFormat.FOLDER, target));
+
+        assertThat(
+                        Files.readString(
+                                target.resolve("notes")
+                                        .resolve(directories().getFirst())
+                                        .resolve("index.html")))
+                .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
+                .contains("aria-label=\"Moving half of picture 1\" src=\"01-motion.mp4\"")
+                .contains("IMAGE 1: MISSING, GONE");
+    }
+
+    @Test
     void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
         archive.sql()
                 .sql(
