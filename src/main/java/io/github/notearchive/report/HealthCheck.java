@@ -359,7 +359,8 @@ public class HealthCheck {
         }
     }
 
-    private static boolean isDamage(Damage.Kind kind) {
+    /** Whether the store does not hold what the tables say, which a repair deals with. */
+    static boolean isDamage(Damage.Kind kind) {
         return switch (kind) {
             case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT -> true;
             case UNREADABLE, ORPHAN -> false;

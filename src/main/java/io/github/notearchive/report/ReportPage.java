@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.html.Figures;
 import io.github.notearchive.html.Html;
 import io.github.notearchive.job.ExitCode;
@@ -183,15 +184,26 @@ final class ReportPage {
                     .text(notes(night.eyesInAll()))
                     .raw("</a> that nothing happens to any more by itself.</li>\n");
         }
-        if (!night.findings().isEmpty()) {
+        if (hasFindings(true)) {
             html.raw(
-                    "<li>Have the damage that audits found repaired: <code>note-archive verify --repair</code></li>\n");
+                    "<li>Have the damage that audits found repaired: <code>note-archive verify --repair</code>, then run.</li>\n");
+        }
+        if (hasFindings(false)) {
+            html.raw(
+                    "<li>Look at what else audits found: <code>note-archive verify</code>; <code>--delete-orphans</code> removes orphans.</li>\n");
         }
         if (night.newFields().stream().anyMatch(field -> "NEW".equals(field.state()))) {
             html.raw(
                     "<li><a href=\"#fields\">Look at the fields</a> that no answer had before.</li>\n");
         }
         html.raw("</ol>\n");
+    }
+
+    /** Whether findings are open that a repair deals with, or else such as it leaves alone. */
+    private boolean hasFindings(boolean damage) {
+        return night.findings().keySet().stream()
+                .map(Damage.Kind::valueOf)
+                .anyMatch(kind -> HealthCheck.isDamage(kind) == damage);
     }
 
     private static String sentenceCase(String text) {

@@ -182,6 +182,31 @@ class NightReportTests {
     }
 
     @Test
+    void orphansAreNotSaidToBeRepaired() {
+        night.pending(1);
+        run();
+        finding("ORPHAN");
+        assertThat(NightReports.page(find(night.today())))
+                .contains("--delete-orphans")
+                .doesNotContain("verify --repair");
+
+        finding("CORRUPT");
+        assertThat(NightReports.page(find(night.today())))
+                .contains("--delete-orphans", "verify --repair");
+    }
+
+    private void finding(String kind) {
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                        VALUES (:kind, 'media/aa/' || :kind, 'x', '2001-01-01', '2001-01-01', 1)
+                        """)
+                .param("kind", kind)
+                .update();
+    }
+
+    @Test
     void nightWithoutARunHasNoReport() {
         night.pending(1);
         run();
