@@ -6,7 +6,6 @@ import io.github.notearchive.source.Billed;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -192,6 +191,13 @@ public record NightReport(
             return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
         }
 
+        /**
+         * Whether each of its runs wrote what it did; one that was killed or is not over did not.
+         */
+        boolean isWhole() {
+            return runs.stream().allMatch(run -> run.left() != null);
+        }
+
         /** What its last run left; null when each of its runs was killed. */
         @Nullable Left left() {
             List<Left> lefts = lefts();
@@ -259,7 +265,7 @@ public record NightReport(
     /**
      * When the backlog is worked off, by the notes that the last nights brought to their end.
      *
-     * @param perNight notes a night, of the last 7 nights with runs
+     * @param perNight notes a night, of the last 7 nights with runs that said what they did
      * @param lastNight null when it never will be
      */
     record Outlook(long backlog, double perNight, @Nullable LocalDate lastNight) {}
@@ -270,8 +276,8 @@ public record NightReport(
         if (left.isEmpty()) {
             return Optional.empty();
         }
-        List<Past> last =
-                new ArrayList<>(nights.subList(Math.max(0, nights.size() - 7), nights.size()));
+        List<Past> known = nights.stream().filter(past -> past.left() != null).toList();
+        List<Past> last = known.subList(Math.max(0, known.size() - 7), known.size());
         double perNight = last.stream().mapToLong(Past::settled).average().orElse(0);
         long backlog = left.get().backlog();
         if (backlog == 0) {

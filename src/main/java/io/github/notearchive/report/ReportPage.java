@@ -151,8 +151,12 @@ final class ReportPage {
                                 ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
                                 : "it has not: it goes on, or it ended without writing its end"
                         : reason == null ? "no reason was given" : reason;
-        return String.join(", ", did)
-                + ", by "
+        return (tonight.left() == null
+                        ? "What became of its notes is not known; it made "
+                        : String.join(", ", did)
+                                + (tonight.isWhole()
+                                        ? ", by "
+                                        : ", not counting a run that could not write its end, by "))
                 + Figures.count(tonight.calls())
                 + (tonight.calls() == 1 ? " call" : " calls")
                 + " of which "
@@ -214,7 +218,14 @@ final class ReportPage {
         Past tonight = night.nights().getLast();
         Optional<Left> left = night.left();
         html.raw("<dl class=\"tiles\">\n");
-        tile("Notes archived", Figures.count(tonight.archived()), "");
+        tile(
+                "Notes archived",
+                known(tonight, Figures.count(tonight.archived())),
+                tonight.isWhole()
+                        ? ""
+                        : tonight.left() == null
+                                ? "not known"
+                                : "not counting a run without an end");
         Long allowed = left.map(Left::callsAllowed).orElse(null);
         tile(
                 "Calls",
@@ -230,8 +241,11 @@ final class ReportPage {
                         : "and maybe " + Figures.count(tonight.maybeBilled()) + " more");
         tile(
                 "Stored",
-                Figures.size(tonight.bytes()),
-                Figures.count(tonight.files()) + (tonight.files() == 1 ? " file" : " files"));
+                known(tonight, Figures.size(tonight.bytes())),
+                tonight.left() == null
+                        ? "not known"
+                        : Figures.count(tonight.files())
+                                + (tonight.files() == 1 ? " file" : " files"));
         tile(
                 "Took",
                 Figures.took(night.took()),
@@ -243,6 +257,11 @@ final class ReportPage {
                                 Figures.count(l.backlog()),
                                 l.due() == 0 ? "nothing due" : Figures.count(l.due()) + " due"));
         html.raw("</dl>\n");
+    }
+
+    /** A figure of what runs wrote themselves; of a night without such a run it is not known. */
+    private static String known(Past past, String figure) {
+        return past.left() == null ? "–" : figure;
     }
 
     private void tile(String name, String figure, String more) {
@@ -565,8 +584,11 @@ final class ReportPage {
         html.raw("<h2>Beside the nights before</h2>\n");
         if (nights.size() > 1) {
             html.raw("<div class=\"plots\">\n");
-            byNight("Notes archived, by night", Past::archived, Figures::count).draw(html);
-            byNight("Calls, by night", Past::calls, Figures::count).draw(html);
+            if (areComparable()) {
+                byNight("Notes archived, by night", knownNights(), Past::archived, Figures::count)
+                        .draw(html);
+            }
+            byNight("Calls, by night", nights, Past::calls, Figures::count).draw(html);
             html.raw("</div>\n");
         }
         table(
@@ -590,11 +612,11 @@ final class ReportPage {
             rowHead(past.night());
             endCell(past.last());
             number(Figures.count(past.runs().size()));
-            number(Figures.count(past.archived()));
-            number(Figures.count(past.failed()));
+            number(known(past, Figures.count(past.archived())));
+            number(known(past, Figures.count(past.failed())));
             number(Figures.count(past.calls()));
             number(Figures.count(past.billed()));
-            number(Figures.size(past.bytes()));
+            number(known(past, Figures.size(past.bytes())));
             number(Figures.took(past.took()));
             number(left == null ? "–" : Figures.count(left.backlog()));
             html.raw("</tr>\n");
@@ -602,12 +624,26 @@ final class ReportPage {
         endTable();
     }
 
-    /** A number of each night, over as many days as are compared; days without a run are empty. */
-    private Plot byNight(String title, ToLongFunction<Past> value, LongFunction<String> label) {
+    /** The nights of which is known what their runs did and left. */
+    private List<Past> knownNights() {
+        return night.nights().stream().filter(past -> past.left() != null).toList();
+    }
+
+    /** Whether this night is one of these, and there is another one. */
+    private boolean areComparable() {
+        return night.nights().getLast().left() != null && knownNights().size() > 1;
+    }
+
+    /** A number of each of some nights, over as many days as are compared; the others are empty. */
+    private Plot byNight(
+            String title,
+            List<Past> nights,
+            ToLongFunction<Past> value,
+            LongFunction<String> label) {
         LocalDate last = night.night().date();
         LocalDate first = last.minusDays(NightReports.NIGHTS - 1L);
         Map<LocalDate, Long> values = new HashMap<>();
-        for (Past past : night.nights()) {
+        for (Past past : nights) {
             values.put(past.night().date(), value.applyAsLong(past));
         }
         List<Long> days =
@@ -615,7 +651,7 @@ final class ReportPage {
                         .map(day -> values.getOrDefault(day, 0L))
                         .toList();
         long most = days.stream().mapToLong(Long::longValue).max().orElse(0);
-        Past before = night.nights().get(night.nights().size() - 2);
+        Past before = nights.get(nights.size() - 2);
         return new Plot(
                 title,
                 label.apply(days.getLast())
@@ -644,11 +680,16 @@ final class ReportPage {
         }
         Left left = kept.get();
         html.raw("<p>").text(outlook()).raw("</p>\n");
-        if (night.nights().size() > 1) {
+        if (areComparable()) {
             html.raw("<div class=\"plots\">\n");
-            byNight("Backlog after each night", past -> backlogOf(past.left()), Figures::count)
+            byNight(
+                            "Backlog after each night",
+                            knownNights(),
+                            past -> backlogOf(past.left()),
+                            Figures::count)
                     .draw(html);
-            byNight("Brought to their end, by night", Past::settled, Figures::count).draw(html);
+            byNight("Brought to their end, by night", knownNights(), Past::settled, Figures::count)
+                    .draw(html);
             html.raw("</div>\n");
         }
         table(
@@ -708,7 +749,7 @@ final class ReportPage {
             return;
         }
         Left left = kept.get();
-        List<Past> known = night.nights().stream().filter(past -> past.left() != null).toList();
+        List<Past> known = knownNights();
         Instant end = night.last().ended() == null ? night.last().began() : night.last().ended();
         html.raw("<p>")
                 .text(
@@ -720,14 +761,15 @@ final class ReportPage {
                 .raw("</p>\n<p>")
                 .text(fixity(left, end))
                 .raw("</p>\n");
-        if (known.size() > 1) {
+        if (areComparable()) {
             html.raw("<div class=\"plots\">\n");
             byNight(
                             "Size of the store after each night",
+                            known,
                             past -> bytesOf(past.left()),
                             Figures::size)
                     .draw(html);
-            byNight("Stored, by night", Past::bytes, Figures::size).draw(html);
+            byNight("Stored, by night", known, Past::bytes, Figures::size).draw(html);
             html.raw("</div>\n");
         }
         if (!night.findings().isEmpty()) {

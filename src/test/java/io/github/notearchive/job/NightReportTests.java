@@ -178,7 +178,10 @@ class NightReportTests {
         String page = NightReports.page(find(today));
 
         PageChecks.assertSound(page);
-        assertThat(page).contains("Killed", "it goes on where the killed one was", "Not known");
+        assertThat(page)
+                .contains("Killed", "it goes on where the killed one was", "Not known")
+                .contains("What became of its notes is not known; it made 1 call of which")
+                .doesNotContain("0 notes archived");
     }
 
     @Test
@@ -204,6 +207,39 @@ class NightReportTests {
                         """)
                 .param("kind", kind)
                 .update();
+    }
+
+    @Test
+    void whatIsNotKnownOfAKilledNightIsNotSaidToBeNothing() {
+        night.pending(1);
+        run();
+        night.sql()
+                .sql(
+                        """
+                        UPDATE run_summary SET job_execution_id = NULL, night = night - 2, worklist_pending = 7, object_bytes = 5000
+                        """)
+                .update();
+        java.time.LocalDate today = night.today().date();
+        night.sql()
+                .sql(
+                        """
+                        UPDATE batch_job_execution
+                        SET exit_code = 'CRASHED', start_time = :killed, end_time = :killed
+                        """)
+                .param("killed", today.minusDays(1).atTime(12, 0))
+                .update();
+        run();
+
+        NightReport report = find(night.today());
+
+        assertThat(report.nights()).hasSize(3);
+        assertThat(report.nights().get(1).runs()).allMatch(run -> run.left() == null);
+        assertThat(NightReports.page(report))
+                .contains("0 this night, 7 in that of " + today.minusDays(2))
+                .contains(", 5.0 KB in that of " + today.minusDays(2))
+                .contains("0 this night, 1 in that of " + today.minusDays(1)) // calls
+                .doesNotContain("0 in that of " + today.minusDays(1))
+                .doesNotContain("0 B in that of " + today.minusDays(1));
     }
 
     @Test
