@@ -3,8 +3,11 @@ package io.github.notearchive.cli;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.objectstore.StoreProperties;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,11 +49,41 @@ record WhichArchive(String database, String store, String bucket) {
         return url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
     }
 
-    /** Whether an embedded database would have to be made, since there is none yet. */
+    /**
+     * Whether an embedded database would have to be made, since there is none yet.
+     *
+     * @throws CommandFailure when that cannot be seen
+     */
     static boolean isNew(ArchiveContext context) {
-        Path directory = directory(context);
-        return hasOwnDatabase(context)
-                && OF_AN_ARCHIVE.stream().map(directory::resolve).noneMatch(Files::exists);
+        return hasOwnDatabase(context) && !isArchive(directory(context));
+    }
+
+    /**
+     * Whether a directory is that of an archive.
+     *
+     * @throws CommandFailure when this user may not look into it: what cannot be seen is not gone
+     */
+    static boolean isArchive(Path directory) {
+        return OF_AN_ARCHIVE.stream().anyMatch(name -> isThere(directory, name));
+    }
+
+    private static boolean isThere(Path directory, String name) {
+        try {
+            Files.readAttributes(directory.resolve(name), BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "user "
+                            + System.getProperty("user.name")
+                            + " cannot look into "
+                            + directory
+                            + ", "
+                            + e
+                            + "; nothing was made. Run this as the user that the archive belongs to, or set ARCHIVE_DATA_DIR to its data directory");
+        }
     }
 
     /**
