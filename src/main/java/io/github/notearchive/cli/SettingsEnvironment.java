@@ -1,6 +1,15 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.job.ExitCode;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -12,6 +21,7 @@ import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProcessor;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.util.ResourceUtils;
 
 /**
  * An environment in which an empty variable is no setting, as compose files and units leave them.
@@ -20,6 +30,10 @@ final class SettingsEnvironment extends StandardEnvironment {
 
     /** Where the records that hold settings are. */
     static final String PROGRAM = "io.github.notearchive";
+
+    /** What a file of settings may be called. */
+    private static final List<String> FILES =
+            List.of("application.yml", "application.yaml", "application.properties");
 
     private static final String CONFIG_LOCATION = "spring.config.location";
     private static final String MORE_LOCATIONS = "spring.config.additional-location";
@@ -35,6 +49,52 @@ final class SettingsEnvironment extends StandardEnvironment {
                 && System.getenv("SPRING_CONFIG_LOCATION") == null) {
             System.setProperty(CONFIG_LOCATION, "classpath:/config/");
         }
+        requireReadable();
+    }
+
+    /**
+     * A directory that nobody may look into would pass for one without a file, and a limit that
+     * stands there for none.
+     *
+     * @throws CommandFailure when a file of settings cannot be read, or not be looked for
+     */
+    private static void requireReadable() {
+        for (String location : places().toList()) {
+            Path place = path(location);
+            for (Path file :
+                    Files.isDirectory(place)
+                            ? FILES.stream().map(place::resolve).toList()
+                            : List.of(place)) {
+                try {
+                    BasicFileAttributes found =
+                            Files.readAttributes(file, BasicFileAttributes.class);
+                    if (found.isRegularFile()) {
+                        Files.newInputStream(file).close();
+                    }
+                } catch (NoSuchFileException _) {
+                    // all of them are optional, or missed by whoever reads them
+                } catch (IOException e) {
+                    throw new CommandFailure(
+                            ExitCode.USAGE,
+                            "The settings in "
+                                    + file
+                                    + " cannot be read: "
+                                    + e
+                                    + "; give user "
+                                    + System.getProperty("user.name")
+                                    + " the right to read them, or take the file away");
+                }
+            }
+        }
+    }
+
+    /** Of a location as Spring takes it, which may be a URL with its escapes. */
+    private static Path path(String location) {
+        try {
+            return ResourceUtils.getFile(location).toPath();
+        } catch (FileNotFoundException | InvalidPathException e) {
+            return Path.of(location);
+        }
     }
 
     private static LoggingSystem logging() {
@@ -43,6 +103,12 @@ final class SettingsEnvironment extends StandardEnvironment {
 
     /** Where files of settings are looked for, beside the program itself. */
     static String locations() {
+        return places().map(location -> location.replaceFirst("^file:", ""))
+                .collect(Collectors.joining(" or "));
+    }
+
+    /** The same one by one, as Spring takes them. */
+    private static Stream<String> places() {
         return Stream.of(
                         System.getProperty(CONFIG_LOCATION),
                         System.getenv("SPRING_CONFIG_LOCATION"),
@@ -50,9 +116,8 @@ final class SettingsEnvironment extends StandardEnvironment {
                         System.getenv("SPRING_CONFIG_ADDITIONAL_LOCATION"))
                 .filter(Objects::nonNull)
                 .flatMap(locations -> Stream.of(locations.split("[;,]")))
-                .map(location -> location.replaceFirst("^optional:", "").replaceFirst("^file:", ""))
-                .filter(location -> !location.startsWith("classpath:"))
-                .collect(Collectors.joining(" or "));
+                .map(location -> location.replaceFirst("^optional:", ""))
+                .filter(location -> !location.startsWith("classpath:"));
     }
 
     /** The settings as every command has them, without the rest of the program. */
