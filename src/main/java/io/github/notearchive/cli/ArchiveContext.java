@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.settings.EffectiveSettings;
 import io.github.notearchive.settings.KnownSettings;
 import io.github.notearchive.settings.UnknownSettings;
 import java.time.Clock;
@@ -49,6 +50,7 @@ final class ArchiveContext implements AutoCloseable {
         try {
             archive.get(LogProperties.class); // otherwise nobody would ask for it
             archive.requireKnownSettings();
+            archive.requireUnits();
             archive.requirePostgres();
             return archive;
         } catch (RuntimeException e) {
@@ -110,14 +112,8 @@ final class ArchiveContext implements AutoCloseable {
 
     /** A setting that is mistyped would be silently left at its default. */
     void requireKnownSettings() {
-        List<? extends Class<?>> records =
-                Arrays.stream(context.getBeanNamesForAnnotation(ConfigurationProperties.class))
-                        .map(context::getType)
-                        .filter(Objects::nonNull)
-                        .filter(type -> type.getName().startsWith(SettingsEnvironment.PROGRAM))
-                        .toList();
         List<UnknownSettings.Unknown> unknown =
-                UnknownSettings.in(context.getEnvironment(), KnownSettings.of(records));
+                UnknownSettings.in(context.getEnvironment(), knownSettings());
         if (!unknown.isEmpty()) {
             throw new CommandFailure(
                     ExitCode.USAGE,
@@ -129,6 +125,29 @@ final class ArchiveContext implements AutoCloseable {
                                             "There are settings that set nothing:\n  ",
                                             "\nnote-archive config show has all that there are")));
         }
+    }
+
+    /** A time whose unit was left out would be a thousandth of what was meant, or less. */
+    void requireUnits() {
+        List<String> without =
+                EffectiveSettings.withoutUnit(context.getEnvironment(), knownSettings());
+        if (!without.isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    without.stream()
+                            .collect(
+                                    Collectors.joining(
+                                            "\n  ", "The settings are not usable:\n  ", "")));
+        }
+    }
+
+    private KnownSettings knownSettings() {
+        return KnownSettings.of(
+                Arrays.stream(context.getBeanNamesForAnnotation(ConfigurationProperties.class))
+                        .map(context::getType)
+                        .filter(Objects::nonNull)
+                        .filter(type -> type.getName().startsWith(SettingsEnvironment.PROGRAM))
+                        .toList());
     }
 
     void requirePostgres() {

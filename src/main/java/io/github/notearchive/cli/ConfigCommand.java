@@ -111,6 +111,7 @@ final class ConfigCommand implements Runnable {
             KnownSettings known = KnownSettings.scan(SettingsEnvironment.PROGRAM);
             Set<String> problems = new LinkedHashSet<>();
             UnknownSettings.in(environment, known).forEach(word -> problems.add(word.toString()));
+            problems.addAll(EffectiveSettings.withoutUnit(environment, known));
             problems.addAll(problemsOf(environment, known));
             List<Shown> shown = new ArrayList<>();
             Set<String> general = new LinkedHashSet<>(problems);

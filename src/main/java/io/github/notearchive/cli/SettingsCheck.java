@@ -22,7 +22,10 @@ final class SettingsCheck {
             wrong.add(SystemCheck.explained(e).message());
         }
         for (Runnable rule :
-                List.<Runnable>of(context::requireKnownSettings, context::requirePostgres)) {
+                List.<Runnable>of(
+                        context::requireKnownSettings,
+                        context::requireUnits,
+                        context::requirePostgres)) {
             try {
                 rule.run();
             } catch (CommandFailure e) {

@@ -2,6 +2,7 @@ package io.github.notearchive.settings;
 
 import io.github.notearchive.settings.KnownSettings.Known;
 import io.github.notearchive.settings.KnownSettings.Shape;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +21,15 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 
 /** What each setting is, secrets masked, and who said so. */
 public final class EffectiveSettings {
+
+    /** A number alone; nothing is nothing in every unit. */
+    private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?0*[1-9]\\d*");
 
     private final ConfigurableEnvironment environment;
     private final Map<String, String> words;
@@ -89,6 +95,36 @@ public final class EffectiveSettings {
             }
         }
         return unused;
+    }
+
+    /**
+     * The lengths of time that have no unit: they would be so many milliseconds, which nobody
+     * means. Each with its value and who sets it.
+     */
+    public static List<String> withoutUnit(
+            ConfigurableEnvironment environment, KnownSettings known) {
+        EffectiveSettings settings = new EffectiveSettings(environment);
+        List<String> without = new ArrayList<>();
+        for (Known setting : known.all()) {
+            if (!isTime(setting)) {
+                continue;
+            }
+            Effective effective = settings.effective(setting.name(), setting.shape(), false);
+            if (Stream.of(effective.value().split(",", -1))
+                    .map(String::strip)
+                    .anyMatch(value -> WITHOUT_UNIT.matcher(value).matches())) {
+                without.add(
+                        "%s \"%s\" (%s) has no unit, and would be milliseconds; write it like 30s, 5m or 12h"
+                                .formatted(setting.name(), effective.value(), effective.origin()));
+            }
+        }
+        return without;
+    }
+
+    private static boolean isTime(Known setting) {
+        ResolvableType type = setting.type();
+        return Duration.class.equals(
+                setting.shape() == Shape.LIST ? type.getGeneric().resolve() : type.resolve());
     }
 
     private static boolean isSecret(Known setting) {

@@ -53,6 +53,34 @@ class EffectiveSettingsTests {
         assertThat(effective.isDefault()).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ARCHIVE_MEDIA_IDLETIMEOUT | 30 | archive.media.idle-timeout",
+                "ARCHIVE_MAX_DURATION | 6 | archive.limits.max-duration",
+                "ARCHIVE_RETRY_DELAYS | 5s,10 | archive.retry.delays"
+            })
+    void aTimeWithoutItsUnitIsNamed(String variable, String value, String setting) {
+        assertThat(EffectiveSettings.withoutUnit(Settings.with(Map.of(variable, value)), KNOWN))
+                .singleElement()
+                .asString()
+                .startsWith(setting + " ")
+                .contains("(environment variable " + variable + ") has no unit");
+    }
+
+    @Test
+    void nothingAndWholeTimesAreAsTheyShouldBe() {
+        Map<String, String> times =
+                Map.of(
+                        "ARCHIVE_MAX_DURATION", "0",
+                        "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
+                        "ARCHIVE_WORKERS", "8",
+                        "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S");
+
+        assertThat(EffectiveSettings.withoutUnit(Settings.with(times), KNOWN)).isEmpty();
+    }
+
     @Test
     void aListIsOneValueWhereverItsPartsAreFrom() {
         ConfigurableEnvironment environment =
