@@ -75,6 +75,25 @@ class HealthTests {
     }
 
     @Test
+    void runByAClockThatWasAheadIsTheLastOne() {
+        List<String> notes = night.pending(1);
+        night.script().always(notes.getFirst(), Reply.code(100));
+        run();
+        Instant before = night.clock().instant();
+        night.script().clear();
+        night.clock().set(before.plus(Duration.ofDays(1)));
+        run();
+
+        night.clock().set(before);
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.HEALTHY);
+        assertThat(health.inAWord())
+                .contains("by a clock ahead of this one, with 0 COMPLETED")
+                .doesNotContain("just now");
+    }
+
+    @Test
     void nightsThatAreMissedAreBrokenAfterTwentySixHours() {
         night.pending(1);
         run();
