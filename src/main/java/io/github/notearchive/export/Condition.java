@@ -14,6 +14,12 @@ final class Condition {
     /** The table of the ids that were named, where there are any. */
     static final String IDS = "export_ids";
 
+    /**
+     * Of a note that is being forgotten rows may be there yet, for long where that was interrupted.
+     */
+    static final String NOT_FORGOTTEN =
+            "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
+
     private final StringBuilder where = new StringBuilder("TRUE");
     private final List<Object> parameters = new ArrayList<>();
 
@@ -23,6 +29,7 @@ final class Condition {
      */
     static Condition ofNotes(Selection selection) {
         Condition notes = new Condition();
+        notes.and(NOT_FORGOTTEN);
         notes.between("n.published_at", selection.publishedFrom(), selection.publishedTo());
         if (selection.capturedFrom() != null || selection.capturedTo() != null) {
             notes.where.append(

@@ -219,7 +219,9 @@ final class Snapshot implements AutoCloseable {
         String missing =
                 " FROM "
                         + Condition.IDS
-                        + " i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id)";
+                        + " i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id AND "
+                        + Condition.NOT_FORGOTTEN
+                        + ")";
         List<String> examples = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet result =

@@ -174,6 +174,31 @@ class ExporterTests {
     }
 
     @Test
+    void aNoteWhoseForgettingWasInterruptedIsNotExported() throws Exception {
+        archive.sql()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:note, now())")
+                .param("note", HOSTILE)
+                .update();
+        Path ids = Files.writeString(directory.resolve("ids.txt"), HOSTILE + "\n" + FORMULA);
+
+        ExportReport all = export(options(ExportFormat.JSONL, directory.resolve("all")));
+        ExportReport named =
+                export(
+                        options(
+                                ExportFormat.JSONL,
+                                target,
+                                named(ids),
+                                MediaMode.LINK,
+                                AuthorMode.KEEP));
+
+        assertThat(all.rows()).containsEntry("notes", 3L).containsEntry("comments", 0L);
+        assertThat(ids(directory.resolve("all").resolve("captures.jsonl")))
+                .containsExactly(FORMULA, VIDEO, BARE);
+        assertThat(named.rows()).containsEntry("notes", 1L);
+        assertThat(named.ids()).isEqualTo(new ExportReport.NamedIds(2, 1, List.of(HOSTILE)));
+    }
+
+    @Test
     void aLineThatIsNoIdIsNamedAndNothingIsExported() throws Exception {
         Path ids = Files.writeString(directory.resolve("ids.txt"), FORMULA + "\nhello\n");
 
