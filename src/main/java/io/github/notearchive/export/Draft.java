@@ -59,15 +59,20 @@ final class Draft implements AutoCloseable {
     /** A file that was written. */
     record Written(String path, long size, String sha256) {}
 
-    /** Begins one; refuses a target that holds anything. */
+    /** Begins one; refuses a target that holds anything, or cannot be replaced. */
     static Draft begin(Path directory) throws IOException {
-        Path target = directory.toAbsolutePath().normalize();
+        // a link is followed, so that it stays one and the export lies where it leads
+        Path target =
+                Files.isDirectory(directory)
+                        ? directory.toRealPath()
+                        : directory.toAbsolutePath().normalize();
         Path name = target.getFileName();
         Path parent = target.getParent();
         if (name == null || parent == null) {
             throw new ExportException("\"" + directory + "\" is no directory to export to");
         }
         requireVacant(target);
+        requireReplaceable(target, parent);
         try {
             Files.createDirectories(parent);
         } catch (IOException e) {
@@ -111,6 +116,19 @@ final class Draft implements AutoCloseable {
                     "File "
                             + target
                             + " exists already; an export is a directory, so name another one");
+        }
+    }
+
+    /**
+     * One that something is mounted on cannot be replaced, which would be known at the end only.
+     */
+    private static void requireReplaceable(Path target, Path parent) throws IOException {
+        if (Files.isDirectory(target)
+                && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
+            throw new ExportException(
+                    "Directory "
+                            + target
+                            + " is where a file system is mounted, and an export cannot take its place; nothing was exported, name a directory below it");
         }
     }
 

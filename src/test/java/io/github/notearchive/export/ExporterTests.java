@@ -290,6 +290,17 @@ class ExporterTests {
     }
 
     @Test
+    void aLinkToAnEmptyDirectoryStaysOneAndTheExportLiesWhereItLeads() throws Exception {
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere").resolve("out"));
+        Files.createSymbolicLink(target, elsewhere);
+
+        export(options(ExportFormat.CSV, target));
+
+        assertThat(target).isSymbolicLink();
+        assertThat(elsewhere.resolve("notes.csv")).isRegularFile();
+    }
+
+    @Test
     void anExportThatIsStoppedLeavesNothing() throws Exception {
         for (int row : new int[] {0, 1, 7, 20}) {
             AtomicInteger rows = new AtomicInteger();
