@@ -92,8 +92,13 @@ final class Draft implements AutoCloseable {
                                             left));
         }
         // not a temporary directory, which nobody else could read
-        return new Draft(
-                target, Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID())));
+        Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
+        try {
+            return new Draft(target, root);
+        } catch (IOException e) {
+            Files.delete(root);
+            throw new ExportWriteException(target, INVENTORY, e);
+        }
     }
 
     private static boolean isPartial(Path path, String name) {

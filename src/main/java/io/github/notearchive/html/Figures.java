@@ -28,7 +28,8 @@ public final class Figures {
         String[] units = {"B", "KB", "MB", "GB", "TB"};
         double value = bytes;
         int unit = 0;
-        for (; value >= 1000 && unit < units.length - 1; unit++) {
+        // what would be rounded to a thousand of a unit is one of the next
+        for (; value >= 999.95 && unit < units.length - 1; unit++) {
             value /= 1000;
         }
         return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
