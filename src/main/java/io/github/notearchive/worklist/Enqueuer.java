@@ -63,8 +63,14 @@ public class Enqueuer {
                            AND c.received_at > n.last_captured_at))
             """;
 
-    private static final Set<String> ID_COLUMNS =
-            Set.of("noteid", "id", "note", "noteurl", "noteurls", "notelink", "url", "link");
+    /**
+     * What a column of notes is called. {@link #OTHER_COLUMNS} count only where none is called so:
+     * {@code _id} of a database's export holds 24 hexadecimal digits, too.
+     */
+    private static final Set<String> NOTE_COLUMNS =
+            Set.of("noteid", "noteurl", "noteurls", "notelink");
+
+    private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link");
 
     private final JdbcClient jdbc;
     private final DataSource dataSource;
@@ -388,9 +394,12 @@ public class Enqueuer {
     }
 
     private static Optional<Integer> idColumn(List<String> names) {
+        return first(NOTE_COLUMNS, names).or(() -> first(OTHER_COLUMNS, names));
+    }
+
+    private static Optional<Integer> first(Set<String> wanted, List<String> names) {
         for (int i = 0; i < names.size(); i++) {
-            if (ID_COLUMNS.contains(
-                    names.get(i).strip().toLowerCase(Locale.ROOT).replaceAll("[ _-]", ""))) {
+            if (wanted.contains(names.get(i).toLowerCase(Locale.ROOT).replaceAll("[ _-]", ""))) {
                 return Optional.of(i);
             }
         }

@@ -154,6 +154,16 @@ class EnqueuerTests {
         assertThat(enqueue("\"Tea\" is here: " + link + ", \"look\n").added()).isOne();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"_id,note_id", "id,note url", "url,Note-ID", "note,note_id"})
+    void aColumnThatSaysItIsOfNotesComesBeforeOneThatMayBeOfAnything(String heading) {
+        String list = heading + "\nObjectId(" + id(9) + ")," + id(1) + "\n";
+
+        assertThat(enqueue(list).added()).isOne();
+
+        assertThat(ids()).as("not the number of a row").containsExactly(id(1));
+    }
+
     @Test
     void aColumnMayBeNamed() {
         EnqueueReport report =
