@@ -39,6 +39,15 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class FixityCatalog {
 
+    /** Whether this audit has no finding about object {@code %s} yet, or is to repair it. */
+    private static final String NOT_FOUND_YET =
+            """
+            NOT EXISTS (SELECT 1 FROM fixity_finding f
+                        WHERE f.object_key = %s AND f.resolved_at IS NULL
+                          AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
+                          AND (NOT :repair OR f.repaired_at >= :since))\
+            """;
+
     private static final Pattern SIDECAR = Pattern.compile("notes/([0-9a-f]{24})/.*");
 
     private final JdbcClient jdbc;
@@ -81,13 +90,11 @@ public class FixityCatalog {
                                         FROM media_object o
                                         WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
                                           AND (coalesce(o.verified_at, timestamptz 'epoch'), o.sha256) > (:verified, :id)
-                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
-                                                          WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
-                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
-                                                            AND (NOT :repair OR f.repaired_at >= :since))
+                                          AND %s
                                         ORDER BY coalesce(o.verified_at, timestamptz 'epoch'), o.sha256
                                         LIMIT :limit
-                                        """)
+                                        """
+                                                .formatted(NOT_FOUND_YET.formatted("o.object_key")))
                                 .param("since", Timestamp.from(since))
                                 .param("verified", Timestamp.from(after.verifiedAt()))
                                 .param("id", after.id())
@@ -121,13 +128,12 @@ public class FixityCatalog {
                                           AND coalesce(n.sidecar_verified_at, timestamptz 'epoch') < :since
                                           AND (coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id)
                                               > (:verified, :call)
-                                          AND NOT EXISTS (SELECT 1 FROM fixity_finding f
-                                                          WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
-                                                            AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
-                                                            AND (NOT :repair OR f.repaired_at >= :since))
+                                          AND %s
                                         ORDER BY coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id
                                         LIMIT :limit
-                                        """)
+                                        """
+                                                .formatted(
+                                                        NOT_FOUND_YET.formatted("n.sidecar_key")))
                                 .param("since", Timestamp.from(since))
                                 .param("verified", Timestamp.from(after.verifiedAt()))
                                 .param(

@@ -17,6 +17,15 @@ import org.springframework.stereotype.Repository;
 @Repository
 public class Executions {
 
+    /** Whether execution {@code e} is of {@code :node}, or of any where that is null. */
+    private static final String OF_NODE =
+            """
+            (:node::text IS NULL
+             OR EXISTS (SELECT 1 FROM batch_job_execution_params p
+                        WHERE p.job_execution_id = e.job_execution_id
+                          AND p.parameter_name = 'node' AND p.parameter_value = :node))\
+            """;
+
     private final JdbcClient jdbc;
 
     Executions(JdbcClient jdbc) {
@@ -35,16 +44,14 @@ public class Executions {
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = :job
-                          AND (:node::text IS NULL
-                               OR EXISTS (SELECT 1 FROM batch_job_execution_params p
-                                          WHERE p.job_execution_id = e.job_execution_id
-                                            AND p.parameter_name = 'node' AND p.parameter_value = :node))
+                          AND %s
                           AND (e.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')
                                OR EXISTS (SELECT 1 FROM batch_step_execution s
                                           WHERE s.job_execution_id = e.job_execution_id
                                             AND s.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')))
                         ORDER BY e.job_execution_id DESC
-                        """)
+                        """
+                                .formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
                 .query((row, _) -> row.getLong("job_execution_id"))
@@ -63,13 +70,11 @@ public class Executions {
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = :job
-                          AND (:node::text IS NULL
-                               OR EXISTS (SELECT 1 FROM batch_job_execution_params p
-                                          WHERE p.job_execution_id = e.job_execution_id
-                                            AND p.parameter_name = 'node' AND p.parameter_value = :node))
+                          AND %s
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
-                        """)
+                        """
+                                .formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
                 .query(Long.class)
