@@ -4,6 +4,7 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.NightPlan;
 import io.github.notearchive.job.NightPlanner;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -53,13 +54,28 @@ final class PlanCommand implements Callable<Integer> {
         for (String obstacle : plan.obstacles()) {
             out.println("  no run would begin: " + Harmless.line(obstacle));
         }
+        printDue(plan.due(), out);
+        print(plan.calls(), out);
+        printLimits(plan.limits(), out);
+        print(plan.duration(), out);
+        print(plan.backlog(), out);
+        if (!plan.leftOut().isEmpty()) {
+            printLeftOut(plan.leftOut(), out);
+        }
+        if (!plan.notKnown().isEmpty()) {
+            out.println("Not known");
+            plan.notKnown().forEach(unknown -> out.println("  " + Harmless.line(unknown)));
+        }
+    }
 
+    private static void printDue(List<NightPlan.DueClass> classes, PrintWriter out) {
         out.println("Due now, in the order in which it is taken up");
         TextTable due = new TextTable("class", "notes", "calls");
-        plan.due().forEach(of -> due.row(of.kind().words(), of.notes(), of.calls()));
+        classes.forEach(of -> due.row(of.kind().words(), of.notes(), of.calls()));
         out.print(due.isEmpty() ? "  nothing\n" : due);
+    }
 
-        NightPlan.CallsNeeded calls = plan.calls();
+    private static void print(NightPlan.CallsNeeded calls, PrintWriter out) {
         out.printf("Calls%n  needed   %d", calls.needed());
         if (calls.expected() != calls.needed()) {
             out.printf(
@@ -70,18 +86,21 @@ final class PlanCommand implements Callable<Integer> {
                 "%n  tonight  %d%s%n",
                 calls.tonight(),
                 calls.because() == null ? "" : ": " + Harmless.line(calls.because()));
-        TextTable limits = new TextTable("our own limit", "a night", "used", "left");
-        plan.limits()
-                .forEach(
-                        limit ->
-                                limits.row(
-                                        limit.name(),
-                                        limit.limit() == 0 ? "none" : amount(limit, limit.limit()),
-                                        amount(limit, limit.used()),
-                                        limit.left() == null ? "-" : amount(limit, limit.left())));
-        out.print(limits);
+    }
 
-        NightPlan.ExpectedDuration duration = plan.duration();
+    private static void printLimits(List<NightPlan.Limit> ours, PrintWriter out) {
+        TextTable limits = new TextTable("our own limit", "a night", "used", "left");
+        ours.forEach(
+                limit ->
+                        limits.row(
+                                limit.name(),
+                                limit.limit() == 0 ? "none" : amount(limit, limit.limit()),
+                                amount(limit, limit.used()),
+                                limit.left() == null ? "-" : amount(limit, limit.left())));
+        out.print(limits);
+    }
+
+    private static void print(NightPlan.ExpectedDuration duration, PrintWriter out) {
         out.printf(
                 "Time%n  tonight  %s%n",
                 duration.expected().isZero() ? "none" : "about " + Times.took(duration.expected()));
@@ -96,8 +115,9 @@ final class PlanCommand implements Callable<Integer> {
         if (duration.end() != null) {
             out.printf("  a run that begins now ends at %s%n", Times.minute(duration.end()));
         }
+    }
 
-        NightPlan.BacklogEnd backlog = plan.backlog();
+    private static void print(NightPlan.BacklogEnd backlog, PrintWriter out) {
         out.println("Backlog");
         if (backlog.calls() == 0) {
             out.println("  ends tonight");
@@ -113,28 +133,23 @@ final class PlanCommand implements Callable<Integer> {
                     backlog.perNight(),
                     Harmless.line(backlog.because()));
         }
+    }
 
-        if (!plan.leftOut().isEmpty()) {
-            out.println("Left out (times of Shanghai)");
-            TextTable left = new TextTable("", "why", "until");
-            plan.leftOut()
-                    .forEach(
-                            of ->
-                                    left.row(
-                                            of.notes(),
-                                            of.why(),
-                                            of.next() == null
-                                                    ? of.advice()
-                                                    : Times.minute(of.next())
-                                                            + (of.advice().isEmpty()
-                                                                    ? ""
-                                                                    : "; " + of.advice())));
-            out.print(left);
-        }
-        if (!plan.notKnown().isEmpty()) {
-            out.println("Not known");
-            plan.notKnown().forEach(unknown -> out.println("  " + Harmless.line(unknown)));
-        }
+    private static void printLeftOut(List<NightPlan.LeftOut> groups, PrintWriter out) {
+        out.println("Left out (times of Shanghai)");
+        TextTable left = new TextTable("", "why", "until");
+        groups.forEach(
+                of ->
+                        left.row(
+                                of.notes(),
+                                of.why(),
+                                of.next() == null
+                                        ? of.advice()
+                                        : Times.minute(of.next())
+                                                + (of.advice().isEmpty()
+                                                        ? ""
+                                                        : "; " + of.advice())));
+        out.print(left);
     }
 
     private static String amount(NightPlan.Limit limit, long amount) {

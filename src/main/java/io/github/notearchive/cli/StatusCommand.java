@@ -172,17 +172,27 @@ final class StatusCommand implements Callable<Integer> {
     static void print(Status status, PrintWriter out) {
         out.println("Archive: " + Harmless.line(status.archive()));
         print(status.health(), out);
+        printWorklist(status.worklist(), out);
+        printGate(status.gate(), out);
+        printTonight(status, out);
+        print(status.nodes(), out);
+        printRuns(status.runs(), out);
+        print(status.fixity(), out);
+        print(status.newFields(), out);
+        print(status.forgotten(), out);
+        print(status.leftOver(), status.worklist(), out);
+    }
+
+    private static void printWorklist(List<WorklistCounts.StateCount> states, PrintWriter out) {
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");
-        status.worklist()
-                .forEach(
-                        count ->
-                                notes.row(
-                                        count.state(), count.notes(), count.due(), count.inWork()));
+        states.forEach(
+                count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
         out.print(notes.isEmpty() ? "  empty; fill it with: note-archive enqueue FILE\n" : notes);
+    }
 
+    private static void printGate(SourceGate.@Nullable Closed gate, PrintWriter out) {
         out.println("Gate");
-        SourceGate.Closed gate = status.gate();
         out.println(
                 gate == null
                         ? "  open"
@@ -194,7 +204,9 @@ final class StatusCommand implements Callable<Integer> {
                                 + Times.minute(gate.at())
                                 + " by execution "
                                 + gate.jobExecutionId());
+    }
 
+    private static void printTonight(Status status, PrintWriter out) {
         out.println("Calls of tonight, " + status.night() + " in Shanghai");
         TextTable calls = new TextTable("code", "billed", "calls");
         status.callsTonight()
@@ -207,9 +219,9 @@ final class StatusCommand implements Callable<Integer> {
         out.print(calls.isEmpty() ? "  none\n" : calls);
         out.println("  " + line(status.videosTonight()));
         out.println("  " + line(status.refreshes()));
+    }
 
-        print(status.nodes(), out);
-
+    private static void printRuns(List<Executions.Run> latest, PrintWriter out) {
         out.println("Last runs (times of Shanghai)");
         TextTable runs =
                 new TextTable(
@@ -224,28 +236,21 @@ final class StatusCommand implements Callable<Integer> {
                         "calls",
                         "billed",
                         "why");
-        status.runs()
-                .forEach(
-                        run ->
-                                runs.row(
-                                        run.execution(),
-                                        run.instance(),
-                                        run.night(),
-                                        run.node(),
-                                        Times.second(run.began()),
-                                        Times.second(run.ended()),
-                                        run.status(),
-                                        run.exitCode(),
-                                        run.calls(),
-                                        run.billed(),
-                                        firstLine(run.exitMessage())));
+        latest.forEach(
+                run ->
+                        runs.row(
+                                run.execution(),
+                                run.instance(),
+                                run.night(),
+                                run.node(),
+                                Times.second(run.began()),
+                                Times.second(run.ended()),
+                                run.status(),
+                                run.exitCode(),
+                                run.calls(),
+                                run.billed(),
+                                firstLine(run.exitMessage())));
         out.print(runs.isEmpty() ? "  none; begin with: note-archive run\n" : runs);
-
-        print(status.fixity(), out);
-        print(status.newFields(), out);
-        print(status.forgotten(), out);
-
-        print(status.leftOver(), status.worklist(), out);
     }
 
     /** Every note that is left over is in one of the rows. */
