@@ -1,10 +1,12 @@
 /**
  * The nightly job: claim a note, ask about it, download its files, store them, mark it.
  *
- * <p>{@link ArchiveRunner} runs one night or continues the unfinished one; {@link ArchiveJob} is
- * the job as Spring Batch sees it: a step of many workers, each a plain loop of reader, processor
- * and writer over one claim table. {@link RunGate} is how a run ends: it closes once, with a
- * reason, and each reader then ends its own step.
+ * <p>{@link ArchiveRunner} runs one night or continues the unfinished one: {@link Preflight} says
+ * whether it may, {@link RunWatches} watch over it, {@link RunNews} tell how it goes on and {@link
+ * RunSummaries} what it came to. {@link ArchiveJob} is the job as Spring Batch sees it: a step of
+ * many workers, each a plain loop of reader, processor and writer over one claim table. {@link
+ * RunGate} is how a run ends: it closes once, with a reason, and each reader then ends its own
+ * step.
  *
  * <p>{@link VerifyRunner} and {@link VerifyJob} are the same for the audit of the store; what an
  * audit looks at and finds is in the package {@code fixity}.
