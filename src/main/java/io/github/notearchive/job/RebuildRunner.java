@@ -1,20 +1,13 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.catalog.Sidecar;
-import io.github.notearchive.catalog.TombstoneObject;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.objectstore.ListedObject;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
-import io.github.notearchive.objectstore.StoredObject;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,13 +38,12 @@ public class RebuildRunner {
     private final Job job;
     private final JdbcConnectionDetails database;
     private final Recovery recovery;
+    private final RebuildPreflight preflight;
     private final RebuiltTables tables;
     private final ActiveRebuilds rebuilds;
     private final RebuildCounts counts;
     private final SchemaDrift drift;
-    private final ForgottenRows forgotten;
     private final JobGate gate;
-    private final ObjectStore store;
     private final ArchiveProperties settings;
     private final Clock clock;
 
@@ -61,13 +53,12 @@ public class RebuildRunner {
             Job rebuildArchive,
             JdbcConnectionDetails database,
             Recovery recovery,
+            RebuildPreflight preflight,
             RebuiltTables tables,
             ActiveRebuilds rebuilds,
             RebuildCounts counts,
             SchemaDrift drift,
-            ForgottenRows forgotten,
             JobGate gate,
-            ObjectStore store,
             ArchiveProperties settings,
             Clock clock) {
         this.launches = launches;
@@ -75,13 +66,12 @@ public class RebuildRunner {
         this.job = rebuildArchive;
         this.database = database;
         this.recovery = recovery;
+        this.preflight = preflight;
         this.tables = tables;
         this.rebuilds = rebuilds;
         this.counts = counts;
         this.drift = drift;
-        this.forgotten = forgotten;
         this.gate = gate;
-        this.store = store;
         this.settings = settings;
         this.clock = clock;
     }
@@ -112,7 +102,7 @@ public class RebuildRunner {
             @Nullable Duration maxDuration, RunnerLock lock, ActiveRebuild active) {
         recovery.endExecutions(RebuildJob.NAME, null);
         JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
-        Optional<String> obstacle = obstacle(before != null);
+        Optional<String> obstacle = preflight.obstacle(before != null);
         if (obstacle.isPresent()) {
             return notStarted(ExitCode.USAGE, obstacle.get(), active);
         }
@@ -124,7 +114,7 @@ public class RebuildRunner {
                         ? launches.next(
                                 RebuildJob.NAME, settings.node(), Night.current(clock), _ -> {})
                         : new Launch(before.getJobParameters(), true);
-        restoreTombstones();
+        preflight.restoreTombstones();
         long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
         drift.load();
         rebuilds.begin(active);
@@ -151,56 +141,6 @@ public class RebuildRunner {
                         TimeBox.ofNullableOption(maxDuration),
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, active);
-        }
-    }
-
-    /**
-     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat:
-     * what is there stays as it is.
-     */
-    private void restoreTombstones() {
-        try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
-            listed.forEach(
-                    object ->
-                            ObjectKey.parse(object.name())
-                                    .flatMap(
-                                            key ->
-                                                    TombstoneObject.read(
-                                                            key.value(),
-                                                            store.read(key),
-                                                            object.modified()))
-                                    .ifPresent(
-                                            tombstone ->
-                                                    forgotten.restore(tombstone, clock.instant())));
-        }
-    }
-
-    /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
-    private Optional<String> obstacle(boolean isUnfinished) {
-        Optional<String> rows =
-                isUnfinished
-                        ? tables.strangers()
-                                .map(
-                                        what ->
-                                                what
-                                                        + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")
-                        : tables.firstWithRows()
-                                .map(
-                                        table ->
-                                                "the tables are not empty: "
-                                                        + table
-                                                        + " holds rows. A rebuild goes into an empty database only; name another one, or keep this one and leave it as it is");
-        return rows.or(this::emptyBucket);
-    }
-
-    private Optional<String> emptyBucket() {
-        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX)) {
-            return sidecars.findFirst().isPresent()
-                    ? Optional.empty()
-                    : Optional.of(
-                            "the bucket holds no sidecar, nothing below "
-                                    + Sidecar.PREFIX
-                                    + ", so there is nothing to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR");
         }
     }
 
