@@ -2,6 +2,8 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,9 @@ import picocli.CommandLine.Spec;
         })
 public final class NoteArchiveCommand implements Runnable {
 
+    /** Leads to what standard output is, where the system has such a link. */
+    private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     private NoteArchiveCommand() {}
@@ -58,10 +63,24 @@ public final class NoteArchiveCommand implements Runnable {
     /**
      * Does what the arguments ask for.
      *
-     * @return the exit code of the process
+     * @return the exit code of the process; not 0 when the file that the output goes to does not
+     *     hold all of it, but for {@code run}, whose code is that of its night
      */
     public static int execute(String... arguments) {
-        return commandLine().execute(arguments);
+        CommandLine program = commandLine();
+        int exitCode = program.execute(arguments);
+        program.getOut().flush();
+        if (!System.out.checkError() || !Files.isRegularFile(STANDARD_OUTPUT)) {
+            return exitCode; // whoever closes a pipe has seen enough
+        }
+        program.getErr()
+                .println(
+                        "note-archive: standard output takes no more, as of a disk that is full: what stands there is not whole. Make room, or name another file");
+        program.getErr().flush();
+        boolean tellsHowTheNightEnded = arguments.length > 0 && arguments[0].equals("run");
+        return exitCode == ExitCode.COMPLETED.number() && !tellsHowTheNightEnded
+                ? ExitCode.FAILED.number()
+                : exitCode;
     }
 
     static CommandLine commandLine() {
