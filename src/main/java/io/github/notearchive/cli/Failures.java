@@ -35,9 +35,11 @@ final class Failures {
 
     /**
      * PostgreSQL's codes for a login that is refused, a database that does not exist, and a right
-     * that is missing.
+     * that is missing; and its driver's for a server that wants what was not given, such as a
+     * password.
      */
-    private static final List<String> WRONG_LOGIN = List.of("28P01", "28000", "3D000", "42501");
+    private static final List<String> WRONG_LOGIN =
+            List.of("28P01", "28000", "3D000", "42501", "08004");
 
     private Failures() {}
 

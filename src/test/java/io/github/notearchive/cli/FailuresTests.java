@@ -206,7 +206,7 @@ class FailuresTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"28P01", "28000", "3D000", "42501"})
+    @ValueSource(strings = {"28P01", "28000", "3D000", "42501", "08004"})
     void aDatabaseThatRefusesUsIsAMatterOfConfiguration(String state) {
         Throwable deep =
                 new IllegalStateException(
