@@ -6,12 +6,14 @@ import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.job.JobExecution;
 
 /**
  * What belongs to one run and to no other: its options, its execution, its counts and the health it
@@ -32,6 +34,7 @@ final class ActiveRun extends ActiveStoreJob {
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private @Nullable Long stuckSince;
+    private volatile @Nullable JobExecution execution;
     private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
 
     final LongAdder archived = new LongAdder();
@@ -93,6 +96,16 @@ final class ActiveRun extends ActiveStoreJob {
 
     RunOptions options() {
         return options;
+    }
+
+    void belongTo(JobExecution job) {
+        execution = job;
+        belongTo(job.getId());
+    }
+
+    /** What was begun, also where its end could not be written; empty while nothing was. */
+    Optional<JobExecution> execution() {
+        return Optional.ofNullable(execution);
     }
 
     String node() {

@@ -193,9 +193,9 @@ class ArchiveJob {
         }
 
         @Override
-        void begins(long execution) {
-            runs.current().belongTo(execution);
-            calls.belongTo(execution, () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
+        void begins(JobExecution job) {
+            runs.current().belongTo(job);
+            calls.belongTo(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
         }
 
         @Override

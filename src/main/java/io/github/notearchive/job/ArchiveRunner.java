@@ -98,6 +98,10 @@ public class ArchiveRunner {
             JobExecution execution = launches.start(job, launch);
             news.goesOn(run);
             return summaries.of(run, execution, launch.restart());
+        } catch (DataAccessException | TransactionException e) {
+            JobExecution begun = run.execution().orElseThrow(() -> e);
+            news.goesOn(run);
+            return summaries.ofBroken(run, begun, launch.restart(), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.Endpoint;
@@ -19,16 +20,19 @@ class CallsOfRun {
 
     private static final Logger log = LoggerFactory.getLogger(CallsOfRun.class);
 
+    private final ApiCalls calls;
     private final CallTotals totals;
     private final WorklistCounts worklist;
     private final VideoProperties videoSettings;
     private final Clock clock;
 
     CallsOfRun(
+            ApiCalls calls,
             CallTotals totals,
             WorklistCounts worklist,
             VideoProperties videoSettings,
             Clock clock) {
+        this.calls = calls;
         this.totals = totals;
         this.worklist = worklist;
         this.videoSettings = videoSettings;
@@ -52,7 +56,7 @@ class CallsOfRun {
                     worklist.refreshes().due());
         } catch (DataAccessException | TransactionException e) {
             log.warn("The calls of this run could not be counted: {}", Trouble.describe(e));
-            return Bills.NOT_KNOWN;
+            return Bills.notCounted(calls.sentByThisExecution());
         }
     }
 
@@ -65,13 +69,15 @@ class CallsOfRun {
             long refreshesTonight,
             long refreshesDue) {
 
-        static final Bills NOT_KNOWN =
-                new Bills(
-                        CallTotals.Bill.NONE,
-                        0,
-                        RunSummary.Videos.NONE,
-                        CallTotals.Bill.NONE,
-                        0,
-                        0);
+        /** What the process knows by itself: any of them may be charged. */
+        static Bills notCounted(long sent) {
+            return new Bills(
+                    new CallTotals.Bill(sent, 0, sent),
+                    0,
+                    RunSummary.Videos.NONE,
+                    CallTotals.Bill.NONE,
+                    0,
+                    0);
+        }
     }
 }

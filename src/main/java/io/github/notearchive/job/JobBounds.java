@@ -24,7 +24,7 @@ abstract class JobBounds implements JobExecutionListener {
 
     @Override
     public final void beforeJob(JobExecution job) {
-        begins(job.getId());
+        begins(job);
     }
 
     @Override
@@ -46,9 +46,9 @@ abstract class JobBounds implements JobExecutionListener {
     /**
      * Names the execution to all who write it down.
      *
-     * @param execution its row in {@code batch_job_execution}
+     * @param job what was just begun
      */
-    abstract void begins(long execution);
+    abstract void begins(JobExecution job);
 
     /** The exit status of a job that came to its end, by what it has left or found. */
     abstract ExitStatus whenComplete(JobExecution job);

@@ -150,8 +150,8 @@ class RebuildJob {
         }
 
         @Override
-        void begins(long execution) {
-            rebuilds.current().belongTo(execution);
+        void begins(JobExecution job) {
+            rebuilds.current().belongTo(job.getId());
         }
 
         @Override

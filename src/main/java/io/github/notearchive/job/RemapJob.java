@@ -56,8 +56,8 @@ class RemapJob {
         }
 
         @Override
-        void begins(long execution) {
-            remaps.current().belongTo(execution);
+        void begins(JobExecution job) {
+            remaps.current().belongTo(job.getId());
         }
 
         @Override

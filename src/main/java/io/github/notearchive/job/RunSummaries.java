@@ -51,10 +51,21 @@ class RunSummaries {
                     case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
                     default -> execution.getExitStatus().getExitDescription();
                 };
+        return of(run, execution, restart, new Gate.Closure(exitCode, reason));
+    }
+
+    /** The same of one whose end the database did not take. */
+    RunSummary ofBroken(
+            ActiveRun run, JobExecution execution, boolean restart, RuntimeException broken) {
+        return of(run, execution, restart, Launches.brokenBy(broken));
+    }
+
+    private RunSummary of(
+            ActiveRun run, JobExecution execution, boolean restart, Gate.Closure end) {
         CallsOfRun.Bills made = calls.of(execution.getId());
         return new RunSummary(
-                exitCode,
-                reason,
+                end.exitCode(),
+                end.reason(),
                 run.took(),
                 new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), restart),
                 run.notes(),

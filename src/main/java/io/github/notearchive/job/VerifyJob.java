@@ -207,8 +207,8 @@ class VerifyJob {
         }
 
         @Override
-        void begins(long execution) {
-            audits.current().belongTo(execution);
+        void begins(JobExecution job) {
+            audits.current().belongTo(job.getId());
         }
 
         @Override

@@ -100,8 +100,8 @@ class JobBoundsTests {
         }
 
         @Override
-        void begins(long execution) {
-            seen.add("execution " + execution);
+        void begins(JobExecution execution) {
+            seen.add("execution " + execution.getId());
         }
 
         @Override

@@ -256,6 +256,39 @@ class OutageTests {
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
     }
 
+    /** Spring Batch writes the end of an execution last, and throws when it cannot. */
+    @Test
+    void databaseThatTakesNoEndHidesNothingOfWhatTheRunDid() {
+        List<String> notes = night.pending(3);
+        night.sql()
+                .sql(
+                        """
+                        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$
+                        """)
+                .update();
+        night.sql()
+                .sql(
+                        """
+                        CREATE TRIGGER full_disk BEFORE UPDATE ON batch_job_execution FOR EACH ROW
+                        WHEN (NEW.end_time IS NOT NULL) EXECUTE FUNCTION full_disk()
+                        """)
+                .update();
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.sql().sql("DROP FUNCTION full_disk CASCADE").update();
+        }
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.reason()).contains("could not extend file");
+        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
+        assertThat(run.notes().archived()).isEqualTo(3);
+        assertThat(run.bill().billed()).isEqualTo(3);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
     private void awaitHeld(int calls) {
         try {
             night.awaitHeld(calls);
