@@ -20,10 +20,10 @@ final class StopSignals {
     private static final String HANGUP = "SIGHUP";
 
     private final List<String> early = new ArrayList<>();
-    private boolean hungUp;
+    private boolean isStopping;
     private @Nullable Consumer<String> gate;
 
-    private StopSignals() {}
+    StopSignals() {}
 
     static StopSignals install() {
         StopSignals signals = new StopSignals();
@@ -68,15 +68,16 @@ final class StopSignals {
     }
 
     /**
-     * A terminal that is closed sends SIGHUP twice, by the kernel and by the shell: only the first
-     * one counts, since a second signal gives up calls that may be paid for.
+     * SIGHUP counts as the first signal only, since a second one gives up calls that may be paid
+     * for. A terminal that is closed sends it twice, by the kernel and by the shell; systemd sends
+     * it right behind SIGTERM when a session ends; and who has pressed Ctrl-C may close the
+     * terminal and not mean it.
      */
-    private synchronized void received(String name) {
-        if (name.equals(HANGUP)) {
-            if (hungUp) {
-                return;
-            }
-            hungUp = true;
+    synchronized void received(String name) {
+        boolean isFirst = !isStopping;
+        isStopping = true;
+        if (name.equals(HANGUP) && !isFirst) {
+            return;
         }
         if (gate == null) {
             early.add(name);
