@@ -7,8 +7,11 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.Reply;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -159,5 +162,35 @@ class QuotaTests {
                                 .query(String.class)
                                 .list())
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");
+    }
+
+    /** The answer is written down when midnight has passed, as by a database that is slow. */
+    @Test
+    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext()
+            throws Exception {
+        List<String> notes = night.pending(1);
+        night.script().grants(0);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE api_call");
+            night.provider().releaseAnswers();
+            Night.await(
+                    "the answer is to be written",
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            night.clock().set(night.midnight().plusMillis(1));
+            other.rollback();
+        }
+        RunSummary ended = Night.ended(run);
+
+        assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        night.script().unlimited();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 }
