@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.sql.Trouble;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -112,16 +113,26 @@ class Launches {
         return away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
-    /** Why an execution failed, in a line. */
+    /**
+     * Why an execution failed, in a line. What had ended it before, as a used-up quota or a signal,
+     * is not why.
+     */
     static String whyFailed(JobExecution execution, Gate gate) {
+        ExitCode end = ended(execution, gate);
         return gate.closure()
+                .filter(closure -> closure.exitCode() == end)
                 .map(Gate.Closure::reason)
-                .or(() -> firstFailure(execution))
+                .or(() -> failure(execution, end))
+                .or(() -> gate.closure().map(Gate.Closure::reason))
                 .orElse("see the log");
     }
 
-    private static Optional<String> firstFailure(JobExecution execution) {
-        return execution.getAllFailureExceptions().stream().findFirst().map(Trouble::describe);
+    /** One that makes it end so; that other steps have failed says the least. */
+    private static Optional<String> failure(JobExecution execution, ExitCode end) {
+        return execution.getAllFailureExceptions().stream()
+                .filter(failure -> end == ExitCode.FAILED || Trouble.isOutOfReach(failure))
+                .min(Comparator.comparing(JobExecutionException.class::isInstance))
+                .map(Trouble::describe);
     }
 
     /** What an exception outside of any execution comes to. Something unforeseen is logged. */

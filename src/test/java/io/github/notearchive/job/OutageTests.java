@@ -260,6 +260,51 @@ class OutageTests {
     @Test
     void databaseThatTakesNoEndHidesNothingOfWhatTheRunDid() {
         List<String> notes = night.pending(3);
+        fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDisk();
+        }
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.reason()).contains("could not extend file");
+        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
+        assertThat(run.notes().archived()).isEqualTo(3);
+        assertThat(run.bill().billed()).isEqualTo(3);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    @Test
+    void databaseThatGoesAwayBehindAUsedUpQuotaIsWhyTheRunFailed() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        night.script().grants(1);
+        night.provider().holdMedia();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeldMedia(1, Night.PATIENCE);
+        Night.await(
+                "the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
+
+        fullDisk("worklist", "NEW.state = 'ARCHIVED'");
+        RunSummary ended;
+        try {
+            night.provider().releaseMedia();
+            ended = Night.ended(run);
+        } finally {
+            mendDisk();
+        }
+
+        assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(ended.reason()).contains("could not extend file");
+        night.script().unlimited();
+        assertEnded(night.force(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    /** From now on the database takes no update of such rows. */
+    private void fullDisk(String table, String rows) {
         night.sql()
                 .sql(
                         """
@@ -269,24 +314,13 @@ class OutageTests {
                 .update();
         night.sql()
                 .sql(
-                        """
-                        CREATE TRIGGER full_disk BEFORE UPDATE ON batch_job_execution FOR EACH ROW
-                        WHEN (NEW.end_time IS NOT NULL) EXECUTE FUNCTION full_disk()
-                        """)
+                        "CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
+                                .formatted(table, rows))
                 .update();
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            night.sql().sql("DROP FUNCTION full_disk CASCADE").update();
-        }
+    }
 
-        assertThat(run.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(run.reason()).contains("could not extend file");
-        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
-        assertThat(run.notes().archived()).isEqualTo(3);
-        assertThat(run.bill().billed()).isEqualTo(3);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    private void mendDisk() {
+        night.sql().sql("DROP FUNCTION full_disk CASCADE").update();
     }
 
     private void awaitHeld(int calls) {

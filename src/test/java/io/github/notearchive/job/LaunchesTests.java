@@ -1,0 +1,67 @@
+package io.github.notearchive.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.JobInstance;
+import org.springframework.batch.core.job.parameters.JobParameters;
+
+/** What a failed execution came to, and why, also where something else had ended it before. */
+class LaunchesTests {
+
+    private static final SQLException AWAY = new SQLException("the server shuts down", "57P01");
+
+    private final JobGate gate = new JobGate();
+    private final JobExecution job =
+            new JobExecution(7, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
+
+    @BeforeEach
+    void fails() {
+        gate.open();
+        job.setStatus(BatchStatus.FAILED);
+        job.addFailureException(new JobExecutionException("Partition handler returned"));
+    }
+
+    @Test
+    void aServerThatGoesAwayWhileARunEndsIsWhyItFailed() {
+        gate.close(ExitCode.QUOTA_EXHAUSTED, "the provider's daily quota is used up");
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
+        job.addFailureException(AWAY);
+
+        assertThat(Launches.ended(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(Launches.whyFailed(job, gate)).isEqualTo("the server shuts down");
+    }
+
+    @Test
+    void aMistakeThatIsMetWhileARunEndsIsWhyItFailed() {
+        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+        job.addFailureException(new IllegalStateException("no such place"));
+
+        assertThat(Launches.ended(job, gate)).isEqualTo(ExitCode.FAILED);
+        assertThat(Launches.whyFailed(job, gate)).isEqualTo("no such place");
+    }
+
+    @Test
+    void whatClosedTheGateIsWhyWhereItSaysTheSame() {
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
+        job.addFailureException(AWAY);
+
+        assertThat(Launches.whyFailed(job, gate)).isEqualTo("w7 broke: the server shuts down");
+    }
+
+    @Test
+    void anExecutionThatFailedForNoReasonThatIsKnownIsToldByTheGate() {
+        JobExecution silent =
+                new JobExecution(8, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
+        silent.setStatus(BatchStatus.FAILED);
+
+        assertThat(Launches.whyFailed(silent, gate)).isEqualTo("see the log");
+        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+        assertThat(Launches.whyFailed(silent, gate)).isEqualTo("SIGTERM");
+    }
+}
