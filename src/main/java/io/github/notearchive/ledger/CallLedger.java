@@ -161,8 +161,9 @@ public class CallLedger implements NoteDetailClient {
     }
 
     /**
-     * Whether the newest answer of an earlier night that was bought about the note did not hold it.
-     * Makes no call.
+     * Whether the newest answer of an earlier night that was bought about the note did not hold it:
+     * earlier than this one, and than that of the newest answer, which midnight may have overtaken
+     * and which is no evidence for itself. Makes no call.
      */
     public boolean wasMissingBefore(NoteId id, Night tonight) {
         return wasMissingBefore(id, Endpoint.DETAIL, tonight);
@@ -175,7 +176,11 @@ public class CallLedger implements NoteDetailClient {
 
     private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
         Optional<PaidAnswer> next = answers.latestPaid(id, endpoint, Instant.EPOCH);
-        while (next.isPresent() && !next.get().receivedAt().isBefore(tonight.begins())) {
+        Instant begins =
+                next.map(newest -> Night.of(newest.receivedAt()).begins())
+                        .filter(tonight.begins()::isAfter)
+                        .orElse(tonight.begins());
+        while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
             next = answers.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))

@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +146,25 @@ class CodeTests {
                                         .isBetween(
                                                 night.clock().instant().plus(Duration.ofDays(29)),
                                                 night.clock().instant().plus(Duration.ofDays(30))));
+    }
+
+    @Test
+    void successWithoutTheNoteThatMidnightOvertakesIsNoSecondNightsWord() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.json("{\"code\":0,\"data\":[]}"));
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+
+        night.midnightComesBeforeTheAnswerIsWritten();
+        assertEnded(Night.ended(run), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(POSTPONED);
+        assertThat(night.calls()).isOne();
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(2);
     }
 
     @Test

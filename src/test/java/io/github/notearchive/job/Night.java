@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -372,6 +373,21 @@ final class Night {
 
     void isDaysLater(int days) {
         servers.clock.set(noonOf(today().date().plusDays(days)));
+    }
+
+    /** Lets an answer go that is held, and midnight pass before it can be written down. */
+    void midnightComesBeforeTheAnswerIsWritten() throws Exception {
+        try (Connection other = connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE api_call");
+            servers.provider.releaseAnswers();
+            await(
+                    "the answer is to be written",
+                    () -> count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            servers.clock.set(midnight().plusMillis(1));
+            other.rollback();
+        }
     }
 
     /** When the night that it is now ends. */

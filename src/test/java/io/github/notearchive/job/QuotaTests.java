@@ -7,8 +7,6 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.Reply;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -174,17 +172,7 @@ class QuotaTests {
         CompletableFuture<RunSummary> run = night.runAside();
         night.awaitHeld(1);
 
-        try (Connection other = night.connect();
-                Statement statement = other.createStatement()) {
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE api_call");
-            night.provider().releaseAnswers();
-            Night.await(
-                    "the answer is to be written",
-                    () -> night.count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
-            night.clock().set(night.midnight().plusMillis(1));
-            other.rollback();
-        }
+        night.midnightComesBeforeTheAnswerIsWritten();
         RunSummary ended = Night.ended(run);
 
         assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);

@@ -209,7 +209,12 @@ class CallLedgerTests {
         Night tonight = Night.current(clock);
 
         assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
-        assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends()))).isTrue();
+        assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends())))
+                .as("midnight has passed since it came")
+                .isFalse();
+        clock.now = tonight.ends();
+        ledger.refresh(claimed(id), clock.now);
+        assertThat(ledger.wasMissingBefore(id, Night.current(clock))).isTrue();
         assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(bought.callId());
     }
 
