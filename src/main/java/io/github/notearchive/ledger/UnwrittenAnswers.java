@@ -76,13 +76,14 @@ public final class UnwrittenAnswers {
     }
 
     /**
-     * Deletes the answers about these notes, which nobody is to have any more.
+     * Deletes the answers about these notes, which nobody is to have any more; what a process left
+     * behind that was killed while it wrote one, too.
      *
      * @return how many there were
      */
     public int remove(Collection<NoteId> notes) throws IOException {
         int removed = 0;
-        for (Path file : waiting()) {
+        for (Path file : files("*" + SUFFIX + "{," + UNFINISHED + "}")) {
             String name = file.getFileName().toString();
             if (notes.stream().anyMatch(note -> name.contains("-" + note + "-"))) {
                 Files.delete(file);
@@ -98,8 +99,12 @@ public final class UnwrittenAnswers {
      * @throws IOException when there is a directory that cannot be looked into
      */
     List<Path> waiting() throws IOException {
+        return files("*" + SUFFIX);
+    }
+
+    private List<Path> files(String glob) throws IOException {
         List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, glob)) {
             found.forEach(files::add);
         } catch (NoSuchFileException e) {
             return files; // nothing was ever kept

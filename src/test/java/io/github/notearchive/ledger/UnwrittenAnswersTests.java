@@ -35,6 +35,24 @@ class UnwrittenAnswersTests extends LedgerFixture {
     }
 
     @Test
+    void whatAKillLeftOfAFileAboutAForgottenNoteIsDeletedToo() throws Exception {
+        Path file =
+                unwritten.keep(
+                        book.sent(ID, Endpoint.DETAIL, NOW, false),
+                        PAID,
+                        ANSWER,
+                        NOW,
+                        Duration.ZERO);
+        Path half = file.resolveSibling(file.getFileName() + ".part");
+        Files.move(file, half);
+        assertThat(waiting()).as("brought in").isEmpty();
+
+        unwritten.remove(List.of(ID));
+
+        assertThat(half).doesNotExist();
+    }
+
+    @Test
     void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
         Path file =
                 unwritten.keep(
