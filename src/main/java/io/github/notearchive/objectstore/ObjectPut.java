@@ -124,6 +124,11 @@ final class ObjectPut implements AutoCloseable {
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
+    /** How long a request may take that carries so many bytes. */
+    static Duration timeFor(Duration callLasts, long bytes) {
+        return callLasts.plusSeconds(bytes / SLOWEST);
+    }
+
     /**
      * What the store said of an object that it took.
      *
@@ -178,7 +183,7 @@ final class ObjectPut implements AutoCloseable {
                         isSigned ? sha256 : UNSIGNED,
                         withChecksum ? checksum : null);
         request.setEntity(new EntityTemplate(bytes.size(), null, null, bytes::writeTo));
-        Duration limit = callLasts.plusSeconds(bytes.size() / SLOWEST);
+        Duration limit = timeFor(callLasts, bytes.size());
         ScheduledFuture<?> deadline =
                 deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {

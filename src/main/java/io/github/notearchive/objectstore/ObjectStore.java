@@ -70,12 +70,17 @@ public class ObjectStore implements AutoCloseable {
 
     /**
      * A store that says a byte now and then is never silent, so a whole request has its limit too.
+     * One that carries an object has the more time the longer that is.
      */
     private static final int CALL_LASTS = 10;
+
+    /** For an object of whatever length, and for an answer of which only the headers drip. */
+    private static final Duration LONGEST_READ = Duration.ofHours(6);
 
     private static final int CONNECTIONS = 128;
 
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
+    private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
 
     /** An object that is never there: asking for it shows whether the store answers. */
     private static final ObjectKey NEVER_THERE = new ObjectKey("never-there");
@@ -99,6 +104,10 @@ public class ObjectStore implements AutoCloseable {
     private final StoreProperties properties;
     private final Folder folder;
     private final MinioClient client;
+
+    /** For answers that carry an object. */
+    private final MinioClient objects;
+
     private final ObjectPut put;
     private final long mostAtOnce;
     private final ReentrantLock inParts = new ReentrantLock();
@@ -121,14 +130,21 @@ public class ObjectStore implements AutoCloseable {
         this.properties = properties;
         this.folder = folder;
         this.mostAtOnce = mostAtOnce;
-        this.client =
-                MinioClient.builder()
-                        .endpoint(properties.endpoint().strip())
-                        .region(properties.region())
-                        .credentials(properties.accessKey(), properties.secretKey().value())
-                        .httpClient(httpClient(properties), true)
-                        .build();
+        OkHttpClient http = httpClient(properties);
+        this.client = client(properties, http, true);
+        this.objects =
+                client(properties, http.newBuilder().callTimeout(LONGEST_READ).build(), false);
         this.put = new ObjectPut(properties, callLasts(properties), CONNECTIONS);
+    }
+
+    private static MinioClient client(
+            StoreProperties properties, OkHttpClient http, boolean closesIt) {
+        return MinioClient.builder()
+                .endpoint(properties.endpoint().strip())
+                .region(properties.region())
+                .credentials(properties.accessKey(), properties.secretKey().value())
+                .httpClient(http, closesIt)
+                .build();
     }
 
     private static Duration callLasts(StoreProperties properties) {
@@ -343,7 +359,7 @@ public class ObjectStore implements AutoCloseable {
      * {@link IOException}.
      */
     public InputStream open(ObjectKey key) {
-        return persistently("GET", key, () -> openOnce(key));
+        return persistently("GET", key, () -> timely(openOnce(key)));
     }
 
     /**
@@ -358,7 +374,8 @@ public class ObjectStore implements AutoCloseable {
                 () -> {
                     try (GetObjectResponse in = openOnce(key)) {
                         return reader.read(
-                                in, Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
+                                timely(in),
+                                Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
                     }
                 });
     }
@@ -403,7 +420,7 @@ public class ObjectStore implements AutoCloseable {
                 "GET",
                 key,
                 () -> {
-                    try (InputStream in = openOnce(key)) {
+                    try (InputStream in = timely(openOnce(key))) {
                         return in.readAllBytes();
                     }
                 });
@@ -535,8 +552,20 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private GetObjectResponse openOnce(ObjectKey key) throws MinioException {
-        return client.getObject(
+        return objects.getObject(
                 GetObjectArgs.builder().bucket(properties.bucket()).object(key.value()).build());
+    }
+
+    /** The bytes of an object, which may take as long as it took to put them. */
+    private InputStream timely(GetObjectResponse object) {
+        Duration time = ObjectPut.timeFor(callLasts(properties), length(object.headers()));
+        return new TimelyInput(object, time.compareTo(LONGEST_READ) < 0 ? time : LONGEST_READ);
+    }
+
+    /** 0 when an answer does not say. */
+    private static long length(Headers headers) {
+        String said = headers.get("Content-Length");
+        return said != null && LENGTH.matcher(said).matches() ? Long.parseLong(said) : 0;
     }
 
     /**
@@ -569,7 +598,7 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private String storedSha256(ObjectKey key) throws MinioException, IOException {
-        try (InputStream in = openOnce(key)) {
+        try (InputStream in = timely(openOnce(key))) {
             return DigestUtils.sha256Hex(in);
         }
     }

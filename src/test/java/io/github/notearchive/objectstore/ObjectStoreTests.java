@@ -653,6 +653,37 @@ class ObjectStoreTests {
     }
 
     @Test
+    void aLongObjectMayTakeMoreTimeThanAnotherAnswer() throws Exception {
+        byte[] bytes = bytes(3 << 20);
+        try (ServerSocket slow = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                ObjectStore store = new ObjectStore(impatient(slow.getLocalPort()))) {
+            Thread sending = Thread.ofVirtual().start(() -> send(slow, bytes));
+
+            byte[] read = store.read(new ObjectKey("a"));
+
+            assertThat(read).isEqualTo(bytes);
+            sending.join();
+        }
+    }
+
+    /** Takes one and a half seconds, where an answer without an object may take one. */
+    private static void send(ServerSocket server, byte[] bytes) {
+        try (Socket connection = server.accept()) {
+            OutputStream out = connection.getOutputStream();
+            out.write(
+                    ("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            for (int at = 0; at < bytes.length; at += bytes.length / 32) {
+                out.write(bytes, at, bytes.length / 32);
+                out.flush();
+                Thread.sleep(48);
+            }
+        } catch (IOException | InterruptedException e) {
+            // nobody listens any more
+        }
+    }
+
+    @Test
     @Timeout(30)
     void aPutThatTheStoreDripsAnAnswerToIsGivenUp() throws Exception {
         try (ServerSocket dripping = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
