@@ -336,7 +336,8 @@ public class MediaCatalog {
 
     /**
      * Moves stored files out of the places that other files take now. The moving half of a live
-     * photo goes with its still. A file that has moved within the note leaves its old place.
+     * photo goes with its still, and stays with it. A file that has moved within the note leaves
+     * its old place.
      */
     private void makeRoom(NoteId id, List<SlotRow> slots) {
         List<Held> held =
@@ -360,7 +361,7 @@ public class MediaCatalog {
         List<Held> displaced =
                 leaving.stream()
                         .filter(file -> !moved.contains(file))
-                        .filter(file -> isTaken(file, slots))
+                        .filter(file -> isTaken(file, slots, held))
                         .toList();
         int behindAll =
                 1
@@ -388,14 +389,22 @@ public class MediaCatalog {
     }
 
     /** Whether another file takes its place, or that of the still it belongs to. */
-    private static boolean isTaken(Held file, List<SlotRow> slots) {
+    private static boolean isTaken(Held file, List<SlotRow> slots, List<Held> held) {
         return slots.stream()
                 .filter(slot -> slot.ordinal() == file.ordinal())
                 .anyMatch(
                         slot ->
                                 slot.kind() == file.kind()
                                         || (slot.kind() == MediaKind.IMAGE
-                                                && file.kind() == MediaKind.MOTION));
+                                                && file.kind() == MediaKind.MOTION
+                                                && !isStillThere(file, slots, held)));
+    }
+
+    private static boolean isStillThere(Held motion, List<SlotRow> slots, List<Held> held) {
+        return held.stream()
+                .filter(file -> file.kind() == MediaKind.IMAGE)
+                .filter(still -> still.ordinal() == motion.ordinal())
+                .anyMatch(still -> still.isListedAt(slots));
     }
 
     /** A stored file of a note, in its place. */

@@ -366,6 +366,32 @@ class NoteCatalogTests {
     }
 
     @Test
+    void theMotionOfALivePhotoStaysWithItsStillAndGoesWithIt() {
+        MediaSlot motion = new MediaSlot(MediaKind.MOTION, 0, "motion", List.of(), null);
+        save(captureOf(1, "\"title\":\"live\"", NOW), List.of(stored(IMAGE), stored(motion)), true);
+
+        Instant later = NOW.plusSeconds(60);
+        save(captureOf(2, "\"title\":\"no longer\"", later), List.of(stored(IMAGE)), true);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.MOTION, 0));
+
+        MediaSlot another = new MediaSlot(MediaKind.IMAGE, 0, "another", List.of(), null);
+        save(
+                captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)),
+                List.of(missing(another)),
+                false);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, 0),
+                        tuple(MediaKind.IMAGE, 1),
+                        tuple(MediaKind.MOTION, 1));
+    }
+
+    @Test
     void onlyAMissingSlotCanBeWaived() {
         save(
                 Captures.of(Captures.sample(), call(NOW), NOW),
