@@ -32,7 +32,7 @@ import tools.jackson.databind.node.MissingNode;
 public final class NoteMapper {
 
     /** What {@code mapper_version} is in the rows that this mapper fills. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /**
      * {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"},

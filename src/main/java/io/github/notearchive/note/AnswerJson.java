@@ -1,6 +1,7 @@
 package io.github.notearchive.note;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -157,11 +158,19 @@ public final class AnswerJson {
         }
         try {
             BigDecimal value = new BigDecimal(digits);
-            return Math.abs((long) value.scale()) > LONGEST_NUMBER
-                    ? NODES.stringNode(digits)
-                    : NODES.numberNode(value);
+            if (Math.abs((long) value.scale()) > LONGEST_NUMBER) {
+                return NODES.stringNode(digits);
+            }
+            return value.scale() > 0 ? NODES.numberNode(value) : integer(value.toBigInteger());
         } catch (NumberFormatException exponentBeyondAllBounds) {
             return NODES.stringNode(digits);
         }
+    }
+
+    /** What is written with an exponent is no less an integer, such as {@code 1.2E7}. */
+    private static JsonNode integer(BigInteger value) {
+        return value.bitLength() < Long.SIZE
+                ? NODES.numberNode(value.longValue())
+                : NODES.numberNode(value);
     }
 }

@@ -93,6 +93,14 @@ class StoredAnswersTests {
     }
 
     @Test
+    void aCountWithAnExponentIsWhatItIsInTheStoredAnswer() {
+        save("\"view_count\":1.2345678E7,\"time\":1.7224164E9", NOW);
+
+        assertThat(one("SELECT view_count::text FROM note")).isEqualTo("12345678");
+        assertThat(remap(true).byColumn()).isEmpty();
+    }
+
+    @Test
     void onlyTheNewestAnswerSaysWhatTheNoteIs() {
         String properties = "\"title\":\"%1$s\",\"user\":{\"id\":\"w\",\"nickname\":\"%1$s\"}";
         save(properties.formatted("old"), NOW);

@@ -88,6 +88,17 @@ class AnswerJsonTests {
                 .isEqualByComparingTo(number);
     }
 
+    /** As PostgreSQL writes it in {@code jsonb}, from which answers are read again. */
+    @ParameterizedTest
+    @CsvSource({"1.2345678E7, 12345678", "1e3, 1000", "-1.50e2, -150", "0E0, 0"})
+    void aNumberWithAnExponentAndNoDecimalPlacesIsAnInteger(String number, long value) {
+        JsonNode node = read("{\"n\":" + number + "}").path("n");
+
+        assertThat(node.isIntegralNumber()).isTrue();
+        assertThat(node.longValue()).isEqualTo(value);
+        assertThat(node).hasToString(String.valueOf(value));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "1e999999999",
