@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -229,10 +230,14 @@ public final class NoteMapper {
         return pixels != null && pixels > 0 ? pixels : null;
     }
 
-    /** Streams have milliseconds, all else has seconds. */
+    /**
+     * Streams have milliseconds, all else has seconds. Those of two codecs may differ a little; the
+     * first by name counts, since the order of keys varies, and {@code jsonb} has its own.
+     */
     private static @Nullable Long videoDuration(JsonNode video) {
-        for (JsonNode codec : video.path("media").path("stream").values()) {
-            for (JsonNode stream : elements(codec)) {
+        JsonNode byCodec = video.path("media").path("stream");
+        for (String codec : new TreeSet<>(byCodec.propertyNames())) {
+            for (JsonNode stream : elements(byCodec.path(codec))) {
                 Long milliseconds = count(stream.path("duration"));
                 if (milliseconds != null && milliseconds > 0) {
                     return milliseconds;

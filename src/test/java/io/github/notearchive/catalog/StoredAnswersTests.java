@@ -101,6 +101,18 @@ class StoredAnswersTests {
     }
 
     @Test
+    void theDurationOfAVideoDoesNotDependOnTheOrderOfItsCodecs() {
+        save(
+                """
+                "video_info_v2":{"media":{"stream":{"h265":[{"duration":61234}],"h264":[{"duration":61200}]}}}\
+                """,
+                NOW);
+
+        assertThat(one("SELECT video_duration_ms::text FROM note")).isEqualTo("61200");
+        assertThat(remap(true).byColumn()).isEmpty();
+    }
+
+    @Test
     void onlyTheNewestAnswerSaysWhatTheNoteIs() {
         String properties = "\"title\":\"%1$s\",\"user\":{\"id\":\"w\",\"nickname\":\"%1$s\"}";
         save(properties.formatted("old"), NOW);
