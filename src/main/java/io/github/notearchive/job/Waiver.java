@@ -15,6 +15,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sidecar.Sidecars;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Interventions;
+import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
 import java.sql.SQLException;
@@ -24,6 +25,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.stereotype.Component;
@@ -36,6 +38,10 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class Waiver {
+
+    /** In which a note may wait for a file. */
+    private static final Set<NoteState> WAITING =
+            Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
 
     private final MediaCatalog media;
     private final NoteCatalog notes;
@@ -144,6 +150,14 @@ public class Waiver {
                             + " is "
                             + slot.get().state()
                             + ", not missing");
+        }
+        if (!WAITING.contains(standing.state())) {
+            return new Result.NotPossible(
+                    "note "
+                            + id
+                            + " is "
+                            + standing.state()
+                            + ", so nothing waits for its files; requeue it first");
         }
         long left = rows.stream().filter(SlotRow::isMissing).count() - 1;
         return left > 0

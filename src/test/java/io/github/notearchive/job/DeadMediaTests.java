@@ -4,6 +4,7 @@ import static io.github.notearchive.job.Night.assertEnded;
 import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.FAILED;
 import static io.github.notearchive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.worklist.NoteState.UNAVAILABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
@@ -15,6 +16,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,6 +184,28 @@ class DeadMediaTests {
                                 night.objects("notes/" + note).lastEntry().getValue(),
                                 java.nio.charset.StandardCharsets.UTF_8))
                 .contains("lost for good", "lost too");
+    }
+
+    @Test
+    void noFileOfANoteThatIsGoneIsWaivedAndItsSidecarsSayWhatTheTablesSay() {
+        isDead(pictures.getFirst());
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.isNextDay();
+        night.script().answers(note, Reply.code(201));
+        night.run();
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        Map<String, byte[]> sidecars = night.objects("notes/" + note);
+
+        assertThat(waiver.waive(new NoteId(note), MediaKind.IMAGE, 0, "lost for good"))
+                .isInstanceOfSatisfying(
+                        Waiver.Result.NotPossible.class,
+                        result -> assertThat(result.reason()).contains("is UNAVAILABLE"));
+
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.objects("notes/" + note))
+                .hasSize(2)
+                .usingRecursiveComparison()
+                .isEqualTo(sidecars);
     }
 
     private void isDead(String picture) {
