@@ -25,8 +25,8 @@ import org.springframework.stereotype.Component;
  * answer to one.
  *
  * <p>A call is made for notes of type {@code video} only, whose answer carries no stream, and only
- * while the video is neither stored nor waived. That the provider has none is believed until
- * somebody requeues the note.
+ * while the video is neither stored nor waived, or while an audit has found its files damaged. That
+ * the provider has none is believed until somebody requeues the note.
  */
 @Component
 class VideoFiles {
@@ -65,8 +65,8 @@ class VideoFiles {
     private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
         boolean there = false;
         for (SlotRow row : rows) {
-            boolean missing = row.isMissing();
-            if (row.kind().isOfVideo() && missing) {
+            boolean wanted = row.isMissing() || row.damage() != null;
+            if (row.kind().isOfVideo() && wanted) {
                 return false;
             }
             there |=
@@ -104,7 +104,8 @@ class VideoFiles {
 
     /**
      * What becomes of the video and the subtitles for which no answer offers an address: what is
-     * stored, or waived by somebody, stays so.
+     * stored, or waived by somebody, stays so. What an audit found damaged does, too, but for a
+     * video that was asked for.
      *
      * @param slot the video's, not offered by the answer about the note
      */
@@ -115,12 +116,12 @@ class VideoFiles {
                         .findFirst();
         List<SlotStatus> decided = new ArrayList<>();
         decided.add(
-                row.flatMap(VideoFiles::kept)
+                row.flatMap(r -> kept(r, answer instanceof VideoAnswer.NotAsked))
                         .orElseGet(() -> status(slot, row.orElse(null), answer)));
         for (SlotRow subtitle : rows) {
             if (subtitle.kind() == MediaKind.SUBTITLE) {
                 decided.add(
-                        kept(subtitle)
+                        kept(subtitle, true)
                                 .orElseGet(
                                         () -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
             }
@@ -143,11 +144,14 @@ class VideoFiles {
         };
     }
 
-    private static Optional<SlotStatus> kept(SlotRow row) {
-        return row.settled(row.slot())
-                .filter(
-                        status ->
-                                !(status instanceof SlotStatus.Waived(_, var reason)
-                                        && NOT_OFFERED.contains(reason)));
+    private static Optional<SlotStatus> kept(SlotRow row, boolean evenDamaged) {
+        Optional<SlotStatus> held =
+                row.media() != null && evenDamaged
+                        ? row.recorded(row.slot())
+                        : row.settled(row.slot());
+        return held.filter(
+                status ->
+                        !(status instanceof SlotStatus.Waived(_, var reason)
+                                && NOT_OFFERED.contains(reason)));
     }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotState;
+import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
@@ -16,6 +17,7 @@ import io.github.notearchive.source.RefreshProperties;
 import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.NoteState;
 import java.io.StringReader;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -46,6 +48,7 @@ class RefreshTests {
     @Autowired Night night;
     @Autowired Enqueuer enqueuer;
     @Autowired RebuildRunner rebuild;
+    @Autowired VerifyRunner verifier;
     @Autowired PlatformTransactionManager transactions;
 
     @Test
@@ -414,6 +417,23 @@ class RefreshTests {
         assertThat(night.provider().videoCalls()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(video(note).media()).isEqualTo(video.media());
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void damagedVideoThatNoAnswerOffersKeepsItsRow() throws Exception {
+        String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
+        SlotRow before = video(note);
+        Files.delete(night.bucket().resolve(before.media().key().value()));
+        night.isDaysLater(9);
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, false, false, "main"));
+        assertThat(audit.open()).containsOnlyKeys(Damage.Kind.MISSING);
+
+        assertThat(night.run().refreshes().answered().notes()).isOne();
+
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(video(note).media()).isEqualTo(before.media());
+        assertThat(video(note).damage()).isEqualTo("MISSING");
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 

@@ -258,6 +258,23 @@ class VideoTests {
     }
 
     @Test
+    void damagedVideoIsBoughtAnewByARepairWhenItsAnswerIsOld() throws Exception {
+        String note = videoNoteWithSubtitles();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String key = video(note).media().key().value();
+        Files.delete(night.bucket().resolve(key));
+        night.isDaysLater(9);
+
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.provider().videoCalls(note)).isEqualTo(2);
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.objects("media/")).containsKey(key);
+    }
+
+    @Test
     void noteThatIsNoVideoOrHasItsStreamsIsNeverAskedAbout() {
         List<String> notes = new ArrayList<>();
         for (SandboxNoteKind kind : SandboxNoteKind.values()) {
