@@ -432,15 +432,18 @@ public class FixityCatalog {
     List<User> usersOf(String sha256, Instant freshSince) {
         return jdbc.sql(
                         """
-                        SELECT m.note_id, w.state, w.claim_id IS NOT NULL AS in_work,
+                        SELECT m.note_id, m.listed, w.state, w.claim_id IS NOT NULL AS in_work,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
                                          AND c.billed = 'YES' AND c.answer IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
-                        FROM (SELECT DISTINCT note_id, captured_at FROM note_media
-                              WHERE sha256 = :sha256 AND state = 'STORED') m
+                        FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
+                                     bool_or(f.captured_at >= n.last_captured_at OR f.kind IN ('VIDEO', 'SUBTITLE')) AS listed
+                              FROM note_media f JOIN note n USING (note_id)
+                              WHERE f.sha256 = :sha256 AND f.state = 'STORED'
+                              GROUP BY f.note_id) m
                         LEFT JOIN worklist w USING (note_id)
-                        ORDER BY fresh DESC, m.captured_at DESC, m.note_id
+                        ORDER BY m.listed DESC, fresh DESC, m.captured_at DESC, m.note_id
                         LIMIT 1000
                         """)
                 .param("sha256", sha256)
@@ -449,6 +452,7 @@ public class FixityCatalog {
                         (row, _) ->
                                 new User(
                                         new NoteId(row.getString("note_id")),
+                                        row.getBoolean("listed"),
                                         row.getString("state"),
                                         row.getBoolean("in_work")))
                 .list();
@@ -457,10 +461,11 @@ public class FixityCatalog {
     /**
      * A note that uses a file.
      *
+     * @param lists whether its newest answer lists the file still, or an answer for its video may
      * @param state in the worklist; null when it is not on it
      * @param inWork whether a run has claimed it
      */
-    record User(NoteId note, @Nullable String state, boolean inWork) {}
+    record User(NoteId note, boolean lists, @Nullable String state, boolean inWork) {}
 
     /**
      * Gives up the claim of slots that they are STORED with a digest nobody has a row of. Part of

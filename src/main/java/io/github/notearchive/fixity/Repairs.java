@@ -100,10 +100,17 @@ public class Repairs {
         if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
             return unreadable();
         }
-        List<User> users =
+        List<User> all =
                 catalog.usersOf(file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()));
-        if (users.isEmpty()) {
+        if (all.isEmpty()) {
             return new Result.NotPossible("no note uses it any more");
+        }
+        List<User> users = all.stream().filter(User::lists).toList();
+        if (users.isEmpty()) {
+            return new Result.NotPossible(
+                    "the newest answer lists it no more, such as that of note "
+                            + all.getFirst().note()
+                            + ", so no run can bring it back");
         }
         for (User user : users) {
             if (user.inWork() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {

@@ -382,6 +382,30 @@ class VerifyTests {
         assertThat(night.state(note)).isEqualTo(FAILED);
     }
 
+    @Test
+    void aFileThatTheNewestAnswerListsNoMoreMakesNoNoteDue() throws Exception {
+        String note = archive(1).getFirst();
+        String file = night.objects("media/").firstKey();
+        // as if the newest answer of the note were a day younger, and without it
+        night.sql()
+                .sql(
+                        """
+                        UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = :sha
+                        """)
+                .param("sha", sha256Of(file))
+                .update();
+        Files.delete(path(file));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().notesMadeDue()).isZero();
+        assertThat(audit.repairs().notPossible()).isOne();
+        assertThat(repairOf(file)).contains("lists it no more, such as that of note " + note);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
     private String repairOf(String key) {
         return night.sql()
                 .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
