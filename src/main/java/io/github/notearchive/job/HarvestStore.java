@@ -82,7 +82,11 @@ class HarvestStore {
                 Optional.ofNullable(row)
                         .filter(r -> !r.damaged())
                         .map(MediaCatalog.KnownObject::media)
-                        .filter(stored -> store.stat(stored.key()).isPresent());
+                        .filter(
+                                stored ->
+                                        store.stat(stored.key())
+                                                .filter(object -> object.size() == file.size())
+                                                .isPresent());
         StoredMedia stored =
                 known.orElseGet(
                         () -> {

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -253,6 +254,25 @@ class VerifyTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.files().stored()).isEqualTo(truth.size());
         assertThat(run.files().known() + run.files().takenOver()).isZero();
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+    }
+
+    @Test
+    void anObjectThatIsCutIsPutAnewForTheNextNoteWithItsBytes() throws Exception {
+        List<String> notes = archive(1);
+        TreeMap<String, byte[]> truth = night.objects("media/");
+        for (var object : truth.entrySet()) {
+            write(object.getKey(), Arrays.copyOf(object.getValue(), 7));
+        }
+        // as if the bytes were another note's
+        night.sql().sql("DELETE FROM note_media").update();
+
+        notes.forEach(night::requeue);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().known()).isZero();
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
     }
