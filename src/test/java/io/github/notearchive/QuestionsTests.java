@@ -239,6 +239,20 @@ class QuestionsTests {
     }
 
     @Test
+    void twoAnswersWithinAnHourAreNoGrowthAlsoWhereTheWeekBeginsBetweenThem() {
+        note(ONE, "2026-03-10 12:00+08");
+        captureAgo(ONE, "7 days 20 seconds", 100);
+        captureAgo(ONE, "6 days 23:59:50", 101);
+        note(TWO, "2026-03-10 12:00+08");
+        captureAgo(TWO, "17 days", 50);
+        captureAgo(TWO, "7 days 20 seconds", 100);
+        captureAgo(TWO, "6 days 23:59:50", 101);
+
+        assertThat(rows("SELECT note_id, days, liked_growth, liked_per_day FROM note_growth_week"))
+                .containsExactly(TWO + " 10.00 51 5.1");
+    }
+
+    @Test
     void editsOfTitleAndTextAndTheAuthorsNewNameAreShownOnceEach() {
         note(ONE, "2026-03-10 12:00+08");
         written(ONE, "2026-03-10 12:00+08", "before", "text", "w", "old", 1);
