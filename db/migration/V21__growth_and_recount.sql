@@ -48,3 +48,17 @@ FROM (SELECT c.note_id,
 
 COMMENT ON VIEW note_growth_week IS
     'Which notes grew most in the last seven days? One row a note captured in that time and at least an hour before: its last capture against the last one before those days, else against its first. Ask with ORDER BY liked_per_day DESC LIMIT 20.';
+
+CREATE OR REPLACE FUNCTION worklist_recount() RETURNS void
+    LANGUAGE sql
+BEGIN ATOMIC
+    -- whoever puts counts together does so before or after, or what they add stays beside what is counted here
+    SELECT pg_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0);
+    DELETE FROM worklist_count;
+    INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+    SELECT w.state, w.answer_held, date_bin('1 hour', w.due_at, timestamptz 'epoch'),
+           CASE WHEN w.state IN ('ARCHIVED', 'UNAVAILABLE') THEN w.refresh_night END,
+           worklist_obstacle(w.state, w.last_code, w.last_error),
+           CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.last_code END, count(*)
+    FROM worklist w GROUP BY 1, 2, 3, 4, 5, 6;
+END;

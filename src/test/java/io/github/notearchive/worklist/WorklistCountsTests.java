@@ -7,6 +7,8 @@ import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -20,6 +22,18 @@ class WorklistCountsTests {
             """
             SELECT concat_ws('|', state, answer_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
             ORDER BY 1
+            """;
+
+    /** What {@link WorklistCounts#compact} does, within a transaction that can be held open. */
+    private static final String PUT_TOGETHER =
+            """
+            WITH gone AS (
+                DELETE FROM worklist_count
+                WHERE (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
+                RETURNING *)
+            INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+            SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) FROM gone
+            GROUP BY 1, 2, 3, 4, 5, 6
             """;
 
     private final ListedNotes list = new ListedNotes(NOW);
@@ -101,8 +115,36 @@ class WorklistCountsTests {
 
         assertThat(rows()).isLessThan(rows / 10);
         assertThat(kept()).isEqualTo(before).isEqualTo(counted());
-        jdbc.sql("DO $$ BEGIN PERFORM worklist_recount(); END $$").update();
+        recount();
         assertThat(kept()).isEqualTo(before);
+    }
+
+    @Test
+    void countingAnewWaitsForWhoeverPutsCountsTogether() {
+        list.threeHundredNotes();
+        AtomicReference<CompletableFuture<Void>> recount = new AtomicReference<>();
+
+        list.database.inTransaction(
+                () -> {
+                    jdbc.sql(PUT_TOGETHER).update();
+                    recount.set(CompletableFuture.runAsync(this::recount));
+                    while (!recount.get().isDone() && !somebodyWaits()) {
+                        Thread.onSpinWait();
+                    }
+                });
+        recount.get().join();
+
+        assertThat(kept()).isEqualTo(counted());
+    }
+
+    private void recount() {
+        jdbc.sql("DO $$ BEGIN PERFORM worklist_recount(); END $$").update();
+    }
+
+    private boolean somebodyWaits() {
+        return jdbc.sql("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+                .query(Boolean.class)
+                .single();
     }
 
     private long rows() {
