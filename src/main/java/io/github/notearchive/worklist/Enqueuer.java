@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -71,6 +72,9 @@ public class Enqueuer {
             Set.of("noteid", "noteurl", "noteurls", "notelink");
 
     private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link");
+
+    /** Part of an address, or of an id. */
+    private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
     private final JdbcClient jdbc;
     private final DataSource dataSource;
@@ -315,7 +319,7 @@ public class Enqueuer {
     }
 
     private static void readCsv(
-            Reader reader, char separator, int column, boolean firstIsData, Intake intake)
+            Reader reader, char separator, int column, boolean byNumber, Intake intake)
             throws IOException, SQLException {
         try (CloseableIterator<CsvRecord> records =
                 CsvReader.builder()
@@ -328,11 +332,7 @@ public class Enqueuer {
             while (records.hasNext()) {
                 CsvRecord row = records.next();
                 String field = column < row.getFieldCount() ? row.getField(column) : "";
-                boolean skip =
-                        header
-                                && (!firstIsData
-                                        || !(NoteReference.parse(field)
-                                                instanceof NoteReference.Known));
+                boolean skip = header && (!byNumber || isHeading(field));
                 header = false;
                 if (skip) {
                     continue;
@@ -351,6 +351,14 @@ public class Enqueuer {
             throw new EnqueueException(
                     "The list is no well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
         }
+    }
+
+    /**
+     * Whether the first field of a column that is known by its number is the column's name. One
+     * that may have been meant for a note is told as any other that names none.
+     */
+    private static boolean isHeading(String field) {
+        return !field.isBlank() && !MEANT_FOR_NOTE.matcher(field).find();
     }
 
     private static boolean isBlank(CsvRecord row) {

@@ -186,6 +186,33 @@ class EnqueuerTests {
         assertThat(report.rejected()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://xhslink.com/a/b",
+                "xhslink.com/a/b",
+                "66aa0000000000000000001",
+                "https://www.xiaohongshu.com/explore/",
+                ""
+            })
+    void aFirstLineThatWasMeantForANoteIsNoHeadingOfACountedColumn(String first) {
+        EnqueueReport report =
+                enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isOne();
+        assertThat(rejected).extracting(Rejected::line).containsExactly(1L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"b", "笔记链接/URL", "note_id_2", "Link 2026"})
+    void aHeadingOfACountedColumnIsNoLineThatIsRejected(String heading) {
+        EnqueueReport report =
+                enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isZero();
+    }
+
     @Test
     void aColumnThatIsNotThereIsRefusedAndNamesThoseThatAre() {
         assertThatThrownBy(() -> enqueue("a,b\n" + id(1) + ",x\n", new Options("note", 5, "s")))
