@@ -53,9 +53,18 @@ public class LeftOvers {
                         LEFT JOIN (SELECT w.state, %s AS obstacle, min(w.note_id) AS example, min(w.due_at) AS due
                                    FROM unnest(ARRAY['POSTPONED', 'FAILED']) AS states (state)
                                    CROSS JOIN LATERAL (
-                                       SELECT n.state, n.last_code, n.last_error, n.note_id, n.due_at FROM worklist n
-                                       WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
-                                       ORDER BY n.settled_by DESC
+                                       -- apart from those that no run left, or the index would not give them in order
+                                       (SELECT n.state, n.last_code, n.last_error, n.note_id, n.due_at, n.settled_by FROM worklist n
+                                        WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
+                                          AND n.settled_by IS NOT NULL
+                                        ORDER BY n.settled_by DESC
+                                        LIMIT :lookedAt)
+                                       UNION ALL
+                                       (SELECT n.state, n.last_code, n.last_error, n.note_id, n.due_at, n.settled_by FROM worklist n
+                                        WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
+                                          AND n.settled_by IS NULL
+                                        LIMIT :lookedAt)
+                                       ORDER BY settled_by DESC NULLS LAST
                                        LIMIT :lookedAt) AS w
                                    GROUP BY 1, 2) AS seen USING (state, obstacle)
                         LEFT JOIN worklist e ON e.note_id = seen.example

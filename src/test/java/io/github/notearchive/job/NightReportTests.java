@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import static io.github.notearchive.job.Night.assertEnded;
+import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.note.NoteId;
@@ -276,6 +277,29 @@ class NightReportTests {
         assertThat(groups).extracting(LeftOvers.Group::notes).containsExactly(1L, 28L, 1L);
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
         assertThat(groups.get(1).error()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
+    }
+
+    @Test
+    void examplesAreOfNotesThatARunLeftBeforeThoseThatNoneDid() {
+        List<String> notes = night.pending(30);
+        for (String note : notes) {
+            settled(note, "POSTPONED", 301, "code 301");
+        }
+        String last = notes.stream().max(naturalOrder()).orElseThrow();
+        night.sql()
+                .sql("UPDATE worklist SET settled_by = NULL WHERE note_id <> :last") // by a rebuild
+                .param("last", last)
+                .update();
+
+        assertThat(leftOvers.byObstacle(1))
+                .extracting(LeftOvers.Group::example)
+                .containsExactly(last);
+
+        night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
+        assertThat(leftOvers.byObstacle(1))
+                .extracting(LeftOvers.Group::example)
+                .doesNotContainNull()
+                .hasSize(1);
     }
 
     private void settled(String note, String state, int code, String error) {
