@@ -6,6 +6,8 @@
 --
 --     psql -v ON_ERROR_STOP=1 -f db/analyst.sql 'postgresql://db.example.org/note_archive'
 --
+-- The roles are the same in all databases of a server: who has one of them reads each archive there for which this was run.
+--
 -- No password is in here. Give each person a login of their own:
 --
 --     CREATE ROLE ada LOGIN IN ROLE note_archive_analyst;
@@ -55,10 +57,24 @@ BEGIN
         EXECUTE format('GRANT SELECT (%s) ON public.%I TO note_archive_analyst', columns, target);
         EXECUTE format('GRANT SELECT ON public.%I TO note_archive_answers', target);
     END LOOP;
-    GRANT note_archive_analyst TO note_archive_answers;
 
     FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'search\_%' LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO note_archive_analyst', routine);
     END LOOP;
+END
+$$;
+
+-- The roles belong to the whole server. Where the owner of another archive on it has made them, nobody else but a superuser
+-- may grant one to the other, and nobody needs to.
+DO $$
+BEGIN
+    IF NOT pg_has_role('note_archive_answers', 'note_archive_analyst', 'USAGE') THEN
+        GRANT note_archive_analyst TO note_archive_answers;
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'role % may not grant note_archive_analyst to note_archive_answers, so that who has only the latter reads the raw answers and nothing else; all other rights are granted', current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Whoever made the roles, or a superuser, runs: GRANT note_archive_analyst TO note_archive_answers';
 END
 $$;

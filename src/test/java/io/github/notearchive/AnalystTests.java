@@ -143,8 +143,65 @@ class AnalystTests {
         }
     }
 
+    @Test
+    void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() throws Exception {
+        withAnotherArchive(
+                carol -> {
+                    carol.execute(script());
+
+                    try (Connection bob =
+                            DriverManager.getConnection(urlOf("carols"), "bob", password)) {
+                        assertThat(ask(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
+                        assertThat(ask(bob, "SELECT answer FROM api_call")).isEmpty();
+                    }
+                });
+    }
+
+    @Test
+    void aRoleThatCannotBeGrantedIsNamedWithWhatToDo() throws Exception {
+        execute("REVOKE note_archive_analyst FROM note_archive_answers");
+
+        withAnotherArchive(
+                carol ->
+                        assertThatThrownBy(() -> carol.execute(script()))
+                                .hasMessageContaining(
+                                        "role carol may not grant note_archive_analyst to note_archive_answers")
+                                .hasMessageContaining("a superuser, runs: GRANT"));
+    }
+
+    private interface Work {
+        void accept(Statement statement) throws Exception;
+    }
+
+    private void withAnotherArchive(Work work) throws Exception {
+        execute("CREATE ROLE carol LOGIN PASSWORD '%s'".formatted(password));
+        execute("CREATE DATABASE carols OWNER carol");
+        try (Connection connection =
+                        DriverManager.getConnection(urlOf("carols"), "carol", password);
+                Statement carol = connection.createStatement()) {
+            carol.execute(
+                    """
+                    CREATE TABLE worklist (note_id text);
+                    CREATE TABLE api_call (id bigint, answer bytea);
+                    CREATE TABLE note_capture (note_id text, answer jsonb);
+                    """);
+            work.accept(carol);
+        } finally {
+            execute("DROP DATABASE carols WITH (FORCE)");
+            execute("DROP ROLE carol");
+        }
+    }
+
+    private String urlOf(String name) {
+        return database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
+    }
+
     private void runScript() throws IOException {
-        execute(new ClassPathResource("db/analyst.sql").getContentAsString(StandardCharsets.UTF_8));
+        execute(script());
+    }
+
+    private static String script() throws IOException {
+        return new ClassPathResource("db/analyst.sql").getContentAsString(StandardCharsets.UTF_8);
     }
 
     private void execute(String script) {
