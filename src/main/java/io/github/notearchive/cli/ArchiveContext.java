@@ -127,7 +127,7 @@ final class ArchiveContext implements AutoCloseable {
         }
     }
 
-    /** A time whose unit was left out would be a thousandth of what was meant, or less. */
+    /** What has lost its unit would be a thousandth of what was meant, or less. */
     void requireUnits() {
         List<String> without =
                 EffectiveSettings.withoutUnit(context.getEnvironment(), knownSettings());

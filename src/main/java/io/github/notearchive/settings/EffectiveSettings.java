@@ -24,12 +24,19 @@ import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
+import org.springframework.util.unit.DataSize;
 
 /** What each setting is, secrets masked, and who said so. */
 public final class EffectiveSettings {
 
     /** A number alone; nothing is nothing in every unit. */
     private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?0*[1-9]\\d*");
+
+    /** What a number alone would be, and how it is written instead. */
+    private static final Map<Class<?>, String> MEANT_WITHOUT_UNIT =
+            Map.of(
+                    Duration.class, "milliseconds; write it like 30s, 5m or 12h",
+                    DataSize.class, "bytes; write it like 64MB or 4GB");
 
     private final ConfigurableEnvironment environment;
     private final Map<String, String> words;
@@ -98,15 +105,16 @@ public final class EffectiveSettings {
     }
 
     /**
-     * The lengths of time that have no unit: they would be so many milliseconds, which nobody
-     * means. Each with its value and who sets it.
+     * The lengths of time and the sizes that have no unit: they would be so many milliseconds or
+     * bytes, which nobody means. Each with its value and who sets it.
      */
     public static List<String> withoutUnit(
             ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
         List<String> without = new ArrayList<>();
         for (Known setting : known.all()) {
-            if (!isTime(setting)) {
+            String meant = MEANT_WITHOUT_UNIT.get(typeOf(setting));
+            if (meant == null) {
                 continue;
             }
             Effective effective = settings.effective(setting.name(), setting.shape(), false);
@@ -114,17 +122,20 @@ public final class EffectiveSettings {
                     .map(String::strip)
                     .anyMatch(value -> WITHOUT_UNIT.matcher(value).matches())) {
                 without.add(
-                        "%s \"%s\" (%s) has no unit, and would be milliseconds; write it like 30s, 5m or 12h"
-                                .formatted(setting.name(), effective.value(), effective.origin()));
+                        "%s \"%s\" (%s) has no unit, and would be %s"
+                                .formatted(
+                                        setting.name(),
+                                        effective.value(),
+                                        effective.origin(),
+                                        meant));
             }
         }
         return without;
     }
 
-    private static boolean isTime(Known setting) {
+    private static @Nullable Class<?> typeOf(Known setting) {
         ResolvableType type = setting.type();
-        return Duration.class.equals(
-                setting.shape() == Shape.LIST ? type.getGeneric().resolve() : type.resolve());
+        return setting.shape() == Shape.LIST ? type.getGeneric().resolve() : type.resolve();
     }
 
     private static boolean isSecret(Known setting) {

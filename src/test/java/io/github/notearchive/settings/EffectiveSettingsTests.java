@@ -59,9 +59,11 @@ class EffectiveSettingsTests {
             value = {
                 "ARCHIVE_MEDIA_IDLETIMEOUT | 30 | archive.media.idle-timeout",
                 "ARCHIVE_MAX_DURATION | 6 | archive.limits.max-duration",
-                "ARCHIVE_RETRY_DELAYS | 5s,10 | archive.retry.delays"
+                "ARCHIVE_RETRY_DELAYS | 5s,10 | archive.retry.delays",
+                "ARCHIVE_MEDIA_MAXFILESIZE | 4 | archive.media.max-file-size",
+                "ARCHIVE_BYTES_PER_NIGHT | 50000000000 | archive.limits.bytes-per-night"
             })
-    void aTimeWithoutItsUnitIsNamed(String variable, String value, String setting) {
+    void aTimeOrSizeWithoutItsUnitIsNamed(String variable, String value, String setting) {
         assertThat(EffectiveSettings.withoutUnit(Settings.with(Map.of(variable, value)), KNOWN))
                 .singleElement()
                 .asString()
@@ -70,15 +72,17 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void nothingAndWholeTimesAreAsTheyShouldBe() {
-        Map<String, String> times =
+    void nothingAndWholeTimesAndSizesAreAsTheyShouldBe() {
+        Map<String, String> whole =
                 Map.of(
                         "ARCHIVE_MAX_DURATION", "0",
                         "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
                         "ARCHIVE_WORKERS", "8",
-                        "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S");
+                        "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S",
+                        "ARCHIVE_MEDIA_MAXMEMORY", "0",
+                        "ARCHIVE_MEDIA_MAXFILESIZE", "512B");
 
-        assertThat(EffectiveSettings.withoutUnit(Settings.with(times), KNOWN)).isEmpty();
+        assertThat(EffectiveSettings.withoutUnit(Settings.with(whole), KNOWN)).isEmpty();
     }
 
     @Test

@@ -100,7 +100,7 @@ final class SettingsTable {
                 over the file, if it is called like the setting in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for
                 `archive.retry.per-night`). Where the table has another word for it, as `ARCHIVE_CALLS_PER_SECOND`, a file that sets the same wins over that word.
                 An empty variable is none. Lists are divided by commas. Durations are written `500ms`, `30s`, `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`.
-                A duration without its unit ends every command with 2, unless it is 0.
+                A duration or size without its unit ends every command with 2, unless it is 0.
 
                 A key below `archive.` that is no setting ends every command with 2, and so does a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets
                 nothing: it may be a limit that somebody mistyped. Variables of others that begin like that are named in `ARCHIVE_FOREIGN_VARIABLES`; those
