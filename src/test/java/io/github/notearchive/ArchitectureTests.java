@@ -34,7 +34,7 @@ class ArchitectureTests {
                     Map.entry("sql", Set.of()),
                     Map.entry("source", Set.of("settings", "note")),
                     Map.entry("ledger", Set.of("source", "sql", "file", "note")),
-                    Map.entry("media", Set.of("note")),
+                    Map.entry("media", Set.of("file", "note")),
                     Map.entry("objectstore", Set.of("settings")),
                     Map.entry("catalog", Set.of("objectstore", "sql", "note")),
                     Map.entry("worklist", Set.of("sql", "note")),

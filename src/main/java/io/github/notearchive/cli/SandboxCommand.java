@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.file.OwnersDirectory;
 import io.github.notearchive.job.ArchiveRunner;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunGate;
@@ -16,7 +17,6 @@ import java.io.PrintWriter;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -250,9 +250,7 @@ final class SandboxCommand implements Callable<Integer> {
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
-        Files.createDirectories(
-                directory,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        OwnersDirectory.make(directory);
         Files.writeString(
                 directory.resolve(MARKER),
                 "This directory belongs to the sandbox, which empties it at each practice.\n");

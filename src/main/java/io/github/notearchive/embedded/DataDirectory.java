@@ -3,13 +3,13 @@ package io.github.notearchive.embedded;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.github.notearchive.file.OwnersDirectory;
 import io.github.notearchive.file.WholeFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -289,11 +289,7 @@ public final class DataDirectory implements AutoCloseable {
         }
         Path real;
         try {
-            Files.createDirectories(
-                    absolute,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
-            real = absolute.toRealPath();
+            real = OwnersDirectory.make(absolute).toRealPath();
         } catch (IOException e) {
             throw notWritable(absolute, e);
         }

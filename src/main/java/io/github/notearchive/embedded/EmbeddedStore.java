@@ -1,5 +1,6 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.file.OwnersDirectory;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
@@ -9,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.OptionalInt;
@@ -157,9 +157,7 @@ public final class EmbeddedStore implements AutoCloseable {
             throws IOException {
         long began = System.nanoTime();
         Path root = directory.path().resolve("s3");
-        Files.createDirectories(
-                root,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        OwnersDirectory.make(root);
         requireExtendedAttributes(root, directory);
         int swept = UnfinishedUploads.sweep(root);
         if (swept > 0) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.embedded;
 
+import io.github.notearchive.file.OwnersDirectory;
 import io.github.notearchive.file.WholeFile;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -282,10 +282,7 @@ final class PostgresServer {
         }
 
         void discardHalfUnpacked() throws IOException {
-            Files.createDirectories(
-                    directory,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
+            OwnersDirectory.make(directory);
             Files.createDirectories(unpacked());
             for (Path release : releases()) {
                 if (!Files.exists(mark(release))) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.ledger;
 
+import io.github.notearchive.file.OwnersDirectory;
 import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
@@ -15,8 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +37,6 @@ public final class UnwrittenAnswers {
 
     private static final String SUFFIX = ".answer";
     private static final String UNFINISHED = ".part";
-    private static final FileAttribute<?> OWNERS_DIRECTORY =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path directory;
@@ -52,7 +49,7 @@ public final class UnwrittenAnswers {
     /** Keeps an answer; a repeat replaces it. */
     Path keep(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took)
             throws IOException {
-        Files.createDirectories(directory, OWNERS_DIRECTORY);
+        OwnersDirectory.make(directory);
         Path file = fileOf(call);
         byte[] head = JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took));
         WholeFile.write(

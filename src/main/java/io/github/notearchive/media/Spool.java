@@ -1,5 +1,6 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.file.OwnersDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -82,7 +83,7 @@ public final class Spool {
     /** A new, empty file on the disk. */
     Path newPath() {
         try {
-            Files.createDirectories(directory);
+            OwnersDirectory.make(directory);
             return Files.createTempFile(directory, PREFIX, SUFFIX);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " takes no new file", e);

@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.file.OwnersDirectory;
 import io.github.notearchive.file.WholeFile;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.Mentions;
@@ -168,7 +169,7 @@ public class NightReports implements Mentions {
      * @throws IOException when it cannot be made
      */
     public Path file(NightReport report) throws IOException {
-        return Files.createDirectories(folder.path()).resolve(name(report));
+        return OwnersDirectory.make(folder.path()).resolve(name(report));
     }
 
     /** Like {@code 2026-11-25-main-12.html}; without a number when no execution began. */

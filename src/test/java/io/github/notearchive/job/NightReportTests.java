@@ -15,6 +15,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -96,6 +97,8 @@ class NightReportTests {
 
         assertThat(file.getFileName())
                 .hasToString(night.today() + "-main-" + run.executionId() + ".html");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
         assertThat(key).isEqualTo("reports/" + file.getFileName());
         assertThat(night.objects("reports/").get(key)).isEqualTo(Files.readAllBytes(file));
         night.isDaysLater(3);

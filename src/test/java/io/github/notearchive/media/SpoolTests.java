@@ -39,6 +39,19 @@ class SpoolTests {
     }
 
     @Test
+    void theDirectoriesThatItMakesAreForTheirOwnerOnly() throws Exception {
+        Path data = directory.resolve("data");
+        SpoolFile file = new Spool(data.resolve("spool")).newFile();
+
+        add(file, bytes(10), UNKNOWN);
+
+        assertThat(List.of(data, data.resolve("spool")))
+                .extracting(made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .containsOnly("rwx------");
+        file.close();
+    }
+
+    @Test
     void sweepingDeletesWhatAKilledProcessLeftAndNothingElse() throws Exception {
         Spool spool = new Spool(directory);
         SpoolFile leftover = spool.newFile();
