@@ -143,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
                                     "note-archive: "
                                             + summary.reason()
                                             + "; "
-                                            + summary.exitCode().next()));
+                                            + summary.next()));
         } else {
             print(summary, words);
         }
@@ -276,7 +276,7 @@ final class RunCommand implements Callable<Integer> {
             print("  new    ", summary.newFields(), out);
             print(summary.refreshes(), out);
         }
-        out.println("  next   " + summary.exitCode().next());
+        out.println("  next   " + summary.next());
         out.flush();
     }
 

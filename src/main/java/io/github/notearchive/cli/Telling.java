@@ -20,7 +20,7 @@ final class Telling {
         telemetry.open("run");
         try {
             RunSummary summary = work.get();
-            telemetry.ended(Ended.of(summary, summary.exitCode().next()));
+            telemetry.ended(Ended.of(summary, summary.next()));
             return summary;
         } catch (RuntimeException | Error e) {
             telemetry.ended(broken(e));
@@ -46,6 +46,6 @@ final class Telling {
     private static Ended broken(Throwable e) {
         CommandFailure failure = Failures.told(e);
         return Ended.broken(
-                failure.exitCode(), Harmless.line(failure.getMessage()), failure.exitCode().next());
+                failure.exitCode(), Harmless.line(failure.getMessage()), failure.exitCode().nextUnbegun());
     }
 }

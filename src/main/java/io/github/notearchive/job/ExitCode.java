@@ -72,6 +72,25 @@ public enum ExitCode {
         };
     }
 
+    /** What to do after a run that ended so before it began: there is nothing to continue. */
+    public String nextUnbegun() {
+        return switch (this) {
+            case FAILED -> "read the log, then run again";
+            case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai";
+            case INTERRUPTED -> "run again";
+            case UPSTREAM_UNAVAILABLE -> "run again when the server is back";
+            case COMPLETED,
+                    USAGE,
+                    BLOCKED_TOKEN,
+                    BLOCKED_PERMISSION,
+                    BLOCKED_BALANCE,
+                    ALREADY_RUNNING,
+                    FINDINGS,
+                    INCOMPLETE ->
+                    next();
+        };
+    }
+
     /**
      * Whether a run that ended so did what it could, and came to its end by itself or because it
      * was asked to. What it left is due, and waits for another night.

@@ -161,6 +161,11 @@ public record RunSummary(
         return execution == null ? null : Long.valueOf(execution.id());
     }
 
+    /** What to do now, for the person in charge. */
+    public String next() {
+        return execution == null ? exitCode.nextUnbegun() : exitCode.next();
+    }
+
     /** A run that ended before an execution began: nothing was asked, nothing changed. */
     public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(

@@ -151,7 +151,7 @@ public class HealthCheck {
                                                 + (last.reason() == null
                                                         ? ""
                                                         : ": " + last.reason()),
-                                        ExitCode.named(last.exitCode()).next()));
+                                        last.next()));
                     }
                 });
         gate.current()

@@ -103,6 +103,12 @@ public record NightReport(
                     : Duration.between(began, ended);
         }
 
+        /** What to do after it, for the person in charge; only of one that said how it ended. */
+        String next() {
+            ExitCode code = ExitCode.named(exitCode);
+            return execution == null ? code.nextUnbegun() : code.next();
+        }
+
         /** Whether the archive worked as it should, even if not all is done. */
         public boolean endedInOrder() {
             return exitNumber != null && ExitCode.named(exitCode).isOrderly();

@@ -180,7 +180,7 @@ final class ReportPage {
             html.raw(
                     "Run again; it goes on where the killed one was: <code>note-archive run</code>");
         } else {
-            html.text(sentenceCase(ExitCode.named(last.exitCode()).next())).raw(".");
+            html.text(sentenceCase(last.next())).raw(".");
         }
         html.raw("</li>\n");
         if (night.eyesInAll() > 0) {

@@ -128,7 +128,7 @@ public record SummaryJson(
                 summary.exitCode().number(),
                 summary.exitCode().name(),
                 summary.reason(),
-                summary.exitCode().next(),
+                summary.next(),
                 end.night().toString(),
                 node,
                 end.began(),

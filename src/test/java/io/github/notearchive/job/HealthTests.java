@@ -75,6 +75,20 @@ class HealthTests {
     }
 
     @Test
+    void runThatWasRefusedIsNotToBeContinued() {
+        Instant now = night.clock().instant();
+        RunSummary refused =
+                RunSummary.notStarted(
+                        ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
+        reports.keep("main", new RunEnd(now, now, refused));
+
+        Health.Reason reason = check.check().reasons().getFirst();
+
+        assertThat(reason.what()).endsWith("8 UPSTREAM_UNAVAILABLE: the store is away");
+        assertThat(reason.command()).isEqualTo("run again when the server is back");
+    }
+
+    @Test
     void runByAClockThatWasAheadIsTheLastOne() {
         List<String> notes = night.pending(1);
         night.script().always(notes.getFirst(), Reply.code(100));
