@@ -176,7 +176,7 @@ final class StatusCommand implements Callable<Integer> {
         printGate(status.gate(), out);
         printTonight(status, out);
         print(status.nodes(), out);
-        printRuns(status.runs(), out);
+        print(status.runs(), status.health().lastRun(), out);
         print(status.fixity(), out);
         print(status.newFields(), out);
         print(status.forgotten(), out);
@@ -221,7 +221,8 @@ final class StatusCommand implements Callable<Integer> {
         out.println("  " + line(status.refreshes()));
     }
 
-    private static void printRuns(List<Executions.Run> latest, PrintWriter out) {
+    static void print(
+            List<Executions.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
         out.println("Last runs (times of Shanghai)");
         TextTable runs =
                 new TextTable(
@@ -250,7 +251,15 @@ final class StatusCommand implements Callable<Integer> {
                                 run.calls(),
                                 run.billed(),
                                 firstLine(run.exitMessage())));
-        out.print(runs.isEmpty() ? "  none; begin with: note-archive run\n" : runs);
+        out.print(runs.isEmpty() ? noneOf(newest) : runs);
+    }
+
+    /** A run that was refused is none of Spring Batch's. */
+    private static String noneOf(Health.@Nullable LastRun refused) {
+        return refused == null
+                ? "  none; begin with: note-archive run\n"
+                : "  none yet: what ended with %d %s was refused before it began%n"
+                        .formatted(refused.exitNumber(), refused.exitCode());
     }
 
     /** Every note that is left over is in one of the rows. */

@@ -1,0 +1,36 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.report.Health.LastRun;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class StatusCommandTests {
+
+    private static final Instant TIME = Instant.parse("2026-11-25T16:10:00Z");
+
+    @Test
+    void anArchiveThatNeverRanSaysWhatToBeginWith() {
+        assertThat(runs(null)).contains("none; begin with: note-archive run");
+    }
+
+    @Test
+    void aFirstRunThatWasRefusedIsNotSaidNeverToHaveBeen() {
+        LastRun refused = new LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
+
+        assertThat(runs(refused))
+                .contains("8 UPSTREAM_UNAVAILABLE was refused before it began")
+                .doesNotContain("begin with");
+    }
+
+    private static String runs(@Nullable LastRun newest) {
+        StringWriter out = new StringWriter();
+        StatusCommand.print(List.of(), newest, new PrintWriter(out, true));
+        return out.toString();
+    }
+}
