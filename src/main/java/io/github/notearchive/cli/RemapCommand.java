@@ -92,7 +92,7 @@ final class RemapCommand implements Callable<Integer> {
         if (summary.execution() != null || dryRun) {
             printWork(summary, dryRun, out);
         }
-        out.println("  next     " + next(summary.exitCode(), dryRun));
+        out.println("  next     " + next(summary, dryRun));
     }
 
     private static void printWork(RemapSummary summary, boolean dryRun, PrintWriter out) {
@@ -124,11 +124,15 @@ final class RemapCommand implements Callable<Integer> {
         RunCommand.print("  new      ", summary.newFields(), out);
     }
 
-    private static String next(ExitCode exitCode, boolean dryRun) {
-        return switch (exitCode) {
+    private static String next(RemapSummary summary, boolean dryRun) {
+        boolean leavesWork =
+                dryRun && !(summary.changes().isEmpty() && summary.newFields().isEmpty());
+        return switch (summary.exitCode()) {
             case COMPLETED ->
-                    dryRun ? "remap, which writes it" : "nothing to do until the next version";
-            case INCOMPLETE -> "explain NOTE_ID tells the story of a note; the others are done";
+                    leavesWork ? "remap, which writes it" : "nothing to do until the next version";
+            case INCOMPLETE ->
+                    "explain NOTE_ID tells the story of a note; "
+                            + (leavesWork ? "remap writes the others" : "the others are done");
             case INTERRUPTED ->
                     dryRun
                             ? "remap --dry-run again; it begins anew"
