@@ -162,13 +162,16 @@ final class EnqueueCommand implements Callable<Integer> {
             return;
         }
         Path file = Path.of(input);
-        if (Files.isDirectory(file) || !Files.isReadable(file)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "\""
-                            + Harmless.line(Enqueuer.withoutShareToken(input))
-                            + "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued");
+        if (!Files.isDirectory(file) && Files.isReadable(file)) {
+            return;
         }
+        throw new ParameterException(
+                spec.commandLine(),
+                "\""
+                        + Harmless.line(Enqueuer.withoutShareToken(input))
+                        + (Files.isRegularFile(file)
+                                ? "\" is a file that this user may not read; nothing was enqueued"
+                                : "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued"));
     }
 
     private static boolean isStandardInput(String input) {

@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -270,6 +271,18 @@ class CommandLineTests {
         assertThat(argument.convert("P30D")).isEqualTo(new RefreshAfter(30, null));
         assertThat(argument.convert("2027-01-31"))
                 .isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
+    }
+
+    @Test
+    void aListThatMayNotBeReadIsToldToBeOne() {
+        Path list = Path.of("/proc/sys/net/ipv4/route/flush"); // not even for root
+        assumeThat(Files.isRegularFile(list) && !Files.isReadable(list)).isTrue();
+
+        assertThat(execute("enqueue", list.toString())).isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("\"" + list + "\" is a file that this user may not read")
+                .doesNotContain("note id");
     }
 
     @Test
