@@ -96,13 +96,15 @@ public class Forgetter {
 
     /** What would go; changes nothing. Objects that an interrupted forgetting has left count. */
     public ForgetReport preview(Request request) throws IOException {
-        store.requireBucket();
+        boolean hasBucket = hasBucket();
         Counts counts = new Counts(true);
         transaction.executeWithoutResult(
                 status -> {
                     status.setRollbackOnly();
                     entomb(request, counts);
-                    findSidecars(counts);
+                    if (hasBucket) {
+                        findSidecars(counts);
+                    }
                     removeRows(counts);
                     Files files = rows.toRemove();
                     counts.files = files.count();
@@ -125,9 +127,23 @@ public class Forgetter {
             if (audits == null) {
                 return Optional.empty();
             }
-            store.requireBucket();
+            if (!hasBucket()) {
+                store.ensureBucket(); // for the tombstones
+            }
             return Optional.of(forgetAlone(request));
         }
+    }
+
+    /**
+     * Whether there is a bucket to look into. Before anything was stored there need be none; later
+     * a bucket that is not there is another one than that of the tables.
+     */
+    private boolean hasBucket() {
+        if (rows.isAnythingStored()) {
+            store.requireBucket();
+            return true;
+        }
+        return store.hasBucket();
     }
 
     private ForgetReport forgetAlone(Request request) throws IOException {

@@ -27,6 +27,19 @@ class ForgottenRows {
         this.jdbc = jdbc;
     }
 
+    /** Whether anything is known that lies in the bucket, tombstones included. */
+    boolean isAnythingStored() {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (SELECT 1 FROM note_capture) OR EXISTS (SELECT 1 FROM media_object)
+                            OR EXISTS (SELECT 1 FROM forgotten_object)
+                            OR EXISTS (SELECT 1 FROM forgotten_note WHERE finished_at IS NOT NULL)
+                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE finished_at IS NOT NULL)
+                        """)
+                .query(Boolean.class)
+                .single();
+    }
+
     /** The notes that somebody wrote, by any answer. */
     List<NoteId> notesOf(String author) {
         return jdbc.sql(

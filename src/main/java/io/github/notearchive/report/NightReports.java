@@ -299,7 +299,7 @@ public class NightReports implements Mentions {
     }
 
     private List<ObjectKey> keysNaming(Collection<NoteId> notes) {
-        if (notes.isEmpty()) {
+        if (notes.isEmpty() || !store.hasBucket()) {
             return List.of();
         }
         try (Stream<StoredObject> objects = store.list(PREFIX)) {

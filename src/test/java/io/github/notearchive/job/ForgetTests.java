@@ -4,6 +4,7 @@ import static io.github.notearchive.job.Night.assertEnded;
 import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.SlotState;
@@ -16,6 +17,8 @@ import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.ForgottenNotes;
 import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -129,7 +132,7 @@ class ForgetTests {
     @Test
     void noteThatWasNeverArchivedIsKeptOutToo() throws Exception {
         String note = "66bb00000000000000000002";
-        assertEnded(night.run(), ExitCode.COMPLETED); // makes the bucket
+        assertEnded(night.run(), ExitCode.COMPLETED);
 
         ForgetReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
 
@@ -187,6 +190,40 @@ class ForgetTests {
         assertThat(night.state(naming)).isEqualTo(ARCHIVED);
         assertThat(rowsThatName()).isZero();
         assertAuditedClean();
+    }
+
+    @Test
+    void noteIsForgottenBeforeTheFirstRunHasMadeTheBucket() throws Exception {
+        String note = night.pending(1).getFirst();
+
+        ForgetReport preview = forgetter.preview(request(List.of(note), null));
+
+        assertThat(night.bucket()).doesNotExist();
+        assertThat(preview.rows()).containsEntry("worklist", 1L);
+
+        ForgetReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+
+        assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
+        assertThat(night.objects("").keySet()).containsExactly("forgotten/" + note + ".json");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void bucketThatIsNotThereIsAnotherOneOnceSomethingWasStored() throws Exception {
+        String note = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        Path aside = night.bucket().resolveSibling("aside");
+        Files.move(night.bucket(), aside);
+        try {
+            assertThatThrownBy(() -> forgetter.preview(request(List.of(note), null)))
+                    .hasMessageContaining("there is no such bucket");
+            assertThatThrownBy(() -> forgetter.forget(request(List.of(note), null)))
+                    .hasMessageContaining("there is no such bucket");
+        } finally {
+            Files.move(aside, night.bucket());
+        }
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
     @Test
