@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or somebody has to act;",
-            "8 a server is out of reach; 1 unforeseen. With several failures the first of 2, 8, 1."
+            "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or somebody has to act; 8 a server is out of reach; 1 unforeseen. With several failures the first of 2, 8, 1."
         })
 final class CheckCommand implements Callable<Integer> {
 

@@ -53,10 +53,8 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "",
             "Without filters it is every note that was ever captured. A date means 00:00 in Shanghai; a time is one like 2026-03-01T12:00:00Z.",
-            "manifest.json in the directory says what was asked for, what each column means, and the SHA-256 of every file;",
-            "it names the authors that were asked for as the rows do, and counts those that it does not name.",
-            "Exit codes: 0 done; 2 usage or configuration; 6 done, but files are missing in the store or ids were never captured;",
-            "7 interrupted, nothing is left; 8 a server is out of reach, nothing is left."
+            "manifest.json in the directory says what was asked for, what each column means, and the SHA-256 of every file; it names the authors that were asked for as the rows do, and counts those that it does not name.",
+            "Exit codes: 0 done; 2 usage or configuration; 6 done, but files are missing in the store or ids were never captured; 7 interrupted, nothing is left; 8 a server is out of reach, nothing is left."
         })
 final class ExportCommand implements Callable<Integer> {
 

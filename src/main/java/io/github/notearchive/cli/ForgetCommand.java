@@ -29,11 +29,8 @@ import picocli.CommandLine.Spec;
                 "Removes all rows and objects of notes, or of all notes of a person, and sees that they are not archived again. Shows what would go unless --yes is given.",
         footer = {
             "",
-            "What stays: a tombstone with the note's id or the hash of the person's; the calls in api_call without their answers,",
-            "for the bill; files that other notes use, too; other people's notes that name the person, in their texts and answers;",
-            "logs; backups; and in a bucket with versions, what it was told to keep of removed objects.",
-            "Exit codes: 0 done, or shown; 2 usage, or no such bucket; 5 a run or an audit is active, repeat when it has ended;",
-            "8 a server is out of reach. Whatever interrupts it, the same command finishes it."
+            "What stays: a tombstone with the note's id or the hash of the person's; the calls in api_call without their answers, for the bill; files that other notes use, too; other people's notes that name the person, in their texts and answers; logs; backups; and in a bucket with versions, what it was told to keep of removed objects.",
+            "Exit codes: 0 done, or shown; 2 usage, or no such bucket; 5 a run or an audit is active, repeat when it has ended; 8 a server is out of reach. Whatever interrupts it, the same command finishes it."
         })
 final class ForgetCommand implements Callable<Integer> {
 

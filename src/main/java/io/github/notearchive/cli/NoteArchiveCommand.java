@@ -47,8 +47,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Begin with: note-archive sandbox    (no token, no network, no bill)",
-            "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 quota used up, 4 account blocked,",
-            "            5 already running, 6 done in part, 7 interrupted, 8 a server is out of reach",
+            "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 quota used up,",
+            "            4 account blocked, 5 already running, 6 done in part,",
+            "            7 interrupted, 8 a server is out of reach",
             "            note-archive exit-code N tells more of one"
         })
 public final class NoteArchiveCommand implements Runnable {

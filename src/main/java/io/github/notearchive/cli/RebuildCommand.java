@@ -21,10 +21,8 @@ import picocli.CommandLine.Spec;
                 "Rebuilds the tables of an empty database from the bucket alone, or continues a rebuild that was not finished.",
         footer = {
             "",
-            "For the day when the database is lost and the bucket is not. Asks nobody and buys nothing. What was never paid for is",
-            "not in the bucket: enqueue your lists again afterwards, what is archived keeps its place.",
-            "Exit codes: 0 all is there again; 2 the database is not empty, the bucket is, or configuration; 5 a run is active;",
-            "6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
+            "For the day when the database is lost and the bucket is not. Asks nobody and buys nothing. What was never paid for is not in the bucket: enqueue your lists again afterwards, what is archived keeps its place.",
+            "Exit codes: 0 all is there again; 2 the database is not empty, the bucket is, or configuration; 5 a run is active; 6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
         })
 final class RebuildCommand implements Callable<Integer> {
 

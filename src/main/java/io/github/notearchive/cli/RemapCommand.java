@@ -25,8 +25,7 @@ import picocli.CommandLine.Spec;
                 "Fills the columns of notes and captures anew from the stored answers that an older version has mapped; or continues the remap that was not finished. Makes no call, and works beside a run.",
         footer = {
             "",
-            "Exit codes: 0 done; 1 unforeseen; 2 configuration; 5 another remap is active; 6 done, but some stored answers",
-            "do not hold their note; 7 interrupted, run again; 8 the database is out of reach, run again later."
+            "Exit codes: 0 done; 1 unforeseen; 2 configuration; 5 another remap is active; 6 done, but some stored answers do not hold their note; 7 interrupted, run again; 8 the database is out of reach, run again later."
         })
 final class RemapCommand implements Callable<Integer> {
 

@@ -34,8 +34,7 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "",
             "The same tables give the same bytes. The page opens offline, and names notes by their ids only.",
-            "Exit codes: 0 done; 2 usage; 6 no run of this node began in that night, and there is no report of it;",
-            "8 the database is out of reach."
+            "Exit codes: 0 done; 2 usage; 6 no run of this node began in that night, and there is no report of it; 8 the database is out of reach."
         })
 final class ReportCommand implements Callable<Integer> {
 

@@ -38,9 +38,7 @@ import picocli.CommandLine.Spec;
                 "Archives the notes that are due, or continues the run that was not finished.",
         footer = {
             "",
-            "Exit codes: 0 all done; 1 unforeseen; 2 configuration; 3 quota used up, run again after 00:00 in Shanghai;",
-            "4 account blocked; 5 another run of this node is active; 6 done, some notes left to a later night or failed;",
-            "7 interrupted, run again; 8 a server is out of reach, run again later."
+            "Exit codes: 0 all done; 1 unforeseen; 2 configuration; 3 quota used up, run again after 00:00 in Shanghai; 4 account blocked; 5 another run of this node is active; 6 done, some notes left to a later night or failed; 7 interrupted, run again; 8 a server is out of reach, run again later."
         })
 final class RunCommand implements Callable<Integer> {
 

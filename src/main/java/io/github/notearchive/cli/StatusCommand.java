@@ -40,8 +40,7 @@ import picocli.CommandLine.Spec;
                 "Says whether the archive is healthy, and shows the worklist, the gate, tonight's calls and bill, the last runs, and what is left over.",
         footer = {
             "",
-            "HEALTHY: nothing needs anybody. ATTENTION: nights go on, somebody should look. BROKEN: nights do not go on,",
-            "or files are damaged. Each reason stands with what deals with it.",
+            "HEALTHY: nothing needs anybody. ATTENTION: nights go on, somebody should look. BROKEN: nights do not go on, or files are damaged. Each reason stands with what deals with it.",
             "Exit codes: 0 done, however it is; 6 with --fail-on; 2 usage; 8 the database is out of reach."
         })
 final class StatusCommand implements Callable<Integer> {

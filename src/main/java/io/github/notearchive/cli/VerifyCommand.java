@@ -31,9 +31,7 @@ import picocli.CommandLine.Spec;
                 "Reads every object in the store again and compares it with the tables, those that were verified the longest ago first; or continues the audit that was not finished. Works beside a run.",
         footer = {
             "",
-            "Exit codes: 0 all is as it should be; 1 unforeseen, or the self-test failed; 2 configuration, or no such bucket;",
-            "5 another audit is active; 6 something is missing, damaged or orphaned, whether or not the audit is finished;",
-            "7 interrupted with nothing found so far, run again; 8 a server is out of reach, run again later."
+            "Exit codes: 0 all is as it should be; 1 unforeseen, or the self-test failed; 2 configuration, or no such bucket; 5 another audit is active; 6 something is missing, damaged or orphaned, whether or not the audit is finished; 7 interrupted with nothing found so far, run again; 8 a server is out of reach, run again later."
         })
 final class VerifyCommand implements Callable<Integer> {
 

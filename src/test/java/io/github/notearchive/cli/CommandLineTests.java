@@ -77,6 +77,21 @@ class CommandLineTests {
         assertThat(err.toString()).isEmpty();
     }
 
+    @Test
+    void whatIsLongerThanAScreenIsWideIsBrokenBetweenWordsOnly() {
+        assertThat(
+                        commands()
+                                .map(NoteArchiveCommand.commandLine().getSubcommands()::get)
+                                .map(each -> each.getCommandSpec().usageMessage().footer()))
+                .allSatisfy(
+                        footer ->
+                                assertThat(footer)
+                                        .as("each line is broken by itself, so it is whole sentences")
+                                        .allMatch(line -> line.isEmpty() || line.endsWith(".")));
+        assertThat(NoteArchiveCommand.commandLine().getCommandSpec().usageMessage().footer())
+                .allMatch(line -> line.length() < 80);
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandRefusesAnOptionThatItDoesNotKnow(String command) {
