@@ -99,7 +99,8 @@ class CommandLineTests {
 
         assertThat(err.toString())
                 .startsWith("note-archive: ")
-                .contains("Try: note-archive " + command + " --help");
+                .contains("Try: note-archive " + command + " --help")
+                .doesNotContain("exit-code 2");
     }
 
     @Test
