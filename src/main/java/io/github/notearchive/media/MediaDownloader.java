@@ -160,10 +160,19 @@ public class MediaDownloader implements AutoCloseable {
         DownloadedMedia unpromised = null;
         for (int tries = 1; ; tries++) {
             long left = deadline - System.nanoTime();
-            Attempt attempt =
-                    left > 0
-                            ? transfer.attempt(slot.kind(), candidate, url, partial, left, place)
-                            : new Attempt.Passing("not done in time", false);
+            Attempt attempt;
+            try {
+                attempt =
+                        left > 0
+                                ? transfer.attempt(
+                                        slot.kind(), candidate, url, partial, left, place)
+                                : new Attempt.Passing("not done in time", false);
+            } catch (RuntimeException e) { // as when the disk takes no more
+                if (unpromised != null) {
+                    unpromised.close();
+                }
+                throw e;
+            }
             boolean again;
             switch (attempt) {
                 case Attempt.Complete(var media) -> {

@@ -7,6 +7,7 @@ import static io.github.notearchive.media.ScriptedCdn.redirect;
 import static io.github.notearchive.media.ScriptedCdn.status;
 import static io.github.notearchive.media.ScriptedCdn.truncated;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
@@ -25,6 +26,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -437,6 +439,25 @@ class MediaDownloaderTests {
         assertThat(kept.promisedSize()).isEqualTo(Comparison.MISMATCH);
         assertThat(kept.file().onDisk()).hasBinaryContent(MP4);
         assertThat(cdn.requests()).hasSize(4);
+    }
+
+    @Test
+    void aFileThatIsCheckedOnceMoreIsNotLeftBehindByADiskThatTakesNoSecondOne() throws Exception {
+        cdn.on("/a", body(MP4));
+        // there is memory for the first, and for the second no directory
+        Spool spool = new Spool(Files.createFile(directory.resolve("taken")), 64 << 10);
+        var downloader = new MediaDownloader(new Settings().properties(cdn), spool);
+        downloaders.add(downloader);
+        MediaSlot video =
+                slot(
+                        MediaKind.VIDEO,
+                        new MediaCandidate(cdn.url("/a"), "h265", 49_999L, 1, 1, null));
+
+        assertThatThrownBy(() -> downloader.download(video))
+                .isInstanceOf(UncheckedIOException.class);
+
+        assertThat(cdn.requests()).hasSize(2);
+        assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
     }
 
     @Test
