@@ -61,14 +61,14 @@ public final class WholeFile {
                 out.getFD().sync();
             }
             Files.move(beside, file, ATOMIC_MOVE, REPLACE_EXISTING);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             remove(beside, e);
             throw e;
         }
     }
 
     /** What could not be written matters more than what could not be removed then. */
-    private static void remove(Path beside, IOException failure) {
+    private static void remove(Path beside, Exception failure) {
         try {
             Files.deleteIfExists(beside);
         } catch (IOException e) {

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A file is there as a whole, or as it was. */
 class WholeFileTests {
@@ -51,8 +55,13 @@ class WholeFileTests {
         assertThat(directory.toFile().list()).containsExactly("a.properties");
     }
 
-    @Test
-    void aContentThatBreaksOffLeavesWhatWasThere() throws IOException {
+    static Stream<Exception> failures() {
+        return Stream.of(new IOException("no space"), new UncheckedIOException(new IOException()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void aContentThatBreaksOffLeavesWhatWasThere(Exception failure) throws IOException {
         Path file = Files.writeString(directory.resolve("a.json"), "before");
 
         assertThatThrownBy(
@@ -62,9 +71,12 @@ class WholeFileTests {
                                         ".part",
                                         out -> {
                                             out.write('x');
-                                            throw new IOException("no space");
+                                            if (failure instanceof RuntimeException unforeseen) {
+                                                throw unforeseen;
+                                            }
+                                            throw (IOException) failure;
                                         }))
-                .hasMessage("no space");
+                .isSameAs(failure);
 
         assertThat(file).hasContent("before");
         assertThat(directory.toFile().list()).containsExactly("a.json");
