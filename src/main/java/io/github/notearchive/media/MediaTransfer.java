@@ -173,7 +173,7 @@ final class MediaTransfer implements AutoCloseable {
                     partial.close();
                     return receive(kind, candidate, at, partial, exchange);
                 }
-                if (status == 206 && partial.isContinuedBy(exchange.response)) {
+                if (status == 206 && partial.continueWith(exchange.response)) {
                     return save(candidate, at, partial, new byte[0], exchange.body());
                 }
                 if (GONE.contains(status)) {

@@ -47,20 +47,26 @@ final class Partial implements AutoCloseable {
     record Rest(long from, String validator) {}
 
     /**
-     * Whether a response with status 206 is the rest of the file.
+     * Takes a response with status 206 for the rest of the file, if it is that; from then on it is
+     * known how long the whole is.
      *
      * @param response whose {@code Content-Range} and validator are looked at
+     * @return whether it is
      */
-    boolean isContinuedBy(ClassicHttpResponse response) {
+    boolean continueWith(ClassicHttpResponse response) {
         Rest rest = rest();
         ContentRange range = ContentRange.of(response);
-        return begun != null
-                && rest != null
-                && range != null
-                && range.first() == begun.content.size()
-                && range.last() + 1 == range.total()
-                && (begun.total < 0 || range.total() == begun.total)
-                && rest.validator().equals(validatorOf(response));
+        if (begun == null
+                || rest == null
+                || range == null
+                || range.first() != begun.content.size()
+                || range.last() + 1 != range.total()
+                || (begun.total >= 0 && range.total() != begun.total)
+                || !rest.validator().equals(validatorOf(response))) {
+            return false;
+        }
+        begun.total = range.total();
+        return true;
     }
 
     /**
@@ -156,7 +162,7 @@ final class Partial implements AutoCloseable {
 
         private final SpoolFile content;
         private final MediaType type;
-        private final long total;
+        private long total;
         private final @Nullable String validator;
         private final MessageDigest sha256 = DigestUtils.getSha256Digest();
         private final @Nullable MessageDigest md5;

@@ -8,7 +8,9 @@ import io.github.notearchive.media.ScriptedCdn.Reply;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +79,20 @@ class BrokenOffTests {
                 "/a",
                 broken(SOUND, 100_000, TAG),
                 brokenRest(SOUND, 250_000, TAG),
+                rest(SOUND, TAG));
+
+        assertWhole(downloaded(), SOUND);
+
+        assertThat(ranges()).containsExactly("", "bytes=100000-", "bytes=250000-");
+        assertThat(downloader.traffic().bytes()).isEqualTo(SOUND.length);
+    }
+
+    @Test
+    void aLengthThatOnlyTheRestNamesIsHeldAgainstWhatComes() throws Exception {
+        cdn.on(
+                "/a",
+                chunked(200, SOUND, 0, 100_000, true),
+                chunked(206, SOUND, 100_000, 250_000, false),
                 rest(SOUND, TAG));
 
         assertWhole(downloaded(), SOUND);
@@ -267,6 +283,35 @@ class BrokenOffTests {
             exchange.sendResponseHeaders(200, bytes.length);
             exchange.getResponseBody().write(bytes, 0, count);
             exchange.getResponseBody().flush();
+        };
+    }
+
+    /** A part whose length only its {@code Content-Range} says, if it has one. */
+    private static Reply chunked(int status, byte[] bytes, int from, int end, boolean breaksOff) {
+        return exchange -> {
+            exchange.getResponseHeaders().set("ETag", TAG);
+            if (status == 206) {
+                exchange.getResponseHeaders()
+                        .set(
+                                "Content-Range",
+                                "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
+            }
+            exchange.sendResponseHeaders(status, 0);
+            exchange.getResponseBody().write(bytes, from, end - from);
+            exchange.getResponseBody().flush();
+            if (breaksOff) {
+                exchange.setStreams(null, hangingUp());
+            }
+        };
+    }
+
+    /** A stream whose end never comes: the server closes the connection. */
+    private static OutputStream hangingUp() {
+        return new FilterOutputStream(OutputStream.nullOutputStream()) {
+            @Override
+            public void close() throws IOException {
+                throw new IOException("hangs up");
+            }
         };
     }
 
