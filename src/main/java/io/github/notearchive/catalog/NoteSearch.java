@@ -23,7 +23,8 @@ public class NoteSearch {
 
     /**
      * The newest notes by publication that hold every word, at most {@code limit} of them; those
-     * whose time nobody knows come last. Words may be of any length, one character included.
+     * whose time nobody knows come last. Words may be of any length, one character included. A note
+     * that is being forgotten is left out, of which rows may be there yet.
      *
      * @param words separated by white space; at least one
      * @throws org.springframework.dao.DataIntegrityViolationException when there is no word
@@ -32,8 +33,13 @@ public class NoteSearch {
         return jdbc.sql(
                         """
                         SELECT n.note_id, n.published_at, n.author_id, a.nickname, n.title, n.note_text, n.liked_count
-                        FROM search_note(:words, :limit) n LEFT JOIN author a USING (author_id)
+                        FROM search_note(:words,
+                                         least(2147483647,
+                                               :limit + (SELECT count(*) FROM forgotten_note JOIN note USING (note_id)))::integer) n
+                        LEFT JOIN author a USING (author_id)
+                        WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
                         ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
+                        LIMIT :limit
                         """)
                 .param("words", words)
                 .param("limit", limit)

@@ -102,6 +102,22 @@ class NoteSearchTests {
                                 new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
     }
 
+    @Test
+    void aNoteWhoseForgettingWasInterruptedIsNotFoundAndHidesNoOther() {
+        save(1, "露营", null);
+        save(2, "露营", null);
+        save(3, "露营", null);
+        database.jdbc()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:note, now())")
+                .param("note", id(3))
+                .update();
+
+        assertThat(search.find("露营", 2))
+                .extracting(hit -> hit.id().value())
+                .containsExactly(id(2), id(1));
+        assertThat(search.find("露营", Integer.MAX_VALUE)).hasSize(2);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "\u200b", "\u3000"})
     void aSearchForNothingIsRefused(String words) {
