@@ -220,6 +220,17 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)
             throws InterruptedException {
         Collected collected = media.collect(capture, videoCalls.answer(claimed, capture));
+        try {
+            return conclude(claimed, capture, collected);
+        } catch (InterruptedException | RuntimeException e) {
+            collected.harvest().close(); // what was downloaded is nobody's any more
+            throw e;
+        }
+    }
+
+    /** Buys a new answer where that may bring in more. */
+    private NoteDisposition conclude(ClaimedNote claimed, NoteCapture capture, Collected collected)
+            throws InterruptedException {
         List<NoteCapture> outdated = collected.outdated();
         if (claimed.state() != NoteState.PENDING) {
             collected.harvest().answers().stream()

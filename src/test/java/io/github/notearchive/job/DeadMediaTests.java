@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotState;
+import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
@@ -33,6 +34,7 @@ class DeadMediaTests {
 
     @Autowired Night night;
     @Autowired Waiver waiver;
+    @Autowired Spool spool;
 
     private String note;
     private List<String> pictures;
@@ -92,6 +94,34 @@ class DeadMediaTests {
         night.isNextDay();
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsDownloadedIsDroppedWhenTheNewAnswerCannotBeBought() {
+        night.script().media(_ -> true, MediaReply.status(500));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.isNextDay();
+        night.script().clear();
+        isDead(pictures.get(1));
+        Spool.Held before = spool.held();
+        night.sql()
+                .sql(
+                        """
+                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '54000'; END $$;
+                        CREATE TRIGGER refuse BEFORE INSERT ON api_call EXECUTE FUNCTION refuse()
+                        """)
+                .update();
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.sql().sql("DROP FUNCTION refuse CASCADE").update();
+        }
+
+        assertEnded(run, ExitCode.FAILED);
+        assertThat(run.reason()).contains("not now");
+        assertThat(spool.held()).isEqualTo(before);
     }
 
     @Test
