@@ -17,9 +17,6 @@ import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -231,10 +228,6 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     }
 
     private String sha256(StoredMedia object) {
-        try (InputStream in = store.open(object.key())) {
-            return DigestUtils.sha256Hex(in);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Object " + object.key() + " cannot be read", e);
-        }
+        return store.read(object.key(), (in, _) -> DigestUtils.sha256Hex(in));
     }
 }

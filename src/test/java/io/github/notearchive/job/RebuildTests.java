@@ -206,6 +206,22 @@ class RebuildTests {
     }
 
     @Test
+    void connectionThatIsLostWhileAFileIsReadEndsNoRebuild() throws Exception {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        Files.write(file(night.slots(note).getFirst()), new byte[4 << 20]);
+        loseTheDatabase();
+        night.wayToStore().cutAfter(2 << 20);
+
+        RebuildSummary summary = rebuild.rebuild(null);
+
+        assertEnded(summary, ExitCode.INCOMPLETE);
+        assertThat(summary.found().findings())
+                .anySatisfy(
+                        line -> assertThat(line).contains(note, "IMAGE 0", "holds other bytes"));
+    }
+
+    @Test
     void brokenAndHostileSidecarsAreNamedAndCostNothingElse() {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
         assertEnded(night.run(), ExitCode.COMPLETED);

@@ -19,6 +19,7 @@ final class Relay {
     private volatile int target;
     private ServerSocket listener;
     private int cuts;
+    private long untilCut = Long.MAX_VALUE;
 
     Relay(int server) {
         this.server = server;
@@ -35,6 +36,11 @@ final class Relay {
     synchronized void down() {
         close(listener);
         cut();
+    }
+
+    /** Connections are cut once, when so many bytes more have passed. */
+    synchronized void cutAfter(long bytes) {
+        untilCut = bytes;
     }
 
     /** Connections are cut, and new ones lead to this port. */
@@ -118,7 +124,11 @@ final class Relay {
 
     private void copy(Socket from, Socket to) {
         try {
-            from.getInputStream().transferTo(to.getOutputStream());
+            byte[] bytes = new byte[8 << 10];
+            for (int n = 0; n >= 0; n = from.getInputStream().read(bytes)) {
+                to.getOutputStream().write(bytes, 0, n);
+                passed(n);
+            }
         } catch (IOException e) {
             // the other side learns it below
         } finally {
@@ -126,6 +136,14 @@ final class Relay {
             close(to);
             open.remove(from);
             open.remove(to);
+        }
+    }
+
+    private synchronized void passed(int bytes) {
+        untilCut -= bytes;
+        if (untilCut <= 0) {
+            untilCut = Long.MAX_VALUE;
+            cut();
         }
     }
 
