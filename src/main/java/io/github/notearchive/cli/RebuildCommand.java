@@ -43,8 +43,7 @@ final class RebuildCommand implements Callable<Integer> {
             signals.passTo(context.get(JobGate.class)::stop);
             RebuildSummary summary = runner.rebuild(maxDuration);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
-                throw new CommandFailure(
-                        summary.exitCode(), summary.reason() + "; nothing was rebuilt");
+                throw new CommandFailure(summary.exitCode(), summary.reason());
             }
             print(summary, spec.commandLine().getOut());
             return summary.exitCode().number();

@@ -2,7 +2,6 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.catalog.RemapChanges;
 import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.JobGate;
 import io.github.notearchive.job.RemapOptions;
 import io.github.notearchive.job.RemapRunner;

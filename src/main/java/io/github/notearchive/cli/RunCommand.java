@@ -138,10 +138,7 @@ final class RunCommand implements Callable<Integer> {
                     .getErr()
                     .println(
                             Harmless.lines(
-                                    "note-archive: "
-                                            + summary.reason()
-                                            + "; "
-                                            + summary.next()));
+                                    "note-archive: " + summary.reason() + "; " + summary.next()));
         } else {
             print(summary, words);
         }

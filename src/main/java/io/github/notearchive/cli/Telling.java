@@ -46,6 +46,8 @@ final class Telling {
     private static Ended broken(Throwable e) {
         CommandFailure failure = Failures.told(e);
         return Ended.broken(
-                failure.exitCode(), Harmless.line(failure.getMessage()), failure.exitCode().nextUnbegun());
+                failure.exitCode(),
+                Harmless.line(failure.getMessage()),
+                failure.exitCode().nextUnbegun());
     }
 }

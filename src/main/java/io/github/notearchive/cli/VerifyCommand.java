@@ -97,9 +97,7 @@ final class VerifyCommand implements Callable<Integer> {
         if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
             spec.commandLine()
                     .getErr()
-                    .println(
-                            Harmless.lines(
-                                    "note-archive: " + summary.reason() + "; nothing was audited"));
+                    .println(Harmless.lines("note-archive: " + summary.reason()));
         } else if (json) {
             printJson(summary, out);
         } else {

@@ -18,6 +18,18 @@ abstract class ActiveJob {
         return jobExecutionId;
     }
 
+    /**
+     * What a failure outside of its execution leaves behind, for whoever reads why it ended.
+     *
+     * @param nothing said where no execution had begun
+     */
+    String whatStands(String nothing) {
+        return jobExecutionId == 0
+                ? nothing
+                : "execution %d had begun, and the next one goes on where it was"
+                        .formatted(jobExecutionId);
+    }
+
     /** How long it has gone on, whatever was done to the clock meanwhile. */
     Duration took() {
         return Duration.ofNanos(System.nanoTime() - began);

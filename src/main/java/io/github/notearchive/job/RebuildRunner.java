@@ -85,16 +85,18 @@ public class RebuildRunner {
         ActiveRebuild active = new ActiveRebuild();
         try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
             if (lock == null) {
-                return notStarted(
-                        ExitCode.ALREADY_RUNNING, "a run, or another rebuild, is active", active);
+                return RebuildSummary.untold(
+                        ExitCode.ALREADY_RUNNING,
+                        "a run, or another rebuild, is active",
+                        active.took());
             }
             return rebuildAlone(maxDuration, lock, active);
         } catch (StoreException e) {
             Refusal refusal = Refusal.ofStore(e);
-            return notStarted(refusal.exitCode(), refusal.toRun(), active);
+            return untold(refusal.exitCode(), refusal.toRun(), active);
         } catch (SQLException | DataAccessException | TransactionException e) {
             Gate.Closure broken = Launches.brokenBy(e);
-            return notStarted(broken.exitCode(), broken.reason(), active);
+            return untold(broken.exitCode(), broken.reason(), active);
         }
     }
 
@@ -104,7 +106,7 @@ public class RebuildRunner {
         JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
         Optional<String> obstacle = preflight.obstacle(before != null);
         if (obstacle.isPresent()) {
-            return notStarted(ExitCode.USAGE, obstacle.get(), active);
+            return untold(ExitCode.USAGE, obstacle.get(), active);
         }
         log.info(
                 "{} the tables from the bucket",
@@ -165,7 +167,8 @@ public class RebuildRunner {
                 active.took());
     }
 
-    private RebuildSummary notStarted(ExitCode exitCode, String reason, ActiveRebuild active) {
-        return RebuildSummary.notStarted(exitCode, reason, active.took());
+    private static RebuildSummary untold(ExitCode exitCode, String reason, ActiveRebuild active) {
+        return RebuildSummary.untold(
+                exitCode, reason + "; " + active.whatStands("nothing was rebuilt"), active.took());
     }
 }

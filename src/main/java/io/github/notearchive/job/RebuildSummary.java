@@ -46,7 +46,11 @@ public record RebuildSummary(
         static final Rows NONE = new Rows(0, 0, 0, 0, 0, 0);
     }
 
-    static RebuildSummary notStarted(ExitCode exitCode, String reason, Duration took) {
+    /**
+     * A rebuild that ended before an execution began, or whose end the database did not take, so
+     * that nobody can say what it brought back.
+     */
+    static RebuildSummary untold(ExitCode exitCode, String reason, Duration took) {
         return new RebuildSummary(exitCode, reason, null, false, Found.NONE, Rows.NONE, 0, took);
     }
 }

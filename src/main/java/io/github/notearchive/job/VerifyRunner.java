@@ -85,27 +85,36 @@ public class VerifyRunner {
         ActiveAudit unbegun = new ActiveAudit(options, clock.instant(), settings);
         try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
             if (lock == null) {
-                return VerifySummary.notStarted(
+                return VerifySummary.untold(
                         ExitCode.ALREADY_RUNNING,
                         "another audit of this database is active",
                         unbegun.took());
             }
             if (executions.isRebuildUnfinished()) {
-                return VerifySummary.notStarted(
+                return untold(
+                        unbegun,
                         ExitCode.USAGE,
-                        "the tables are being rebuilt from the bucket, and that is not finished: what they do not know yet would be taken for orphans. Finish it with note-archive rebuild",
-                        unbegun.took());
+                        "the tables are being rebuilt from the bucket, and that is not finished: what they do not know yet would be taken for orphans. Finish it with note-archive rebuild");
             }
             recovery.endExecutions(VerifyJob.NAME, options.node());
             store.requireBucket();
             return start(options, lock);
         } catch (StoreException e) {
             Refusal refusal = Refusal.ofStore(e);
-            return VerifySummary.notStarted(refusal.exitCode(), refusal.toRun(), unbegun.took());
+            return untold(unbegun, refusal.exitCode(), refusal.toRun());
         } catch (SQLException | DataAccessException | TransactionException e) {
-            Gate.Closure broken = Launches.brokenBy(e);
-            return VerifySummary.notStarted(broken.exitCode(), broken.reason(), unbegun.took());
+            return broken(unbegun, e);
         }
+    }
+
+    private static VerifySummary broken(ActiveAudit audit, Exception e) {
+        Gate.Closure broken = Launches.brokenBy(e);
+        return untold(audit, broken.exitCode(), broken.reason());
+    }
+
+    private static VerifySummary untold(ActiveAudit audit, ExitCode exitCode, String reason) {
+        return VerifySummary.untold(
+                exitCode, reason + "; " + audit.whatStands("nothing was audited"), audit.took());
     }
 
     /**
@@ -156,6 +165,8 @@ public class VerifyRunner {
                         TimeBox.ofNullableOption(audit.options().maxDuration()),
                         () -> logProgress(audit))) {
             return summary(audit, launches.start(job, launch), launch.restart());
+        } catch (DataAccessException | TransactionException e) {
+            return broken(audit, e);
         }
     }
 

@@ -67,8 +67,11 @@ public record VerifySummary(
             List<String> orphansRemoved,
             List<String> orphansLeft) {}
 
-    /** An audit that ended before an execution began. */
-    static VerifySummary notStarted(ExitCode exitCode, String reason, Duration took) {
+    /**
+     * An audit that ended before an execution began, or whose end the database did not take, so
+     * that nobody can say what it found.
+     */
+    static VerifySummary untold(ExitCode exitCode, String reason, Duration took) {
         return new VerifySummary(
                 exitCode,
                 reason,

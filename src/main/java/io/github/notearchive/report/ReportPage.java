@@ -3,7 +3,6 @@ package io.github.notearchive.report;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.html.Figures;
 import io.github.notearchive.html.Html;
-import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.CallClass;
 import io.github.notearchive.report.NightReport.Eye;

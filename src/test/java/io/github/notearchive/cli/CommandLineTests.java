@@ -86,7 +86,8 @@ class CommandLineTests {
                 .allSatisfy(
                         footer ->
                                 assertThat(footer)
-                                        .as("each line is broken by itself, so it is whole sentences")
+                                        .as(
+                                                "each line is broken by itself, so it is whole sentences")
                                         .allMatch(line -> line.isEmpty() || line.endsWith(".")));
         assertThat(NoteArchiveCommand.commandLine().getCommandSpec().usageMessage().footer())
                 .allMatch(line -> line.length() < 80);

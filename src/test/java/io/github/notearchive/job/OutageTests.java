@@ -29,6 +29,8 @@ class OutageTests {
     private static final int WORKERS = 32;
 
     @Autowired Night night;
+    @Autowired VerifyRunner verify;
+    @Autowired RebuildRunner rebuild;
 
     @Test
     void providerThatIsAwayAtTheStartLeavesNoExecution() {
@@ -304,6 +306,26 @@ class OutageTests {
     }
 
     /** From now on the database takes no update of such rows. */
+    @Test
+    void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() {
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        VerifySummary audit;
+        try {
+            audit = verify.verify(new VerifyOptions(null, false, false, "main"));
+        } finally {
+            mendDisk();
+        }
+
+        assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(audit.reason())
+                .contains("could not extend file")
+                .endsWith(
+                        "; execution %d had begun, and the next one goes on where it was"
+                                .formatted(night.executions().getLast().id()));
+        assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
+    }
+
     private void fullDisk(String table, String rows) {
         night.sql()
                 .sql(

@@ -46,7 +46,8 @@ class SpoolTests {
         add(file, bytes(10), UNKNOWN);
 
         assertThat(List.of(data, data.resolve("spool")))
-                .extracting(made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .extracting(
+                        made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
                 .containsOnly("rwx------");
         file.close();
     }
