@@ -179,8 +179,8 @@ class RefusalTests {
                 "a gap without its unit",
                 2,
                 Map.of("ARCHIVE_REFRESH_GAPS", "30"),
-                "archive.refresh.gaps[0]",
-                "but is \"30ms\" (environment variable ARCHIVE_REFRESH_GAPS)");
+                "archive.refresh.gaps \"30\" (environment variable ARCHIVE_REFRESH_GAPS)",
+                "has no unit");
         run(
                 "an unknown event",
                 2,
