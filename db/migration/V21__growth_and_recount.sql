@@ -1,5 +1,5 @@
--- A rate over seconds is no growth, on whichever side of the week's beginning the two answers lie; and counting anew goes
--- together with putting counts together.
+-- A rate over seconds is no growth, on whichever side of the week's beginning the two answers lie; counting anew goes together
+-- with putting counts together; and notes are planned bit by bit.
 
 CREATE OR REPLACE VIEW note_growth_week AS
 SELECT g.note_id,
@@ -62,3 +62,6 @@ BEGIN ATOMIC
            CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.last_code END, count(*)
     FROM worklist w GROUP BY 1, 2, 3, 4, 5, 6;
 END;
+
+COMMENT ON COLUMN refresh_policy.policy IS
+    'ages and gaps of archive.refresh, in days; off where it is not enabled. With "unfinished: " before them not all notes are planned by them: somebody is about it, or broke off, and the next run plans anew.';

@@ -20,8 +20,10 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -507,6 +510,68 @@ class RefreshTests {
         assertThat(plan(false, "1d", "").planAllIfChanged()).isEqualTo(3);
         assertThat(night.note(notes.get(0)).refreshNight()).isEqualTo(captured.plusDays(5));
         assertThat(night.note(notes.get(1)).refreshNight()).isNull();
+    }
+
+    @Test
+    void notesArePlannedBitByBitAndByTheSettingsOfWhoBeganLast() {
+        List<String> notes = night.pending(4).stream().sorted().toList();
+        night.run();
+        LocalDate captured = night.today().date();
+        List<CompletableFuture<Integer>> plans = new ArrayList<>();
+
+        new TransactionTemplate(transactions)
+                .executeWithoutResult(
+                        _ -> {
+                            night.sql()
+                                    .sql("SELECT FROM worklist WHERE note_id = :last FOR UPDATE")
+                                    .param("last", notes.getLast())
+                                    .query((_, _) -> true)
+                                    .single();
+                            plans.add(planning("3d"));
+                            untilWaiting(1);
+
+                            assertThat(night.note(notes.getFirst()).refreshNight())
+                                    .isEqualTo(captured.plusDays(3));
+                            assertThat(night.note(notes.get(2)).refreshNight())
+                                    .isEqualTo(captured.plusDays(3));
+
+                            plans.add(planning("5d"));
+                            untilWaiting(2);
+                        });
+
+        assertThat(plans).extracting(CompletableFuture::join).containsExactly(4, 4);
+        assertThat(notes)
+                .extracting(note -> night.note(note).refreshNight())
+                .containsOnly(captured.plusDays(5));
+        assertThat(plan(true, "5d", "").planAllIfChanged()).isZero();
+    }
+
+    private CompletableFuture<Integer> planning(String gap) {
+        return CompletableFuture.supplyAsync(
+                () -> plan(true, gap, "").planAllIfChanged(1), Thread::startVirtualThread);
+    }
+
+    private void untilWaiting(int sessions) {
+        while (night.sql()
+                        .sql("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+                        .query(Integer.class)
+                        .single()
+                < sessions) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void planThatBrokeOffIsMadeByTheNextRun() {
+        String note = night.pending(1).getFirst();
+        night.run();
+        plan(true, "3d", "").planAllIfChanged();
+        night.sql().sql("UPDATE refresh_policy SET policy = 'unfinished: ' || policy").update();
+        night.sql().sql("UPDATE worklist SET refresh_night = NULL").update(); // not planned yet
+
+        assertThat(plan(true, "3d", "").planAllIfChanged()).isOne();
+        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(3));
+        assertThat(plan(true, "3d", "").planAllIfChanged()).isZero();
     }
 
     private RefreshPlan plan(boolean enabled, String gaps, String ages) {
