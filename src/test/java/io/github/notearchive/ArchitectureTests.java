@@ -58,6 +58,7 @@ class ArchitectureTests {
                             "fixity",
                             Set.of(
                                     "worklist",
+                                    "source",
                                     "ledger",
                                     "catalog",
                                     "sidecar",

@@ -7,6 +7,7 @@ import io.github.notearchive.fixity.Expected.SidecarFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.source.ProviderCode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -432,27 +433,36 @@ public class FixityCatalog {
     List<User> usersOf(String sha256, Instant freshSince) {
         return jdbc.sql(
                         """
-                        SELECT m.note_id, m.listed, w.state, w.claim_id IS NOT NULL AS in_work,
+                        SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS in_work,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
                                          AND c.billed = 'YES' AND c.answer IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
-                        FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
-                                     bool_or(f.captured_at >= n.last_captured_at OR f.kind IN ('VIDEO', 'SUBTITLE')) AS listed
-                              FROM note_media f JOIN note n USING (note_id)
-                              WHERE f.sha256 = :sha256 AND f.state = 'STORED'
-                              GROUP BY f.note_id) m
+                        FROM (SELECT u.note_id, u.captured_at,
+                                     CASE WHEN u.of_video AND (v.code = ANY (:absent)) THEN 'NOT_OFFERED'
+                                          WHEN NOT u.of_video AND NOT u.listed THEN 'UNLISTED' END AS obstacle
+                              FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
+                                           bool_or(f.captured_at >= n.last_captured_at) AS listed,
+                                           bool_or(f.kind IN ('VIDEO', 'SUBTITLE')) AS of_video
+                                    FROM note_media f JOIN note n USING (note_id)
+                                    WHERE f.sha256 = :sha256 AND f.state = 'STORED'
+                                    GROUP BY f.note_id) u
+                              LEFT JOIN LATERAL (SELECT c.code FROM api_call c
+                                                 WHERE c.note_id = u.note_id AND c.endpoint = 'note-detail/v6'
+                                                   AND (c.code = 0 OR c.code = ANY (:absent))
+                                                 ORDER BY c.id DESC LIMIT 1) v ON u.of_video) m
                         LEFT JOIN worklist w USING (note_id)
-                        ORDER BY m.listed DESC, fresh DESC, m.captured_at DESC, m.note_id
+                        ORDER BY (m.obstacle IS NULL) DESC, fresh DESC, m.captured_at DESC, m.note_id
                         LIMIT 1000
                         """)
                 .param("sha256", sha256)
                 .param("freshSince", Timestamp.from(freshSince))
+                .param("absent", ProviderCode.SAYING_ABSENT.toArray(Integer[]::new))
                 .query(
                         (row, _) ->
                                 new User(
                                         new NoteId(row.getString("note_id")),
-                                        row.getBoolean("listed"),
+                                        obstacle(row.getString("obstacle")),
                                         row.getString("state"),
                                         row.getBoolean("in_work")))
                 .list();
@@ -461,11 +471,23 @@ public class FixityCatalog {
     /**
      * A note that uses a file.
      *
-     * @param lists whether its newest answer lists the file still, or an answer for its video may
+     * @param obstacle why no run can bring the file back by it; null when one may
      * @param state in the worklist; null when it is not on it
      * @param inWork whether a run has claimed it
      */
-    record User(NoteId note, boolean lists, @Nullable String state, boolean inWork) {}
+    record User(NoteId note, @Nullable Obstacle obstacle, @Nullable String state, boolean inWork) {}
+
+    /** Why no run can bring a file back. */
+    enum Obstacle {
+        /** The note's newest answer lists it no more. */
+        UNLISTED,
+        /** The newest word about the note's video is that there is none. */
+        NOT_OFFERED
+    }
+
+    private static @Nullable Obstacle obstacle(@Nullable String name) {
+        return name == null ? null : Obstacle.valueOf(name);
+    }
 
     /**
      * Gives up the claim of slots that they are STORED with a digest nobody has a row of. Part of

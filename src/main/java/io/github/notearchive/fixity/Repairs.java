@@ -2,6 +2,7 @@ package io.github.notearchive.fixity;
 
 import io.github.notearchive.fixity.Expected.MediaFile;
 import io.github.notearchive.fixity.Expected.SidecarFile;
+import io.github.notearchive.fixity.FixityCatalog.Obstacle;
 import io.github.notearchive.fixity.FixityCatalog.User;
 import io.github.notearchive.fixity.Verdict.Damaged;
 import io.github.notearchive.ledger.LedgerProperties;
@@ -105,13 +106,11 @@ public class Repairs {
         if (all.isEmpty()) {
             return new Result.NotPossible("no note uses it any more");
         }
-        List<User> users = all.stream().filter(User::lists).toList();
-        if (users.isEmpty()) {
-            return new Result.NotPossible(
-                    "the newest answer lists it no more, such as that of note "
-                            + all.getFirst().note()
-                            + ", so no run can bring it back");
+        User first = all.getFirst();
+        if (first.obstacle() != null) {
+            return new Result.NotPossible(reason(first.note(), first.obstacle()));
         }
+        List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
         for (User user : users) {
             if (user.inWork() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {
                 return new Result.Waiting(user.note());
@@ -130,6 +129,19 @@ public class Repairs {
                                         "none of its notes is ARCHIVED, such as "
                                                 + users.getFirst().note()
                                                 + "; requeue one to try all the same"));
+    }
+
+    private static String reason(NoteId note, Obstacle obstacle) {
+        return switch (obstacle) {
+            case UNLISTED ->
+                    "the newest answer lists it no more, such as that of note "
+                            + note
+                            + ", so no run can bring it back";
+            case NOT_OFFERED ->
+                    "the provider offers the video no more, such as that of note "
+                            + note
+                            + "; requeue one to ask all the same";
+        };
     }
 
     private static Result unreadable() {

@@ -104,8 +104,8 @@ class VideoFiles {
 
     /**
      * What becomes of the video and the subtitles for which no answer offers an address: what is
-     * stored, or waived by somebody, stays so. What an audit found damaged does, too, but for a
-     * video that was asked for.
+     * stored, or waived by somebody, stays so. What an audit found damaged does, too, which is
+     * better than nothing, but for a video that is waited for.
      *
      * @param slot the video's, not offered by the answer about the note
      */
@@ -116,7 +116,7 @@ class VideoFiles {
                         .findFirst();
         List<SlotStatus> decided = new ArrayList<>();
         decided.add(
-                row.flatMap(r -> kept(r, answer instanceof VideoAnswer.NotAsked))
+                row.flatMap(r -> kept(r, !(answer instanceof VideoAnswer.Unanswered)))
                         .orElseGet(() -> status(slot, row.orElse(null), answer)));
         for (SlotRow subtitle : rows) {
             if (subtitle.kind() == MediaKind.SUBTITLE) {

@@ -39,6 +39,10 @@ public enum ProviderCode {
     /** Those after which no call succeeds, until the next day or until someone acts. */
     public static final Set<Integer> ENDING_CALLS = numbers(code -> code.meaning.endsCalls());
 
+    /** Those by which there is no such note, or no longer. */
+    public static final Set<Integer> SAYING_ABSENT =
+            numbers(code -> code.meaning == Meaning.ABSENT);
+
     private final int number;
     private final Billed billed;
     private final Meaning meaning;

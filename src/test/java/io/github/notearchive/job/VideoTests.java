@@ -275,6 +275,43 @@ class VideoTests {
     }
 
     @Test
+    void damagedVideoThatTheProviderOffersNoMoreIsKeptAndNotAskedForAgain() throws Exception {
+        String note = videoNoteWithSubtitles();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        SlotRow before = video(note);
+        String key = before.media().key().value();
+        byte[] bytes = Files.readAllBytes(night.bucket().resolve(key));
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(night.bucket().resolve(key), bytes);
+        night.isDaysLater(9);
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
+        night.script().answersVideo(note, Reply.code(404));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.provider().videoCalls(note)).isEqualTo(2);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(video(note).media()).isEqualTo(before.media());
+        assertThat(video(note).damage()).isEqualTo("CORRUPT");
+
+        night.isDaysLater(9);
+        VerifySummary later = verifier.verify(new VerifyOptions(null, true, true, "main"));
+
+        assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
+        assertThat(later.repairs().notPossible()).isOne();
+        assertThat(
+                        night.sql()
+                                .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
+                                .param("key", key)
+                                .query(String.class)
+                                .single())
+                .contains("offers the video no more", note);
+        assertThat(night.objects("media/")).containsKey(key);
+    }
+
+    @Test
     void noteThatIsNoVideoOrHasItsStreamsIsNeverAskedAbout() {
         List<String> notes = new ArrayList<>();
         for (SandboxNoteKind kind : SandboxNoteKind.values()) {
