@@ -429,8 +429,11 @@ public class FixityCatalog {
     /**
      * Notes that use a file, those that can bring it back for the least before all: whatever the
      * file is, a note that is due wants the answer about itself.
+     *
+     * @param freshSince since when a paid answer is used again
+     * @param videos whether runs make the call for a note's video
      */
-    List<User> usersOf(String sha256, Instant freshSince) {
+    List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
         return jdbc.sql(
                         """
                         SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS in_work,
@@ -439,15 +442,19 @@ public class FixityCatalog {
                                          AND c.billed = 'YES' AND c.answer IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
                         FROM (SELECT u.note_id, u.captured_at,
-                                     CASE WHEN u.of_video AND (v.code = ANY (:absent)) THEN 'NOT_OFFERED'
-                                          WHEN NOT u.of_video AND NOT u.listed THEN 'UNLISTED' END AS obstacle
+                                     CASE WHEN v.code IS NULL AND NOT u.listed AND NOT (u.of_video AND :videos) THEN 'UNLISTED'
+                                          WHEN v.code IS NOT NULL AND NOT v.fresh AND NOT :videos THEN 'VIDEOS_OFF'
+                                          WHEN v.code = ANY (:absent) THEN 'NOT_OFFERED' END AS obstacle
                               FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
                                            bool_or(f.captured_at >= n.last_captured_at) AS listed,
                                            bool_or(f.kind IN ('VIDEO', 'SUBTITLE')) AS of_video
                                     FROM note_media f JOIN note n USING (note_id)
                                     WHERE f.sha256 = :sha256 AND f.state = 'STORED'
                                     GROUP BY f.note_id) u
-                              LEFT JOIN LATERAL (SELECT c.code FROM api_call c
+                              LEFT JOIN LATERAL (SELECT c.code,
+                                                        c.code = 0 AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                                        AND c.media_gone_at IS NULL AND c.received_at >= :freshSince AS fresh
+                                                 FROM api_call c
                                                  WHERE c.note_id = u.note_id AND c.endpoint = 'note-detail/v6'
                                                    AND (c.code = 0 OR c.code = ANY (:absent))
                                                  ORDER BY c.id DESC LIMIT 1) v ON u.of_video) m
@@ -457,6 +464,7 @@ public class FixityCatalog {
                         """)
                 .param("sha256", sha256)
                 .param("freshSince", Timestamp.from(freshSince))
+                .param("videos", videos)
                 .param("absent", ProviderCode.SAYING_ABSENT.toArray(Integer[]::new))
                 .query(
                         (row, _) ->
@@ -481,6 +489,8 @@ public class FixityCatalog {
     enum Obstacle {
         /** The note's newest answer lists it no more. */
         UNLISTED,
+        /** A call of its own brought the note's video, and no run makes such calls. */
+        VIDEOS_OFF,
         /** The newest word about the note's video is that there is none. */
         NOT_OFFERED
     }

@@ -11,6 +11,7 @@ import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.sidecar.Sidecars;
+import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Standing;
@@ -36,6 +37,7 @@ public class Repairs {
     private final Interventions interventions;
     private final Sidecars sidecars;
     private final LedgerProperties ledgerSettings;
+    private final VideoProperties videoSettings;
     private final FixityProperties settings;
     private final ObjectStore store;
     private final Clock clock;
@@ -46,6 +48,7 @@ public class Repairs {
             Interventions interventions,
             Sidecars sidecars,
             LedgerProperties ledgerSettings,
+            VideoProperties videoSettings,
             FixityProperties settings,
             ObjectStore store,
             Clock clock) {
@@ -54,6 +57,7 @@ public class Repairs {
         this.interventions = interventions;
         this.sidecars = sidecars;
         this.ledgerSettings = ledgerSettings;
+        this.videoSettings = videoSettings;
         this.settings = settings;
         this.store = store;
         this.clock = clock;
@@ -102,7 +106,10 @@ public class Repairs {
             return unreadable();
         }
         List<User> all =
-                catalog.usersOf(file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()));
+                catalog.usersOf(
+                        file.sha256(),
+                        clock.instant().minus(ledgerSettings.reuseFor()),
+                        videoSettings.enabled());
         if (all.isEmpty()) {
             return new Result.NotPossible("no note uses it any more");
         }
@@ -137,6 +144,10 @@ public class Repairs {
                     "the newest answer lists it no more, such as that of note "
                             + note
                             + ", so no run can bring it back";
+            case VIDEOS_OFF ->
+                    "a call of its own brought the video, such as that of note "
+                            + note
+                            + ", and archive.video.enabled is false, so no run can bring it back";
             case NOT_OFFERED ->
                     "the provider offers the video no more, such as that of note "
                             + note

@@ -9,6 +9,8 @@ import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 class VideoOffTests {
 
     @Autowired Night night;
+    @Autowired VerifyRunner verifier;
 
     @Test
     void noCallForAVideoIsMade() {
@@ -41,6 +44,51 @@ class VideoOffTests {
 
     @Test
     void videoThatIsPaidForIsStoredAllTheSameAndKeptLater() {
+        String note = noteWithAnAnswerForItsVideo();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+
+        night.isDaysLater(8);
+        night.requeue(note);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(video(note).state()).as("with that answer too old").isEqualTo(SlotState.STORED);
+        assertThat(night.provider().videoCalls()).isZero();
+    }
+
+    @Test
+    void damagedVideoMakesItsNoteDueOnlyWhileItsAnswerCanBeUsed() throws Exception {
+        String note = noteWithAnAnswerForItsVideo();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        Path object = night.bucket().resolve(video(note).media().key().value());
+        Files.delete(object);
+        night.isDaysLater(1);
+
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(object).exists();
+
+        Files.delete(object);
+        night.isDaysLater(9);
+        VerifySummary later = verifier.verify(new VerifyOptions(null, true, false, "main"));
+
+        assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
+        assertThat(later.repairs().notPossible()).isOne();
+        assertThat(
+                        night.sql()
+                                .sql("SELECT repair FROM fixity_finding WHERE resolved_at IS NULL")
+                                .query(String.class)
+                                .single())
+                .contains("of note " + note, "archive.video.enabled is false");
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isOne();
+    }
+
+    private String noteWithAnAnswerForItsVideo() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.sql()
                 .sql(
@@ -52,16 +100,7 @@ class VideoOffTests {
                 .param("then", Timestamp.from(night.clock().instant().minusSeconds(60)))
                 .param("answer", night.provider().videoEnvelope(note).toString().getBytes())
                 .update();
-
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
-
-        night.isDaysLater(8);
-        night.requeue(note);
-        assertEnded(night.run(), ExitCode.COMPLETED);
-
-        assertThat(video(note).state()).as("with that answer too old").isEqualTo(SlotState.STORED);
-        assertThat(night.provider().videoCalls()).isZero();
+        return note;
     }
 
     private SlotRow video(String note) {
