@@ -194,6 +194,7 @@ public class Enqueuer {
         jdbc.sql("SET LOCAL work_mem = '256MB'").update();
         if (options.refreshDays() != null || options.refreshOn() != null) {
             WorklistCounts.countByStatement(jdbc);
+            lockListed();
             planRefreshes(options);
         }
         return jdbc.sql(
@@ -244,6 +245,21 @@ public class Enqueuer {
                         });
         jdbc.sql("DELETE FROM enqueued e USING forgotten_note f WHERE e.note_id = f.note_id")
                 .update();
+    }
+
+    /**
+     * In the order of all who change many notes: by any other, two of them could wait for each
+     * other.
+     */
+    private void lockListed() {
+        jdbc.sql(
+                        """
+                        SELECT count(*) FROM (
+                            SELECT FROM worklist WHERE note_id IN (SELECT note_id FROM enqueued)
+                            ORDER BY note_id FOR UPDATE) AS listed
+                        """)
+                .query(Long.class)
+                .single();
     }
 
     /**

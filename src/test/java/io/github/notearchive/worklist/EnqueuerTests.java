@@ -11,10 +11,14 @@ import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +107,53 @@ class EnqueuerTests {
         assertThat(report.added()).isEqualTo(1);
         assertThat(report.known()).isEqualTo(1);
         assertThat(worklist.find(new NoteId(id(1)))).contains(before);
+    }
+
+    /**
+     * By any other order two lists, or a list and a run that plans all, could wait for each other.
+     */
+    @Test
+    void notesWhoseRefreshesArePlannedAreLockedInTheOrderOfTheirIds() throws Exception {
+        IntStream.of(3, 2, 1).forEach(number -> enqueue(id(number))); // as they lie in the table
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            List<Future<EnqueueReport>> waiting = new ArrayList<>();
+            database.inTransaction(
+                    () -> {
+                        lock(1);
+                        waiting.add(
+                                other.submit(
+                                        () ->
+                                                enqueue(
+                                                        id(3) + "\n" + id(2) + "\n" + id(1),
+                                                        new Options(null, 5, "s", 7, null))));
+                        awaitWaiting();
+                        lock(2);
+                        lock(3);
+                    });
+
+            assertThat(waiting.getFirst()).succeedsWithin(Duration.ofSeconds(20));
+        }
+    }
+
+    private void lock(int number) {
+        database.jdbc()
+                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE NOWAIT")
+                .param("id", id(number))
+                .query(String.class)
+                .single();
+    }
+
+    private void awaitWaiting() {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (database.jdbc()
+                        .sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                        .query(Long.class)
+                        .single()
+                == 0) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
     }
 
     @Test
