@@ -132,8 +132,10 @@ class SystemCheckTests {
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
                         INSERT INTO worklist (note_id, due_at, enqueued_at)
                         VALUES ('66aa00000000000000000001', now() + interval '3 hours', now());
+                        -- of tonight by the clock that is behind, also where midnight comes within a minute
                         INSERT INTO api_call (note_id, endpoint, sent_at)
-                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now());
+                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now() - interval '10 minutes'),
+                               ('66aa00000000000000000001', 'note-detail/v1', now() - interval '9 minutes');
                         """)
                 .update();
 
