@@ -29,7 +29,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +46,8 @@ class CallLedgerTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
-    private final MovableClock clock = new MovableClock();
+    private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
+    private Instant now = NOW;
     private final ApiCalls calls =
             new ApiCalls(
                     database.jdbc(),
@@ -88,7 +89,7 @@ class CallLedgerTests {
     void anAnswerIsBoughtOnceAndUsedForAWeek() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
 
-        clock.now = NOW.plus(WEEK);
+        now = NOW.plus(WEEK);
         NoteCapture reused = found(ledger.fetch(claimed(id)));
 
         assertThat(reused.answer())
@@ -123,7 +124,7 @@ class CallLedgerTests {
         assertThat(provider.videoCalls()).isOne();
 
         answers.mediaGone(video.callId(), NOW);
-        clock.now = NOW.plus(Duration.ofDays(1));
+        now = NOW.plus(Duration.ofDays(1));
         assertThat(ledger.freshVideo(id)).isEmpty();
         assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
         found(ledger.fetchVideo(claimed(detail.id()), detail));
@@ -136,7 +137,7 @@ class CallLedgerTests {
     void anAnswerOlderThanAWeekIsBoughtAnew() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
 
-        clock.now = NOW.plus(WEEK).plusMillis(1);
+        now = NOW.plus(WEEK).plusMillis(1);
         NoteCapture anew = found(ledger.fetch(claimed(id)));
 
         assertThat(anew.callId()).isGreaterThan(bought.callId());
@@ -161,7 +162,7 @@ class CallLedgerTests {
                 .answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
 
         Missing first = (Missing) ledger.fetch(claimed(id));
-        clock.now = Night.of(NOW).ends().minusMillis(1);
+        now = Night.of(NOW).ends().minusMillis(1);
         Missing again = (Missing) ledger.fetch(claimed(id));
 
         assertThat(first.certain()).isFalse();
@@ -169,7 +170,7 @@ class CallLedgerTests {
         assertThat(again.reply().billed()).isEqualTo(Billed.YES);
         assertThat(provider.calls()).isEqualTo(1);
 
-        clock.now = Night.of(NOW).ends();
+        now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
         assertThat(provider.calls()).isEqualTo(2);
     }
@@ -182,7 +183,7 @@ class CallLedgerTests {
         assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
         assertThat(provider.calls()).isEqualTo(1);
 
-        clock.now = Night.of(NOW).ends();
+        now = Night.of(NOW).ends();
         ledger.fetch(new Inquiry(id, claimed(id).claim(), NOW));
         assertThat(provider.calls()).isEqualTo(2);
     }
@@ -192,7 +193,7 @@ class CallLedgerTests {
         provider.script().always(id.value(), Reply.code(201));
         ledger.fetch(claimed(id));
 
-        clock.now = Night.of(NOW).ends();
+        now = Night.of(NOW).ends();
         Inquiry decidedBefore = new Inquiry(id, claimed(id).claim(), NOW.minusSeconds(1));
 
         assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
@@ -204,33 +205,33 @@ class CallLedgerTests {
     void aPaidAnswerWithoutItsNoteIsEvidenceForLaterNightsAndHidesNoOlderOne() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         provider.script().always(id.value(), Reply.json("{\"code\":0,\"data\":[]}"));
-        clock.now = NOW.plus(Duration.ofDays(1));
-        ledger.refresh(claimed(id), clock.now);
+        now = NOW.plus(Duration.ofDays(1));
+        ledger.refresh(claimed(id), now);
         Night tonight = Night.current(clock);
 
         assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
         assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends())))
                 .as("midnight has passed since it came")
                 .isFalse();
-        clock.now = tonight.ends();
-        ledger.refresh(claimed(id), clock.now);
+        now = tonight.ends();
+        ledger.refresh(claimed(id), now);
         assertThat(ledger.wasMissingBefore(id, Night.current(clock))).isTrue();
         assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(bought.callId());
     }
 
     @Test
     void anAnswerOfThisNightIsNotOldSinceTheClockWasSetBackOrMidnightHasPassed() throws Exception {
-        clock.now = Night.of(NOW).ends().minusSeconds(10);
+        now = Night.of(NOW).ends().minusSeconds(10);
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.mediaGone(bought.callId(), clock.now);
+        answers.mediaGone(bought.callId(), now);
 
-        clock.now = Night.of(NOW).begins().minusSeconds(1);
+        now = Night.of(NOW).begins().minusSeconds(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
-        clock.now = Night.of(NOW).ends().plusSeconds(10);
+        now = Night.of(NOW).ends().plusSeconds(10);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
-        clock.now = Night.of(NOW).ends().plus(Duration.ofHours(1));
+        now = Night.of(NOW).ends().plus(Duration.ofHours(1));
         assertThat(found(ledger.fetch(claimed(id))).callId()).isNotEqualTo(bought.callId());
     }
 
@@ -239,11 +240,11 @@ class CallLedgerTests {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         answers.mediaGone(bought.callId(), NOW);
 
-        clock.now = Night.of(NOW).ends().minusMillis(1);
+        now = Night.of(NOW).ends().minusMillis(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
-        clock.now = Night.of(NOW).ends();
+        now = Night.of(NOW).ends();
         NoteCapture anew = found(ledger.fetch(claimed(id)));
         assertThat(anew.callId()).isGreaterThan(bought.callId());
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(anew.callId());
@@ -282,7 +283,7 @@ class CallLedgerTests {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         answers.mediaGone(bought.callId(), NOW);
 
-        clock.now = NOW.plus(Duration.ofDays(400));
+        now = NOW.plus(Duration.ofDays(400));
 
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
@@ -294,7 +295,7 @@ class CallLedgerTests {
                 .answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         answers.mediaGone(bought.callId(), NOW);
-        clock.now = Night.of(NOW).ends();
+        now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
@@ -303,25 +304,5 @@ class CallLedgerTests {
     private static NoteCapture found(NoteDetailOutcome outcome) {
         assertThat(outcome).isInstanceOf(Found.class);
         return ((Found) outcome).capture();
-    }
-
-    private static final class MovableClock extends Clock {
-
-        private Instant now = NOW;
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 }

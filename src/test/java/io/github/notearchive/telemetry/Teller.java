@@ -9,7 +9,7 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +31,7 @@ final class Teller implements AutoCloseable {
     private Teller(Map<String, String> settings) {
         Binder binder = new Binder(new MapConfigurationPropertySource(settings));
         ArchiveProperties archive = binder.bindOrCreate("archive", ArchiveProperties.class);
-        Clock clock = new Standing();
+        Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
         StaticListableBeanFactory parts = new StaticListableBeanFactory();
         parts.addBean("source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
         parts.addBean("facts", new FixedFacts());
@@ -83,24 +83,6 @@ final class Teller implements AutoCloseable {
 
     void isAt(Instant time) {
         now = time;
-    }
-
-    private final class Standing extends Clock {
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException("This clock has one zone");
-        }
     }
 
     /** A whole run that broke. */

@@ -46,7 +46,7 @@ class ClaimsTests {
         list.pending(1, 5, NOW.plusMillis(1));
 
         assertThat(claims.claim(NODE)).isEmpty();
-        list.clock.now = NOW.plusMillis(1);
+        list.now = NOW.plusMillis(1);
         assertThat(claims.claim(NODE)).isPresent();
     }
 
@@ -55,7 +55,7 @@ class ClaimsTests {
         list.pending(1, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
 
-        list.clock.now = NOW.plus(Duration.ofDays(3650));
+        list.now = NOW.plus(Duration.ofDays(3650));
 
         assertThat(claims.claim(NODE)).isEmpty();
     }
@@ -132,7 +132,7 @@ class ClaimsTests {
     void aClaimIsNotTakenOverBeforeItsLeaseHasEnded() {
         list.pending(1, 5, NOW);
         ClaimedNote first = claims.claim("other").orElseThrow();
-        list.clock.now = NOW.plus(Duration.ofDays(1)); // leases go by the database's list.clock
+        list.now = NOW.plus(Duration.ofDays(1)); // leases go by the database's clock
 
         assertThat(claims.claim(NODE)).isEmpty();
         list.leaseEnds(1);

@@ -32,7 +32,7 @@ class InterventionsTests {
                 1,
                 NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
-        list.clock.now = NOW.plusSeconds(60);
+        list.now = NOW.plusSeconds(60);
 
         List<NoteId> requeued =
                 interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
@@ -40,7 +40,7 @@ class InterventionsTests {
         assertThat(requeued).containsExactly(new NoteId(id(1)));
         Worklist.Entry entry = list.entry(1);
         assertThat(entry.state()).isEqualTo(NoteState.PENDING);
-        assertThat(entry.dueAt()).isEqualTo(list.clock.now);
+        assertThat(entry.dueAt()).isEqualTo(list.now);
         assertThat(entry.attempts() + entry.attemptsTonight()).isZero();
         assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
         assertThat(entry.lastError()).isNull();

@@ -5,7 +5,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.worklist.Settlement.Counter;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,8 @@ final class ListedNotes {
     private static final String NODE = "main";
 
     final ArchiveDatabase database = ArchiveDatabase.emptied();
-    final MovableClock clock;
+    final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
+    Instant now;
     final WorklistCounts counts;
     final Claims claims;
     final Settlements settlements = new Settlements(database.jdbc());
@@ -23,7 +24,7 @@ final class ListedNotes {
     final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
 
     ListedNotes(Instant now) {
-        clock = new MovableClock(now);
+        this.now = now;
         counts = new WorklistCounts(database.jdbc(), clock, database.transactions());
         claims = newClaims();
         interventions = new Interventions(database.jdbc(), clock, database.transactions());
@@ -42,7 +43,7 @@ final class ListedNotes {
                         SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
                         FROM generate_series(1, 300) AS n
                         """)
-                .param("now", clock.now.toString())
+                .param("now", now.toString())
                 .update();
     }
 
@@ -114,29 +115,5 @@ final class ListedNotes {
 
     static String id(int number) {
         return "66aa%020x".formatted(number);
-    }
-
-    static final class MovableClock extends Clock {
-
-        Instant now;
-
-        MovableClock(Instant now) {
-            this.now = now;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 }

@@ -121,12 +121,12 @@ class SettlementsTests {
 
         ClaimedNote tonight = claims.claim(NODE).orElseThrow();
         claims.release(tonight);
-        list.clock.now = Night.of(NOW).ends();
+        list.now = Night.of(NOW).ends();
         ClaimedNote nextNight = claims.claim(NODE).orElseThrow();
 
         assertThat(tonight.wasMissingBefore(Night.of(NOW))).isEmpty();
         assertThat(nextNight.wasMissingBefore(Night.current(list.clock))).contains(Night.of(NOW));
-        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.clock.now);
+        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.now);
         assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
     }
 
@@ -137,12 +137,12 @@ class SettlementsTests {
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
 
-        list.clock.now = Night.of(NOW).ends().minusMillis(1);
+        list.now = Night.of(NOW).ends().minusMillis(1);
         ClaimedNote sameNight = claims.claim(NODE).orElseThrow();
         claims.release(sameNight);
-        list.clock.now = Night.of(NOW).ends();
+        list.now = Night.of(NOW).ends();
         ClaimedNote nextNight = claims.claim(NODE).orElseThrow();
-        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.clock.now);
+        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.now);
         ClaimedNote afterwards = claims.claim(NODE).orElseThrow();
 
         assertThat(sameNight.attemptsTonight()).isEqualTo(2);

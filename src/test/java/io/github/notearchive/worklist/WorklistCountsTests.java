@@ -187,7 +187,7 @@ class WorklistCountsTests {
         list.settleBy(9, NoteState.FAILED, null);
 
         assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
-        list.clock.now = tomorrow;
+        list.now = tomorrow;
         list.settleBy(10, NoteState.ARCHIVED, null);
         assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
     }
