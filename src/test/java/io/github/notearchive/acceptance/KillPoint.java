@@ -153,7 +153,7 @@ enum KillPoint {
                     Trap.withinCommitOf("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
                     WORKERS,
                     archive -> {
-                        assertThat(archive.number(COMMITTING_NOW)).isEqualTo(WORKERS);
+                        assertThat(archive.number(ANSWERS_COMMITTING_NOW)).isEqualTo(WORKERS);
                         assertThat(archive.number(ANSWERED)).isZero();
                         assertThat(scene.provider().mediaRequests()).isZero();
                         return WORKERS + " COMMITs wait, no file was asked for";
@@ -596,7 +596,7 @@ enum KillPoint {
         }
 
         @Override
-        String strike(Scene scene) {
+        String strike(Scene scene) throws Exception {
             scene.ids().addAll(scene.provider().noteIds(20));
             Path cluster = scene.practice().directory().resolve("data").resolve("postgres");
             Program enqueue = scene.practice().start("enqueue", scene.list());
@@ -605,7 +605,11 @@ enum KillPoint {
                     .until(() -> Files.exists(cluster.resolve("PG_VERSION")));
             scene.kill(enqueue);
             assertThat(cluster.resolve("note-archive.whole")).doesNotExist();
-            assertThat(cluster.resolve("postmaster.pid")).doesNotExist();
+            Path pid = cluster.resolve("postmaster.pid");
+            if (Files.exists(
+                    pid)) { // initdb works with single processes, whose numbers are negative
+                assertThat(Files.readString(pid)).startsWith("-");
+            }
             return "PG_VERSION is there, no server was started over it";
         }
 
@@ -719,6 +723,11 @@ enum KillPoint {
             "SELECT count(DISTINCT note_id) FROM worklist JOIN api_call USING (note_id) WHERE claimed_by IS NOT NULL AND billed = 'YES'";
     private static final String CAPTURED_AND_CLAIMED =
             "SELECT count(DISTINCT note_id) FROM worklist JOIN note_capture USING (note_id) WHERE claimed_by IS NOT NULL";
+
+    /** The statement is a transaction by itself, and commits without being told to. */
+    private static final String ANSWERS_COMMITTING_NOW =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ILIKE '%UPDATE api_call%' AND datname = current_database()";
+
     private static final String COMMITTING_NOW =
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ILIKE 'COMMIT' AND datname = current_database()";
     private static final String CRASHED_STEPS =
