@@ -20,6 +20,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The running program behind a command: settings read at once, each part made when it is first
@@ -30,6 +31,10 @@ import org.springframework.context.support.GenericApplicationContext;
 final class ArchiveContext implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
+
+    /** Collected when the first rule asks for them, for all rules. */
+    private final SingletonSupplier<KnownSettings> known =
+            SingletonSupplier.of(this::knownSettings);
 
     private ArchiveContext(ConfigurableApplicationContext context) {
         this.context = context;
@@ -113,7 +118,7 @@ final class ArchiveContext implements AutoCloseable {
     /** A setting that is mistyped would be silently left at its default. */
     void requireKnownSettings() {
         List<UnknownSettings.Unknown> unknown =
-                UnknownSettings.in(context.getEnvironment(), knownSettings());
+                UnknownSettings.in(context.getEnvironment(), known.obtain());
         if (!unknown.isEmpty()) {
             throw new CommandFailure(
                     ExitCode.USAGE,
@@ -130,7 +135,7 @@ final class ArchiveContext implements AutoCloseable {
     /** What has lost its unit would be a thousandth of what was meant, or less. */
     void requireUnits() {
         List<String> without =
-                EffectiveSettings.withoutUnit(context.getEnvironment(), knownSettings());
+                EffectiveSettings.withoutUnit(context.getEnvironment(), known.obtain());
         if (!without.isEmpty()) {
             throw new CommandFailure(
                     ExitCode.USAGE,

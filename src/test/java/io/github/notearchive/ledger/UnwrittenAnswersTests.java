@@ -23,10 +23,8 @@ class UnwrittenAnswersTests extends LedgerFixture {
     @Test
     void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
         NoteId other = new NoteId("66aa0000000000000000000f");
-        unwritten.keep(
-                book.sent(ID, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
-        unwritten.keep(
-                book.sent(other, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        keep(ID);
+        keep(other);
 
         assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
         assertThat(unwritten.remove(List.of(ID))).isZero();
@@ -36,13 +34,7 @@ class UnwrittenAnswersTests extends LedgerFixture {
 
     @Test
     void whatAKillLeftOfAFileAboutAForgottenNoteIsDeletedToo() throws Exception {
-        Path file =
-                unwritten.keep(
-                        book.sent(ID, Endpoint.DETAIL, NOW, false),
-                        PAID,
-                        ANSWER,
-                        NOW,
-                        Duration.ZERO);
+        Path file = keep(ID);
         Path half = file.resolveSibling(file.getFileName() + ".part");
         Files.move(file, half);
         assertThat(waiting()).as("brought in").isEmpty();
@@ -54,13 +46,7 @@ class UnwrittenAnswersTests extends LedgerFixture {
 
     @Test
     void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
-        Path file =
-                unwritten.keep(
-                        book.sent(ID, Endpoint.DETAIL, NOW, false),
-                        PAID,
-                        ANSWER,
-                        NOW,
-                        Duration.ZERO);
+        Path file = keep(ID);
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
@@ -69,13 +55,7 @@ class UnwrittenAnswersTests extends LedgerFixture {
 
     @Test
     void aFileAboutAQuestionThatNobodyKnowsIsNotRead() throws Exception {
-        Path file =
-                unwritten.keep(
-                        book.sent(ID, Endpoint.DETAIL, NOW, false),
-                        PAID,
-                        ANSWER,
-                        NOW,
-                        Duration.ZERO);
+        Path file = keep(ID);
         assertThat(UnwrittenAnswers.read(file).call().endpoint()).isEqualTo(Endpoint.DETAIL);
 
         String text = Files.readString(file);
@@ -85,6 +65,11 @@ class UnwrittenAnswersTests extends LedgerFixture {
         assertThatThrownBy(() -> UnwrittenAnswers.read(file))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("does not say which call it answers");
+    }
+
+    private Path keep(NoteId note) throws IOException {
+        return unwritten.keep(
+                book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
     }
 
     private List<Path> waiting() {
