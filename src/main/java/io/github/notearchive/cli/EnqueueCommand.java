@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             "",
             "A CSV file is known by a first line that names a column note_id, id, url or the like; --column names another.",
             "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
+            "With --refresh-after an input is written in batches of 10,000 notes: after a failure those before it stay; repeat the command.",
             "--refresh-after: each new answer costs a call, within the limits of archive.refresh, behind all other notes.",
             "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read."
         })

@@ -174,7 +174,8 @@ public class Forgetter {
             rows.entombAuthor(request.author(), request.reason(), clock.instant());
             notes.addAll(rows.notesOf(request.author()));
         }
-        counts.worklist = rows.entomb(notes, request.reason(), clock.instant());
+        rows.entomb(notes, request.reason(), clock.instant());
+        counts.worklist = rows.removeFromWorklist(notes, clock.instant());
         List<Entombed> unfinished = rows.unfinishedNotes();
         List<Entombed> authors = rows.unfinishedAuthors();
         counts.entombed.addAll(unfinished);

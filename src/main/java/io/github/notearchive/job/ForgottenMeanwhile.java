@@ -42,7 +42,8 @@ class ForgottenMeanwhile {
     }
 
     /**
-     * Takes it out of the bucket, and then out of the tables, in the step's transaction.
+     * Takes it out of the bucket, and then out of the tables, in the step's transaction. The
+     * tombstone is written before a row of the worklist is locked, in the order of {@code forget}.
      *
      * @return false when the claim was lost; the tables have it still then
      * @throws StoreException when the bucket may hold something of it still; the tables are as
@@ -51,10 +52,14 @@ class ForgottenMeanwhile {
     boolean takeOut(ClaimedNote claimed, Instant now) {
         takeOutOfBucket(claimed.id(), now);
         return savepoint.execute(
-                _ -> {
+                status -> {
+                    List<NoteId> note = List.of(claimed.id());
+                    rows.entomb(note, AUTHOR_FORGOTTEN, now);
                     boolean released = claims.release(claimed);
                     if (released) {
-                        takeOutOfTables(claimed.id(), now);
+                        takeOutOfTables(note, now);
+                    } else {
+                        status.setRollbackOnly();
                     }
                     return released;
                 });
@@ -67,9 +72,7 @@ class ForgottenMeanwhile {
         }
     }
 
-    private void takeOutOfTables(NoteId id, Instant now) {
-        List<NoteId> note = List.of(id);
-        rows.entomb(note, AUTHOR_FORGOTTEN, now);
+    private void takeOutOfTables(List<NoteId> note, Instant now) {
         Map<String, Long> removed = rows.remove(note, List.of());
         if (removed.getOrDefault("media_object", 0L) == 0) {
             rows.finish(note, now);

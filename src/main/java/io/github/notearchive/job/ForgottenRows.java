@@ -64,12 +64,8 @@ class ForgottenRows {
                 .optional();
     }
 
-    /**
-     * Decides that notes are forgotten, so that no run takes them up any more.
-     *
-     * @return how many of them were on the worklist
-     */
-    long entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
+    /** Writes the tombstones of notes. Locks no row of the worklist. */
+    void entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
         jdbc.sql(
                         """
                         INSERT INTO forgotten_note (note_id, forgotten_at, reason)
@@ -81,7 +77,29 @@ class ForgottenRows {
                 .param("reason", reason, Types.VARCHAR)
                 .param("notes", ids(notes))
                 .update();
-        return delete("worklist WHERE note_id = ANY (:notes)", notes);
+    }
+
+    /**
+     * Removes notes from the worklist, behind {@link #entomb}. A note that is not on it is inserted
+     * first: this waits for a transaction that is just enqueueing the note, which may have looked
+     * for its tombstone before there was one. The order of the ids is that of all who lock many.
+     *
+     * @return how many of them were on the worklist
+     */
+    long removeFromWorklist(Collection<NoteId> notes, Instant now) {
+        long inserted =
+                jdbc.sql(
+                                """
+                                INSERT INTO worklist (note_id, enqueued_at, due_at)
+                                SELECT note_id, :now::timestamptz, :now::timestamptz
+                                FROM unnest(:notes) AS note_id
+                                ORDER BY note_id
+                                ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
+                                """)
+                        .param("now", Timestamp.from(now))
+                        .param("notes", ids(notes))
+                        .update();
+        return delete("worklist WHERE note_id = ANY (:notes)", notes) - inserted;
     }
 
     /** Decides that a person is forgotten. */

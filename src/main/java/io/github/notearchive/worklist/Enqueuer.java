@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -28,23 +29,34 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing.
+ * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing. A
+ * list whose notes are to be refreshed is written in batches of {@value #BATCH} notes, each in its
+ * own transaction, because it locks rows that runs need: after a failure the batches before it stay
+ * written, and a repeat of the whole list completes it.
  *
- * <p>The ids travel by COPY into a temporary table and from there in one statement, so that a
+ * <p>The ids travel by COPY into a temporary table and from there in few statements, so that a
  * million of them take seconds. A note that is on the worklist already keeps its row as it is, but
  * for when it is asked about anew, where a list says that.
+ *
+ * <p>Rows of the worklist are inserted or locked in the order of their ids, in one statement, and
+ * only then compared with the tombstones. {@code forget} writes its tombstones first and then
+ * inserts or locks the same rows in the same order. So one of the two waits for the other, neither
+ * misses what the other wrote, and they cannot deadlock.
  */
 @Component
 public class Enqueuer {
 
     /** How many rejected lines a report keeps; the consumer of {@link #enqueue} sees all. */
     static final int EXAMPLES = 100;
+
+    /** How many notes a transaction locks at most where refreshes are planned. */
+    static final int BATCH = 10_000;
 
     private static final int LONGEST_LINE = 64 * 1024;
     private static final int SHOWN = 120;
@@ -76,19 +88,11 @@ public class Enqueuer {
     /** Part of an address, or of an id. */
     private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
-    private final JdbcClient jdbc;
     private final DataSource dataSource;
-    private final TransactionTemplate transaction;
     private final Clock clock;
 
-    Enqueuer(
-            JdbcClient jdbc,
-            DataSource dataSource,
-            PlatformTransactionManager transactions,
-            Clock clock) {
-        this.jdbc = jdbc;
+    Enqueuer(DataSource dataSource, Clock clock) {
         this.dataSource = dataSource;
-        this.transaction = new TransactionTemplate(transactions);
         this.clock = clock;
     }
 
@@ -124,6 +128,10 @@ public class Enqueuer {
             }
         }
 
+        private boolean plansRefreshes() {
+            return refreshDays != null || refreshOn != null;
+        }
+
         /** Notes that are asked about anew when the settings say so. */
         public Options(@Nullable String column, int priority, String source) {
             this(column, priority, source, null, null);
@@ -138,18 +146,18 @@ public class Enqueuer {
      *     written then
      */
     public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
-        return transaction.execute(
-                _ -> {
-                    try {
-                        return copy(list, options, rejects);
-                    } catch (IOException | UncheckedIOException e) {
-                        throw new EnqueueException(
-                                "The list cannot be read: " + reason(e) + "; nothing was enqueued",
-                                e);
-                    } catch (SQLException e) {
-                        throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
-                    }
-                });
+        // the temporary table belongs to a connection, so all transactions have to use the same one
+        try (Connection connection = dataSource.getConnection()) {
+            DataSource session = new SingleConnectionDataSource(connection, true);
+            JdbcClient jdbc = JdbcClient.create(session);
+            TransactionTemplate transaction =
+                    new TransactionTemplate(new JdbcTransactionManager(session));
+            Intake intake =
+                    transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
+            return write(options, jdbc, transaction, intake);
+        } catch (SQLException e) {
+            throw new IllegalStateException("No connection: " + e.getMessage(), e);
+        }
     }
 
     /** Why a list cannot be read, in the words of whoever found out. */
@@ -171,65 +179,146 @@ public class Enqueuer {
         return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
     }
 
-    private EnqueueReport copy(Reader list, Options options, Consumer<Rejected> rejects)
-            throws IOException, SQLException {
-        jdbc.sql(
-                        "CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL) ON COMMIT DROP")
+    private static Intake copy(
+            Reader list,
+            Options options,
+            Consumer<Rejected> rejects,
+            Connection connection,
+            JdbcClient jdbc) {
+        jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the list before
+        jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                 .update();
-        PGConnection connection =
-                DataSourceUtils.getConnection(dataSource).unwrap(PGConnection.class);
-        CopyIn copy = connection.getCopyAPI().copyIn("COPY enqueued (note_id, line) FROM STDIN");
-        Intake intake = new Intake(copy, rejects);
         try {
-            read(list, options, intake);
-            intake.flush();
-            copy.endCopy();
-        } finally {
-            if (copy.isActive()) {
-                copy.cancelCopy();
+            CopyIn copy =
+                    connection
+                            .unwrap(PGConnection.class)
+                            .getCopyAPI()
+                            .copyIn("COPY enqueued (note_id, line) FROM STDIN");
+            try {
+                Intake intake = new Intake(copy, rejects);
+                read(list, options, intake);
+                intake.flush();
+                copy.endCopy();
+                setWorkMem(jdbc);
+                jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
+                return intake;
+            } finally {
+                if (copy.isActive()) {
+                    copy.cancelCopy();
+                }
             }
+        } catch (IOException | UncheckedIOException e) {
+            throw new EnqueueException(
+                    "The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
+        } catch (SQLException e) {
+            throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
         }
-        rejectForgotten(intake);
-        // enough for a million ids, so that they are told apart and put in order in memory
-        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
-        if (options.refreshDays() != null || options.refreshOn() != null) {
-            WorklistCounts.countByStatement(jdbc);
-            lockListed();
-            planRefreshes(options);
+    }
+
+    private EnqueueReport write(
+            Options options, JdbcClient jdbc, TransactionTemplate transaction, Intake intake) {
+        Written all = new Written(0, 0);
+        Optional<Batch> batch = next(jdbc, options, "");
+        while (batch.isPresent()) {
+            Batch ids = batch.get();
+            all = all.plus(transaction.execute(_ -> write(ids, options, jdbc, intake)));
+            batch = next(jdbc, options, ids.last());
         }
+        return new EnqueueReport(
+                all.added(),
+                all.distinct() - all.added(),
+                intake.taken - all.distinct(),
+                intake.rejected,
+                List.copyOf(intake.examples));
+    }
+
+    /** The ids of a list behind one, up to and including another, in their order. */
+    private record Batch(String after, String last) {}
+
+    private record Written(long distinct, long added) {
+
+        Written plus(Written more) {
+            return new Written(distinct + more.distinct, added + more.added);
+        }
+    }
+
+    private static Optional<Batch> next(JdbcClient jdbc, Options options, String after) {
         return jdbc.sql(
                         """
-                        WITH ids AS (
-                            SELECT DISTINCT note_id FROM enqueued
-                        ), added AS (
-                            INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
-                            SELECT note_id, :priority, :source, :now::timestamptz, :now::timestamptz, :days, :night
-                            FROM ids
-                            ORDER BY note_id
-                            ON CONFLICT (note_id) DO NOTHING
-                            RETURNING 1
-                        )
-                        SELECT (SELECT count(*) FROM ids) AS distinct_ids, (SELECT count(*) FROM added) AS added
+                        SELECT max(note_id) FROM (
+                            SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after ORDER BY note_id LIMIT :most) AS ids
+                        HAVING max(note_id) IS NOT NULL
                         """)
+                .param("after", after)
+                .param("most", options.plansRefreshes() ? Integer.valueOf(BATCH) : null, Types.INTEGER)
+                .query(String.class)
+                .optional()
+                .map(last -> new Batch(after, last));
+    }
+
+    private Written write(Batch ids, Options options, JdbcClient jdbc, Intake intake) {
+        setWorkMem(jdbc);
+        WorklistCounts.countByStatement(jdbc);
+        long added = insert(ids, options, jdbc);
+        added -= rejectForgotten(ids, jdbc, intake);
+        if (options.plansRefreshes()) {
+            planRefreshes(ids, options, jdbc);
+        }
+        long distinct =
+                jdbc.sql(
+                                """
+                                SELECT count(DISTINCT note_id) FROM enqueued WHERE note_id > :after AND note_id <= :last
+                                """)
+                        .paramSource(ids)
+                        .query(Long.class)
+                        .single();
+        return new Written(distinct, added);
+    }
+
+    /** Enough for a million ids, so that they are told apart and put in order in memory. */
+    private static void setWorkMem(JdbcClient jdbc) {
+        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
+    }
+
+    /** Inserts what is not on the worklist; where refreshes are planned, locks what is. */
+    private long insert(Batch ids, Options options, JdbcClient jdbc) {
+        return jdbc.sql(
+                        """
+                        INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
+                        SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
+                               :days::integer, :night::date
+                        FROM enqueued
+                        WHERE note_id > :after AND note_id <= :last
+                        ORDER BY note_id
+                        ON CONFLICT (note_id) %s
+                        """
+                                .formatted(
+                                        options.plansRefreshes()
+                                                ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
+                                                : "DO NOTHING"))
                 .param("priority", options.priority())
                 .param("source", options.source())
                 .param("now", Timestamp.from(clock.instant()))
                 .param("days", options.refreshDays(), Types.INTEGER)
                 .param("night", options.refreshOn(), Types.DATE)
-                .query(
-                        (row, _) ->
-                                report(row.getLong("distinct_ids"), row.getLong("added"), intake))
-                .single();
+                .param("after", ids.after())
+                .param("last", ids.last())
+                .update();
     }
 
-    /** Whoever forgets a note at this moment waits, and then finds it on the list. */
-    private void rejectForgotten(Intake intake) {
-        jdbc.sql("LOCK TABLE forgotten_note IN SHARE MODE").update();
+    /**
+     * Takes forgotten notes off the worklist and the list again.
+     *
+     * @return how many were inserted
+     */
+    private static int rejectForgotten(Batch ids, JdbcClient jdbc, Intake intake) {
         jdbc.sql(
                         """
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
+                        WHERE e.note_id > :after AND e.note_id <= :last
                         ORDER BY e.line
                         """)
+                .paramSource(ids)
                 .query(
                         row -> {
                             intake.taken--;
@@ -243,30 +332,23 @@ public class Enqueuer {
                                                                     .toInstant())
                                                     + ", and is not archived again"));
                         });
-        jdbc.sql("DELETE FROM enqueued e USING forgotten_note f WHERE e.note_id = f.note_id")
-                .update();
-    }
-
-    /**
-     * In the order of all who change many notes: by any other, two of them could wait for each
-     * other.
-     */
-    private void lockListed() {
-        jdbc.sql(
+        return jdbc.sql(
                         """
-                        SELECT count(*) FROM (
-                            SELECT FROM worklist WHERE note_id IN (SELECT note_id FROM enqueued)
-                            ORDER BY note_id FOR UPDATE) AS listed
+                        WITH forgotten AS (
+                            DELETE FROM enqueued e USING forgotten_note f
+                            WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
+                            RETURNING e.note_id)
+                        DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten)
                         """)
-                .query(Long.class)
-                .single();
+                .paramSource(ids)
+                .update();
     }
 
     /**
      * For notes that are on the list already; those that are archived have had their answer, or
      * have one that is yet to be worked on, behind which they are planned.
      */
-    private void planRefreshes(Options options) {
+    private static void planRefreshes(Batch ids, Options options, JdbcClient jdbc) {
         jdbc.sql(
                         """
                         UPDATE worklist w
@@ -278,7 +360,8 @@ public class Enqueuer {
                                            coalesce(t.captured + :days::int, w.refresh_night))
                                 ELSE w.refresh_night END,
                             refresh_attempts = 0
-                        FROM (SELECT DISTINCT note_id FROM enqueued) ids
+                        FROM (SELECT DISTINCT note_id FROM enqueued
+                              WHERE note_id > :after AND note_id <= :last) ids
                         LEFT JOIN note n USING (note_id)
                         CROSS JOIN LATERAL (
                             SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
@@ -287,16 +370,9 @@ public class Enqueuer {
                                 .formatted(REFRESH_IN_HAND))
                 .param("days", options.refreshDays(), Types.INTEGER)
                 .param("night", options.refreshOn(), Types.DATE)
+                .param("after", ids.after())
+                .param("last", ids.last())
                 .update();
-    }
-
-    private static EnqueueReport report(long distinct, long added, Intake intake) {
-        return new EnqueueReport(
-                added,
-                distinct - added,
-                intake.taken - distinct,
-                intake.rejected,
-                List.copyOf(intake.examples));
     }
 
     private static void read(Reader list, Options options, Intake intake)

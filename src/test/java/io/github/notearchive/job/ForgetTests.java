@@ -16,9 +16,13 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.ForgottenNotes;
+import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -26,6 +30,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -269,6 +277,104 @@ class ForgetTests {
         assertThat(night.objects(file)).isEmpty();
         assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
         assertAuditedClean();
+    }
+
+    @Test
+    void runThatForgetsANoteDoesNotDeadlockWithAListThatNamesIt() throws Exception {
+        personIsForgotten();
+        List<String> notes = new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
+        String first = notes.getFirst();
+        String later = notes.getLast();
+        isOfThePerson(later);
+        night.pending(notes);
+        night.sql()
+                .sql("UPDATE worklist SET due_at = due_at + interval '1 year' WHERE note_id = ?")
+                .param(first)
+                .update();
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+        CompletableFuture<EnqueueReport> list;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM worklist WHERE note_id = '" + first + "' FOR UPDATE");
+            list = enqueueAside(notes, 7, _ -> {});
+            Night.await("the list waits for its first row", () -> waiting() == 1);
+
+            night.provider().releaseAnswers();
+            Night.await("the run has ended or waits", () -> run.isDone() || waiting() == 2);
+            other.rollback();
+        }
+
+        assertThat(list.get(20, TimeUnit.SECONDS).rejected()).isEqualTo(1);
+        assertEnded(Night.ended(run), ExitCode.COMPLETED);
+        assertThat(night.calls(later)).isOne();
+        assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+    }
+
+    @Test
+    void noteThatIsForgottenBetweenItsEnqueueingAndTheCommitIsNotOnTheWorklist() throws Exception {
+        String known = "66bb00000000000000000001";
+        String meanwhile = "66bb00000000000000000002";
+        forgetter.forget(request(List.of(known), null)).orElseThrow();
+        CountDownLatch inserted = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<EnqueueReport> list =
+                enqueueAside(
+                        List.of(known, meanwhile),
+                        null,
+                        _ -> {
+                            inserted.countDown();
+                            awaitQuietly(goOn);
+                        });
+        awaitQuietly(inserted);
+
+        CompletableFuture<Void> forget =
+                CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
+                            } catch (SQLException | IOException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        },
+                        Thread::startVirtualThread);
+        Night.await("forget has ended or waits", () -> forget.isDone() || waiting() == 1);
+        goOn.countDown();
+
+        list.get(20, TimeUnit.SECONDS);
+        forget.get(20, TimeUnit.SECONDS);
+        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isEqualTo(2);
+        assertThat(night.count("SELECT count(*) FROM worklist")).isZero();
+        assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count")).isZero();
+    }
+
+    private CompletableFuture<EnqueueReport> enqueueAside(
+            List<String> notes,
+            @Nullable Integer refreshDays,
+            Consumer<EnqueueReport.Rejected> rejects) {
+        Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
+        return CompletableFuture.supplyAsync(
+                () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
+                Thread::startVirtualThread);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private long waiting() {
+        return night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted");
+    }
+
+    private void personIsForgotten() throws Exception {
+        forgetter.forget(request(List.of(), PERSON)).orElseThrow();
     }
 
     @Test

@@ -33,8 +33,7 @@ class EnqueuerTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    private final Enqueuer enqueuer =
-            new Enqueuer(database.jdbc(), database.dataSource(), database.transactions(), clock);
+    private final Enqueuer enqueuer = new Enqueuer(database.dataSource(), clock);
     private final Claims claims =
             new Claims(
                     database.jdbc(),
@@ -134,6 +133,49 @@ class EnqueuerTests {
 
             assertThat(waiting.getFirst()).succeedsWithin(Duration.ofSeconds(20));
         }
+    }
+
+    /** A run must not wait for all of a long list. */
+    @Test
+    void aLongListOfRefreshesIsWrittenInBatchesAndARepeatCompletesIt() throws Exception {
+        String list =
+                IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
+                        .mapToObj(EnqueuerTests::id)
+                        .collect(Collectors.joining("\n"));
+        enqueue(list);
+        Options weekly = new Options(null, 5, "s", 7, null);
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            List<Future<EnqueueReport>> waiting = new ArrayList<>();
+            database.inTransaction(
+                    () -> {
+                        lock(Enqueuer.BATCH + 2);
+                        waiting.add(other.submit(() -> enqueue(list, weekly)));
+                        awaitWaiting();
+
+                        lock(1);
+                        lock(Enqueuer.BATCH);
+                        database.jdbc()
+                                .sql(
+                                        "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
+                                .query()
+                                .listOfRows();
+                        assertThat(waiting.getFirst()).failsWithin(Duration.ofSeconds(20));
+                    });
+        }
+        assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH);
+
+        assertThat(enqueue(list + "\n" + id(Enqueuer.BATCH + 3), weekly))
+                .isEqualTo(new EnqueueReport(1, Enqueuer.BATCH + 2, 0, 0, List.of()));
+        assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH + 3);
+    }
+
+    private long refreshed(int days) {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM worklist WHERE refresh_days = :days")
+                .param("days", days)
+                .query(Long.class)
+                .single();
     }
 
     private void lock(int number) {
