@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.NoteChanges.Change;
 import io.github.notearchive.media.MediaTraffic;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
@@ -33,6 +34,7 @@ final class ActiveRun extends ActiveStoreJob {
     private final AtomicInteger refreshing = new AtomicInteger();
     private final OutageDetector provider;
     private final OutageDetector cdn;
+    private final OutageDetector database;
     private @Nullable Long stuckSince;
     private volatile @Nullable JobExecution execution;
     private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
@@ -92,6 +94,7 @@ final class ActiveRun extends ActiveStoreJob {
         this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage());
         this.cdn = new OutageDetector(settings.outage());
+        this.database = new OutageDetector(settings.outage());
     }
 
     RunOptions options() {
@@ -234,6 +237,20 @@ final class ActiveRun extends ActiveStoreJob {
 
     OutageDetector cdn() {
         return cdn;
+    }
+
+    /** The database took what became of a note. */
+    void databaseWorks() {
+        database.works();
+    }
+
+    /**
+     * Whether the run continues after a failure of the database, and only the note in progress is
+     * released: the database undid a statement because of other sessions, and has not done so for
+     * many notes in a row.
+     */
+    boolean outlives(RuntimeException failure) {
+        return Trouble.isUndone(failure) && !database.fails();
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.source.JustOneApiClient;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Claims;
 import io.github.notearchive.worklist.Outlook;
@@ -10,9 +11,12 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
@@ -27,6 +31,8 @@ import org.springframework.stereotype.Component;
 @Component
 @StepScope
 class DueNoteReader implements ItemStreamReader<ClaimedNote> {
+
+    private static final Logger log = LoggerFactory.getLogger(DueNoteReader.class);
 
     /** The worklist is looked at this often when there is nothing to do, by one worker for all. */
     private static final Duration LOOK = Duration.ofMillis(250);
@@ -81,15 +87,23 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             if (wait.isPositive()) {
                 gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
             } else if (takePlace()) {
-                Optional<ClaimedNote> claimed = claim();
-                if (claimed.isPresent()) {
-                    run.noLongerQuiet();
-                    LogContext.note(claimed.get().id());
-                    return claimed.get();
-                }
-                leavePlace();
-                if (!isMoreToCome()) {
-                    return null;
+                try {
+                    Optional<ClaimedNote> claimed = claim();
+                    if (claimed.isPresent()) {
+                        run.noLongerQuiet();
+                        LogContext.note(claimed.get().id());
+                        return claimed.get();
+                    }
+                    leavePlace();
+                    if (!isMoreToCome()) {
+                        return null;
+                    }
+                } catch (DataAccessException e) {
+                    leavePlace();
+                    if (!run.outlives(e)) {
+                        throw e;
+                    }
+                    log.warn("No note could be claimed: {}", Trouble.describe(e));
                 }
             }
         }

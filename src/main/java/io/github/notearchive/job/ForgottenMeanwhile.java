@@ -51,7 +51,7 @@ class ForgottenMeanwhile {
      */
     boolean takeOut(ClaimedNote claimed, Instant now) {
         takeOutOfBucket(claimed.id(), now);
-        return savepoint.execute(
+        return savepoint.executeRepeated(
                 status -> {
                     List<NoteId> note = List.of(claimed.id());
                     rows.entomb(note, AUTHOR_FORGOTTEN, now);

@@ -25,6 +25,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
@@ -101,7 +102,12 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             Thread.currentThread().interrupt();
             return new Released(claimed, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
-            throw e; // the database, not the note
+            if (!health.outlives(e)) {
+                throw e; // the database, not the note
+            }
+            String obstacle = "the database undid a statement: " + Trouble.describe(e);
+            log.warn("Note {}: {}; it is released", claimed.id(), obstacle);
+            return new Released(claimed, null, obstacle);
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
             if (claimed.refreshNight() != null) {

@@ -77,20 +77,34 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     @Override
     public void write(Chunk<? extends NoteDisposition> chunk) {
         for (NoteDisposition disposition : chunk) {
-            switch (disposition) {
-                case Archived(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Postponed(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Failed(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Unavailable(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
-                case Forgotten(var claimed) -> forget(claimed);
-                case Released(var claimed, var harvest, var reason) ->
-                        handBack(claimed, harvest, reason);
+            try {
+                write(disposition);
+                runs.current().databaseWorks();
+            } catch (DataAccessException | TransactionException e) {
+                if (!runs.current().outlives(e)) {
+                    throw e; // the database, not the note
+                }
+                String obstacle = "the database undid its rows: " + Trouble.describe(e);
+                log.warn("Note {}: {}; it is released", disposition.claimed().id(), obstacle);
+                release(disposition.claimed(), obstacle);
             }
+        }
+    }
+
+    private void write(NoteDisposition disposition) {
+        switch (disposition) {
+            case Archived(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Postponed(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Failed(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Unavailable(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
+            case Forgotten(var claimed) -> forget(claimed);
+            case Released(var claimed, var harvest, var reason) ->
+                    handBack(claimed, harvest, reason);
         }
     }
 
@@ -188,7 +202,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void cannotBeWritten(ClaimedNote claimed, NonTransientDataAccessException e) {
-        if (Trouble.isOutOfReach(e)) {
+        if (Trouble.isOutOfReach(e) || Trouble.isUndone(e)) {
             throw e; // the database, not the note
         }
         giveUp(claimed, e);

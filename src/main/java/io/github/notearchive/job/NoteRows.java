@@ -68,7 +68,8 @@ class NoteRows {
      */
     Optional<Change> record(
             ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
-        return switch (recordFirst(claimed, note, settlement, now)) {
+        First first = Savepoint.repeated(() -> recordFirst(claimed, note, settlement, now));
+        return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
             case LOST -> Optional.empty();
             case NOT_THE_FIRST -> recordAny(claimed, note, settlement, now);
@@ -123,9 +124,9 @@ class NoteRows {
 
     private Optional<Change> recordAny(
             ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
-        return savepoint.execute(
+        return savepoint.executeRepeated(
                 _ -> {
-                    if (!settle(claimed, settlement, now)) {
+                    if (!settled(claimed, settlement, now)) {
                         return Optional.empty();
                     }
                     Optional<Look> before = look(claimed);
@@ -145,22 +146,29 @@ class NoteRows {
      * Writes what becomes of a note of which nothing new is known; false when the claim was lost.
      */
     boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {
+        return savepoint.executeRepeated(_ -> settled(claimed, settlement, now));
+    }
+
+    private boolean settled(ClaimedNote claimed, Settlement settlement, Instant now) {
         return settlements.settle(claimed, settlement, runs.current().jobExecutionId(), now);
     }
 
     /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
     boolean keep(ClaimedNote claimed, Upkeep upkeep, Instant now) {
-        return settlements.keep(claimed, upkeep, runs.current().jobExecutionId(), now);
+        return savepoint.executeRepeated(
+                _ ->
+                        settlements.keep(
+                                claimed, upkeep, runs.current().jobExecutionId(), now));
     }
 
     /** Hands a note back as it was; false when the claim was lost. */
     boolean release(ClaimedNote claimed) {
-        return claims.release(claimed);
+        return savepoint.executeRepeated(_ -> claims.release(claimed));
     }
 
     /** The same, but what it has brought in is written. */
     boolean release(ClaimedNote claimed, CapturedNote note, Instant now) {
-        return savepoint.execute(
+        return savepoint.executeRepeated(
                 _ -> {
                     boolean released = claims.release(claimed);
                     if (released) {

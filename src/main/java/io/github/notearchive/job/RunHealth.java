@@ -69,6 +69,11 @@ class RunHealth {
         return reason;
     }
 
+    /** See {@link ActiveRun#outlives}. */
+    boolean outlives(RuntimeException databaseFailure) {
+        return runs.current().outlives(databaseFailure);
+    }
+
     /** Notes how the provider fares, and ends the run when it has not fared well for long. */
     boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
         OutageDetector health = runs.current().provider();

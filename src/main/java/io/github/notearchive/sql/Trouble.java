@@ -2,6 +2,7 @@ package io.github.notearchive.sql;
 
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -14,6 +15,8 @@ public final class Trouble {
 
     /** The driver's words where it does not say why; the cause of its exception does. */
     private static final String NO_CONNECTION = "The connection attempt failed";
+
+    private static final Set<String> UNDONE = Set.of("40P01", "40001", "57014");
 
     private Trouble() {}
 
@@ -30,6 +33,19 @@ public final class Trouble {
                     || cause instanceof TransientDataAccessResourceException
                     || cause instanceof CannotCreateTransactionException) {
                 return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether PostgreSQL undid a statement for the sake of other sessions, so that the same one may
+     * succeed at once: 40P01 (deadlock), 40001 (serialization failure), 57014 (cancelled).
+     */
+    public static boolean isUndone(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException e && e.getSQLState() != null) {
+                return UNDONE.contains(e.getSQLState());
             }
         }
         return false;

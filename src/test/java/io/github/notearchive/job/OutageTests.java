@@ -19,6 +19,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /** A server that is away ends the run before it burns the list, and the next run goes on. */
@@ -324,6 +327,106 @@ class OutageTests {
                         "; execution %d had begun, and the next one goes on where it was"
                                 .formatted(night.executions().getLast().id()));
         assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
+    }
+
+    /** A deadlock, a serialization failure, a cancelled statement; of the note that is archived. */
+    @ParameterizedTest
+    @CsvSource({"40P01, 1", "40001, 2", "57014, 2"})
+    void writeThatTheDatabaseUndoesIsRepeated(String state, int times) {
+        List<String> notes = night.pending(3);
+        databaseUndoes("NEW.state = 'ARCHIVED'", state, times);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(run.notes().released()).isZero();
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40P01", "57014"})
+    void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) {
+        List<String> notes = night.pending(3);
+        databaseUndoes(
+                "NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.notes().released()).isOne();
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void claimThatTheDatabaseCancelsIsRepeated() {
+        List<String> notes = night.pending(3);
+        databaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() {
+        List<String> notes = night.pending(100);
+        databaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.FAILED);
+        assertThat(run.reason()).contains("undone for the test");
+        int bought = night.calls();
+        assertThat(bought).isBetween(1, FAULTS + WORKERS);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(100);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    /** The database undoes the next updates of such rows of the worklist. */
+    private void databaseUndoes(String rows, String state, int times) {
+        night.sql()
+                .sql(
+                        """
+                        CREATE SEQUENCE undone;
+                        CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF nextval('undone') <= %d THEN
+                                RAISE EXCEPTION 'undone for the test' USING ERRCODE = '%s';
+                            END IF;
+                            RETURN NEW;
+                        END $$;
+                        CREATE TRIGGER undo BEFORE UPDATE ON worklist FOR EACH ROW WHEN (%s)
+                            EXECUTE FUNCTION undo()
+                        """
+                                .formatted(times, state, rows))
+                .update();
+    }
+
+    private void mendDatabase() {
+        night.sql().sql("DROP FUNCTION undo CASCADE; DROP SEQUENCE undone").update();
     }
 
     private void fullDisk(String table, String rows) {
