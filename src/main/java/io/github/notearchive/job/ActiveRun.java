@@ -8,7 +8,6 @@ import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Settlement;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -28,7 +27,6 @@ final class ActiveRun extends ActiveStoreJob {
     private final Supplier<MediaTraffic> traffic;
     private final MediaTraffic mediaBefore;
     private final int fieldsBefore;
-    private final Semaphore places;
     private final AtomicLong taken = new AtomicLong();
     private final AtomicInteger claiming = new AtomicInteger();
     private final AtomicInteger refreshing = new AtomicInteger();
@@ -91,7 +89,6 @@ final class ActiveRun extends ActiveStoreJob {
         this.traffic = traffic;
         this.mediaBefore = traffic.get();
         this.fieldsBefore = fieldsBefore;
-        this.places = new Semaphore(settings.workers(), true);
         this.provider = new OutageDetector(settings.outage());
         this.cdn = new OutageDetector(settings.outage());
         this.database = new OutageDetector(settings.outage());
@@ -203,11 +200,6 @@ final class ActiveRun extends ActiveStoreJob {
                 new RunCounts.FailedDownloads(
                         downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
                 now.bytes() - mediaBefore.bytes());
-    }
-
-    /** One permit for each note that may be in work at once. */
-    Semaphore places() {
-        return places;
     }
 
     /** How many new fields of answers the process had recorded when the run began. */

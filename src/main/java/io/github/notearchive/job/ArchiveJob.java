@@ -32,7 +32,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  * virtual threads, each a plain loop that reads, processes and writes one note at a time.
  *
  * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers}
- * limits how many of them hold a note. What ends the run early stands in the {@link RunGate}; the
+ * limits how many of them are active: the others start when these end, and find nothing to do. So
+ * no more than that many use the {@link RoomyPool} at once, also when all stop at once. What ends the run early stands in the {@link RunGate}; the
  * job's exit status says the same.
  */
 @Configuration(proxyBeanMethods = false)
@@ -75,6 +76,7 @@ class ArchiveJob {
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
+        threads.setConcurrencyLimit(settings.workers());
         return new StepBuilder(NAME, repository)
                 .partitioner(NAME, ArchiveJob::partitions)
                 .step(archiveNotesWorker)

@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +24,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only
  * when none can. A closed gate ends it at once, and marks the worker's step to terminate, so that
- * the job is STOPPED and not COMPLETED. A place among the notes in work is held from the claim
- * until the next read, which is after the commit.
+ * the job is STOPPED and not COMPLETED. A note counts as in work from the claim until the next read,
+ * which is after the commit.
  */
 @Component
 @StepScope
@@ -50,7 +49,6 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private final ActiveRun run;
     private final ArchiveProperties settings;
     private final Clock clock;
-    private boolean hasPlace;
     private boolean hasNote;
     private boolean isRefreshing;
 
@@ -78,15 +76,15 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
 
     @Override
     public @Nullable ClaimedNote read() throws InterruptedException {
-        boolean comesFromANote = hasPlace; // which may have been the last that was waited for
-        leavePlace();
+        boolean comesFromANote = hasNote; // which may have been the last that was waited for
+        leaveNote();
         LogContext.note(null);
         while (gate.closure().isEmpty()) {
             Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeLooking(LOOK);
             comesFromANote = false;
             if (wait.isPositive()) {
                 gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
-            } else if (takePlace()) {
+            } else {
                 try {
                     Optional<ClaimedNote> claimed = claim();
                     if (claimed.isPresent()) {
@@ -94,12 +92,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                         LogContext.note(claimed.get().id());
                         return claimed.get();
                     }
-                    leavePlace();
                     if (!isMoreToCome()) {
                         return null;
                     }
                 } catch (DataAccessException e) {
-                    leavePlace();
                     if (!run.outlives(e)) {
                         throw e;
                     }
@@ -193,16 +189,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         return true;
     }
 
-    /** Waits for a place; one that comes free because the run is ending is not taken. */
-    private boolean takePlace() throws InterruptedException {
-        hasPlace = run.places().tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-        if (hasPlace && gate.closure().isPresent()) {
-            leavePlace();
-        }
-        return hasPlace;
-    }
-
-    private void leavePlace() {
+    private void leaveNote() {
         if (hasNote) {
             hasNote = false;
             run.inHand.decrementAndGet();
@@ -211,15 +198,11 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             isRefreshing = false;
             run.refreshDone();
         }
-        if (hasPlace) {
-            hasPlace = false;
-            run.places().release();
-        }
     }
 
     @Override
     public void close() {
         LogContext.clear();
-        leavePlace();
+        leaveNote();
     }
 }

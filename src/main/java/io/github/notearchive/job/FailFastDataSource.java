@@ -12,7 +12,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * A pool that has waited for a connection in vain, and has none left, refuses others at once for
- * ten seconds.
+ * ten seconds. One whose connections are all in use reports that, and no outage of the database.
  *
  * <p>Spring Batch writes the end of one step at a time, under a lock ({@code
  * JdbcStepExecutionDao.updateStepExecution}, {@code JdbcExecutionContextDao}). With a database out
@@ -21,6 +21,12 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 final class FailFastDataSource extends DelegatingDataSource {
 
     private static final Duration REFUSES_FOR = Duration.ofSeconds(10);
+
+    /**
+     * SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable
+     * database.
+     */
+    private static final String EXHAUSTED = "HY014";
 
     private final HikariDataSource pool;
     private final LongSupplier nanoTime;
@@ -38,21 +44,30 @@ final class FailFastDataSource extends DelegatingDataSource {
     public Connection getConnection() throws SQLException {
         InVain wait = last.get();
         if (wait != null && nanoTime.getAsLong() - wait.at < REFUSES_FOR.toNanos()) {
-            throw new SQLTransientConnectionException(
-                    "not tried again so soon: " + wait.failure.getMessage(),
-                    wait.failure.getSQLState(),
-                    wait.failure);
+            throw unavailable("the database is unavailable, not tried again so soon", wait.failure);
         }
         try {
             Connection connection = pool.getConnection();
             last.set(null);
             return connection;
         } catch (SQLTransientConnectionException e) {
-            // a pool whose connections are all in use is busy, not cut off
-            if (pool.getHikariPoolMXBean().getTotalConnections() == 0) {
+            int connections = pool.getHikariPoolMXBean().getTotalConnections();
+            if (connections >= pool.getMaximumPoolSize()) {
+                throw new SQLException(
+                        "all %d connections to the database were in use for %d ms"
+                                .formatted(connections, pool.getConnectionTimeout()),
+                        EXHAUSTED);
+            }
+            if (connections == 0) {
                 last.set(new InVain(nanoTime.getAsLong(), e));
             }
-            throw e;
+            throw unavailable("the database is unavailable", e);
         }
+    }
+
+    /** Hikari's own message is about its pool; its cause says what is wrong with the database. */
+    private static SQLException unavailable(String message, SQLException failure) {
+        return new SQLTransientConnectionException(
+                message, failure.getSQLState(), failure.getCause());
     }
 }

@@ -14,6 +14,7 @@ import org.springframework.test.context.TestPropertySource;
 @ArchiveJobTest
 @TestPropertySource(
         properties = {
+            "archive.workers=64",
             "archive.source.calls-per-night=10",
             "archive.source.connect-timeout=300ms",
             "archive.source.response-timeout=500ms"
@@ -49,6 +50,20 @@ class NightlyLimitTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(25);
         assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void sixtyFourWorkersThatAllStopAtOnceAtTheLimitEndTheRunByIt() {
+        List<String> notes = night.pending(128);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(run.exitCode().number()).isEqualTo(3);
+        assertThat(night.calls()).isEqualTo(10);
+        assertThat(night.archived()).hasSize(10);
+        assertThat(notes).hasSize(128);
+        assertThat(night.claims()).isZero();
     }
 
     @Test
