@@ -10,22 +10,17 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * A real PostgreSQL with the tables of {@code db/migration} and Spring Batch's own, started once
- * for all tests of this JVM.
+ * A real PostgreSQL with the tables of {@code db/migration}, started once for
+ * all tests of this JVM.
  */
 public final class ArchiveDatabase {
-
-    private static final String BATCH_TABLES =
-            "org/springframework/batch/core/schema-postgresql.sql";
 
     private static final ArchiveDatabase ONLY = start();
 
@@ -52,14 +47,9 @@ public final class ArchiveDatabase {
                                         directory.close();
                                         delete(home);
                                     }));
-            new ResourceDatabasePopulator(new ClassPathResource(BATCH_TABLES))
-                    .execute(database.dataSource);
             Flyway.configure()
                     .dataSource(database.dataSource)
                     .locations("classpath:db/migration")
-                    // the program's first migration runs the script above
-                    .baselineOnMigrate(true)
-                    .baselineVersion("1")
                     .load()
                     .migrate();
             return database;

@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +114,28 @@ class SystemCheckTests {
         assertThat(home.resolve("data")).doesNotExist();
         assertThat(home.resolve("store/s3/note-archive")).doesNotExist();
         assertThat(provider.calls()).isZero();
+    }
+
+    @Test
+    void migrationMayTakeLongerThanTheTimeoutsOfThePool() throws Exception {
+        settings.put("spring.datasource.hikari.data-source-properties.socketTimeout", "1");
+        try (ArchiveContext context = ArchiveContext.open(settings, null);
+                Connection connection =
+                        context.get(Flyway.class).getConfiguration().getDataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_sleep(1.2)");
+            assertThat(shown(statement, "lock_timeout")).isEqualTo("0");
+
+            context.migrate();
+            assertThat(count("SELECT count(*) FROM worklist")).isZero();
+        }
+    }
+
+    private static String shown(Statement statement, String setting) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SHOW " + setting)) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
     }
 
     @Test
