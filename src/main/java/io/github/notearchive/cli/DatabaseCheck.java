@@ -7,6 +7,7 @@ import io.github.notearchive.job.RunningNodes;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
@@ -108,9 +109,16 @@ final class DatabaseCheck implements AutoCloseable {
         login.setProperty("connectTimeout", "10");
         login.setProperty("loginTimeout", "15");
         login.setProperty("socketTimeout", "30");
-        login.setProperty(
-                "options", "-c default_transaction_read_only=on -c statement_timeout=20s");
-        return DriverManager.getConnection(details.getJdbcUrl(), login);
+        Connection opened = DriverManager.getConnection(details.getJdbcUrl(), login);
+        // statements, since PgBouncer refuses these as options of the connection
+        try (Statement statement = opened.createStatement()) {
+            statement.execute("SET default_transaction_read_only = on");
+            statement.execute("SET statement_timeout = '20s'");
+            return opened;
+        } catch (SQLException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     /** Asks the database that {@link #server} has found. */

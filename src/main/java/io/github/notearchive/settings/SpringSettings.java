@@ -28,15 +28,15 @@ public final class SpringSettings {
                 "spring.datasource.hikari.connection-timeout",
                 "how long to wait for a connection, in milliseconds");
         MEANINGS.put(
+                "spring.datasource.hikari.connection-init-sql",
+                "the first statement of each connection: how long to wait for a lock");
+        MEANINGS.put(
                 "spring.datasource.hikari.data-source-properties.connectTimeout",
                 "how long the server may take to accept a connection, in seconds");
         MEANINGS.put(
                 "spring.datasource.hikari.data-source-properties.socketTimeout",
                 "after how many seconds without a word from the server a connection is taken for lost; longer than any"
                         + " statement takes");
-        MEANINGS.put(
-                "spring.datasource.hikari.data-source-properties.options",
-                "options of the session, such as how long to wait for a lock");
         MEANINGS.put("logging.level.root", "what the libraries may log");
         MEANINGS.put("logging.level.io.github.notearchive", "what the program itself logs");
     }

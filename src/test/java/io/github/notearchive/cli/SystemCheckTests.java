@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +130,30 @@ class SystemCheckTests {
             context.migrate();
             assertThat(count("SELECT count(*) FROM worklist")).isZero();
         }
+    }
+
+    @Test
+    void archiveBehindPgBouncerIsCheckedAndMigratedAndItsSessionsKeepTheirLockTimeout()
+            throws Exception {
+        try (PgBouncer bouncer = PgBouncer.before(server, name, home.resolve("pgbouncer"))) {
+            settings.put("spring.datasource.url", bouncer.jdbcUrl());
+
+            assertThat(check(null))
+                    .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
+            try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+                context.migrate();
+                try (Connection connection = context.get(DataSource.class).getConnection();
+                        Statement statement = connection.createStatement()) {
+                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                    connection.setAutoCommit(false);
+                    statement.execute("SET LOCAL lock_timeout = '1s'");
+                    connection.rollback();
+                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                }
+            }
+            assertThat(check(null).get("schema").message()).startsWith("up to date");
+        }
+        assertThat(count("SELECT count(*) FROM worklist")).isZero();
     }
 
     private static String shown(Statement statement, String setting) throws SQLException {
