@@ -528,7 +528,8 @@ public class FixityCatalog {
     /**
      * Drops the rows of damaged files that no note uses any more, once a repair was asked for: what
      * took their place has a row of its own. Objects are left; an audit then calls them orphans. In
-     * a transaction of its own, which keeps runs from adding objects while it looks.
+     * a transaction of its own, which keeps runs from adding objects while it looks. The caller's
+     * transaction must hold no row lock: a run could wait for it while this waits for the run.
      *
      * @return how many were dropped
      */

@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -130,7 +131,7 @@ public class Forgetter {
             if (!hasBucket()) {
                 store.ensureBucket(); // for the tombstones
             }
-            return Optional.of(forgetAlone(request));
+            return Optional.of(forgetAlone(request, List.of(runs, audits)));
         }
     }
 
@@ -146,16 +147,19 @@ public class Forgetter {
         return store.hasBucket();
     }
 
-    private ForgetReport forgetAlone(Request request) throws IOException {
+    private ForgetReport forgetAlone(Request request, List<RunnerLock> locks)
+            throws SQLException, IOException {
         Counts counts = new Counts(false);
         transaction.executeWithoutResult(_ -> entomb(request, counts));
         for (Entombed entombed : counts.entombed) {
             new TombstoneObject(entombed.id(), entombed.at(), entombed.reason()).putInto(store);
         }
         findSidecars(counts);
+        requireHeld(locks);
         transaction.executeWithoutResult(_ -> removeRows(counts));
         counts.unwritten = unwritten.remove(counts.notes);
-        removeFiles(counts);
+        removeFiles(counts, locks);
+        requireHeld(locks);
         for (StoredObject sidecar : counts.sidecars) {
             store.remove(sidecar.key().value());
         }
@@ -193,9 +197,24 @@ public class Forgetter {
         counts.rows.merge("worklist", counts.worklist, Long::sum);
     }
 
-    private void removeFiles(Counts counts) {
+    /**
+     * Stops when a lock was lost to another process: a run that works beside this one may have
+     * stored one of the files again. What is left is finished by the next forget.
+     */
+    private static void requireHeld(List<RunnerLock> locks) throws SQLException {
+        for (RunnerLock lock : locks) {
+            if (lock.keep() == RunnerLock.Kept.LOST) {
+                throw new DataAccessResourceFailureException(
+                        "the connection that held %s is lost, and %s has the lock by now; repeat forget to finish"
+                                .formatted(lock.name(), lock.rival()));
+            }
+        }
+    }
+
+    private void removeFiles(Counts counts, List<RunnerLock> locks) throws SQLException {
         List<ForgottenRows.File> files = nextFiles();
         while (!files.isEmpty()) {
+            requireHeld(locks);
             for (ForgottenRows.File file : files) {
                 store.remove(file.key());
                 counts.files++;

@@ -244,8 +244,8 @@ class ForgottenRows {
                                         """
                                         DELETE FROM author a
                                         WHERE (a.author_id = ANY (:authors)
-                                               OR person_sha256(a.author_id) IN (SELECT author_sha256 FROM forgotten_author
-                                                                                 WHERE finished_at IS NULL))
+                                               OR person_sha256(a.author_id) = ANY (ARRAY(
+                                                   SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
                                           AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
                                         """)
                                 .param("authors", authors)

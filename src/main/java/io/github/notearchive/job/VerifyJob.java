@@ -154,8 +154,10 @@ class VerifyJob {
                 (_, _) -> {
                     ActiveAudit audit = audits.current();
                     Instant now = clock.instant();
-                    findUnrecorded(catalog, repairs, audit, now);
+                    // in a transaction of its own, which would wait for a run that waits for the
+                    // rows that the step's transaction changes below
                     catalog.dropUnusedDamaged(now);
+                    findUnrecorded(catalog, repairs, audit, now);
                     catalog.resolveUnseenSince(audit.since(), now);
                     return RepeatStatus.FINISHED;
                 };

@@ -5,6 +5,7 @@ import static io.github.notearchive.sql.Timestamps.timestamp;
 
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.Question;
@@ -278,12 +279,14 @@ public class PaidAnswers {
                         WHERE c.answer IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
-                          AND EXISTS (SELECT 1 FROM note_capture n
-                                      WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
-                                        AND NOT EXISTS (SELECT 1 FROM fixity_finding f
-                                                        WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
-                                                          AND f.kind <> 'ORPHAN'))
+                          AND (c.code = :unavailable
+                               OR EXISTS (SELECT 1 FROM note_capture n
+                                          WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
+                                            AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                            WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                              AND f.kind <> 'ORPHAN')))
                         """)
+                .param("unavailable", ProviderCode.NO_CONTENT.number())
                 .param("limit", Timestamp.from(limit))
                 .param("noteId", id, Types.VARCHAR)
                 .update();

@@ -37,6 +37,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -55,6 +59,9 @@ class ForgetTests {
     @Autowired VerifyRunner audits;
     @Autowired RebuildRunner rebuild;
     @Autowired ObjectStore store;
+    @Autowired JdbcConnectionDetails database;
+    @Autowired ForgottenRows rows;
+    @Autowired PlatformTransactionManager transactions;
 
     @Test
     void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
@@ -349,6 +356,75 @@ class ForgetTests {
         assertThat(night.count("SELECT count(*) FROM forgotten_note")).isEqualTo(2);
         assertThat(night.count("SELECT count(*) FROM worklist")).isZero();
         assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count")).isZero();
+    }
+
+    @Test
+    void forgetThatLosesItsLockToAnotherRemovesNoFileAndTheNextOneFinishes() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        CompletableFuture<Object> forget;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE note_media IN SHARE MODE");
+            forget =
+                    CompletableFuture.supplyAsync(
+                            () -> {
+                                try {
+                                    return forgetter.forget(request(notes, null));
+                                } catch (Exception e) {
+                                    return e;
+                                }
+                            },
+                            Thread::startVirtualThread);
+            Night.await("forget waits for the rows", () -> waiting() == 1);
+            night.count(
+                    """
+                    SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE 'note-archive runner%'
+                    """);
+            try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+                other.rollback();
+
+                assertThat(forget.get(20, TimeUnit.SECONDS))
+                        .isInstanceOf(DataAccessResourceFailureException.class)
+                        .asString()
+                        .contains("another run has the lock by now");
+            }
+        }
+        assertThat(night.objects("media/")).isNotEmpty();
+
+        forgetter.forget(request(List.of(), null)).orElseThrow();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                .isZero();
+    }
+
+    /** What a run erases of one note must not take longer the more authors there are. */
+    @Test
+    void rowsOfANoteAreRemovedWithoutReadingAllAuthors() {
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO author (author_id, updated_at)
+                        SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
+                        ANALYZE author;
+                        """)
+                .update();
+
+        Long wholeReads =
+                new TransactionTemplate(transactions)
+                        .execute(
+                                _ -> {
+                                    rows.remove(
+                                            List.of(new NoteId("66bb00000000000000000001")),
+                                            List.of());
+                                    return night.count(
+                                            "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'");
+                                });
+
+        assertThat(wholeReads).isZero();
     }
 
     private CompletableFuture<EnqueueReport> enqueueAside(

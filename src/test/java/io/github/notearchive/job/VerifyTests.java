@@ -716,6 +716,61 @@ class VerifyTests {
         assertThat(night.calls()).isOne();
     }
 
+    /**
+     * A run that has stored a file and waits for a row must not wait for an audit that waits for
+     * the run: PostgreSQL cannot see the audit wait for itself.
+     */
+    @Test
+    void anAuditHoldsNoRowOfANoteWhileItWaitsForRunsThatStoreFiles() throws Exception {
+        String note = archive(1).getFirst();
+        String sha256 = sha256Of(night.objects("media/").firstKey());
+        new TransactionTemplate(transactions)
+                .executeWithoutResult(
+                        _ -> {
+                            night.sql()
+                                    .sql("SET LOCAL session_replication_role = replica")
+                                    .update();
+                            night.sql()
+                                    .sql("DELETE FROM media_object WHERE sha256 = ?")
+                                    .param(sha256)
+                                    .update();
+                        });
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (repeat('a', 64), 'media/unused.jpg', 1, 'image/jpeg', now());
+                        INSERT INTO fixity_finding (kind, object_key, sha256, seen, first_seen, last_seen, repair, repaired_at,
+                                                    job_execution_id)
+                        VALUES ('MISSING', 'media/unused.jpg', repeat('a', 64), 'none', now(), now(), 'made due', now(), 1)
+                        """)
+                .update();
+        passes(Duration.ofMinutes(1));
+
+        try (Connection run = night.connect();
+                Statement statement = run.createStatement()) {
+            run.setAutoCommit(false);
+            statement.execute("LOCK TABLE media_object IN ROW EXCLUSIVE MODE");
+            CompletableFuture<VerifySummary> audit =
+                    CompletableFuture.supplyAsync(
+                            () -> verify(new VerifyOptions(null, true, false, NODE)),
+                            Thread::startVirtualThread);
+            Night.await(
+                    "the audit waits for the run",
+                    () ->
+                            night.count(
+                                            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'")
+                                    == 1);
+
+            statement.execute(
+                    "SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
+            run.rollback();
+            assertEnds(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
+        }
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1")).isZero();
+        assertThat(night.state(note)).isEqualTo(PENDING);
+    }
+
     @Test
     void trouble403EndsTheAuditAndTrouble500WithEachObjectIsReportedButNotRepaired()
             throws Exception {

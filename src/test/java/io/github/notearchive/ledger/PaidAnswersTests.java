@@ -8,6 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.Inquiry;
+import io.github.notearchive.source.ProviderReply;
+import io.github.notearchive.source.SentCall;
+import io.github.notearchive.source.WrittenCall;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +84,32 @@ class PaidAnswersTests extends LedgerFixture {
         assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
         assertThat(answers.emptyCopiesBefore(later)).isZero();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+    }
+
+    /** It brings no capture in, and is looked at before each run until it is emptied. */
+    @Test
+    void anAnswerWithCode201IsEmptiedWithoutACapture() {
+        Inquiry note = book.claimed(ID);
+        SentCall call =
+                ((WrittenCall.Written)
+                                book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL))
+                        .call();
+        book.calls.received(
+                call,
+                new ProviderReply(201, 200, null, "r-1", Billed.YES),
+                ANSWER,
+                NOW,
+                Duration.ZERO);
+        Instant later = NOW.plusMillis(1);
+
+        book.worklist("POSTPONED");
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        book.worklist("UNAVAILABLE");
+        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
+        assertThat(answers.emptyCopiesBefore(later)).isOne();
+
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
     }
 
     private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
