@@ -244,7 +244,7 @@ public class Executions {
                 .optional();
     }
 
-    /** Spring Batch writes local times of the machine. */
+    /** Spring Batch writes local times of the process, which runs in UTC. */
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         if (timestamp == null) {
             return null;

@@ -169,7 +169,7 @@ class ReportTables {
                 .list();
     }
 
-    /** Spring Batch writes local times of the machine. */
+    /** Spring Batch writes local times of the process, which runs in UTC. */
     private static LocalDateTime local(Instant instant) {
         return LocalDateTime.ofInstant(instant, ZoneId.systemDefault());
     }

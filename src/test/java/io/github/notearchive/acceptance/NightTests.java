@@ -30,6 +30,7 @@ class NightTests {
     @EnumSource
     void aNightArchivesEveryNoteWithTheBytesThatTheProviderHas(Place place) throws Exception {
         try (Practice practice = Practice.begin(place)) {
+            practice.environment().put("TZ", "America/New_York");
             List<String> ids = practice.enqueue(60);
 
             Ended night = practice.call("run").with(0);
@@ -51,6 +52,14 @@ class NightTests {
                                 archive.number(
                                         "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND answer IS NOT NULL"))
                         .isEqualTo(60);
+                assertThat(
+                                archive.number(
+                                        """
+                                        SELECT count(*) FROM run_summary s JOIN batch_job_execution e USING (job_execution_id)
+                                        WHERE e.start_time AT TIME ZONE 'UTC' BETWEEN s.began_at AND s.ended_at
+                                        """))
+                        .as("runs with times in UTC, whatever the zone of the machine")
+                        .isOne();
                 assertFilesAreThoseOfTheProvider(archive, practice.provider(), ids);
                 assertSidecarsHoldTheAnswers(archive, practice.provider(), ids);
             }
