@@ -8,12 +8,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.output.ValidateResult;
 import org.jspecify.annotations.Nullable;
@@ -131,22 +130,12 @@ final class DatabaseCheck implements AutoCloseable {
 
     /** Flyway is asked what it would do, and not told to do it. */
     Seen schema() {
-        MigrationInfoService info = context.get(Flyway.class).info();
-        List<MigrationInfo> newer =
-                Arrays.stream(info.all())
-                        .filter(migration -> migration.getState().name().startsWith("FUTURE"))
-                        .toList();
-        if (!newer.isEmpty()) {
+        Optional<String> newer = SchemaVersion.newer(context.get(Flyway.class));
+        if (newer.isPresent()) {
             whyNoTables = "the tables are those of another version";
-            return Seen.wrong(
-                    "version "
-                            + newer.getLast().getVersion()
-                            + " was made by a newer version of this program, which knows "
-                            + info.all().length
-                            + " less "
-                            + newer.size()
-                            + " migrations; use that one");
+            return Seen.wrong(newer.get());
         }
+        MigrationInfoService info = context.get(Flyway.class).info();
         int pending = info.pending().length;
         if (info.current() == null) {
             whyNoTables = "there are no tables yet";

@@ -67,6 +67,7 @@ class RefusalTests {
     void stop() {
         threads.shutdownNow();
         OutsideServers.running().dropDatabase("of_something_else");
+        OutsideServers.running().dropDatabase("of_a_newer_version");
         practice.close();
     }
 
@@ -105,6 +106,25 @@ class RefusalTests {
                 Map.of("ARCHIVE_DATABASE_URL", foreign),
                 "holds tables of something else",
                 "wants one of its own");
+        String newer = servers.createDatabase("of_a_newer_version");
+        try (Connection connection =
+                        DriverManager.getConnection(newer, servers.user(), servers.password());
+                Statement statement = connection.createStatement()) {
+            practice.end(practice.startWith(Map.of("ARCHIVE_DATABASE_URL", newer), "status"))
+                    .with(0);
+            statement.execute(
+                    """
+                    INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
+                                                       execution_time, success)
+                    VALUES (990, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'somebody', 1, true)
+                    """);
+        }
+        run(
+                "a database of a newer version",
+                2,
+                Map.of("ARCHIVE_DATABASE_URL", newer),
+                "version 990",
+                "this one knows version");
         run(
                 "an unreadable database URL",
                 2,

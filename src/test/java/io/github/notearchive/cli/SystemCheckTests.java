@@ -1,15 +1,30 @@
 package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.catalog.NoteSearch;
 import io.github.notearchive.cli.Look.Result;
 import io.github.notearchive.cli.SystemCheck.Finding;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.export.Exporter;
+import io.github.notearchive.job.ArchiveRunner;
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.job.Forgetter;
+import io.github.notearchive.job.NightPlanner;
+import io.github.notearchive.job.RebuildRunner;
+import io.github.notearchive.job.RemapRunner;
+import io.github.notearchive.job.VerifyRunner;
+import io.github.notearchive.job.Waiver;
+import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.NoteStories;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.Interventions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -232,6 +247,7 @@ class SystemCheckTests {
             context.migrate();
         }
         long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
+        String known = newestVersion();
         jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest).update();
 
         Map<String, Finding> older = check(null);
@@ -242,19 +258,79 @@ class SystemCheckTests {
         assertThat(count("SELECT max(installed_rank) FROM flyway_schema_history"))
                 .isEqualTo(newest - 1);
 
+        recordMigrationOfTomorrow(newest);
+        Map<String, Finding> newer = check(null);
+
+        assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
+        assertThat(newer.get("schema").message())
+                .contains("version 990", "newer version", "knows version " + known);
+        assertThat(exitCode(newer)).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void noCommandUsesTheSchemaOfANewerVersion() {
+        List<Class<?>> parts =
+                List.of(
+                        ArchiveRunner.class,
+                        Enqueuer.class,
+                        VerifyRunner.class,
+                        RebuildRunner.class,
+                        RemapRunner.class,
+                        Interventions.class,
+                        Waiver.class,
+                        Forgetter.class,
+                        Exporter.class,
+                        NightPlanner.class,
+                        HealthCheck.class,
+                        NoteSearch.class,
+                        NoteStories.class,
+                        NightReports.class);
+        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+            context.migrate();
+        }
+        String known = newestVersion();
+        long migrations = count("SELECT count(*) FROM flyway_schema_history");
+        recordMigrationOfTomorrow(migrations + 1);
+
+        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+            assertThat(parts)
+                    .allSatisfy(
+                            part ->
+                                    assertThat(
+                                                    Failures.explain(
+                                                            catchThrowable(
+                                                                    () -> context.get(part))))
+                                            .hasValueSatisfying(
+                                                    failure -> {
+                                                        assertThat(failure.exitCode())
+                                                                .isEqualTo(ExitCode.USAGE);
+                                                        assertThat(failure)
+                                                                .hasMessageContainingAll(
+                                                                        "version 990",
+                                                                        "knows version "
+                                                                                + known
+                                                                                + ";",
+                                                                        "nothing was written");
+                                                    }));
+        }
+        assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
+    }
+
+    private String newestVersion() {
+        return jdbc().sql("SELECT max(version::int)::text FROM flyway_schema_history")
+                .query(String.class)
+                .single();
+    }
+
+    private void recordMigrationOfTomorrow(long rank) {
         jdbc().sql(
                         """
                         INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                            execution_time, success)
-                        VALUES (:newest, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'somebody', 1, true)
+                        VALUES (:rank, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'somebody', 1, true)
                         """)
-                .param("newest", newest)
+                .param("rank", rank)
                 .update();
-        Map<String, Finding> newer = check(null);
-
-        assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
-        assertThat(newer.get("schema").message()).contains("version 990", "newer version");
-        assertThat(exitCode(newer)).isEqualTo(ExitCode.USAGE);
     }
 
     @Test
