@@ -161,7 +161,9 @@ final class StatusCommand implements Callable<Integer> {
                 context.get(Executions.class).latest(RUNS),
                 context.get(LeftOvers.class).byObstacle(LOOKED_AT),
                 new Fixity(
-                        context.get(FixityCatalog.class).oldestVerified().orElse(null),
+                        context.get(FixityCatalog.class)
+                                .oldestVerified(clock.instant())
+                                .orElse(null),
                         context.get(Executions.class).latestAudit().orElse(null),
                         context.get(FixityCatalog.class).countOpen()),
                 context.get(SchemaDrift.class).unreviewed(FIELDS),

@@ -172,6 +172,11 @@ final class VerifyCommand implements Callable<Integer> {
         out.printf(
                 "  bucket   %d objects compared with the tables; %d without a row are too young to be orphans%n",
                 summary.listed(), summary.young());
+        if (summary.dateInFuture() > 0) {
+            out.printf(
+                    "  clock    %d objects were verified at a time later than now, so they count as never verified; check the clocks (NTP)%n",
+                    summary.dateInFuture());
+        }
         out.printf(
                 "  left     %d files and %d sidecars to audit; verified the longest ago: %s%n",
                 summary.filesLeft(),

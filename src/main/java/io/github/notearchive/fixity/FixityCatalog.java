@@ -11,6 +11,7 @@ import io.github.notearchive.source.ProviderCode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -49,6 +50,12 @@ public class FixityCatalog {
                           AND (NOT :repair OR f.repaired_at >= :since))\
             """;
 
+    /** How far the clocks of nodes may differ before a verification counts as one of the future. */
+    public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+
+    /** Rows that one statement changes, so that it locks none for long. */
+    private static final int BATCH = 10_000;
+
     private static final Pattern SIDECAR = Pattern.compile("notes/([0-9a-f]{24})/.*");
 
     private final JdbcClient jdbc;
@@ -63,6 +70,68 @@ public class FixityCatalog {
         this.batches = batches;
         this.ownTransaction = new TransactionTemplate(transactions);
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /**
+     * Corrects times that are later than now, which a clock that was ahead wrote: such a
+     * verification counts as never done, and such a finding as older than the audit, so that the
+     * audit reads the object again. Orphans are an exception: the list of the bucket may be done
+     * already, so they stay open. In batches, each a transaction of its own; a repeat changes
+     * nothing.
+     *
+     * @param since when the audit began, at most {@code now}
+     * @return the number of objects that count as never verified
+     */
+    public long correctFutureTimes(Instant since, Instant now) {
+        ownTransaction.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE fixity_finding
+                                        SET first_seen = least(first_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
+                                                                                     ELSE :before::timestamptz END),
+                                            last_seen = least(last_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
+                                                                                   ELSE :before::timestamptz END),
+                                            repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
+                                        WHERE resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
+                                        """)
+                                .param("now", Timestamp.from(now))
+                                .param("before", Timestamp.from(since.minusMillis(1)))
+                                .update());
+        return inBatches(
+                        """
+                        UPDATE media_object SET verified_at = NULL
+                        WHERE sha256 IN (SELECT sha256 FROM media_object
+                                         WHERE coalesce(verified_at, timestamptz 'epoch') > :now
+                                         LIMIT :batch)
+                        """,
+                        now)
+                + inBatches(
+                        """
+                        UPDATE note_capture SET sidecar_verified_at = NULL
+                        WHERE call_id IN (SELECT call_id FROM note_capture
+                                          WHERE sidecar_key IS NOT NULL
+                                            AND coalesce(sidecar_verified_at, timestamptz 'epoch') > :now
+                                          LIMIT :batch)
+                        """,
+                        now);
+    }
+
+    private long inBatches(String update, Instant now) {
+        long all = 0;
+        int some;
+        do {
+            Integer updated =
+                    ownTransaction.execute(
+                            _ ->
+                                    jdbc.sql(update)
+                                            .param("now", Timestamp.from(now))
+                                            .param("batch", BATCH)
+                                            .update());
+            some = updated == null ? 0 : updated;
+            all += some;
+        } while (some == BATCH);
+        return all;
     }
 
     /** A place in the line of what is to be audited. */
@@ -648,14 +717,18 @@ public class FixityCatalog {
 
     /**
      * When the file that was verified the longest ago was; empty when one never was, or there is
-     * none.
+     * none. A time that is later than now by more than {@link #CLOCK_TOLERANCE} counts as never.
      */
-    public Optional<Instant> oldestVerified() {
+    public Optional<Instant> oldestVerified(Instant now) {
         return jdbc.sql(
                         """
-                        SELECT verified_at FROM media_object
-                        ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1
+                        SELECT CASE WHEN newest.at <= :latest THEN oldest.at END AS verified_at
+                        FROM (SELECT verified_at AS at FROM media_object
+                              ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest,
+                             (SELECT coalesce(verified_at, timestamptz 'epoch') AS at FROM media_object
+                              ORDER BY coalesce(verified_at, timestamptz 'epoch') DESC, sha256 DESC LIMIT 1) AS newest
                         """)
+                .param("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)))
                 .query((row, _) -> Optional.ofNullable(row.getTimestamp("verified_at")))
                 .optional()
                 .flatMap(verified -> verified)

@@ -18,6 +18,7 @@ final class ActiveAudit extends ActiveStoreJob {
     final LongAdder bytes = new LongAdder();
     final LongAdder listed = new LongAdder();
     final LongAdder young = new LongAdder();
+    final LongAdder dateInFuture = new LongAdder();
     final AtomicLong notesMadeDue = new AtomicLong();
     final LongAdder waiting = new LongAdder();
     final LongAdder sidecarsRewritten = new LongAdder();

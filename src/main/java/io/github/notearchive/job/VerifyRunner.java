@@ -140,13 +140,23 @@ public class VerifyRunner {
         if (since == null) {
             throw new IllegalStateException("An audit without the parameter " + SINCE);
         }
-        ActiveAudit audit = new ActiveAudit(options, Instant.parse(since), settings);
+        Instant now = clock.instant();
+        Instant began = Instant.parse(since);
+        // a clock that was ahead must not make this audit take its own work for that of another
+        ActiveAudit audit = new ActiveAudit(options, began.isAfter(now) ? now : began, settings);
         log.info(
                 "{} of the store: what was not verified since {}{}{}",
                 launch.restart() ? "Continuing the unfinished audit" : "A new audit",
-                since,
+                audit.since(),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
+        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), now));
+        if (audit.dateInFuture.sum() > 0) {
+            log.warn(
+                    "{} objects were verified at a time later than now, {}: they count as never verified. Check the clocks (NTP)",
+                    audit.dateInFuture,
+                    now);
+        }
         audits.begin(audit);
         try {
             gate.open();
@@ -196,11 +206,12 @@ public class VerifyRunner {
                 audit.bytes.sum(),
                 audit.listed.sum(),
                 audit.young.sum(),
+                audit.dateInFuture.sum(),
                 open,
                 catalog.open(EXAMPLES),
                 left.files(),
                 left.sidecars(),
-                catalog.oldestVerified().orElse(null),
+                catalog.oldestVerified(clock.instant()).orElse(null),
                 new VerifySummary.Repaired(
                         audit.notesMadeDue.get(),
                         audit.waiting.sum(),

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param bytes bytes read by this execution
  * @param listed objects in the bucket that this execution compared with the rows
  * @param young of these, how many no row points at, but are too young to be called orphans
+ * @param dateInFuture objects whose verification was dated later than the start of this execution,
+ *     and which count as never verified
  * @param open open findings of all audits by their kind
  * @param examples the first of them
  * @param filesLeft files that the audit has yet to read
@@ -41,6 +43,7 @@ public record VerifySummary(
         long bytes,
         long listed,
         long young,
+        long dateInFuture,
         Map<Damage.Kind, Long> open,
         List<Finding> examples,
         long filesLeft,
@@ -78,6 +81,7 @@ public record VerifySummary(
                 null,
                 null,
                 false,
+                0,
                 0,
                 0,
                 0,

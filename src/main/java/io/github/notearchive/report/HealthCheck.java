@@ -335,7 +335,7 @@ public class HealthCheck {
                             "audits found " + Damage.inWords(others),
                             "note-archive verify; --delete-orphans removes orphans"));
         }
-        ReportTables.Verified verified = tables.verified();
+        ReportTables.Verified verified = tables.verified(now);
         Instant oldest = verified.oldest();
         if (verified.never() > 0) {
             reasons.add(
@@ -345,7 +345,7 @@ public class HealthCheck {
                                     + (verified.never() < ReportTables.MOST_NEVER_VERIFIED
                                             ? ""
                                             : " or more")
-                                    + " files were never verified since the tables were rebuilt",
+                                    + " files were never verified since the tables were rebuilt, or at a time later than now",
                             "note-archive verify"));
         } else if (oldest != null
                 && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {

@@ -4,6 +4,7 @@ import static io.github.notearchive.sql.Timestamps.instant;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaTotals;
+import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.note.Night;
@@ -89,12 +90,13 @@ class ReportTables {
      * How old verifications are.
      *
      * @param oldest null when there is no file
-     * @param never files that were not verified since the tables were rebuilt; {@value
+     * @param never files that were not verified since the tables were rebuilt, or at a time later
+     *     than now by more than {@link FixityCatalog#CLOCK_TOLERANCE}; {@value
      *     #MOST_NEVER_VERIFIED} are that many or more
      */
     record Verified(@Nullable Instant oldest, long never) {}
 
-    Verified verified() {
+    Verified verified(Instant now) {
         return jdbc.sql(
                         """
                         SELECT (SELECT verified_at FROM media_object
@@ -102,8 +104,10 @@ class ReportTables {
                                (SELECT count(*)
                                 FROM (SELECT FROM media_object
                                       WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
+                                         OR coalesce(verified_at, timestamptz 'epoch') > :latest
                                       LIMIT :most) AS never) AS never
                         """)
+                .param("latest", Timestamp.from(now.plus(FixityCatalog.CLOCK_TOLERANCE)))
                 .param("most", MOST_NEVER_VERIFIED)
                 .query(
                         (row, _) ->
@@ -547,6 +551,7 @@ class ReportTables {
                              (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
                                     WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
+                                      AND coalesce(verified_at, timestamptz 'epoch') <= :ended
                                     ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
                         ON CONFLICT (job_execution_id) DO NOTHING
                         """)
@@ -558,7 +563,7 @@ class ReportTables {
                 .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(end.ended())))
                 .param("objects", stored.files())
                 .param("objectBytes", stored.bytes())
-                .param("never", verified().never())
+                .param("never", verified(end.ended()).never())
                 .param("exitNumber", run.exitCode().number())
                 .param("exitCode", run.exitCode().name())
                 .param("reason", run.reason())

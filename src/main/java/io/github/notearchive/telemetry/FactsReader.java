@@ -50,7 +50,7 @@ class FactsReader {
                 totals.countsIn(Night.current(clock)),
                 gate.current().map(SourceGate.Closed::until).orElse(null),
                 media.now(),
-                fixity.oldestVerified().orElse(null),
+                fixity.oldestVerified(clock.instant()).orElse(null),
                 fixity.countOpen(),
                 executions.lastOrderlyEnd(settings.node()).orElse(null));
     }

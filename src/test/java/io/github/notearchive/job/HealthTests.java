@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.report.HealthCheck;
@@ -28,6 +29,7 @@ class HealthTests {
     @Autowired Night night;
     @Autowired NightReports reports;
     @Autowired HealthCheck check;
+    @Autowired FixityCatalog fixity;
 
     @Test
     void archiveWhoseLastNightWasGoodIsHealthy() {
@@ -302,6 +304,23 @@ class HealthTests {
                 .anyMatch(what -> what.contains("verified last 36 days ago"))
                 .anyMatch(what -> what.contains("1 fields"));
         assertThat(health.inAWord()).startsWith("1 thing needs somebody at once, and 3 a look");
+    }
+
+    @Test
+    void aVerificationThatIsDatedInTheFutureCountsAsNone() {
+        night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 1));
+        run();
+        night.sql()
+                .sql("UPDATE media_object SET verified_at = verified_at + interval '400 days'")
+                .update();
+
+        Health health = check.check();
+
+        assertThat(health.reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.contains("were never verified"));
+        assertThat(health.level()).isEqualTo(Level.ATTENTION);
+        assertThat(fixity.oldestVerified(night.clock().instant())).isEmpty();
     }
 
     @Test

@@ -28,6 +28,7 @@ import java.nio.file.attribute.FileTime;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -616,6 +617,76 @@ class VerifyTests {
             assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
         } finally {
             Files.move(aside, bucket);
+        }
+    }
+
+    @Test
+    void anObjectWhoseVerificationIsDatedInTheFutureIsReadAndCounted() throws Exception {
+        archive(2);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+        String corrupt = night.objects("media/").firstKey();
+        flip(corrupt);
+        dateVerificationsAt(night.clock().instant().plus(Duration.ofDays(400)));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("CORRUPT " + corrupt);
+        assertThat(audit.files()).isEqualTo(files);
+        assertThat(audit.sidecars()).isEqualTo(2);
+        assertThat(audit.dateInFuture()).isEqualTo(files + 2);
+        assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
+
+        passes(Duration.ofHours(1));
+        VerifySummary next = verify();
+
+        assertThat(next.dateInFuture()).isZero();
+        assertThat(next.files()).as("read again, since it is a new audit").isEqualTo(files);
+    }
+
+    @Test
+    void aFindingThatIsDatedInTheFutureIsLookedAtAgain() throws Exception {
+        archive(1);
+        String damaged = night.objects("media/").firstKey();
+        flip(damaged);
+        passes(Duration.ofDays(400));
+        assertEnds(verify(), ExitCode.FINDINGS);
+        passes(Duration.ofDays(-400).plusHours(1));
+        flip(damaged);
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.COMPLETED);
+        assertThat(audit.files()).isEqualTo(night.objects("media/").size());
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void anAuditThatAClockAheadBeganIsFinishedByTheCorrectedClock() throws Exception {
+        archive(1);
+        passes(Duration.ofDays(400));
+        VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
+        assertEnds(boxed, ExitCode.INTERRUPTED);
+        passes(Duration.ofDays(-400).plusHours(1));
+        String corrupt = night.objects("media/").firstKey();
+        flip(corrupt);
+
+        VerifySummary rest = verify();
+
+        assertThat(rest.instance()).isEqualTo(boxed.instance());
+        assertEnds(rest, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("CORRUPT " + corrupt);
+        assertThat(rest.files()).isEqualTo(night.objects("media/").size());
+        assertThat(rest.filesLeft() + rest.sidecarsLeft()).isZero();
+    }
+
+    private void dateVerificationsAt(Instant time) {
+        for (String update :
+                List.of(
+                        "UPDATE media_object SET verified_at = :time",
+                        "UPDATE note_capture SET sidecar_verified_at = :time")) {
+            night.sql().sql(update).param("time", Timestamp.from(time)).update();
         }
     }
 
