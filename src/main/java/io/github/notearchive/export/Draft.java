@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ final class Draft implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Draft.class);
 
     private static final String PARTIAL = ".partial-";
+    private static final Pattern PARTIAL_NAME =
+            Pattern.compile(".+\\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     /** Written while the export is, and gone before it is whole. */
     private static final String INVENTORY = ".inventory";
@@ -84,11 +87,12 @@ final class Draft implements AutoCloseable {
                     "Directory " + parent + ", to export below, cannot be written to");
         }
         try (Stream<Path> siblings = Files.list(parent)) {
-            siblings.filter(path -> isPartial(path, name.toString()))
+            siblings.filter(Draft::isPartial)
                     .forEach(
                             left ->
                                     log.warn(
-                                            "{} is left of an export that did not end, or of one that is still going on; remove it when none is",
+                                            "{} is left of an export that did not end. Unless an export is active that writes it, remove it: rm -r '{}'",
+                                            left,
                                             left));
         }
         // not a temporary directory, which nobody else could read
@@ -101,9 +105,12 @@ final class Draft implements AutoCloseable {
         }
     }
 
-    private static boolean isPartial(Path path, String name) {
+    /** Of whatever export into the same directory. */
+    private static boolean isPartial(Path path) {
         Path own = path.getFileName();
-        return own != null && own.toString().startsWith(name + PARTIAL);
+        return own != null
+                && PARTIAL_NAME.matcher(own.toString()).matches()
+                && Files.isDirectory(path);
     }
 
     private static void requireVacant(Path target) throws IOException {

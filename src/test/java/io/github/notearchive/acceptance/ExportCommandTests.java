@@ -61,18 +61,21 @@ class ExportCommandTests {
             assertThat(whole.err()).contains("Exporting to " + folder, ", all notes");
 
             Path more = practice.file("more.txt", ids.getFirst() + "\n" + "f".repeat(24));
-            assertThat(
-                            practice.call(
-                                            "export",
-                                            "--format",
-                                            "jsonl",
-                                            "--authors",
-                                            "omit",
-                                            "--ids",
-                                            more.toString(),
-                                            home.resolve("some").toString())
-                                    .with(6)
-                                    .out())
+            Ended some =
+                    practice.call(
+                                    "export",
+                                    "--format",
+                                    "jsonl",
+                                    "--authors",
+                                    "omit",
+                                    "--ids",
+                                    more.toString(),
+                                    home.resolve("some").toString())
+                            .with(6);
+            assertThat(some.err())
+                    .as("what is left of another export")
+                    .contains("rm -r '" + partial(folder).getFirst() + "'");
+            assertThat(some.out())
                     .contains("ids: 2 named, 1 of them never captured: " + "f".repeat(24));
         }
     }
