@@ -32,6 +32,26 @@ final class Harmless {
         return lines.toString();
     }
 
+    /**
+     * A JSON document: the same value, with each control written as its escape. White space between
+     * values stays.
+     */
+    static String json(String document) {
+        StringBuilder json = new StringBuilder(document.length());
+        document.codePoints()
+                .forEach(
+                        c -> {
+                            if (isControl(c) && c != '\n' && c != '\r') {
+                                for (char unit : Character.toChars(c)) {
+                                    json.append("\\u%04x".formatted((int) unit));
+                                }
+                            } else {
+                                json.appendCodePoint(c);
+                            }
+                        });
+        return json.toString();
+    }
+
     private static String withoutControls(String text) {
         if (text.codePoints().noneMatch(Harmless::isControl)) {
             return text;

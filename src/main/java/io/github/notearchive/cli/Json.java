@@ -12,8 +12,8 @@ final class Json {
 
     private Json() {}
 
-    /** Prints it, with a line break behind it. */
+    /** Prints it, with a line break behind it; no character in it controls a terminal. */
     static void print(Object document, PrintWriter out) {
-        out.println(MAPPER.writeValueAsString(document));
+        out.println(Harmless.json(MAPPER.writeValueAsString(document)));
     }
 }

@@ -79,7 +79,7 @@ final class SummaryFile {
             return;
         }
         if (target.equals(STANDARD_OUTPUT)) {
-            out.print(summary.text());
+            out.print(Harmless.json(summary.text()));
             out.flush();
             return;
         }

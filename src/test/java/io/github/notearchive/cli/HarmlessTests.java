@@ -9,14 +9,18 @@ import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What strangers say looks like what it is, on a screen and in a log. */
 @Isolated("takes the standard output")
@@ -42,6 +46,20 @@ class HarmlessTests {
         assertThat(Harmless.lines("a\nb\r\nc\u2028d\n")).isEqualTo("a\n    b\n    c\n    d\n");
         assertThat(Harmless.lines(HOSTILE).lines().skip(1))
                 .allMatch(line -> line.startsWith("    "));
+    }
+
+    @Test
+    void jsonKeepsItsValuesAndShowsNoControls() {
+        StringWriter printed = new StringWriter();
+        String tag = Character.toString(0xe0041);
+
+        Json.print(Map.of("title", HOSTILE + tag + "山里 👩\u200d👧"), new PrintWriter(printed));
+
+        assertThat(printed.toString())
+                .contains("\\u202egnp.\\u2066\\ufeff", "\\udb40\\udc41山里 👩\u200d👧")
+                .doesNotContain("\u202e", "\u2066", "\u2028", "\u009b", tag);
+        assertThat(JsonMapper.shared().readTree(printed.toString()).path("title").stringValue())
+                .isEqualTo(HOSTILE + tag + "山里 👩\u200d👧");
     }
 
     @Test
