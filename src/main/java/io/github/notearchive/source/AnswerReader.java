@@ -213,6 +213,7 @@ public final class AnswerReader {
                         c ->
                                 Character.isISOControl(c)
                                                 || Character.getType(c) == Character.SURROGATE
+                                                || Character.getType(c) == Character.FORMAT
                                         ? ' '
                                         : c)
                 .forEach(line::appendCodePoint);
