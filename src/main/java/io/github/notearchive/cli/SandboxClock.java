@@ -6,20 +6,30 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A clock that can be put forward, so that a practice does not have to wait for the next night. */
+/**
+ * Clock of a practice: it starts some days behind the system clock and moves forward by whole days,
+ * so that a practice of several nights neither waits nor writes times of the future.
+ */
 final class SandboxClock extends Clock {
 
     private final Clock base = Clock.systemUTC();
-    private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+    private final AtomicReference<Duration> behind;
 
-    /** Goes on from a later instant. */
-    void putForwardTo(Instant instant) {
-        ahead.set(Duration.between(base.instant(), instant));
+    /**
+     * @param days how many days it starts behind the system clock
+     */
+    SandboxClock(int days) {
+        behind = new AtomicReference<>(Duration.ofDays(days));
+    }
+
+    /** Moves to the same time of the next day. */
+    void nextDay() {
+        behind.updateAndGet(now -> now.minusDays(1));
     }
 
     @Override
     public Instant instant() {
-        return base.instant().plus(ahead.get());
+        return base.instant().minus(behind.get());
     }
 
     @Override

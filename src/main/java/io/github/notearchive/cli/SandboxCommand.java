@@ -148,7 +148,7 @@ final class SandboxCommand implements Callable<Integer> {
         Path directory = directory();
         prepare(directory);
         PrintWriter out = spec.commandLine().getOut();
-        SandboxClock clock = new SandboxClock();
+        SandboxClock clock = new SandboxClock(daysBehind());
         try (SandboxProvider provider = SandboxProvider.start(behaviour());
                 ArchiveContext context =
                         ArchiveContext.open(settings(directory, provider), clock)) {
@@ -217,6 +217,18 @@ final class SandboxCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * How many days before today the practice starts, so that its last night is today: later
+     * commands compare the times that it leaves with the system clock. A practice of one night
+     * starts yesterday, since notes may be postponed to another one.
+     */
+    private int daysBehind() {
+        long answers = videos ? 2L * notes : notes;
+        long nights = Math.ceilDiv(answers, Math.max(quota, 1));
+        boolean isPostponed = empty > 0 || deadMedia > 0;
+        return Math.clamp(nights - (isPostponed ? 0 : 1), 1, MOST_NIGHTS - 1);
     }
 
     private Path directory() {
@@ -311,13 +323,12 @@ final class SandboxCommand implements Callable<Integer> {
                         "run again on the same day: the gate is closed, nothing is asked",
                         out);
             }
-            Instant nextDay = Night.current(clock).ends().plus(Duration.ofMinutes(5));
-            clock.putForwardTo(nextDay);
+            clock.nextDay();
             provider.script().grants(quota);
             out.println();
             out.println(
                     "   ... the sandbox's clock is put forward to "
-                            + Times.minute(nextDay)
+                            + Times.minute(clock.instant())
                             + " in Shanghai, the quota is new");
             summary =
                     night(

@@ -3,10 +3,12 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.report.PageChecks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -76,7 +78,13 @@ class SandboxCommandTests {
             Ended ended =
                     Program.startPackaged(directory, environment, words.group(3).split(" ")).end();
             assertThat(ended.with(0).out()).containsAnyOf(data.toString(), "from \"sandbox\"");
+            if (words.group(3).equals("status")) {
+                assertThat(ended.out()).contains("HEALTHY: ").doesNotContain("a clock ahead");
+            }
         }
+        assertThat(sandbox.out())
+                .as("the last night of the practice is today")
+                .contains("report --night " + Night.current(Clock.systemUTC()));
         Ended other =
                 Program.startPackaged(
                                 directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
