@@ -72,13 +72,54 @@ class QuestionsTests {
         assertThat(
                         rows(
                                 """
-                                SELECT job_execution_id, night, node, status, exit_code, coalesce(exit_message, '-'), notes, calls,
+                                SELECT job_execution_id, instance_night, node, status, exit_code, coalesce(exit_message, '-'), notes, calls,
                                        billed, maybe_billed, left_postponed, left_failed, coalesce(due_now::text, '-')
                                 FROM run_history ORDER BY job_execution_id DESC
                                 """))
                 .containsExactly(
                         "2 2026-03-10 main COMPLETED INCOMPLETE - 14 3 1 1 1 2 1",
                         "1 2026-03-10 main STOPPED QUOTA_EXHAUSTED 303 14 2 1 0 0 0 -");
+    }
+
+    @Test
+    void theNightOfARunAndThatOfItsInstanceAreTwoColumns() {
+        execution(1, "archiveNotes", "2026-03-10", "STOPPED", "QUOTA_EXHAUSTED", "303");
+        execution(2, "archiveNotes", "2026-03-10", "STOPPED", "INTERRUPTED", "");
+        execution(3, "archiveNotes", "2026-03-10", "FAILED", "CRASHED", "");
+        summary(1, "2026-03-10");
+        summary(2, "2026-03-11");
+        database.jdbc()
+                .sql(
+                        """
+                        UPDATE batch_job_execution
+                        SET start_time = ('2026-03-12 00:10+08'::timestamptz)::timestamp
+                        WHERE job_execution_id = 3
+                        """)
+                .update();
+
+        assertThat(
+                        rows(
+                                "SELECT job_execution_id, night, instance_night FROM run_history ORDER BY job_execution_id"))
+                .containsExactly(
+                        "1 2026-03-10 2026-03-10",
+                        "2 2026-03-11 2026-03-10",
+                        "3 2026-03-12 2026-03-10");
+    }
+
+    private void summary(int execution, String night) {
+        database.jdbc()
+                .sql(
+                        """
+                        INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
+                            archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
+                            media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
+                            worklist_failed, due, objects, object_bytes, never_verified, open_findings, left_over, settings)
+                        VALUES (:execution, :night::date, 'main', now(), now(), 0, 'COMPLETED', '',
+                            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
+                        """)
+                .param("execution", execution)
+                .param("night", night)
+                .update();
     }
 
     @Test

@@ -157,21 +157,12 @@ public class Executions {
     public List<Run> latest(int limit) {
         return jdbc.sql(
                         """
-                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.exit_message, e.start_time,
-                               e.end_time, n.parameter_value AS node, d.parameter_value AS night,
-                               (SELECT count(*) FROM api_call c WHERE c.job_execution_id = e.job_execution_id) AS calls,
-                               (SELECT count(*) FROM api_call c WHERE c.job_execution_id = e.job_execution_id AND c.billed = 'YES') AS billed
-                        FROM batch_job_execution e
-                        JOIN batch_job_instance i USING (job_instance_id)
-                        LEFT JOIN batch_job_execution_params n
-                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
-                        LEFT JOIN batch_job_execution_params d
-                          ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
-                        WHERE i.job_name = :job
-                        ORDER BY e.job_execution_id DESC
+                        SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
+                               started_at, ended_at, calls, billed
+                        FROM run_history
+                        ORDER BY job_execution_id DESC
                         LIMIT :limit
                         """)
-                .param("job", ArchiveJob.NAME)
                 .param("limit", limit)
                 .query(
                         (row, _) ->
@@ -179,12 +170,13 @@ public class Executions {
                                         row.getLong("job_execution_id"),
                                         row.getLong("job_instance_id"),
                                         row.getString("night"),
+                                        row.getString("instance_night"),
                                         row.getString("node"),
                                         row.getString("status"),
                                         row.getString("exit_code"),
                                         row.getString("exit_message"),
-                                        instant(row.getTimestamp("start_time")),
-                                        instant(row.getTimestamp("end_time")),
+                                        instant(row.getTimestamp("started_at")),
+                                        instant(row.getTimestamp("ended_at")),
                                         row.getLong("calls"),
                                         row.getLong("billed")))
                 .list();
@@ -253,11 +245,18 @@ public class Executions {
         return local.atZone(ZoneId.systemDefault()).toInstant();
     }
 
-    /** One execution of the job. */
+    /**
+     * One execution of the job.
+     *
+     * @param night the calendar day of Shanghai in which the execution began, as in the report and
+     *     the log
+     * @param instanceNight the calendar day of Shanghai in which its job instance was created
+     */
     public record Run(
             long execution,
             long instance,
             @Nullable String night,
+            @Nullable String instanceNight,
             @Nullable String node,
             String status,
             String exitCode,

@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.report.Health;
@@ -13,6 +14,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
@@ -30,6 +32,7 @@ class HealthTests {
     @Autowired NightReports reports;
     @Autowired HealthCheck check;
     @Autowired FixityCatalog fixity;
+    @Autowired Executions executions;
 
     @Test
     void archiveWhoseLastNightWasGoodIsHealthy() {
@@ -242,6 +245,31 @@ class HealthTests {
         }
         assertThat(check.check().reasons().getFirst().what())
                 .contains("quota ended each of the last 7 nights");
+    }
+
+    @Test
+    void nightOfARunIsTheSameInStatusAndReportAndNotThatOfItsInstance() {
+        night.pending(20);
+        night.script().grants(1);
+        run();
+        String before = night.today().toString();
+        night.isNextDay();
+        night.script().unlimited();
+        run();
+
+        String after = night.today().toString();
+        assertThat(executions.latest(2))
+                .extracting(Executions.Run::night, Executions.Run::instanceNight)
+                .containsExactly(tuple(after, before), tuple(before, before));
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
+                .isEqualTo(2);
+        assertThat(
+                        reports.find(
+                                new io.github.notearchive.note.Night(LocalDate.parse(after)),
+                                "main"))
+                .hasValueSatisfying(report -> assertThat(report.runs()).hasSize(1));
     }
 
     @Test
