@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
                 "Puts notes on the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
         footer = {
             "",
-            "A CSV file is known by a first line that names a column note_id, id, url or the like; --column names another.",
+            "A CSV file is known by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
             "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
             "With --refresh-after an input is written in batches of 10,000 notes: after a failure those before it stay; repeat the command.",
             "--refresh-after: each new answer costs a call, within the limits of archive.refresh, behind all other notes.",
@@ -205,6 +205,9 @@ final class EnqueueCommand implements Callable<Integer> {
         out.printf(
                 "%s: %d new, %d already known, %d named again, %d rejected%n",
                 name(input), report.added(), report.known(), report.repeated(), report.rejected());
+        if (report.heading() != null) {
+            out.println("  line 1 names columns: \"" + Harmless.line(report.heading()) + "\"");
+        }
         out.flush();
         if (rejects == null) {
             report.examples().forEach(line -> err.println("  " + Harmless.line(line)));

@@ -42,7 +42,7 @@ final class ExitCodeCommand implements Callable<Integer> {
                         name + " is no exit code of this program; without a number all are shown");
             }
             PrintWriter out = spec.commandLine().getOut();
-            out.print(new String(page.readAllBytes(), UTF_8));
+            out.print(PlainPage.of(new String(page.readAllBytes(), UTF_8)));
             out.flush();
             return ExitCode.COMPLETED.number();
         }

@@ -4,15 +4,19 @@ import io.github.notearchive.job.ExitCode;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program as it is typed. */
 @Command(
@@ -57,6 +61,9 @@ public final class NoteArchiveCommand implements Runnable {
     /** Leads to what standard output is, where the system has such a link. */
     private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
 
+    /** Commands and options that remove data; a mistyped word never suggests one. */
+    private static final Set<String> DESTRUCTIVE = Set.of("forget", "--yes", "--delete-orphans");
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     private NoteArchiveCommand() {}
@@ -98,8 +105,7 @@ public final class NoteArchiveCommand implements Runnable {
                         (e, _) -> {
                             CommandLine command = e.getCommandLine();
                             command.getErr().println("note-archive: " + e.getMessage());
-                            CommandLine.UnmatchedArgumentException.printSuggestions(
-                                    e, command.getErr());
+                            suggestions(e).ifPresent(command.getErr()::println);
                             command.getErr()
                                     .println(
                                             "Try: "
@@ -131,6 +137,28 @@ public final class NoteArchiveCommand implements Runnable {
                         });
     }
 
+    /** What a mistyped word may have meant; empty when nothing is similar. */
+    private static Optional<String> suggestions(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return Optional.empty();
+        }
+        List<String> similar =
+                unmatched.getSuggestions().stream()
+                        .filter(word -> !DESTRUCTIVE.contains(word))
+                        .toList();
+        if (similar.isEmpty()) {
+            return Optional.empty();
+        }
+        String program = unmatched.getCommandLine().getCommandSpec().qualifiedName() + " ";
+        return Optional.of(
+                unmatched.isUnknownOption()
+                        ? "Possible solutions: " + String.join(", ", similar)
+                        : "Did you mean: "
+                                + program
+                                + String.join(" or " + program, similar)
+                                + "?");
+    }
+
     /** Whoever reads a log at night should not have to look for what a number means. */
     private static void pointToPage(int exitCode, CommandLine command) {
         if (exitCode != ExitCode.COMPLETED.number()) {
@@ -146,7 +174,7 @@ public final class NoteArchiveCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(
+        throw new ParameterException(
                 spec.commandLine(),
                 "say what to do: one of " + String.join(", ", spec.subcommands().keySet()));
     }

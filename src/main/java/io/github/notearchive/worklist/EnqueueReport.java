@@ -1,6 +1,7 @@
 package io.github.notearchive.worklist;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a list of ids.
@@ -10,9 +11,16 @@ import java.util.List;
  * @param repeated lines that named a note a second time
  * @param rejected lines that name no note, or one that was forgotten
  * @param examples the first of the rejected lines
+ * @param heading the first line, where it was read as headings because it names no note and no
+ *     column of notes; null: none was
  */
 public record EnqueueReport(
-        long added, long known, long repeated, long rejected, List<Rejected> examples) {
+        long added,
+        long known,
+        long repeated,
+        long rejected,
+        List<Rejected> examples,
+        @Nullable String heading) {
 
     /**
      * A line that names no note.

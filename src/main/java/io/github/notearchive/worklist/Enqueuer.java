@@ -81,9 +81,19 @@ public class Enqueuer {
      * {@code _id} of a database's export holds 24 hexadecimal digits, too.
      */
     private static final Set<String> NOTE_COLUMNS =
-            Set.of("noteid", "noteurl", "noteurls", "notelink");
+            Set.of(
+                    "noteid",
+                    "noteurl",
+                    "noteurls",
+                    "notelink",
+                    "笔记id",
+                    "笔记链接",
+                    "笔记地址",
+                    "笔记网址",
+                    "笔记url");
 
-    private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link");
+    private static final Set<String> OTHER_COLUMNS =
+            Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
 
     /** Part of an address, or of an id. */
     private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
@@ -229,7 +239,8 @@ public class Enqueuer {
                 all.distinct() - all.added(),
                 intake.taken - all.distinct(),
                 intake.rejected,
-                List.copyOf(intake.examples));
+                List.copyOf(intake.examples),
+                intake.heading);
     }
 
     /** The ids of a list behind one, up to and including another, in their order. */
@@ -384,17 +395,24 @@ public class Enqueuer {
         if (first == null) {
             return;
         }
+        boolean isCut = first.length() >= LONGEST_LINE - 2;
         char separator = separator(first);
         Optional<Integer> column =
                 options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
         if (options.column() == null && column.isEmpty()) {
-            long number = 1;
-            for (String line = first; line != null; line = readLine(reader)) {
+            String second = readLine(reader);
+            if (!isCut && isHeading(first) && second != null && isReference(second)) {
+                intake.heading = Intake.shown(first);
+            } else {
+                intake.take(1, first);
+            }
+            long number = 2;
+            for (String line = second; line != null; line = readLine(reader)) {
                 intake.take(number++, line);
             }
             return;
         }
-        if (first.length() >= LONGEST_LINE - 2) {
+        if (isCut) {
             throw new EnqueueException(
                     "The first line is longer than "
                             + LONGEST_LINE
@@ -446,11 +464,12 @@ public class Enqueuer {
     }
 
     /**
-     * Whether the first field of a column that is known by its number is the column's name. One
-     * that may have been meant for a note is told as any other that names none.
+     * Whether the first field of a column that is known by its number, or the first line of a list
+     * without a known column, is a heading. One that may have been meant for a note is rejected.
      */
-    private static boolean isHeading(String field) {
-        return !field.isBlank() && !MEANT_FOR_NOTE.matcher(field).find();
+    private static boolean isHeading(String text) {
+        return NoteReference.parse(text) instanceof NoteReference.Unusable
+                && !MEANT_FOR_NOTE.matcher(text).find();
     }
 
     private static boolean isBlank(CsvRecord row) {
@@ -568,6 +587,7 @@ public class Enqueuer {
         private final List<Rejected> examples = new ArrayList<>();
         private long taken;
         private long rejected;
+        private @Nullable String heading;
 
         Intake(CopyIn copy, Consumer<Rejected> rejects) {
             this.copy = copy;

@@ -104,6 +104,31 @@ class CommandLineTests {
                 .doesNotContain("exit-code 2");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"foo", "forge", "forget-author", "forgett"})
+    void noMistypedCommandSuggestsOneThatDestroys(String command) {
+        assertThat(execute(command)).isEqualTo(2);
+
+        assertThat(err.toString().lines().skip(1)).noneMatch(line -> line.contains("forget"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"verify --delete-orphan", "verify --delet", "forget --ye --author"})
+    void noMistypedOptionSuggestsOneThatDestroys(String line) {
+        assertThat(execute(line.split(" "))).isEqualTo(2);
+
+        assertThat(err.toString()).doesNotContain("--delete-orphans", "'--yes'", " --yes");
+    }
+
+    @Test
+    void otherMistypedWordsStillSuggestTheRightOne() {
+        assertThat(execute("statsu")).isEqualTo(2);
+        assertThat(err.toString()).contains("Did you mean: note-archive status?");
+
+        assertThat(execute("run", "--limt", "3")).isEqualTo(2);
+        assertThat(err.toString()).contains("Possible solutions: --limit");
+    }
+
     @Test
     void theProgramExplainsItself() {
         assertThat(execute("--help")).isZero();

@@ -137,9 +137,49 @@ class ExitCodePagesTests {
             String pointer = NoteArchiveCommand.pointer(Integer.parseInt(code));
             String typed = pointer.substring(pointer.lastIndexOf("note-archive ") + 13);
 
-            assertThat(print(typed.split(" "))).isEqualTo(page(code));
+            assertThat(words(print(typed.split(" ")))).isEqualTo(words(page(code)));
         }
-        assertThat(print("exit-code")).isEqualTo(page(INDEX));
+        assertThat(words(print("exit-code"))).isEqualTo(words(page(INDEX)));
+    }
+
+    @Test
+    void aPageIsPrintedWithoutMarkup() throws IOException {
+        for (Path file : pages().toList()) {
+            String name = file.getFileName().toString().replace(".md", "");
+            String printed = name.equals(INDEX) ? print("exit-code") : print("exit-code", name);
+
+            assertThat(printed).as(name).doesNotContain("**", "`", "](", "```", "|--");
+            assertThat(printed.lines()).as(name).noneMatch(line -> line.startsWith("#"));
+            assertThat(paragraphs(printed)).as(name).allMatch(line -> line.length() <= 80);
+        }
+        assertThat(print("exit-code", "3"))
+                .startsWith(
+                        """
+                        3: the quota of the day is used up
+
+                        What happened. The provider answered 303,""")
+                .contains(
+                        "    QUOTA_EXHAUSTED (exit 3): the provider's daily quota (code 303 (DAILY QUOTA EXCEEDED)) is used up until 2026-11-27 00:00 in Shanghai\n");
+        assertThat(print("exit-code"))
+                .containsPattern("(?m)^  code +name in the tables +in a word +someone must act$")
+                .containsPattern("(?m)^  2 +– +usage or configuration is wrong +yes$");
+    }
+
+    /** Lines of running text; a message, a query and a row of a table are not broken. */
+    private static List<String> paragraphs(String printed) {
+        return printed.lines().filter(line -> !line.startsWith("  ")).toList();
+    }
+
+    /** The words of a page in their order, without markup and addresses of links. */
+    private static List<String> words(String page) {
+        return Arrays.stream(
+                        page.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
+                                .replaceAll("(?m)^```(sql)?$|^\\|[-|]+\\|$|^# |^\\* ", "")
+                                .replaceAll("`|\\*\\*", "")
+                                .replace('|', ' ')
+                                .strip()
+                                .split("\\s+"))
+                .toList();
     }
 
     private static String print(String... arguments) {

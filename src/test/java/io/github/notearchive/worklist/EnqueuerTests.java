@@ -257,6 +257,35 @@ class EnqueuerTests {
         assertThat(ids()).as("not the number of a row").containsExactly(id(1));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"用户ID,笔记ID", "用户ID,笔记链接", "用户主页,\"笔记 ID\"", "链接,笔记地址", "用户ID,链接"})
+    void chineseHeadingsNameTheColumnOfNotes(String heading) {
+        EnqueueReport report = enqueue(heading + "\n" + id(9) + "," + id(1) + "\n");
+
+        assertThat(report.rejected()).isZero();
+        assertThat(ids()).as("no user's id").containsExactly(id(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"when,what,by", "时间;内容;作者", "address", "笔记收藏列表"})
+    void aFirstLineOfUnknownHeadingsIsNotRejected(String heading) {
+        EnqueueReport report = enqueue(heading + "\n2026,explore," + id(1) + "\n");
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isZero();
+        assertThat(report.heading()).isEqualTo(heading);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://xhslink.com/a/b", "66aa0000000000000000001", "nonsense\nmore"})
+    void aFirstLineThatWasMeantForANoteOrHasNoNoteBelowItIsRejected(String first) {
+        EnqueueReport report = enqueue(first + "\n" + id(2) + "\n");
+
+        assertThat(report.rejected()).isEqualTo(first.lines().count());
+        assertThat(rejected).extracting(Rejected::line).startsWith(1L);
+        assertThat(report.heading()).isNull();
+    }
+
     @Test
     void aColumnMayBeNamed() {
         EnqueueReport report =
@@ -333,8 +362,9 @@ class EnqueuerTests {
 
     @Test
     void anEmptyListAddsNothing() {
-        assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of()));
-        assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of()));
+        assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
+        assertThat(enqueue("\uFEFF\r\n\r\n"))
+                .isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
     }
 
     @Test
