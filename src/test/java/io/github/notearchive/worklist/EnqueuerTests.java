@@ -166,7 +166,7 @@ class EnqueuerTests {
         assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH);
 
         assertThat(enqueue(list + "\n" + id(Enqueuer.BATCH + 3), weekly))
-                .isEqualTo(new EnqueueReport(1, Enqueuer.BATCH + 2, 0, 0, List.of()));
+                .isEqualTo(new EnqueueReport(1, Enqueuer.BATCH + 2, 0, 0, List.of(), null));
         assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH + 3);
     }
 
