@@ -317,8 +317,34 @@ public class MediaCatalog {
         if (slots.isEmpty()) {
             return;
         }
-        makeRoom(answer.id(), slots);
+        List<Held> before = makeRoom(answer.id(), slots);
         slots(answer, slots).ifPresent(statement -> statement.update(jdbc));
+        listReplaced(before, slots);
+    }
+
+    /**
+     * Lists the objects whose places in the note other files have taken for removal. Another note
+     * may still use one, or begin to use it: the removal checks that, while no run is active.
+     */
+    private void listReplaced(List<Held> before, List<SlotRow> slots) {
+        String[] replaced =
+                before.stream()
+                        .filter(file -> file.isReplacedIn(slots))
+                        .map(Held::sha256)
+                        .distinct()
+                        .toArray(String[]::new);
+        if (replaced.length == 0) {
+            return;
+        }
+        jdbc.sql(
+                        """
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT object_key, size_bytes FROM media_object
+                        WHERE sha256 = ANY (:replaced) ORDER BY object_key
+                        ON CONFLICT (object_key) DO NOTHING
+                        """)
+                .param("replaced", replaced)
+                .update();
     }
 
     /** The same for a note that has no files yet, or room for these; empty without any. */
@@ -338,8 +364,10 @@ public class MediaCatalog {
      * Moves stored files out of the places that other files take now. The moving half of a live
      * photo goes with its still, and stays with it. A file that has moved within the note leaves
      * its old place.
+     *
+     * @return the stored files of the note, in their places before
      */
-    private void makeRoom(NoteId id, List<SlotRow> slots) {
+    private List<Held> makeRoom(NoteId id, List<SlotRow> slots) {
         List<Held> held =
                 jdbc.sql(
                                 """
@@ -379,6 +407,7 @@ public class MediaCatalog {
                     .param("behind", behindAll)
                     .update();
         }
+        return held;
     }
 
     private JdbcClient.StatementSpec at(NoteId id, Held file, String change) {
@@ -418,6 +447,15 @@ public class MediaCatalog {
                                     slot.kind() == kind
                                             && slot.ordinal() == ordinal
                                             && slot.identity().equals(identity));
+        }
+
+        /** Whether its slot has other bytes by now. */
+        boolean isReplacedIn(List<SlotRow> slots) {
+            return slots.stream()
+                    .filter(slot -> slot.kind() == kind && slot.ordinal() == ordinal)
+                    .filter(slot -> slot.identity().equals(identity))
+                    .map(SlotRow::media)
+                    .anyMatch(media -> media != null && !media.sha256().equals(sha256));
         }
 
         /** Whether one of these slots has its bytes. */
@@ -743,6 +781,11 @@ public class MediaCatalog {
         /** Whether a file is wanted still. */
         public boolean isMissing() {
             return state == SlotState.MISSING;
+        }
+
+        /** Whether the file that is there is a lesser rendition than the best one offered. */
+        public boolean isLesser() {
+            return media != null && DEGRADED.equals(reason);
         }
 
         /** The place that this row holds, without any address to fill it from. */

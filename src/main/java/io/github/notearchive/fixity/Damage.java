@@ -27,7 +27,7 @@ public record Damage(Kind kind, String expected, String seen) {
         SIDECAR_MISSING,
         /** The sidecar cannot be read, or is not that of its capture. */
         SIDECAR_CORRUPT,
-        /** No row points at the object. */
+        /** No row points at the object, or only that of a file that no slot uses. */
         ORPHAN
     }
 

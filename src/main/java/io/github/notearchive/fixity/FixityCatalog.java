@@ -228,8 +228,8 @@ public class FixityCatalog {
     }
 
     /**
-     * Marks objects as verified, and closes what was found wrong with them before. Part of the
-     * caller's transaction.
+     * Marks objects as verified, and closes what was found wrong with them before; one that no slot
+     * uses remains an orphan. Part of the caller's transaction.
      */
     public void verified(Collection<? extends Expected> objects, Instant now) {
         String[] digests =
@@ -257,7 +257,16 @@ public class FixityCatalog {
                     .param("calls", calls)
                     .update();
         }
-        resolve(objects.stream().map(object -> object.key().value()).toList(), now);
+        jdbc.sql(
+                        """
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE object_key = ANY (:keys) AND resolved_at IS NULL AND kind <> 'ORPHAN'
+                        """)
+                .param("now", Timestamp.from(now))
+                .param(
+                        "keys",
+                        objects.stream().map(object -> object.key().value()).toArray(String[]::new))
+                .update();
     }
 
     /** Closes what was found wrong with these keys. Part of the caller's transaction. */
@@ -409,8 +418,11 @@ public class FixityCatalog {
                 .update();
     }
 
-    /** Those of the objects in a listing that no row points at; in a transaction of its own. */
-    public List<ListedObject> withoutRow(List<? extends ListedObject> listed) {
+    /**
+     * Those of the objects in a listing that no row points at, or only the row of a file that no
+     * slot uses; in a transaction of its own.
+     */
+    public List<ListedObject> withoutUse(List<? extends ListedObject> listed) {
         Set<String> known =
                 ownTransaction.execute(
                         _ -> {
@@ -418,7 +430,9 @@ public class FixityCatalog {
                             keys.addAll(
                                     jdbc.sql(
                                                     """
-                                                    SELECT object_key FROM media_object WHERE object_key = ANY (:keys)
+                                                    SELECT object_key FROM media_object o
+                                                    WHERE object_key = ANY (:keys)
+                                                      AND EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                                                     """)
                                             .param(
                                                     "keys",
@@ -634,6 +648,17 @@ public class FixityCatalog {
                     resolve(dropped, now);
                     return dropped.size();
                 });
+    }
+
+    /** Removes the row of a file that no slot uses. Part of the caller's transaction. */
+    void dropUnused(String key) {
+        jdbc.sql(
+                        """
+                        DELETE FROM media_object o
+                        WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        """)
+                .param("key", key)
+                .update();
     }
 
     /** Orphans that were seen since an audit began, in order of their names. */

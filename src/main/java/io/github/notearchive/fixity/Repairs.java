@@ -261,9 +261,10 @@ public class Repairs {
             if (!modified.get().isBefore(now.minus(settings.orphanAge()))) {
                 return Optional.of("it was put anew");
             }
-            if (catalog.withoutRow(List.of(new ListedObject(name, 0, modified.get()))).isEmpty()) {
+            if (catalog.withoutUse(List.of(new ListedObject(name, 0, modified.get()))).isEmpty()) {
                 return Optional.of("a row points at it by now");
             }
+            catalog.dropUnused(name);
             store.remove(name);
         }
         catalog.resolve(List.of(name), now);

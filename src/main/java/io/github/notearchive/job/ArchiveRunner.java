@@ -31,6 +31,7 @@ public class ArchiveRunner {
     private final RunWatches watches;
     private final RunNews news;
     private final RunSummaries summaries;
+    private final ObjectRemoval removal;
 
     ArchiveRunner(
             JdbcConnectionDetails database,
@@ -42,7 +43,8 @@ public class ArchiveRunner {
             ProviderAccess provider,
             RunWatches watches,
             RunNews news,
-            RunSummaries summaries) {
+            RunSummaries summaries,
+            ObjectRemoval removal) {
         this.database = database;
         this.newRuns = newRuns;
         this.preflight = preflight;
@@ -53,6 +55,7 @@ public class ArchiveRunner {
         this.watches = watches;
         this.news = news;
         this.summaries = summaries;
+        this.removal = removal;
     }
 
     /**
@@ -60,6 +63,17 @@ public class ArchiveRunner {
      * throws for a server that is away.
      */
     public RunSummary run(RunOptions options) {
+        RunSummary summary = runUnderLock(options);
+        boolean serversRespond =
+                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE
+                        && summary.exitCode() != ExitCode.FAILED;
+        if (summary.execution() != null && serversRespond) {
+            removal.removeAfterRun(options.node());
+        }
+        return summary;
+    }
+
+    private RunSummary runUnderLock(RunOptions options) {
         ActiveRun run = newRuns.of(options);
         try (RunnerLock lock = RunnerLock.ofRuns(database, options.node()).orElse(null)) {
             if (lock == null) {

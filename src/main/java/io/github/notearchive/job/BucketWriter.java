@@ -14,8 +14,8 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.stereotype.Component;
 
 /**
- * Compares a piece of the bucket's listing with the rows. An object that no row points at and that
- * is old enough is an orphan; it is removed only if that was asked for.
+ * Compares a piece of the bucket's listing with the rows. An object that no slot uses and that is
+ * old enough is an orphan; it is removed only if that was asked for.
  */
 @Component
 class BucketWriter implements ItemWriter<ListedObject> {
@@ -42,7 +42,7 @@ class BucketWriter implements ItemWriter<ListedObject> {
         Instant now = clock.instant();
         Instant oldEnough = now.minus(settings.orphanAge());
         List<ListedObject> orphans = new ArrayList<>();
-        for (ListedObject object : catalog.withoutRow(listed.getItems())) {
+        for (ListedObject object : catalog.withoutUse(listed.getItems())) {
             if (object.modified().isBefore(oldEnough)) {
                 orphans.add(object);
             } else {

@@ -26,7 +26,6 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -43,9 +42,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 public class Forgetter {
 
-    private static final int PAGE = 500;
-
     private final ForgottenRows rows;
+    private final ObjectRemoval objects;
     private final ObjectStore store;
     private final UnwrittenAnswers unwritten;
     private final Mentions mentions;
@@ -56,6 +54,7 @@ public class Forgetter {
 
     Forgetter(
             ForgottenRows rows,
+            ObjectRemoval objects,
             ObjectStore store,
             UnwrittenAnswers unwritten,
             Mentions mentions,
@@ -64,6 +63,7 @@ public class Forgetter {
             Clock clock,
             PlatformTransactionManager transactions) {
         this.rows = rows;
+        this.objects = objects;
         this.store = store;
         this.unwritten = unwritten;
         this.mentions = mentions;
@@ -197,37 +197,16 @@ public class Forgetter {
         counts.rows.merge("worklist", counts.worklist, Long::sum);
     }
 
-    /**
-     * Stops when a lock was lost to another process: a run that works beside this one may have
-     * stored one of the files again. What is left is finished by the next forget.
-     */
     private static void requireHeld(List<RunnerLock> locks) throws SQLException {
         for (RunnerLock lock : locks) {
-            if (lock.keep() == RunnerLock.Kept.LOST) {
-                throw new DataAccessResourceFailureException(
-                        "the connection that held %s is lost, and %s has the lock by now; repeat forget to finish"
-                                .formatted(lock.name(), lock.rival()));
-            }
+            lock.requireHeld();
         }
     }
 
     private void removeFiles(Counts counts, List<RunnerLock> locks) throws SQLException {
-        List<ForgottenRows.File> files = nextFiles();
-        while (!files.isEmpty()) {
-            requireHeld(locks);
-            for (ForgottenRows.File file : files) {
-                store.remove(file.key());
-                counts.files++;
-                counts.fileBytes += file.bytes();
-                transaction.executeWithoutResult(_ -> rows.removed(file.key()));
-            }
-            files = nextFiles();
-        }
-    }
-
-    private List<ForgottenRows.File> nextFiles() {
-        List<ForgottenRows.File> files = transaction.execute(_ -> rows.nextToRemove(PAGE));
-        return files == null ? List.of() : files;
+        Files removed = objects.removeAll(locks);
+        counts.files = removed.count();
+        counts.fileBytes = removed.bytes();
     }
 
     /**

@@ -251,16 +251,7 @@ class ForgottenRows {
                                 .param("authors", authors)
                                 .update());
         putDown(named);
-        rows.put(
-                "media_object",
-                (long)
-                        jdbc.sql(
-                                        """
-                                        DELETE FROM media_object o USING forgotten_object f
-                                        WHERE f.object_key = o.object_key
-                                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                                        """)
-                                .update());
+        rows.put("media_object", removeListed());
         rows.put(
                 "fixity_finding",
                 (long)
@@ -323,6 +314,29 @@ class ForgottenRows {
                 .list();
     }
 
+    /**
+     * Removes the rows of the listed objects. One that a slot uses keeps its row, and leaves the
+     * list.
+     *
+     * @return how many rows were removed
+     */
+    private long removeListed() {
+        long removed =
+                jdbc.sql(
+                                """
+                                DELETE FROM media_object o USING forgotten_object f
+                                WHERE f.object_key = o.object_key
+                                  AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                """)
+                        .update();
+        jdbc.sql(
+                        """
+                        DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
+                        """)
+                .update();
+        return removed;
+    }
+
     /** Files that these notes share with others, so that they stay. */
     Files shared(Collection<NoteId> notes) {
         return jdbc.sql(
@@ -351,15 +365,11 @@ class ForgottenRows {
     record Files(long count, long bytes) {}
 
     /**
-     * The next files to remove. One that another note has come to use meanwhile is taken off the
-     * list.
+     * The next files to remove, without their rows. One that another note has come to use meanwhile
+     * is taken off the list.
      */
     List<File> nextToRemove(int limit) {
-        jdbc.sql(
-                        """
-                        DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
-                        """)
-                .update();
+        removeListed();
         return jdbc.sql(
                         """
                         SELECT object_key, size_bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
@@ -372,8 +382,15 @@ class ForgottenRows {
     /** A file whose row is gone. */
     record File(String key, long bytes) {}
 
-    /** The object is gone, too. */
-    void removed(String key) {
+    /** The object is gone, too, and with it what an audit found wrong with it. */
+    void removed(String key, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("key", key)
+                .update();
         jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key").param("key", key).update();
     }
 

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.Optional;
 import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -236,6 +237,19 @@ final class RunnerLock implements AutoCloseable {
         Optional<Connection> next = tryLock(database, name);
         next.ifPresent(taken -> connection = taken);
         return next.isPresent() ? Kept.RETAKEN : Kept.LOST;
+    }
+
+    /**
+     * Requires that this process has the lock, as {@link #keep} finds.
+     *
+     * @throws DataAccessResourceFailureException when another process has it by now
+     */
+    void requireHeld() throws SQLException {
+        if (keep() == Kept.LOST) {
+            throw new DataAccessResourceFailureException(
+                    "the connection that held %s is lost, and %s has the lock by now; repeat the command to finish"
+                            .formatted(name(), rival()));
+        }
     }
 
     private boolean isConnected() {

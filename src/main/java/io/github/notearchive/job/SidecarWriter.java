@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.BrokenSidecarException;
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.NoteCatalog;
@@ -12,8 +13,10 @@ import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.Standing;
 import io.github.notearchive.worklist.Worklist;
@@ -27,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.infrastructure.item.Chunk;
@@ -201,11 +205,37 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                 slots.add(row.with(object));
             } else {
                 String why = loss.orElseThrow();
-                losses.add(row.kind() + " " + row.ordinal() + ": " + why);
+                if (!isStoredByLater(sidecar, row)) {
+                    losses.add(row.kind() + " " + row.ordinal() + ": " + why);
+                }
                 slots.add(row.lost(why, now));
             }
         }
         return slots;
+    }
+
+    /**
+     * Whether a later sidecar of the note names an object for the same file: a better rendition has
+     * then replaced the one that this sidecar names.
+     */
+    private boolean isStoredByLater(Sidecar sidecar, SlotRow row) {
+        try (Stream<StoredObject> all = store.list(Sidecar.PREFIX + sidecar.noteId() + "/")) {
+            return all.map(StoredObject::key)
+                    .filter(key -> key.value().compareTo(sidecar.key().value()) > 0)
+                    .anyMatch(key -> names(key, row));
+        }
+    }
+
+    private boolean names(ObjectKey key, SlotRow row) {
+        try {
+            List<SlotRow> slots = Sidecar.read(key, store.read(key)).media();
+            return slots != null
+                    && slots.stream()
+                            .filter(slot -> slot.media() != null && slot.kind() == row.kind())
+                            .anyMatch(slot -> slot.identity().equals(row.identity()));
+        } catch (BrokenSidecarException e) {
+            return false; // it is refused when its turn comes
+        }
     }
 
     /** Why a file is not there as it was told; empty when it is. */

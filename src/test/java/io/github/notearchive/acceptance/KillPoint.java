@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -654,6 +655,48 @@ enum KillPoint {
                     .contains(scene.ids().size() + " notes are due now");
             scene.runToTheEnd();
             assertThat(scene.provider().calls()).isEqualTo(calls);
+        }
+    },
+
+    /** Better renditions are in their slots, the objects that they replace are not removed. */
+    REPLACED("replaced files are about to be removed", "trap on DELETE of media_object") {
+        @Override
+        void prepare(Scene scene) {
+            String note =
+                    scene.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                            .filter(id -> !originals(scene, id).isEmpty())
+                            .findFirst()
+                            .orElseThrow();
+            scene.ids().add(note);
+            scene.practice().call("enqueue", note);
+            Set<String> originals = originals(scene, note);
+            scene.provider().script().media(originals::contains, MediaReply.status(404));
+            scene.practice().call("run").with(0);
+            scene.provider().script().clear();
+            scene.practice().call("requeue", note).with(0);
+        }
+
+        @Override
+        String strike(Scene scene) throws Exception {
+            return scene.killTrapped(
+                    Trap.before("DELETE ON media_object", "true"),
+                    1,
+                    archive -> {
+                        assertThat(
+                                        archive.number(
+                                                "SELECT count(*) FROM note_media WHERE reason = 'DEGRADED'"))
+                                .isZero();
+                        assertThat(archive.number("SELECT count(*) FROM forgotten_object"))
+                                .isPositive();
+                        return "no lesser file in a slot, the replaced ones listed and stored";
+                    },
+                    "run");
+        }
+
+        private static Set<String> originals(Scene scene, String note) {
+            return Scene.targetsOf(scene.provider(), note).stream()
+                    .filter(target -> target.contains("sc=V_ORG"))
+                    .collect(Collectors.toSet());
         }
     },
 

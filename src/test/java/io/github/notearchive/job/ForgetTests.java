@@ -11,6 +11,7 @@ import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.worklist.EnqueueReport;
@@ -489,6 +490,116 @@ class ForgetTests {
         assertThat(report.files()).isZero();
         assertThat(night.objects(key)).hasSize(1);
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+    }
+
+    @Test
+    void noteWhoseFilesWereReplacedLeavesNothingInTheBucket() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> lesser = firstKeys(notes);
+        night.script().clear();
+        night.isNextDay();
+
+        RunSummary run = night.run();
+
+        assertThat(run.files().improved()).isEqualTo(3);
+        assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
+        assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
+        assertThat(night.count("SELECT count(*) FROM media_object")).isEqualTo(keys(notes).size());
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+        forgetter.forget(request(notes, null)).orElseThrow();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+        assertAuditedClean();
+    }
+
+    @Test
+    void replacedFilesThatWereNotRemovedBeforeTheProcessEndedAreRemovedLater() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int stored = keys(notes).size();
+        int own = keys(notes.subList(0, 1)).size();
+        night.script().clear();
+        night.isNextDay();
+        // another node's run keeps this one from removing, as a kill before the removal does
+        try (RunnerLock _ = RunnerLock.ofRuns(database, "other").orElseThrow()) {
+            assertThat(night.run().files().improved()).isEqualTo(3);
+        }
+        assertThat(night.objects("media/")).hasSize(stored + 3);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
+
+        ForgetReport report = forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+
+        assertThat(report.files()).as("its own, and the replaced ones of all").isEqualTo(own + 3);
+        assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes.subList(1, 3)));
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+    }
+
+    @Test
+    void replacedFileIsKeptWhileAnotherNoteUsesItsBytes() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(1);
+        String first = notes.getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String shared = String.valueOf(night.slots(first).getFirst().media().key());
+        byte[] bytes = night.objects(shared).get(shared);
+        String other =
+                night.provider().noteIds(SandboxNoteKind.IMAGES, 14).stream()
+                        .filter(note -> !note.equals(first))
+                        .reduce((_, last) -> last)
+                        .orElseThrow();
+        String name = night.pictures(other).getFirst();
+        night.script().clear();
+        night.script()
+                .media(target -> target.contains(name), MediaReply.bytes("image/jpeg", bytes));
+        night.pending(List.of(other));
+        night.isNextDay();
+
+        assertThat(night.run().files().improved()).isOne();
+
+        assertThat(night.slots(first).getFirst().media().key().value()).isNotEqualTo(shared);
+        assertThat(keys(List.of(other))).contains(shared);
+        assertThat(night.objects(shared)).hasSize(1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+    }
+
+    /** Notes of pictures on the worklist of whose first one the original is dead. */
+    private List<String> withTheFirstOriginalDead(int count) {
+        List<String> notes =
+                night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
+                        .filter(
+                                note ->
+                                        !night.provider()
+                                                .envelope(note)
+                                                .at("/data/0/note_list/0/images_list/0/original")
+                                                .stringValue("")
+                                                .isEmpty())
+                        .limit(count)
+                        .toList();
+        for (String note : notes) {
+            String name = night.pictures(note).getFirst();
+            night.script()
+                    .media(
+                            target -> target.contains(name) && target.contains("sc=V_ORG"),
+                            MediaReply.status(404));
+        }
+        return night.pending(notes);
+    }
+
+    private List<String> firstKeys(List<String> notes) {
+        return notes.stream()
+                .map(note -> night.slots(note).getFirst().media().key().value())
+                .toList();
+    }
+
+    private Set<String> keys(List<String> notes) {
+        Set<String> keys = new TreeSet<>();
+        for (String note : notes) {
+            night.slots(note).forEach(slot -> keys.add(slot.media().key().value()));
+        }
+        return keys;
     }
 
     private static Forgetter.Request request(

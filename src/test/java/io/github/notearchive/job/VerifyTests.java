@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -34,6 +35,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -200,7 +202,9 @@ class VerifyTests {
         assertThat(night.calls()).isEqualTo(calls + 1);
         assertThat(night.objects("media/")).containsKey(shared);
         passes(Duration.ofMinutes(1));
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertThat(verify().open())
+                .as("only what the other note had")
+                .containsOnlyKeys(Kind.ORPHAN);
     }
 
     @Test
@@ -433,6 +437,47 @@ class VerifyTests {
                 .param("key", key)
                 .query(String.class)
                 .single();
+    }
+
+    @Test
+    void aRowThatNoSlotUsesMakesAnOrphanTooAndIsRemovedWithIt() throws Exception {
+        archive(1);
+        String sha256 = HexFormat.of().formatHex(sha256("planted"));
+        String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
+        plant(unused, Duration.ofDays(2));
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                        VALUES (:sha256, :key, 7, 'image/jpeg', :then, :then)
+                        """)
+                .param("sha256", sha256)
+                .param("key", unused)
+                .param("then", Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))))
+                .update();
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("ORPHAN " + unused);
+        assertThat(night.objects("")).containsKey(unused);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(removal, ExitCode.COMPLETED);
+        assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
+        assertThat(night.objects("")).doesNotContainKey(unused);
+        assertThat(
+                        night.count(
+                                "SELECT count(*) FROM media_object WHERE object_key = '"
+                                        + unused
+                                        + "'"))
+                .isZero();
+    }
+
+    private static byte[] sha256(String text) throws Exception {
+        return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
     }
 
     @Test
