@@ -1,11 +1,14 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,11 +47,17 @@ final class RequeueCommand implements Callable<Integer> {
                     "All archived notes whose video was not asked for. Wants archive.video.enabled.")
     private boolean withoutVideo;
 
+    @Option(
+            names = "--degraded",
+            description =
+                    "All archived notes with a file in a lesser rendition than the best one offered. Buys one new answer for each, unless it has one of this night. Wants archive.ledger.buy-again.")
+    private boolean degraded;
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
-        boolean isByGroup = !states.isEmpty() || withoutVideo;
+        boolean isByGroup = !states.isEmpty() || withoutVideo || degraded;
         if (ids.isEmpty() != isByGroup) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -62,6 +71,11 @@ final class RequeueCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
             }
+            if (degraded && !context.get(LedgerProperties.class).buyAgain()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "no new answers are bought, so nothing was made due: set archive.ledger.buy-again to true first, here and for the runs");
+            }
             Interventions interventions = context.get(Interventions.class);
             for (NoteState state : states) {
                 out.printf("%s: %d notes are due now%n", state, interventions.requeue(state));
@@ -70,6 +84,12 @@ final class RequeueCommand implements Callable<Integer> {
                 out.printf(
                         "%d archived notes whose video was not asked for are due now%n",
                         interventions.requeueWithoutVideo());
+            }
+            if (degraded) {
+                context.get(PaidAnswers.class).replaceDegraded(context.get(Clock.class).instant());
+                out.printf(
+                        "%d archived notes with a lesser rendition of a file are due now%n",
+                        interventions.requeueDegraded());
             }
             if (notes.isEmpty()) {
                 return ExitCode.COMPLETED.number();

@@ -252,7 +252,7 @@ final class RunCommand implements Callable<Integer> {
                             : ", not kept as their authors are forgotten " + notes.forgotten());
             RunSummary.Files files = summary.files();
             out.printf(
-                    "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, %d requests%n",
+                    "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
                     files.stored(),
                     Times.size(files.bytes()),
                     files.known(),
@@ -260,6 +260,7 @@ final class RunCommand implements Callable<Integer> {
                     files.takenOver(),
                     Times.size(files.bytesTakenOver()),
                     files.improved(),
+                    files.lesser(),
                     files.requests());
             out.printf(
                     "  calls  %d, of which billed %d, maybe billed %d; bought again for dead files %d%n",

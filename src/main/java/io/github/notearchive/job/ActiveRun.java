@@ -71,6 +71,7 @@ final class ActiveRun extends ActiveStoreJob {
     final LongAdder filesTakenOver = new LongAdder();
     final LongAdder bytesTakenOver = new LongAdder();
     final LongAdder filesImproved = new LongAdder();
+    final LongAdder filesLesser = new LongAdder();
     final LongAdder downloadsDead = new LongAdder();
     final LongAdder downloadsPassing = new LongAdder();
     final LongAdder downloadsRefused = new LongAdder();
@@ -185,6 +186,7 @@ final class ActiveRun extends ActiveStoreJob {
                 filesTakenOver.sum(),
                 bytesTakenOver.sum(),
                 filesImproved.sum(),
+                filesLesser.sum(),
                 now.requests() - mediaBefore.requests());
     }
 

@@ -6,6 +6,7 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,29 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
         MediaSlot slot();
 
         /**
+         * Why the file that is there is not the best rendition offered; null when none is, or it
+         * is.
+         */
+        @Nullable String lesserBecause();
+
+        /** Which lesser rendition is there; empty when none is, or its name is not known. */
+        Optional<String> lesserRendition();
+
+        /**
          * Downloaded into the spool, and to be stored.
          *
          * @param lesserBecause why it is not the best rendition offered; null when it is
          */
         record Fresh(MediaSlot slot, DownloadedMedia media, @Nullable String lesserBecause)
-                implements Piece {}
+                implements Piece {
+
+            @Override
+            public Optional<String> lesserRendition() {
+                return lesserBecause == null
+                        ? Optional.empty()
+                        : Optional.of(media.candidate().rendition());
+            }
+        }
 
         /** Decided: stored before, waived, or missing. */
         record Decided(SlotStatus status) implements Piece {
@@ -41,6 +59,18 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
             @Override
             public MediaSlot slot() {
                 return status.slot();
+            }
+
+            @Override
+            public @Nullable String lesserBecause() {
+                return status instanceof SlotStatus.Stored stored ? stored.lesserBecause() : null;
+            }
+
+            @Override
+            public Optional<String> lesserRendition() {
+                return status instanceof SlotStatus.Stored stored && stored.lesserBecause() != null
+                        ? Optional.ofNullable(stored.rendition())
+                        : Optional.empty();
             }
         }
     }
@@ -53,6 +83,11 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
     /** The answers, that about the note first. */
     List<NoteCapture> answers() {
         return video == null ? List.of(capture) : List.of(capture, video);
+    }
+
+    /** The files that are there in a lesser rendition than the best one offered. */
+    Stream<Piece> lesser() {
+        return pieces.stream().filter(piece -> piece.lesserBecause() != null);
     }
 
     /** What of these lies in the spool; a file that two of them share comes with each. */

@@ -9,6 +9,7 @@ import io.github.notearchive.job.Harvest.Piece;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.MediaDownloader;
@@ -22,7 +23,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.sql.Trouble;
 import java.io.UncheckedIOException;
-import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -47,8 +48,8 @@ import org.springframework.stereotype.Component;
 /**
  * Brings in the files of an answer: what is stored or waived already stays, wherever in the note it
  * stood before, what another note has under the same name is taken over, everything else is
- * downloaded, side by side. A file that is there in a lesser rendition is looked at again on a
- * later night.
+ * downloaded, side by side. Of a file that is there in a lesser rendition the better ones are tried
+ * again.
  *
  * <p>Which address was dead on which night is remembered with each slot. A file is gone when two
  * answers that were bought on different nights had only dead addresses for it.
@@ -56,13 +57,15 @@ import org.springframework.stereotype.Component;
 @Component
 class MediaCollector implements AutoCloseable {
 
+    private static final Duration LOOK_FOR_ROOM = Duration.ofMillis(100);
+
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
     private final VideoFiles videos;
     private final VideoProperties video;
     private final RunGate gate;
     private final ActiveRuns runs;
-    private final Clock clock;
+    private final Duration patience;
 
     /**
      * As many threads as files are downloaded at a time. They are the system's own: a virtual
@@ -77,15 +80,14 @@ class MediaCollector implements AutoCloseable {
             VideoProperties video,
             RunGate gate,
             ActiveRuns runs,
-            MediaProperties settings,
-            Clock clock) {
+            MediaProperties settings) {
         this.catalog = catalog;
         this.downloads = downloads;
         this.videos = videos;
         this.video = video;
         this.gate = gate;
         this.runs = runs;
-        this.clock = clock;
+        this.patience = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
         this.threads =
                 new ThreadPoolExecutor(
@@ -101,6 +103,18 @@ class MediaCollector implements AutoCloseable {
     @Override
     public void close() {
         threads.shutdownNow();
+    }
+
+    /**
+     * Waits until the spool has room again, for the time that one file may take at most. The caller
+     * holds no file, so the notes that fill the spool end without it.
+     */
+    void awaitRoom() throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        boolean isWaiting = true;
+        while (isWaiting && !gate.awaitClosed(LOOK_FOR_ROOM)) {
+            isWaiting = !downloads.hasRoom() && System.nanoTime() < end;
+        }
     }
 
     /**
@@ -132,7 +146,6 @@ class MediaCollector implements AutoCloseable {
     /** The files of a note, on their way from what is expected to what became of each. */
     private final class Gathering {
 
-        private final Night tonight = Night.current(clock);
         private final NoteCapture capture;
         private final @Nullable NoteCapture bought;
         private final VideoAnswer answer;
@@ -149,10 +162,12 @@ class MediaCollector implements AutoCloseable {
         /** Files to be downloaded, with the night whose answer first had them dead, if any had. */
         final Map<MediaSlot, @Nullable Night> wanted = new LinkedHashMap<>();
 
-        /** Files that are there in a lesser rendition, which are looked at again. */
-        final Map<MediaSlot, SlotStatus.Stored> lesser = new LinkedHashMap<>();
+        /** Files that are there in a lesser rendition, whose better ones are tried again. */
+        final Map<MediaSlot, Piece> lesser = new LinkedHashMap<>();
 
         private boolean retrySoon;
+        private boolean retryBetter;
+        private boolean noRoom;
         private boolean served;
         private boolean dead;
         private boolean faulty;
@@ -170,7 +185,9 @@ class MediaCollector implements AutoCloseable {
         /** Decides about all that no request is needed for; what is left is wanted. */
         void decideWithoutRequests() {
             expected.forEach(this::decide);
-            closeUnused(before.values(), decided);
+            closeUnused(
+                    before.values(),
+                    Stream.concat(decided.stream(), lesser.values().stream()).toList());
             decided.addAll(takeOver(inCatalog.sameFiles(), wanted.keySet()));
         }
 
@@ -187,10 +204,10 @@ class MediaCollector implements AutoCloseable {
             if (slot.notOffered() != null) {
                 withoutOffer(slot);
             } else if (fresh.isPresent()) {
-                decided.add(fresh.get());
+                keepOrImprove(slot, fresh.get());
                 before.remove(place);
             } else if (settled.isPresent()) {
-                keepOrImprove(slot, settled.get(), row);
+                keepOrImprove(slot, new Piece.Decided(settled.get()));
             } else {
                 wantUnlessAskedInVain(slot, row, same);
             }
@@ -203,12 +220,15 @@ class MediaCollector implements AutoCloseable {
             }
         }
 
-        private void keepOrImprove(MediaSlot slot, SlotStatus settled, Optional<SlotRow> row) {
-            if (settled instanceof SlotStatus.Stored stored
-                    && row.filter(r -> isWorthAnotherTry(stored, r, tonight)).isPresent()) {
-                lesser.put(slot, stored);
+        private void keepOrImprove(MediaSlot slot, Piece held) {
+            boolean worthAnotherTry =
+                    held.lesserRendition()
+                            .filter(taken -> !slot.betterThan(taken).candidates().isEmpty())
+                            .isPresent();
+            if (worthAnotherTry) {
+                lesser.put(slot, held);
             } else {
-                decided.add(new Piece.Decided(settled));
+                decided.add(held);
             }
         }
 
@@ -223,14 +243,39 @@ class MediaCollector implements AutoCloseable {
 
         /** Takes what the downloads came to. */
         void take(Map<MediaSlot, DownloadOutcome> downloads) {
-            lesser.forEach((slot, stored) -> decided.add(improved(stored, downloads.remove(slot))));
+            lesser.forEach(
+                    (slot, held) -> decided.add(improved(slot, held, downloads.remove(slot))));
+            closeUnused(lesser.values(), decided);
             downloads.forEach(this::take);
+        }
+
+        /** What is there is kept where the better rendition cannot be had now either. */
+        private Piece improved(MediaSlot slot, Piece held, @Nullable DownloadOutcome outcome) {
+            return switch (outcome) {
+                case Downloaded(var media, var lesserBecause, var again) -> {
+                    retryBetter |= again;
+                    runs.current().filesImproved.increment();
+                    // of those that were asked for now, the first is the best of the slot
+                    yield new Piece.Fresh(slot, media, lesserBecause);
+                }
+                case Troubled(_, var soon) -> {
+                    retryBetter |= soon;
+                    yield held;
+                }
+                case NoRoom _ -> {
+                    noRoom = true;
+                    yield held;
+                }
+                case Dead _ -> held;
+                case null -> held;
+            };
         }
 
         private void take(MediaSlot slot, DownloadOutcome outcome) {
             switch (outcome) {
-                case Downloaded(var media, var lesserBecause) -> {
+                case Downloaded(var media, var lesserBecause, var again) -> {
                     served = true;
+                    retryBetter |= again;
                     decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
                 case Dead(var reason) -> {
@@ -242,12 +287,18 @@ class MediaCollector implements AutoCloseable {
                 case Troubled(var reason, var soon) -> {
                     retrySoon |= soon;
                     faulty |= soon;
-                    decided.add(
-                            new Piece.Decided(
-                                    new SlotStatus.Missing(
-                                            slot, Gap.RETRY, reason, wanted.get(slot))));
+                    decided.add(retry(slot, reason));
+                }
+                case NoRoom(var reason) -> {
+                    noRoom = true;
+                    decided.add(retry(slot, reason));
                 }
             }
+        }
+
+        private Piece retry(MediaSlot slot, String reason) {
+            return new Piece.Decided(
+                    new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
         }
 
         /** The night in which the answer came that offers a file. */
@@ -259,7 +310,14 @@ class MediaCollector implements AutoCloseable {
         Collected collected() {
             decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
             return new Collected(
-                    new Harvest(capture, bought, decided), answer, retrySoon, served, dead, faulty);
+                    new Harvest(capture, bought, decided),
+                    answer,
+                    retrySoon,
+                    retryBetter,
+                    noRoom,
+                    served,
+                    dead,
+                    faulty);
         }
     }
 
@@ -275,7 +333,7 @@ class MediaCollector implements AutoCloseable {
     private void countShared(Collection<DownloadOutcome> outcomes) {
         Set<SpoolFile> files = new HashSet<>();
         for (DownloadOutcome outcome : outcomes) {
-            if (outcome instanceof Downloaded(var media, _) && !files.add(media.file())) {
+            if (outcome instanceof Downloaded(var media, _, _) && !files.add(media.file())) {
                 runs.current().filesTakenOver.increment();
                 runs.current().bytesTakenOver.add(media.size());
             }
@@ -310,6 +368,8 @@ class MediaCollector implements AutoCloseable {
                 new Harvest(harvest.capture(), harvest.video(), pieces),
                 collected.video(),
                 collected.retrySoon(),
+                collected.retryBetter(),
+                collected.noRoom(),
                 collected.served(),
                 collected.dead(),
                 collected.faulty());
@@ -327,24 +387,6 @@ class MediaCollector implements AutoCloseable {
         return a.kind() == b.kind()
                 && a.ordinal() == b.ordinal()
                 && a.identity().equals(b.identity());
-    }
-
-    /** A lesser rendition stays for the night that took it; a later one may get the better. */
-    private static boolean isWorthAnotherTry(SlotStatus.Stored stored, SlotRow row, Night tonight) {
-        return stored.lesserBecause() != null
-                && stored.rendition() != null
-                && !Night.of(row.updatedAt()).equals(tonight)
-                && !stored.slot().betterThan(stored.rendition()).candidates().isEmpty();
-    }
-
-    /** What is stored already is kept when the better rendition cannot be had now either. */
-    private Piece improved(SlotStatus.Stored stored, @Nullable DownloadOutcome outcome) {
-        if (!(outcome instanceof Downloaded(var media, var lesserBecause))) {
-            return new Piece.Decided(stored);
-        }
-        runs.current().filesImproved.increment();
-        // of those that were asked for now, the first is the best of the slot
-        return new Piece.Fresh(stored.slot(), media, lesserBecause);
     }
 
     /**
@@ -418,17 +460,16 @@ class MediaCollector implements AutoCloseable {
      * once, from the addresses of both.
      */
     private Map<MediaSlot, DownloadOutcome> download(
-            Set<MediaSlot> wanted, Map<MediaSlot, SlotStatus.Stored> lesser)
-            throws InterruptedException {
+            Set<MediaSlot> wanted, Map<MediaSlot, Piece> lesser) throws InterruptedException {
         Map<Expected, Download> files = new LinkedHashMap<>();
         Stream.concat(wanted.stream(), lesser.keySet().stream())
                 .forEach(
                         slot -> {
-                            SlotStatus.Stored stored = lesser.get(slot);
                             MediaSlot asked =
-                                    stored == null || stored.rendition() == null
-                                            ? slot
-                                            : slot.betterThan(stored.rendition());
+                                    Optional.ofNullable(lesser.get(slot))
+                                            .flatMap(Piece::lesserRendition)
+                                            .map(slot::betterThan)
+                                            .orElse(slot);
                             files.merge(
                                     Expected.of(asked), Download.of(asked, slot), Download::and);
                         });
@@ -463,7 +504,7 @@ class MediaCollector implements AutoCloseable {
         var _ =
                 download.thenAccept(
                         outcome -> {
-                            if (outcome instanceof Downloaded(var media, _)) {
+                            if (outcome instanceof Downloaded(var media, _, _)) {
                                 media.close();
                             }
                         });
@@ -472,7 +513,7 @@ class MediaCollector implements AutoCloseable {
     private void count(DownloadOutcome outcome) {
         ActiveRun run = runs.current();
         switch (outcome) {
-            case Downloaded _ -> {}
+            case Downloaded _, NoRoom _ -> {}
             case Dead _ -> run.downloadsDead.increment();
             case Troubled(_, var soon) ->
                     (soon ? run.downloadsPassing : run.downloadsRefused).increment();
@@ -554,6 +595,9 @@ class MediaCollector implements AutoCloseable {
      *
      * @param video what came of asking for the note's video
      * @param retrySoon whether something was in the way that may pass within minutes
+     * @param retryBetter whether a file is there in a lesser rendition only since a better one met
+     *     an error that may pass within minutes
+     * @param noRoom whether the spool had no room for a file
      * @param served whether a file was served
      * @param dead whether a host said of a file that it is not there, or not for us; a file that
      *     was dead by the answer of an earlier night already does not count
@@ -563,6 +607,8 @@ class MediaCollector implements AutoCloseable {
             Harvest harvest,
             VideoAnswer video,
             boolean retrySoon,
+            boolean retryBetter,
+            boolean noRoom,
             boolean served,
             boolean dead,
             boolean faulty) {
@@ -613,19 +659,25 @@ class MediaCollector implements AutoCloseable {
 
         /** The answers that offer a better rendition of some file than the one that is there. */
         List<NoteCapture> withBetter() {
-            return harvest.pieces().stream()
-                    .filter(
-                            piece ->
-                                    switch (piece) {
-                                        case Piece.Fresh(_, _, var lesserBecause) ->
-                                                lesserBecause != null;
-                                        case Piece.Decided(SlotStatus.Stored stored) ->
-                                                stored.lesserBecause() != null;
-                                        case Piece.Decided _ -> false;
-                                    })
+            return harvest.lesser()
                     .map(piece -> harvest.answerWith(piece.slot()))
                     .distinct()
                     .toList();
+        }
+
+        /** Whether something was downloaded that is not stored yet. */
+        boolean isAnythingInSpool() {
+            return Harvest.downloads(harvest.pieces()).findAny().isPresent();
+        }
+
+        /** Which files are there in a lesser rendition and why, in a line. */
+        String lesserObstacle() {
+            List<Piece> lesser = harvest.lesser().toList();
+            Piece first = lesser.getFirst();
+            return first.slot()
+                    + " DEGRADED: "
+                    + first.lesserBecause()
+                    + (lesser.size() == 1 ? "" : ", and " + (lesser.size() - 1) + " more");
         }
 
         List<SlotStatus.Missing> missing() {

@@ -50,6 +50,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     private static final Logger log = LoggerFactory.getLogger(NoteArchiveProcessor.class);
 
+    private static final String NO_ROOM = "the spool had no room for a file";
+
     private final NoteQuestions questions;
     private final RunHealth health;
     private final PaidAnswers paid;
@@ -237,6 +239,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     /** Buys a new answer where that may bring in more. */
     private NoteDisposition conclude(ClaimedNote claimed, NoteCapture capture, Collected collected)
             throws InterruptedException {
+        if (collected.noRoom()) {
+            return disposition(claimed, collected);
+        }
         List<NoteCapture> outdated = collected.outdated();
         if (claimed.state() != NoteState.PENDING) {
             collected.harvest().answers().stream()
@@ -329,11 +334,21 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * A note that was archived before stays so. A file of the newest answer that cannot be had now
      * is tried for by that answer while it is fresh.
      */
-    private NoteDisposition archived(ClaimedNote claimed, Collected collected) {
+    private NoteDisposition archived(ClaimedNote claimed, Collected collected)
+            throws InterruptedException {
         health.watchHosts(collected);
+        if (collected.noRoom()) {
+            return archivedWithoutRoom(claimed, collected);
+        }
         if (collected.isComplete()) {
-            return new Archived(
-                    claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
+            // the addresses of an earlier night's answer are tried once a night
+            Settlement settlement =
+                    Optional.of(collected)
+                            .filter(Collected::retryBetter)
+                            .filter(c -> ledger.isRecent(c.harvest().capture()))
+                            .flatMap(c -> retries.forBetter(claimed, c.lesserObstacle()))
+                            .orElseGet(() -> Retries.archived(lookAgain(collected)));
+            return new Archived(claimed, collected.harvest(), settlement);
         }
         Instant tomorrow = Night.current(clock).ends();
         NoteCapture answer = collected.harvest().capture();
@@ -355,6 +370,27 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         obstacle,
                         null,
                         again));
+    }
+
+    /**
+     * Keeps what an archived note has, and what was downloaded for it; it is due at once, since
+     * only the spool was full.
+     */
+    private NoteDisposition archivedWithoutRoom(ClaimedNote claimed, Collected collected)
+            throws InterruptedException {
+        awaitRoom(collected);
+        return new Archived(
+                claimed,
+                media.keep(collected).harvest(),
+                new Settlement(
+                        NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, NO_ROOM, null, true));
+    }
+
+    /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
+    private void awaitRoom(Collected collected) throws InterruptedException {
+        if (!collected.isAnythingInSpool()) {
+            media.awaitRoom();
+        }
     }
 
     /**
@@ -385,7 +421,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /** What the addresses of this answer do not bring will not come. */
-    private NoteDisposition withoutNewAnswer(ClaimedNote claimed, Collected collected) {
+    private NoteDisposition withoutNewAnswer(ClaimedNote claimed, Collected collected)
+            throws InterruptedException {
         return collected.retrySoon()
                 ? disposition(claimed, collected)
                 : new Failed(
@@ -409,8 +446,25 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         return disposition(claimed, collected);
     }
 
-    private NoteDisposition disposition(ClaimedNote claimed, Collected collected) {
+    private NoteDisposition disposition(ClaimedNote claimed, Collected collected)
+            throws InterruptedException {
         health.watchHosts(collected);
+        if (collected.noRoom()) {
+            awaitRoom(collected);
+            return new Released(claimed, collected.harvest(), NO_ROOM);
+        }
+        if (collected.isComplete() && collected.retryBetter()) {
+            if (health.isRunEnding()) {
+                return new Released(
+                        claimed,
+                        collected.harvest(),
+                        "the run ended before the best rendition came");
+            }
+            Optional<Settlement> again = retries.forBetter(claimed, collected.lesserObstacle());
+            if (again.isPresent()) {
+                return new Postponed(claimed, collected.harvest(), again.get());
+            }
+        }
         if (collected.isComplete()) {
             return new Archived(
                     claimed, collected.harvest(), Retries.archived(lookAgain(collected)));

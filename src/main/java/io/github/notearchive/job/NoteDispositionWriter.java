@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.CapturedNote;
+import io.github.notearchive.catalog.NoteChanges.Change;
 import io.github.notearchive.job.NoteDisposition.Archived;
 import io.github.notearchive.job.NoteDisposition.Failed;
 import io.github.notearchive.job.NoteDisposition.Forgotten;
@@ -21,6 +22,7 @@ import io.github.notearchive.worklist.Upkeep;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,7 +127,12 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                 return;
             }
             runs.current().storeWorks();
-            record(claimed, note, settlement, now);
+            if (record(claimed, note, settlement, now)
+                    && harvest != null
+                    && claimed.state() != NoteState.ARCHIVED
+                    && settlement.state() == NoteState.ARCHIVED) {
+                runs.current().filesLesser.add(harvest.lesser().count());
+            }
         } catch (StoreException e) {
             storeFails(claimed, e);
         } catch (DataAccessException | TransactionException e) {
@@ -189,15 +196,16 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private void record(
+    private boolean record(
             ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         try {
-            rows.record(claimed, note, settlement, now)
-                    .ifPresentOrElse(
-                            change -> runs.current().settled(claimed, settlement, change),
-                            () -> logLost(claimed));
+            Optional<Change> change = rows.record(claimed, note, settlement, now);
+            change.ifPresentOrElse(
+                    c -> runs.current().settled(claimed, settlement, c), () -> logLost(claimed));
+            return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
+            return false;
         }
     }
 

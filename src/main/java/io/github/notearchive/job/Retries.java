@@ -9,6 +9,7 @@ import io.github.notearchive.worklist.Settlement.Counter;
 import io.github.notearchive.worklist.Upkeep;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +65,23 @@ class Retries {
                 obstacle,
                 null,
                 true);
+    }
+
+    /**
+     * What becomes of a note with lesser renditions of which a better one met an error that may
+     * pass: postponed within the night; empty when it keeps them, since that was the last try.
+     */
+    Optional<Settlement> forBetter(ClaimedNote claimed, String obstacle) {
+        NoteState state =
+                claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
+                        ? NoteState.ARCHIVED
+                        : NoteState.POSTPONED;
+        int times = claimed.mediaAttemptsIn(Night.current(clock)) + 1;
+        return times < limits.perNight() && claimed.mediaAttempts() + 1 < limits.perLife()
+                ? Optional.of(
+                        new Settlement(
+                                state, Counter.MEDIA, next(times, true), 0, obstacle, null, true))
+                : Optional.empty();
     }
 
     /**

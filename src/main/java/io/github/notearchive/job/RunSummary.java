@@ -77,6 +77,8 @@ public record RunSummary(
      *     same name, so that no request was made
      * @param bytesTakenOver bytes that were therefore not downloaded
      * @param improved files that were there in a lesser rendition and are there in a better one now
+     * @param lesser files of notes archived by this run that are there in a lesser rendition than
+     *     the best one offered
      * @param requests requests to media servers, which cost nothing
      */
     public record Files(
@@ -87,9 +89,10 @@ public record RunSummary(
             long takenOver,
             long bytesTakenOver,
             long improved,
+            long lesser,
             long requests) {
 
-        static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0);
+        static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /**

@@ -65,7 +65,7 @@ class VideoFiles {
     private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
         boolean there = false;
         for (SlotRow row : rows) {
-            boolean wanted = row.isMissing() || row.damage() != null;
+            boolean wanted = row.isMissing() || row.damage() != null || (isNew && row.isLesser());
             if (row.kind().isOfVideo() && wanted) {
                 return false;
             }

@@ -180,6 +180,26 @@ public class PaidAnswers {
     }
 
     /**
+     * Marks the answers of all archived notes that have a lesser rendition of one of their files,
+     * so that a new one is bought in their place. A repeat changes nothing.
+     */
+    public void replaceDegraded(Instant now) {
+        atOnce.executeWithoutResult(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call c SET media_gone_at = :now
+                                        FROM note_media m
+                                        JOIN worklist w USING (note_id)
+                                        JOIN note_capture n USING (note_id, captured_at)
+                                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
+                                          AND c.id = n.call_id AND c.media_gone_at IS NULL
+                                        """)
+                                .param("now", Timestamp.from(now))
+                                .update());
+    }
+
+    /**
      * Takes back that an answer's addresses are dead, when no missing file needs others any more.
      */
     public void mediaFound(long call) {

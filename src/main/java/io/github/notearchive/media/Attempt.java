@@ -12,6 +12,9 @@ sealed interface Attempt {
     /** Something that may pass; {@code again} when this address is worth another try right away. */
     record Passing(String why, boolean again) implements Attempt {}
 
+    /** The spool has no room for it now, which is neither the server's fault nor the file's. */
+    record NoRoom(String why) implements Attempt {}
+
     /** Our own guard does not follow the address, or not to its end. */
     record Refused(String why) implements Attempt {}
 }

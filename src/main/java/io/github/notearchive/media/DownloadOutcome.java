@@ -9,10 +9,13 @@ import org.jspecify.annotations.Nullable;
 public sealed interface DownloadOutcome {
 
     /**
-     * Here is the file, complete and verified. It is the caller's to store and to discard. {@code
-     * lesserBecause} says why it is not the best that the answer offers; null when it is.
+     * Here is the file, complete and verified. It is the caller's to store and to discard.
+     *
+     * @param lesserBecause why it is not the best that the answer offers; null when it is
+     * @param retryBetter whether a better one met an error that may pass within minutes; false
+     *     where all that are better are gone or refused
      */
-    record Downloaded(DownloadedMedia media, @Nullable String lesserBecause)
+    record Downloaded(DownloadedMedia media, @Nullable String lesserBecause, boolean retryBetter)
             implements DownloadOutcome {}
 
     /**
@@ -27,4 +30,10 @@ public sealed interface DownloadOutcome {
      * refused an address, and only another setting helps. A new answer is not to be bought for it.
      */
     record Troubled(String reason, boolean soon) implements DownloadOutcome {}
+
+    /**
+     * No file, since the spool was full by our own limit. Counts neither for the file nor for the
+     * media hosts; to be repeated when there is room.
+     */
+    record NoRoom(String reason) implements DownloadOutcome {}
 }

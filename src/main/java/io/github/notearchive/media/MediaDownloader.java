@@ -89,6 +89,11 @@ public class MediaDownloader implements AutoCloseable {
         inFlight.resume();
     }
 
+    /** Whether the spool is filled to half of its limit at most. */
+    public boolean hasRoom() {
+        return spool.onDisk() <= properties.maxSpoolSize().toBytes() / 2;
+    }
+
     /** What has been transferred so far. */
     public MediaTraffic traffic() {
         return new MediaTraffic(transfer.requests(), transfer.bytes(), files.sum());
@@ -123,9 +128,13 @@ public class MediaDownloader implements AutoCloseable {
             switch (attempt) {
                 case Attempt.Complete(var media) -> {
                     files.increment();
+                    boolean best = slot.isBest(media.candidate().rendition());
                     return new DownloadOutcome.Downloaded(
-                            media,
-                            slot.isBest(media.candidate().rendition()) ? null : findings.all());
+                            media, best ? null : findings.all(), !best && findings.passing);
+                }
+                case Attempt.NoRoom(var why) -> {
+                    // a lesser rendition might fit, and would be taken for want of room only
+                    return new DownloadOutcome.NoRoom(why);
                 }
                 case Attempt.Gone(var why) -> findings.gone(candidate, url, why);
                 case Attempt.Refused(var why) -> findings.refused(candidate, url, why);
@@ -194,7 +203,7 @@ public class MediaDownloader implements AutoCloseable {
                                 worthAnother
                                         && unpromised == null
                                         && tries < properties.triesPerCandidate();
-                case Attempt.Gone _, Attempt.Refused _ -> again = false;
+                case Attempt.Gone _, Attempt.Refused _, Attempt.NoRoom _ -> again = false;
             }
             Duration pause = properties.backoffAfter(tries);
             again = again && deadline - System.nanoTime() > pause.toNanos() && place.pause(pause);

@@ -305,11 +305,10 @@ final class MediaTransfer implements AutoCloseable {
             return verified(candidate, at, partial);
         } catch (SpoolFullException _) {
             isOfUse = false;
-            return new Attempt.Passing(
+            return new Attempt.NoRoom(
                     "the spool holds archive.media.max-spool-size ("
                             + properties.maxSpoolSize()
-                            + ")",
-                    false);
+                            + ")");
         } finally {
             partial.pause();
             if (!isOfUse || partial.rest() == null) {

@@ -139,6 +139,11 @@ public final class Spool {
         onDisk -= diskBytes;
     }
 
+    /** How many bytes are booked on the disk now, those to which the limit applies. */
+    synchronized long onDisk() {
+        return onDisk;
+    }
+
     /** What lies here now, of this process's own. */
     public synchronized Held held() {
         return new Held(files, inMemory + onDisk);

@@ -99,6 +99,7 @@ public class HealthCheck {
         quota(all, reasons);
         backlog(all, reasons);
         givenUp(reasons);
+        lesser(reasons);
         fixity(now, reasons);
         fields(reasons);
         LastRun newest = newest(byNode);
@@ -313,6 +314,20 @@ public class HealthCheck {
                                                                 + " notes are given up, and nothing happens to them by itself: ")
                                                 + obstacle.meaning(),
                                         obstacle.command() + ": " + obstacle.effect())));
+    }
+
+    private void lesser(List<Reason> reasons) {
+        long notes = tables.notesWithLesser();
+        if (notes > 0) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            (notes == 1
+                                            ? "1 archived note has"
+                                            : Figures.count(notes) + " archived notes have")
+                                    + " a file in a lesser rendition than the best one offered",
+                            "note-archive requeue --degraded, then run: buys one new answer for each"));
+        }
     }
 
     private void fixity(Instant now, List<Reason> reasons) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param remarks files of the night that are stored and not quite what the answer promised, 20 at
  *     most
  * @param remarksInAll how many there are of them
+ * @param lesser how many of these are there in a lesser rendition than the best one offered
  * @param slices the time from the first run's begin to the last one's end, in equal parts
  * @param retries how notes fared that were put off with 301, by how often they were
  * @param calls the calls of the night's runs, by question, code and bill
@@ -44,6 +45,7 @@ public record NightReport(
         long eyesInAll,
         List<Remark> remarks,
         long remarksInAll,
+        long lesser,
         Slices slices,
         List<Retry> retries,
         List<CallClass> calls,

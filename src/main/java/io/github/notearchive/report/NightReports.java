@@ -211,6 +211,7 @@ public class NightReports implements Mentions {
                         tables.countEyes(executions),
                         remarks.first(),
                         remarks.inAll(),
+                        remarks.lesser(),
                         slices(from, to, executions),
                         tables.retries(executions),
                         tables.callClasses(executions),

@@ -356,6 +356,11 @@ final class ReportPage {
                                             + night.remarks().size()
                                             + " of "
                                             + Figures.count(night.remarksInAll())
+                                    : "")
+                            + (night.lesser() > 0
+                                    ? "; "
+                                            + Figures.count(night.lesser())
+                                            + " in a lesser rendition, for which note-archive requeue --degraded buys new answers"
                                     : ""),
                     "Note",
                     "File",

@@ -309,7 +309,8 @@ class ReportTables {
                         """
                         SELECT m.note_id, m.kind, m.ordinal,
                                concat_ws('; ', m.checks, CASE WHEN m.reason = 'DEGRADED' THEN 'lesser rendition: ' || m.error END) AS what,
-                               count(*) OVER () AS in_all
+                               count(*) OVER () AS in_all,
+                               count(*) FILTER (WHERE m.reason = 'DEGRADED') OVER () AS lesser
                         FROM api_call c
                         JOIN note_capture n ON n.call_id = c.id
                         JOIN note_media m ON m.note_id = n.note_id AND m.captured_at = n.captured_at
@@ -324,8 +325,10 @@ class ReportTables {
                         row -> {
                             List<Remark> first = new ArrayList<>();
                             long inAll = 0;
+                            long lesser = 0;
                             while (row.next()) {
                                 inAll = row.getLong("in_all");
+                                lesser = row.getLong("lesser");
                                 first.add(
                                         new Remark(
                                                 row.getString("note_id"),
@@ -333,12 +336,23 @@ class ReportTables {
                                                 row.getInt("ordinal"),
                                                 row.getString("what")));
                             }
-                            return new Remarks(first, inAll);
+                            return new Remarks(first, inAll, lesser);
                         });
     }
 
-    /** The first of them, and how many there are. */
-    record Remarks(List<Remark> first, long inAll) {}
+    /** The first of them, how many there are, and how many of these are lesser renditions. */
+    record Remarks(List<Remark> first, long inAll, long lesser) {}
+
+    /** Archived notes with a file in a lesser rendition than the best one offered. */
+    long notesWithLesser() {
+        return jdbc.sql(
+                        """
+                        SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
+                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
+                        """)
+                .query(Long.class)
+                .single();
+    }
 
     /** A time at which so much was counted. */
     record Count(int slice, long number) {}

@@ -67,6 +67,7 @@ public record SummaryJson(
             long knownByName,
             long bytesNotDownloaded,
             long improved,
+            long lesser,
             long requests) {}
 
     /** Requests to the provider, and what is charged for them. */
@@ -152,6 +153,7 @@ public record SummaryJson(
                         files.takenOver(),
                         files.bytesTakenOver(),
                         files.improved(),
+                        files.lesser(),
                         files.requests()),
                 calls(summary.bill(), summary.boughtAgain()),
                 calls(summary.videos().bill(), null),

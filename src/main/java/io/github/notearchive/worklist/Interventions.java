@@ -99,6 +99,26 @@ public class Interventions {
                         .param("now", Timestamp.from(clock.instant())));
     }
 
+    /**
+     * Makes every archived note due now that has a lesser rendition of a file, as {@link
+     * #requeue(Collection)} does.
+     *
+     * @return how many there are
+     */
+    public int requeueDegraded() {
+        return updateMany(
+                jdbc.sql(
+                                """
+                                UPDATE worklist w SET %s
+                                WHERE state = 'ARCHIVED' AND %s
+                                  AND EXISTS (SELECT 1 FROM note_media m
+                                              WHERE m.note_id = w.note_id AND m.state = 'STORED'
+                                                AND m.reason = 'DEGRADED')
+                                """
+                                        .formatted(AS_NEW, NOT_IN_WORK))
+                        .param("now", Timestamp.from(clock.instant())));
+    }
+
     private int updateMany(StatementSpec change) {
         return transaction.execute(
                 _ -> {

@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotState;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.report.Health;
+import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.Interventions;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -27,6 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
 class BestRenditionTests {
 
     @Autowired Night night;
+    @Autowired HealthCheck check;
+    @Autowired PaidAnswers paid;
+    @Autowired Interventions interventions;
 
     @Test
     void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
@@ -90,6 +98,87 @@ class BestRenditionTests {
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
+    }
+
+    @Test
+    void bestRenditionThatFailsForAWhileIsStoredInTheSameNight() {
+        String note = noteWithAnOriginal();
+        for (String name : night.pictures(note)) {
+            MediaReply[] replies = new MediaReply[7];
+            Arrays.fill(replies, MediaReply.status(503));
+            replies[1] = MediaReply.reset();
+            replies[6] = MediaReply.normal();
+            night.script().media(isOriginalOf(name), replies); // two times of three tries
+        }
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.slots(note)).allMatch(slot -> slot.state() == SlotState.STORED);
+        assertThat(night.slots(note)).extracting(SlotRow::reason).containsOnlyNulls();
+        assertThat(firstPicture(note).rendition()).isEqualTo("original");
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.calls()).isOne();
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(night.objects("media/")).hasSize(objectsOf(note));
+    }
+
+    @Test
+    void lesserRenditionIsTakenAtTheLastTryOfTheNightAndReplacedWithANewAnswerOnRequest() {
+        String note = noteWithAnOriginal();
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(503));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.provider().mediaRequests(name))
+                .as("five times three tries, and once the lesser one")
+                .isEqualTo(16);
+        assertThat(run.files().lesser()).isOne();
+        assertThat(aboutLesserRenditions())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.level()).isEqualTo(Health.Level.ATTENTION);
+                            assertThat(reason.what()).startsWith("1 archived note has");
+                            assertThat(reason.command()).contains("requeue --degraded");
+                        });
+
+        // what was signed for the first night has expired, and a new answer has other addresses
+        night.script().clear();
+        night.script().media(isOriginalOf(name), MediaReply.status(403));
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.calls()).isOne();
+        night.script().clear();
+        paid.replaceDegraded(night.clock().instant());
+        assertThat(interventions.requeueDegraded()).isOne();
+
+        RunSummary upgrade = night.run();
+
+        assertEnded(upgrade, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(2);
+        assertThat(firstPicture(note).rendition()).isEqualTo("original");
+        assertThat(firstPicture(note).reason()).isNull();
+        assertThat(upgrade.files().lesser()).isZero();
+        assertThat(aboutLesserRenditions()).isEmpty();
+        assertThat(interventions.requeueDegraded()).isZero();
+        assertThat(night.objects("media/")).hasSize(objectsOf(note));
+    }
+
+    private List<Health.Reason> aboutLesserRenditions() {
+        return check.check().reasons().stream()
+                .filter(reason -> reason.what().contains("a lesser rendition"))
+                .toList();
+    }
+
+    private int objectsOf(String note) {
+        return (int) night.slots(note).stream().map(SlotRow::media).distinct().count();
     }
 
     @Test
@@ -272,13 +361,18 @@ class BestRenditionTests {
 
     /** A note of pictures, on the worklist, that has an original of its first one. */
     private String noteWithItsFirstOriginalDead() {
+        String note = noteWithAnOriginal();
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        return note;
+    }
+
+    private String noteWithAnOriginal() {
         String note =
                 night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
                         .filter(this::hasOriginal)
                         .findFirst()
                         .orElseThrow();
-        String name = night.pictures(note).getFirst();
-        night.script().media(isOriginalOf(name), MediaReply.status(404));
         night.pending(List.of(note));
         return note;
     }

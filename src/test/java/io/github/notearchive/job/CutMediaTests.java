@@ -50,8 +50,8 @@ class CutMediaTests {
         assertThat(night.slots(note))
                 .extracting(SlotRow::rendition)
                 .containsExactly("url_multi_level.high");
-        assertThat(night.provider().mediaRequests(BEST)).isEqualTo(3);
-        assertThat(night.provider().mediaRequests()).isEqualTo(4);
+        assertThat(night.provider().mediaRequests(BEST)).as("five times three").isEqualTo(15);
+        assertThat(night.provider().mediaRequests()).isEqualTo(16);
     }
 
     /**

@@ -136,6 +136,21 @@ class NoteFilesTests {
                     serve(id, isBest(), MediaReply.status(404), MediaReply.normal());
                 });
         note(
+                "`original` answers 503 for two tries of the note, then works",
+                (id, note) -> {
+                    image(id, note, "p");
+                    MediaReply[] replies = new MediaReply[7];
+                    Arrays.fill(replies, MediaReply.status(503));
+                    replies[6] = MediaReply.normal();
+                    serve(id, isBest(), replies);
+                });
+        note(
+                "`original` answers 503 in both nights, the next rendition works",
+                (id, note) -> {
+                    image(id, note, "p");
+                    serve(id, isBest(), MediaReply.status(503));
+                });
+        note(
                 "`original` is a HEIC that is cut, the next rendition is whole",
                 (id, note) -> {
                     image(id, note, "p");

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotState;
+import io.github.notearchive.ledger.PaidAnswers;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ListedObject;
@@ -19,6 +20,7 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.worklist.Interventions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +55,8 @@ class RebuildTests {
     @Autowired ObjectStore store;
     @Autowired SidecarFinder finder;
     @Autowired JobGate gate;
+    @Autowired PaidAnswers paid;
+    @Autowired Interventions interventions;
 
     @Test
     void everyRowOfWhatWasPaidForComesBackWhateverBecameOfIt() {
@@ -468,6 +472,30 @@ class RebuildTests {
         assertThat(night.count("SELECT nextval(pg_get_serial_sequence('api_call', 'id'))"))
                 .as("the next call's number")
                 .isEqualTo(night.count("SELECT max(id) + 1 FROM api_call"));
+    }
+
+    @Test
+    void fileThatALaterAnswerHasReplacedIsNotLost() {
+        String note = imageNote();
+        night.pending(List.of(note));
+        original(note, MediaReply.status(404));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.script().clear();
+        night.isNextDay();
+        paid.replaceDegraded(night.clock().instant());
+        interventions.requeueDegraded();
+        RunSummary upgrade = night.run();
+        assertEnded(upgrade, ExitCode.COMPLETED);
+        assertThat(upgrade.files().improved()).isOne();
+        assertThat(night.objects("notes/" + note)).hasSize(2);
+        List<SlotRow> slots = night.slots(note);
+        loseTheDatabase();
+
+        RebuildSummary summary = rebuild.rebuild(null);
+
+        assertEnded(summary, ExitCode.COMPLETED);
+        assertThat(night.slots(note)).isEqualTo(slots);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
     // what there is

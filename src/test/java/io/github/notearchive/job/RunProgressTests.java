@@ -65,7 +65,7 @@ class RunProgressTests {
                 refreshed,
                 0,
                 0,
-                new RunSummary.Files(files, bytes, 0, 0, 0, 0, 0, 0),
+                new RunSummary.Files(files, bytes, 0, 0, 0, 0, 0, 0, 0),
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);
     }

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.PublishedTable;
 import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.DownloadedMedia.Comparison;
 import io.github.notearchive.media.ScriptedCdn.Reply;
@@ -396,7 +397,7 @@ class CdnBehavioursTests {
 
     private static String told(DownloadOutcome outcome) {
         return switch (outcome) {
-            case Downloaded(var media, var lesserBecause) -> {
+            case Downloaded(var media, var lesserBecause, _) -> {
                 StringBuilder told = new StringBuilder("taken from the ");
                 told.append(media.candidate().rendition()).append(": ").append(media.type());
                 told.append(", ").append(media.size()).append(" bytes");
@@ -414,6 +415,7 @@ class CdnBehavioursTests {
                 yield told.toString();
             }
             case Dead(var reason) -> "dead: " + reason;
+            case NoRoom(var reason) -> "released: " + reason;
             case Troubled(var reason, var soon) ->
                     (soon ? "missing, again within minutes: " : "missing, again on a later night: ")
                             + reason;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
@@ -337,14 +338,14 @@ class HostileServersTests {
             }
 
             assertThat(downloads.download(slot(url("/a"), "id")))
-                    .isEqualTo(trouble("the spool holds archive.media.max-spool-size (3500B)"));
+                    .isEqualTo(new NoRoom("the spool holds archive.media.max-spool-size (3500B)"));
             assertThat(directory.toFile().list()).hasSize(3);
 
             held.getFirst().close();
             held.getFirst().close();
             held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
 
-            assertThat(downloads.download(slot(url("/a"), "id"))).isInstanceOf(Troubled.class);
+            assertThat(downloads.download(slot(url("/a"), "id"))).isInstanceOf(NoRoom.class);
             held.forEach(DownloadedMedia::close);
             assertThat(directory).isEmptyDirectory();
         }
