@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * the first one really left: a call that was late by some milliseconds does not push back all
  * others, and many that were late do not leave together.
  *
+ * <p>A place that a call is too late for, after a slow commit or a stall of this process, is void:
+ * the call takes another one. Places are further apart than the rate demands by as much as a call
+ * may be late, so that all nodes together keep to the rate in every second.
+ *
  * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves
  * the rate; each answer that is not 302 then gives back a twentieth of the configured rate, never
  * more than that rate. Calls that left before the pause began are part of the same mistake and do
@@ -47,9 +51,18 @@ final class CallPacer {
     /** What may be made up of a delay from one call to the next. */
     private static final double NEARER = 0.9;
 
+    /** How long after its place a call may leave. Later, the place is void. */
+    private static final long LATEST = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** The distance of two places, as a multiple of that which the rate demands. */
+    private static final double APART = 1 + LATEST / 1e9;
+
+    /** How long taking a place is expected to take at first. */
+    private static final long FIRST_TAKE = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final long UNKNOWN = -1;
 
-    private final double configuredRate;
+    private final double placesPerSecond;
     private final Duration maxPause;
     private final SharedPace pace;
     private final Semaphore inFlight;
@@ -62,10 +75,12 @@ final class CallPacer {
 
     // guarded by placing
     private boolean waited = true;
+    private long usualTake = FIRST_TAKE;
 
     // guarded by lock
     private int placesLeft;
     private long nextPlace;
+    private long latest;
     private long distance;
     private long throttles = UNKNOWN;
     private boolean recovering;
@@ -76,14 +91,15 @@ final class CallPacer {
     private @Nullable String full;
 
     CallPacer(NoteSourceProperties settings, SharedPace pace, LongSupplier nanoTime) {
-        this.configuredRate = settings.callsPerSecond();
+        double rate = settings.callsPerSecond();
+        this.placesPerSecond = rate / APART;
         this.maxPause = settings.maxPause();
         this.pace = pace;
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.nanoTime = nanoTime;
-        this.atOnce = (int) Math.max(1, configuredRate * STRETCH / 1e9);
-        this.turns = new Semaphore((int) Math.max(LEAST_TURNS, configuredRate * AHEAD / 1e9), true);
-        this.distance = (long) (1e9 / configuredRate);
+        this.atOnce = (int) Math.max(1, rate * STRETCH / 1e9);
+        this.turns = new Semaphore((int) Math.max(LEAST_TURNS, rate * AHEAD / 1e9), true);
+        this.distance = (long) (1e9 / placesPerSecond);
         this.pausedUntil = nanoTime.getAsLong();
         this.lastSent = pausedUntil - distance;
     }
@@ -179,21 +195,39 @@ final class CallPacer {
     private Turn takePlace() throws InterruptedException {
         placing.lockInterruptibly();
         try {
-            throwIfEnded();
-            Optional<Turn> held = heldPlace();
-            if (held.isPresent()) {
-                return held.get();
+            while (true) {
+                throwIfEnded();
+                Optional<Turn> held = heldPlace();
+                if (held.isPresent()) {
+                    return held.get();
+                }
+                // whoever had to wait leaves to others what nobody here waits for; without any wait
+                // there
+                // is room for all
+                int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
+                long asked = nanoTime.getAsLong();
+                SharedPace.Places taken = pace.take(places, placesPerSecond, maxPause);
+                long now = nanoTime.getAsLong();
+                waited = taken.first().isPositive();
+                long delay = delayOf(now - asked);
+                if (delay <= LATEST) {
+                    return firstOf(taken, places, now, LATEST - delay);
+                }
             }
-            // whoever had to wait leaves to others what nobody here waits for; without any wait
-            // there
-            // is room for all
-            int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
-            SharedPace.Places taken = pace.take(places, configuredRate, maxPause);
-            waited = taken.first().isPositive();
-            return firstOf(taken, places);
         } finally {
             placing.unlock();
         }
+    }
+
+    /**
+     * By how much taking a place took longer than usual. The place may have passed by so much
+     * already, since it is counted from the moment at which this node learns of it.
+     */
+    private long delayOf(long took) {
+        long delay = Math.max(0, took - usualTake);
+        // a stall does not become usual, a database that is slow from now on does
+        usualTake = (4 * usualTake + Math.min(took, 2 * usualTake + STRETCH)) / 5;
+        return delay;
     }
 
     private Optional<Turn> heldPlace() {
@@ -207,7 +241,7 @@ final class CallPacer {
             if (placesLeft == 0) {
                 return Optional.empty();
             }
-            Turn turn = new Turn(nextPlace, throttles);
+            Turn turn = new Turn(nextPlace, latest, throttles);
             placesLeft--;
             nextPlace += distance;
             return Optional.of(turn);
@@ -216,16 +250,17 @@ final class CallPacer {
         }
     }
 
-    private Turn firstOf(SharedPace.Places taken, int places) {
+    private Turn firstOf(SharedPace.Places taken, int places, long now, long mayBeLate) {
         lock.lock();
         try {
-            long first = nanoTime.getAsLong() + taken.first().toNanos();
+            long first = now + taken.first().toNanos();
+            latest = mayBeLate;
             distance = taken.distance().toNanos();
             throttles = taken.throttles();
             recovering = taken.recovering();
             placesLeft = places - 1;
             nextPlace = first + distance;
-            return new Turn(first, throttles);
+            return new Turn(first, latest, throttles);
         } finally {
             lock.unlock();
         }
@@ -357,13 +392,15 @@ final class CallPacer {
     final class Turn implements AutoCloseable {
 
         private long place;
+        private long mayBeLate;
         private long throttles;
         private long began;
         private boolean waiting = true;
         private long sentAt;
 
-        private Turn(long place, long throttles) {
+        private Turn(long place, long mayBeLate, long throttles) {
             this.place = place;
+            this.mayBeLate = mayBeLate;
             this.throttles = throttles;
         }
 
@@ -379,7 +416,8 @@ final class CallPacer {
         /**
          * Waits for the place, and says that the request leaves now, which lets the next caller
          * begin. Waits longer while the last call has only just left. When a pause has begun since
-         * the place was taken, on whatever node, it waits for another one behind that.
+         * the place was taken, on whatever node, it waits for another one behind that; when the
+         * place is void, for another one.
          *
          * @param lastPause the number of the last pause, as the ledger told when the request was
          *     written down; 0 when there was none
@@ -391,12 +429,11 @@ final class CallPacer {
                 takeTime();
                 if (lastPause > throttles) {
                     pauseBegan(lastPause);
-                    Turn next = takePlace();
-                    place = next.place;
-                    throttles = next.throttles;
+                    takeAnotherPlace();
                 }
-                awaitTime(place);
-                leave();
+                while (!leave()) {
+                    takeAnotherPlace();
+                }
             } finally {
                 passOn();
             }
@@ -413,18 +450,31 @@ final class CallPacer {
             }
         }
 
-        private void leave() throws InterruptedException {
+        private void takeAnotherPlace() throws InterruptedException {
+            Turn next = takePlace();
+            place = next.place;
+            mayBeLate = next.mayBeLate;
+            throttles = next.throttles;
+        }
+
+        /** Waits for the place; false when that is void by then. */
+        private boolean leave() throws InterruptedException {
             lock.lockInterruptibly();
             try {
+                awaitTime(place);
                 long now;
                 do {
                     awaitTime(lastSent + (long) Math.ceil(distance * NEARER));
                     now = nanoTime.getAsLong();
                     // somebody else may have left while this one waited
                 } while (now - lastSent < (long) (distance * NEARER));
+                if (now - place > mayBeLate) {
+                    return false;
+                }
                 sentAt = now;
                 lastSent = now;
                 throttles = CallPacer.this.throttles; // a pause may have passed since the place
+                return true;
             } finally {
                 lock.unlock();
             }

@@ -2,11 +2,13 @@ package io.github.notearchive.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxProvider;
@@ -24,13 +26,20 @@ import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.Settings;
+import io.github.notearchive.source.SharedPace;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,23 +63,26 @@ class CallLedgerTests {
                     database.transactions(),
                     new UnwrittenAnswers(Path.of("target", "answers")));
     private final PaidAnswers answers = new PaidAnswers(database.jdbc(), database.transactions());
-    private final JustOneApiClient client =
-            new JustOneApiClient(
-                    Settings.of(
-                            "base-url", provider.baseUrl(),
-                            "token", provider.token(),
-                            "calls-per-second", 1000),
-                    Settings.ofVideos(),
-                    Settings.ofRefreshes(),
-                    calls,
-                    new LonePace(),
-                    new AnswerReader(),
-                    clock);
+    private final JustOneApiClient client = client(new LonePace(), 1000);
     private final CallLedger ledger =
             new CallLedger(
                     answers, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
 
     @BeforeEach
+    private JustOneApiClient client(SharedPace pace, int callsPerSecond) {
+        return new JustOneApiClient(
+                Settings.of(
+                        "base-url", provider.baseUrl(),
+                        "token", provider.token(),
+                        "calls-per-second", callsPerSecond),
+                Settings.ofVideos(),
+                Settings.ofRefreshes(),
+                calls,
+                pace,
+                new AnswerReader(),
+                clock);
+    }
+
     void callsMayLeave() {
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
@@ -103,6 +115,52 @@ class CallLedgerTests {
     }
 
     @Test
+    @Test
+    void threeNodesKeepToTheRateInEverySecondAlsoWhenTheirTablesWereLocked() throws Exception {
+        int rate = 5;
+        List<JustOneApiClient> nodes = new ArrayList<>();
+        try (Connection other = database.dataSource().getConnection();
+                Statement statement = other.createStatement();
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            other.setAutoCommit(false);
+            for (int node = 0; node < 3; node++) {
+                JustOneApiClient client =
+                        client(new DatabasePace(database.jdbc(), database.transactions()), rate);
+                client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
+                nodes.add(client);
+            }
+            List<Inquiry> notes =
+                    provider.noteIds(15).stream().map(NoteId::new).map(this::claimed).toList();
+            statement.execute("LOCK TABLE api_call");
+            for (Inquiry note : notes) {
+                JustOneApiClient client = nodes.get(notes.indexOf(note) % 3);
+                callers.submit(() -> client.fetch(note));
+            }
+            // two calls of each node are about to leave
+            await().until(() -> waitingForLocks() == 6);
+            other.rollback();
+        } finally {
+            for (JustOneApiClient node : nodes) {
+                node.close();
+            }
+        }
+
+        List<Instant> order = provider.callsSeen().stream().map(CallSeen::at).sorted().toList();
+        assertThat(order).hasSize(15);
+        for (int i = rate; i < order.size(); i++) {
+            // a tenth is for what the way to the provider takes
+            assertThat(Duration.between(order.get(i - rate), order.get(i)))
+                    .isGreaterThan(Duration.ofMillis(900));
+        }
+    }
+
+    private long waitingForLocks() {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                .query(Long.class)
+                .single();
+    }
+
     void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
         NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
         NoteCapture detail = found(ledger.fetch(claimed(id)));

@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,34 +45,34 @@ class CallPacerTests {
         CallPacer pacer = opened(pacer(4, 2, "15m"));
         long first = sentNow(pacer);
 
-        leavesAt(pacer, first + SECOND / 4);
+        leavesAt(pacer, first + distance(4));
     }
 
     @Test
     void aCallIsNoNearerToOneThatLeftLateThanNineTenthsOfTheDistance() throws Exception {
-        CallPacer pacer = opened(pacer(4, 2, "15m"));
+        CallPacer pacer = opened(pacer(10, 2, "15m"));
         long late;
         try (CallPacer.Turn turn = pacer.await()) {
-            clock.set(clock.now() + SECOND / 5); // a slow commit between turn and sending
+            clock.set(clock.now() + 19 * SECOND / 1000); // a slow commit between turn and sending
             turn.sent(0);
             late = turn.sentAt();
         }
 
-        leavesAt(pacer, late + 9 * SECOND / 40);
+        leavesAt(pacer, late + 9 * distance(10) / 10);
     }
 
     @Test
     void whatADelayHasCostIsMadeUpAndNoMoreThanThat() throws Exception {
         CallPacer pacer = opened(pacer(10, 2, "15m"));
         long first = sentNow(pacer);
-        clock.set(first + SECOND / 10);
+        clock.set(first + distance(10));
         try (CallPacer.Turn turn = pacer.await()) {
-            clock.set(first + SECOND / 10 + SECOND / 100);
+            clock.set(first + distance(10) + SECOND / 100);
             turn.sent(0);
         }
 
-        leavesAt(pacer, first + 2 * SECOND / 10);
-        leavesAt(pacer, first + 3 * SECOND / 10);
+        leavesAt(pacer, first + 2 * distance(10));
+        leavesAt(pacer, first + 3 * distance(10));
     }
 
     @Test
@@ -79,7 +81,7 @@ class CallPacerTests {
         long first = sentNow(pacer);
         pace.othersTake(3, 4);
 
-        leavesAt(pacer, first + SECOND);
+        leavesAt(pacer, first + distance(4) + 3 * SECOND / 4);
     }
 
     @Test
@@ -91,7 +93,7 @@ class CallPacerTests {
 
         for (int i = 0; i < 5; i++) {
             sentNow(pacer);
-            clock.set(clock.now() + SECOND / 500);
+            clock.set(clock.now() + distance(500));
         }
         assertThat(pace.asked).containsExactly(1, 5);
 
@@ -106,11 +108,11 @@ class CallPacerTests {
         CallPacer pacer = opened(pacer(500, 8, "15m"));
         sentNow(pacer);
         pace.othersTake(1, 500);
-        clock.set(clock.now() + 2 * SECOND / 500 - NEARLY);
+        clock.set(clock.now() + distance(500) + SECOND / 500 - NEARLY);
 
         for (int i = 0; i < 7; i++) {
             sentNow(pacer);
-            clock.set(clock.now() + SECOND / 500 - NEARLY);
+            clock.set(clock.now() + distance(500) - NEARLY);
         }
 
         assertThat(pace.asked).startsWith(1, 5, 1);
@@ -144,6 +146,86 @@ class CallPacerTests {
             assertThat(order.get(i) - order.get(i - 1))
                     .isGreaterThanOrEqualTo(9 * SECOND / 10 / rate);
         }
+    }
+
+    @Test
+    void callsOfAllNodesKeepToTheRateInEverySecondAlsoBehindAStall() throws Exception {
+        int rate = 5;
+        LonePace shared = new LonePace();
+        CountDownLatch ledger = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        List<Long> sent = Collections.synchronizedList(new ArrayList<>());
+
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int node = 0; node < 3; node++) {
+                CallPacer pacer = new CallPacer(settings(rate, 8, "15m"), shared, System::nanoTime);
+                pacer.open(true);
+                for (int call = 0; call < 5; call++) {
+                    callers.submit(
+                            () -> {
+                                try (CallPacer.Turn turn = pacer.await()) {
+                                    begun.incrementAndGet();
+                                    ledger.await(); // as while a table is locked
+                                    turn.sent(0);
+                                    sent.add(turn.sentAt());
+                                }
+                                return null;
+                            });
+                }
+            }
+            await().until(() -> begun.get() == 6); // two turns a node, which take a second
+            ledger.countDown();
+        }
+
+        List<Long> order = sent.stream().sorted().toList();
+        assertThat(order).hasSize(15);
+        for (int i = rate; i < order.size(); i++) {
+            assertThat(order.get(i) - order.get(i - rate)).isGreaterThanOrEqualTo(SECOND);
+        }
+    }
+
+    @Test
+    void aPlaceThatACallIsTooLateForIsVoid() throws Exception {
+        CallPacer pacer = opened(pacer(4, 2, "15m"));
+        CallPacer.Turn stalled = pacer.await();
+        clock.set(clock.now() + 5 * SECOND);
+        pace.othersTake(1, 4);
+        FutureTask<Void> sending =
+                new FutureTask<>(
+                        () -> {
+                            stalled.sent(0);
+                            return null;
+                        });
+        long next = clock.now() + SECOND / 4;
+
+        Thread thread = Thread.ofPlatform().daemon().start(sending);
+        await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        clock.set(next);
+        sending.get(5, TimeUnit.SECONDS);
+
+        assertThat(pace.asked).hasSize(2);
+        assertThat(stalled.sentAt()).isGreaterThanOrEqualTo(next);
+    }
+
+    @Test
+    void aPlaceThatIsLearntOfTooLateIsVoid() throws Exception {
+        AtomicInteger stalls = new AtomicInteger(1);
+        SharedPace stalling =
+                new PaceOfAnother(pace) {
+                    @Override
+                    public Places take(int places, double rate, Duration longestPause) {
+                        Places taken = super.take(places, rate, longestPause);
+                        if (stalls.getAndDecrement() > 0) {
+                            clock.set(clock.now() + SECOND); // as while the process is suspended
+                        }
+                        return taken;
+                    }
+                };
+        CallPacer pacer = opened(new CallPacer(settings(4, 2, "15m"), stalling, clock));
+
+        sentNow(pacer);
+
+        assertThat(pace.asked).hasSize(2);
     }
 
     @Test
@@ -246,16 +328,16 @@ class CallPacerTests {
         CallPacer pacer = opened(pacer(0.5, 8, "15m"));
         long first = sentNow(pacer);
         for (int i = 1; i <= 10; i++) {
-            clock.set(first + i * 2 * SECOND);
+            clock.set(first + i * distance(0.5));
             try (CallPacer.Turn turn = pacer.await()) {
-                clock.set(clock.now() + SECOND / 10); // a commit of a tenth of a second
+                clock.set(clock.now() + 15 * SECOND / 1000); // a commit of fifteen milliseconds
                 turn.sent(0);
             }
         }
-        clock.set(clock.now() + 2 * SECOND - SECOND / 4);
+        clock.set(clock.now() + distance(0.5) - SECOND / 25);
 
         try (CallPacer.Turn turn = pacer.await()) {
-            assertThat(turn.untilPlace()).isBetween(Duration.ofMillis(100), Duration.ofMillis(150));
+            assertThat(turn.untilPlace()).isBetween(Duration.ofMillis(20), Duration.ofMillis(25));
             clock.set(clock.now() + turn.untilPlace().toNanos() - NEARLY);
             turn.sent(0);
         }
@@ -291,23 +373,12 @@ class CallPacerTests {
     @Test
     void thisNodePausesBeforeTheDatabaseKnowsAndWithoutIt() throws Exception {
         SharedPace deaf =
-                new SharedPace() {
-                    @Override
-                    public Places take(int places, double rate, Duration longestPause) {
-                        return pace.take(places, rate, longestPause);
-                    }
-
+                new PaceOfAnother(pace) {
                     @Override
                     public Optional<Pause> throttled(
                             long throttles, @Nullable Duration wish, Duration longestPause) {
                         return Optional.empty();
                     }
-
-                    @Override
-                    public void answered(long throttles) {}
-
-                    @Override
-                    public void forgetPauses() {}
                 };
         CallPacer pacer = opened(new CallPacer(settings(1000, 1, "20s"), deaf, clock));
         CallPacer.Turn refused = turnNow(pacer);
@@ -418,6 +489,11 @@ class CallPacerTests {
         endsWith(next, "stopped");
     }
 
+    /** How far two places are from each other: a fiftieth further than the rate demands. */
+    private static long distance(double callsPerSecond) {
+        return (long) (1.02 * SECOND / callsPerSecond);
+    }
+
     /** A call that is looked at a moment before leaves at the moment itself, not earlier. */
     private void leavesAt(CallPacer pacer, long expected) throws InterruptedException {
         clock.set(expected - NEARLY);
@@ -479,6 +555,37 @@ class CallPacerTests {
     private static NoteSourceProperties settings(double rate, int inFlight, String maxPause) {
         return Settings.of(
                 "calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", maxPause);
+    }
+
+    /** A pace that keeps another one, but for what a test overrides. */
+    private static class PaceOfAnother implements SharedPace {
+
+        private final SharedPace pace;
+
+        PaceOfAnother(SharedPace pace) {
+            this.pace = pace;
+        }
+
+        @Override
+        public Places take(int places, double rate, Duration longestPause) {
+            return pace.take(places, rate, longestPause);
+        }
+
+        @Override
+        public Optional<Pause> throttled(
+                long throttles, @Nullable Duration wish, Duration longestPause) {
+            return pace.throttled(throttles, wish, longestPause);
+        }
+
+        @Override
+        public void answered(long throttles) {
+            pace.answered(throttles);
+        }
+
+        @Override
+        public void forgetPauses() {
+            pace.forgetPauses();
+        }
     }
 
     /** Moves on by itself a little with each look, so that short waits end at once. */
