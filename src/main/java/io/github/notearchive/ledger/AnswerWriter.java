@@ -13,6 +13,9 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +44,18 @@ final class AnswerWriter {
     /** For an answer that exists in memory only. */
     private static final Duration OTHERWISE = Duration.ofMinutes(5);
 
+    /** After so long without a commit, an answer is written to a file as well. */
+    private static final Duration KEEP_AFTER = Duration.ofSeconds(1);
+
+    /** So many files can be written at the same time. */
+    private static final int KEEPERS = 4;
+
     private final JdbcClient jdbc;
     private final TransactionTemplate atOnce;
     private final UnwrittenAnswers unwritten;
     private final Supplier<@Nullable Long> execution;
     private final BooleanSupplier isGivenUp;
+    private final ScheduledThreadPoolExecutor keepers;
 
     /**
      * @param execution the one that this process is in
@@ -62,6 +72,13 @@ final class AnswerWriter {
         this.unwritten = unwritten;
         this.execution = execution;
         this.isGivenUp = isGivenUp;
+        this.keepers =
+                new ScheduledThreadPoolExecutor(
+                        KEEPERS,
+                        Thread.ofPlatform().daemon().name("response-keeper-", 0).factory());
+        this.keepers.setRemoveOnCancelPolicy(true);
+        this.keepers.setKeepAliveTime(10, TimeUnit.SECONDS);
+        this.keepers.allowCoreThreadTimeOut(true);
     }
 
     private static RetryTemplate retries(Duration atMost, BooleanSupplier isInVain) {
@@ -79,9 +96,10 @@ final class AnswerWriter {
     }
 
     /**
-     * A database that is away must not cost an answer that is paid for. It is kept in a file as
-     * soon as the first attempt fails, and the write is tried for a minute more, unless the run
-     * ends over it; where there can be no file, for five, whatever the run does.
+     * A database that is away must not cost an answer that is paid for. It is written to a file
+     * when the first attempt fails or is not committed within a second. A failed write is repeated
+     * for a minute, unless the run ends over it; where there can be no file, for five minutes,
+     * whatever the run does.
      */
     long received(
             SentCall call,
@@ -89,10 +107,19 @@ final class AnswerWriter {
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
+        Keeping keeping = new Keeping(call, reply, answer, receivedAt, took);
+        ScheduledFuture<?> later =
+                keepers.schedule(
+                        () -> keeping.keep("no answer from it within a second"),
+                        KEEP_AFTER.toMillis(),
+                        TimeUnit.MILLISECONDS);
         try {
-            return write(call, reply, answer, receivedAt, took);
+            long number = keeping.write();
+            keeping.end();
+            return number;
         } catch (DataAccessException | TransactionException e) {
-            boolean kept = answer != null && keep(call, reply, answer, receivedAt, took, e);
+            later.cancel(false);
+            boolean kept = keeping.keep(inALine(e));
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // it would be refused again
             }
@@ -100,36 +127,78 @@ final class AnswerWriter {
                     answer == null || kept
                             ? retries(WHEN_KEPT, isGivenUp)
                             : retries(OTHERWISE, () -> false);
-            long number = retries.<Long>invoke(() -> write(call, reply, answer, receivedAt, took));
-            if (kept) {
-                forget(call);
-            }
+            long number = retries.<Long>invoke(keeping::write);
+            keeping.end();
             return number;
+        } finally {
+            later.cancel(false);
         }
     }
 
-    private boolean keep(
-            SentCall call,
-            ProviderReply reply,
-            byte[] answer,
-            Instant receivedAt,
-            Duration took,
-            RuntimeException obstacle) {
-        try {
-            Path file = unwritten.keep(call, reply, answer, receivedAt, took);
-            log.warn(
-                    "Note {}: the database does not take its paid answer ({}); it is kept in {} until it does",
-                    call.id(),
-                    inALine(obstacle),
-                    file);
-            return true;
-        } catch (IOException e) {
-            log.error(
-                    "Note {}: the database does not take its paid answer ({}), and no file can keep it ({}); the database is tried for five minutes",
-                    call.id(),
-                    inALine(obstacle),
-                    e.toString());
-            return false;
+    /** An answer on its way to the database, and the file that may hold it meanwhile. */
+    private final class Keeping {
+
+        private final SentCall call;
+        private final ProviderReply reply;
+        private final byte @Nullable [] answer;
+        private final Instant receivedAt;
+        private final Duration took;
+
+        // guarded by this
+        private boolean kept;
+        private boolean ended;
+
+        Keeping(
+                SentCall call,
+                ProviderReply reply,
+                byte @Nullable [] answer,
+                Instant receivedAt,
+                Duration took) {
+            this.call = call;
+            this.reply = reply;
+            this.answer = answer;
+            this.receivedAt = receivedAt;
+            this.took = took;
+        }
+
+        long write() {
+            return AnswerWriter.this.write(call, reply, answer, receivedAt, took);
+        }
+
+        /**
+         * Writes the file, unless it was written before or is not needed any more.
+         *
+         * @param obstacle why the database does not have the answer yet
+         * @return whether there is a file
+         */
+        synchronized boolean keep(String obstacle) {
+            if (kept || ended || answer == null) {
+                return kept;
+            }
+            try {
+                Path file = unwritten.keep(call, reply, answer, receivedAt, took);
+                kept = true;
+                log.warn(
+                        "Note {}: the database does not take its paid answer ({}); it is kept in {} until it does",
+                        call.id(),
+                        obstacle,
+                        file);
+            } catch (IOException e) {
+                log.error(
+                        "Note {}: the database does not take its paid answer ({}), and no file can keep it ({}); the database is tried for five minutes",
+                        call.id(),
+                        obstacle,
+                        e.toString());
+            }
+            return kept;
+        }
+
+        /** The database has the answer: no file is needed from now on. */
+        synchronized void end() {
+            ended = true;
+            if (kept) {
+                forget(call);
+            }
         }
     }
 

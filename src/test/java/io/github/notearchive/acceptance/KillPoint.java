@@ -141,6 +141,23 @@ enum KillPoint {
         }
     },
 
+    /** The answer is not durable in the database, and is so in a file. */
+    ANSWER_KEPT("the answer's row is not written for a second", "trap on UPDATE of api_call") {
+        @Override
+        String strike(Scene scene) throws Exception {
+            Path answers = scene.practice().directory().resolve("data/answers/main");
+            return scene.killTrapped(
+                    Trap.before("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
+                    WORKERS,
+                    archive -> {
+                        await().atMost(PATIENCE).until(() -> answerFiles(answers) == WORKERS);
+                        assertThat(archive.number(ANSWERED)).isZero();
+                        return WORKERS + " answers in files, none in the ledger";
+                    },
+                    "run");
+        }
+    },
+
     /** The answer is within the COMMIT that makes it durable. */
     ANSWER_COMMITTING("the answer's transaction commits", "trap in its COMMIT") {
         @Override
@@ -831,6 +848,15 @@ enum KillPoint {
     private static int stored(Scene scene, String prefix) throws Exception {
         try (Archive archive = scene.practice().look()) {
             return archive.objects(prefix).size();
+        }
+    }
+
+    private static int answerFiles(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return (int) files.filter(file -> file.toString().endsWith(".answer")).count();
         }
     }
 

@@ -5,11 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,6 +20,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** An answer that the database does not take outlives the process that bought it. */
 @ExtendWith(OutsideServers.Running.class)
 class UnwrittenAnswerTests {
+
+    /** Connections of a run that the database has. */
+    private static final String RUNNERS =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                    + DatabaseFaults.RUNNER;
 
     @ParameterizedTest(name = "on {0} servers")
     @EnumSource(names = "OUTSIDE")
@@ -45,6 +53,47 @@ class UnwrittenAnswerTests {
             assertThat(files(answers)).isZero();
             Audit.of(practice, archive, ids).isClean(0);
         }
+    }
+
+    @Test
+    void answersThatAnUnreachableDatabaseCannotTakeAreNotBoughtAgainAfterAKill() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Archive archive = practice.look();
+                Proxy way = Proxy.before(database(practice))) {
+            List<String> ids = practice.enqueue(12);
+            practice.provider().holdAnswers();
+            Program run =
+                    practice.startWith(
+                            Map.of(
+                                    "ARCHIVE_DATABASE_URL",
+                                    practice.environment()
+                                            .get("ARCHIVE_DATABASE_URL")
+                                            .replaceFirst(
+                                                    "//[^/]+/", "//127.0.0.1:" + way.port() + "/")),
+                            "run");
+            practice.provider().awaitHeld(Practice.WORKERS, Duration.ofSeconds(60));
+
+            way.holdRequests(Proxy.ANY); // the network drops what is sent
+            practice.provider().releaseAnswers();
+            Path answers = practice.directory().resolve("data").resolve("answers").resolve("main");
+            // before the pool or a socket gives up, which takes fifteen seconds
+            await().atMost(Duration.ofSeconds(10)).until(() -> files(answers) == Practice.WORKERS);
+            run.kill();
+            assertThat(archive.number("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+                    .isZero();
+            way.cut();
+            await().atMost(Duration.ofSeconds(60)).until(() -> archive.number(RUNNERS) == 0);
+            practice.call("run").with(0);
+
+            assertThat(practice.provider().bought()).containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(files(answers)).isZero();
+            Audit.of(practice, archive, ids).isClean(0);
+        }
+    }
+
+    private static URI database(Practice practice) {
+        return URI.create(
+                practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
     }
 
     private static long files(Path directory) {

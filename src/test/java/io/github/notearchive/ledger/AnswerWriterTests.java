@@ -6,6 +6,7 @@ import static io.github.notearchive.ledger.Book.NOW;
 import static io.github.notearchive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.note.Night;
@@ -21,9 +22,12 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -96,6 +100,32 @@ class AnswerWriterTests extends LedgerFixture {
     }
 
     @Test
+    @Test
+    void anAnswerIsInAFileASecondAfterADatabaseThatDoesNotAnswerWasAskedToTakeIt()
+            throws Exception {
+        SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        FutureTask<Long> received =
+                new FutureTask<>(
+                        () -> calls.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)));
+        try (Connection other = database.dataSource().getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE api_call");
+            Thread.ofPlatform().daemon().start(received);
+
+            await().until(() -> waiting().size() == 1);
+
+            assertThat(received.isDone()).as("the database has it").isFalse();
+            assertThat(UnwrittenAnswers.read(waiting().getFirst()).answer()).isEqualTo(ANSWER);
+            other.rollback();
+        }
+
+        assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
+        assertThat(waiting()).isEmpty();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(ANSWER);
+    }
+
     void aRunThatEndsOverTheDatabaseWaitsForItNoLongerSinceTheAnswerLiesInAFile() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
         ApiCalls cut = book.over(away);
