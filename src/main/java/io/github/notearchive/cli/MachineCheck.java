@@ -1,13 +1,16 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.cli.Look.Seen;
+import io.github.notearchive.ledger.UnwrittenAnswers;
 import io.github.notearchive.media.MediaProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.springframework.util.unit.DataSize;
 
 /** Looks at the machine: Java, and the directory and disk that the data lies on. */
@@ -68,6 +71,16 @@ final class MachineCheck {
                             + " cannot be written to, "
                             + e
                             + "; give this user the right and the room, or set ARCHIVE_DATA_DIR");
+        }
+        List<UnwrittenAnswers> unwritten = context.get(UnwrittenAnswers.class).ofAllNodes();
+        if (!unwritten.isEmpty()) {
+            return Seen.warning(
+                    directory
+                            + " has "
+                            + unwritten.stream()
+                                    .map(UnwrittenAnswers::summary)
+                                    .collect(Collectors.joining(", "))
+                            + ", which are not in the ledger yet; the next run writes them there");
         }
         if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
             return Seen.ok(directory + " can be written to");

@@ -22,6 +22,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Outstanding;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import io.github.notearchive.source.ProviderReply;
@@ -165,6 +166,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     deferred(claimed, reply, cause, String.valueOf(reply), harvest);
             case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
             case Unclaimed _ -> new Released(claimed, harvest, NoteQuestions.CLAIM_LOST);
+            case Outstanding(var call) ->
+                    new Postponed(
+                            claimed, harvest, retries.outstanding(claimed, call, harvest != null));
             case Blocked blocked -> new Released(claimed, harvest, health.ends(blocked, ""));
         };
     }
@@ -308,6 +312,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             case Exhausted exhausted ->
                     new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
             case Unclaimed _ -> new Released(claimed, null, NoteQuestions.CLAIM_LOST);
+            case Outstanding(var call) ->
+                    new Kept(claimed, retries.outstandingRefresh(claimed, call));
             case Blocked blocked ->
                     new Released(claimed, null, health.ends(blocked, "for a refresh: "));
         };

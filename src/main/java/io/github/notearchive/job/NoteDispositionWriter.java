@@ -119,7 +119,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                             : harvests.store(
                                     harvest, settlement.state() == NoteState.ARCHIVED, now);
             if (!sidecars.tell(claimed, note, settlement, now)) {
-                logLost(claimed);
+                lost(claimed, note);
                 return;
             }
             if (note == null) {
@@ -152,7 +152,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try (harvest) {
             CapturedNote note = harvests.store(harvest, false, now);
             if (!sidecars.tell(claimed, note, null, now)) {
-                logLost(claimed);
+                lost(claimed, note);
                 return;
             }
             recordReleased(claimed, note, reason, now);
@@ -201,7 +201,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try {
             Optional<Change> change = rows.record(claimed, note, settlement, now);
             change.ifPresentOrElse(
-                    c -> runs.current().settled(claimed, settlement, c), () -> logLost(claimed));
+                    c -> runs.current().settled(claimed, settlement, c),
+                    () -> lost(claimed, note));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -319,6 +320,17 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     /** The present, as exactly as a row can say it, so that a sidecar says the same. */
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /**
+     * The claim was lost. Another node may have postponed the note since the response was not in
+     * the ledger then; it is there now, so the note is due.
+     */
+    private void lost(ClaimedNote claimed, @Nullable CapturedNote note) {
+        logLost(claimed);
+        if (note != null) {
+            rows.makeDue(claimed);
+        }
     }
 
     private static void logLost(ClaimedNote claimed) {

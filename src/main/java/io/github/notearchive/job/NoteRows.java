@@ -13,6 +13,7 @@ import io.github.notearchive.worklist.Settlement;
 import io.github.notearchive.worklist.Settlements;
 import io.github.notearchive.worklist.Upkeep;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -164,6 +165,14 @@ class NoteRows {
     /** Hands a note back as it was; false when the claim was lost. */
     boolean release(ClaimedNote claimed) {
         return savepoint.executeRepeated(_ -> claims.release(claimed));
+    }
+
+    /**
+     * Makes a note due now whose claim was lost to a node that postponed it since it did not have
+     * the response.
+     */
+    void makeDue(ClaimedNote lost) {
+        claims.makeDue(List.of(lost.id()));
     }
 
     /** The same, but what it has brought in is written. */

@@ -1,9 +1,12 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.worklist.Claims;
+import java.time.Clock;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,12 +38,19 @@ class Recovery {
     private final Executions executions;
     private final ApiCalls calls;
     private final Claims claims;
+    private final Clock clock;
 
-    Recovery(JobRepository repository, Executions executions, ApiCalls calls, Claims claims) {
+    Recovery(
+            JobRepository repository,
+            Executions executions,
+            ApiCalls calls,
+            Claims claims,
+            Clock clock) {
         this.repository = repository;
         this.executions = executions;
         this.calls = calls;
         this.claims = claims;
+        this.clock = clock;
     }
 
     /**
@@ -51,12 +61,15 @@ class Recovery {
     void recover(String node) {
         endExecutions(ArchiveJob.NAME, node);
         // before their notes can be claimed, or they would be asked about again
-        int broughtIn = calls.bringInUnwritten();
-        if (broughtIn > 0) {
+        List<NoteId> broughtIn = calls.bringInUnwritten(executions::isRunActive);
+        if (!broughtIn.isEmpty()) {
             log.warn(
                     "{} paid answers that could not be written to the database are brought into the ledger from their files",
-                    broughtIn);
+                    broughtIn.size());
         }
+        // other nodes may have postponed these notes until it was known whether there is a response
+        claims.makeDue(broughtIn);
+        claims.makeDue(calls.recover(node, clock.instant()));
         int released = claims.releaseAll(node);
         if (released > 0) {
             log.warn("{} notes that node {} held are handed back", released, node);

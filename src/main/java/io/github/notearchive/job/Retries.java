@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.source.OutstandingCall;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.NoteState;
@@ -104,6 +105,37 @@ class Retries {
                 obstacle,
                 claimed.missingNight(),
                 answerHeld);
+    }
+
+    /**
+     * What becomes of a note while an earlier call about it has no response yet: it is postponed to
+     * the next night, and nothing is counted. The recovery of the node that sent the call makes it
+     * due earlier, see {@link Recovery}.
+     *
+     * @param answerHeld whether there is an answer about it all the same
+     */
+    Settlement outstanding(ClaimedNote claimed, OutstandingCall call, boolean answerHeld) {
+        log.warn("Note {}: postponed, {}", claimed.id(), call.reason());
+        return new Settlement(
+                NoteState.POSTPONED,
+                Counter.NONE,
+                Night.current(clock).ends(),
+                null,
+                call.reason(),
+                claimed.missingNight(),
+                answerHeld);
+    }
+
+    /** The same of a refresh. */
+    Upkeep outstandingRefresh(ClaimedNote claimed, OutstandingCall call) {
+        return new Upkeep(
+                claimed.state(),
+                Night.of(Night.current(clock).ends()),
+                claimed.refreshAttempts(),
+                null,
+                "refresh postponed: " + call.reason(),
+                claimed.missingNight(),
+                false);
     }
 
     /** Not there; looked at again after a while. */

@@ -11,6 +11,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Outstanding;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import io.github.notearchive.source.ProviderReply;
@@ -79,6 +80,8 @@ class VideoCalls {
                     new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
             case Exhausted exhausted ->
                     new Unanswered.Ended(health.ends(exhausted, "for a video: "));
+            case Outstanding(var call) ->
+                    new Unanswered.Later(call.reason(), Night.current(clock).ends());
             case Unclaimed _ -> new Unanswered.Ended(NoteQuestions.CLAIM_LOST);
             case Blocked blocked -> new Unanswered.Ended(health.ends(blocked, "for a video: "));
         };

@@ -12,11 +12,14 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +38,12 @@ import org.springframework.transaction.support.TransactionTemplate;
  * a file while the database does not take it.
  */
 final class AnswerWriter {
+
+    /**
+     * After so long without a word from the server an attempt to write fails. Much shorter than a
+     * lease, so that there is time for another connection before the note is another node's.
+     */
+    static final Duration SILENCE = Duration.ofSeconds(20);
 
     private static final Logger log = LoggerFactory.getLogger(AnswerWriter.class);
 
@@ -219,13 +228,13 @@ final class AnswerWriter {
     }
 
     /** See {@link ApiCalls#bringInUnwritten}. */
-    int bringInUnwritten() {
+    List<NoteId> bringInUnwritten(Predicate<String> isActive) {
         try {
-            int broughtIn = 0;
-            for (Path file : unwritten.waiting()) {
-                if (bringIn(file)) {
-                    broughtIn++;
-                    delete(file);
+            List<NoteId> broughtIn = new ArrayList<>();
+            bringIn(unwritten, broughtIn);
+            for (UnwrittenAnswers others : unwritten.ofOtherNodes()) {
+                if (!isActive.test(others.node())) {
+                    bringInOfAnother(others, broughtIn);
                 }
             }
             return broughtIn;
@@ -235,6 +244,29 @@ final class AnswerWriter {
                             + e
                             + ". Give this user the right to read them",
                     e);
+        }
+    }
+
+    private void bringInOfAnother(UnwrittenAnswers others, List<NoteId> broughtIn)
+            throws IOException {
+        try {
+            bringIn(others, broughtIn);
+        } catch (AccessDeniedException e) {
+            log.warn(
+                    "Paid answers of node {} may wait in files that this user cannot read, {}; run --node {} as their owner",
+                    others.node(),
+                    e.getMessage(),
+                    others.node());
+        }
+    }
+
+    private void bringIn(UnwrittenAnswers ofANode, List<NoteId> broughtIn) throws IOException {
+        for (Path file : ofANode.waiting()) {
+            Optional<NoteId> note = bringIn(file);
+            if (note.isPresent()) {
+                broughtIn.add(note.get());
+                delete(file);
+            }
         }
     }
 
@@ -250,7 +282,8 @@ final class AnswerWriter {
         }
     }
 
-    private boolean bringIn(Path file) throws AccessDeniedException {
+    /** Writes the answer of a file to the ledger; empty when that stays in the file. */
+    private Optional<NoteId> bringIn(Path file) throws AccessDeniedException {
         UnwrittenAnswers.Unwritten answer;
         try {
             answer = UnwrittenAnswers.read(file);
@@ -261,7 +294,7 @@ final class AnswerWriter {
                     "{} cannot be brought into the ledger, {}; it is left where it is, and should be looked at",
                     file,
                     e.getMessage());
-            return false;
+            return Optional.empty();
         }
         SentCall call = answer.call();
         if (isForgotten(call.id())) {
@@ -270,25 +303,25 @@ final class AnswerWriter {
                     "{} held a paid answer of note {}, which was forgotten since; what it cost is in the ledger, the answer is not kept",
                     file,
                     call.id());
-            return true;
+            return Optional.of(call.id());
         }
         if (!isOnWorklist(call.id())) {
             log.warn(
                     "{} holds a paid answer of note {}, which is not on this database's worklist; it is left where it is",
                     file,
                     call.id());
-            return false;
+            return Optional.empty();
         }
         try {
             write(call, answer.reply(), answer.answer(), answer.receivedAt(), answer.took());
-            return true;
+            return Optional.of(call.id());
         } catch (DataIntegrityViolationException e) {
             log.warn(
                     "{} holds a paid answer of note {} that the database refuses: {}; it is left where it is, and should be looked at",
                     file,
                     call.id(),
                     inALine(e));
-            return false;
+            return Optional.empty();
         }
     }
 

@@ -7,10 +7,12 @@ import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.NightlyCalls;
+import io.github.notearchive.source.OutstandingCall;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
 import io.github.notearchive.source.WrittenCall;
+import io.github.notearchive.sql.NetworkTimeoutDataSource;
 import io.github.notearchive.sql.OwnTransaction;
 import java.io.UncheckedIOException;
 import java.sql.ResultSet;
@@ -19,10 +21,13 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +66,7 @@ public class ApiCalls implements CallJournal {
             WITH counted AS (
                 INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                 SELECT :night, 1, :video, :refreshes
-                WHERE NOT EXISTS (%s) AND %s
+                WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
                 ON CONFLICT (night) DO UPDATE
                 SET calls = n.calls + 1, video_calls = n.video_calls + :video,
                     refresh_calls = n.refresh_calls + :refreshes
@@ -75,14 +80,14 @@ public class ApiCalls implements CallJournal {
             SELECT written.id, counted.*, %s
             FROM written, counted
             """
-                    .formatted(RunStops.HEEDED, CLAIMED, ROW, PAUSES);
+                    .formatted(RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, ROW, PAUSES);
 
     private static final String WRITE_UNCOUNTED =
             """
-            %s WHERE NOT EXISTS (%s) AND %s
+            %s WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
             RETURNING id, %s
             """
-                    .formatted(ROW, RunStops.HEEDED, CLAIMED, PAUSES);
+                    .formatted(ROW, RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, PAUSES);
 
     private final JdbcClient jdbc;
 
@@ -94,17 +99,28 @@ public class ApiCalls implements CallJournal {
 
     private final RunStops stops;
     private final AnswerWriter answers;
+    private final PaidAnswers paid;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
     private volatile BooleanSupplier isGivenUp = () -> false;
 
-    ApiCalls(JdbcClient jdbc, PlatformTransactionManager transactions, UnwrittenAnswers unwritten) {
+    ApiCalls(
+            JdbcClient jdbc,
+            DataSource database,
+            PlatformTransactionManager transactions,
+            UnwrittenAnswers unwritten) {
         this.jdbc = jdbc;
         this.atOnce = OwnTransaction.perStatement(transactions);
+        this.paid = new PaidAnswers(jdbc, transactions);
         this.stops = new RunStops(jdbc, atOnce, execution::get);
         this.answers =
                 new AnswerWriter(
-                        jdbc, atOnce, unwritten, execution::get, () -> isGivenUp.getAsBoolean());
+                        JdbcClient.create(
+                                new NetworkTimeoutDataSource(database, AnswerWriter.SILENCE)),
+                        atOnce,
+                        unwritten,
+                        execution::get,
+                        () -> isGivenUp.getAsBoolean());
     }
 
     /**
@@ -132,7 +148,8 @@ public class ApiCalls implements CallJournal {
     /**
      * One statement counts the call and writes it down, so that nodes which run at once share one
      * limit: whoever comes second waits for the first one's commit, and sees its count. A call that
-     * none of our own limits is about is not counted, and waits for nobody.
+     * none of our own limits is about is not counted, and waits for nobody. A call about a note is
+     * refused while an earlier one may have a response that is not here yet.
      */
     @Override
     public WrittenCall sending(
@@ -155,6 +172,11 @@ public class ApiCalls implements CallJournal {
             if (!isClaimed(inquiry)) {
                 return new WrittenCall.Unclaimed();
             }
+            Optional<OutstandingCall> outstanding =
+                    paid.outstanding(inquiry.id(), endpoint, sentAt);
+            if (outstanding.isPresent()) {
+                return new WrittenCall.Outstanding(outstanding.get());
+            }
             NightlyCalls made = sentIn(night);
             // else another node has given a call back since
             if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || tries >= TRIES) {
@@ -173,7 +195,10 @@ public class ApiCalls implements CallJournal {
                                 .single());
     }
 
-    /** Empty when the limits leave no call, calls have ended, or the claim is lost. */
+    /**
+     * Empty when the limits leave no call, calls have ended, the claim is lost, or an earlier call
+     * is outstanding.
+     */
     private Optional<WrittenCall> write(
             Inquiry inquiry,
             Endpoint endpoint,
@@ -305,15 +330,44 @@ public class ApiCalls implements CallJournal {
     }
 
     /**
+     * Marks the calls without response that earlier runs of a node have sent in the last day: no
+     * process and no file holds a response to them. Only under the node's runner lock, and behind
+     * {@link #bringInUnwritten}. Safe to repeat.
+     *
+     * @return the notes that these calls are about
+     */
+    public List<NoteId> recover(String node, Instant now) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE api_call c SET recovered_at = :now
+                                        WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
+                                          AND EXISTS (SELECT 1 FROM batch_job_execution_params p
+                                                      WHERE p.job_execution_id = c.job_execution_id
+                                                        AND p.parameter_name = 'node' AND p.parameter_value = :node)
+                                        RETURNING c.note_id
+                                        """)
+                                .param("now", Timestamp.from(now))
+                                .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
+                                .param("node", node)
+                                .query((row, _) -> new NoteId(row.getString("note_id")))
+                                .list());
+    }
+
+    /**
      * Brings the answers in that an earlier run of this node could only keep in files. A file whose
      * note this database does not know, or that is damaged, stays where it is and is named in a
      * warning. Safe to repeat.
      *
-     * @return how many answers were brought in
+     * <p>The files of other nodes beside them, as of one that was renamed, are brought in as well,
+     * unless the node is active.
+     *
+     * @return the notes whose answers were brought in
      * @throws UncheckedIOException when nobody may look at the files: what is paid for would be
      *     bought again
      */
-    public int bringInUnwritten() {
-        return answers.bringInUnwritten();
+    public List<NoteId> bringInUnwritten(Predicate<String> isActive) {
+        return answers.bringInUnwritten(isActive);
     }
 }

@@ -13,6 +13,7 @@ import io.github.notearchive.source.NoteDetailClient;
 import io.github.notearchive.source.NoteDetailOutcome;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Outstanding;
 import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.source.ProviderReply;
 import java.time.Clock;
@@ -64,30 +65,42 @@ public class CallLedger implements NoteDetailClient {
 
     @Override
     public NoteDetailOutcome fetch(Inquiry inquiry) throws InterruptedException {
+        Optional<NoteDetailOutcome> outstanding = outstanding(inquiry, Endpoint.DETAIL);
         Optional<PaidAnswer> paid = newest(inquiry.id(), Endpoint.DETAIL);
         Optional<NoteDetailOutcome> held = paid.flatMap(answer -> reuse(inquiry, answer));
-        return held.isPresent()
-                ? held.get()
+        Optional<NoteDetailOutcome> known = held.or(() -> outstanding);
+        return known.isPresent()
+                ? known.get()
                 : provider.fetch(inquiry, behind(paid.map(PaidAnswer::receivedAt), Instant.MIN));
+    }
+
+    /** Asked before the answers that are held, since a response may arrive in between. */
+    private Optional<NoteDetailOutcome> outstanding(Inquiry inquiry, Endpoint endpoint) {
+        return answers.outstanding(inquiry.id(), endpoint, clock.instant()).map(Outstanding::new);
     }
 
     @Override
     public NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException {
         NoteId id = inquiry.id();
-        Optional<NoteDetailOutcome> held =
+        Optional<NoteDetailOutcome> outstanding = outstanding(inquiry, Endpoint.DETAIL);
+        Optional<NoteDetailOutcome> known =
                 answers.latestPaid(id, Endpoint.DETAIL, since)
-                        .flatMap(paid -> reuse(inquiry, paid));
-        return held.isPresent()
-                ? held.get()
+                        .flatMap(paid -> reuse(inquiry, paid))
+                        .or(() -> outstanding);
+        return known.isPresent()
+                ? known.get()
                 : provider.refresh(inquiry, behind(answers.lastBought(id), since));
     }
 
     @Override
     public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail)
             throws InterruptedException {
-        Optional<NoteDetailOutcome> held =
-                newest(inquiry.id(), Endpoint.VIDEO).flatMap(paid -> reuse(inquiry, paid));
-        return held.isPresent() ? held.get() : provider.fetchVideo(inquiry, detail);
+        Optional<NoteDetailOutcome> outstanding = outstanding(inquiry, Endpoint.VIDEO);
+        Optional<NoteDetailOutcome> known =
+                newest(inquiry.id(), Endpoint.VIDEO)
+                        .flatMap(paid -> reuse(inquiry, paid))
+                        .or(() -> outstanding);
+        return known.isPresent() ? known.get() : provider.fetchVideo(inquiry, detail);
     }
 
     private Optional<PaidAnswer> newest(NoteId id, Endpoint endpoint) {

@@ -5,6 +5,7 @@ import static io.github.notearchive.sql.Timestamps.timestamp;
 
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Endpoint;
+import io.github.notearchive.source.OutstandingCall;
 import io.github.notearchive.source.ProviderCode;
 import io.github.notearchive.sql.NamedStatement;
 import io.github.notearchive.sql.OwnTransaction;
@@ -38,6 +39,19 @@ public class PaidAnswers {
                     LIMIT 1
                     """);
 
+    /**
+     * A call whose response may be in a file of the node that sent it. So it is for a day at most,
+     * and until that node is recovered.
+     */
+    static final String OUTSTANDING =
+            """
+            SELECT id, job_execution_id, sent_at FROM api_call
+            WHERE note_id = :noteId AND endpoint = :endpoint AND job_execution_id IS NOT NULL
+              AND received_at IS NULL AND recovered_at IS NULL
+              AND sent_at > :sentAt::timestamptz - interval '1 day'
+              AND sent_at < :sentAt::timestamptz + interval '1 day'
+            """;
+
     private final JdbcClient jdbc;
 
     /** For one statement that is a transaction by itself, whatever the caller is in. */
@@ -46,6 +60,27 @@ public class PaidAnswers {
     PaidAnswers(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.atOnce = OwnTransaction.perStatement(transactions);
+    }
+
+    /**
+     * The call about a note whose response is not here yet and may be at the node that sent it. To
+     * be asked before {@link #latestPaid}: when there is none, no response to an earlier call
+     * arrives later.
+     */
+    Optional<OutstandingCall> outstanding(NoteId id, Endpoint endpoint, Instant now) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
+                                .param("noteId", id.value())
+                                .param("endpoint", endpoint.ledgerName())
+                                .param("sentAt", Timestamp.from(now))
+                                .query(
+                                        (row, _) ->
+                                                new OutstandingCall(
+                                                        row.getLong("id"),
+                                                        row.getLong("job_execution_id"),
+                                                        row.getTimestamp("sent_at").toInstant()))
+                                .optional());
     }
 
     /**

@@ -10,6 +10,7 @@ import io.github.notearchive.source.SentCall;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -46,6 +47,75 @@ public final class UnwrittenAnswers {
         this.directory = directory.toAbsolutePath().normalize();
     }
 
+    /** Whose files these are: the directory has the name of its node. */
+    public String node() {
+        return directory.getFileName().toString();
+    }
+
+    /** How many answers wait in files. */
+    public int count() throws IOException {
+        return waiting().size();
+    }
+
+    /**
+     * The files of other nodes in directories beside this one, of those that have any: of nodes
+     * that share the data directory, and of nodes that were renamed or removed.
+     */
+    public List<UnwrittenAnswers> ofOtherNodes() throws IOException {
+        List<UnwrittenAnswers> others = new ArrayList<>();
+        for (UnwrittenAnswers other : beside()) {
+            if (other.mayHoldSome()) {
+                others.add(other);
+            }
+        }
+        return others;
+    }
+
+    private List<UnwrittenAnswers> beside() throws IOException {
+        List<UnwrittenAnswers> others = new ArrayList<>();
+        Path parent = directory.getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            return others;
+        }
+        try (DirectoryStream<Path> found =
+                Files.newDirectoryStream(
+                        parent, path -> Files.isDirectory(path) && !path.equals(directory))) {
+            found.forEach(path -> others.add(new UnwrittenAnswers(path)));
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return others;
+    }
+
+    /** These files and {@link #ofOtherNodes}, without directories that hold none. */
+    public List<UnwrittenAnswers> ofAllNodes() throws IOException {
+        List<UnwrittenAnswers> all = new ArrayList<>();
+        if (mayHoldSome()) {
+            all.add(this);
+        }
+        all.addAll(ofOtherNodes());
+        return all;
+    }
+
+    /** How many there are, whose they are, and where; for a person to read. */
+    public String summary() {
+        String responses;
+        try {
+            responses = count() + " paid responses";
+        } catch (IOException e) {
+            responses = "paid responses that this user cannot count";
+        }
+        return responses + " of node " + node() + " in " + directory;
+    }
+
+    private boolean mayHoldSome() throws IOException {
+        try {
+            return count() > 0;
+        } catch (AccessDeniedException e) {
+            return true;
+        }
+    }
+
     /** Keeps an answer; a repeat replaces it. */
     Path keep(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took)
             throws IOException {
@@ -74,11 +144,19 @@ public final class UnwrittenAnswers {
 
     /**
      * Deletes the answers about these notes, which nobody is to have any more; what a process left
-     * behind that was killed while it wrote one, too.
+     * behind that was killed while it wrote one, too. Those of other nodes beside them as well.
      *
      * @return how many there were
      */
     public int remove(Collection<NoteId> notes) throws IOException {
+        int removed = removeOwn(notes);
+        for (UnwrittenAnswers others : beside()) {
+            removed += others.removeOwn(notes);
+        }
+        return removed;
+    }
+
+    private int removeOwn(Collection<NoteId> notes) throws IOException {
         int removed = 0;
         for (Path file : files("*" + SUFFIX + "{," + UNFINISHED + "}")) {
             String name = file.getFileName().toString();

@@ -7,6 +7,7 @@ import io.github.notearchive.html.Figures;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
+import io.github.notearchive.ledger.UnwrittenAnswers;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.LastRun;
 import io.github.notearchive.report.Health.Level;
@@ -17,6 +18,7 @@ import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.WorklistCounts;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +50,7 @@ public class HealthCheck {
     private final FixityCatalog fixity;
     private final SchemaDrift drift;
     private final ForgottenNotes forgotten;
+    private final UnwrittenAnswers unwritten;
     private final HealthProperties settings;
     private final Clock clock;
 
@@ -59,6 +62,7 @@ public class HealthCheck {
             FixityCatalog fixity,
             SchemaDrift drift,
             ForgottenNotes forgotten,
+            UnwrittenAnswers unwritten,
             HealthProperties settings,
             Clock clock) {
         this.tables = tables;
@@ -68,6 +72,7 @@ public class HealthCheck {
         this.fixity = fixity;
         this.drift = drift;
         this.forgotten = forgotten;
+        this.unwritten = unwritten;
         this.settings = settings;
         this.clock = clock;
     }
@@ -88,6 +93,7 @@ public class HealthCheck {
         }
         List<Reason> reasons = new ArrayList<>();
         unfinished(reasons);
+        unwritten(reasons);
         lastRuns(byNode, now, reasons);
         List<Run> all =
                 byNode.values().stream()
@@ -128,6 +134,25 @@ public class HealthCheck {
                             Level.ATTENTION,
                             unforgotten + " notes or authors are not forgotten to the end",
                             "repeat the last note-archive forget --yes"));
+        }
+    }
+
+    /** Responses in files below this machine's data directory, whatever node left them. */
+    private void unwritten(List<Reason> reasons) {
+        try {
+            for (UnwrittenAnswers files : unwritten.ofAllNodes()) {
+                reasons.add(
+                        new Reason(
+                                Level.ATTENTION,
+                                files.summary() + " are not in the ledger yet",
+                                "note-archive run, which writes them there; see the log when it does not"));
+            }
+        } catch (IOException e) {
+            reasons.add(
+                    new Reason(
+                            Level.ATTENTION,
+                            "paid responses may be in files that this user cannot read: " + e,
+                            "give this user the right to read them"));
         }
     }
 

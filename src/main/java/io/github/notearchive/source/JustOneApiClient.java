@@ -9,6 +9,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Deferred.Cause;
 import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
+import io.github.notearchive.source.NoteDetailOutcome.Outstanding;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import java.io.IOException;
@@ -291,6 +292,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     throw new CallsEndedException(stop.toString());
                 }
                 case WrittenCall.Unclaimed _ -> new Unclaimed();
+                case WrittenCall.Outstanding(var call) -> new Outstanding(call);
             };
         }
     }

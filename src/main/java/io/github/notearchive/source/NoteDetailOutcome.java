@@ -78,6 +78,9 @@ public sealed interface NoteDetailOutcome {
      */
     record Unclaimed() implements NoteDetailOutcome {}
 
+    /** An earlier call about the note is outstanding, so nothing was sent. Ask on a later night. */
+    record Outstanding(OutstandingCall call) implements NoteDetailOutcome {}
+
     /** Token, permission or balance. No call succeeds until someone acts. */
     record Blocked(ProviderReply reply) implements NoteDetailOutcome {}
 }

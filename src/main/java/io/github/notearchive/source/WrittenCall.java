@@ -25,6 +25,9 @@ public sealed interface WrittenCall {
     /** An answer to another node has ended the calls of all. */
     record Stopped(RunStop stop) implements WrittenCall {}
 
+    /** An earlier call about the note is outstanding. */
+    record Outstanding(OutstandingCall call) implements WrittenCall {}
+
     /** The claim on the note is lost. */
     record Unclaimed() implements WrittenCall {}
 }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -307,6 +308,25 @@ public class Claims {
                                                 .formatted(ENDED))
                                 .param("node", node)
                                 .update());
+    }
+
+    /**
+     * Makes notes due now that are postponed and not claimed; all others stay as they are. Part of
+     * the caller's transaction, if there is one.
+     */
+    public void makeDue(Collection<NoteId> notes) {
+        if (notes.isEmpty()) {
+            return;
+        }
+        lookFromTheFront();
+        jdbc.sql(
+                        """
+                        UPDATE worklist SET due_at = :now
+                        WHERE note_id = ANY (:ids) AND state = 'POSTPONED' AND claim_id IS NULL AND due_at > :now
+                        """)
+                .param("now", Timestamp.from(clock.instant()))
+                .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
+                .update();
     }
 
     /**

@@ -7,6 +7,7 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxProvider;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,8 +58,20 @@ class ThreeNodesTests {
                 Instant resumed = Instant.now();
                 answers.release(1_000);
                 for (Program node : nodes.subList(1, 3)) {
-                    practice.end(node).with(0);
+                    assertThat(practice.end(node).exitCode()).isIn(0, 6);
                 }
+                assertThat(archive.states())
+                        .as("the killed node may have responses, so nothing is bought twice")
+                        .isEqualTo(
+                                Map.of(
+                                        "ARCHIVED",
+                                        (long) notes - Practice.WORKERS,
+                                        "POSTPONED",
+                                        (long) Practice.WORKERS));
+                assertThat(provider.calls()).isEqualTo(notes);
+                assertPace(provider.callsSeen(), resumed, rate);
+
+                practice.end(start(practice, "one")).with(0);
 
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", (long) notes));
                 int bought = notes + Practice.WORKERS;
@@ -81,11 +94,61 @@ class ThreeNodesTests {
                 assertThat(archive.objects("notes/")).hasSize(notes);
                 assertThat(archive.number("SELECT count(*) FROM media_object"))
                         .isEqualTo(archive.objects("media/").size());
-                assertPace(provider.callsSeen(), resumed, rate);
             } finally {
                 answers.release(1_000);
             }
         }
+    }
+
+    @Test
+    void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack()
+            throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE);
+                Proxy way = Proxy.before(database(practice));
+                Archive archive = practice.look()) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(20);
+            provider.holdAnswers();
+            Program one =
+                    practice.startWith(
+                            Map.of(
+                                    "ARCHIVE_DATA_DIR", data(practice, "one"),
+                                    "ARCHIVE_DATABASE_URL", through(way, practice)),
+                            "run",
+                            "--node",
+                            "one");
+            provider.awaitHeld(Practice.WORKERS, PATIENCE);
+            way.down();
+            provider.releaseAnswers();
+            practice.end(one).with(8);
+            // five minutes later
+            archive.execute(
+                    "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'one'");
+
+            practice.end(start(practice, "two")).with(6);
+
+            assertThat(archive.states())
+                    .isEqualTo(Map.of("ARCHIVED", 12L, "POSTPONED", (long) Practice.WORKERS));
+            assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(archive.number("SELECT sum(attempts) FROM worklist")).isZero();
+
+            practice.end(start(practice, "one")).with(0);
+
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 20L));
+            assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
+            Audit.of(practice, archive, ids).isClean(0);
+        }
+    }
+
+    private static URI database(Practice practice) {
+        return URI.create(
+                practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
+    }
+
+    private static String through(Proxy way, Practice practice) {
+        return practice.environment()
+                .get("ARCHIVE_DATABASE_URL")
+                .replaceFirst("//[^/]+/", "//127.0.0.1:" + way.port() + "/");
     }
 
     @Test
@@ -149,16 +212,18 @@ class ThreeNodesTests {
     private static List<Program> start(Practice practice) {
         List<Program> nodes = new ArrayList<>();
         for (String node : NODES) {
-            nodes.add(
-                    practice.startWith(
-                            Map.of(
-                                    "ARCHIVE_DATA_DIR",
-                                    practice.directory().resolve("data-" + node).toString()),
-                            "run",
-                            "--node",
-                            node));
+            nodes.add(start(practice, node));
         }
         return nodes;
+    }
+
+    private static Program start(Practice practice, String node) {
+        return practice.startWith(
+                Map.of("ARCHIVE_DATA_DIR", data(practice, node)), "run", "--node", node);
+    }
+
+    private static String data(Practice practice, String node) {
+        return practice.directory().resolve("data-" + node).toString();
     }
 
     /** The answer, when there is a permit for it. */

@@ -179,6 +179,18 @@ class SystemCheckTests {
     }
 
     @Test
+    void responsesInFilesOfANodeThatWasRenamedAreAWarning() throws Exception {
+        Path renamed = Files.createDirectories(home.resolve("data/answers/renamed"));
+        Files.createFile(renamed.resolve("1.answer"));
+
+        Finding directory = check(null).get("data directory");
+
+        assertThat(directory.result()).isEqualTo(Result.WARNING);
+        assertThat(directory.message())
+                .contains("1 paid responses of node renamed in " + renamed, "the next run");
+    }
+
+    @Test
     void whatHoldsANightBackIsAWarning() throws Exception {
         Path data = home.resolve("data");
         Files.createDirectory(

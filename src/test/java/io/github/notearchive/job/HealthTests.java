@@ -12,6 +12,8 @@ import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -44,6 +46,23 @@ class HealthTests {
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.reasons()).isEmpty();
         assertThat(health.inAWord()).contains("nothing needs anybody", "with 0 COMPLETED");
+    }
+
+    @Test
+    void responsesInFilesOfARenamedNodeNeedALook() throws Exception {
+        night.pending(1);
+        run();
+        Path renamed = Files.createDirectories(night.answerFiles().resolve("renamed"));
+        Files.createFile(renamed.resolve("1.answer"));
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+                            assertThat(reason.what())
+                                    .contains("1 paid responses of node renamed in " + renamed);
+                        });
     }
 
     @Test

@@ -4,6 +4,8 @@ import static io.github.notearchive.job.Night.assertEnded;
 import static io.github.notearchive.job.Night.ended;
 import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.PENDING;
+import static io.github.notearchive.worklist.NoteState.POSTPONED;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.Reply;
@@ -126,6 +128,108 @@ class ManyNodesTests {
     }
 
     @Test
+    void aNoteWhoseCallOfAnotherNodeHasNoResponseYetIsPostponedToTheNextNightUncounted() {
+        List<String> notes = night.pending(10);
+        List<String> outstanding = notes.subList(0, 4);
+        anotherNodeAsked(outstanding);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.INCOMPLETE);
+        assertThat(night.calls()).isEqualTo(6);
+        assertThat(night.states(outstanding)).containsOnly(POSTPONED);
+        assertThat(outstanding)
+                .allSatisfy(
+                        note -> {
+                            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+                            assertThat(night.note(note).attempts()).isZero();
+                            assertThat(night.note(note).lastError())
+                                    .contains("of execution 4711", "has no response yet");
+                        });
+        assertThat(night.claims()).isZero();
+
+        anotherNodeReceives(outstanding.subList(0, 2)); // and never the two others
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(outstanding).extracting(night::calls).containsExactly(0, 0, 1, 1);
+        assertThat(night.count("SELECT sum(attempts) FROM worklist")).isZero();
+    }
+
+    @Test
+    void aRefreshWhoseCallOfAnotherNodeHasNoResponseYetWaitsForTheNextNight() {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.isDaysLater(8);
+        night.sql()
+                .sql("UPDATE worklist SET refresh_night = :tonight")
+                .param("tonight", night.today().date())
+                .update();
+        anotherNodeAsked(List.of(note));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(2);
+    }
+
+    /** As when the database comes back to a node after its leases have ended. */
+    @Test
+    void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce()
+            throws Exception {
+        List<String> notes = night.pending(3);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(3, Night.PATIENCE);
+        night.sql()
+                .sql(
+                        """
+                        UPDATE worklist
+                        SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight
+                        """)
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+        night.provider().releaseAnswers();
+
+        assertEnded(ended(run), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void aNodeThatIsRecoveredMakesItsNotesDueThatOthersPostponed() {
+        List<String> notes = night.pending(3);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        List<String> left = notes.stream().filter(note -> night.state(note) == PENDING).toList();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
+                        SELECT note_id, 'note-detail/v1', :now, (SELECT max(job_execution_id) FROM batch_job_execution)
+                        FROM worklist WHERE state = 'PENDING';
+                        """)
+                .param("now", Timestamp.from(night.clock().instant()))
+                .update();
+        night.sql()
+                .sql(
+                        "UPDATE worklist SET state = 'POSTPONED', due_at = :midnight WHERE state = 'PENDING'")
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(left).hasSize(2).extracting(night::calls).containsOnly(1);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE recovered_at IS NOT NULL"))
+                .isEqualTo(2);
+    }
+
+    @Test
     void aNodeWhoseLeasesWereLostWritesNothing() throws Exception {
         List<String> notes = night.pending(3);
         night.provider().holdAnswers();
@@ -240,6 +344,33 @@ class ManyNodesTests {
                 .param("now", Timestamp.from(night.clock().instant()))
                 .param("midnight", Timestamp.from(night.midnight()))
                 .update();
+    }
+
+    private void anotherNodeAsked(List<String> notes) {
+        anotherNodeRan();
+        night.sql()
+                .sql(
+                        """
+                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
+                        SELECT note_id, 'note-detail/v1', :now, 4711 FROM worklist WHERE note_id IN (:notes)
+                        """)
+                .param("now", Timestamp.from(night.clock().instant()))
+                .param("notes", notes)
+                .update();
+    }
+
+    private void anotherNodeReceives(List<String> notes) {
+        for (String note : notes) {
+            night.sql()
+                    .sql(
+                            """
+                            UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', answer = :answer
+                            WHERE note_id = :note
+                            """)
+                    .param("note", note)
+                    .param("answer", night.provider().envelope(note).toString().getBytes(UTF_8))
+                    .update();
+        }
     }
 
     private void anotherNodeRan() {

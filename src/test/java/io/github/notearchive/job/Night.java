@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -92,6 +93,20 @@ final class Night {
         servers.provider.resetCounts();
         empty();
         emptyBucket();
+        deleteAnswerFiles();
+    }
+
+    private void deleteAnswerFiles() {
+        try {
+            FileSystemUtils.deleteRecursively(answerFiles());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where nodes of this machine keep answers that the database does not take. */
+    Path answerFiles() {
+        return servers.home.resolve("work").resolve("answers");
     }
 
     /**

@@ -17,17 +17,18 @@ import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.SentCall;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -100,7 +101,6 @@ class AnswerWriterTests extends LedgerFixture {
     }
 
     @Test
-    @Test
     void anAnswerIsInAFileASecondAfterADatabaseThatDoesNotAnswerWasAskedToTakeIt()
             throws Exception {
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
@@ -126,6 +126,7 @@ class AnswerWriterTests extends LedgerFixture {
                 .isEqualTo(ANSWER);
     }
 
+    @Test
     void aRunThatEndsOverTheDatabaseWaitsForItNoLongerSinceTheAnswerLiesInAFile() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
         ApiCalls cut = book.over(away);
@@ -147,6 +148,7 @@ class AnswerWriterTests extends LedgerFixture {
         ApiCalls cut =
                 new ApiCalls(
                         JdbcClient.create(away),
+                        away,
                         new JdbcTransactionManager(away),
                         new UnwrittenAnswers(noDirectory));
         cut.belongTo(7, () -> true);
@@ -191,8 +193,8 @@ class AnswerWriterTests extends LedgerFixture {
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
 
-        assertThat(calls.bringInUnwritten()).isEqualTo(1);
-        assertThat(calls.bringInUnwritten()).isZero();
+        assertThat(bringIn()).hasSize(1);
+        assertThat(bringIn()).isEmpty();
 
         assertThat(waiting()).isEmpty();
         PaidAnswer paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
@@ -204,20 +206,71 @@ class AnswerWriterTests extends LedgerFixture {
     }
 
     @Test
+    void filesOfANodeThatWasRenamedAreBroughtInButNotThoseOfOneThatIsActive() throws Exception {
+        book.worklist("PENDING");
+        SentCall ofTheRenamed = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        UnwrittenAnswers renamed = new UnwrittenAnswers(directory.resolve("renamed"));
+        renamed.keep(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        UnwrittenAnswers active = new UnwrittenAnswers(directory.resolve("active"));
+        active.keep(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        assertThat(unwritten.ofAllNodes())
+                .extracting(UnwrittenAnswers::node)
+                .containsExactlyInAnyOrder("renamed", "active");
+
+        assertThat(calls.bringInUnwritten("active"::equals)).containsExactly(ID);
+
+        assertThat(renamed.count()).isZero();
+        assertThat(active.count()).isOne();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(ANSWER);
+        assertThat(unwritten.remove(List.of(ID))).as("whatever node left them").isOne();
+        assertThat(active.count()).isZero();
+    }
+
+    @Test
+    void anAttemptToWriteAnAnswerFailsLongBeforeTheLeaseOfItsNoteEnds() {
+        List<Object> timeouts = new ArrayList<>();
+        DataSource recording =
+                new DelegatingDataSource(database.dataSource()) {
+                    @Override
+                    public Connection getConnection() throws SQLException {
+                        Connection connection = super.getConnection();
+                        return (Connection)
+                                Proxy.newProxyInstance(
+                                        getClass().getClassLoader(),
+                                        new Class<?>[] {Connection.class},
+                                        (_, method, arguments) -> {
+                                            if (method.getName().equals("setNetworkTimeout")) {
+                                                timeouts.add(arguments[1]);
+                                            }
+                                            return method.invoke(connection, arguments);
+                                        });
+                    }
+                };
+        ApiCalls node = book.over(recording);
+        SentCall call = book.sent(node, ID, Endpoint.DETAIL, NOW, false);
+
+        node.received(call, PAID, ANSWER, NOW, Duration.ZERO);
+
+        assertThat(timeouts).containsExactly(20_000);
+    }
+
+    @Test
     void filesThatNobodyMayLookAtAreNotTakenForNone(@TempDir Path directory) throws Exception {
         Path noDirectory = Files.createFile(directory.resolve("answers"));
         ApiCalls blind =
                 new ApiCalls(
                         database.jdbc(),
+                        database.dataSource(),
                         database.transactions(),
                         new UnwrittenAnswers(noDirectory));
 
-        assertThatThrownBy(blind::bringInUnwritten)
+        assertThatThrownBy(() -> blind.bringInUnwritten(_ -> false))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(noDirectory.toString())
                 .hasMessageContaining("would be bought again");
         Files.delete(noDirectory);
-        assertThat(blind.bringInUnwritten()).isZero();
+        assertThat(blind.bringInUnwritten(_ -> false)).isEmpty();
     }
 
     @Test
@@ -229,7 +282,7 @@ class AnswerWriterTests extends LedgerFixture {
                 .param("id", ID.value())
                 .update();
 
-        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+        assertThat(bringIn()).hasSize(1);
 
         assertThat(waiting()).isEmpty();
         CallHistory.CallEntry entry = history.of(ID).getFirst();
@@ -259,7 +312,7 @@ class AnswerWriterTests extends LedgerFixture {
                 new SentCall(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
         unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
 
-        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+        assertThat(bringIn()).hasSize(1);
 
         assertThat(history.of(ID)).hasSize(2);
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1).orElseThrow().body())
@@ -290,9 +343,13 @@ class AnswerWriterTests extends LedgerFixture {
                 NOW,
                 Duration.ZERO);
 
-        assertThat(calls.bringInUnwritten()).isEqualTo(1);
+        assertThat(bringIn()).hasSize(1);
 
         assertThat(waiting()).containsExactlyInAnyOrder(ofAnotherList, damaged, empty, refused);
+    }
+
+    private List<NoteId> bringIn() {
+        return calls.bringInUnwritten(_ -> false);
     }
 
     private List<Path> waiting() {

@@ -10,11 +10,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.Inquiry;
 import io.github.notearchive.source.NightlyCalls;
+import io.github.notearchive.source.OutstandingCall;
 import io.github.notearchive.source.ProviderReply;
 import io.github.notearchive.source.RunStop;
 import io.github.notearchive.source.SentCall;
@@ -38,6 +40,72 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class ApiCallsTests extends LedgerFixture {
+
+    @Test
+    void noCallIsMadeWhileAnEarlierOneAboutTheNoteHasNoResponseAndItsNodeMayHoldOne() {
+        anExecutionOfEast();
+        ApiCalls east = book.ofAnotherNode();
+        east.belongTo(4711, () -> false);
+        SentCall first = book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        Instant soon = NOW.plusSeconds(600);
+
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isEqualTo(
+                        new WrittenCall.Outstanding(
+                                new OutstandingCall(first.number(), 4711, NOW)));
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
+                .isInstanceOf(WrittenCall.Outstanding.class);
+        assertThat(calls.sentIn(Night.of(NOW)).all()).as("it is not counted").isOne();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.VIDEO, soon, false, ALL))
+                .as("about another thing")
+                .isInstanceOf(WrittenCall.Written.class);
+
+        east.received(first, PAID, ANSWER, soon, Duration.ZERO);
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(WrittenCall.Written.class);
+    }
+
+    @Test
+    void aCallWithoutResponseKeepsOthersBackForADayAndUntilItsNodeIsRecovered() {
+        anExecutionOfEast();
+        ApiCalls east = book.ofAnotherNode();
+        east.belongTo(4711, () -> false);
+        book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        Instant soon = NOW.plusSeconds(600);
+        NoteId other = new NoteId("66aa00000000000000000002");
+        book.sent(east, other, Endpoint.DETAIL, NOW, false);
+
+        Instant nextDay = NOW.plus(Duration.ofDays(1));
+        assertThat(calls.sending(book.claimed(other), Endpoint.DETAIL, nextDay, false, ALL))
+                .isInstanceOf(WrittenCall.Written.class);
+        assertThat(calls.recover("west", soon)).isEmpty();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(WrittenCall.Outstanding.class);
+
+        assertThat(calls.recover("east", soon)).containsExactlyInAnyOrder(ID, other);
+        assertThat(calls.recover("east", soon)).isEmpty();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(WrittenCall.Written.class);
+    }
+
+    private void anExecutionOfEast() {
+        database.jdbc()
+                .sql(
+                        """
+                        WITH instance AS (
+                            INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                            VALUES (4711, 0, 'archiveNotes', '4711')
+                            ON CONFLICT DO NOTHING RETURNING job_instance_id),
+                        execution AS (
+                            INSERT INTO batch_job_execution
+                                (job_execution_id, version, job_instance_id, create_time, start_time, status)
+                            SELECT 4711, 0, job_instance_id, now(), now(), 'STARTED' FROM instance RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params
+                            (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
+                        """)
+                .update();
+    }
 
     @Test
     void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {

@@ -56,7 +56,8 @@ final class Book {
 
     /** A node that writes into the same book in its own way. */
     ApiCalls over(DataSource way) {
-        return new ApiCalls(JdbcClient.create(way), new JdbcTransactionManager(way), unwritten);
+        return new ApiCalls(
+                JdbcClient.create(way), way, new JdbcTransactionManager(way), unwritten);
     }
 
     Inquiry claimed(NoteId id) {

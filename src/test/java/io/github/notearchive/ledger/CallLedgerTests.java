@@ -60,6 +60,7 @@ class CallLedgerTests {
     private final ApiCalls calls =
             new ApiCalls(
                     database.jdbc(),
+                    database.dataSource(),
                     database.transactions(),
                     new UnwrittenAnswers(Path.of("target", "answers")));
     private final PaidAnswers answers = new PaidAnswers(database.jdbc(), database.transactions());
@@ -68,7 +69,6 @@ class CallLedgerTests {
             new CallLedger(
                     answers, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
 
-    @BeforeEach
     private JustOneApiClient client(SharedPace pace, int callsPerSecond) {
         return new JustOneApiClient(
                 Settings.of(
@@ -83,6 +83,7 @@ class CallLedgerTests {
                 clock);
     }
 
+    @BeforeEach
     void callsMayLeave() {
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
@@ -114,7 +115,6 @@ class CallLedgerTests {
         assertThat(provider.calls()).isEqualTo(1);
     }
 
-    @Test
     @Test
     void threeNodesKeepToTheRateInEverySecondAlsoWhenTheirTablesWereLocked() throws Exception {
         int rate = 5;
@@ -161,6 +161,7 @@ class CallLedgerTests {
                 .single();
     }
 
+    @Test
     void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
         NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
         NoteCapture detail = found(ledger.fetch(claimed(id)));
