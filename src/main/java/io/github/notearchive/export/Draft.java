@@ -44,11 +44,20 @@ final class Draft implements AutoCloseable {
     /** Written while the export is, and gone before it is whole. */
     private static final String INVENTORY = ".inventory";
 
+    /** The digests and keys of the files that are to be received ahead. */
+    private static final String PLAN = ".plan";
+
+    /**
+     * Files copied before it is known where they belong, by their digest; gone before it is whole.
+     */
+    private static final String AHEAD = ".ahead/";
+
     private static final int BUFFER = 64 * 1024;
 
     private final Path target;
     private final Path root;
     private final BufferedWriter inventory;
+    private @Nullable BufferedWriter plan;
     private long files;
     private long bytes;
     private boolean complete;
@@ -179,6 +188,71 @@ final class Draft implements AutoCloseable {
         return new Written(path, out.size, out.sha256());
     }
 
+    /** Receives a file of which only the digest is known; {@link #place} gives it its path. */
+    Written receiveAhead(String sha256, InputStream in) throws IOException {
+        return receive(AHEAD + sha256, in);
+    }
+
+    void removeAhead(String sha256) throws IOException {
+        remove(AHEAD + sha256);
+    }
+
+    /**
+     * Moves a file that was received ahead to a path, and records it.
+     *
+     * @return false when there is no such file, or it was moved already; nothing was done then
+     */
+    boolean place(String sha256, String path) throws IOException {
+        Path file = root.resolve(AHEAD + sha256);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try {
+            Written written = new Written(path, Files.size(file), sha256);
+            Files.move(file, resolve(path));
+            record(written);
+        } catch (IOException e) {
+            log.debug("{} is copied, since it cannot be moved", path, e);
+            try (InputStream in = Files.newInputStream(file)) {
+                record(receive(path, in));
+            }
+        }
+        return true;
+    }
+
+    /** Writes down a file that is to be received ahead. */
+    void plan(String sha256, String key) {
+        try {
+            if (plan == null) {
+                plan = Files.newBufferedWriter(root.resolve(PLAN));
+            }
+            plan.write(sha256 + " " + key + "\n");
+        } catch (IOException e) {
+            throw new ExportWriteException(target, PLAN, e);
+        }
+    }
+
+    /** The files that were planned, in the order of their planning. */
+    void forEachPlanned(PlanReader reader) throws IOException {
+        if (plan == null) {
+            return;
+        }
+        plan.close();
+        try (BufferedReader lines = Files.newBufferedReader(root.resolve(PLAN))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String[] parts = line.split(" ", 2);
+                reader.read(parts[0], parts[1]);
+            }
+        }
+        Files.delete(root.resolve(PLAN));
+    }
+
+    /** What is done with a file that was planned. */
+    @FunctionalInterface
+    interface PlanReader {
+        void read(String sha256, String key) throws IOException;
+    }
+
     void record(Written file) {
         try {
             inventory.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
@@ -230,6 +304,7 @@ final class Draft implements AutoCloseable {
     void complete() throws IOException {
         inventory.close();
         Files.delete(root.resolve(INVENTORY));
+        delete(root.resolve(AHEAD));
         force(root);
         requireVacant(target);
         Files.deleteIfExists(target);
@@ -267,8 +342,22 @@ final class Draft implements AutoCloseable {
         } catch (IOException e) {
             log.debug("The inventory of {} is removed without its end", root, e);
         }
+        if (plan != null) {
+            try {
+                plan.close();
+            } catch (IOException e) {
+                log.debug("The plan of {} is removed without its end", root, e);
+            }
+        }
+        delete(root);
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
         Files.walkFileTree(
-                root,
+                directory,
                 new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)

@@ -74,11 +74,25 @@ public class Exporter {
             throws IOException {
         try (Snapshot snapshot = Snapshot.open(dataSource, options.selection(), stopped)) {
             Export export = new Export(options, data, snapshot, draft, store);
+            if (options.media() == MediaMode.COPY) {
+                copyAhead(export, stopped);
+            }
             write(export);
             return report(export);
         } catch (SQLException e) {
             throw translated(e);
         }
+    }
+
+    /**
+     * Copies the files of the selected notes outside of the snapshot that the rows are read in: it
+     * may take hours. What was stored meanwhile is copied beside its rows.
+     */
+    private static void copyAhead(Export export, BooleanSupplier stopped)
+            throws IOException, SQLException {
+        MediaCopies media = export.media();
+        export.snapshot().forEachObject((sha256, key, _) -> export.draft().plan(sha256, key));
+        export.snapshot().outside(() -> media.copyAhead(stopped));
     }
 
     private static void write(Export export) throws IOException, SQLException {

@@ -8,6 +8,7 @@ import io.github.notearchive.objectstore.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,12 +35,48 @@ final class MediaCopies {
     }
 
     /**
+     * Copies the files that the draft has planned. One that the store does not have, or has with
+     * other bytes, is left to {@link #copy}, which names it.
+     *
+     * @param stopped asked before each file; when true, it ends with an {@link
+     *     ExportStoppedException}
+     */
+    void copyAhead(BooleanSupplier stopped) throws IOException {
+        draft.forEachPlanned(
+                (sha256, key) -> {
+                    if (stopped.getAsBoolean()) {
+                        throw new ExportStoppedException();
+                    }
+                    copyAhead(sha256, key);
+                });
+    }
+
+    private void copyAhead(String sha256, String key) throws IOException {
+        try {
+            Written file =
+                    store.read(new ObjectKey(key), (in, _) -> draft.receiveAhead(sha256, in));
+            if (file.sha256().equals(sha256)) {
+                return;
+            }
+        } catch (StoreException e) {
+            if (e.unreachable() || e.ofTheAccount()) {
+                throw e;
+            }
+        }
+        draft.removeAhead(sha256);
+    }
+
+    /**
      * Copies one. A store that is out of reach, or refuses our account, ends the export.
      *
      * @param path where to, within the export
      * @return whether it is there now
      */
     boolean copy(String key, String sha256, long size, String path) throws IOException {
+        if (draft.place(sha256, path)) {
+            copied++;
+            return true;
+        }
         String wrong;
         try {
             Written file = store.read(new ObjectKey(key), (in, _) -> draft.receive(path, in));

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * only, so that tables agree with each other whatever a run does meanwhile. Rows are fetched some
  * at a time, so that memory does not grow with the archive.
  *
- * <p>While it is open the database keeps old versions of the rows that change.
+ * <p>While it is open the database keeps old versions of the rows that change, so that files are
+ * copied {@link #outside} of it.
  */
 final class Snapshot implements AutoCloseable {
 
@@ -66,9 +67,7 @@ final class Snapshot implements AutoCloseable {
             }
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
-            // files may be copied for long between two fetches
-            snapshot.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
-            snapshot.execute("SET LOCAL statement_timeout = 0");
+            snapshot.begin();
             return snapshot;
         } catch (SQLException | IOException | RuntimeException e) {
             try {
@@ -78,6 +77,28 @@ final class Snapshot implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private void begin() throws SQLException {
+        // a file may be copied for long between two fetches
+        execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+        execute("SET LOCAL statement_timeout = 0");
+    }
+
+    /**
+     * Does something that takes long and needs no rows. The snapshot is released before, so that
+     * the database keeps no old versions of rows meanwhile, and a new one is taken afterwards.
+     */
+    void outside(Work work) throws SQLException, IOException {
+        connection.commit();
+        work.run();
+        begin();
+    }
+
+    /** What needs no rows. */
+    @FunctionalInterface
+    interface Work {
+        void run() throws IOException;
     }
 
     /** The rows of a table, in the order of the notes. */

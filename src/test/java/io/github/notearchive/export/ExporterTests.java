@@ -433,6 +433,40 @@ class ExporterTests {
                 .doesNotContain(film, heic);
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"JSONL", "FOLDER", "BAGIT"})
+    void filesAreCopiedWhileNoSnapshotIsOpen(ExportFormat format) throws Exception {
+        AtomicInteger idle = new AtomicInteger();
+        try (HikariDataSource pool = archive.database().poolOf(1)) {
+            pool.addDataSourceProperty("ApplicationName", "export as " + format);
+            Exporter exporter = new Exporter(pool, archive::store);
+
+            ExportReport report =
+                    exporter.export(
+                            options(format, target, ALL, MediaMode.COPY, AuthorMode.KEEP),
+                            () -> {
+                                idle.addAndGet(idleSessions("export as " + format));
+                                return false;
+                            });
+
+            assertThat(report.isWhole()).isTrue();
+            assertThat(report.copied()).isPositive();
+        }
+        assertThat(idle.get()).as("files copied outside of a transaction").isEqualTo(4);
+        assertThat(target.resolve(".ahead")).doesNotExist();
+        assertThat(target.resolve(".plan")).doesNotExist();
+    }
+
+    /** Sessions without a transaction, seen from another one. */
+    private int idleSessions(String application) {
+        return archive.sql()
+                .sql(
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND state = 'idle'")
+                .param("name", application)
+                .query(Integer.class)
+                .single();
+    }
+
     @Test
     void withoutMediaThereIsNoWordOfWhereTheyLie() throws Exception {
         export(options(ExportFormat.JSONL, target, ALL, MediaMode.NONE, AuthorMode.KEEP));
