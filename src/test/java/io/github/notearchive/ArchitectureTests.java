@@ -53,7 +53,14 @@ class ArchitectureTests {
                                     "note")),
                     Map.entry(
                             "sidecar",
-                            Set.of("worklist", "ledger", "catalog", "objectstore", "sql", "note")),
+                            Set.of(
+                                    "worklist",
+                                    "source",
+                                    "ledger",
+                                    "catalog",
+                                    "objectstore",
+                                    "sql",
+                                    "note")),
                     Map.entry(
                             "fixity",
                             Set.of(

@@ -8,7 +8,9 @@ import io.github.notearchive.note.SourceName;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.sql.StorableText;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -24,8 +26,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.ByteArrayBuilder;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -79,6 +83,7 @@ public record Sidecar(
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final int SHOWN = 80;
+    private static final int DECODED_AT_ONCE = 4096;
     private static final JsonMapper JSON =
             JsonMapper.builder(
                             JsonFactory.builder()
@@ -107,6 +112,36 @@ public record Sidecar(
 
     /** The document. A repeat with the same content gives the same bytes. */
     public byte[] bytes() {
+        try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
+            try (JsonGenerator json = JSON.createGenerator(bytes)) {
+                write(json);
+            }
+            return bytes.toByteArray();
+        }
+    }
+
+    /** The answer goes as it is into the text around it: no copy of it as text is made. */
+    private void write(JsonGenerator json) {
+        ObjectNode root = facts();
+        json.writeStartObject();
+        root.properties()
+                .forEach(
+                        field -> {
+                            json.writeName(field.getKey());
+                            json.writeTree(field.getValue());
+                        });
+        if (isUtf8(answer)) {
+            json.writeName("answer");
+            json.writeUTF8String(answer, 0, answer.length);
+        } else {
+            json.writeName("answerBase64");
+            json.writeBinary(answer);
+        }
+        json.writeEndObject();
+    }
+
+    /** All but the answer. */
+    private ObjectNode facts() {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT_2);
         root.put("noteId", noteId.value());
@@ -121,13 +156,7 @@ public record Sidecar(
                 describe(row, entries.addObject());
             }
         }
-        String text = utf8(answer);
-        if (text != null) {
-            root.put("answer", text);
-        } else {
-            root.put("answerBase64", Base64.getEncoder().encodeToString(answer));
-        }
-        return JSON.writeValueAsBytes(root);
+        return root;
     }
 
     private static void describe(SlotRow row, ObjectNode entry) {
@@ -160,12 +189,16 @@ public record Sidecar(
         }
     }
 
-    private static @Nullable String utf8(byte[] bytes) {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException notUtf8) {
-            return null;
-        }
+    private static boolean isUtf8(byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(DECODED_AT_ONCE);
+        CoderResult result;
+        do {
+            out.clear();
+            result = decoder.decode(in, out, true);
+        } while (result.isOverflow());
+        return !result.isError();
     }
 
     /**

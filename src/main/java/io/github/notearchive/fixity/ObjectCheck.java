@@ -11,11 +11,15 @@ import io.github.notearchive.fixity.Verdict.Unread;
 import io.github.notearchive.fixity.Verdict.Untouched;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.AnswerMemory;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.springframework.stereotype.Component;
@@ -33,6 +37,9 @@ public class ObjectCheck {
     private static final int LONGEST_SIDECAR = 128 << 20;
 
     private final ObjectStore store;
+
+    /** Large sidecars are read one after the other, for the memory that each takes. */
+    private final ReentrantLock large = new ReentrantLock();
 
     ObjectCheck(ObjectStore store) {
         this.store = store;
@@ -115,12 +122,26 @@ public class ObjectCheck {
         return store.read(
                 sidecar.key(),
                 (in, putSha256) -> {
-                    byte[] bytes = in.readNBytes(LONGEST_SIDECAR + 1);
-                    Optional<String> flaw = flaw(sidecar, bytes, putSha256);
-                    return flaw.isPresent()
-                            ? damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw.get(), bytes.length)
-                            : new Intact(sidecar, bytes.length);
+                    byte[] bytes = in.readNBytes(AnswerMemory.ORDINARY_SIZE);
+                    if (bytes.length < AnswerMemory.ORDINARY_SIZE) {
+                        return verdict(sidecar, bytes, putSha256);
+                    }
+                    large.lock();
+                    try {
+                        InputStream all =
+                                new SequenceInputStream(new ByteArrayInputStream(bytes), in);
+                        return verdict(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
+                    } finally {
+                        large.unlock();
+                    }
                 });
+    }
+
+    private static Verdict verdict(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+        Optional<String> flaw = flaw(sidecar, bytes, putSha256);
+        return flaw.isPresent()
+                ? damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw.get(), bytes.length)
+                : new Intact(sidecar, bytes.length);
     }
 
     /** Why these bytes are not the sidecar of its capture; empty when they are. */

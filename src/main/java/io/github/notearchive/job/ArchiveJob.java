@@ -1,6 +1,7 @@
 package io.github.notearchive.job;
 
 import io.github.notearchive.ledger.ApiCalls;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Claims;
@@ -16,6 +17,8 @@ import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.listener.ItemProcessListener;
+import org.springframework.batch.core.listener.ItemWriteListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
@@ -51,13 +54,17 @@ class ArchiveJob {
             DueNoteReader reader,
             NoteArchiveProcessor processor,
             NoteDispositionWriter writer,
+            AnswerMemory memory,
             RunGate gate) {
+        AnswerMemoryListener memoryOfNote = new AnswerMemoryListener(memory);
         return new StepBuilder(NAME, repository)
                 .<ClaimedNote, NoteDisposition>chunk(1)
                 .transactionManager(transactions)
                 .reader(reader)
                 .processor(processor)
                 .writer(writer)
+                .listener((ItemProcessListener<ClaimedNote, NoteDisposition>) memoryOfNote)
+                .listener((ItemWriteListener<NoteDisposition>) memoryOfNote)
                 .listener(new EndOfWorker(gate))
                 // a worker that found nothing more to do has work again when the instance is
                 // restarted

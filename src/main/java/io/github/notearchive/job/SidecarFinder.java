@@ -38,6 +38,9 @@ class SidecarFinder {
     /** Beside the answer: some 500 bytes for each file, and few notes have more than 40. */
     private static final int BESIDE_THE_ANSWER = 1 << 20;
 
+    /** The default of {@code archive.source.max-answer-size} before it was lowered. */
+    private static final long LONGEST_ANSWER_BEFORE = 32L << 20;
+
     /** What a note that no sidecar of format 2 tells of is said to come from. */
     private static final String SOURCE = "rebuild";
 
@@ -68,7 +71,11 @@ class SidecarFinder {
                 (int)
                         Math.min(
                                 Integer.MAX_VALUE - 8,
-                                2 * source.maxAnswerSize().toBytes() + BESIDE_THE_ANSWER);
+                                2
+                                                * Math.max(
+                                                        source.maxAnswerSize().toBytes(),
+                                                        LONGEST_ANSWER_BEFORE)
+                                        + BESIDE_THE_ANSWER);
     }
 
     /** Reads it; trouble with the store itself is a {@link StoreException}. */

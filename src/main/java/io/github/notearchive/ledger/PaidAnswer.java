@@ -11,4 +11,9 @@ record PaidAnswer(
         @Nullable Integer httpStatus,
         @Nullable String requestId,
         byte[] body,
-        boolean mediaGone) {}
+        boolean mediaGone) {
+
+    PaidAnswer with(byte[] body) {
+        return new PaidAnswer(call, receivedAt, httpStatus, requestId, body, mediaGone);
+    }
+}

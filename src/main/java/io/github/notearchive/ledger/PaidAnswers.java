@@ -4,6 +4,7 @@ import static io.github.notearchive.sql.Timestamps.instant;
 import static io.github.notearchive.sql.Timestamps.timestamp;
 
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.source.Endpoint;
 import io.github.notearchive.source.OutstandingCall;
 import io.github.notearchive.source.ProviderCode;
@@ -53,12 +54,14 @@ public class PaidAnswers {
             """;
 
     private final JdbcClient jdbc;
+    private final AnswerMemory memory;
 
     /** For one statement that is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate atOnce;
 
-    PaidAnswers(JdbcClient jdbc, PlatformTransactionManager transactions) {
+    PaidAnswers(JdbcClient jdbc, AnswerMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
+        this.memory = memory;
         this.atOnce = OwnTransaction.perStatement(transactions);
     }
 
@@ -93,11 +96,19 @@ public class PaidAnswers {
 
     /** The same among the calls that were made before another one. */
     Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
+        return latestRow(id, endpoint, since, before)
+                .flatMap(paid -> whole(id, paid.call(), Optional.of(paid.body())).map(paid::with));
+    }
+
+    /** Its body is empty where it is large. */
+    private Optional<PaidAnswer> latestRow(
+            NoteId id, Endpoint endpoint, Instant since, long before) {
         return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
-                                        SELECT id, received_at, http_status, request_id, answer, media_gone_at
+                                        SELECT id, received_at, http_status, request_id, media_gone_at,
+                                               CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
                                         FROM api_call
                                         WHERE note_id = :noteId AND endpoint = :endpoint AND billed = 'YES'
                                           AND answer IS NOT NULL
@@ -109,7 +120,42 @@ public class PaidAnswers {
                                 .param("endpoint", endpoint.ledgerName())
                                 .param("since", Timestamp.from(since))
                                 .param("before", before)
+                                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
                                 .query((row, _) -> paidAnswer(row))
+                                .optional());
+    }
+
+    /**
+     * The body of an answer, which is read when the memory for it is free where it is large.
+     *
+     * @param ordinary the body when it is of ordinary size, nothing when it is large; empty when it
+     *     is not held
+     */
+    private Optional<byte[]> whole(NoteId id, long call, Optional<byte[]> ordinary) {
+        if (ordinary.isEmpty() || ordinary.get().length > 0) {
+            return ordinary;
+        }
+        sizeOf(call).ifPresent(size -> memory.take(id, size));
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        """)
+                                .param("call", call)
+                                .query((row, _) -> row.getBytes("answer"))
+                                .optional());
+    }
+
+    private Optional<Long> sizeOf(long call) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT octet_length(answer) FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        """)
+                                .param("call", call)
+                                .query(Long.class)
                                 .optional());
     }
 
@@ -185,14 +231,21 @@ public class PaidAnswers {
     }
 
     /** The exact body that a call bought; empty when it is not held here any more. */
-    public Optional<byte[]> answerOf(BoughtCall call) {
+    public Optional<byte[]> answerOf(NoteId id, BoughtCall call) {
+        return whole(id, call.number(), ordinaryAnswerOf(call));
+    }
+
+    /** Nothing where it is large. */
+    private Optional<byte[]> ordinaryAnswerOf(BoughtCall call) {
         return atOnce.execute(
                 _ ->
                         jdbc.sql(
                                         """
-                                        SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        SELECT CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
+                                        FROM api_call WHERE id = :call AND answer IS NOT NULL
                                         """)
                                 .param("call", call.number())
+                                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
                                 .query((row, _) -> row.getBytes("answer"))
                                 .optional());
     }

@@ -14,6 +14,8 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.objectstore.StoredObject;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.sql.OwnTransaction;
 import io.github.notearchive.sql.RoundTrip;
 import io.github.notearchive.worklist.ClaimedNote;
@@ -58,6 +60,7 @@ public class Sidecars {
     private final NoteCatalog notes;
     private final MediaCatalog media;
     private final Worklist worklist;
+    private final AnswerMemory memory;
     private final JdbcOperations jdbc;
     private final TransactionTemplate ownTransaction;
 
@@ -67,6 +70,7 @@ public class Sidecars {
             NoteCatalog notes,
             MediaCatalog media,
             Worklist worklist,
+            AnswerMemory memory,
             JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
         this.store = store;
@@ -74,6 +78,7 @@ public class Sidecars {
         this.notes = notes;
         this.media = media;
         this.worklist = worklist;
+        this.memory = memory;
         this.jdbc = jdbc;
         this.ownTransaction = OwnTransaction.perStatement(transactions);
     }
@@ -202,7 +207,7 @@ public class Sidecars {
      */
     public boolean restore(NoteId id, long number, Standing standing) {
         Optional<BoughtCall> call = paid.bought(id, number);
-        Optional<byte[]> answer = call.flatMap(paid::answerOf);
+        Optional<byte[]> answer = call.flatMap(bought -> paid.answerOf(id, bought));
         answer.ifPresent(
                 bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
         return answer.isPresent();
@@ -211,7 +216,7 @@ public class Sidecars {
     /** Of an answer that brings in nothing now, the rows are what there is to tell. */
     private void tellAgain(
             NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change) {
-        paid.answerOf(call)
+        paid.answerOf(id, call)
                 .or(() -> stored(id, call))
                 .ifPresent(answer -> put(id, call, standing, change, answer));
     }
@@ -243,7 +248,9 @@ public class Sidecars {
         ObjectKey key = Sidecar.keyOf(id, call.receivedAt());
         String why;
         try {
-            if (store.stat(key).isPresent()) {
+            Optional<StoredObject> there = store.stat(key);
+            if (there.isPresent()) {
+                memory.take(id, there.get().size());
                 return Optional.of(Sidecar.read(key, store.read(key)).answer());
             }
             why = "there is none";

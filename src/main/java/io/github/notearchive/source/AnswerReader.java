@@ -53,7 +53,14 @@ public final class AnswerReader {
             @Nullable String message,
             @Nullable String requestId,
             Optional<FoundNote> note,
-            String shape) {}
+            String shape) {
+
+        /** The same, but of a note that it holds only that it does. */
+        Answer withoutTree() {
+            return new Answer(
+                    code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), shape);
+        }
+    }
 
     /**
      * The note within an answer.
@@ -62,6 +69,12 @@ public final class AnswerReader {
      * @param author the note's author; a missing node when there is none
      */
     public record FoundNote(JsonNode envelope, JsonNode note, JsonNode author) {
+
+        private static final FoundNote NOT_IN_MEMORY =
+                new FoundNote(
+                        MissingNode.getInstance(),
+                        MissingNode.getInstance(),
+                        MissingNode.getInstance());
 
         /**
          * The answer about this note as a capture.

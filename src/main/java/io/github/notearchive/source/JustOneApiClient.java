@@ -14,13 +14,11 @@ import io.github.notearchive.source.NoteDetailOutcome.Rejected;
 import io.github.notearchive.source.NoteDetailOutcome.Unclaimed;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,12 +26,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -62,9 +61,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
 
-    /** Many times what an answer has. What is longer is read by one call after the other. */
-    private static final int ORDINARY_SIZE = 1 << 20;
-
     private final NoteSourceProperties settings;
     private final CallJournal journal;
     private final AnswerReader reader;
@@ -76,7 +72,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final NightlyAllowance refreshAllowance;
     private final ProviderHttp http;
     private final TokenEcho echo;
-    private final Semaphore longAnswer = new Semaphore(1, true);
+    private final AnswerMemory memory;
+
+    /** For the look into a large response before its note holds a part of the memory. */
+    private final ReentrantLock largeAnswer = new ReentrantLock();
+
     private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
 
     /** How often something was learnt of the night's calls. */
@@ -93,10 +93,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             CallJournal journal,
             SharedPace pace,
             AnswerReader reader,
+            AnswerMemory memory,
             Clock clock) {
         this.settings = settings;
         this.journal = journal;
         this.reader = reader;
+        this.memory = memory;
         this.clock = clock;
         this.pacer = new CallPacer(settings, pace, System::nanoTime);
         this.limits =
@@ -252,6 +254,33 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      */
     private NoteDetailOutcome fetch(Occasion occasion, Inquiry inquiry, Instant notBefore)
             throws InterruptedException {
+        NoteDetailOutcome outcome = call(occasion, inquiry, notBefore);
+        return outcome instanceof Found found ? whole(found) : outcome;
+    }
+
+    /** A large note is read when the memory for it is free, which no call waits for. */
+    private NoteDetailOutcome whole(Found found) {
+        NoteCapture capture = found.capture();
+        if (!capture.envelope().isMissingNode()) {
+            return found;
+        }
+        NoteId id = capture.id();
+        memory.take(id, capture.answer().length);
+        return reader.read(capture.answer(), id)
+                .flatMap(AnswerReader.Answer::note)
+                .map(
+                        note ->
+                                new Found(
+                                        note.capture(
+                                                id,
+                                                capture.callId(),
+                                                capture.capturedAt(),
+                                                capture.answer())))
+                .orElseThrow();
+    }
+
+    private NoteDetailOutcome call(Occasion occasion, Inquiry inquiry, Instant notBefore)
+            throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
             Instant sentAt = millis(clock.instant().plus(turn.untilPlace()));
             Night tonight = Night.of(sentAt);
@@ -361,7 +390,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         // two answers about one note are told apart by when they were received
         Instant receivedAt = later(notBefore, answered);
         Optional<AnswerReader.Answer> answer =
-                exchange.body() == null ? Optional.empty() : reader.read(exchange.body(), id);
+                exchange.body() == null ? Optional.empty() : read(exchange.body(), id);
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
         stopCallsBefore(reply, ofYesterday, turn, exchange, answered);
@@ -378,6 +407,19 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             return new Deferred(reply, Cause.THROTTLED);
         }
         return interpret(id, number, answered, receivedAt, exchange, answer.get(), reply);
+    }
+
+    /** Of a large body without the note, which is read again when there is memory for it. */
+    private Optional<AnswerReader.Answer> read(byte[] body, NoteId id) {
+        if (!AnswerMemory.isLarge(body.length)) {
+            return reader.read(body, id);
+        }
+        largeAnswer.lock();
+        try {
+            return reader.read(body, id).map(AnswerReader.Answer::withoutTree);
+        } finally {
+            largeAnswer.unlock();
+        }
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
@@ -571,35 +613,29 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 retryAfter(response.getFirstHeader("Retry-After")));
     }
 
-    /**
-     * The body, unpacked; null when it is longer than allowed. Long ones take turns, so that all
-     * calls together do not use up the memory.
-     */
+    /** The body, unpacked; null when it is longer than allowed. */
     private byte @Nullable [] body(HttpEntity entity) throws IOException {
         long limit = settings.maxAnswerSize().toBytes();
-        if (entity.getContentLength() > limit) {
+        long announced = entity.getContentLength();
+        if (announced > limit) {
             return null;
         }
         InputStream content = entity.getContent();
-        byte[] body = content.readNBytes((int) Math.min(limit + 1, ORDINARY_SIZE));
-        if (body.length == ORDINARY_SIZE) {
-            try {
-                longAnswer.acquire();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted before a long answer was read");
+        byte[] body = content.readNBytes((int) Math.min(limit + 1, AnswerMemory.ORDINARY_SIZE));
+        int size = body.length;
+        int more = size < AnswerMemory.ORDINARY_SIZE ? -1 : 0;
+        while (more >= 0 && size <= limit && size != announced) {
+            if (size == body.length) {
+                long room = announced > size ? announced : 2L * size;
+                body = Arrays.copyOf(body, (int) Math.min(limit + 1, room));
             }
-            try {
-                byte[] rest = content.readNBytes((int) (limit + 1 - body.length));
-                if (body.length + rest.length > limit) {
-                    return null;
-                }
-                body = ByteBuffer.allocate(body.length + rest.length).put(body).put(rest).array();
-            } finally {
-                longAnswer.release();
-            }
+            more = content.read(body, size, body.length - size);
+            size += Math.max(more, 0);
         }
-        return body.length > limit ? null : body;
+        if (size > limit) {
+            return null;
+        }
+        return size == body.length ? body : Arrays.copyOf(body, size);
     }
 
     private @Nullable Duration retryAfter(@Nullable Header header) {

@@ -45,7 +45,7 @@ public record NoteSourceProperties(
         @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
         @DefaultValue("120s") @DurationMin(millis = 100) @DurationMax(minutes = 30)
                 Duration responseTimeout,
-        @DefaultValue("32MB") @NotNull DataSize maxAnswerSize,
+        @DefaultValue("4MB") @NotNull DataSize maxAnswerSize,
         @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2) Duration maxPause) {
 
     public NoteSourceProperties {

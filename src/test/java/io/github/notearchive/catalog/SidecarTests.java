@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 class SidecarTests {
@@ -93,10 +94,18 @@ class SidecarTests {
     void textTortureComesBackByteForByte(String properties) {
         byte[] answer = Captures.answerWith(properties);
 
-        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
+        Sidecar sidecar = sidecar(Captures.of(answer), List.of());
+        JsonNode json = read(sidecar);
 
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
                 .isEqualTo(answer);
+        assertThat(sidecar.bytes())
+                .as("the bytes of a document that is written from a tree")
+                .isEqualTo(
+                        JsonMapper.builder()
+                                .enable(SerializationFeature.INDENT_OUTPUT)
+                                .build()
+                                .writeValueAsBytes(json));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.CallJournal;
 import io.github.notearchive.source.CallLimits;
@@ -59,6 +60,7 @@ class RunGateTests {
                     journal,
                     new LonePace(),
                     new AnswerReader(),
+                    new AnswerMemory(),
                     Clock.systemUTC());
     private final FutureTask<Object> call =
             new FutureTask<>(

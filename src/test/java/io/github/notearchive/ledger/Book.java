@@ -7,6 +7,7 @@ import static io.github.notearchive.ledger.Book.PAID;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallLimits;
 import io.github.notearchive.source.Endpoint;
@@ -39,7 +40,8 @@ final class Book {
     final UnwrittenAnswers unwritten;
     final ApiCalls calls;
     final CallHistory history = new CallHistory(database.jdbc());
-    final PaidAnswers answers = new PaidAnswers(database.jdbc(), database.transactions());
+    final PaidAnswers answers =
+            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
     final CallTotals totals = new CallTotals(database.jdbc());
 
     /**

@@ -13,6 +13,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.source.AnswerReader;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.CallsEndedException;
@@ -63,7 +64,8 @@ class CallLedgerTests {
                     database.dataSource(),
                     database.transactions(),
                     new UnwrittenAnswers(Path.of("target", "answers")));
-    private final PaidAnswers answers = new PaidAnswers(database.jdbc(), database.transactions());
+    private final PaidAnswers answers =
+            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
     private final JustOneApiClient client = client(new LonePace(), 1000);
     private final CallLedger ledger =
             new CallLedger(
@@ -80,6 +82,7 @@ class CallLedgerTests {
                 calls,
                 pace,
                 new AnswerReader(),
+                new AnswerMemory(),
                 clock);
     }
 

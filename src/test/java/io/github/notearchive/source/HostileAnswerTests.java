@@ -388,6 +388,7 @@ class HostileAnswerTests {
                         journal,
                         new LonePace(),
                         new AnswerReader(),
+                        new AnswerMemory(),
                         Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});

@@ -35,7 +35,7 @@ class NoteSourcePropertiesTests {
                                 0,
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(120),
-                                DataSize.ofMegabytes(32),
+                                DataSize.ofMegabytes(4),
                                 Duration.ofMinutes(15)));
         assertThat(violations(settings)).isEmpty();
     }
