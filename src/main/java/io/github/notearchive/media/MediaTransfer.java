@@ -1,5 +1,8 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.http.ConnectionPool;
+import io.github.notearchive.http.RepeatedResponses;
+import io.github.notearchive.http.RepeatedResponses.RepeatedResponseException;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import java.io.IOException;
@@ -21,8 +24,6 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
@@ -32,7 +33,6 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
-import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
@@ -42,16 +42,13 @@ import org.jspecify.annotations.Nullable;
  * One try at one address, on the caller's thread: request, redirects, body, digests, structure.
  *
  * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no
- * body, keeps no cookie, and uses no proxy of the system. It takes no header line of more than 8
- * KiB and no more than 100 of them.
+ * body, keeps no cookie, and uses no proxy of the system.
  */
 final class MediaTransfer implements AutoCloseable {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
     private static final long WORTH_READING = 16 * 1024;
-    private static final Http1Config BOUNDED =
-            Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100).build();
 
     private final MediaProperties properties;
     private final AllowedHosts allowed;
@@ -66,22 +63,16 @@ final class MediaTransfer implements AutoCloseable {
         client =
                 HttpClients.custom()
                         .setConnectionManager(
-                                PoolingHttpClientConnectionManagerBuilder.create()
-                                        .setDnsResolver(resolver)
-                                        .setConnectionFactory(
-                                                ManagedHttpClientConnectionFactory.builder()
-                                                        .http1Config(BOUNDED)
-                                                        .build())
-                                        .setMaxConnTotal(properties.downloadsInFlight())
-                                        .setMaxConnPerRoute(properties.downloadsPerHost())
-                                        .setDefaultConnectionConfig(
+                                ConnectionPool.with(
                                                 ConnectionConfig.custom()
                                                         .setConnectTimeout(
                                                                 Timeout.of(
                                                                         properties
                                                                                 .connectTimeout()))
-                                                        .setSocketTimeout(idle)
-                                                        .build())
+                                                        .setSocketTimeout(idle))
+                                        .setDnsResolver(resolver)
+                                        .setMaxConnTotal(properties.downloadsInFlight())
+                                        .setMaxConnPerRoute(properties.downloadsPerHost())
                                         .build())
                         .setDefaultRequestConfig(
                                 RequestConfig.custom()
@@ -93,6 +84,7 @@ final class MediaTransfer implements AutoCloseable {
                                         .setContentCompressionEnabled(false)
                                         .setProtocolUpgradeEnabled(false)
                                         .build())
+                        .setRequestExecutor(new RepeatedResponses())
                         .setRoutePlanner(new DefaultRoutePlanner(null))
                         .setUserAgent("note-archive")
                         .setDefaultHeaders(
@@ -238,9 +230,14 @@ final class MediaTransfer implements AutoCloseable {
                 url.host().startsWith("[")
                         ? url.host().substring(1, url.host().length() - 1)
                         : url.host();
-        return new Exchange(
-                request,
-                client.executeOpen(new HttpHost(url.scheme(), host, url.port()), request, null));
+        HttpHost target = new HttpHost(url.scheme(), host, url.port());
+        try {
+            return new Exchange(request, client.executeOpen(target, request, null));
+        } catch (RepeatedResponseException _) {
+            // no fault of this file: asked for once more, over another connection
+            requests.increment();
+            return new Exchange(request, client.executeOpen(target, request, null));
+        }
     }
 
     private Attempt receive(

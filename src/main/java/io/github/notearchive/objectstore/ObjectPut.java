@@ -1,5 +1,6 @@
 package io.github.notearchive.objectstore;
 
+import io.github.notearchive.http.ConnectionPool;
 import io.minio.Http;
 import io.minio.Signer;
 import io.minio.Time;
@@ -29,7 +30,6 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
@@ -88,16 +88,13 @@ final class ObjectPut implements AutoCloseable {
         this.callLasts = callLasts;
         Timeout silence = Timeout.of(properties.socketTimeout());
         this.connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(connections)
-                        .setMaxConnPerRoute(connections)
-                        .setDefaultConnectionConfig(
+                ConnectionPool.with(
                                 ConnectionConfig.custom()
                                         .setConnectTimeout(Timeout.of(properties.connectTimeout()))
                                         .setSocketTimeout(silence)
-                                        .setValidateAfterInactivity(TimeValue.ofMilliseconds(500))
-                                        .setTimeToLive(TimeValue.ofMinutes(2))
-                                        .build())
+                                        .setTimeToLive(TimeValue.ofMinutes(2)))
+                        .setMaxConnTotal(connections)
+                        .setMaxConnPerRoute(connections)
                         .build();
         this.http =
                 HttpClients.custom()

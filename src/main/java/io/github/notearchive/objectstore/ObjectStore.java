@@ -730,7 +730,9 @@ public class ObjectStore implements AutoCloseable {
         dispatcher.setMaxRequestsPerHost(CONNECTIONS);
         return new OkHttpClient.Builder()
                 .dispatcher(dispatcher)
-                .connectionPool(new ConnectionPool(32, 1, TimeUnit.MINUTES))
+                // keeps none: bytes that a server sends after a response would be read as the
+                // response to the next request, and OkHttp has no check for them
+                .connectionPool(new ConnectionPool(0, 1, TimeUnit.MINUTES))
                 .protocols(List.of(Protocol.HTTP_1_1))
                 .connectTimeout(properties.connectTimeout())
                 .readTimeout(properties.socketTimeout())

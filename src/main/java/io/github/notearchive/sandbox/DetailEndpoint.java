@@ -113,6 +113,8 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         switch (reply.delivery()) {
             case WHOLE -> exchange.send(answer.httpStatus, headers, answer.body);
             case HALF -> exchange.sendHalf(answer.httpStatus, headers, answer.body);
+            case TWICE ->
+                    exchange.sendTwice(answer.httpStatus, headers, answer.body, Duration.ZERO);
             case RESET, HANG -> exchange.reset();
         }
     }

@@ -8,11 +8,13 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One request and the connection to answer it on, well or badly. */
 final class Exchange {
 
     private static final int DRIPS = 8;
+    private static final AtomicLong RESPONSES = new AtomicLong();
 
     private final Request request;
     private final Socket connection;
@@ -67,6 +69,26 @@ final class Exchange {
         }
     }
 
+    /**
+     * Sends the whole answer, and then the same bytes once more.
+     *
+     * @param pause between the two; zero for one write
+     */
+    void sendTwice(int status, Map<String, String> headers, byte[] body, Duration pause)
+            throws IOException, InterruptedException {
+        byte[] answer = joined(head(status, headers, body.length), isHead() ? new byte[0] : body);
+        OutputStream out = connection.getOutputStream();
+        if (pause.isZero()) {
+            out.write(joined(answer, answer));
+        } else {
+            out.write(answer);
+            out.flush();
+            Thread.sleep(pause);
+            out.write(answer);
+        }
+        out.flush();
+    }
+
     /** Resets the connection without an answer. */
     void reset() throws IOException {
         keepsAlive = false;
@@ -81,6 +103,7 @@ final class Exchange {
     private byte[] head(int status, Map<String, String> headers, int length) {
         StringBuilder head = new StringBuilder();
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
+        head.append("X-Request-Id: ").append(RESPONSES.incrementAndGet()).append("\r\n");
         headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
         head.append("Content-Length: ").append(length).append("\r\n");
         if (!keepsAlive) {

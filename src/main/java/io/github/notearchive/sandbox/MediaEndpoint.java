@@ -48,7 +48,7 @@ final class MediaEndpoint implements LoopbackServer.Handler {
                 script.hangUntilReleased();
                 exchange.reset();
             }
-            case NORMAL, HALF, DRIP -> sendFile(exchange, target, reply);
+            case NORMAL, HALF, DRIP, TWICE -> sendFile(exchange, target, reply);
         }
     }
 
@@ -78,6 +78,7 @@ final class MediaEndpoint implements LoopbackServer.Handler {
         switch (reply.delivery()) {
             case HALF -> exchange.sendHalf(part.status, headers, body);
             case DRIP -> exchange.sendSlowly(part.status, headers, body, reply.pause());
+            case TWICE -> exchange.sendTwice(part.status, headers, body, reply.pause());
             case NORMAL, STATUS, RESET, HANG -> exchange.send(part.status, headers, body);
         }
     }

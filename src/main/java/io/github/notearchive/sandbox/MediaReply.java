@@ -78,6 +78,15 @@ public final class MediaReply {
         return new MediaReply(Delivery.DRIP, 200, null, pause, Duration.ZERO, Map.of());
     }
 
+    /**
+     * The file, and then the whole response once more.
+     *
+     * @param pause between the two; zero for one write
+     */
+    public static MediaReply twice(Duration pause) {
+        return new MediaReply(Delivery.TWICE, 200, null, pause, Duration.ZERO, Map.of());
+    }
+
     /** The same after a time, in addition to the latency of the settings. */
     public MediaReply after(Duration delay) {
         return new MediaReply(delivery, status, file, pause, delay, headers);
@@ -125,6 +134,7 @@ public final class MediaReply {
         STATUS,
         HALF,
         DRIP,
+        TWICE,
         RESET,
         HANG
     }

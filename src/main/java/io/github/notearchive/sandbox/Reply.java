@@ -90,6 +90,11 @@ public final class Reply {
         return of(new Sold(envelope -> envelope, 200), Delivery.HALF);
     }
 
+    /** Sells the note once, and sends the whole response twice in one write. */
+    public static Reply twice() {
+        return of(new Sold(envelope -> envelope, 200), Delivery.TWICE);
+    }
+
     /**
      * Does not answer until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then
      * resets the connection; nothing is sold.
@@ -148,6 +153,7 @@ public final class Reply {
     enum Delivery {
         WHOLE,
         HALF,
+        TWICE,
         RESET,
         HANG
     }

@@ -5,6 +5,7 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -47,18 +48,20 @@ public final class AnswerReader {
      * A body that could be read.
      *
      * @param note the note that was asked about; empty when the answer does not hold it
+     * @param other the only note that the answer names, where that is not the one asked about
      */
     public record Answer(
             int code,
             @Nullable String message,
             @Nullable String requestId,
             Optional<FoundNote> note,
+            Optional<NoteId> other,
             String shape) {
 
         /** The same, but of a note that it holds only that it does. */
         Answer withoutTree() {
             return new Answer(
-                    code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), shape);
+                    code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
         }
     }
 
@@ -104,6 +107,7 @@ public final class AnswerReader {
                         shorten(envelope.path("message")),
                         shorten(envelope.path("requestId")),
                         find(envelope, asked),
+                        onlyNote(data).filter(id -> !id.equals(asked)),
                         shorten(shape(data))));
     }
 
@@ -125,12 +129,10 @@ public final class AnswerReader {
     }
 
     private static Optional<FoundNote> find(JsonNode envelope, NoteId asked) {
-        JsonNode data = envelope.path("data");
         List<FoundNote> nameless = new ArrayList<>();
         boolean others = false;
-        for (JsonNode element : data.isArray() ? data : List.of(data)) {
-            JsonNode list = element.path("note_list");
-            for (JsonNode note : list.isArray() ? list : List.of(element)) {
+        for (JsonNode element : elements(envelope.path("data"))) {
+            for (JsonNode note : notes(element)) {
                 if (isNotViewable(note)) {
                     continue;
                 }
@@ -148,6 +150,26 @@ public final class AnswerReader {
         return nameless.size() == 1 && !others
                 ? Optional.of(nameless.getFirst())
                 : Optional.empty();
+    }
+
+    private static Iterable<JsonNode> elements(JsonNode data) {
+        return data.isArray() ? data : List.of(data);
+    }
+
+    private static Iterable<JsonNode> notes(JsonNode element) {
+        JsonNode list = element.path("note_list");
+        return list.isArray() ? list : List.of(element);
+    }
+
+    /** Empty when the data names no note, several, or one by an id that cannot be read. */
+    private static Optional<NoteId> onlyNote(JsonNode data) {
+        Set<String> ids = new HashSet<>();
+        for (JsonNode element : elements(data)) {
+            for (JsonNode note : notes(element)) {
+                id(note).ifPresent(ids::add);
+            }
+        }
+        return ids.size() == 1 ? NoteId.parse(ids.iterator().next()) : Optional.empty();
     }
 
     private static Optional<String> id(JsonNode note) {

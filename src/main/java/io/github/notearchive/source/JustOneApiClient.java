@@ -27,6 +27,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,7 +78,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /** For the look into a large response before its note holds a part of the memory. */
     private final ReentrantLock largeAnswer = new ReentrantLock();
 
-    private final Set<HttpGet> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<Flight> underWay = ConcurrentHashMap.newKeySet();
+    private final AskedNotes asked = new AskedNotes();
 
     /** How often something was learnt of the night's calls. */
     private long learnt;
@@ -164,7 +166,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     public void abort() {
         aborted = true;
         pacer.end("aborted");
-        underWay.forEach(HttpGet::abort);
+        underWay.forEach(flight -> flight.request.abort());
     }
 
     /**
@@ -389,8 +391,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         Instant answered = later(sentAt, now());
         // two answers about one note are told apart by when they were received
         Instant receivedAt = later(notBefore, answered);
-        Optional<AnswerReader.Answer> answer =
+        Optional<AnswerReader.Answer> read =
                 exchange.body() == null ? Optional.empty() : read(exchange.body(), id);
+        Optional<NoteId> other = read.flatMap(this::misdirectedFrom);
+        if (other.isPresent()) {
+            exchange = redirect(call, exchange, other.get());
+        }
+        Optional<AnswerReader.Answer> answer = other.isPresent() ? Optional.empty() : read;
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
         stopCallsBefore(reply, ofYesterday, turn, exchange, answered);
@@ -420,6 +427,38 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         } finally {
             largeAnswer.unlock();
         }
+    }
+
+    /**
+     * The note that a response is about, where this client asked about that one lately: then it is
+     * the response to that request, which came on the connection of another one.
+     */
+    private Optional<NoteId> misdirectedFrom(AnswerReader.Answer answer) {
+        return answer.note().isPresent() ? Optional.empty() : answer.other().filter(asked::has);
+    }
+
+    /**
+     * Gives a response to the request that it belongs to, if that is still on its way. The
+     * connections may all be behind by a response, so none is used again.
+     *
+     * @return what this call is left with, which may have been billed
+     */
+    private Exchange redirect(SentCall call, Exchange exchange, NoteId other) {
+        http.closeIdle();
+        boolean isTaken =
+                underWay.stream()
+                        .filter(flight -> flight.endpoint == call.endpoint())
+                        .filter(flight -> flight.id.equals(other))
+                        .findFirst()
+                        .map(flight -> flight.end(exchange))
+                        .orElse(false);
+        log.warn(
+                "Note {}: the response is about note {}; {}, and the connections are closed",
+                call.id(),
+                other,
+                isTaken ? "that note's call takes it" : "it is discarded");
+        return new Exchange(
+                exchange.status(), null, "the response is about note " + other, true, null);
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
@@ -555,7 +594,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     private Exchange exchange(Endpoint endpoint, NoteId id) {
         HttpGet request = new HttpGet(address(endpoint, id));
-        underWay.add(request);
+        Flight flight = new Flight(endpoint, id, request);
+        underWay.add(flight);
+        asked.add(id);
         if (aborted) {
             request.abort();
         }
@@ -563,6 +604,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         try {
             return http.send(request, response -> read(request, response));
         } catch (IOException e) {
+            Exchange misdirected = flight.misdirected;
+            if (misdirected != null) {
+                return misdirected;
+            }
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
             String fault =
@@ -574,7 +619,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             return Exchange.fault(fault, late || !neverLeft(e));
         } finally {
             deadline.cancel(false);
-            underWay.remove(request);
+            underWay.remove(flight);
         }
     }
 
@@ -683,6 +728,51 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     @Override
     public void close() throws IOException {
         http.close();
+    }
+
+    /** The notes of the last requests. */
+    private static final class AskedNotes {
+
+        /** Above what can be in flight, twice. */
+        private static final int MOST = 256;
+
+        private final Set<NoteId> ids = new LinkedHashSet<>();
+
+        synchronized void add(NoteId id) {
+            ids.remove(id);
+            ids.add(id);
+            if (ids.size() > MOST) {
+                ids.remove(ids.iterator().next());
+            }
+        }
+
+        synchronized boolean has(NoteId id) {
+            return ids.contains(id);
+        }
+    }
+
+    /** A request on its way. */
+    private static final class Flight {
+
+        private final Endpoint endpoint;
+        private final NoteId id;
+        private final HttpGet request;
+
+        /** Its response, where that came on the connection of another request. */
+        private volatile @Nullable Exchange misdirected;
+
+        private Flight(Endpoint endpoint, NoteId id, HttpGet request) {
+            this.endpoint = endpoint;
+            this.id = id;
+            this.request = request;
+        }
+
+        /** Ends it with the response; what still comes by its own connection is not waited for. */
+        private boolean end(Exchange response) {
+            misdirected = response;
+            request.abort();
+            return true;
+        }
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -1,5 +1,6 @@
 package io.github.notearchive.source;
 
+import io.github.notearchive.http.ConnectionPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
@@ -11,7 +12,7 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.classic.RequestFailedException;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -22,12 +23,14 @@ import org.apache.hc.core5.util.Timeout;
  */
 final class ProviderHttp implements AutoCloseable {
 
+    private final PoolingHttpClientConnectionManager connections;
     private final CloseableHttpClient http;
     private final TokenEcho echo;
     private final ScheduledThreadPoolExecutor deadlines;
 
     ProviderHttp(NoteSourceProperties settings) {
-        this.http = httpClient(settings);
+        this.connections = connections(settings);
+        this.http = httpClient(settings, connections);
         this.echo = new TokenEcho(settings.token());
         this.deadlines =
                 new ScheduledThreadPoolExecutor(
@@ -35,21 +38,19 @@ final class ProviderHttp implements AutoCloseable {
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
-    private static CloseableHttpClient httpClient(NoteSourceProperties settings) {
-        var connections =
-                PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(settings.callsInFlight())
-                        .setMaxConnPerRoute(settings.callsInFlight())
-                        .setDefaultConnectionConfig(
-                                ConnectionConfig.custom()
-                                        .setConnectTimeout(Timeout.of(settings.connectTimeout()))
-                                        .setSocketTimeout(Timeout.of(settings.responseTimeout()))
-                                        // a connection that the provider closed meanwhile must not
-                                        // cost a note its turn
-                                        .setValidateAfterInactivity(TimeValue.ofMilliseconds(200))
-                                        .setTimeToLive(TimeValue.ofMinutes(2))
-                                        .build())
-                        .build();
+    private static PoolingHttpClientConnectionManager connections(NoteSourceProperties settings) {
+        return ConnectionPool.with(
+                        ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.of(settings.connectTimeout()))
+                                .setSocketTimeout(Timeout.of(settings.responseTimeout()))
+                                .setTimeToLive(TimeValue.ofMinutes(2)))
+                .setMaxConnTotal(settings.callsInFlight())
+                .setMaxConnPerRoute(settings.callsInFlight())
+                .build();
+    }
+
+    private static CloseableHttpClient httpClient(
+            NoteSourceProperties settings, PoolingHttpClientConnectionManager connections) {
         return HttpClients.custom()
                 .setConnectionManager(connections)
                 .setDefaultRequestConfig(
@@ -75,6 +76,11 @@ final class ProviderHttp implements AutoCloseable {
             }
             throw new RequestFailedException("Request aborted", e);
         }
+    }
+
+    /** Closes all idle connections, since responses on them may belong to other requests. */
+    void closeIdle() {
+        connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
     }
 
     /** Begins its time; to be cancelled when it has ended before. */

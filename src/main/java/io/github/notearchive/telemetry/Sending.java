@@ -1,5 +1,6 @@
 package io.github.notearchive.telemetry;
 
+import io.github.notearchive.http.ConnectionPool;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -12,7 +13,6 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
@@ -33,12 +33,10 @@ final class Sending implements AutoCloseable {
         this.http =
                 HttpClients.custom()
                         .setConnectionManager(
-                                PoolingHttpClientConnectionManagerBuilder.create()
-                                        .setDefaultConnectionConfig(
+                                ConnectionPool.with(
                                                 ConnectionConfig.custom()
                                                         .setConnectTimeout(Timeout.ofSeconds(5))
-                                                        .setSocketTimeout(Timeout.ofSeconds(5))
-                                                        .build())
+                                                        .setSocketTimeout(Timeout.ofSeconds(5)))
                                         .build())
                         .setDefaultRequestConfig(
                                 RequestConfig.custom()

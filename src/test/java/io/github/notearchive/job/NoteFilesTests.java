@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -245,6 +246,14 @@ class NoteFilesTests {
         note(
                 "music with the id 0, which another note's has too",
                 (id, note) -> music(id, note).put("id", 0));
+        note(
+                "18 pictures, each response followed by a copy of it",
+                (id, note) -> {
+                    for (int i = 0; i < 18; i++) {
+                        image(id, note, "p" + i);
+                    }
+                    serve(id, _ -> true, MediaReply.twice(Duration.ZERO));
+                });
     }
 
     private void trouble() {

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.catalog.SlotState;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -18,7 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -84,6 +89,49 @@ class StoredBytesTests {
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(night.calls()).isEqualTo(notes.size());
         assertThat(repeat.files().stored()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 100})
+    void eachSlotHasItsOwnBytesWhereTheMediaServerSendsSomeFilesTwice(long pauseMillis)
+            throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 16);
+        night.pending(notes);
+        AtomicInteger requests = new AtomicInteger();
+        night.script()
+                .media(
+                        _ -> requests.incrementAndGet() % 3 == 0,
+                        MediaReply.twice(Duration.ofMillis(pauseMillis)));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        for (String note : notes) {
+            assertThat(
+                            night.slots(note).stream()
+                                    .filter(slot -> slot.kind() == MediaKind.IMAGE)
+                                    .map(slot -> slot.media().sha256()))
+                    .containsExactlyElementsOf(digestsOfPictures(note));
+        }
+    }
+
+    @Test
+    void eachNoteHasItsOwnAnswerWhereTheProviderSendsSomeTwice() throws Exception {
+        List<String> notes = night.pending(20);
+        notes.subList(0, 7).forEach(note -> night.script().answers(note, Reply.twice()));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        assertThat(run.bill().calls()).isEqualTo(notes.size());
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(notes.size());
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
     }
 
     @Test
@@ -197,12 +245,19 @@ class StoredBytesTests {
     private Set<String> digestsOfPictures(List<String> notes) throws Exception {
         Set<String> digests = new HashSet<>();
         for (String note : notes) {
-            for (JsonNode image :
-                    night.provider().envelope(note).at("/data/0/note_list/0/images_list")) {
-                String url = image.path("original").stringValue();
-                String best = url.isEmpty() ? image.at("/url_multi_level/high").stringValue() : url;
-                digests.add(sha256(night.provider().mediaBytes(best)));
-            }
+            digests.addAll(digestsOfPictures(note));
+        }
+        return digests;
+    }
+
+    /** The same of one note, in the order of its pictures. */
+    private List<String> digestsOfPictures(String note) throws Exception {
+        List<String> digests = new ArrayList<>();
+        for (JsonNode image :
+                night.provider().envelope(note).at("/data/0/note_list/0/images_list")) {
+            String url = image.path("original").stringValue();
+            String best = url.isEmpty() ? image.at("/url_multi_level/high").stringValue() : url;
+            digests.add(sha256(night.provider().mediaBytes(best)));
         }
         return digests;
     }

@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -554,6 +555,86 @@ class ObjectStoreTests {
             store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
 
             assertThat(server.connections()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void aResponseThatIsSentTwiceIsNotReadAsTheNextOne() throws Exception {
+        try (var twice = new Twice();
+                ObjectStore other =
+                        new ObjectStore(properties(twice.port(), "hunter2", "bucket", true))) {
+            for (String key : List.of("a", "bb", "ccc")) {
+                byte[] bytes = ("/bucket/" + key).getBytes(StandardCharsets.US_ASCII);
+
+                assertThat(other.stat(new ObjectKey(key)).orElseThrow().size())
+                        .isEqualTo(bytes.length);
+                assertThat(other.read(new ObjectKey(key))).isEqualTo(bytes);
+                assertThat(other.putBytes(new ObjectKey(key), bytes, "text/plain").etag())
+                        .isEqualTo(DigestUtils.md5Hex(bytes));
+            }
+            assertThat(twice.requests).hasSize(9).doesNotHaveDuplicates();
+        }
+    }
+
+    /** A store that holds the path of each object as its bytes, and sends each response twice. */
+    private static final class Twice implements AutoCloseable {
+
+        final List<String> requests = new CopyOnWriteArrayList<>();
+        private final ServerSocket server =
+                new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+
+        Twice() throws IOException {
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        int port() {
+            return server.getLocalPort();
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    Socket connection = server.accept();
+                    Thread.ofVirtual().start(() -> answer(connection));
+                }
+            } catch (IOException e) {
+                // the test is over
+            }
+        }
+
+        private void answer(Socket connection) {
+            try (connection) {
+                var in = new BufferedInputStream(connection.getInputStream());
+                while (true) {
+                    String[] request = Closing.line(in).split(" ");
+                    int length = 0;
+                    for (String line = Closing.line(in); !line.isEmpty(); line = Closing.line(in)) {
+                        if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+                            length = Integer.parseInt(line.split(":")[1].strip());
+                        }
+                    }
+                    in.readNBytes(length);
+                    requests.add(request[0] + " " + request[1]);
+                    byte[] bytes = request[1].getBytes(StandardCharsets.US_ASCII);
+                    String head =
+                            "HTTP/1.1 200 OK\r\nLast-Modified: Wed, 25 Nov 2026 12:00:00 GMT\r\nETag: \""
+                                    + DigestUtils.md5Hex(bytes)
+                                    + "\"\r\nContent-Length: "
+                                    + (request[0].equals("PUT") ? 0 : bytes.length)
+                                    + "\r\n\r\n"
+                                    + (request[0].equals("GET") ? request[1] : "");
+                    connection
+                            .getOutputStream()
+                            .write((head + head).getBytes(StandardCharsets.US_ASCII));
+                }
+            } catch (IOException e) {
+                // closed
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
         }
     }
 

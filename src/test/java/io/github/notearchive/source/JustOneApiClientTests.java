@@ -15,6 +15,7 @@ import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
 import io.github.notearchive.source.NoteDetailOutcome.Found;
 import io.github.notearchive.source.NoteDetailOutcome.Missing;
 import io.github.notearchive.source.NoteDetailOutcome.Rejected;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -49,6 +50,10 @@ class JustOneApiClientTests {
     private static final Instant MIDNIGHT = Instant.parse("2026-11-25T16:00:00Z");
     private static final String FOUND =
             "{\"code\":0,\"requestId\":\"r-1\",\"data\":[{\"note_list\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"好\"}]}]}";
+
+    private static final NoteId OTHER_ID = new NoteId("66aa00000000000000000002");
+    private static final Inquiry OTHER_NOTE = new Inquiry(OTHER_ID, 1, null);
+    private static final String OTHER = FOUND.replace(ID.value(), OTHER_ID.value());
 
     private final ScriptedProvider provider = new ScriptedProvider();
     private final RecordingJournal journal = new RecordingJournal();
@@ -300,6 +305,101 @@ class JustOneApiClientTests {
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(provider.requests()).hasSize(1);
+    }
+
+    @Test
+    void aResponseThatIsSentTwiceIsNotReadAsTheNextOne() throws Exception {
+        provider.answers(twice(FOUND)).answers(200, OTHER).answers(200, FOUND);
+        JustOneApiClient client = client();
+
+        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
+        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
+
+        assertThat(provider.requests()).hasSize(3);
+        assertThat(journal.received)
+                .extracting(received -> received.reply().billed())
+                .containsExactly(Billed.YES, Billed.YES, Billed.YES);
+    }
+
+    @Test
+    void aBodyLongerThanItsLengthCostsTheNextRequestNothing() throws Exception {
+        provider.answers(followedBy(FOUND, "and more")).answers(200, OTHER);
+        JustOneApiClient client = client();
+
+        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
+        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+
+        assertThat(provider.requests()).hasSize(2);
+    }
+
+    @Test
+    void aSecondCopyThatComesWithTheNextResponseIsNotStoredUnderItsNote() throws Exception {
+        provider.answers(200, FOUND).answers(200, FOUND).answers(200, OTHER);
+        JustOneApiClient client = client();
+
+        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
+        Deferred deferred = (Deferred) client.fetch(OTHER_NOTE);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(deferred.reply().message()).isEqualTo("the response is about note " + ID);
+        assertThat(journal.received.getLast().answer()).isNull();
+        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+    }
+
+    @Test
+    void aResponseToAnotherRequestInFlightReachesThatRequestsRow() throws Exception {
+        CountDownLatch isSent = new CountDownLatch(1);
+        provider.answers(
+                (_, _) -> {
+                    isSent.countDown();
+                    return provider.silence().write(null, null);
+                });
+        JustOneApiClient client = client();
+        FutureTask<NoteDetailOutcome> first = new FutureTask<>(() -> client.fetch(NOTE));
+        Thread.ofVirtual().start(first);
+        isSent.await();
+        provider.answers(200, FOUND).answers(200, OTHER);
+
+        Deferred deferred = (Deferred) client.fetch(OTHER_NOTE);
+
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(noteOf(first.get())).isEqualTo(ID);
+        assertThat(journal.received)
+                .filteredOn(received -> received.call() == 1)
+                .singleElement()
+                .satisfies(
+                        received -> {
+                            assertThat(received.reply().billed()).isEqualTo(Billed.YES);
+                            assertThat(received.answer())
+                                    .isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
+                        });
+        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(provider.requests()).hasSize(3);
+    }
+
+    private static NoteId noteOf(NoteDetailOutcome outcome) {
+        return ((Found) outcome).capture().id();
+    }
+
+    private static ScriptedProvider.Reply twice(String body) {
+        return followedBy(
+                body, "HTTP/1.1 200 x\r\nContent-Length: " + length(body) + "\r\n\r\n" + body);
+    }
+
+    /** A whole response and more bytes, in one write. */
+    private static ScriptedProvider.Reply followedBy(String body, String surplus) {
+        return (socket, out) -> {
+            var both = new ByteArrayOutputStream();
+            boolean keep =
+                    ScriptedProvider.reply(200, body.getBytes(StandardCharsets.UTF_8))
+                            .write(socket, both);
+            both.write(surplus.getBytes(StandardCharsets.UTF_8));
+            out.write(both.toByteArray());
+            out.flush();
+            return keep;
+        };
     }
 
     @Test
