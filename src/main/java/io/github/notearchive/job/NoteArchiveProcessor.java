@@ -218,7 +218,13 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (cause == Deferred.Cause.THROTTLED) {
             return new Released(claimed, harvest, obstacle);
         }
-        Settlement settlement = retries.forCall(claimed, reply, obstacle, harvest != null);
+        Settlement settlement =
+                retries.forCall(
+                        claimed,
+                        reply,
+                        obstacle,
+                        harvest != null,
+                        !isUnreadableAgain(claimed, reply));
         if (settlement.state() == NoteState.FAILED) {
             log.warn(
                     "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
@@ -227,6 +233,12 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     obstacle);
         }
         return putOff(claimed, harvest, settlement);
+    }
+
+    /** Whether tonight's requests have brought two responses that cannot be read. */
+    private boolean isUnreadableAgain(ClaimedNote claimed, ProviderReply reply) {
+        return reply.isUnreadable()
+                && paid.unreadable(claimed.id(), Night.current(clock).begins()) > 1;
     }
 
     private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)

@@ -90,9 +90,14 @@ class Retries {
      * when that was the last time.
      *
      * @param answerHeld whether there is an answer about it all the same
+     * @param soon whether another response may come within minutes
      */
     Settlement forCall(
-            ClaimedNote claimed, ProviderReply reply, String obstacle, boolean answerHeld) {
+            ClaimedNote claimed,
+            ProviderReply reply,
+            String obstacle,
+            boolean answerHeld,
+            boolean soon) {
         int asks = claimed.attempts() + 1;
         if (asks >= limits.perLife()) {
             return failed(reply, "given up after " + asks + " asks: " + obstacle);
@@ -100,7 +105,7 @@ class Retries {
         return new Settlement(
                 NoteState.POSTPONED,
                 Counter.CALL,
-                next(claimed.attemptsIn(Night.current(clock)) + 1, true),
+                next(claimed.attemptsIn(Night.current(clock)) + 1, soon),
                 reply.code(),
                 obstacle,
                 claimed.missingNight(),

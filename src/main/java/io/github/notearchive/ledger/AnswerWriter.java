@@ -340,8 +340,9 @@ final class AnswerWriter {
     }
 
     /**
-     * Fills the call's row in. A row that is no longer there, as after a failover that lost the
-     * last commits, is written anew.
+     * Fills the call's row in. Of the responses that are not paid for only the first one about the
+     * note is kept. A row that is no longer there, as after a failover that lost the last commits,
+     * is inserted again.
      */
     private long write(
             SentCall call,
@@ -353,18 +354,24 @@ final class AnswerWriter {
                 _ ->
                         jdbc.sql(
                                         """
-                                        WITH filled AS (
+                                        WITH kept AS (
+                                            SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
+                                                       SELECT 1 FROM api_call
+                                                       WHERE note_id = :noteId AND billed <> 'YES' AND answer IS NOT NULL AND id <> :call)
+                                                   THEN :answer END AS answer),
+                                        filled AS (
                                             UPDATE api_call
                                             SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
                                                 code = :code, billed = :billed, request_id = :requestId,
-                                                message = :message, answer = :answer
+                                                message = :message, answer = (SELECT answer FROM kept)
                                             WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
                                             RETURNING id),
                                         anew AS (
                                             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
                                                 duration_ms, http_status, code, billed, request_id, message, answer)
                                             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
-                                                :duration, :status, :code, :billed, :requestId, :message, :answer
+                                                :duration, :status, :code, :billed, :requestId, :message,
+                                                (SELECT answer FROM kept)
                                             WHERE NOT EXISTS (SELECT 1 FROM filled)
                                             RETURNING id)
                                         SELECT id FROM filled UNION ALL SELECT id FROM anew

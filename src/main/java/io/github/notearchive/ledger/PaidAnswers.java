@@ -24,7 +24,10 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The answers in {@code api_call} that are paid for: which there are, and what became of them. */
+/**
+ * The answers in {@code api_call} that are paid for: which there are, and what became of them. Also
+ * counts those that cannot be read, whose bill is unknown.
+ */
 @Repository
 public class PaidAnswers {
 
@@ -250,6 +253,22 @@ public class PaidAnswers {
                                 .optional());
     }
 
+    /** How many responses about a note cannot be read, of the requests sent since then. */
+    public int unreadable(NoteId id, Instant since) {
+        return atOnce.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        SELECT count(*) FROM api_call
+                                        WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
+                                          AND code IS NULL AND http_status BETWEEN 200 AND 299
+                                        """)
+                                .param("noteId", id.value())
+                                .param("since", Timestamp.from(since))
+                                .query(Integer.class)
+                                .single());
+    }
+
     /**
      * Notes that every address of one of an answer's files is dead, so that a later night buys a
      * new one.
@@ -388,6 +407,7 @@ public class PaidAnswers {
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
                           AND (c.code = :unavailable
+                               OR c.billed <> 'YES'
                                OR EXISTS (SELECT 1 FROM note_capture n
                                           WHERE n.call_id = c.id AND n.sidecar_key IS NOT NULL
                                             AND NOT EXISTS (SELECT 1 FROM fixity_finding f

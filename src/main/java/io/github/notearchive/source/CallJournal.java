@@ -37,7 +37,8 @@ public interface CallJournal {
      * Records what came back, and is durable when it returns. A process that dies before leaves a
      * call that may have been billed.
      *
-     * @param answer the exact body when it is paid for; null for all others
+     * @param answer the exact body when it is paid for; what came of a response that is no
+     *     envelope, of which the first one about a note is kept; null for all others
      * @return the number under which it is kept; another one than the call's where the call's own
      *     record was lost meanwhile
      */

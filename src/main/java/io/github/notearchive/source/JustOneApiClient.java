@@ -62,6 +62,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
 
+    /** Bytes of a token in any encoding. */
+    private static final int LONGEST_TOKEN = 4096;
+
     private final NoteSourceProperties settings;
     private final CallJournal journal;
     private final AnswerReader reader;
@@ -392,7 +395,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         // two answers about one note are told apart by when they were received
         Instant receivedAt = later(notBefore, answered);
         Optional<AnswerReader.Answer> read =
-                exchange.body() == null ? Optional.empty() : read(exchange.body(), id);
+                exchange.body() == null || exchange.fault() != null
+                        ? Optional.empty()
+                        : read(exchange.body(), id);
         Optional<NoteId> other = read.flatMap(this::misdirectedFrom);
         if (other.isPresent()) {
             exchange = redirect(call, exchange, other.get());
@@ -401,8 +406,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
         stopCallsBefore(reply, ofYesterday, turn, exchange, answered);
-        byte[] paid = reply.billed() == Billed.YES ? exchange.body() : null;
-        long number = journal.received(call, reply, paid, receivedAt, took);
+        boolean isKept = reply.billed() == Billed.YES || reply.isUnreadable();
+        byte[] kept = isKept ? exchange.kept() : null;
+        long number = journal.received(call, reply, kept, receivedAt, took);
         if (aborted && exchange.fault() != null) {
             throw new CallsEndedException("the call was given up, " + reply);
         }
@@ -638,32 +644,35 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     private Exchange read(HttpGet request, ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
-        byte[] body = entity == null ? new byte[0] : body(entity);
-        if (body == null) {
+        Body body = entity == null ? new Body(new byte[0], true) : body(entity);
+        if (!body.isWhole) {
             // first, since letting go of a body reads it to its end
             request.abort();
             response.setEntity(null);
             return new Exchange(
                     response.getCode(),
-                    null,
+                    body.bytes,
                     "the answer is longer than " + settings.maxAnswerSize(),
                     true,
                     null);
         }
         return new Exchange(
                 response.getCode(),
-                body,
+                body.bytes,
                 null,
                 true,
                 retryAfter(response.getFirstHeader("Retry-After")));
     }
 
-    /** The body, unpacked; null when it is longer than allowed. */
-    private byte @Nullable [] body(HttpEntity entity) throws IOException {
+    /** An unpacked body, or the beginning of one that is longer than allowed. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Body(byte[] bytes, boolean isWhole) {}
+
+    private Body body(HttpEntity entity) throws IOException {
         long limit = settings.maxAnswerSize().toBytes();
         long announced = entity.getContentLength();
         if (announced > limit) {
-            return null;
+            return new Body(new byte[0], false);
         }
         InputStream content = entity.getContent();
         byte[] body = content.readNBytes((int) Math.min(limit + 1, AnswerMemory.ORDINARY_SIZE));
@@ -678,9 +687,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             size += Math.max(more, 0);
         }
         if (size > limit) {
-            return null;
+            return new Body(Arrays.copyOf(body, Math.min(size, AnswerMemory.ORDINARY_SIZE)), false);
         }
-        return size == body.length ? body : Arrays.copyOf(body, size);
+        return new Body(size == body.length ? body : Arrays.copyOf(body, size), true);
     }
 
     private @Nullable Duration retryAfter(@Nullable Header header) {
@@ -782,6 +791,16 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             @Nullable String fault,
             boolean sent,
             @Nullable Duration retryAfter) {
+
+        /** What of the body is kept; of a cut one without its end, which may be half a token. */
+        byte @Nullable [] kept() {
+            if (body == null || fault == null) {
+                return body;
+            }
+            return body.length > LONGEST_TOKEN
+                    ? Arrays.copyOf(body, body.length - LONGEST_TOKEN)
+                    : null;
+        }
 
         static Exchange fault(String fault, boolean sent) {
             return new Exchange(null, null, fault, sent, null);

@@ -24,6 +24,14 @@ public record ProviderReply(
         return new ProviderReply(null, httpStatus, message, null, billed);
     }
 
+    /**
+     * Whether a response came that cannot be used, although its status is a success: it is no
+     * envelope, too long, or about another note.
+     */
+    public boolean isUnreadable() {
+        return code == null && httpStatus != null && httpStatus / 100 == 2;
+    }
+
     /** The same without the words of the provider. */
     public ProviderReply withoutMessage() {
         return new ProviderReply(code, httpStatus, null, requestId, billed);

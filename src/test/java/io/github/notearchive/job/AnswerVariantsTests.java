@@ -78,6 +78,7 @@ class AnswerVariantsTests {
         scriptOddFiles();
         scriptEnvelopes();
         scriptNames();
+        scriptOddEnvelopes();
         List<String> notes = variants.stream().map(Variant::note).toList();
         night.pending(notes);
 
@@ -842,6 +843,27 @@ class AnswerVariantsTests {
                         assertThat(night.slots(id))
                                 .extracting(SlotRow::ordinal, SlotRow::identity)
                                 .containsExactly(tuple(0, "0.wav"), tuple(1, "0.wav")));
+    }
+
+    // 29: envelopes that are not quite JSON; behind all others for the same reason
+
+    private void scriptOddEnvelopes() {
+        variant(
+                29,
+                "HTML by HTTP 200, each time",
+                "two requests a night; the first response is kept",
+                _ ->
+                        List.of(
+                                Reply.raw(200, "text/html", "<h1>first</h1>".getBytes(UTF_8)),
+                                Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8))),
+                id -> {
+                    assertThat(night.bills(id)).containsOnly("UNKNOWN").hasSize(4);
+                    assertThat(
+                                    query(
+                                            "SELECT string_agg(convert_from(answer, 'UTF8'), '') FROM api_call",
+                                            id))
+                            .isEqualTo("<h1>first</h1>");
+                });
     }
 
     // 27, 28: the end of a run

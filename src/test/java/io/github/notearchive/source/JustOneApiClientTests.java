@@ -462,6 +462,8 @@ class JustOneApiClientTests {
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().message()).contains("longer than 2097152B");
+        assertThat(deferred.reply().isUnreadable()).isTrue();
+        assertThat(journal.received.getFirst().answer()).hasSizeBetween(1_000_000, 1 << 20);
         assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
     }
 
