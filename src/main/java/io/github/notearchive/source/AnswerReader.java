@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ import tools.jackson.databind.node.MissingNode;
 @Component
 public final class AnswerReader {
 
-    private static final Pattern INTEGER = Pattern.compile("-?\\d{1,9}");
+    private static final Pattern INTEGER = Pattern.compile("(-?\\d{1,9})(?:\\.0{1,9})?");
     private static final Pattern CREDENTIAL =
             Pattern.compile("(?i)((?:token|sign|secret|key)[\"']?\\s*[=:]\\s*[\"']?)[^&\\s\"',}]+");
     private static final List<String> ID_FIELDS = List.of("id", "note_id", "noteId");
@@ -112,11 +113,12 @@ public final class AnswerReader {
     }
 
     private static @Nullable Integer code(JsonNode node) {
-        if (node.isIntegralNumber() && node.canConvertToInt()) {
-            return node.intValue();
-        }
-        String text = node.isString() ? node.stringValue().strip() : "";
-        return INTEGER.matcher(text).matches() ? Integer.valueOf(text) : null;
+        String text =
+                node.isString()
+                        ? node.stringValue().strip()
+                        : node.isNumber() ? node.decimalValue().toPlainString() : "";
+        Matcher integer = INTEGER.matcher(text);
+        return integer.matches() ? Integer.valueOf(integer.group(1)) : null;
     }
 
     /**

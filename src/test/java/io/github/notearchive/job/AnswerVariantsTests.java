@@ -595,15 +595,15 @@ class AnswerVariantsTests {
         variant(
                 19,
                 "more than 200,000 values",
-                "too large to be read; the answer is kept",
+                "the long list is cut in the tables, exact bytes in the sidecar",
                 id ->
                         List.of(
                                 rawNote(
                                         id,
-                                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"t\",\"x\":[0"
+                                        "{\"code\":0,\"data\":[{\"note_list\":[{\"x\":[0"
                                                 + ",0".repeat(200_000)
-                                                + "]}]}]}")),
-                _ -> {});
+                                                + "],\"id\":\"ID\",\"title\":\"t\"}]}]}")),
+                id -> assertThat(text(id, "title")).isEqualTo("t"));
         String torture = "👩‍👩‍👧 🍚 \u202Eשלום\u202C\r\n" + "长".repeat(20_000);
         variant(
                 20,
@@ -848,6 +848,51 @@ class AnswerVariantsTests {
     // 29: envelopes that are not quite JSON; behind all others for the same reason
 
     private void scriptOddEnvelopes() {
+        variant(
+                29,
+                "`\"code\":0.0`",
+                "",
+                id ->
+                        List.of(
+                                rawNote(
+                                        id,
+                                        "{\"code\":0.0,\"data\":[{\"id\":\"ID\",\"title\":\"t\"}]}")),
+                id -> assertThat(night.bills(id)).containsExactly("YES"));
+        variant(
+                29,
+                "`NaN` and `Infinity` in place of numbers",
+                "NULL in the tables, exact bytes in the sidecar",
+                id ->
+                        List.of(
+                                rawNote(
+                                        id,
+                                        "{\"code\":0,\"data\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":NaN,\"x\":[-Infinity,Infinity]}]}")),
+                id -> {
+                    assertThat(text(id, "title")).isEqualTo("t");
+                    assertThat(text(id, "liked_count")).isNull();
+                });
+        variant(
+                29,
+                "text behind the last brace",
+                "not read; exact bytes in the sidecar",
+                id ->
+                        List.of(
+                                Reply.raw(
+                                        200,
+                                        "application/json",
+                                        concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))),
+                id -> assertThat(night.bills(id)).containsExactly("YES"));
+        variant(
+                29,
+                "a second object behind the first, with code 303",
+                "the first one counts",
+                id ->
+                        List.of(
+                                Reply.raw(
+                                        200,
+                                        "application/json",
+                                        concat(body(id), "{\"code\":303}".getBytes(UTF_8)))),
+                id -> assertThat(night.bills(id)).containsExactly("YES"));
         variant(
                 29,
                 "HTML by HTTP 200, each time",

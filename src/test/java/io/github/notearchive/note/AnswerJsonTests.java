@@ -35,14 +35,12 @@ class AnswerJsonTests {
                 "{",
                 "{\"a\":",
                 "{\"a\":1",
-                "{\"a\":1}}",
-                "{}{}",
-                "{\"a\":NaN}",
                 "{\"a\":[1}",
+                "{\"a\":nan}",
                 "{'a':1}",
                 "<html>"
             })
-    void whatIsNotOneObjectIsNothing(String body) {
+    void whatDoesNotBeginWithAnObjectIsNothing(String body) {
         assertThat(AnswerJson.read(body)).isEmpty();
         assertThat(AnswerJson.read(body.getBytes(UTF_8))).isEmpty();
     }
@@ -70,15 +68,76 @@ class AnswerJsonTests {
                 .isEmpty();
     }
 
-    @Test
-    void aBodyOfTooManyValuesKeepsItsPlainValues() {
-        String many = "{},".repeat(AnswerJson.MOST_VALUES) + "{}";
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"{\"a\":1}}", "{\"a\":1}{}", "{\"a\":1} <!-- 7 ms -->", "{\"a\":1}\u0000"})
+    void theFirstObjectCountsAndTheRestIsIgnored(String body) {
+        assertThat(read(body)).hasToString("{\"a\":1}");
+    }
 
-        JsonNode root = read("{\"data\":[" + many + "],\"a\":{\"b\":1},\"code\":0}");
+    @ParameterizedTest
+    @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
+    void whatIsNoNumberIsAText(String value) {
+        JsonNode root = read("{\"a\":" + value + ",\"b\":[" + value + "],\"code\":0}");
+
+        assertThat(root.path("a").stringValue()).isEqualTo(value);
+        assertThat(root.path("b").path(0).stringValue()).isEqualTo(value);
+        assertThat(root.path("code").intValue()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "{}", "[]", "\"\"", "{\"x\":[]}", "[[],[]]"})
+    void longListsOfABodyOfTooManyValuesAreCutAndTheRestIsRead(String value) {
+        String many = (value + ",").repeat(AnswerJson.MOST_VALUES);
+
+        JsonNode root =
+                read(
+                        "{\"data\":[{\"new\":["
+                                + many
+                                + value
+                                + "],\"id\":\"i\",\"list\":[{\"b\":1}]},{\"id\":\"j\"}],\"code\":0}");
 
         assertThat(root.path("code").intValue()).isZero();
-        assertThat(root.path("data").stringValue()).isEqualTo(AnswerJson.LEFT_OUT);
-        assertThat(root.path("a").stringValue()).isEqualTo(AnswerJson.LEFT_OUT);
+        assertThat(root.path("data").path(0).path("id").stringValue()).isEqualTo("i");
+        assertThat(root.path("data").path(0).path("list").path(0).path("b").intValue()).isOne();
+        assertThat(root.path("data").path(1).path("id").stringValue()).isEqualTo("j");
+        assertThat(root.path("data").path(0).path("new").size()).isEqualTo(AnswerJson.LONGEST_LIST);
+    }
+
+    @Test
+    void anObjectBehindManyEmptyOnesIsRead() {
+        String many = "{},".repeat(AnswerJson.MOST_VALUES);
+
+        JsonNode root = read("{\"data\":[" + many + "{\"id\":\"i\"}],\"code\":0}");
+
+        assertThat(root.path("data").size()).isEqualTo(AnswerJson.LONGEST_LIST + 1);
+        assertThat(root.path("data").path(AnswerJson.LONGEST_LIST).path("id").stringValue())
+                .isEqualTo("i");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"b\":1}", "[1]", "{\"b\":{\"c\":[1]}}"})
+    void aBodyOfTooManyValuesThatMeanSomethingKeepsItsPlainValues(String value) {
+        String many = (value + ",").repeat(AnswerJson.MOST_VALUES);
+
+        JsonNode root = read("{\"data\":[" + many + value + "],\"a\":{\"b\":1},\"code\":0}");
+
+        assertThat(root.path("code").intValue()).isZero();
+        assertThat(root.path("data").size()).isLessThan(AnswerJson.MOST_VALUES);
+    }
+
+    @Test
+    void anObjectOfTooManyKeysIsBounded() {
+        StringBuilder keys = new StringBuilder();
+        for (int i = 0; i < 2 * AnswerJson.MOST_VALUES; i++) {
+            keys.append("\"k").append(i).append("\":[],");
+        }
+
+        JsonNode root = read("{\"data\":{" + keys + "\"z\":1},\"code\":0," + keys + "\"z\":1}");
+
+        assertThat(root.path("code").intValue()).isZero();
+        assertThat(root.size() + root.path("data").size())
+                .isLessThanOrEqualTo(AnswerJson.MOST_VALUES + AnswerJson.LONGEST_LIST);
     }
 
     @ParameterizedTest
