@@ -40,7 +40,8 @@ public final class ArchiveRows {
      * Counts that the next run takes from the ledger, ends of nights and of the runs that were
      * active then, which no later night needs, the pace of calls, which begins anew, how the runs
      * of another database ended, what its audits found, and by which settings they planned
-     * refreshes; and sums of what the other tables hold.
+     * refreshes; sums of what the other tables hold; and how often the database wrote to the
+     * bucket.
      */
     private static final Set<String> UNKNOWN_TABLES =
             Set.of(
@@ -52,14 +53,15 @@ public final class ArchiveRows {
                     "fixity_finding",
                     "refresh_policy",
                     "worklist_count",
-                    "media_object_count");
+                    "media_object_count",
+                    "archive");
 
     /** What loses them. */
     public static final String LOSS =
             """
             TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
                      note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
-                     forgotten_note, forgotten_author, forgotten_object, batch_job_instance CASCADE
+                     forgotten_note, forgotten_author, forgotten_object, archive, batch_job_instance CASCADE
             """;
 
     private ArchiveRows() {}

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.job.ArchiveRevision;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.ForgetReport;
@@ -83,6 +84,11 @@ final class ForgetCommand implements Callable<Integer> {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "the tables are being rebuilt from the bucket, and that is not finished, so that nobody knows which files other notes use; nothing was forgotten. Finish it with note-archive rebuild, then forget");
+            }
+            Optional<String> difference = context.get(ArchiveRevision.class).difference();
+            if (difference.isPresent()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE, difference.get() + "; nothing was forgotten");
             }
             Forgetter forgetter = context.get(Forgetter.class);
             String person = author == null ? null : author.strip();

@@ -13,18 +13,24 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code rebuild}: the tables from the bucket alone. */
+/** {@code rebuild}: the tables from the bucket alone, or what they lack of it. */
 @Command(
         name = "rebuild",
         mixinStandardHelpOptions = true,
         description =
-                "Rebuilds the tables of an empty database from the bucket alone, or continues a rebuild that was not finished.",
+                "Rebuilds the tables of an empty database from the bucket alone, or continues a rebuild that was not finished. With --missing it merges what the bucket has and a restored database lacks.",
         footer = {
             "",
             "For the day when the database is lost and the bucket is not. Asks nobody and buys nothing. What was never paid for is not in the bucket: enqueue your lists again afterwards, what is archived keeps its place.",
-            "Exit codes: 0 all is there again; 2 the database is not empty, the bucket is, or configuration; 5 a run is active; 6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
+            "Exit codes: 0 all is there again; 2 the database is not empty (without --missing), the bucket is, it belongs to another archive, or configuration; 5 a run is active; 6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
         })
 final class RebuildCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--missing",
+            description =
+                    "Merge into a database that holds rows: responses, notes and files that are only in the bucket or newer there, and erasures that the database does not know. For a database that was restored from an older dump.")
+    private boolean missing;
 
     @Option(
             names = "--max-duration",
@@ -41,7 +47,8 @@ final class RebuildCommand implements Callable<Integer> {
         try (ArchiveContext context = ArchiveContext.open()) {
             RebuildRunner runner = context.get(RebuildRunner.class);
             signals.passTo(context.get(JobGate.class)::stop);
-            RebuildSummary summary = runner.rebuild(maxDuration);
+            RebuildSummary summary =
+                    missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }
@@ -66,6 +73,9 @@ final class RebuildCommand implements Callable<Integer> {
             out.printf(
                     "  sidecars  read %d, refused %d, of an older format that does not say all %d%n",
                     found.sidecars(), found.refused(), found.old());
+            out.printf(
+                    "  written   rows of %d sidecars; those of the others were there%n",
+                    found.written());
             out.printf(
                     "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",
                     rows.notes(),

@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.cli.Look.Result;
 import io.github.notearchive.cli.Look.Seen;
+import io.github.notearchive.job.ArchiveRevision;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.sql.Trouble;
 import java.time.Clock;
@@ -96,13 +97,26 @@ final class SystemCheck {
             boolean hasTables = schema == Result.OK && database.hasSchema();
             String noTables = !hasDatabase ? noDatabase : hasTables ? null : database.whyNoTables();
             check("rebuild", PATIENCE, unless(noTables, database::rebuild));
-            check("store", store.hasEndpoint() ? PATIENCE : START_PATIENCE, store);
+            check(
+                    "store",
+                    store.hasEndpoint() ? PATIENCE : START_PATIENCE,
+                    hasTables ? ofThisDatabase(context, store) : store);
             check("provider", PATIENCE, provider);
             check("clock", PATIENCE, () -> clock.look(hasDatabase, hasTables));
             check("gate", PATIENCE, unless(noTables, night::gate));
             check("limits", PATIENCE, unless(noTables, night::limits));
             check("runs", PATIENCE, unless(noDatabase, database::runs));
         }
+    }
+
+    /** Also compares the bucket with the tables. */
+    private static Look ofThisDatabase(ArchiveContext context, StoreCheck store) {
+        return () -> {
+            Seen seen = store.look();
+            return seen.result() == Result.OK
+                    ? context.get(ArchiveRevision.class).difference().map(Seen::wrong).orElse(seen)
+                    : seen;
+        };
     }
 
     /** Looks, unless there is a reason why it cannot. */

@@ -116,6 +116,8 @@ public class ArchiveRunner {
             JobExecution begun = run.execution().orElseThrow(() -> e);
             news.goesOn(run);
             return summaries.ofBroken(run, begun, launch.restart(), e);
+        } finally {
+            watches.ended();
         }
     }
 

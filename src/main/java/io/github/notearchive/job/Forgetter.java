@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +46,7 @@ public class Forgetter {
     private final ObjectStore store;
     private final UnwrittenAnswers unwritten;
     private final Mentions mentions;
+    private final ArchiveRevision revision;
     private final JdbcConnectionDetails database;
     private final ArchiveProperties settings;
     private final Clock clock;
@@ -58,6 +58,7 @@ public class Forgetter {
             ObjectStore store,
             UnwrittenAnswers unwritten,
             Mentions mentions,
+            ArchiveRevision revision,
             JdbcConnectionDetails database,
             ArchiveProperties settings,
             Clock clock,
@@ -67,6 +68,7 @@ public class Forgetter {
         this.store = store;
         this.unwritten = unwritten;
         this.mentions = mentions;
+        this.revision = revision;
         this.database = database;
         this.settings = settings;
         this.clock = clock;
@@ -131,8 +133,27 @@ public class Forgetter {
             if (!hasBucket()) {
                 store.ensureBucket(); // for the tombstones
             }
-            return Optional.of(forgetAlone(request, List.of(runs, audits)));
+            // first, so that no dump from before this is taken for one from after it
+            revision.advance();
+            ForgetReport report = forgetAlone(request, List.of(runs, audits));
+            revision.tryAdvance();
+            return Optional.of(report);
         }
+    }
+
+    /**
+     * Completes the erasures that are unfinished in the tables. Only under the locks of the whole
+     * archive and of audits.
+     *
+     * @param locks those two
+     * @return how many notes and people were erased
+     */
+    int completeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
+        int unfinished = rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
+        if (unfinished > 0) {
+            ForgetReport _ = forgetAlone(new Request(List.of(), null, null), locks);
+        }
+        return unfinished;
     }
 
     /**
@@ -173,12 +194,14 @@ public class Forgetter {
     }
 
     private void entomb(Request request, Counts counts) {
-        Collection<NoteId> notes = new TreeSet<>(request.notes());
+        String reason = request.reason();
         if (request.author() != null) {
-            rows.entombAuthor(request.author(), request.reason(), clock.instant());
-            notes.addAll(rows.notesOf(request.author()));
+            rows.entombAuthor(request.author(), reason, clock.instant());
         }
-        rows.entomb(notes, request.reason(), clock.instant());
+        Set<NoteId> notes = new TreeSet<>(rows.notesOfUnfinishedAuthors());
+        rows.entomb(notes, request.author() == null ? null : reason, clock.instant());
+        rows.entomb(request.notes(), reason, clock.instant());
+        notes.addAll(request.notes());
         counts.worklist = rows.removeFromWorklist(notes, clock.instant());
         List<Entombed> unfinished = rows.unfinishedNotes();
         List<Entombed> authors = rows.unfinishedAuthors();

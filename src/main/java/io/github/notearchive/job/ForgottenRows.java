@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
 import io.github.notearchive.catalog.TombstoneObject;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
@@ -40,15 +42,28 @@ class ForgottenRows {
                 .single();
     }
 
-    /** The notes that somebody wrote, by any answer. */
-    List<NoteId> notesOf(String author) {
+    /**
+     * The notes, by any response, of the people that are being forgotten. Of a person whose
+     * tombstone comes from the bucket only the hash is known.
+     */
+    List<NoteId> notesOfUnfinishedAuthors() {
+        String[] authors =
+                jdbc.sql(
+                                """
+                                SELECT author_id FROM author
+                                WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
+                                                                   WHERE finished_at IS NULL)
+                                """)
+                        .query(String.class)
+                        .list()
+                        .toArray(String[]::new);
         return jdbc.sql(
                         """
-                        SELECT note_id FROM note WHERE author_id = :author
-                        UNION SELECT note_id FROM note_capture WHERE author_id = :author
+                        SELECT note_id FROM note WHERE author_id = ANY (:authors)
+                        UNION SELECT note_id FROM note_capture WHERE author_id = ANY (:authors)
                         ORDER BY note_id
                         """)
-                .param("author", author)
+                .param("authors", authors)
                 .query((row, _) -> new NoteId(row.getString("note_id")))
                 .list();
     }
@@ -119,25 +134,27 @@ class ForgottenRows {
 
     /**
      * Writes down what a tombstone in the bucket says, in a rebuild. What is there stays as it is.
+     *
+     * @param finished when its erasure was completed; null when the tables may hold rows of it
      */
-    void restore(TombstoneObject tombstone, Instant now) {
+    void restore(TombstoneObject tombstone, @Nullable Instant finished) {
         String sql =
                 tombstone.note().isPresent()
                         ? """
                           INSERT INTO forgotten_note (note_id, forgotten_at, reason, finished_at)
-                          VALUES (:id, :at, :reason, :now)
+                          VALUES (:id, :at, :reason, :finished)
                           ON CONFLICT (note_id) DO NOTHING
                           """
                         : """
                           INSERT INTO forgotten_author (author_sha256, forgotten_at, reason, finished_at)
-                          VALUES (:id, :at, :reason, :now)
+                          VALUES (:id, :at, :reason, :finished)
                           ON CONFLICT (author_sha256) DO NOTHING
                           """;
         jdbc.sql(sql)
                 .param("id", tombstone.id())
                 .param("at", Timestamp.from(tombstone.at()))
                 .param("reason", tombstone.reason(), Types.VARCHAR)
-                .param("now", Timestamp.from(now))
+                .param("finished", timestamp(finished), Types.TIMESTAMP)
                 .update();
     }
 

@@ -1,7 +1,9 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.NoteId;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
@@ -24,12 +26,16 @@ class RebuildCounts implements ItemStream {
     private static final String OLD = "oldSidecars";
     private static final String REFUSED = "refused";
     private static final String LOST = "lost";
+    private static final String WRITTEN = "written";
+    private static final String NOTE = "note";
     private static final String FINDINGS = "findings";
 
     private long sidecars;
     private long old;
     private long refused;
     private long lost;
+    private long written;
+    private @Nullable NoteId note;
     private final List<String> findings = new ArrayList<>();
 
     @Override
@@ -38,6 +44,9 @@ class RebuildCounts implements ItemStream {
         old = context.getLong(OLD, 0);
         refused = context.getLong(REFUSED, 0);
         lost = context.getLong(LOST, 0);
+        written = context.getLong(WRITTEN, 0);
+        String last = context.getString(NOTE, "");
+        note = last.isEmpty() ? null : new NoteId(last);
         findings.clear();
         findings.addAll(findings(context));
     }
@@ -48,12 +57,27 @@ class RebuildCounts implements ItemStream {
         context.putLong(OLD, old);
         context.putLong(REFUSED, refused);
         context.putLong(LOST, lost);
+        context.putLong(WRITTEN, written);
+        if (note != null) {
+            context.putString(NOTE, note.value());
+        }
         context.putString(FINDINGS, String.join("\n", findings));
     }
 
     synchronized void read(boolean isOld) {
         sidecars++;
         old += isOld ? 1 : 0;
+    }
+
+    /** Counts a sidecar whose rows were written, and keeps whose it was. */
+    synchronized void write(NoteId id) {
+        written++;
+        note = id;
+    }
+
+    /** Whether the sidecar before, if one was written at all, was of this note. */
+    synchronized boolean hasJustWritten(NoteId id) {
+        return id.equals(note);
     }
 
     /** Takes note of an object that cannot be used; it stays where it is. */
@@ -94,6 +118,7 @@ class RebuildCounts implements ItemStream {
                 context.getLong(OLD, 0),
                 context.getLong(REFUSED, 0),
                 context.getLong(LOST, 0),
+                context.getLong(WRITTEN, 0),
                 findings(context));
     }
 }

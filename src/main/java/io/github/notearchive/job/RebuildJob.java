@@ -37,6 +37,9 @@ class RebuildJob {
     /** The name of the job. */
     static final String NAME = "rebuildArchive";
 
+    /** Parameter of an instance that merges into tables with rows; does not identify it. */
+    static final String MISSING = "missing";
+
     /** The name of the step that reads the sidecars. */
     static final String SIDECARS = "rebuildSidecars";
 
@@ -46,8 +49,11 @@ class RebuildJob {
 
     @Bean
     @StepScope
-    BucketReader rebuildObjectsReader(ObjectStore store, JobGate gate) {
-        return new BucketReader(store, gate, StoredMedia.PREFIX);
+    BucketReader rebuildObjectsReader(ObjectStore store, JobGate gate, ActiveRebuilds rebuilds) {
+        // of the files that a sidecar adds to tables with rows, each is looked up by itself
+        return rebuilds.current().merges()
+                ? new BucketReader(store, gate)
+                : new BucketReader(store, gate, StoredMedia.PREFIX);
     }
 
     @Bean

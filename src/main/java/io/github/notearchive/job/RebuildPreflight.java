@@ -1,19 +1,26 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.ArchiveObject;
+import io.github.notearchive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.catalog.TombstoneObject;
 import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectKey;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoredObject;
+import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
  * What a rebuild rests on: tables that hold nothing but what an unfinished rebuild has written, and
- * a bucket with sidecars.
+ * a bucket with sidecars. One that merges takes tables of the bucket's archive, whatever they hold.
  */
 @Component
 class RebuildPreflight {
@@ -21,14 +28,47 @@ class RebuildPreflight {
     private final RebuiltTables tables;
     private final ObjectStore store;
     private final ForgottenRows forgotten;
+    private final Forgetter forgetter;
+    private final ArchiveRevision revision;
     private final Clock clock;
 
     RebuildPreflight(
-            RebuiltTables tables, ObjectStore store, ForgottenRows forgotten, Clock clock) {
+            RebuiltTables tables,
+            ObjectStore store,
+            ForgottenRows forgotten,
+            Forgetter forgetter,
+            ArchiveRevision revision,
+            Clock clock) {
         this.tables = tables;
         this.store = store;
         this.forgotten = forgotten;
+        this.forgetter = forgetter;
+        this.revision = revision;
         this.clock = clock;
+    }
+
+    /**
+     * Which archive the bucket says it belongs to; empty when it does not say.
+     *
+     * @throws BrokenArchiveObjectException when what it says is not readable
+     */
+    Optional<ArchiveObject> bucket() throws BrokenArchiveObjectException {
+        return ArchiveObject.read(store);
+    }
+
+    /**
+     * Why the bucket cannot be merged into these tables; empty when it can.
+     *
+     * @param bucket what the bucket says
+     */
+    Optional<String> obstacleToMerge(Optional<ArchiveObject> bucket) {
+        store.requireBucket();
+        return revision.otherArchive(bucket);
+    }
+
+    /** Records that the tables hold all that the bucket does. */
+    void complete(Optional<ArchiveObject> bucket) {
+        bucket.ifPresent(revision::adopt);
     }
 
     /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
@@ -65,6 +105,22 @@ class RebuildPreflight {
      * what is there stays as it is.
      */
     void restoreTombstones() {
+        restoreTombstones(clock.instant());
+    }
+
+    /**
+     * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted
+     * {@code forget} left. Safe to repeat: an erasure that is interrupted stays unfinished.
+     *
+     * @param locks those of the whole archive and of audits
+     * @return how many notes and people were erased
+     */
+    int eraseForgotten(List<RunnerLock> locks) throws SQLException, IOException {
+        restoreTombstones(null);
+        return forgetter.completeUnfinished(locks);
+    }
+
+    private void restoreTombstones(@Nullable Instant finished) {
         try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
             listed.forEach(
                     object ->
@@ -76,8 +132,7 @@ class RebuildPreflight {
                                                             store.read(key),
                                                             object.modified()))
                                     .ifPresent(
-                                            tombstone ->
-                                                    forgotten.restore(tombstone, clock.instant())));
+                                            tombstone -> forgotten.restore(tombstone, finished)));
         }
     }
 }

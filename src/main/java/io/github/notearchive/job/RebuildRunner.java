@@ -1,12 +1,16 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.catalog.ArchiveObject;
+import io.github.notearchive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.objectstore.StoreException;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,12 +25,15 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Rebuilds the tables from the bucket alone, into an empty database, or continues a rebuild that
- * did not come to its end.
+ * Rebuilds the tables from the bucket alone, into an empty database, merges what a database of the
+ * archive does not have, or continues a rebuild that did not come to its end.
  *
  * <p>In this order: the lock of the whole archive, so that no run of any node is active; what a
  * killed process left behind; whether the tables hold nothing but what an unfinished rebuild has
  * written; whether the bucket holds any sidecar. Up to there nothing is written.
+ *
+ * <p>A merge has the lock of audits, too. It completes erasures first, since no sidecar of a
+ * forgotten note may be merged.
  */
 @Component
 public class RebuildRunner {
@@ -82,18 +89,36 @@ public class RebuildRunner {
      * @param maxDuration after how long no further sidecar is read; null: no limit
      */
     public RebuildSummary rebuild(@Nullable Duration maxDuration) {
-        ActiveRebuild active = new ActiveRebuild();
-        try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
-            if (lock == null) {
+        return rebuild(maxDuration, false);
+    }
+
+    /**
+     * Merges what the bucket has and the tables do not have, or have in an older state, to an end
+     * of some kind. A repetition changes nothing. Never throws for a server that is away.
+     *
+     * @param maxDuration after how long no further sidecar is read; null: no limit
+     */
+    public RebuildSummary merge(@Nullable Duration maxDuration) {
+        return rebuild(maxDuration, true);
+    }
+
+    private RebuildSummary rebuild(@Nullable Duration maxDuration, boolean merges) {
+        ActiveRebuild active = new ActiveRebuild(merges);
+        try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null);
+                RunnerLock audits =
+                        lock == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
+            if (lock == null || audits == null) {
                 return RebuildSummary.untold(
                         ExitCode.ALREADY_RUNNING,
-                        "a run, or another rebuild, is active",
+                        "a run, an audit or another rebuild is active",
                         active.took());
             }
-            return rebuildAlone(maxDuration, lock, active);
+            return rebuildAlone(maxDuration, lock, audits, active);
         } catch (StoreException e) {
             Refusal refusal = Refusal.ofStore(e);
             return untold(refusal.exitCode(), refusal.toRun(), active);
+        } catch (BrokenArchiveObjectException | IOException e) {
+            return untold(ExitCode.USAGE, String.valueOf(e.getMessage()), active);
         } catch (SQLException | DataAccessException | TransactionException e) {
             Gate.Closure broken = Launches.brokenBy(e);
             return untold(broken.exitCode(), broken.reason(), active);
@@ -101,32 +126,69 @@ public class RebuildRunner {
     }
 
     private RebuildSummary rebuildAlone(
-            @Nullable Duration maxDuration, RunnerLock lock, ActiveRebuild active) {
+            @Nullable Duration maxDuration,
+            RunnerLock lock,
+            RunnerLock audits,
+            ActiveRebuild wanted)
+            throws BrokenArchiveObjectException, SQLException, IOException {
         recovery.endExecutions(RebuildJob.NAME, null);
         JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
-        Optional<String> obstacle = preflight.obstacle(before != null);
+        ActiveRebuild active =
+                before == null
+                        ? wanted
+                        : new ActiveRebuild(
+                                before.getJobParameters().getString(RebuildJob.MISSING) != null);
+        // before anything is read that a run of another database could change
+        Optional<ArchiveObject> bucket = preflight.bucket();
+        Optional<String> obstacle =
+                active.merges()
+                        ? preflight.obstacleToMerge(bucket)
+                        : preflight.obstacle(before != null);
         if (obstacle.isPresent()) {
             return untold(ExitCode.USAGE, obstacle.get(), active);
         }
         log.info(
-                "{} the tables from the bucket",
-                before == null ? "Rebuilding" : "Going on with rebuilding");
+                "{} the tables {} the bucket",
+                before == null ? "Rebuilding" : "Going on with rebuilding",
+                active.merges() ? "where they are behind" : "from");
         Launch launch =
                 before == null
                         ? launches.next(
-                                RebuildJob.NAME, settings.node(), Night.current(clock), _ -> {})
+                                RebuildJob.NAME,
+                                settings.node(),
+                                Night.current(clock),
+                                more -> {
+                                    if (active.merges()) {
+                                        more.addString(RebuildJob.MISSING, "true", false);
+                                    }
+                                })
                         : new Launch(before.getJobParameters(), true);
-        preflight.restoreTombstones();
+        if (active.merges()) {
+            int erased = preflight.eraseForgotten(List.of(lock, audits));
+            log.info("Erased {} notes and people that the bucket's tombstones name", erased);
+        } else {
+            preflight.restoreTombstones();
+        }
         long already = before == null ? 0 : RebuildJob.found(repository, before).sidecars();
         drift.load();
         rebuilds.begin(active);
         try {
             gate.open();
             counts.open(new ExecutionContext());
-            return execute(maxDuration, lock, launch, already, active);
+            RebuildSummary summary = execute(maxDuration, lock, launch, already, active);
+            if (isComplete(summary)) {
+                preflight.complete(bucket);
+            }
+            return summary;
         } finally {
             rebuilds.end();
         }
+    }
+
+    /** INCOMPLETE ends a rebuild, too: a repetition would find the same. */
+    private static boolean isComplete(RebuildSummary summary) {
+        return summary.exitCode() == ExitCode.COMPLETED
+                || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
     private RebuildSummary execute(

@@ -1,7 +1,14 @@
 package io.github.notearchive.job;
 
+import static io.github.notearchive.sql.Timestamps.timestamp;
+
+import io.github.notearchive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.worklist.Standing;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -53,6 +60,38 @@ class RebuiltTables {
         return exists("FROM source_gate")
                 ? Optional.of("the table source_gate holds an end of a run")
                 : Optional.empty();
+    }
+
+    /**
+     * Whether the tables have the rows of a sidecar in an older state, or not at all. Compares with
+     * the rows of its note as they were before any of its sidecars was written.
+     */
+    boolean areBehind(Sidecar sidecar, Standing standing) {
+        Instant updated =
+                sidecar.media() == null
+                        ? null
+                        : sidecar.media().stream()
+                                .map(SlotRow::updatedAt)
+                                .max(Comparator.naturalOrder())
+                                .orElse(null);
+        return jdbc.sql(
+                        """
+                        SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
+                            OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
+                                                          WHERE note_id = :note AND captured_at = :capturedAt))
+                            OR NOT EXISTS (SELECT 1 FROM worklist
+                                           WHERE note_id = :note
+                                             AND coalesce(settled_at >= :settledAt::timestamptz, :settledAt::timestamptz IS NULL))
+                            OR coalesce(:updatedAt::timestamptz > coalesce((SELECT max(updated_at) FROM note_media
+                                                                            WHERE note_id = :note), '-infinity'), false)
+                        """)
+                .param("note", sidecar.noteId().value())
+                .param("capturedAt", Timestamp.from(sidecar.capturedAt()))
+                .param("captured", sidecar.media() != null)
+                .param("settledAt", timestamp(standing.settledAt()), Types.TIMESTAMP)
+                .param("updatedAt", timestamp(updated), Types.TIMESTAMP)
+                .query(Boolean.class)
+                .single();
     }
 
     private boolean exists(String rows) {

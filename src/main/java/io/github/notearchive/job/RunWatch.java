@@ -27,7 +27,8 @@ final class RunWatch implements AutoCloseable {
     private final Gate gate;
     private final ScheduledExecutorService timer =
             Executors.newScheduledThreadPool(
-                    2, Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
+                    3, // a server that does not respond must not keep the lock from being renewed
+                    Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
     private final LongSupplier execution;
 

@@ -23,6 +23,7 @@ class RunWatches {
     private final Claims claims;
     private final ApiCalls calls;
     private final RunNews news;
+    private final ArchiveRevision revision;
     private final Clock clock;
 
     RunWatches(
@@ -31,12 +32,14 @@ class RunWatches {
             Claims claims,
             ApiCalls calls,
             RunNews news,
+            ArchiveRevision revision,
             Clock clock) {
         this.gate = gate;
         this.limits = limits;
         this.claims = claims;
         this.calls = calls;
         this.news = news;
+        this.revision = revision;
         this.clock = clock;
     }
 
@@ -50,7 +53,8 @@ class RunWatches {
                         limits.timeBox(run.options().maxDuration()).orElse(null),
                         () -> claims.renewLeases(run.node()),
                         () -> news.log(run),
-                        () -> news.goesOn(run));
+                        () -> news.goesOn(run),
+                        revision::tryAdvance);
         // a node may make no call for minutes, which would tell it
         watch.eachSecond(this::closeIfStopped);
         limits.stopAfter(clock.instant())
@@ -63,6 +67,11 @@ class RunWatches {
                                     "archive.limits.stop-at " + Night.local(end) + " has come");
                         });
         return watch;
+    }
+
+    /** Records in database and bucket that a run ended, whatever its end was. */
+    void ended() {
+        revision.tryAdvance();
     }
 
     private void closeIfStopped() {

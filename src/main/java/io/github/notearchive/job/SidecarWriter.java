@@ -23,6 +23,7 @@ import io.github.notearchive.worklist.Worklist;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,9 @@ import org.springframework.transaction.PlatformTransactionManager;
  * captures, so that the newest one has the last word. One whose rows the database refuses is
  * refused, too, and costs none of the others anything.
  *
+ * <p>A merge writes those of a note from the first one on that the tables are behind of, and a row
+ * of the worklist only where the sidecar's decision is later.
+ *
  * <p>A file counts as stored only when the bucket lists its object with the length that was told.
  * Else its slot is MISSING, to be tried again, and its note is due.
  */
@@ -63,6 +67,8 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     private final MediaCatalog media;
     private final Worklist worklist;
     private final RefreshPlan refreshPlan;
+    private final RebuiltTables tables;
+    private final ActiveRebuilds rebuilds;
     private final RebuildCounts counts;
     private final LedgerProperties ledger;
     private final Clock clock;
@@ -76,6 +82,8 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             MediaCatalog media,
             Worklist worklist,
             RefreshPlan refreshPlan,
+            RebuiltTables tables,
+            ActiveRebuilds rebuilds,
             RebuildCounts counts,
             LedgerProperties ledger,
             Clock clock,
@@ -87,6 +95,8 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         this.media = media;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
+        this.tables = tables;
+        this.rebuilds = rebuilds;
         this.counts = counts;
         this.ledger = ledger;
         this.clock = clock;
@@ -131,8 +141,16 @@ class SidecarWriter implements ItemWriter<ListedObject> {
 
     private void write(Restorable found) {
         List<String> losses = new ArrayList<>();
+        NoteId id = found.sidecar().noteId();
+        boolean merges = rebuilds.current().merges();
+        if (merges
+                && !counts.hasJustWritten(id)
+                && !tables.areBehind(found.sidecar(), found.standing())) {
+            counts.read(found.isOld());
+            return;
+        }
         try {
-            savepoint.executeWithoutResult(_ -> restore(found, losses));
+            savepoint.executeWithoutResult(_ -> restore(found, merges, losses));
         } catch (NonTransientDataAccessException e) {
             if (Trouble.isOutOfReach(e)) {
                 throw e; // the database, not the sidecar
@@ -143,10 +161,11 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             return;
         }
         counts.read(found.isOld());
-        losses.forEach(loss -> counts.lose("note " + found.sidecar().noteId() + ": " + loss));
+        counts.write(id);
+        losses.forEach(loss -> counts.lose("note " + id + ": " + loss));
     }
 
-    private void restore(Restorable found, List<String> losses) {
+    private void restore(Restorable found, boolean merges, List<String> losses) {
         Sidecar sidecar = found.sidecar();
         NoteId id = sidecar.noteId();
         Instant now = clock.instant();
@@ -154,7 +173,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         Standing standing = found.standing();
         NoteCapture capture = found.capture();
         if (capture != null) {
-            List<SlotRow> files = present(sidecar, losses, now);
+            List<SlotRow> files = present(sidecar, merges, losses, now);
             if (found.isOfVideo()) {
                 notes.restoreVideo(capture.boughtBy(number), files);
             } else {
@@ -167,8 +186,11 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                 standing = standing.dueAgain("found by a rebuild: " + losses.getFirst(), now);
             }
         }
-        worklist.restore(id, standing);
-        if (standing.refreshNight() == null) {
+        boolean restored =
+                (merges && losses.isEmpty())
+                        ? worklist.restoreIfLater(id, standing)
+                        : worklist.restore(id, standing);
+        if (restored && standing.refreshNight() == null) {
             refreshPlan.plan(id);
         }
         paid.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
@@ -183,7 +205,8 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     }
 
     /** The slots as the bucket bears them out. */
-    private List<SlotRow> present(Sidecar sidecar, List<String> losses, Instant now) {
+    private List<SlotRow> present(
+            Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
         List<SlotRow> told = sidecar.media() == null ? List.of() : sidecar.media();
         List<String> digests = new ArrayList<>();
         for (SlotRow row : told) {
@@ -192,6 +215,9 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             }
         }
         Map<String, StoredMedia> known = media.known(digests);
+        if (merges) {
+            known = withUnknown(told, known);
+        }
         List<SlotRow> slots = new ArrayList<>();
         for (SlotRow row : told) {
             StoredMedia file = row.media();
@@ -236,6 +262,32 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         } catch (BrokenSidecarException e) {
             return false; // it is refused when its turn comes
         }
+    }
+
+    /** Adds the objects that the tables do not know and the bucket has. */
+    private Map<String, StoredMedia> withUnknown(
+            List<SlotRow> told, Map<String, StoredMedia> known) {
+        Map<String, StoredMedia> all = new HashMap<>(known);
+        Map<StoredMedia, Instant> added = new HashMap<>();
+        for (SlotRow row : told) {
+            StoredMedia file = row.media();
+            if (file != null && !all.containsKey(file.sha256())) {
+                store.stat(file.key())
+                        .ifPresent(
+                                object -> {
+                                    StoredMedia there =
+                                            new StoredMedia(
+                                                    file.sha256(),
+                                                    file.key(),
+                                                    object.size(),
+                                                    file.contentType());
+                                    all.put(file.sha256(), there);
+                                    added.put(there, row.updatedAt());
+                                });
+            }
+        }
+        media.found(added);
+        return all;
     }
 
     /** Why a file is not there as it was told; empty when it is. */

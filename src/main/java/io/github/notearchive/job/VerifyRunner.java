@@ -47,6 +47,7 @@ public class VerifyRunner {
     private final FixityCatalog catalog;
     private final SelfTest selfTest;
     private final ObjectStore store;
+    private final ArchiveRevision revision;
     private final ArchiveProperties settings;
     private final Clock clock;
 
@@ -61,6 +62,7 @@ public class VerifyRunner {
             FixityCatalog catalog,
             SelfTest selfTest,
             ObjectStore store,
+            ArchiveRevision revision,
             ArchiveProperties settings,
             Clock clock) {
         this.launches = launches;
@@ -73,6 +75,7 @@ public class VerifyRunner {
         this.catalog = catalog;
         this.selfTest = selfTest;
         this.store = store;
+        this.revision = revision;
         this.settings = settings;
         this.clock = clock;
     }
@@ -98,7 +101,10 @@ public class VerifyRunner {
             }
             recovery.endExecutions(VerifyJob.NAME, options.node());
             store.requireBucket();
-            return start(options, lock);
+            Optional<String> difference = revision.difference();
+            return difference.isPresent()
+                    ? untold(unbegun, ExitCode.USAGE, difference.get())
+                    : start(options, lock);
         } catch (StoreException e) {
             Refusal refusal = Refusal.ofStore(e);
             return untold(unbegun, refusal.exitCode(), refusal.toRun());

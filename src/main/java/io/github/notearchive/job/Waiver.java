@@ -50,6 +50,7 @@ public class Waiver {
     private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
     private final Sidecars sidecars;
+    private final ArchiveRevision revision;
     private final VideoProperties settings;
     private final JdbcConnectionDetails database;
     private final Clock clock;
@@ -63,6 +64,7 @@ public class Waiver {
             RefreshPlan refreshPlan,
             CallLedger ledger,
             Sidecars sidecars,
+            ArchiveRevision revision,
             VideoProperties settings,
             JdbcConnectionDetails database,
             Clock clock,
@@ -74,6 +76,7 @@ public class Waiver {
         this.refreshPlan = refreshPlan;
         this.ledger = ledger;
         this.sidecars = sidecars;
+        this.revision = revision;
         this.settings = settings;
         this.database = database;
         this.clock = clock;
@@ -159,6 +162,11 @@ public class Waiver {
                             + standing.state()
                             + ", so nothing waits for its files; requeue it first");
         }
+        Optional<String> difference = revision.difference();
+        if (difference.isPresent()) {
+            return new Result.NotPossible(difference.get());
+        }
+        revision.advance();
         long left = rows.stream().filter(SlotRow::isMissing).count() - 1;
         return left > 0
                 ? waiveOneOfMany(id, standing, kind, ordinal, reason, (int) left)

@@ -323,7 +323,7 @@ public class PaidAnswers {
 
     /**
      * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat
-     * changes nothing.
+     * changes nothing. A row that was written when the call left, and has no response, gets it.
      *
      * <p>It gets its old number again. Where another note's call has that, as in a bucket that two
      * databases have written to, it gets the next one that is free; and one that is above those of
@@ -332,6 +332,8 @@ public class PaidAnswers {
      * @return its number
      */
     public long restore(NoteId id, BoughtCall call, byte[] answer) {
+        complete(id, call, answer);
+        updateMediaGone(id, call);
         Optional<Long> there =
                 jdbc.sql(
                                 """
@@ -372,6 +374,47 @@ public class PaidAnswers {
                 .param("refresh", Boolean.TRUE.equals(facts.refresh()))
                 .query(Long.class)
                 .single();
+    }
+
+    /**
+     * Writes the response into the row of a call that was in flight when the tables were dumped.
+     */
+    private void complete(NoteId id, BoughtCall call, byte[] answer) {
+        BoughtCall.Facts facts = call.facts();
+        jdbc.sql(
+                        """
+                        UPDATE api_call
+                        SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
+                            billed = 'YES', request_id = :requestId, message = :message, answer = :answer
+                        WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
+                        """)
+                .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
+                .param("duration", facts.durationMs(), Types.INTEGER)
+                .param("status", facts.httpStatus(), Types.INTEGER)
+                .param("code", facts.code(), Types.INTEGER)
+                .param("requestId", facts.requestId(), Types.VARCHAR)
+                .param("message", facts.message(), Types.VARCHAR)
+                .param("answer", answer, Types.BINARY)
+                .param("number", call.number())
+                .param("noteId", id.value())
+                .param("endpoint", facts.endpoint())
+                .update();
+    }
+
+    /** Only the sidecar of the newest response is written when URLs have expired. */
+    private void updateMediaGone(NoteId id, BoughtCall call) {
+        jdbc.sql(
+                        """
+                        UPDATE api_call c SET media_gone_at = :goneAt
+                        WHERE note_id = :noteId AND received_at = :receivedAt
+                          AND media_gone_at IS DISTINCT FROM :goneAt
+                          AND NOT EXISTS (SELECT 1 FROM api_call l
+                                          WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at > c.received_at)
+                        """)
+                .param("goneAt", timestamp(call.facts().mediaGoneAt()), Types.TIMESTAMP)
+                .param("noteId", id.value())
+                .param("receivedAt", Timestamp.from(call.receivedAt()))
+                .update();
     }
 
     /** Lets the numbers of new calls begin after those that were restored. */

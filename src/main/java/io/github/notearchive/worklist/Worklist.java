@@ -101,10 +101,25 @@ public class Worklist {
     /**
      * Writes a note's row as a sidecar tells it, in place of what stands there. Part of the
      * caller's transaction. Only while no run is active.
+     *
+     * @return true
      */
-    public void restore(NoteId id, Standing standing) {
-        jdbc.sql(
-                        """
+    public boolean restore(NoteId id, Standing standing) {
+        return restore(id, standing, false);
+    }
+
+    /**
+     * The same, unless the row that is there was decided at the same time or later.
+     *
+     * @return whether it was written
+     */
+    public boolean restoreIfLater(NoteId id, Standing standing) {
+        return restore(id, standing, true);
+    }
+
+    private boolean restore(NoteId id, Standing standing, boolean onlyIfLater) {
+        return jdbc.sql(
+                                """
                         INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
                                               last_error, source, enqueued_at, settled_at, refresh_days, refresh_on,
@@ -124,31 +139,35 @@ public class Worklist {
                             refresh_days = EXCLUDED.refresh_days, refresh_on = EXCLUDED.refresh_on,
                             refresh_night = EXCLUDED.refresh_night, refresh_attempts = EXCLUDED.refresh_attempts,
                             settled_by = NULL, %s
+                        WHERE NOT :onlyIfLater
+                           OR coalesce(EXCLUDED.settled_at > worklist.settled_at, EXCLUDED.settled_at IS NOT NULL)
                         """
-                                .formatted(Claims.ENDED))
-                .param("noteId", id.value())
-                .param("state", standing.state().name())
-                .param("priority", standing.priority())
-                .param("answerHeld", standing.answerHeld())
-                .param("attempts", standing.attempts())
-                .param("attemptsTonight", standing.attemptsTonight())
-                .param("mediaAttempts", standing.mediaAttempts())
-                .param("mediaAttemptsTonight", standing.mediaAttemptsTonight())
-                .param("countedNight", standing.countedNight())
-                .param("missingNight", standing.missingNight())
-                .param("dueAt", timestamp(standing.dueAt()))
-                .param("code", standing.lastCode())
-                .param("error", StorableText.of(standing.lastError()))
-                .param("source", standing.source())
-                .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
-                .param("settledAt", timestamp(standing.settledAt()))
-                .param("refreshDays", standing.refreshDays(), Types.INTEGER)
-                .param("refreshOn", standing.refreshOn(), Types.DATE)
-                .param("refreshNight", standing.refreshNight(), Types.DATE)
-                .param(
-                        "refreshAttempts",
-                        standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
-                .update();
+                                        .formatted(Claims.ENDED))
+                        .param("onlyIfLater", onlyIfLater)
+                        .param("noteId", id.value())
+                        .param("state", standing.state().name())
+                        .param("priority", standing.priority())
+                        .param("answerHeld", standing.answerHeld())
+                        .param("attempts", standing.attempts())
+                        .param("attemptsTonight", standing.attemptsTonight())
+                        .param("mediaAttempts", standing.mediaAttempts())
+                        .param("mediaAttemptsTonight", standing.mediaAttemptsTonight())
+                        .param("countedNight", standing.countedNight())
+                        .param("missingNight", standing.missingNight())
+                        .param("dueAt", timestamp(standing.dueAt()))
+                        .param("code", standing.lastCode())
+                        .param("error", StorableText.of(standing.lastError()))
+                        .param("source", standing.source())
+                        .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
+                        .param("settledAt", timestamp(standing.settledAt()))
+                        .param("refreshDays", standing.refreshDays(), Types.INTEGER)
+                        .param("refreshOn", standing.refreshOn(), Types.DATE)
+                        .param("refreshNight", standing.refreshNight(), Types.DATE)
+                        .param(
+                                "refreshAttempts",
+                                standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
+                        .update()
+                > 0;
     }
 
     /** The whole row of one note; empty when it is not on the list. */

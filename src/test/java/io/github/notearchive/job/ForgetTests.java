@@ -220,7 +220,8 @@ class ForgetTests {
         ForgetReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
-        assertThat(night.objects("").keySet()).containsExactly("forgotten/" + note + ".json");
+        assertThat(night.objects("").keySet())
+                .containsExactly("archive.json", "forgotten/" + note + ".json");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isZero();
     }

@@ -130,7 +130,7 @@ final class Night {
                 """
                 worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
                 note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
-                forgotten_note, forgotten_author, forgotten_object, worklist_count, media_object_count, batch_job_instance,
+                forgotten_note, forgotten_author, forgotten_object, archive, worklist_count, media_object_count, batch_job_instance,
                 batch_job_execution, batch_job_execution_params, batch_job_execution_context,
                 batch_step_execution, batch_step_execution_context\
                 """;
