@@ -20,7 +20,9 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.source.Billed;
+import io.github.notearchive.worklist.Enqueuer;
 import io.github.notearchive.worklist.Interventions;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,7 @@ class RebuildTests {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Autowired Night night;
+    @Autowired Enqueuer enqueuer;
     @Autowired RebuildRunner rebuild;
     @Autowired Waiver waiver;
     @Autowired ObjectStore store;
@@ -380,6 +383,29 @@ class RebuildTests {
     }
 
     @Test
+    void refreshDaysOfUnavailableNotesComeBack() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", notes)),
+                new Enqueuer.Options(null, 5, "test", 3, null),
+                _ -> {});
+        night.script().answers(notes.get(0), Reply.code(201));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.isDaysLater(4);
+        night.script().answers(notes.get(1), Reply.code(404));
+        night.script().answers(notes.get(2), Reply.code(201));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
+        Map<String, List<String>> before = rows();
+        loseTheDatabase();
+
+        assertEnded(rebuild.rebuild(null), ExitCode.COMPLETED);
+
+        assertThat(notes).allSatisfy(id -> assertThat(night.note(id).refreshDays()).isEqualTo(3));
+        assertSame(rows(), before);
+    }
+
+    @Test
     void bucketWithoutSidecarsIsNothingToRebuildFrom() {
         store.ensureBucket();
         night.pending(1);
@@ -458,6 +484,7 @@ class RebuildTests {
         List<String> first = night.pending(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         loseTheDatabase();
+        store.remove("archive.json"); // as before there was one, or the next run would refuse
         numberFromOne();
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
         List<String> second = night.pending(texts.subList(3, 6));
