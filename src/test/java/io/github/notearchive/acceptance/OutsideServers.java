@@ -91,6 +91,11 @@ final class OutsideServers implements AutoCloseable {
         return urlOf(name);
     }
 
+    /** Copies a database that no process is connected to. */
+    void copyDatabase(String name, String copy) {
+        execute("CREATE DATABASE " + copy + " TEMPLATE " + name);
+    }
+
     void dropDatabase(String name) {
         execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }

@@ -91,11 +91,55 @@ class RebuildDrillTests {
         }
     }
 
+    /** The drill of {@code src/docs/backup.md}, as an operator types it. */
+    @Test
+    void restoredDumpIsRefusedUntilTheBucketIsMerged() throws Exception {
+        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
+            SandboxProvider provider = practice.provider();
+            List<String> ids = practice.enqueue(3);
+            practice.call("run").with(0);
+            String name = database(practice);
+            OutsideServers.running().copyDatabase(name, name + "_dump");
+            List<String> all = provider.noteIds(8);
+            String list = practice.file("all.txt", String.join("\n", all)).toString();
+            practice.call("enqueue", list).with(0);
+            practice.call("run").with(0);
+            practice.call("forget", ids.getFirst(), "--yes").with(0);
+            int calls = provider.calls();
+
+            OutsideServers.running().dropDatabase(name);
+            OutsideServers.running().copyDatabase(name + "_dump", name);
+
+            for (String command : List.of("run", "verify", "check")) {
+                Ended refused = practice.call(command).with(2);
+                assertThat(refused.out() + refused.err())
+                        .contains("the bucket is ahead of the database", "rebuild --missing");
+            }
+            assertThat(practice.call("forget", ids.get(1), "--yes").with(2).err())
+                    .contains("rebuild --missing", "nothing was forgotten");
+            assertThat(practice.call("rebuild", "--missing").with(0).out())
+                    .contains("written   rows of 5 sidecars");
+            practice.call("enqueue", list).with(6); // one of them was forgotten
+            practice.call("run").with(0);
+            assertThat(provider.calls()).as("calls in all").isEqualTo(calls);
+            try (Archive archive = practice.look()) {
+                assertThat(archive.number("SELECT count(*) FROM note")).isEqualTo(7);
+                assertThat(archive.objects("notes/" + ids.getFirst())).isEmpty();
+            }
+            practice.call("verify").with(0);
+        }
+    }
+
     private static void loseTheDatabase(Practice practice) {
-        String url = practice.environment().get("ARCHIVE_DATABASE_URL");
-        String name = url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
+        String name = database(practice);
         OutsideServers.running().dropDatabase(name);
-        assertThat(OutsideServers.running().createDatabase(name)).isEqualTo(url);
+        assertThat(OutsideServers.running().createDatabase(name))
+                .isEqualTo(practice.environment().get("ARCHIVE_DATABASE_URL"));
+    }
+
+    private static String database(Practice practice) {
+        String url = practice.environment().get("ARCHIVE_DATABASE_URL");
+        return url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
     }
 
     private static void trouble(SandboxProvider provider, List<String> ids) {
