@@ -17,8 +17,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * A real PostgreSQL with the tables of {@code db/migration}, started once for
- * all tests of this JVM.
+ * A real PostgreSQL with the tables of {@code db/migration}, started once for all tests of this
+ * JVM.
  */
 public final class ArchiveDatabase {
 

@@ -36,8 +36,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  *
  * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers}
  * limits how many of them are active: the others start when these end, and find nothing to do. So
- * no more than that many use the {@link RoomyPool} at once, also when all stop at once. What ends the run early stands in the {@link RunGate}; the
- * job's exit status says the same.
+ * no more than that many use the {@link RoomyPool} at once, also when all stop at once. What ends
+ * the run early stands in the {@link RunGate}; the job's exit status says the same.
  */
 @Configuration(proxyBeanMethods = false)
 class ArchiveJob {

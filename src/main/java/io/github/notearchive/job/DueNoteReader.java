@@ -24,8 +24,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only
  * when none can. A closed gate ends it at once, and marks the worker's step to terminate, so that
- * the job is STOPPED and not COMPLETED. A note counts as in work from the claim until the next read,
- * which is after the commit.
+ * the job is STOPPED and not COMPLETED. A note counts as in work from the claim until the next
+ * read, which is after the commit.
  */
 @Component
 @StepScope

@@ -201,8 +201,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try {
             Optional<Change> change = rows.record(claimed, note, settlement, now);
             change.ifPresentOrElse(
-                    c -> runs.current().settled(claimed, settlement, c),
-                    () -> lost(claimed, note));
+                    c -> runs.current().settled(claimed, settlement, c), () -> lost(claimed, note));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);

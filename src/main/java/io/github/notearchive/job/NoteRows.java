@@ -157,9 +157,7 @@ class NoteRows {
     /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
     boolean keep(ClaimedNote claimed, Upkeep upkeep, Instant now) {
         return savepoint.executeRepeated(
-                _ ->
-                        settlements.keep(
-                                claimed, upkeep, runs.current().jobExecutionId(), now));
+                _ -> settlements.keep(claimed, upkeep, runs.current().jobExecutionId(), now));
     }
 
     /** Hands a note back as it was; false when the claim was lost. */

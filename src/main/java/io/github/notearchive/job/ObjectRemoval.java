@@ -56,7 +56,8 @@ class ObjectRemoval {
     /**
      * Removes all of them.
      *
-     * @param locks those of the caller, that of the whole archive among them; checked before each page
+     * @param locks those of the caller, that of the whole archive among them; checked before each
+     *     page
      * @return what was removed
      * @throws org.springframework.dao.DataAccessResourceFailureException when a lock was lost
      */
@@ -87,7 +88,8 @@ class ObjectRemoval {
         }
     }
 
-    private ForgottenRows.Files remove(List<RunnerLock> locks, @Nullable Duration most) throws SQLException {
+    private ForgottenRows.Files remove(List<RunnerLock> locks, @Nullable Duration most)
+            throws SQLException {
         long begun = System.nanoTime();
         long count = 0;
         long bytes = 0;

@@ -15,7 +15,8 @@
  * io.github.notearchive.sidecar.Sidecars}, and written into the tables then. {@link RebuildRunner}
  * goes the way back: the tables from the bucket, by the job of {@link RebuildJob}. {@link
  * RemapRunner} makes columns anew of the answers that the tables hold, by that of {@link RemapJob}.
- * {@link ArchiveRevision} compares the tables with the bucket, so that a restored dump is recognized.
+ * {@link ArchiveRevision} compares the tables with the bucket, so that a restored dump is
+ * recognized.
  *
  * <p>Archived notes are asked about anew by {@link RefreshPlan}, behind all others. {@link
  * Forgetter} takes out what is not to be archived any more, while no job is active.

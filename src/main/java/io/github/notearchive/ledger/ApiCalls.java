@@ -108,10 +108,11 @@ public class ApiCalls implements CallJournal {
             JdbcClient jdbc,
             DataSource database,
             PlatformTransactionManager transactions,
-            UnwrittenAnswers unwritten) {
+            UnwrittenAnswers unwritten,
+            PaidAnswers paid) {
         this.jdbc = jdbc;
         this.atOnce = OwnTransaction.perStatement(transactions);
-        this.paid = new PaidAnswers(jdbc, transactions);
+        this.paid = paid;
         this.stops = new RunStops(jdbc, atOnce, execution::get);
         this.answers =
                 new AnswerWriter(

@@ -261,7 +261,10 @@ public class Enqueuer {
                         HAVING max(note_id) IS NOT NULL
                         """)
                 .param("after", after)
-                .param("most", options.plansRefreshes() ? Integer.valueOf(BATCH) : null, Types.INTEGER)
+                .param(
+                        "most",
+                        options.plansRefreshes() ? Integer.valueOf(BATCH) : null,
+                        Types.INTEGER)
                 .query(String.class)
                 .optional()
                 .map(last -> new Batch(after, last));

@@ -137,7 +137,10 @@ class SystemCheckTests {
         settings.put("spring.datasource.hikari.data-source-properties.socketTimeout", "1");
         try (ArchiveContext context = ArchiveContext.open(settings, null);
                 Connection connection =
-                        context.get(Flyway.class).getConfiguration().getDataSource().getConnection();
+                        context.get(Flyway.class)
+                                .getConfiguration()
+                                .getDataSource()
+                                .getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_sleep(1.2)");
             assertThat(shown(statement, "lock_timeout")).isEqualTo("0");

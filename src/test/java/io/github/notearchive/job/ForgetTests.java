@@ -291,7 +291,8 @@ class ForgetTests {
     @Test
     void runThatForgetsANoteDoesNotDeadlockWithAListThatNamesIt() throws Exception {
         personIsForgotten();
-        List<String> notes = new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
+        List<String> notes =
+                new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
         String first = notes.getFirst();
         String later = notes.getLast();
         isOfThePerson(later);
@@ -435,7 +436,9 @@ class ForgetTests {
             Consumer<EnqueueReport.Rejected> rejects) {
         Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
         return CompletableFuture.supplyAsync(
-                () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
+                () ->
+                        enqueuer.enqueue(
+                                new StringReader(String.join("\n", notes)), options, rejects),
                 Thread::startVirtualThread);
     }
 

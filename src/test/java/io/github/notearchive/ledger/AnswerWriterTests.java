@@ -36,7 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 
 class AnswerWriterTests extends LedgerFixture {
 
@@ -145,12 +144,7 @@ class AnswerWriterTests extends LedgerFixture {
     void anAnswerThatNoFileCanKeepIsWaitedForWhateverTheRunDoes() throws Exception {
         Path noDirectory = Files.writeString(directory.resolve("taken"), "");
         Away away = new Away(database.dataSource(), 3);
-        ApiCalls cut =
-                new ApiCalls(
-                        JdbcClient.create(away),
-                        away,
-                        new JdbcTransactionManager(away),
-                        new UnwrittenAnswers(noDirectory));
+        ApiCalls cut = Book.calls(away, new UnwrittenAnswers(noDirectory));
         cut.belongTo(7, () -> true);
         SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
@@ -258,12 +252,7 @@ class AnswerWriterTests extends LedgerFixture {
     @Test
     void filesThatNobodyMayLookAtAreNotTakenForNone(@TempDir Path directory) throws Exception {
         Path noDirectory = Files.createFile(directory.resolve("answers"));
-        ApiCalls blind =
-                new ApiCalls(
-                        database.jdbc(),
-                        database.dataSource(),
-                        database.transactions(),
-                        new UnwrittenAnswers(noDirectory));
+        ApiCalls blind = Book.calls(database.dataSource(), new UnwrittenAnswers(noDirectory));
 
         assertThatThrownBy(() -> blind.bringInUnwritten(_ -> false))
                 .isInstanceOf(UncheckedIOException.class)

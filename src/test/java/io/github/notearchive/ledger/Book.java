@@ -58,8 +58,19 @@ final class Book {
 
     /** A node that writes into the same book in its own way. */
     ApiCalls over(DataSource way) {
+        return calls(way, unwritten);
+    }
+
+    /** One that keeps its files in another place. */
+    static ApiCalls calls(DataSource way, UnwrittenAnswers files) {
+        JdbcClient jdbc = JdbcClient.create(way);
+        JdbcTransactionManager transactions = new JdbcTransactionManager(way);
         return new ApiCalls(
-                JdbcClient.create(way), way, new JdbcTransactionManager(way), unwritten);
+                jdbc,
+                way,
+                transactions,
+                files,
+                new PaidAnswers(jdbc, new AnswerMemory(), transactions));
     }
 
     Inquiry claimed(NoteId id) {

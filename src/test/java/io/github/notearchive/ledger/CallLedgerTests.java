@@ -58,14 +58,15 @@ class CallLedgerTests {
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     private Instant now = NOW;
+    private final PaidAnswers answers =
+            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
     private final ApiCalls calls =
             new ApiCalls(
                     database.jdbc(),
                     database.dataSource(),
                     database.transactions(),
-                    new UnwrittenAnswers(Path.of("target", "answers")));
-    private final PaidAnswers answers =
-            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
+                    new UnwrittenAnswers(Path.of("target", "answers")),
+                    answers);
     private final JustOneApiClient client = client(new LonePace(), 1000);
     private final CallLedger ledger =
             new CallLedger(
