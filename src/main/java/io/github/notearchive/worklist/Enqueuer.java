@@ -209,8 +209,10 @@ public class Enqueuer {
                 read(list, options, intake);
                 intake.flush();
                 copy.endCopy();
-                setWorkMem(jdbc);
-                jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
+                if (options.plansRefreshes()) {
+                    setWorkMem(jdbc);
+                    jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
+                }
                 return intake;
             } finally {
                 if (copy.isActive()) {
@@ -246,6 +248,9 @@ public class Enqueuer {
     /** The ids of a list behind one, up to and including another, in their order. */
     private record Batch(String after, String last) {}
 
+    /** Ids are hexadecimal. */
+    private static final Batch ALL = new Batch("", "g");
+
     private record Written(long distinct, long added) {
 
         Written plus(Written more) {
@@ -253,7 +258,11 @@ public class Enqueuer {
         }
     }
 
+    /** The next batch of a list whose notes are to be refreshed; all of another list at once. */
     private static Optional<Batch> next(JdbcClient jdbc, Options options, String after) {
+        if (!options.plansRefreshes()) {
+            return after.isEmpty() ? Optional.of(ALL) : Optional.empty();
+        }
         return jdbc.sql(
                         """
                         SELECT max(note_id) FROM (
@@ -261,10 +270,7 @@ public class Enqueuer {
                         HAVING max(note_id) IS NOT NULL
                         """)
                 .param("after", after)
-                .param(
-                        "most",
-                        options.plansRefreshes() ? Integer.valueOf(BATCH) : null,
-                        Types.INTEGER)
+                .param("most", BATCH)
                 .query(String.class)
                 .optional()
                 .map(last -> new Batch(after, last));
@@ -281,7 +287,8 @@ public class Enqueuer {
         long distinct =
                 jdbc.sql(
                                 """
-                                SELECT count(DISTINCT note_id) FROM enqueued WHERE note_id > :after AND note_id <= :last
+                                SELECT count(*) FROM (
+                                    SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after AND note_id <= :last) AS ids
                                 """)
                         .paramSource(ids)
                         .query(Long.class)
