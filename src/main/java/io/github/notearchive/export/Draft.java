@@ -114,7 +114,7 @@ final class Draft implements AutoCloseable {
         }
     }
 
-    /** Of whatever export into the same directory. */
+    /** Whether it is the unfinished directory of an export, to this or another target. */
     private static boolean isPartial(Path path) {
         Path own = path.getFileName();
         return own != null

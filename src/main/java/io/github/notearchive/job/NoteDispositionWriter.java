@@ -328,7 +328,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private void lost(ClaimedNote claimed, @Nullable CapturedNote note) {
         logLost(claimed);
         if (note != null) {
-            rows.makeDue(claimed);
+            rows.setDue(claimed);
         }
     }
 

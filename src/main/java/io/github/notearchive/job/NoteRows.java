@@ -166,11 +166,11 @@ class NoteRows {
     }
 
     /**
-     * Makes a note due now whose claim was lost to a node that postponed it since it did not have
+     * Sets a note due now whose claim was lost to a node that postponed it since it did not have
      * the response.
      */
-    void makeDue(ClaimedNote lost) {
-        claims.makeDue(List.of(lost.id()));
+    void setDue(ClaimedNote lost) {
+        claims.setDue(List.of(lost.id()));
     }
 
     /** The same, but what it has brought in is written. */

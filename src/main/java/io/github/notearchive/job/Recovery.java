@@ -68,8 +68,8 @@ class Recovery {
                     broughtIn.size());
         }
         // other nodes may have postponed these notes until it was known whether there is a response
-        claims.makeDue(broughtIn);
-        claims.makeDue(calls.recover(node, clock.instant()));
+        claims.setDue(broughtIn);
+        claims.setDue(calls.recover(node, clock.instant()));
         int released = claims.releaseAll(node);
         if (released > 0) {
             log.warn("{} notes that node {} held are handed back", released, node);

@@ -114,7 +114,7 @@ class Retries {
 
     /**
      * What becomes of a note while an earlier call about it has no response yet: it is postponed to
-     * the next night, and nothing is counted. The recovery of the node that sent the call makes it
+     * the next night, and nothing is counted. The recovery of the node that sent the call sets it
      * due earlier, see {@link Recovery}.
      *
      * @param answerHeld whether there is an answer about it all the same

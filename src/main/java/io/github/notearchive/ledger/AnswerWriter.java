@@ -105,10 +105,10 @@ final class AnswerWriter {
     }
 
     /**
-     * A database that is away must not cost an answer that is paid for. It is written to a file
-     * when the first attempt fails or is not committed within a second. A failed write is repeated
-     * for a minute, unless the run ends over it; where there can be no file, for five minutes,
-     * whatever the run does.
+     * A paid answer outlives an outage of the database. It is written to a file when the first
+     * attempt fails or is not committed within a second. A failed write is repeated for a minute,
+     * unless the run ends over it; where there can be no file, for five minutes, whatever the run
+     * does.
      */
     long received(
             SentCall call,

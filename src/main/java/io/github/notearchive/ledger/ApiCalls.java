@@ -361,8 +361,8 @@ public class ApiCalls implements CallJournal {
      * note this database does not know, or that is damaged, stays where it is and is named in a
      * warning. Safe to repeat.
      *
-     * <p>The files of other nodes beside them, as of one that was renamed, are brought in as well,
-     * unless the node is active.
+     * <p>The files of other nodes beside them, as of one that was renamed, are read as well, unless
+     * the node is active.
      *
      * @return the notes whose answers were brought in
      * @throws UncheckedIOException when nobody may look at the files: what is paid for would be

@@ -137,7 +137,7 @@ public class HealthCheck {
         }
     }
 
-    /** Responses in files below this machine's data directory, whatever node left them. */
+    /** Responses in files below this machine's data directory, of all nodes. */
     private void unwritten(List<Reason> reasons) {
         try {
             for (UnwrittenAnswers files : unwritten.ofAllNodes()) {

@@ -52,13 +52,13 @@ final class CallPacer {
     private static final double NEARER = 0.9;
 
     /** How long after its place a call may leave. Later, the place is void. */
-    private static final long LATEST = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long LATEST = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** The distance of two places, as a multiple of that which the rate demands. */
     private static final double APART = 1 + LATEST / 1e9;
 
     /** How long taking a place is expected to take at first. */
-    private static final long FIRST_TAKE = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long FIRST_TAKE = TimeUnit.MILLISECONDS.toNanos(10);
 
     private static final long UNKNOWN = -1;
 

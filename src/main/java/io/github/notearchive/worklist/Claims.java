@@ -311,10 +311,10 @@ public class Claims {
     }
 
     /**
-     * Makes notes due now that are postponed and not claimed; all others stay as they are. Part of
+     * Sets notes due now that are postponed and not claimed; all others stay as they are. Part of
      * the caller's transaction, if there is one.
      */
-    public void makeDue(Collection<NoteId> notes) {
+    public void setDue(Collection<NoteId> notes) {
         if (notes.isEmpty()) {
             return;
         }

@@ -116,7 +116,7 @@ class RefusalTests {
                     """
                     INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                        execution_time, success)
-                    VALUES (990, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'somebody', 1, true)
+                    VALUES (990, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
                     """);
         }
         run(

@@ -342,7 +342,7 @@ class SystemCheckTests {
                         """
                         INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                            execution_time, success)
-                        VALUES (:rank, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'somebody', 1, true)
+                        VALUES (:rank, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
                         """)
                 .param("rank", rank)
                 .update();

@@ -568,10 +568,10 @@ class AnswerVariantsTests {
                 id -> assertThat(text(id, "title")).isEqualTo("deep"));
         note(
                 19,
-                "5 MB of text",
+                "4 MB of text",
                 "",
-                (_, note) -> note.put("desc", "好".repeat(1_700_000)),
-                id -> assertThat(text(id, "length(note_text)")).isEqualTo("1700000"));
+                (_, note) -> note.put("desc", "好".repeat(1_200_000)),
+                id -> assertThat(text(id, "length(note_text)")).isEqualTo("1200000"));
         variant(
                 19,
                 "numbers of a million digits, `1e999999999`",

@@ -202,7 +202,7 @@ class ManyNodesTests {
     }
 
     @Test
-    void aNodeThatIsRecoveredMakesItsNotesDueThatOthersPostponed() {
+    void aRecoveredNodeSetsItsNotesDueThatOthersPostponed() {
         List<String> notes = night.pending(3);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         List<String> left = notes.stream().filter(note -> night.state(note) == PENDING).toList();

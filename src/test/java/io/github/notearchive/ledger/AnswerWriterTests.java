@@ -217,7 +217,7 @@ class AnswerWriterTests extends LedgerFixture {
         assertThat(active.count()).isOne();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
                 .isEqualTo(ANSWER);
-        assertThat(unwritten.remove(List.of(ID))).as("whatever node left them").isOne();
+        assertThat(unwritten.remove(List.of(ID))).as("of all nodes").isOne();
         assertThat(active.count()).isZero();
     }
 
