@@ -39,6 +39,17 @@ public class MediaTotals {
                 .single();
     }
 
+    /** Archived notes that have a file in a lesser rendition than the best one offered. */
+    public long degradedNotes() {
+        return jdbc.sql(
+                        """
+                        SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
+                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
+                        """)
+                .query(Long.class)
+                .single();
+    }
+
     private void countTheOld() {
         boolean isAlone =
                 jdbc.sql(

@@ -41,6 +41,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class FixityCatalog {
 
+    /** Where counting ends of files that were never verified, of which a rebuild leaves all. */
+    public static final int MOST_NEVER_VERIFIED = 100_000;
+
     /** Whether this audit has no finding about object {@code %s} yet, or is to repair it. */
     private static final String NOT_FOUND_YET =
             """
@@ -739,6 +742,35 @@ public class FixityCatalog {
 
     /** What an audit has yet to look at. */
     public record Left(long files, long sidecars) {}
+
+    /**
+     * How old verifications are.
+     *
+     * @param oldest as by {@link #oldestVerified}; null where that is empty
+     * @param never files that were not verified since the tables were rebuilt, or at a time later
+     *     than now by more than {@link #CLOCK_TOLERANCE}; {@value #MOST_NEVER_VERIFIED} are that
+     *     many or more
+     */
+    public record Verified(@Nullable Instant oldest, long never) {}
+
+    /** How old the verifications of all files are. */
+    public Verified verified(Instant now) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) AS never
+                        FROM (SELECT FROM media_object
+                              WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
+                                 OR coalesce(verified_at, timestamptz 'epoch') > :latest
+                              LIMIT :most) AS never
+                        """)
+                .param("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)))
+                .param("most", MOST_NEVER_VERIFIED)
+                .query(
+                        (row, _) ->
+                                new Verified(
+                                        oldestVerified(now).orElse(null), row.getLong("never")))
+                .single();
+    }
 
     /**
      * When the file that was verified the longest ago was; empty when one never was, or there is

@@ -149,6 +149,22 @@ public final class Spool {
         return new Held(files, inMemory + onDisk);
     }
 
+    /**
+     * How many bytes are free on the disk of the directory, or of the nearest parent that exists;
+     * NaN when the file system does not report it.
+     */
+    public double diskFree() {
+        Path existing = directory;
+        while (existing != null && !Files.isDirectory(existing)) {
+            existing = existing.getParent();
+        }
+        try {
+            return existing == null ? Double.NaN : Files.getFileStore(existing).getUsableSpace();
+        } catch (IOException e) {
+            return Double.NaN;
+        }
+    }
+
     /** So many files, and how many bytes are booked for them in memory and on the disk. */
     public record Held(long files, long bytes) {}
 }

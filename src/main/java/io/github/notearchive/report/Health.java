@@ -26,12 +26,56 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
     }
 
     /**
+     * What can be the reason, each with its level. The alerts of {@code
+     * config/prometheus/alerts.yml} have the same list, and the same levels as severities.
+     */
+    public enum Cause {
+        RUN_ACTIVE(Level.HEALTHY),
+        GATE_CLOSED(Level.HEALTHY),
+        WORKLIST_EMPTY(Level.ATTENTION),
+        NO_RUN(Level.ATTENTION),
+        RUN_KILLED(Level.ATTENTION),
+        QUOTA_EACH_NIGHT(Level.ATTENTION),
+        INCOMPLETE_EACH_NIGHT(Level.ATTENTION),
+        BACKLOG_GROWS(Level.ATTENTION),
+        NOTES_FAILED(Level.ATTENTION),
+        DEGRADED_NOTES(Level.ATTENTION),
+        RESPONSES_IN_FILES(Level.ATTENTION),
+        FINDINGS_OPEN(Level.ATTENTION),
+        NEVER_VERIFIED(Level.ATTENTION),
+        NOT_VERIFIED(Level.ATTENTION),
+        AUDIT_FAILED(Level.ATTENTION),
+        NEW_FIELDS(Level.ATTENTION),
+        REMAP_UNFINISHED(Level.ATTENTION),
+        FORGET_UNFINISHED(Level.ATTENTION),
+        REBUILD_UNFINISHED(Level.BROKEN),
+        RUN_FAILED(Level.BROKEN),
+        NO_SUCCESS(Level.BROKEN),
+        STORE_DAMAGED(Level.BROKEN);
+
+        private final Level level;
+
+        Cause(Level level) {
+            this.level = level;
+        }
+
+        public Level level() {
+            return level;
+        }
+    }
+
+    /**
      * One thing that is not as it should be.
      *
      * @param what what is so, without a stop
      * @param command what deals with it, as it is typed or in words
      */
-    public record Reason(Level level, String what, String command) {}
+    public record Reason(Cause cause, Level level, String what, String command) {
+
+        Reason(Cause cause, String what, String command) {
+            this(cause, cause.level(), what, command);
+        }
+    }
 
     /**
      * The newest run.

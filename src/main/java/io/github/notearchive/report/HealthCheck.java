@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.catalog.MediaTotals;
 import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.FixityCatalog;
@@ -9,8 +10,8 @@ import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.UnwrittenAnswers;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.LastRun;
-import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.report.Health.Reason;
 import io.github.notearchive.report.NightReport.Left;
 import io.github.notearchive.report.NightReport.ObstacleCount;
@@ -48,6 +49,7 @@ public class HealthCheck {
     private final SourceGate gate;
     private final WorklistCounts counts;
     private final FixityCatalog fixity;
+    private final MediaTotals media;
     private final SchemaDrift drift;
     private final ForgottenNotes forgotten;
     private final UnwrittenAnswers unwritten;
@@ -60,6 +62,7 @@ public class HealthCheck {
             SourceGate gate,
             WorklistCounts counts,
             FixityCatalog fixity,
+            MediaTotals media,
             SchemaDrift drift,
             ForgottenNotes forgotten,
             UnwrittenAnswers unwritten,
@@ -70,6 +73,7 @@ public class HealthCheck {
         this.gate = gate;
         this.counts = counts;
         this.fixity = fixity;
+        this.media = media;
         this.drift = drift;
         this.forgotten = forgotten;
         this.unwritten = unwritten;
@@ -102,11 +106,12 @@ public class HealthCheck {
                         .toList();
         List<WorklistCounts.StateCount> states = counts.countByState();
         success(all, states, now, reasons);
-        quota(all, reasons);
+        eachNight(all, reasons);
         backlog(all, reasons);
         givenUp(reasons);
-        lesser(reasons);
+        degraded(reasons);
         fixity(now, reasons);
+        audit(now, reasons);
         fields(reasons);
         LastRun newest = newest(byNode);
         return Health.of(newest, inWords(newest, now), reasons);
@@ -116,14 +121,14 @@ public class HealthCheck {
         if (executions.isRebuildUnfinished()) {
             reasons.add(
                     new Reason(
-                            Level.BROKEN,
+                            Cause.REBUILD_UNFINISHED,
                             "the tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse",
                             "note-archive rebuild"));
         }
         if (executions.isRemapUnfinished()) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.REMAP_UNFINISHED,
                             "a remap was begun and is not finished",
                             "note-archive remap"));
         }
@@ -131,7 +136,7 @@ public class HealthCheck {
         if (unforgotten > 0) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.FORGET_UNFINISHED,
                             unforgotten + " notes or authors are not forgotten to the end",
                             "repeat the last note-archive forget --yes"));
         }
@@ -143,14 +148,14 @@ public class HealthCheck {
             for (UnwrittenAnswers files : unwritten.ofAllNodes()) {
                 reasons.add(
                         new Reason(
-                                Level.ATTENTION,
+                                Cause.RESPONSES_IN_FILES,
                                 files.summary() + " are not in the ledger yet",
                                 "note-archive run, which writes them there; see the log when it does not"));
             }
         } catch (IOException e) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.RESPONSES_IN_FILES,
                             "paid responses may be in files that this user cannot read: " + e,
                             "give this user the right to read them"));
         }
@@ -166,7 +171,7 @@ public class HealthCheck {
                     } else if (!last.endedInOrder()) {
                         reasons.add(
                                 new Reason(
-                                        Level.BROKEN,
+                                        Cause.RUN_FAILED,
                                         whose
                                                 + " ended "
                                                 + ago(last.ended(), now)
@@ -185,7 +190,7 @@ public class HealthCheck {
                         closed ->
                                 reasons.add(
                                         new Reason(
-                                                Level.HEALTHY,
+                                                Cause.GATE_CLOSED,
                                                 "the gate is closed until "
                                                         + Night.local(closed.until())
                                                         + ": "
@@ -198,7 +203,7 @@ public class HealthCheck {
         if (!isOver && executions.isRunActive(node)) {
             reasons.add(
                     new Reason(
-                            Level.HEALTHY,
+                            Cause.RUN_ACTIVE,
                             "a run of node "
                                     + node
                                     + " is under way since "
@@ -208,7 +213,7 @@ public class HealthCheck {
         }
         reasons.add(
                 new Reason(
-                        Level.ATTENTION,
+                        Cause.RUN_KILLED,
                         whose
                                 + " ended without writing its end: it was killed, or the database was out of reach; nothing is lost, and the next one goes on where it was",
                         "note-archive run --node " + node));
@@ -223,11 +228,11 @@ public class HealthCheck {
             reasons.add(
                     states.isEmpty()
                             ? new Reason(
-                                    Level.ATTENTION,
+                                    Cause.WORKLIST_EMPTY,
                                     "the worklist is empty",
                                     "note-archive enqueue FILE")
                             : new Reason(
-                                    Level.ATTENTION,
+                                    Cause.NO_RUN,
                                     "no run has ended in the last " + NIGHTS + " nights",
                                     "note-archive run"));
             return;
@@ -258,7 +263,7 @@ public class HealthCheck {
                                                     + " nights");
             reasons.add(
                     new Reason(
-                            Level.BROKEN,
+                            Cause.NO_SUCCESS,
                             what
                                     + ", and it should be at most "
                                     + settings.successWithin().toHours()
@@ -267,25 +272,38 @@ public class HealthCheck {
         }
     }
 
-    /** Whether the quota ended each of the last nights that had a run. */
-    private static void quota(List<Run> all, List<Reason> reasons) {
+    private static void eachNight(List<Run> all, List<Reason> reasons) {
+        if (endedEachNight(all, ExitCode.QUOTA_EXHAUSTED)) {
+            reasons.add(
+                    new Reason(
+                            Cause.QUOTA_EACH_NIGHT,
+                            "the quota ended each of the last " + IN_A_ROW + " nights",
+                            "buy more, or enqueue less; note-archive plan says when the backlog ends"));
+        }
+        if (endedEachNight(all, ExitCode.INCOMPLETE)) {
+            reasons.add(
+                    new Reason(
+                            Cause.INCOMPLETE_EACH_NIGHT,
+                            "each of the last "
+                                    + IN_A_ROW
+                                    + " nights left notes postponed or failed",
+                            "note-archive report compares the nights, explain NOTE_ID has the story of one note"));
+        }
+    }
+
+    /** Whether a run ended so in each of the last nights that had a run. */
+    private static boolean endedEachNight(List<Run> all, ExitCode code) {
         Map<Night, Boolean> hit = new TreeMap<>();
         all.forEach(
                 run ->
                         hit.merge(
                                 run.night(),
-                                ExitCode.QUOTA_EXHAUSTED.name().equals(run.exitCode()),
+                                code.name().equals(run.exitCode()),
                                 Boolean::logicalOr));
         List<Boolean> last = new ArrayList<>(hit.values());
-        if (last.size() >= IN_A_ROW
+        return last.size() >= IN_A_ROW
                 && last.subList(last.size() - IN_A_ROW, last.size()).stream()
-                        .allMatch(Boolean::booleanValue)) {
-            reasons.add(
-                    new Reason(
-                            Level.ATTENTION,
-                            "the quota ended each of the last " + IN_A_ROW + " nights",
-                            "buy more, or enqueue less; note-archive plan says when the backlog ends"));
-        }
+                        .allMatch(Boolean::booleanValue);
     }
 
     /** Whether the backlog is larger after each of the last nights than after the one before. */
@@ -309,7 +327,7 @@ public class HealthCheck {
         }
         reasons.add(
                 new Reason(
-                        Level.ATTENTION,
+                        Cause.BACKLOG_GROWS,
                         "the backlog has grown after each of the last "
                                 + IN_A_ROW
                                 + " nights, from "
@@ -332,7 +350,7 @@ public class HealthCheck {
                 (obstacle, notes) ->
                         reasons.add(
                                 new Reason(
-                                        Level.ATTENTION,
+                                        Cause.NOTES_FAILED,
                                         (notes == 1
                                                         ? "1 note is given up, and nothing happens to it by itself: "
                                                         : Figures.count(notes)
@@ -341,12 +359,12 @@ public class HealthCheck {
                                         obstacle.command() + ": " + obstacle.effect())));
     }
 
-    private void lesser(List<Reason> reasons) {
-        long notes = tables.notesWithLesser();
+    private void degraded(List<Reason> reasons) {
+        long notes = media.degradedNotes();
         if (notes > 0) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.DEGRADED_NOTES,
                             (notes == 1
                                             ? "1 archived note has"
                                             : Figures.count(notes) + " archived notes have")
@@ -363,7 +381,7 @@ public class HealthCheck {
         if (!damage.isEmpty()) {
             reasons.add(
                     new Reason(
-                            Level.BROKEN,
+                            Cause.STORE_DAMAGED,
                             "the store does not hold what the tables say: "
                                     + Damage.inWords(damage),
                             "note-archive verify --repair, then run"));
@@ -371,18 +389,18 @@ public class HealthCheck {
         if (!others.isEmpty()) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.FINDINGS_OPEN,
                             "audits found " + Damage.inWords(others),
                             "note-archive verify; --delete-orphans removes orphans"));
         }
-        ReportTables.Verified verified = tables.verified(now);
+        FixityCatalog.Verified verified = fixity.verified(now);
         Instant oldest = verified.oldest();
         if (verified.never() > 0) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.NEVER_VERIFIED,
                             Figures.count(verified.never())
-                                    + (verified.never() < ReportTables.MOST_NEVER_VERIFIED
+                                    + (verified.never() < FixityCatalog.MOST_NEVER_VERIFIED
                                             ? ""
                                             : " or more")
                                     + " files were never verified since the tables were rebuilt, or at a time later than now",
@@ -391,7 +409,7 @@ public class HealthCheck {
                 && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.NOT_VERIFIED,
                             "a file was verified last "
                                     + ago(oldest, now)
                                     + ", and it should be at most "
@@ -399,6 +417,28 @@ public class HealthCheck {
                                     + " days",
                             "note-archive verify --max-duration 2h, each day"));
         }
+    }
+
+    private void audit(Instant now, List<Reason> reasons) {
+        executions
+                .latestAudit()
+                .filter(audit -> audit.ended() != null && isFailure(audit.exitCode()))
+                .ifPresent(
+                        audit ->
+                                reasons.add(
+                                        new Reason(
+                                                Cause.AUDIT_FAILED,
+                                                "the last audit ended "
+                                                        + ago(audit.ended(), now)
+                                                        + " with "
+                                                        + audit.exitCode(),
+                                                "read its log, then note-archive verify")));
+    }
+
+    /** Findings have their own reasons, and a time box is none. */
+    private static boolean isFailure(String exitCode) {
+        ExitCode ended = ExitCode.named(exitCode);
+        return ended != ExitCode.FINDINGS && !ended.isOrderly();
     }
 
     /** Whether the store does not hold what the tables say, which a repair deals with. */
@@ -414,7 +454,7 @@ public class HealthCheck {
         if (fields > 0) {
             reasons.add(
                     new Reason(
-                            Level.ATTENTION,
+                            Cause.NEW_FIELDS,
                             fields + " fields of answers were never seen before",
                             "look at them below; UPDATE schema_drift SET state = 'BASELINE' where all is well"));
         }

@@ -55,15 +55,14 @@ class ReportTables {
     /** How a run ended that could not say so itself. */
     static final String KILLED = "KILLED";
 
-    /** Where counting ends of files that were never verified, of which a rebuild leaves all. */
-    static final int MOST_NEVER_VERIFIED = 100_000;
-
     private final JdbcClient jdbc;
     private final MediaTotals media;
+    private final FixityCatalog fixity;
 
-    ReportTables(JdbcClient jdbc, MediaTotals media) {
+    ReportTables(JdbcClient jdbc, MediaTotals media, FixityCatalog fixity) {
         this.jdbc = jdbc;
         this.media = media;
+        this.fixity = fixity;
     }
 
     /** The nodes that had a run in a night, or in one after it. */
@@ -84,36 +83,6 @@ class ReportTables {
                 .param("local", local(from.begins()))
                 .query((row, _) -> row.getString("node"))
                 .list();
-    }
-
-    /**
-     * How old verifications are.
-     *
-     * @param oldest null when there is no file
-     * @param never files that were not verified since the tables were rebuilt, or at a time later
-     *     than now by more than {@link FixityCatalog#CLOCK_TOLERANCE}; {@value
-     *     #MOST_NEVER_VERIFIED} are that many or more
-     */
-    record Verified(@Nullable Instant oldest, long never) {}
-
-    Verified verified(Instant now) {
-        return jdbc.sql(
-                        """
-                        SELECT (SELECT verified_at FROM media_object
-                                ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest,
-                               (SELECT count(*)
-                                FROM (SELECT FROM media_object
-                                      WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
-                                         OR coalesce(verified_at, timestamptz 'epoch') > :latest
-                                      LIMIT :most) AS never) AS never
-                        """)
-                .param("latest", Timestamp.from(now.plus(FixityCatalog.CLOCK_TOLERANCE)))
-                .param("most", MOST_NEVER_VERIFIED)
-                .query(
-                        (row, _) ->
-                                new Verified(
-                                        instant(row.getTimestamp("oldest")), row.getLong("never")))
-                .single();
     }
 
     /** The last night with a run of a node, up to one; empty when there was none. */
@@ -343,17 +312,6 @@ class ReportTables {
     /** The first of them, how many there are, and how many of these are lesser renditions. */
     record Remarks(List<Remark> first, long inAll, long lesser) {}
 
-    /** Archived notes with a file in a lesser rendition than the best one offered. */
-    long notesWithLesser() {
-        return jdbc.sql(
-                        """
-                        SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
-                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
-                        """)
-                .query(Long.class)
-                .single();
-    }
-
     /** A time at which so much was counted. */
     record Count(int slice, long number) {}
 
@@ -577,7 +535,7 @@ class ReportTables {
                 .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(end.ended())))
                 .param("objects", stored.files())
                 .param("objectBytes", stored.bytes())
-                .param("never", verified(end.ended()).never())
+                .param("never", fixity.verified(end.ended()).never())
                 .param("exitNumber", run.exitCode().number())
                 .param("exitCode", run.exitCode().name())
                 .param("reason", run.reason())

@@ -2,6 +2,7 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Instant;
@@ -17,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param callsTonight calls of this night, of all runs and nodes
  * @param gateClosedUntil until when the provider wants no more calls; null while the gate is open
  * @param media files in the store
- * @param oldestVerified when the file verified the longest ago was; null when one never was
+ * @param verified how old the verifications of files are
  * @param findings open findings of audits
  * @param lastSuccess when this node's newest run ended that ended in order; null when none did
+ * @param newFields fields of responses to be reviewed
+ * @param degradedNotes archived notes with a file in a lesser rendition than the best one offered
  */
 record Facts(
         List<WorklistCounts.StateCount> worklist,
@@ -27,6 +30,13 @@ record Facts(
         List<CallTotals.CallCount> callsTonight,
         @Nullable Instant gateClosedUntil,
         MediaCatalog.Volume media,
-        @Nullable Instant oldestVerified,
+        FixityCatalog.Verified verified,
         Map<Damage.Kind, Long> findings,
-        @Nullable Instant lastSuccess) {}
+        @Nullable Instant lastSuccess,
+        long newFields,
+        long degradedNotes,
+        Unfinished unfinished) {
+
+    /** Commands that have begun and not completed; the number of notes and authors to forget. */
+    record Unfinished(boolean rebuild, boolean remap, long forget) {}
+}

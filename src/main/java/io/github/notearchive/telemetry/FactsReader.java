@@ -1,12 +1,14 @@
 package io.github.notearchive.telemetry;
 
 import io.github.notearchive.catalog.MediaTotals;
+import io.github.notearchive.catalog.SchemaDrift;
 import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.Executions;
 import io.github.notearchive.job.SourceGate;
 import io.github.notearchive.ledger.CallTotals;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.worklist.ForgottenNotes;
 import io.github.notearchive.worklist.WorklistCounts;
 import java.time.Clock;
 import org.springframework.stereotype.Component;
@@ -21,6 +23,8 @@ class FactsReader {
     private final MediaTotals media;
     private final FixityCatalog fixity;
     private final Executions executions;
+    private final SchemaDrift drift;
+    private final ForgottenNotes forgotten;
     private final ArchiveProperties settings;
     private final Clock clock;
 
@@ -31,6 +35,8 @@ class FactsReader {
             MediaTotals media,
             FixityCatalog fixity,
             Executions executions,
+            SchemaDrift drift,
+            ForgottenNotes forgotten,
             ArchiveProperties settings,
             Clock clock) {
         this.counts = counts;
@@ -39,6 +45,8 @@ class FactsReader {
         this.media = media;
         this.fixity = fixity;
         this.executions = executions;
+        this.drift = drift;
+        this.forgotten = forgotten;
         this.settings = settings;
         this.clock = clock;
     }
@@ -50,8 +58,14 @@ class FactsReader {
                 totals.countsIn(Night.current(clock)),
                 gate.current().map(SourceGate.Closed::until).orElse(null),
                 media.now(),
-                fixity.oldestVerified(clock.instant()).orElse(null),
+                fixity.verified(clock.instant()),
                 fixity.countOpen(),
-                executions.lastOrderlyEnd(settings.node()).orElse(null));
+                executions.lastOrderlyEnd(settings.node()).orElse(null),
+                drift.unreviewed(0).fields(),
+                media.degradedNotes(),
+                new Facts.Unfinished(
+                        executions.isRebuildUnfinished(),
+                        executions.isRemapUnfinished(),
+                        forgotten.count().unfinished()));
     }
 }

@@ -5,6 +5,7 @@ import io.github.notearchive.job.ArchiveProperties;
 import io.github.notearchive.job.ExitCode;
 import io.github.notearchive.job.RunCounts;
 import io.github.notearchive.ledger.CallTotals;
+import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.Billed;
 import io.github.notearchive.source.Endpoint;
@@ -76,6 +77,7 @@ class Meters {
 
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final ObjectProvider<Spool> spool;
+    private final ObjectProvider<MediaProperties> media;
     private final ObjectProvider<NoteSourceProperties> source;
     private final Clock clock;
     private final Map<String, Counter> exportFailures = new ConcurrentHashMap<>();
@@ -92,9 +94,11 @@ class Meters {
     Meters(
             ArchiveProperties settings,
             ObjectProvider<Spool> spool,
+            ObjectProvider<MediaProperties> media,
             ObjectProvider<NoteSourceProperties> source,
             Clock clock) {
         this.spool = spool;
+        this.media = media;
         this.source = source;
         this.clock = clock;
         registry.config()
@@ -222,6 +226,16 @@ class Meters {
                 "bytes",
                 "Bytes between download and store",
                 _ -> files.held().bytes());
+        gauge(
+                "note.archive.spool.limit",
+                "bytes",
+                "How many of these bytes may be on the disk, archive.media.max-spool-size",
+                _ -> media.getObject().maxSpoolSize().toBytes());
+        gauge(
+                "note.archive.spool.disk.free",
+                "bytes",
+                "Bytes that are free on the disk of these files",
+                _ -> files.diskFree());
     }
 
     private void notes(String disposition, ToDoubleFunction<RunCounts> what) {
@@ -380,7 +394,28 @@ class Meters {
                 Tags.empty(),
                 "seconds",
                 "When the file verified the longest ago was; 0: one never was, or there is none",
-                told -> seconds(told.oldestVerified()));
+                read -> seconds(read.verified().oldest()));
+        fact(
+                "note.archive.fixity.never.verified",
+                Tags.empty(),
+                null,
+                "Files that were never verified since the tables were rebuilt; 100000 are that many or more",
+                read -> read.verified().never());
+        fact(
+                "note.archive.new.fields",
+                Tags.empty(),
+                null,
+                "Fields of responses that are new and not reviewed",
+                Facts::newFields);
+        fact(
+                "note.archive.notes.degraded",
+                Tags.empty(),
+                null,
+                "Archived notes that have a file in a lesser rendition than the best one offered",
+                Facts::degradedNotes);
+        unfinished("rebuild", is -> is.rebuild() ? 1 : 0);
+        unfinished("remap", is -> is.remap() ? 1 : 0);
+        unfinished("forget", Facts.Unfinished::forget);
         for (Damage.Kind kind : Damage.Kind.values()) {
             fact(
                     "note.archive.fixity.findings",
@@ -395,6 +430,15 @@ class Meters {
                 "seconds",
                 "When the newest run ended that ended with 0, 3, 6 or 7; 0: none did",
                 told -> seconds(told.lastSuccess()));
+    }
+
+    private void unfinished(String command, ToDoubleFunction<Facts.Unfinished> what) {
+        fact(
+                "note.archive.unfinished",
+                Tags.of("command", command),
+                null,
+                "Not 0 while a command has begun and not completed; of forget the number of notes and authors",
+                read -> what.applyAsDouble(read.unfinished()));
     }
 
     private static double notes(Facts told, NoteState state) {

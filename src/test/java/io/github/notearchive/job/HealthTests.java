@@ -267,6 +267,66 @@ class HealthTests {
     }
 
     @Test
+    void aWeekOfNightsThatLeaveNotesWantsALook() {
+        String note = night.pending(1).getFirst();
+        for (int i = 0; i < 7; i++) {
+            night.script().always(note, Reply.code(301));
+            run();
+            night.sql().sql("UPDATE worklist SET attempts = 0").update(); // else it is FAILED
+            if (i < 6) {
+                night.isNextDay();
+            }
+        }
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::cause)
+                .containsExactly(Health.Cause.INCOMPLETE_EACH_NIGHT);
+
+        night.script().clear();
+        night.isNextDay();
+        run();
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void auditThatFailedWantsALookAndOneThatATimeBoxEndedDoesNot() {
+        night.pending(1);
+        run();
+        audit("UPSTREAM_UNAVAILABLE");
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(
+                        reason -> {
+                            assertThat(reason.cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
+                            assertThat(reason.what()).contains("UPSTREAM_UNAVAILABLE");
+                        });
+
+        audit("INTERRUPTED");
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    private void audit(String exitCode) {
+        night.sql()
+                .sql(
+                        """
+                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                   SELECT 3000 + (SELECT count(*) FROM batch_job_instance), 0, 'verifyArchive', :exitCode
+                                   RETURNING job_instance_id)
+                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time,
+                                                         end_time, status, exit_code)
+                        SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'STOPPED', :exitCode FROM i
+                        """)
+                .param("exitCode", exitCode)
+                .param(
+                        "now",
+                        LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
+                .update();
+    }
+
+    @Test
     void nightOfARunIsTheSameInStatusAndReportAndNotThatOfItsInstance() {
         night.pending(20);
         night.script().grants(1);

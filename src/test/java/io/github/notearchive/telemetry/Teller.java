@@ -2,7 +2,9 @@ package io.github.notearchive.telemetry;
 
 import io.github.notearchive.catalog.MediaCatalog;
 import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.fixity.FixityCatalog;
 import io.github.notearchive.job.ArchiveProperties;
+import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.worklist.NoteState;
@@ -34,11 +36,13 @@ final class Teller implements AutoCloseable {
         Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
         StaticListableBeanFactory parts = new StaticListableBeanFactory();
         parts.addBean("source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
+        parts.addBean("media", binder.bindOrCreate("archive.media", MediaProperties.class));
         parts.addBean("facts", new FixedFacts());
         this.meters =
                 new Meters(
                         archive,
                         parts.getBeanProvider(Spool.class),
+                        parts.getBeanProvider(MediaProperties.class),
                         parts.getBeanProvider(NoteSourceProperties.class),
                         clock);
         this.telemetry =
@@ -55,7 +59,7 @@ final class Teller implements AutoCloseable {
     static final class FixedFacts extends FactsReader {
 
         FixedFacts() {
-            super(null, null, null, null, null, null, null, null);
+            super(null, null, null, null, null, null, null, null, null, null);
         }
 
         @Override
@@ -66,9 +70,12 @@ final class Teller implements AutoCloseable {
                     List.of(),
                     null,
                     new MediaCatalog.Volume(2, 3000),
-                    NOW,
+                    new FixityCatalog.Verified(NOW, 0),
                     Map.of(Damage.Kind.CORRUPT, 4L),
-                    NOW);
+                    NOW,
+                    0,
+                    0,
+                    new Facts.Unfinished(false, false, 0));
         }
     }
 
