@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.config.ConfigDataNotFoundException;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
@@ -77,6 +78,11 @@ final class Failures {
             case ConfigurationPropertiesBindException e when e.getCause() == null ->
                     usage(String.valueOf(e.getMessage()));
             case MarkedYAMLException e -> usage(noYaml(e));
+            case ConfigDataNotFoundException e ->
+                    usage(
+                            "Settings cannot be found: "
+                                    + e.getReferenceDescription()
+                                    + ". Create them, or correct SPRING_CONFIG_IMPORT");
             case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
             case EnqueueException e -> usage(String.valueOf(e.getMessage()));
             case StoreException e ->

@@ -29,7 +29,8 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * Words that look like settings of this program and set nothing: keys below {@code archive}, and
- * environment variables that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}.
+ * environment variables that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}. A file of a
+ * directory of secrets ({@code configtree:}) may have the name of a variable, too.
  *
  * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for
  * the services of a namespace, those that {@code archive.foreign-variables} names, and empty ones,
@@ -91,23 +92,32 @@ public final class UnknownSettings {
             } else if (source instanceof EnumerablePropertySource<?> keys
                     && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(
                             source)) {
-                addKeys(keys, unknown);
+                addKeys(keys, words.keySet(), unknown);
             }
         }
         return unknown;
     }
 
-    private void addKeys(EnumerablePropertySource<?> source, List<Unknown> unknown) {
+    private void addKeys(
+            EnumerablePropertySource<?> source, Set<String> words, List<Unknown> unknown) {
         for (String key : source.getPropertyNames()) {
+            boolean isVariable = Variables.isOurs(key) && key.indexOf('.') < 0;
             ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-            if (name.isEmpty() || isOk(name, source)) {
+            if (isVariable ? words.contains(key) : name.isEmpty() || isOk(name, source)) {
                 continue;
             }
             String where =
                     Optional.ofNullable(OriginLookup.getOrigin(source, key))
                             .map(Origins::describe)
                             .orElseGet(() -> Origins.inSource(source.getName(), key));
-            unknown.add(new Unknown(key, where, nearestSetting(key)));
+            unknown.add(
+                    new Unknown(
+                            key,
+                            where,
+                            isVariable
+                                    ? nearest(
+                                            key, words.stream().filter(Variables::isOurs).toList())
+                                    : nearestSetting(key)));
         }
     }
 

@@ -95,6 +95,39 @@ class ConfigCommandTests {
         assertThat(ended.err()).doesNotContain("Exception", "ERROR");
     }
 
+    @Test
+    void secretsAreReadFromTheFilesOfADirectory() throws IOException {
+        Path secrets = Files.createDirectories(directory.resolve("secrets"));
+        Files.writeString(secrets.resolve("JUSTONEAPI_TOKEN"), "secret-token\n");
+        Files.writeString(secrets.resolve("archive.store.secret-key"), "secret-key");
+        Map<String, String> environment =
+                Map.of("SPRING_CONFIG_IMPORT", "configtree:" + secrets + "/");
+
+        Ended usable = show(environment, "--changed").with(0);
+
+        assertThat(usable.out().lines().map(line -> line.replaceAll(" {2,}", "  ")))
+                .containsExactly(
+                        "archive.source.token  ********  secrets/JUSTONEAPI_TOKEN:1",
+                        "archive.store.secret-key  ********  secrets/archive.store.secret-key:1");
+
+        Files.writeString(secrets.resolve("ARCHIVE_DATABASE_PASWORD"), "secret-password");
+
+        assertThat(show(environment, "--changed").with(2).out())
+                .contains(
+                        "! ARCHIVE_DATABASE_PASWORD is no setting (secrets/ARCHIVE_DATABASE_PASWORD:1); did you mean ARCHIVE_DATABASE_PASSWORD?")
+                .doesNotContain("secret-");
+
+        Ended missing =
+                show(
+                                Map.of(
+                                        "SPRING_CONFIG_IMPORT",
+                                        "configtree:" + directory + "/none/"),
+                                "--changed")
+                        .with(2);
+        assertThat(missing.message()).contains("Settings cannot be found", "/none");
+        assertThat(missing.err()).doesNotContain("ERROR", "\tat ");
+    }
+
     private Ended show(Map<String, String> environment, String option) throws IOException {
         return Program.start(
                         directory.toRealPath(),

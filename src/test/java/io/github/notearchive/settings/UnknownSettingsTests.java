@@ -1,6 +1,7 @@
 package io.github.notearchive.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.settings.UnknownSettings.Unknown;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.env.ConfigTreePropertySource;
+import org.springframework.core.env.ConfigurableEnvironment;
 
 /** What sets nothing is found and named, and nothing else is. */
 class UnknownSettingsTests {
@@ -65,6 +68,22 @@ class UnknownSettingsTests {
             })
     void whatSetsSomethingOrIsNotMeantForUsIsLeftAlone(String variable) {
         assertThat(UnknownSettings.in(Settings.with(Map.of(variable, "1")), KNOWN)).isEmpty();
+    }
+
+    @Test
+    void aFileOfSecretsThatIsNamedLikeAVariableIsOneOrIsUnknown() throws IOException {
+        Files.writeString(directory.resolve("JUSTONEAPI_TOKEN"), "x");
+        Files.writeString(directory.resolve("archive.source.token"), "x");
+        Files.writeString(directory.resolve("ARCHIVE_DATABASE_PASWORD"), "x");
+        Files.writeString(directory.resolve("other.txt"), "x");
+        ConfigurableEnvironment environment = Settings.with(Map.of());
+        environment
+                .getPropertySources()
+                .addFirst(new ConfigTreePropertySource("secrets", directory));
+
+        assertThat(UnknownSettings.in(environment, KNOWN))
+                .extracting(Unknown::word, Unknown::nearest)
+                .containsExactly(tuple("ARCHIVE_DATABASE_PASWORD", "ARCHIVE_DATABASE_PASSWORD"));
     }
 
     @Test
