@@ -8,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.notearchive.settings.KnownSettings;
 import io.github.notearchive.settings.UnknownSettings;
+import io.kubernetes.client.custom.Quantity;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1CronJob;
 import io.kubernetes.client.openapi.models.V1Namespace;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +53,12 @@ class DeploymentFilesTests {
     private static final Path DEPLOY = Path.of("src", "docs", "deploy");
     private static final Path KUBERNETES = DEPLOY.resolve("kubernetes");
     private static final Path SEVERAL_NODES = DEPLOY.resolve("kubernetes-nodes");
+    private static final Path ALERTS = DEPLOY.resolve("kubernetes-alerts");
+
+    /** A version of three numbers at least, or two and the base of the image. */
+    private static final Pattern PINNED =
+            Pattern.compile("[a-z/.-]+:v?\\d+\\.\\d+(?:\\.\\d+|-[a-z]+)[a-z0-9_.-]*");
+
     private static final Pattern VARIABLE =
             Pattern.compile("\\b(?:ARCHIVE|JUSTONEAPI)_[A-Z][A-Z0-9_]*\\b");
 
@@ -65,7 +73,15 @@ class DeploymentFilesTests {
     @TempDir Path directory;
 
     static Stream<Path> manifests() throws IOException {
-        return Stream.concat(manifestsIn(KUBERNETES), manifestsIn(SEVERAL_NODES));
+        return Stream.of(KUBERNETES, SEVERAL_NODES, ALERTS)
+                .flatMap(
+                        directory -> {
+                            try {
+                                return manifestsIn(directory);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
     }
 
     private static Stream<Path> manifestsIn(Path directory) throws IOException {
@@ -202,6 +218,154 @@ class DeploymentFilesTests {
                 .containsExactly("ALL");
         assertThat(night.getPodFailurePolicy().getRules().getLast().getOnExitCodes().getValues())
                 .isEqualTo(HARMLESS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "kubernetes/cronjob.yaml",
+                "kubernetes/cronjob-verify.yaml",
+                "kubernetes-nodes/cronjob.yaml"
+            })
+    void aJobIsStartedLateRatherThanNeverHasABoundOfItsDiskAndItsSecretsAsFiles(String manifest)
+            throws IOException {
+        var job = V1CronJob.fromJson(read(DEPLOY.resolve(manifest)).toString()).getSpec();
+        var pod = job.getJobTemplate().getSpec().getTemplate().getSpec();
+        var container = pod.getContainers().getFirst();
+
+        assertThat(Duration.ofSeconds(job.getStartingDeadlineSeconds())).hasHours(20);
+        assertThat(container.getResources().getRequests()).containsKey("ephemeral-storage");
+        long bounds =
+                pod.getVolumes().stream()
+                        .filter(volume -> volume.getEmptyDir() != null)
+                        .mapToLong(volume -> bytes(volume.getEmptyDir().getSizeLimit()))
+                        .sum();
+        assertThat(bytes(container.getResources().getLimits().get("ephemeral-storage")))
+                .as("the volumes and the log")
+                .isGreaterThan(bounds);
+        assertThat(container.getEnvFrom()).noneMatch(source -> source.getSecretRef() != null);
+        assertThat(container.getVolumeMounts())
+                .anySatisfy(
+                        mount -> {
+                            assertThat(mount.getName()).isEqualTo("secrets");
+                            assertThat(mount.getReadOnly()).isTrue();
+                            assertThat(
+                                            read(KUBERNETES.resolve("settings.yaml"))
+                                                    .getAsJsonObject("data")
+                                                    .get("SPRING_CONFIG_IMPORT")
+                                                    .getAsString())
+                                    .isEqualTo("configtree:" + mount.getMountPath() + "/");
+                        });
+    }
+
+    private static long bytes(Quantity quantity) {
+        return quantity.getNumber().longValueExact();
+    }
+
+    @Test
+    void theNetworkPolicyLetsMetricsAndMessagesOut() throws IOException {
+        var policy =
+                V1NetworkPolicy.fromJson(
+                        read(KUBERNETES.resolve("network-policy.yaml")).toString());
+
+        assertThat(policy.getSpec().getEgress())
+                .anySatisfy(
+                        rule ->
+                                assertThat(rule.getPorts())
+                                        .as("Pushgateway, OTLP over HTTP, webhook")
+                                        .extracting(port -> port.getPort().getIntValue())
+                                        .contains(9091, 4318, 443));
+    }
+
+    @Test
+    void theAlertsOfTheOperatorAreThoseOfPrometheus() throws IOException {
+        assertThat(
+                        read(ALERTS.resolve("prometheus-rule.yaml"))
+                                .getAsJsonObject("spec")
+                                .get("groups"))
+                .isEqualTo(read(Path.of("config", "prometheus", "alerts.yml")).get("groups"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"postgres", "garage", "archiver"})
+    void aServiceOfComposeIsPinnedAndHasNoRightThatItDoesNotNeed(String name) throws IOException {
+        JsonObject service =
+                read(Path.of("docker-compose.yml"))
+                        .getAsJsonObject("services")
+                        .getAsJsonObject(name);
+
+        assertThat(service.get("read_only").getAsBoolean()).isTrue();
+        assertThat(service.get("cap_drop")).hasToString("[\"ALL\"]");
+        assertThat(service.get("cap_add")).isNull();
+        assertThat(service.get("security_opt")).hasToString("[\"no-new-privileges:true\"]");
+        assertThat(service.has("mem_limit")).isTrue();
+        assertThat(service.has("pids_limit")).isTrue();
+        if (!service.has("build")) {
+            assertThat(service.get("image").getAsString()).matches(PINNED);
+        }
+        if (service.has("ports")) {
+            assertThat(service.getAsJsonArray("ports").asList())
+                    .allMatch(port -> port.getAsString().startsWith("127.0.0.1:"));
+        }
+    }
+
+    @Test
+    void composeHasTheseServicesAndNoSecretInTheEnvironmentThatCanBeAFile() throws IOException {
+        JsonObject compose = read(Path.of("docker-compose.yml"));
+        JsonObject services = compose.getAsJsonObject("services");
+
+        assertThat(services.keySet()).containsExactly("postgres", "garage", "archiver");
+        assertThat(compose.getAsJsonObject("secrets").keySet())
+                .containsExactly("JUSTONEAPI_TOKEN", "ARCHIVE_DATABASE_PASSWORD");
+        for (String secret : compose.getAsJsonObject("secrets").keySet()) {
+            assertThat(services.getAsJsonObject("archiver").getAsJsonObject("environment").keySet())
+                    .doesNotContain(secret)
+                    .contains("SPRING_CONFIG_IMPORT");
+        }
+        assertThat(services.getAsJsonObject("postgres").getAsJsonObject("environment").keySet())
+                .contains("POSTGRES_PASSWORD_FILE")
+                .doesNotContain("POSTGRES_PASSWORD");
+    }
+
+    @Test
+    void theImagesOfTheDockerfileArePinned() throws IOException {
+        List<String> images =
+                Files.readAllLines(Path.of("Dockerfile")).stream()
+                        .filter(line -> line.startsWith("FROM "))
+                        .map(line -> line.split(" ", 3)[1])
+                        .toList();
+
+        assertThat(images).hasSize(2).allMatch(image -> PINNED.matcher(image).matches());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "note-archive.service",
+                "note-archive@.service",
+                "note-archive-verify.service"
+            })
+    void unitsReadSecretsFromTheirCredentials(String unit) throws IOException {
+        List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
+
+        assertThat(lines).contains("Environment=SPRING_CONFIG_IMPORT=optional:configtree:%d/");
+        assertThat(lines)
+                .filteredOn(line -> line.matches("#?LoadCredential=.*"))
+                .hasSizeGreaterThanOrEqualTo(3)
+                .allSatisfy(
+                        line -> {
+                            String name = line.replaceFirst("^#?LoadCredential=([^:]+):.*", "$1");
+                            assertThat(line).endsWith("/" + name);
+                        });
+        boolean asks = !unit.contains("verify");
+        assertThat(
+                        lines.stream()
+                                .anyMatch(
+                                        line ->
+                                                line.startsWith(
+                                                        "LoadCredential=JUSTONEAPI_TOKEN:")))
+                .as("an audit needs no token")
+                .isEqualTo(asks);
     }
 
     /** The default of a call's time, and that of a file. */
@@ -390,6 +554,8 @@ class DeploymentFilesTests {
             case "NetworkPolicy" -> V1NetworkPolicy.validateJsonElement(manifest);
             case "PersistentVolumeClaim" -> V1PersistentVolumeClaim.validateJsonElement(manifest);
             case "Secret" -> V1Secret.validateJsonElement(manifest);
+            case "PrometheusRule" ->
+                    assertThat(manifest.getAsJsonObject("spec").keySet()).containsExactly("groups");
             default -> throw new IllegalArgumentException("nobody checks a " + kind);
         }
     }
