@@ -26,8 +26,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  *
  * <p>A revision is committed in the database first and written into the bucket then, and the bucket
  * is read before the database. So the revision that is read from the bucket is never higher than
- * that of the database that wrote it, whatever other nodes do at the same time; a higher one shows
- * that the database is an older copy.
+ * that of the database that wrote it, also while other nodes write; a higher one shows that the
+ * database is an older copy.
  */
 @Repository
 public class ArchiveRevision {
@@ -128,7 +128,7 @@ public class ArchiveRevision {
     }
 
     /**
-     * Counts the revision up, in a transaction of its own, and writes it into the bucket. The first
+     * Counts the revision up, in a separate transaction, and writes it into the bucket. The first
      * call gives the archive its identifier.
      *
      * @throws StoreException when the store does not take the object; the database is ahead then,

@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * What a rebuild rests on: tables that hold nothing but what an unfinished rebuild has written, and
- * a bucket with sidecars. One that merges takes tables of the bucket's archive, whatever they hold.
+ * a bucket with sidecars. One that merges takes tables of the bucket's archive, also filled ones.
  */
 @Component
 class RebuildPreflight {

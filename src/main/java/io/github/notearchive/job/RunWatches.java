@@ -69,7 +69,7 @@ class RunWatches {
         return watch;
     }
 
-    /** Records in database and bucket that a run ended, whatever its end was. */
+    /** Records in database and bucket that a run ended. */
     void ended() {
         revision.tryAdvance();
     }

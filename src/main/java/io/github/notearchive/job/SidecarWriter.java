@@ -266,10 +266,10 @@ class SidecarWriter implements ItemWriter<ListedObject> {
 
     /** Adds the objects that the tables do not know and the bucket has. */
     private Map<String, StoredMedia> withUnknown(
-            List<SlotRow> told, Map<String, StoredMedia> known) {
+            List<SlotRow> slots, Map<String, StoredMedia> known) {
         Map<String, StoredMedia> all = new HashMap<>(known);
         Map<StoredMedia, Instant> added = new HashMap<>();
-        for (SlotRow row : told) {
+        for (SlotRow row : slots) {
             StoredMedia file = row.media();
             if (file != null && !all.containsKey(file.sha256())) {
                 store.stat(file.key())
