@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -159,7 +160,7 @@ class DeploymentFilesTests {
         assertThat(night.getBackoffLimit()).as("the first failure would end all").isNull();
         assertThat(night.getPodFailurePolicy().getRules())
                 .extracting(rule -> String.valueOf(rule.getAction()))
-                .containsExactly("Ignore", "FailIndex");
+                .containsExactly("Ignore", "Ignore", "FailIndex");
         assertThat(container.getEnv())
                 .anySatisfy(
                         variable -> {
@@ -202,6 +203,12 @@ class DeploymentFilesTests {
                 .containsExactly("ALL");
         assertThat(night.getPodFailurePolicy().getRules().getLast().getOnExitCodes().getValues())
                 .isEqualTo(HARMLESS);
+        var outage = night.getPodFailurePolicy().getRules().get(1);
+        assertThat(outage.getOnExitCodes().getValues()).containsExactly(8);
+        assertThat(outage.getAction()).hasToString("Ignore");
+        assertThat(night.getActiveDeadlineSeconds())
+                .as("bounds the repeats of an outage")
+                .isLessThan(Duration.ofDays(1).toSeconds());
     }
 
     /** The default of a call's time, and that of a file. */
@@ -222,6 +229,49 @@ class DeploymentFilesTests {
         assertThat(lines)
                 .contains("SuccessExitStatus=" + harmless, "Restart=no", "KillMode=mixed")
                 .contains("OnFailure=note-archive-failed@%N.service");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"note-archive.service", "note-archive@.service"})
+    void unitsOfANightRepeatAnOutageAndNothingElse(String unit) throws IOException {
+        List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
+
+        assertThat(lines)
+                .contains(
+                        "Type=exec",
+                        "RestartForceExitStatus=8",
+                        "RestartSec=15min",
+                        "RestartMode=direct",
+                        "StartLimitIntervalSec=8h",
+                        "StartLimitBurst=13");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void cronRepeatsAnOutageUntilItIsOver() throws Exception {
+        Path attempts = directory.resolve("attempts");
+        Path program =
+                script(
+                        """
+                        echo attempt >>%s
+                        [ "$(wc -l <%s)" -ge 3 ] || exit 8
+                        """
+                                .formatted(attempts, attempts));
+
+        Said said =
+                start(
+                        Map.of(
+                                "NOTE_ARCHIVE",
+                                program.toString(),
+                                "LOG",
+                                directory.resolve("night.log").toString(),
+                                "REPEAT_AFTER",
+                                "0"),
+                        "cron/note-archive-cron",
+                        "run");
+
+        assertThat(said).isEqualTo(new Said(0, ""));
+        assertThat(Files.readAllLines(attempts)).hasSize(3);
     }
 
     @ParameterizedTest
@@ -275,7 +325,13 @@ class DeploymentFilesTests {
 
         Said said =
                 start(
-                        Map.of("NOTE_ARCHIVE", program.toString(), "LOG", log.toString()),
+                        Map.of(
+                                "NOTE_ARCHIVE",
+                                program.toString(),
+                                "LOG",
+                                log.toString(),
+                                "REPEAT_AFTER",
+                                "0"),
                         "cron/note-archive-cron",
                         command,
                         "--limit",

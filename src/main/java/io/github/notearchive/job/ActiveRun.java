@@ -43,6 +43,8 @@ final class ActiveRun extends ActiveStoreJob {
     final LongAdder failed = new LongAdder();
     final LongAdder released = new LongAdder();
 
+    final HeldClaims claims = new HeldClaims();
+
     /** How many notes are in work. */
     final AtomicInteger inHand = new AtomicInteger();
 

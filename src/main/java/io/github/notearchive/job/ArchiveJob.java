@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
+
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
@@ -22,6 +24,7 @@ import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -46,14 +49,13 @@ class ArchiveJob {
     @Bean
     Step archiveNotesWorker(
             JobRepository repository,
-            PlatformTransactionManager transactions,
             DueNoteReader reader,
             NoteArchiveProcessor processor,
             NoteDispositionWriter writer,
             RunGate gate) {
         return new StepBuilder(NAME, repository)
                 .<ClaimedNote, NoteDisposition>chunk(1)
-                .transactionManager(transactions)
+                .transactionManager(noTransaction())
                 .reader(reader)
                 .processor(processor)
                 .writer(writer)
@@ -64,6 +66,17 @@ class ArchiveJob {
                 .build();
     }
 
+    /**
+     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it
+     * commits, which a lost connection would undo together.
+     */
+    private static PlatformTransactionManager noTransaction() {
+        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
+        // else a statement outside of a transaction would keep its connection until the chunk ends
+        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
+        return none;
+    }
+
     @Bean
     Step archiveNotesStep(
             JobRepository repository,
@@ -71,6 +84,7 @@ class ArchiveJob {
             RunGate gate,
             ActiveRuns runs,
             Claims claims,
+            OutageRetry outages,
             ArchiveProperties settings,
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
@@ -80,7 +94,7 @@ class ArchiveJob {
                 .step(archiveNotesWorker)
                 .gridSize(PARTITIONS)
                 .taskExecutor(threads)
-                .listener(new EndOfStep(gate, runs, claims, settings, clock))
+                .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
                 // a process that died between the end of the step and that of the job leaves an
                 // instance to restart, and notes may have become due since
                 .allowStartIfComplete(true)
@@ -95,10 +109,11 @@ class ArchiveJob {
             ActiveRuns runs,
             Executions executions,
             WorklistCounts counts,
-            ApiCalls calls) {
+            ApiCalls calls,
+            OutageRetry outages) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new Bounds(gate, runs, executions, counts, calls))
+                .listener(new Bounds(gate, runs, executions, counts, calls, outages))
                 .build();
     }
 
@@ -123,7 +138,6 @@ class ArchiveJob {
                         step.getFailureExceptions().isEmpty()
                                 ? null
                                 : step.getFailureExceptions().getFirst();
-                boolean away = cause != null && Trouble.isOutOfReach(cause);
                 gate.close(
                         away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
                         step.getStepName()
@@ -161,7 +175,7 @@ class ArchiveJob {
 
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
-            Outlook outlook = claims.outlook(runs.current().node());
+            Outlook outlook = outages.call(() -> claims.outlook(runs.current().node()));
             if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);
@@ -177,19 +191,22 @@ class ArchiveJob {
         private final Executions executions;
         private final WorklistCounts counts;
         private final ApiCalls calls;
+        private final OutageRetry outages;
 
         Bounds(
                 RunGate gate,
                 ActiveRuns runs,
                 Executions executions,
                 WorklistCounts counts,
-                ApiCalls calls) {
+                ApiCalls calls,
+                OutageRetry outages) {
             super(gate);
             this.gate = gate;
             this.runs = runs;
             this.executions = executions;
             this.counts = counts;
             this.calls = calls;
+            this.outages = outages;
         }
 
         @Override
@@ -200,7 +217,7 @@ class ArchiveJob {
 
         @Override
         ExitStatus whenComplete(JobExecution job) {
-            long left = counts.countLeftBy(executions.siblingsOf(job.getId()));
+            long left = outages.call(() -> counts.countLeftBy(executions.siblingsOf(job.getId())));
             return left == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(

@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.Night;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.worklist.ClaimedNote;
 import io.github.notearchive.worklist.Claims;
@@ -41,11 +42,12 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private final JustOneApiClient provider;
     private final RunGate gate;
     private final NightlyBytes bytes;
+    private final OutageRetry outages;
     private final ActiveRun run;
     private final ArchiveProperties settings;
     private final Clock clock;
     private boolean hasPlace;
-    private boolean hasNote;
+    private @Nullable ClaimedNote note;
     private boolean isRefreshing;
 
     DueNoteReader(
@@ -53,6 +55,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             JustOneApiClient provider,
             RunGate gate,
             NightlyBytes bytes,
+            OutageRetry outages,
             ActiveRuns runs,
             ArchiveProperties settings,
             Clock clock) {
@@ -60,6 +63,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         this.provider = provider;
         this.gate = gate;
         this.bytes = bytes;
+        this.outages = outages;
         this.run = runs.current();
         this.settings = settings;
         this.clock = clock;
@@ -81,14 +85,14 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             if (wait.isPositive()) {
                 gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
             } else if (takePlace()) {
-                Optional<ClaimedNote> claimed = claim();
+                Optional<ClaimedNote> claimed = outages.call(this::claim);
                 if (claimed.isPresent()) {
                     run.noLongerQuiet();
                     LogContext.note(claimed.get().id());
                     return claimed.get();
                 }
                 leavePlace();
-                if (!isMoreToCome()) {
+                if (!outages.<Boolean>call(this::isMoreToCome)) {
                     return null;
                 }
             }
@@ -98,10 +102,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     private Optional<ClaimedNote> claim() {
+        run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
         if (bytes.isUsedUp(run) || !run.takeOne()) {
             return Optional.empty();
         }
-        boolean found = false;
         // before the claim: whoever finds no more notes is to know of this one
         run.inHand.incrementAndGet();
         try {
@@ -109,12 +113,11 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             if (claimed.isEmpty()) {
                 claimed = claimRefresh();
             }
-            found = claimed.isPresent();
+            note = claimed.orElse(null);
             return claimed;
         } finally {
-            run.claimed(found);
-            hasNote = found;
-            if (!found) {
+            run.claimed(note != null);
+            if (note == null) {
                 run.inHand.decrementAndGet();
             }
         }
@@ -130,7 +133,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         }
         Optional<ClaimedNote> claimed = Optional.empty();
         try {
-            claimed = claims.claimRefresh(run.node());
+            claimed = run.claims.add(() -> claims.claimRefresh(run.node()));
             return claimed;
         } finally {
             isRefreshing = claimed.isPresent();
@@ -189,8 +192,9 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     private void leavePlace() {
-        if (hasNote) {
-            hasNote = false;
+        if (note != null) {
+            run.claims.remove(note);
+            note = null;
             run.inHand.decrementAndGet();
         }
         if (isRefreshing) {

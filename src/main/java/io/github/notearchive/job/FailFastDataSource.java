@@ -12,7 +12,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * A pool that has waited for a connection in vain, and has none left, refuses others at once for
- * ten seconds.
+ * two seconds.
  *
  * <p>Spring Batch writes the end of one step at a time, under a lock ({@code
  * JdbcStepExecutionDao.updateStepExecution}, {@code JdbcExecutionContextDao}). With a database out
@@ -20,7 +20,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  */
 final class FailFastDataSource extends DelegatingDataSource {
 
-    private static final Duration REFUSES_FOR = Duration.ofSeconds(10);
+    private static final Duration REFUSES_FOR = Duration.ofSeconds(2);
 
     private final HikariDataSource pool;
     private final LongSupplier nanoTime;

@@ -10,6 +10,7 @@ import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.job.VideoAnswer.Unanswered;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.ledger.PaidAnswers;
@@ -59,6 +60,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final VideoCalls videoCalls;
     private final Retries retries;
     private final LedgerProperties ledgerSettings;
+    private final OutageRetry outages;
+    private final ApiCalls calls;
     private final Clock clock;
 
     NoteArchiveProcessor(
@@ -72,6 +75,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             VideoCalls videoCalls,
             Retries retries,
             LedgerProperties ledgerSettings,
+            OutageRetry outages,
+            ApiCalls calls,
             Clock clock) {
         this.questions = questions;
         this.health = health;
@@ -83,6 +88,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.videoCalls = videoCalls;
         this.retries = retries;
         this.ledgerSettings = ledgerSettings;
+        this.outages = outages;
+        this.calls = calls;
         this.clock = clock;
     }
 
@@ -324,6 +331,15 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * is tried for by that answer while it is fresh.
      */
     private NoteDisposition archived(ClaimedNote claimed, Collected collected) {
+        try {
+            return stillArchived(claimed, collected);
+        } catch (RuntimeException e) {
+            collected.harvest().close();
+            throw e;
+        }
+    }
+
+    private NoteDisposition stillArchived(ClaimedNote claimed, Collected collected) {
         health.watchHosts(collected);
         if (collected.isComplete()) {
             return new Archived(

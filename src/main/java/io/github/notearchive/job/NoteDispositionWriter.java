@@ -29,11 +29,15 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row,
- * these two in the step's transaction.
+ * these two in one transaction, which is repeated during an outage of database or store.
  *
  * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are
  * named by their content, so whoever holds the claim finds them there.
@@ -51,6 +55,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Retries retries;
+    private final OutageRetry outages;
+    private final TransactionTemplate transaction;
     private final Clock clock;
 
     NoteDispositionWriter(
@@ -62,6 +68,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             RunGate gate,
             ActiveRuns runs,
             Retries retries,
+            OutageRetry outages,
+            PlatformTransactionManager transactions,
             Clock clock) {
         this.store = store;
         this.harvests = harvests;
@@ -71,32 +79,46 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.gate = gate;
         this.runs = runs;
         this.retries = retries;
+        this.outages = outages;
+        this.transaction = new TransactionTemplate(transactions);
         this.clock = clock;
     }
 
     @Override
     public void write(Chunk<? extends NoteDisposition> chunk) {
         for (NoteDisposition disposition : chunk) {
-            switch (disposition) {
-                case Archived(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Postponed(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Failed(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Unavailable(var claimed, var harvest, var settlement) ->
-                        bringIn(claimed, harvest, settlement);
-                case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
-                case Forgotten(var claimed) -> forget(claimed);
-                case Released(var claimed, var harvest, var reason) ->
-                        handBack(claimed, harvest, reason);
+            try (Harvest _ = disposition.harvest()) {
+                inTransaction(() -> write(disposition));
+            } catch (StoreException e) {
+                inTransaction(() -> storeFails(disposition.claimed(), e));
             }
+        }
+    }
+
+    private void inTransaction(Runnable step) {
+        outages.run(() -> transaction.executeWithoutResult(_ -> step.run()));
+    }
+
+    private void write(NoteDisposition disposition) {
+        switch (disposition) {
+            case Archived(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Postponed(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Failed(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Unavailable(var claimed, var harvest, var settlement) ->
+                    bringIn(claimed, harvest, settlement);
+            case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
+            case Forgotten(var claimed) -> forget(claimed);
+            case Released(var claimed, var harvest, var reason) ->
+                    handBack(claimed, harvest, reason);
         }
     }
 
     private void bringIn(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
         Instant now = now();
-        try (harvest) {
+        try {
             CapturedNote note =
                     harvest == null
                             ? null
@@ -112,10 +134,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             }
             runs.current().storeWorks();
             record(claimed, note, settlement, now);
-        } catch (StoreException e) {
-            storeFails(claimed, e);
-        } catch (DataAccessException | TransactionException e) {
-            throw e; // the database, not the note
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            throw e; // the store or the database, not the note
         } catch (RuntimeException e) {
             giveUp(claimed, e);
         }
@@ -128,7 +148,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return;
         }
         Instant now = now();
-        try (harvest) {
+        try {
             CapturedNote note = harvests.store(harvest, false, now);
             if (!sidecars.tell(claimed, note, null, now)) {
                 logLost(claimed);
@@ -180,7 +200,11 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try {
             rows.record(claimed, note, settlement, now)
                     .ifPresentOrElse(
-                            change -> runs.current().settled(claimed, settlement, change),
+                            change ->
+                                    whenCommitted(
+                                            () ->
+                                                    runs.current()
+                                                            .settled(claimed, settlement, change)),
                             () -> logLost(claimed));
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -228,15 +252,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void forget(ClaimedNote claimed) {
-        boolean held;
-        try {
-            held = forgotten.takeOut(claimed, now());
-        } catch (StoreException e) {
-            storeFails(claimed, e);
-            return;
-        }
-        if (held) {
-            runs.current().forgotten.increment();
+        if (forgotten.takeOut(claimed, now())) {
+            whenCommitted(() -> runs.current().forgotten.increment());
             log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
         } else {
             logLost(claimed);
@@ -245,13 +262,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void keep(ClaimedNote claimed, Upkeep upkeep) {
         Instant now = now();
-        try {
-            if (!sidecars.tell(claimed, upkeep, now)) {
-                logLost(claimed);
-                return;
-            }
-        } catch (StoreException e) {
-            storeFails(claimed, e);
+        if (!sidecars.tell(claimed, upkeep, now)) {
+            logLost(claimed);
             return;
         }
         keep(claimed, upkeep, now);
@@ -262,9 +274,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         if (!rows.keep(claimed, upkeep, now)) {
             logLost(claimed);
         } else if (upkeep.state() != claimed.state()) {
-            run.refreshedGone.increment();
+            whenCommitted(run.refreshedGone::increment);
         } else {
-            run.refreshesPutOff.increment();
+            whenCommitted(run.refreshesPutOff::increment);
         }
     }
 
@@ -275,7 +287,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void settleAndCount(ClaimedNote claimed, Settlement settlement, Instant now) {
         if (rows.settle(claimed, settlement, now)) {
-            runs.current().settled(claimed, settlement);
+            whenCommitted(() -> runs.current().settled(claimed, settlement));
         } else {
             logLost(claimed);
         }
@@ -287,11 +299,22 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void countReleased(ClaimedNote claimed, boolean held, String reason) {
         if (held) {
-            runs.current().released.increment();
+            whenCommitted(() -> runs.current().released.increment());
             log.debug("Note {}: handed back, {}", claimed.id(), reason);
         } else {
             logLost(claimed);
         }
+    }
+
+    /** Counts what a transaction did, once, although it may be repeated. */
+    private static void whenCommitted(Runnable count) {
+        TransactionSynchronizationManager.registerSynchronization(
+                new TransactionSynchronization() {
+                    @Override
+                    public void afterCommit() {
+                        count.run();
+                    }
+                });
     }
 
     /** The present, as exactly as a row can say it, so that a sidecar says the same. */

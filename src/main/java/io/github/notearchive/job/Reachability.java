@@ -2,9 +2,15 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.ProviderPing;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -19,6 +25,8 @@ class Reachability {
     Reachability(ObjectStore store, ProviderPing provider) {
         this.store = store;
         this.provider = provider;
+        this.calls = calls;
+        this.clock = clock;
     }
 
     /** Why no run begins; empty when both are there, and the store has its bucket. */
@@ -26,7 +34,6 @@ class Reachability {
         try {
             store.ensureBucket();
             store.requireTaking();
-            provider.send();
             return Optional.empty();
         } catch (StoreException e) {
             return Optional.of(Refusal.ofStore(e));

@@ -19,6 +19,7 @@ class RunWatches {
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
     private final RunGate gate;
+    private final ArchiveProperties settings;
     private final NightlyLimitProperties limits;
     private final Claims claims;
     private final ApiCalls calls;
@@ -27,12 +28,14 @@ class RunWatches {
 
     RunWatches(
             RunGate gate,
+            ArchiveProperties settings,
             NightlyLimitProperties limits,
             Claims claims,
             ApiCalls calls,
             RunNews news,
             Clock clock) {
         this.gate = gate;
+        this.settings = settings;
         this.limits = limits;
         this.claims = claims;
         this.calls = calls;
@@ -48,6 +51,7 @@ class RunWatches {
                         lock,
                         run::jobExecutionId,
                         limits.timeBox(run.options().maxDuration()).orElse(null),
+                        settings.outage().after(),
                         () -> claims.renewLeases(run.node()),
                         () -> news.log(run),
                         () -> news.goesOn(run));

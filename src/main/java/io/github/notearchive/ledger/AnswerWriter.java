@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -151,10 +152,19 @@ final class AnswerWriter {
 
     /** See {@link ApiCalls#bringInUnwritten}. */
     int bringInUnwritten() {
+        return bringIn(_ -> true);
+    }
+
+    /** See {@link ApiCalls#bringInUnwritten(NoteId)}. */
+    void bringInUnwritten(NoteId note) {
+        bringIn(file -> UnwrittenAnswers.isAbout(file, note));
+    }
+
+    private int bringIn(Predicate<Path> wanted) {
         try {
             int broughtIn = 0;
             for (Path file : unwritten.waiting()) {
-                if (bringIn(file)) {
+                if (wanted.test(file) && bringIn(file)) {
                     broughtIn++;
                     delete(file);
                 }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -121,7 +122,7 @@ public class Claims {
      */
     public Optional<ClaimedNote> claim(String node) {
         Marks mine = marks.of(node);
-        return mine.next(from -> claimDue(node, from, mine));
+        return mine.next(from -> claimDue(node, lanes, from, mine));
     }
 
     private Optional<ClaimedNote> claimDue(String node, Marks from, Marks mine) {
@@ -306,6 +307,27 @@ public class Claims {
                                         """
                                                 .formatted(ENDED))
                                 .param("node", node)
+                                .update());
+    }
+
+    /**
+     * Releases the claims of a node except these, with states and counters untouched. Only under
+     * the node's runner lock.
+     *
+     * @param held claim ids
+     */
+    public int releaseOthers(String node, Collection<Long> held) {
+        lookFromTheFront();
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist SET %s
+                                        WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])
+                                        """
+                                                .formatted(ENDED))
+                                .param("node", node)
+                                .param("held", held.toArray(Long[]::new))
                                 .update());
     }
 
