@@ -210,7 +210,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             String obstacle,
             @Nullable Harvest harvest) {
         boolean _ = health.isOutage(reply, cause);
-        if (cause == Deferred.Cause.THROTTLED) {
+        if (cause.isPause()) {
             return new Released(claimed, harvest, obstacle);
         }
         Settlement settlement = retries.forCall(claimed, reply, obstacle, harvest != null);
@@ -292,7 +292,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
             }
             case Deferred(var reply, var cause) ->
-                    health.isOutage(reply, cause) || cause == Deferred.Cause.THROTTLED
+                    health.isOutage(reply, cause) || cause.isPause()
                             ? new Released(claimed, null, String.valueOf(reply))
                             : new Kept(
                                     claimed,

@@ -19,10 +19,18 @@ import org.springframework.stereotype.Component;
 @Component
 class Reachability {
 
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
+
+    /** The provider's time has whole seconds only. */
+    private static final Duration TOLERATED = Duration.ofSeconds(2);
+
     private final ObjectStore store;
     private final ProviderPing provider;
+    private final JustOneApiClient calls;
+    private final Clock clock;
 
-    Reachability(ObjectStore store, ProviderPing provider) {
+    Reachability(ObjectStore store, ProviderPing provider, JustOneApiClient calls, Clock clock) {
         this.store = store;
         this.provider = provider;
         this.calls = calls;
@@ -41,5 +49,15 @@ class Reachability {
             return Optional.of(
                     Refusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
+    }
+
+    private void compareClocks(Duration ahead) {
+        if (ahead.abs().compareTo(TOLERATED) > 0) {
+            log.warn(
+                    "This machine's clock is {} s {} the provider's; set it (NTP), since nights and quotas go by it",
+                    ahead.abs().toSeconds(),
+                    ahead.isNegative() ? "ahead of" : "behind");
+        }
+        calls.providersClockIsAhead(ahead);
     }
 }

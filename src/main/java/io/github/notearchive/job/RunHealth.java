@@ -74,7 +74,7 @@ class RunHealth {
         OutageDetector health = runs.current().provider();
         boolean outage =
                 switch (cause) {
-                    case COLLECTION -> false;
+                    case COLLECTION, NOT_RESET -> false;
                     case FAULT -> health.fails();
                     case THROTTLED -> health.struggles();
                 };
