@@ -77,6 +77,9 @@ final class Failures {
             case ConfigurationPropertiesBindException e when e.getCause() == null ->
                     usage(String.valueOf(e.getMessage()));
             case MarkedYAMLException e -> usage(noYaml(e));
+            case DataDirectoryException e when e.isDiskFull() ->
+                    new CommandFailure(
+                            ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
             case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
             case EnqueueException e -> usage(String.valueOf(e.getMessage()));
             case StoreException e ->

@@ -139,12 +139,12 @@ class ArchiveJob {
                                 ? null
                                 : step.getFailureExceptions().getFirst();
                 gate.close(
-                        away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                        cause == null ? ExitCode.FAILED : Launches.exitCodeOf(cause),
                         step.getStepName()
                                 + " broke: "
                                 + (cause == null
                                         ? "no exception is known"
-                                        : Trouble.describe(cause)));
+                                        : Launches.describe(cause)));
             }
             return null;
         }
@@ -152,7 +152,12 @@ class ArchiveJob {
 
     /** Says why the step stopped, and does not let it complete over notes that are still due. */
     private record EndOfStep(
-            RunGate gate, ActiveRuns runs, Claims claims, ArchiveProperties settings, Clock clock)
+            RunGate gate,
+            ActiveRuns runs,
+            Claims claims,
+            OutageRetry outages,
+            ArchiveProperties settings,
+            Clock clock)
             implements StepExecutionListener {
 
         @Override
@@ -234,7 +239,7 @@ class ArchiveJob {
 
     private static void closeUnchecked(RunGate gate, RuntimeException e) {
         gate.close(
-                Trouble.isOutOfReach(e) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                Launches.exitCodeOf(e),
                 "whether all is done could not be checked: " + Trouble.describe(e));
     }
 }

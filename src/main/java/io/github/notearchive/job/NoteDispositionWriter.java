@@ -212,7 +212,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void cannotBeWritten(ClaimedNote claimed, NonTransientDataAccessException e) {
-        if (Trouble.isOutOfReach(e)) {
+        if (Trouble.isOutOfReach(e) || Trouble.isRefused(e)) {
             throw e; // the database, not the note
         }
         giveUp(claimed, e);

@@ -228,7 +228,7 @@ class OutageTests {
     @Test
     void databaseWithoutTheRightToWriteIsConfigurationAndFailsNoNote() {
         List<String> notes = night.pending(3);
-        fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        night.refuses("worklist", "NEW.state = 'ARCHIVED'", "42501", "permission denied");
         RunSummary run;
         try {
             run = night.run();
