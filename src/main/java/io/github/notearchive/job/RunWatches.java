@@ -57,6 +57,7 @@ class RunWatches {
                         () -> news.goesOn(run));
         // a node may make no call for minutes, which would tell it
         watch.eachSecond(this::closeIfStopped);
+        watch.eachSecond(gate::abortAfterDeadline);
         limits.stopAfter(clock.instant())
                 .ifPresent(
                         end -> {
