@@ -35,6 +35,7 @@ final class ActiveRun extends ActiveStoreJob {
     private final OutageDetector cdn;
     private @Nullable Long stuckSince;
     private volatile @Nullable JobExecution execution;
+    private volatile @Nullable Refusal withoutCalls;
     private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
 
     final LongAdder archived = new LongAdder();
@@ -202,6 +203,16 @@ final class ActiveRun extends ActiveStoreJob {
                 new RunCounts.FailedDownloads(
                         downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
                 now.bytes() - mediaBefore.bytes());
+    }
+
+    /** Makes no calls, for a reason, and works only on notes whose response is held. */
+    void withoutCalls(@Nullable Refusal reason) {
+        withoutCalls = reason;
+    }
+
+    /** Why it makes no calls; empty when it makes calls. */
+    Optional<Refusal> withoutCalls() {
+        return Optional.ofNullable(withoutCalls);
     }
 
     /** One permit for each note that may be in work at once. */

@@ -109,8 +109,14 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         // before the claim: whoever finds no more notes is to know of this one
         run.inHand.incrementAndGet();
         try {
-            Optional<ClaimedNote> claimed = claims.claim(run.node());
-            if (claimed.isEmpty()) {
+            boolean makesCalls = run.withoutCalls().isEmpty();
+            Optional<ClaimedNote> claimed =
+                    run.claims.add(
+                            () ->
+                                    makesCalls
+                                            ? claims.claim(run.node())
+                                            : claims.claimHeld(run.node()));
+            if (claimed.isEmpty() && makesCalls) {
                 claimed = claimRefresh();
             }
             note = claimed.orElse(null);
@@ -147,16 +153,26 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         Instant now = clock.instant();
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
-        Outlook outlook = claims.outlook(run.node());
+        Optional<Refusal> withoutCalls = run.withoutCalls();
+        Outlook outlook =
+                withoutCalls.isEmpty()
+                        ? claims.outlook(run.node())
+                        : claims.outlookOfHeld(run.node());
         Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow =
                 outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
-                        || (provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
+                        || (withoutCalls.isEmpty()
+                                && provider.refreshesLeft() > 0
+                                && claims.isRefreshDue(run.node()));
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;
         }
         if (!isDueNow && !outlook.hasMore(horizon)) {
+            if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
+                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().toRun());
+                return true;
+            }
             run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
         }
@@ -180,6 +196,15 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                         .orElse(LOOK);
         run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
         return true;
+    }
+
+    private boolean isAnyWaitingForCalls() {
+        Instant tomorrow = Night.current(clock).ends();
+        return claims.outlook(run.node())
+                        .nextDue()
+                        .filter(due -> !due.isAfter(tomorrow))
+                        .isPresent()
+                || claims.isRefreshDue(run.node());
     }
 
     /** Waits for a place; one that comes free because the run is ending is not taken. */

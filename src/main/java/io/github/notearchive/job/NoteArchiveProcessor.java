@@ -95,6 +95,39 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
+        return outages.call(
+                () -> withoutCall(disposition(claimed)),
+                () -> {
+                    // its response may be in a file, and would be bought again
+                    calls.bringInUnwritten(claimed.id());
+                    return withoutCall(disposition(claimed));
+                });
+    }
+
+    /**
+     * A note that needs a call in a run that makes none would be due again at once; it waits for
+     * the next night.
+     */
+    private NoteDisposition withoutCall(NoteDisposition decided) {
+        if (!(decided instanceof Released(var claimed, var harvest, var reason))
+                || claimed.state() == NoteState.ARCHIVED
+                || !health.isWithoutCalls()) {
+            return decided;
+        }
+        return new Postponed(
+                claimed,
+                harvest,
+                new Settlement(
+                        NoteState.POSTPONED,
+                        Counter.NONE,
+                        Night.current(clock).ends(),
+                        0,
+                        reason,
+                        claimed.missingNight(),
+                        true));
+    }
+
+    private NoteDisposition disposition(ClaimedNote claimed) {
         try {
             if (claimed.refreshNight() != null) {
                 return refresh(claimed, claimed.refreshNight());

@@ -39,12 +39,25 @@ class Reachability {
 
     /** Why no run begins; empty when both are there, and the store has its bucket. */
     Optional<Refusal> refusal() {
+        return refusalOfStore().or(this::refusalOfProvider);
+    }
+
+    /** The same of the store alone. */
+    Optional<Refusal> refusalOfStore() {
         try {
             store.ensureBucket();
             store.requireTaking();
             return Optional.empty();
         } catch (StoreException e) {
             return Optional.of(Refusal.ofStore(e));
+        }
+    }
+
+    private Optional<Refusal> refusalOfProvider() {
+        try {
+            Instant asked = clock.instant();
+            provider.send().ahead(asked, clock.instant()).ifPresent(this::compareClocks);
+            return Optional.empty();
         } catch (IOException e) {
             return Optional.of(
                     Refusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
