@@ -175,7 +175,7 @@ class DeploymentFilesTests {
         assertThat(night.getBackoffLimit()).as("the first failure would end all").isNull();
         assertThat(night.getPodFailurePolicy().getRules())
                 .extracting(rule -> String.valueOf(rule.getAction()))
-                .containsExactly("Ignore", "FailIndex");
+                .containsExactly("Ignore", "Ignore", "FailIndex");
         assertThat(container.getEnv())
                 .anySatisfy(
                         variable -> {
@@ -218,6 +218,12 @@ class DeploymentFilesTests {
                 .containsExactly("ALL");
         assertThat(night.getPodFailurePolicy().getRules().getLast().getOnExitCodes().getValues())
                 .isEqualTo(HARMLESS);
+        var outage = night.getPodFailurePolicy().getRules().get(1);
+        assertThat(outage.getOnExitCodes().getValues()).containsExactly(8);
+        assertThat(outage.getAction()).hasToString("Ignore");
+        assertThat(night.getActiveDeadlineSeconds())
+                .as("bounds the repeats of an outage")
+                .isLessThan(Duration.ofDays(1).toSeconds());
     }
 
     @ParameterizedTest
@@ -389,6 +395,49 @@ class DeploymentFilesTests {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"note-archive.service", "note-archive@.service"})
+    void unitsOfANightRepeatAnOutageAndNothingElse(String unit) throws IOException {
+        List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
+
+        assertThat(lines)
+                .contains(
+                        "Type=exec",
+                        "RestartForceExitStatus=8",
+                        "RestartSec=15min",
+                        "RestartMode=direct",
+                        "StartLimitIntervalSec=8h",
+                        "StartLimitBurst=13");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void cronRepeatsAnOutageUntilItIsOver() throws Exception {
+        Path attempts = directory.resolve("attempts");
+        Path program =
+                script(
+                        """
+                        echo attempt >>%s
+                        [ "$(wc -l <%s)" -ge 3 ] || exit 8
+                        """
+                                .formatted(attempts, attempts));
+
+        Said said =
+                start(
+                        Map.of(
+                                "NOTE_ARCHIVE",
+                                program.toString(),
+                                "LOG",
+                                directory.resolve("night.log").toString(),
+                                "REPEAT_AFTER",
+                                "0"),
+                        "cron/note-archive-cron",
+                        "run");
+
+        assertThat(said).isEqualTo(new Said(0, ""));
+        assertThat(Files.readAllLines(attempts)).hasSize(3);
+    }
+
+    @ParameterizedTest
     @MethodSource("filesWithVariables")
     void everyVariableThatAFileNamesSetsSomething(Path file) throws IOException {
         Set<String> variables = new TreeSet<>();
@@ -439,7 +488,13 @@ class DeploymentFilesTests {
 
         Said said =
                 start(
-                        Map.of("NOTE_ARCHIVE", program.toString(), "LOG", log.toString()),
+                        Map.of(
+                                "NOTE_ARCHIVE",
+                                program.toString(),
+                                "LOG",
+                                log.toString(),
+                                "REPEAT_AFTER",
+                                "0"),
                         "cron/note-archive-cron",
                         command,
                         "--limit",

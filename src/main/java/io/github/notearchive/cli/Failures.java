@@ -83,6 +83,9 @@ final class Failures {
                             "Settings cannot be found: "
                                     + e.getReferenceDescription()
                                     + ". Create them, or correct SPRING_CONFIG_IMPORT");
+            case DataDirectoryException e when e.isDiskFull() ->
+                    new CommandFailure(
+                            ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
             case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
             case EnqueueException e -> usage(String.valueOf(e.getMessage()));
             case StoreException e ->

@@ -14,8 +14,9 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says once that the database is out of reach, or that the embedded S3 server cannot write, where
- * libraries say it for each worker, step, job and request, each time with a stack trace.
+ * Says once that the database is out of reach or refuses the account, or that the embedded S3
+ * server cannot write, where libraries say it for each worker, step, job and request, each time
+ * with a stack trace.
  *
  * <p>Of all that Spring Batch, the transactions and the connection pool log as a warning or an
  * error with such an outage behind it, one line a minute is left, in our own words and without a
@@ -64,8 +65,12 @@ public final class OutageLog extends TurboFilter {
             return FilterReply.NEUTRAL;
         }
         if (LIBRARIES.stream().anyMatch(logger.getName()::startsWith)
-                && Trouble.isOutOfReach(cause)) {
-            String what = "The database is out of reach: " + Trouble.describe(cause);
+                && (Trouble.isOutOfReach(cause) || Trouble.isRefused(cause))) {
+            String what =
+                    (Trouble.isRefused(cause)
+                                    ? "The database refuses us: "
+                                    : "The database is out of reach: ")
+                            + Trouble.describe(cause);
             say(ofDatabase, logger, level, what, said(format, parameters));
             return FilterReply.DENY;
         }

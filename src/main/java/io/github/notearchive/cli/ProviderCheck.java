@@ -32,9 +32,7 @@ final class ProviderCheck implements Look {
             return Seen.away(
                     e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
-        if (pong.date() != null) {
-            drift = ClockCheck.drift(clock, asked, pong.date());
-        }
+        drift = pong.ahead(asked, clock.instant()).orElse(null);
         String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
         return pong.status() < 400
                 ? Seen.ok(found + "; no paid call was made")

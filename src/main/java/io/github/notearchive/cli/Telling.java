@@ -4,6 +4,7 @@ import io.github.notearchive.job.RunSummary;
 import io.github.notearchive.job.VerifySummary;
 import io.github.notearchive.telemetry.Ended;
 import io.github.notearchive.telemetry.RunTelemetry;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -29,12 +30,15 @@ final class Telling {
     }
 
     /** Audits, and tells of it; what breaks breaks as before. */
-    static VerifySummary ofAudit(ArchiveContext context, Supplier<VerifySummary> work) {
+    static VerifySummary ofAudit(
+            ArchiveContext context,
+            Supplier<VerifySummary> work,
+            Function<VerifySummary, String> next) {
         RunTelemetry telemetry = context.get(RunTelemetry.class);
         telemetry.open("verify");
         try {
             VerifySummary summary = work.get();
-            telemetry.ended(Ended.of(summary, VerifyCommand.next(summary)));
+            telemetry.ended(Ended.of(summary, next.apply(summary)));
             return summary;
         } catch (RuntimeException | Error e) {
             telemetry.ended(broken(e));

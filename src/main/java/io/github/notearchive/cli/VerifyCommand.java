@@ -12,6 +12,7 @@ import io.github.notearchive.job.VerifySummary;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,7 +84,9 @@ final class VerifyCommand implements Callable<Integer> {
             if (selfTest) {
                 return tell(context.get(VerifyRunner.class).selfTest());
             }
-            return Telling.ofAudit(context, () -> verify(context, signals)).exitCode().number();
+            return Telling.ofAudit(context, () -> verify(context, signals), this::next)
+                    .exitCode()
+                    .number();
         }
     }
 
@@ -141,7 +144,7 @@ final class VerifyCommand implements Callable<Integer> {
         out.flush();
     }
 
-    static void print(VerifySummary summary, PrintWriter out) {
+    private void print(VerifySummary summary, PrintWriter out) {
         out.printf(
                 "%s (exit %d): %s%n",
                 summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
@@ -236,14 +239,24 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    static String next(VerifySummary summary) {
+    private String next(VerifySummary summary) {
+        return next(summary, repair, deleteOrphans);
+    }
+
+    /**
+     * What to do about the findings.
+     *
+     * @param repair whether the audit had {@code --repair}
+     * @param deleteOrphans whether it had {@code --delete-orphans}
+     */
+    static String next(VerifySummary summary, boolean repair, boolean deleteOrphans) {
         boolean unfinished = summary.filesLeft() + summary.sidecarsLeft() > 0;
         return switch (summary.exitCode()) {
             case COMPLETED -> "nothing to do until the next audit";
             case FINDINGS ->
                     summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
                             ? "run, which stores anew what is due; then verify"
-                            : "verify --repair makes damaged files due, --delete-orphans removes orphans"
+                            : options(repair, deleteOrphans)
                                     + (unfinished ? "; the same command continues this audit" : "");
             case INTERRUPTED -> "verify again; the same command continues this audit";
             case UPSTREAM_UNAVAILABLE ->
@@ -254,5 +267,19 @@ final class VerifyCommand implements Callable<Integer> {
             case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE ->
                     "no audit ends so; run does";
         };
+    }
+
+    /** The options that were not given. */
+    private static String options(boolean repair, boolean deleteOrphans) {
+        List<String> left = new ArrayList<>();
+        if (!repair) {
+            left.add("verify --repair makes damaged files due");
+        }
+        if (!deleteOrphans) {
+            left.add((repair ? "verify " : "") + "--delete-orphans removes orphans");
+        }
+        return left.isEmpty()
+                ? "what is left has its reason in fixity_finding.repair"
+                : String.join(", ", left);
     }
 }

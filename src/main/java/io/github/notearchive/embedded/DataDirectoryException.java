@@ -8,11 +8,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DataDirectoryException extends RuntimeException {
 
+    private final boolean isDiskFull;
+
     DataDirectoryException(String message) {
-        super(message);
+        this(message, null);
     }
 
     DataDirectoryException(String message, @Nullable Throwable cause) {
+        this(message, cause, false);
+    }
+
+    DataDirectoryException(String message, @Nullable Throwable cause, boolean isDiskFull) {
         super(message, cause);
+        this.isDiskFull = isDiskFull;
+    }
+
+    /** Whether the file system is full, so that the same command succeeds when it is not. */
+    public boolean isDiskFull() {
+        return isDiskFull;
     }
 }

@@ -38,6 +38,11 @@ final class PostgresServer {
 
     private static final Duration LIBRARY_PATIENCE = START_PATIENCE.plusMinutes(5);
     private static final int ATTEMPTS = 3;
+    private static final String NO_SPACE = "No space left on device";
+
+    /** Lock file, log line and statistics; a first block of the log is 16 MB. */
+    private static final long LEAST_SPACE = 1 << 20;
+
     private static final long LONGEST_LOG = 4 << 20;
 
     private final EmbeddedPostgres library;
@@ -55,6 +60,9 @@ final class PostgresServer {
      */
     static PostgresServer start(PostgresCluster cluster) {
         long began = System.nanoTime();
+        if (isFull(cluster)) {
+            throw failed(cluster, NO_SPACE, null);
+        }
         Postmaster.awaitStragglers(cluster.data());
         Postmaster.over(cluster.data()).ifPresent(PostgresServer::stopOrphan);
         PostgresServer server;
@@ -172,7 +180,9 @@ final class PostgresServer {
                 try {
                     return starting.get(100, TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
+                    // a full disk may not even hold the server's complaint
                     if (output.contains("could not start server")
+                            || isFull(cluster)
                             || System.nanoTime() - deadline > 0) {
                         starter.interrupt();
                     }
@@ -209,8 +219,26 @@ final class PostgresServer {
         }
     }
 
+    private static boolean isFull(PostgresCluster cluster) {
+        try {
+            return Files.getFileStore(cluster.home()).getUsableSpace() < LEAST_SPACE;
+        } catch (IOException e) {
+            return false; // the start says what is wrong
+        }
+    }
+
     private static DataDirectoryException failed(
             PostgresCluster cluster, String reason, @Nullable Throwable cause) {
+        boolean isFull = isFull(cluster) || reason.contains(NO_SPACE);
+        if (isFull) {
+            return new DataDirectoryException(
+                    DataDirectory.subject(cluster.home())
+                            + "PostgreSQL does not start, "
+                            + NO_SPACE
+                            + "; free some and run again, nothing is lost",
+                    cause,
+                    true);
+        }
         String advice =
                 reason.contains("run as root")
                         ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"

@@ -35,6 +35,7 @@ final class ActiveRun extends ActiveStoreJob {
     private final OutageDetector database;
     private @Nullable Long stuckSince;
     private volatile @Nullable JobExecution execution;
+    private volatile @Nullable Refusal withoutCalls;
     private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
 
     final LongAdder archived = new LongAdder();
@@ -42,6 +43,8 @@ final class ActiveRun extends ActiveStoreJob {
     final LongAdder postponed = new LongAdder();
     final LongAdder failed = new LongAdder();
     final LongAdder released = new LongAdder();
+
+    final HeldClaims claims = new HeldClaims();
 
     /** How many notes are in work. */
     final AtomicInteger inHand = new AtomicInteger();
@@ -202,6 +205,16 @@ final class ActiveRun extends ActiveStoreJob {
                 new RunCounts.FailedDownloads(
                         downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
                 now.bytes() - mediaBefore.bytes());
+    }
+
+    /** Makes no calls, for a reason, and works only on notes whose response is held. */
+    void withoutCalls(@Nullable Refusal reason) {
+        withoutCalls = reason;
+    }
+
+    /** Why it makes no calls; empty when it makes calls. */
+    Optional<Refusal> withoutCalls() {
+        return Optional.ofNullable(withoutCalls);
     }
 
     /** How many new fields of answers the process had recorded when the run began. */

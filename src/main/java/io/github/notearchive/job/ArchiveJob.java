@@ -1,5 +1,7 @@
 package io.github.notearchive.job;
 
+import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
+
 import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.source.AnswerMemory;
 import io.github.notearchive.sql.Trouble;
@@ -25,6 +27,7 @@ import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -50,7 +53,6 @@ class ArchiveJob {
     @Bean
     Step archiveNotesWorker(
             JobRepository repository,
-            PlatformTransactionManager transactions,
             DueNoteReader reader,
             NoteArchiveProcessor processor,
             NoteDispositionWriter writer,
@@ -59,7 +61,7 @@ class ArchiveJob {
         AnswerMemoryListener memoryOfNote = new AnswerMemoryListener(memory);
         return new StepBuilder(NAME, repository)
                 .<ClaimedNote, NoteDisposition>chunk(1)
-                .transactionManager(transactions)
+                .transactionManager(noTransaction())
                 .reader(reader)
                 .processor(processor)
                 .writer(writer)
@@ -72,6 +74,17 @@ class ArchiveJob {
                 .build();
     }
 
+    /**
+     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it
+     * commits, which a lost connection would undo together.
+     */
+    private static PlatformTransactionManager noTransaction() {
+        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
+        // else a statement outside of a transaction would keep its connection until the chunk ends
+        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
+        return none;
+    }
+
     @Bean
     Step archiveNotesStep(
             JobRepository repository,
@@ -79,6 +92,7 @@ class ArchiveJob {
             RunGate gate,
             ActiveRuns runs,
             Claims claims,
+            OutageRetry outages,
             ArchiveProperties settings,
             Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
@@ -89,7 +103,7 @@ class ArchiveJob {
                 .step(archiveNotesWorker)
                 .gridSize(PARTITIONS)
                 .taskExecutor(threads)
-                .listener(new EndOfStep(gate, runs, claims, settings, clock))
+                .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
                 // a process that died between the end of the step and that of the job leaves an
                 // instance to restart, and notes may have become due since
                 .allowStartIfComplete(true)
@@ -104,10 +118,11 @@ class ArchiveJob {
             ActiveRuns runs,
             Executions executions,
             WorklistCounts counts,
-            ApiCalls calls) {
+            ApiCalls calls,
+            OutageRetry outages) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new Bounds(gate, runs, executions, counts, calls))
+                .listener(new Bounds(gate, runs, executions, counts, calls, outages))
                 .build();
     }
 
@@ -132,14 +147,13 @@ class ArchiveJob {
                         step.getFailureExceptions().isEmpty()
                                 ? null
                                 : step.getFailureExceptions().getFirst();
-                boolean away = cause != null && Trouble.isOutOfReach(cause);
                 gate.close(
-                        away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                        cause == null ? ExitCode.FAILED : Launches.exitCodeOf(cause),
                         step.getStepName()
                                 + " broke: "
                                 + (cause == null
                                         ? "no exception is known"
-                                        : Trouble.describe(cause)));
+                                        : Launches.describe(cause)));
             }
             return null;
         }
@@ -147,7 +161,12 @@ class ArchiveJob {
 
     /** Says why the step stopped, and does not let it complete over notes that are still due. */
     private record EndOfStep(
-            RunGate gate, ActiveRuns runs, Claims claims, ArchiveProperties settings, Clock clock)
+            RunGate gate,
+            ActiveRuns runs,
+            Claims claims,
+            OutageRetry outages,
+            ArchiveProperties settings,
+            Clock clock)
             implements StepExecutionListener {
 
         @Override
@@ -170,7 +189,7 @@ class ArchiveJob {
 
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
-            Outlook outlook = claims.outlook(runs.current().node());
+            Outlook outlook = outages.call(() -> claims.outlook(runs.current().node()));
             if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);
@@ -186,19 +205,22 @@ class ArchiveJob {
         private final Executions executions;
         private final WorklistCounts counts;
         private final ApiCalls calls;
+        private final OutageRetry outages;
 
         Bounds(
                 RunGate gate,
                 ActiveRuns runs,
                 Executions executions,
                 WorklistCounts counts,
-                ApiCalls calls) {
+                ApiCalls calls,
+                OutageRetry outages) {
             super(gate);
             this.gate = gate;
             this.runs = runs;
             this.executions = executions;
             this.counts = counts;
             this.calls = calls;
+            this.outages = outages;
         }
 
         @Override
@@ -209,7 +231,7 @@ class ArchiveJob {
 
         @Override
         ExitStatus whenComplete(JobExecution job) {
-            long left = counts.countLeftBy(executions.siblingsOf(job.getId()));
+            long left = outages.call(() -> counts.countLeftBy(executions.siblingsOf(job.getId())));
             return left == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(
@@ -226,7 +248,7 @@ class ArchiveJob {
 
     private static void closeUnchecked(RunGate gate, RuntimeException e) {
         gate.close(
-                Trouble.isOutOfReach(e) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED,
+                Launches.exitCodeOf(e),
                 "whether all is done could not be checked: " + Trouble.describe(e));
     }
 }

@@ -85,7 +85,8 @@ public record ArchiveProperties(
      * When the trouble of a service ends the run, instead of being charged to a thousand notes.
      *
      * @param faults so many faults in a row, without one success between them
-     * @param after nothing but trouble for so long
+     * @param after nothing but trouble for so long; the database and the store are waited for, and
+     *     only this limit ends the wait
      */
     public record Outage(
             @DefaultValue("20") @Min(2) int faults,

@@ -94,6 +94,7 @@ public class ArchiveRunner {
     }
 
     private RunSummary start(ActiveRun run, RunnerLock lock, Granted clearance) {
+        run.withoutCalls(clearance.withoutCalls());
         news.count(run);
         Launch launch = launches.next(ArchiveJob.NAME, run.node(), clearance.tonight(), _ -> {});
         runs.begin(run);

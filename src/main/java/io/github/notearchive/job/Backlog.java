@@ -28,7 +28,7 @@ import org.springframework.stereotype.Repository;
 
 /**
  * Questions about what is to be done and how fast it went, answered from counts that are kept and
- * from indexes: none reads the worklist as a whole. Nothing is written.
+ * from indexes: none reads the worklist as a whole.
  */
 @Repository
 class Backlog {
@@ -41,6 +41,14 @@ class Backlog {
 
     private static final int NOTES = 1000;
     private static final int STOPS = 5;
+
+    /** The notes whose response can be used again. */
+    private static final String PAID =
+            """
+            SELECT DISTINCT c.note_id FROM api_call c
+            WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
+              AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)\
+            """;
 
     /** Whether a run of this node could claim the row {@code w}. */
     private static final String FREE =
@@ -276,6 +284,33 @@ class Backlog {
     }
 
     /**
+     * Marks the due notes whose response can be used again as such, so that they are claimed before
+     * all others and by runs that make no call. A repeat changes nothing.
+     */
+    void markPaid() {
+        Instant now = clock.instant();
+        jdbc.sql(
+                        """
+                        UPDATE worklist w SET answer_held = true
+                        WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.answer_held
+                          AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
+                          AND w.claim_id IS NULL
+                        """
+                                .formatted(PAID))
+                .param("now", Timestamp.from(now))
+                .params(paidSince(now))
+                .update();
+    }
+
+    private Map<String, Object> paidSince(Instant now) {
+        return Map.of(
+                "since", Timestamp.from(now.minus(ledger.reuseFor())),
+                "detail", Endpoint.DETAIL.ledgerName(),
+                "begins", Timestamp.from(Night.of(now).begins()),
+                "buyAgain", ledger.buyAgain());
+    }
+
+    /**
      * Notes that are due and whose answer the ledger holds, so that no call is needed. Reads the
      * answers of the last nights, which the quota bounds, and the row of each note.
      */
@@ -284,9 +319,7 @@ class Backlog {
         jdbc.sql(
                         """
                         SELECT w.state, w.answer_held, count(*) AS notes
-                        FROM (SELECT DISTINCT c.note_id FROM api_call c
-                              WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
-                                AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)) AS c
+                        FROM (%s) AS c
                         CROSS JOIN LATERAL (
                             SELECT w.state, w.answer_held FROM worklist w
                             WHERE w.note_id = c.note_id AND w.due_at <= :now
@@ -294,12 +327,9 @@ class Backlog {
                             OFFSET 0) AS w
                         GROUP BY 1, 2
                         """
-                                .formatted(FREE))
+                                .formatted(PAID, FREE))
                 .param("now", Timestamp.from(now))
-                .param("since", Timestamp.from(now.minus(ledger.reuseFor())))
-                .param("detail", Endpoint.DETAIL.ledgerName())
-                .param("begins", Timestamp.from(Night.of(now).begins()))
-                .param("buyAgain", ledger.buyAgain())
+                .params(paidSince(now))
                 .param("node", node)
                 .param("running", running)
                 .query(

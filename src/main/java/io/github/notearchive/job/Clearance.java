@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.NightlyCalls;
+import org.jspecify.annotations.Nullable;
 
 /** Whether a run may begin. */
 sealed interface Clearance {
@@ -11,8 +12,11 @@ sealed interface Clearance {
      *
      * @param tonight the night that it begins in
      * @param made the calls of that night, by whatever run and node
+     * @param withoutCalls why it makes no call, and works only on notes whose response is held;
+     *     null when it makes calls
      */
-    record Granted(Night tonight, NightlyCalls made) implements Clearance {}
+    record Granted(Night tonight, NightlyCalls made, @Nullable Refusal withoutCalls)
+            implements Clearance {}
 
     /** It may not; nothing was bought, and no execution is written. */
     record Denied(Refusal refusal) implements Clearance {}

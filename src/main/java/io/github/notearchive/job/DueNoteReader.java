@@ -1,5 +1,6 @@
 package io.github.notearchive.job;
 
+import io.github.notearchive.note.Night;
 import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.sql.Trouble;
 import io.github.notearchive.worklist.ClaimedNote;
@@ -46,10 +47,11 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     private final JustOneApiClient provider;
     private final RunGate gate;
     private final NightlyBytes bytes;
+    private final OutageRetry outages;
     private final ActiveRun run;
     private final ArchiveProperties settings;
     private final Clock clock;
-    private boolean hasNote;
+    private @Nullable ClaimedNote note;
     private boolean isRefreshing;
 
     DueNoteReader(
@@ -57,6 +59,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             JustOneApiClient provider,
             RunGate gate,
             NightlyBytes bytes,
+            OutageRetry outages,
             ActiveRuns runs,
             ArchiveProperties settings,
             Clock clock) {
@@ -64,6 +67,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         this.provider = provider;
         this.gate = gate;
         this.bytes = bytes;
+        this.outages = outages;
         this.run = runs.current();
         this.settings = settings;
         this.clock = clock;
@@ -76,7 +80,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
 
     @Override
     public @Nullable ClaimedNote read() throws InterruptedException {
-        boolean comesFromANote = hasNote; // which may have been the last that was waited for
+        boolean comesFromANote = note != null; // which may have been the last that was waited for
         leaveNote();
         LogContext.note(null);
         while (gate.closure().isEmpty()) {
@@ -86,13 +90,13 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                 gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
             } else {
                 try {
-                    Optional<ClaimedNote> claimed = claim();
+                    Optional<ClaimedNote> claimed = outages.call(this::claim);
                     if (claimed.isPresent()) {
                         run.noLongerQuiet();
                         LogContext.note(claimed.get().id());
                         return claimed.get();
                     }
-                    if (!isMoreToCome()) {
+                    if (!outages.<Boolean>call(this::isMoreToCome)) {
                         return null;
                     }
                 } catch (DataAccessException e) {
@@ -108,23 +112,28 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     private Optional<ClaimedNote> claim() {
+        run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
         if (bytes.isUsedUp(run) || !run.takeOne()) {
             return Optional.empty();
         }
-        boolean found = false;
         // before the claim: whoever finds no more notes is to know of this one
         run.inHand.incrementAndGet();
         try {
-            Optional<ClaimedNote> claimed = claims.claim(run.node());
-            if (claimed.isEmpty()) {
+            boolean makesCalls = run.withoutCalls().isEmpty();
+            Optional<ClaimedNote> claimed =
+                    run.claims.add(
+                            () ->
+                                    makesCalls
+                                            ? claims.claim(run.node())
+                                            : claims.claimHeld(run.node()));
+            if (claimed.isEmpty() && makesCalls) {
                 claimed = claimRefresh();
             }
-            found = claimed.isPresent();
+            note = claimed.orElse(null);
             return claimed;
         } finally {
-            run.claimed(found);
-            hasNote = found;
-            if (!found) {
+            run.claimed(note != null);
+            if (note == null) {
                 run.inHand.decrementAndGet();
             }
         }
@@ -140,7 +149,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         }
         Optional<ClaimedNote> claimed = Optional.empty();
         try {
-            claimed = claims.claimRefresh(run.node());
+            claimed = run.claims.add(() -> claims.claimRefresh(run.node()));
             return claimed;
         } finally {
             isRefreshing = claimed.isPresent();
@@ -154,16 +163,26 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         Instant now = clock.instant();
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
-        Outlook outlook = claims.outlook(run.node());
+        Optional<Refusal> withoutCalls = run.withoutCalls();
+        Outlook outlook =
+                withoutCalls.isEmpty()
+                        ? claims.outlook(run.node())
+                        : claims.outlookOfHeld(run.node());
         Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow =
                 outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
-                        || (provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
+                        || (withoutCalls.isEmpty()
+                                && provider.refreshesLeft() > 0
+                                && claims.isRefreshDue(run.node()));
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;
         }
         if (!isDueNow && !outlook.hasMore(horizon)) {
+            if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
+                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().toRun());
+                return true;
+            }
             run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
         }
@@ -189,9 +208,19 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         return true;
     }
 
+    private boolean isAnyWaitingForCalls() {
+        Instant tomorrow = Night.current(clock).ends();
+        return claims.outlook(run.node())
+                        .nextDue()
+                        .filter(due -> !due.isAfter(tomorrow))
+                        .isPresent()
+                || claims.isRefreshDue(run.node());
+    }
+
     private void leaveNote() {
-        if (hasNote) {
-            hasNote = false;
+        if (note != null) {
+            run.claims.remove(note);
+            note = null;
             run.inHand.decrementAndGet();
         }
         if (isRefreshing) {

@@ -12,7 +12,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * A pool that has waited for a connection in vain, and has none left, refuses others at once for
- * ten seconds. One whose connections are all in use reports that, and no outage of the database.
+ * two seconds. One whose connections are all in use reports that, and no outage of the database.
  *
  * <p>Spring Batch writes the end of one step at a time, under a lock ({@code
  * JdbcStepExecutionDao.updateStepExecution}, {@code JdbcExecutionContextDao}). With a database out
@@ -20,7 +20,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  */
 final class FailFastDataSource extends DelegatingDataSource {
 
-    private static final Duration REFUSES_FOR = Duration.ofSeconds(10);
+    private static final Duration REFUSES_FOR = Duration.ofSeconds(2);
 
     /**
      * SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable

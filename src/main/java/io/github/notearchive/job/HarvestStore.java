@@ -110,7 +110,12 @@ class HarvestStore {
                     new TransactionSynchronization() {
                         @Override
                         public void afterCompletion(int status) {
-                            run.bytesSettled.add(file.size());
+                            if (status == STATUS_ROLLED_BACK) { // to be stored by the repeat
+                                run.filesStored.decrement();
+                                run.bytesStored.add(-file.size());
+                            } else {
+                                run.bytesSettled.add(file.size());
+                            }
                         }
                     });
         }

@@ -1,6 +1,5 @@
 package io.github.notearchive.job;
 
-import io.github.notearchive.sql.Trouble;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.JobExecution;
@@ -38,9 +37,16 @@ abstract class JobBounds implements JobExecutionListener {
                 cannotTell(e);
                 job.setStatus(BatchStatus.FAILED);
                 job.addFailureException(e);
-                job.setExitStatus(ExitStatus.FAILED.addExitDescription(Trouble.describe(e)));
+                job.setExitStatus(ended(job));
             }
+        } else if (job.getStatus() == BatchStatus.FAILED) {
+            job.setExitStatus(ended(job));
         }
+    }
+
+    /** The exit code of the process and its reason in a line, not the exception of a step. */
+    private ExitStatus ended(JobExecution job) {
+        return new ExitStatus(Launches.ended(job, gate).name(), Launches.whyFailed(job, gate));
     }
 
     /**

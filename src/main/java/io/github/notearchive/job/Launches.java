@@ -103,6 +103,9 @@ class Launches {
                 || execution.getStatus() == BatchStatus.STOPPED) {
             return ExitCode.named(execution.getExitStatus().getExitCode());
         }
+        if (execution.getAllFailureExceptions().stream().anyMatch(Trouble::isRefused)) {
+            return ExitCode.USAGE;
+        }
         boolean away =
                 execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
                         || gate.closure()
@@ -130,13 +133,33 @@ class Launches {
     /** One that makes it end so; that other steps have failed says the least. */
     private static Optional<String> failure(JobExecution execution, ExitCode end) {
         return execution.getAllFailureExceptions().stream()
-                .filter(failure -> end == ExitCode.FAILED || Trouble.isOutOfReach(failure))
+                .filter(failure -> end == ExitCode.FAILED || exitCodeOf(failure) == end)
                 .min(Comparator.comparing(JobExecutionException.class::isInstance))
-                .map(Trouble::describe);
+                .map(Launches::describe);
+    }
+
+    /** How a job ends for an exception. */
+    static ExitCode exitCodeOf(Throwable failure) {
+        if (Trouble.isRefused(failure)) {
+            return ExitCode.USAGE;
+        }
+        return Trouble.isOutOfReach(failure) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
+    }
+
+    /** An exception in a line. */
+    static String describe(Throwable failure) {
+        return Trouble.isRefused(failure)
+                ? "the database refuses us: "
+                        + Trouble.describe(failure)
+                        + "; check the privileges of ARCHIVE_DATABASE_USER"
+                : Trouble.describe(failure);
     }
 
     /** What an exception outside of any execution comes to. Something unforeseen is logged. */
     static Gate.Closure brokenBy(Exception e) {
+        if (Trouble.isRefused(e)) {
+            return new Gate.Closure(ExitCode.USAGE, describe(e));
+        }
         if (Trouble.isOutOfReach(e)) {
             return new Gate.Closure(
                     ExitCode.UPSTREAM_UNAVAILABLE,

@@ -10,6 +10,7 @@ import io.github.notearchive.job.NoteDisposition.Postponed;
 import io.github.notearchive.job.NoteDisposition.Released;
 import io.github.notearchive.job.NoteDisposition.Unavailable;
 import io.github.notearchive.job.VideoAnswer.Unanswered;
+import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.ledger.LedgerProperties;
 import io.github.notearchive.ledger.PaidAnswers;
@@ -63,6 +64,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     private final VideoCalls videoCalls;
     private final Retries retries;
     private final LedgerProperties ledgerSettings;
+    private final OutageRetry outages;
+    private final ApiCalls calls;
     private final Clock clock;
 
     NoteArchiveProcessor(
@@ -76,6 +79,8 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             VideoCalls videoCalls,
             Retries retries,
             LedgerProperties ledgerSettings,
+            OutageRetry outages,
+            ApiCalls calls,
             Clock clock) {
         this.questions = questions;
         this.health = health;
@@ -87,11 +92,46 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         this.videoCalls = videoCalls;
         this.retries = retries;
         this.ledgerSettings = ledgerSettings;
+        this.outages = outages;
+        this.calls = calls;
         this.clock = clock;
     }
 
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
+        return outages.call(
+                () -> withoutCall(disposition(claimed)),
+                () -> {
+                    // its response may be in a file, and would be bought again
+                    calls.bringInUnwritten(claimed.id());
+                    return withoutCall(disposition(claimed));
+                });
+    }
+
+    /**
+     * A note that needs a call in a run that makes none would be due again at once; it waits for
+     * the next night.
+     */
+    private NoteDisposition withoutCall(NoteDisposition decided) {
+        if (!(decided instanceof Released(var claimed, var harvest, var reason))
+                || claimed.state() == NoteState.ARCHIVED
+                || !health.isWithoutCalls()) {
+            return decided;
+        }
+        return new Postponed(
+                claimed,
+                harvest,
+                new Settlement(
+                        NoteState.POSTPONED,
+                        Counter.NONE,
+                        Night.current(clock).ends(),
+                        0,
+                        reason,
+                        claimed.missingNight(),
+                        true));
+    }
+
+    private NoteDisposition disposition(ClaimedNote claimed) {
         try {
             if (claimed.refreshNight() != null) {
                 return refresh(claimed, claimed.refreshNight());
@@ -215,7 +255,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             String obstacle,
             @Nullable Harvest harvest) {
         boolean _ = health.isOutage(reply, cause);
-        if (cause == Deferred.Cause.THROTTLED) {
+        if (cause.isPause()) {
             return new Released(claimed, harvest, obstacle);
         }
         Settlement settlement =
@@ -312,7 +352,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
             }
             case Deferred(var reply, var cause) ->
-                    health.isOutage(reply, cause) || cause == Deferred.Cause.THROTTLED
+                    health.isOutage(reply, cause) || cause.isPause()
                             ? new Released(claimed, null, String.valueOf(reply))
                             : new Kept(
                                     claimed,
@@ -353,6 +393,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * is tried for by that answer while it is fresh.
      */
     private NoteDisposition archived(ClaimedNote claimed, Collected collected)
+            throws InterruptedException {
+        try {
+            return stillArchived(claimed, collected);
+        } catch (RuntimeException | InterruptedException e) {
+            collected.harvest().close();
+            throw e;
+        }
+    }
+
+    private NoteDisposition stillArchived(ClaimedNote claimed, Collected collected)
             throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {

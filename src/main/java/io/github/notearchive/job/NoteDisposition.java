@@ -10,6 +10,11 @@ sealed interface NoteDisposition {
 
     ClaimedNote claimed();
 
+    /** What its answers brought in; null when nothing did. */
+    default @Nullable Harvest harvest() {
+        return null;
+    }
+
     /**
      * Every expected file is there or waived; {@code harvest} is null when nothing was brought in
      * anew.

@@ -31,11 +31,15 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row,
- * these two in the step's transaction.
+ * these two in one transaction, which is repeated during an outage of database or store.
  *
  * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are
  * named by their content, so whoever holds the claim finds them there.
@@ -53,6 +57,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private final RunGate gate;
     private final ActiveRuns runs;
     private final Retries retries;
+    private final OutageRetry outages;
+    private final TransactionTemplate transaction;
     private final Clock clock;
 
     NoteDispositionWriter(
@@ -64,6 +70,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             RunGate gate,
             ActiveRuns runs,
             Retries retries,
+            OutageRetry outages,
+            PlatformTransactionManager transactions,
             Clock clock) {
         this.store = store;
         this.harvests = harvests;
@@ -73,24 +81,38 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         this.gate = gate;
         this.runs = runs;
         this.retries = retries;
+        this.outages = outages;
+        this.transaction = new TransactionTemplate(transactions);
         this.clock = clock;
     }
 
     @Override
     public void write(Chunk<? extends NoteDisposition> chunk) {
         for (NoteDisposition disposition : chunk) {
-            try {
-                write(disposition);
-                runs.current().databaseWorks();
-            } catch (DataAccessException | TransactionException e) {
-                if (!runs.current().outlives(e)) {
-                    throw e; // the database, not the note
-                }
-                String obstacle = "the database undid its rows: " + Trouble.describe(e);
-                log.warn("Note {}: {}; it is released", disposition.claimed().id(), obstacle);
-                release(disposition.claimed(), obstacle);
+            try (Harvest _ = disposition.harvest()) {
+                writeOrRelease(disposition);
             }
         }
+    }
+
+    private void writeOrRelease(NoteDisposition disposition) {
+        try {
+            inTransaction(() -> write(disposition));
+            runs.current().databaseWorks();
+        } catch (StoreException e) {
+            inTransaction(() -> storeFails(disposition.claimed(), e));
+        } catch (DataAccessException | TransactionException e) {
+            if (!runs.current().outlives(e)) {
+                throw e; // the database, not the note
+            }
+            String obstacle = "the database undid its rows: " + Trouble.describe(e);
+            log.warn("Note {}: {}; it is released", disposition.claimed().id(), obstacle);
+            inTransaction(() -> release(disposition.claimed(), obstacle));
+        }
+    }
+
+    private void inTransaction(Runnable step) {
+        outages.run(() -> transaction.executeWithoutResult(_ -> step.run()));
     }
 
     private void write(NoteDisposition disposition) {
@@ -112,7 +134,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void bringIn(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
         Instant now = now();
-        try (harvest) {
+        try {
             CapturedNote note =
                     harvest == null
                             ? null
@@ -131,12 +153,10 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                     && harvest != null
                     && claimed.state() != NoteState.ARCHIVED
                     && settlement.state() == NoteState.ARCHIVED) {
-                runs.current().filesLesser.add(harvest.lesser().count());
+                whenCommitted(() -> runs.current().filesLesser.add(harvest.lesser().count()));
             }
-        } catch (StoreException e) {
-            storeFails(claimed, e);
-        } catch (DataAccessException | TransactionException e) {
-            throw e; // the database, not the note
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            throw e; // the store or the database, not the note
         } catch (RuntimeException e) {
             giveUp(claimed, e);
         }
@@ -149,7 +169,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return;
         }
         Instant now = now();
-        try (harvest) {
+        try {
             CapturedNote note = harvests.store(harvest, false, now);
             if (!sidecars.tell(claimed, note, null, now)) {
                 lost(claimed, note);
@@ -201,7 +221,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try {
             Optional<Change> change = rows.record(claimed, note, settlement, now);
             change.ifPresentOrElse(
-                    c -> runs.current().settled(claimed, settlement, c), () -> lost(claimed, note));
+                    c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)),
+                    () -> lost(claimed, note));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -210,7 +231,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void cannotBeWritten(ClaimedNote claimed, NonTransientDataAccessException e) {
-        if (Trouble.isOutOfReach(e) || Trouble.isUndone(e)) {
+        if (Trouble.isOutOfReach(e) || Trouble.isUndone(e) || Trouble.isRefused(e)) {
             throw e; // the database, not the note
         }
         giveUp(claimed, e);
@@ -250,15 +271,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private void forget(ClaimedNote claimed) {
-        boolean held;
-        try {
-            held = forgotten.takeOut(claimed, now());
-        } catch (StoreException e) {
-            storeFails(claimed, e);
-            return;
-        }
-        if (held) {
-            runs.current().forgotten.increment();
+        if (forgotten.takeOut(claimed, now())) {
+            whenCommitted(() -> runs.current().forgotten.increment());
             log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
         } else {
             logLost(claimed);
@@ -267,13 +281,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void keep(ClaimedNote claimed, Upkeep upkeep) {
         Instant now = now();
-        try {
-            if (!sidecars.tell(claimed, upkeep, now)) {
-                logLost(claimed);
-                return;
-            }
-        } catch (StoreException e) {
-            storeFails(claimed, e);
+        if (!sidecars.tell(claimed, upkeep, now)) {
+            logLost(claimed);
             return;
         }
         keep(claimed, upkeep, now);
@@ -284,9 +293,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         if (!rows.keep(claimed, upkeep, now)) {
             logLost(claimed);
         } else if (upkeep.state() != claimed.state()) {
-            run.refreshedGone.increment();
+            whenCommitted(run.refreshedGone::increment);
         } else {
-            run.refreshesPutOff.increment();
+            whenCommitted(run.refreshesPutOff::increment);
         }
     }
 
@@ -297,7 +306,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void settleAndCount(ClaimedNote claimed, Settlement settlement, Instant now) {
         if (rows.settle(claimed, settlement, now)) {
-            runs.current().settled(claimed, settlement);
+            whenCommitted(() -> runs.current().settled(claimed, settlement));
         } else {
             logLost(claimed);
         }
@@ -309,11 +318,22 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void countReleased(ClaimedNote claimed, boolean held, String reason) {
         if (held) {
-            runs.current().released.increment();
+            whenCommitted(() -> runs.current().released.increment());
             log.debug("Note {}: handed back, {}", claimed.id(), reason);
         } else {
             logLost(claimed);
         }
+    }
+
+    /** Counts what a transaction did, once, although it may be repeated. */
+    private static void whenCommitted(Runnable count) {
+        TransactionSynchronizationManager.registerSynchronization(
+                new TransactionSynchronization() {
+                    @Override
+                    public void afterCommit() {
+                        count.run();
+                    }
+                });
     }
 
     /** The present, as exactly as a row can say it, so that a sidecar says the same. */

@@ -175,18 +175,29 @@ final class PlanDraft {
 
     /** Why no run would buy anything, whoever began it. */
     private List<String> heldBack() {
-        return Stream.of(
+        return inWords(
+                Stream.of(
                         Refusal.ofRebuild(facts.isRebuildUnfinished()),
                         Refusal.ofGate(facts.closed()),
                         Refusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
-                        Refusal.ofBytes(limits, facts.storedBytes(), tonight))
-                .flatMap(Optional::stream)
-                .map(Refusal::toPlan)
-                .toList();
+                        Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    }
+
+    /** Why no run would do what needs no call. */
+    private List<String> heldBackWithoutCall() {
+        return inWords(
+                Stream.of(
+                        Refusal.ofRebuild(facts.isRebuildUnfinished()),
+                        Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    }
+
+    private static List<String> inWords(Stream<Optional<Refusal>> refusals) {
+        return refusals.flatMap(Optional::stream).map(Refusal::toPlan).toList();
     }
 
     private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>(heldBack);
+        List<String> obstacles =
+                new ArrayList<>(withoutCall() > 0 ? heldBackWithoutCall() : heldBack);
         if (facts.isRunning()) {
             obstacles.add(Refusal.ofLock(settings.node()).toPlan());
         }
@@ -346,7 +357,7 @@ final class PlanDraft {
     }
 
     private ExpectedDuration duration(long calls) {
-        long notes = heldBack.isEmpty() ? withoutCall() : 0;
+        long notes = heldBackWithoutCall().isEmpty() ? withoutCall() : 0;
         double seconds =
                 calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
         if (calls + notes > 0) {

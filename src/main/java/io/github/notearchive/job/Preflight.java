@@ -4,6 +4,7 @@ import io.github.notearchive.ledger.ApiCalls;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.NightlyCalls;
 import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.worklist.Claims;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.Optional;
@@ -14,7 +15,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>In this order: a rebuild that is not finished; what a killed process left behind; the gate of
  * an earlier 303; our own limits of the night; whether provider and store can be reached; the
- * housekeeping.
+ * housekeeping. A closed gate, or a used-up limit of calls, denies a run only when no note is due
+ * whose response is held.
  */
 @Component
 class Preflight {
@@ -25,6 +27,8 @@ class Preflight {
     private final ApiCalls calls;
     private final NightlyBytes bytes;
     private final NoteSourceProperties sourceSettings;
+    private final Backlog backlog;
+    private final Claims claims;
     private final Reachability reachability;
     private final Housekeeping housekeeping;
     private final Clock clock;
@@ -36,6 +40,8 @@ class Preflight {
             ApiCalls calls,
             NightlyBytes bytes,
             NoteSourceProperties sourceSettings,
+            Backlog backlog,
+            Claims claims,
             Reachability reachability,
             Housekeeping housekeeping,
             Clock clock) {
@@ -45,6 +51,8 @@ class Preflight {
         this.calls = calls;
         this.bytes = bytes;
         this.sourceSettings = sourceSettings;
+        this.backlog = backlog;
+        this.claims = claims;
         this.reachability = reachability;
         this.housekeeping = housekeeping;
         this.clock = clock;
@@ -53,23 +61,28 @@ class Preflight {
     /** Makes ready for a run of a node whose lock is held, or says why it does not begin. */
     Clearance of(ActiveRun run) {
         Optional<Refusal> held =
-                Refusal.ofRebuild(executions.isRebuildUnfinished())
-                        .or(() -> recover(run.node()))
-                        .or(() -> ofGate(run.options()));
+                Refusal.ofRebuild(executions.isRebuildUnfinished()).or(() -> recover(run.node()));
         if (held.isPresent()) {
             return new Clearance.Denied(held.get());
         }
         Night tonight = Night.current(clock);
         NightlyCalls made = calls.count(tonight);
+        Optional<Refusal> noCalls =
+                ofGate(run.options())
+                        .or(() -> Refusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
+        noCalls.ifPresent(_ -> backlog.markPaid());
         Optional<Refusal> refusal =
-                Refusal.ofCalls(sourceSettings.callsPerNight(), made, tonight)
+                noCalls.filter(_ -> !claims.isHeldDue(run.node()))
                         .or(() -> bytes.refusal(run))
-                        .or(reachability::refusal);
+                        .or(
+                                noCalls.isPresent()
+                                        ? reachability::refusalOfStore
+                                        : reachability::refusal);
         if (refusal.isPresent()) {
             return new Clearance.Denied(refusal.get());
         }
         housekeeping.tidy();
-        return new Clearance.Granted(tonight, made);
+        return new Clearance.Granted(tonight, made, noCalls.orElse(null));
     }
 
     private Optional<Refusal> recover(String node) {

@@ -21,6 +21,11 @@ class ProviderAccess {
     /** Opens the gate, and the way through it, unless a signal has come already. */
     void open(ActiveRun run, Granted clearance) {
         gate.open();
+        Refusal withoutCalls = clearance.withoutCalls();
+        if (withoutCalls != null) {
+            provider.end(withoutCalls.toRun());
+            return;
+        }
         provider.open(
                 clearance.tonight(),
                 clearance.made(),

@@ -2,9 +2,15 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.ProviderPing;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -14,14 +20,29 @@ import org.springframework.stereotype.Component;
 @Component
 class Reachability {
 
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
+
+    /** The provider's time has whole seconds only. */
+    private static final Duration TOLERATED = Duration.ofSeconds(2);
+
     private final ObjectStore store;
     private final ArchiveRevision revision;
     private final ProviderPing provider;
+    private final JustOneApiClient calls;
+    private final Clock clock;
 
-    Reachability(ObjectStore store, ArchiveRevision revision, ProviderPing provider) {
+    Reachability(
+            ObjectStore store,
+            ArchiveRevision revision,
+            ProviderPing provider,
+            JustOneApiClient calls,
+            Clock clock) {
         this.store = store;
         this.revision = revision;
         this.provider = provider;
+        this.calls = calls;
+        this.clock = clock;
     }
 
     /**
@@ -29,6 +50,11 @@ class Reachability {
      * the run starts with is written there.
      */
     Optional<Refusal> refusal() {
+        return refusalOfStore().or(this::refusalOfProvider);
+    }
+
+    /** The same of the store alone. */
+    Optional<Refusal> refusalOfStore() {
         try {
             store.ensureBucket();
             store.requireTaking();
@@ -36,14 +62,31 @@ class Reachability {
             if (otherBucket.isPresent()) {
                 return otherBucket;
             }
-            provider.send();
             revision.advance();
             return Optional.empty();
         } catch (StoreException e) {
             return Optional.of(Refusal.ofStore(e));
+        }
+    }
+
+    private Optional<Refusal> refusalOfProvider() {
+        try {
+            Instant asked = clock.instant();
+            provider.send().ahead(asked, clock.instant()).ifPresent(this::compareClocks);
+            return Optional.empty();
         } catch (IOException e) {
             return Optional.of(
                     Refusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
+    }
+
+    private void compareClocks(Duration ahead) {
+        if (ahead.abs().compareTo(TOLERATED) > 0) {
+            log.warn(
+                    "This machine's clock is {} s {} the provider's; set it (NTP), since nights and quotas go by it",
+                    ahead.abs().toSeconds(),
+                    ahead.isNegative() ? "ahead of" : "behind");
+        }
+        calls.providersClockIsAhead(ahead);
     }
 }

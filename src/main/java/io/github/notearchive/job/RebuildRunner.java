@@ -203,6 +203,7 @@ public class RebuildRunner {
                         lock,
                         active::jobExecutionId,
                         TimeBox.ofNullableOption(maxDuration),
+                        settings.outage().after(),
                         () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, active);
         }

@@ -8,6 +8,7 @@ import io.github.notearchive.job.Launches.Launch;
 import io.github.notearchive.note.Night;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +124,7 @@ public class RemapRunner {
                 lock,
                 remap::jobExecutionId,
                 TimeBox.ofNullableOption(remap.options().maxDuration()),
+                Duration.ZERO,
                 () -> log.info("Progress: answers={}", remap.answers()));
     }
 

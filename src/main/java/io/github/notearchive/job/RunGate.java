@@ -7,8 +7,11 @@ import io.github.notearchive.source.RunStop;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
@@ -23,12 +26,31 @@ public class RunGate extends Gate {
 
     private static final Logger log = LoggerFactory.getLogger(RunGate.class);
 
+    /** Within the 8 minutes that the shipped schedules give SIGTERM, a minute of which stores. */
+    private static final Duration LONGEST_END = Duration.ofMinutes(7);
+
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
     private final ActiveRuns runs;
+    private final LongSupplier nanoTime;
     private CountDownLatch closed = new CountDownLatch(1);
 
+    /** By when what is in flight has to be finished; null while no deadline is set. */
+    private @Nullable Long deadline;
+
+    private boolean isAborted;
+
+    @Autowired
     RunGate(JustOneApiClient provider, MediaDownloader downloads, ActiveRuns runs) {
+        this(provider, downloads, runs, System::nanoTime);
+    }
+
+    RunGate(
+            JustOneApiClient provider,
+            MediaDownloader downloads,
+            ActiveRuns runs,
+            LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.provider = provider;
         this.downloads = downloads;
         this.runs = runs;
@@ -37,6 +59,8 @@ public class RunGate extends Gate {
     @Override
     void opens() {
         closed = new CountDownLatch(1);
+        deadline = null;
+        isAborted = false;
         downloads.resume();
     }
 
@@ -44,6 +68,31 @@ public class RunGate extends Gate {
     void closes(Closure closure) {
         log.info("No more notes are taken up, {}: {}", closure.exitCode(), closure.reason());
         closed.countDown();
+        if (closure.exitCode() == ExitCode.INTERRUPTED) {
+            setDeadline();
+        }
+    }
+
+    private void setDeadline() {
+        if (deadline == null) {
+            deadline = nanoTime.getAsLong() + LONGEST_END.toNanos();
+        }
+    }
+
+    /** Aborts what is still in flight after the deadline, as a second signal does. */
+    synchronized void abortAfterDeadline() {
+        if (deadline != null && !isAborted && nanoTime.getAsLong() - deadline >= 0) {
+            log.warn(
+                    "{} min after the end of the run was ordered: releasing what is in flight",
+                    LONGEST_END.toMinutes());
+            abort();
+        }
+    }
+
+    private void abort() {
+        isAborted = true;
+        provider.abort();
+        downloads.abort();
     }
 
     /** Closes it, and ends the calls even where it is closed already: some may be waiting still. */
@@ -82,13 +131,13 @@ public class RunGate extends Gate {
                     "{}: finishing what is in flight; a second signal hands it back at once. Nothing is lost either way",
                     signal);
             interrupt(signal);
+            setDeadline();
             return;
         }
         log.warn(
                 "{} again: handing back what is in flight. Calls without an answer may have been billed; their rows say so",
                 signal);
-        provider.abort();
-        downloads.abort();
+        abort();
     }
 
     /** Closes for what an answer to another node has ended. */

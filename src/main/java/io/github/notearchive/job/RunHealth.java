@@ -79,7 +79,7 @@ class RunHealth {
         OutageDetector health = runs.current().provider();
         boolean outage =
                 switch (cause) {
-                    case COLLECTION -> false;
+                    case COLLECTION, NOT_RESET -> false;
                     case FAULT -> health.fails();
                     case THROTTLED -> health.struggles();
                 };
@@ -113,8 +113,16 @@ class RunHealth {
         }
     }
 
+    /** Whether the run makes no call and is not ending. */
+    boolean isWithoutCalls() {
+        return runs.current().withoutCalls().isPresent() && !gate.isClosed();
+    }
+
     /** Waits for the gate, which closes a moment after calls have ended. */
     void awaitEnd(CallsEndedException e) {
+        if (isWithoutCalls()) {
+            return;
+        }
         try {
             if (!gate.awaitClosed(GATE_FOLLOWS)) {
                 gate.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());

@@ -7,6 +7,7 @@ import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.WorklistCounts;
+import java.time.Clock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ class RunNews {
     private final NoteSourceProperties sourceSettings;
     private final VideoProperties videoSettings;
     private final ObjectProvider<RunObserver> observers;
+    private final Clock clock;
 
     RunNews(
             WorklistCounts worklist,
@@ -37,7 +39,8 @@ class RunNews {
             ArchiveProperties settings,
             NoteSourceProperties sourceSettings,
             VideoProperties videoSettings,
-            ObjectProvider<RunObserver> observers) {
+            ObjectProvider<RunObserver> observers,
+            Clock clock) {
         this.worklist = worklist;
         this.calls = calls;
         this.provider = provider;
@@ -45,6 +48,7 @@ class RunNews {
         this.sourceSettings = sourceSettings;
         this.videoSettings = videoSettings;
         this.observers = observers;
+        this.clock = clock;
     }
 
     /** Says which run it is, and by which settings. */
@@ -88,7 +92,9 @@ class RunNews {
      * Counts the notes that wait, from which {@link #progress} goes on until they are counted anew.
      */
     void count(ActiveRun run) {
-        long due = worklist.countDue(RunProgress.MOST_COUNTED);
+        long due =
+                worklist.countDue(
+                        RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
         run.expected = due + run.inHand.get() + run.counts().done();
     }
 

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,12 +32,17 @@ final class RunWatch implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
     private final LongSupplier execution;
+    private final Duration outageLimit;
+    private long lostSince;
+    private boolean isLost;
 
     /**
      * Begins to watch.
      *
      * @param execution what is logged belongs to; 0 while there is none
      * @param timeBox after how long the gate is closed; null: never
+     * @param outageLimit for how long the database may be unavailable to the lock before the gate
+     *     is closed
      * @param eachMinute what is done each minute, each on its own
      */
     RunWatch(
@@ -44,8 +50,10 @@ final class RunWatch implements AutoCloseable {
             RunnerLock lock,
             LongSupplier execution,
             @Nullable TimeBox timeBox,
+            Duration outageLimit,
             Runnable... eachMinute) {
         this.execution = execution;
+        this.outageLimit = outageLimit;
         this.gate = gate;
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
@@ -82,7 +90,7 @@ final class RunWatch implements AutoCloseable {
      * A job without its lock may not go on: another one could begin and take up the same things.
      * While it ends it needs the lock as well, since a next one would take over what is in flight.
      */
-    private static void keep(RunnerLock lock, Gate gate) {
+    private void keep(RunnerLock lock, Gate gate) {
         String lost = "the connection that held " + lock.name() + " is lost";
         try {
             switch (lock.keep()) {
@@ -93,20 +101,32 @@ final class RunWatch implements AutoCloseable {
                                 ExitCode.UPSTREAM_UNAVAILABLE,
                                 lost + ", and " + lock.rival() + " has the lock by now");
             }
+            isLost = false;
         } catch (SQLException e) {
-            gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + Trouble.describe(e));
+            if (!isLost) {
+                isLost = true;
+                lostSince = System.nanoTime();
+                log.warn("{}: {}; a new connection is tried", lost, Trouble.describe(e));
+            }
+            if (System.nanoTime() - lostSince >= outageLimit.toNanos()) {
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + Trouble.describe(e));
+            }
         }
     }
 
     private void every(Duration period, Runnable work) {
+        var isFailing = new AtomicBoolean();
         var _ =
                 timer.scheduleWithFixedDelay(
                         () -> {
                             LogContext.execution(execution.getAsLong());
                             try {
                                 work.run();
+                                isFailing.set(false);
                             } catch (RuntimeException e) {
-                                tell(e, period);
+                                if (!isFailing.getAndSet(true) || !Trouble.isOutOfReach(e)) {
+                                    tell(e, period);
+                                }
                             }
                         },
                         period.toMillis(),

@@ -19,6 +19,7 @@ class RunWatches {
     private static final Logger log = LoggerFactory.getLogger(ArchiveRunner.class);
 
     private final RunGate gate;
+    private final ArchiveProperties settings;
     private final NightlyLimitProperties limits;
     private final Claims claims;
     private final ApiCalls calls;
@@ -28,6 +29,7 @@ class RunWatches {
 
     RunWatches(
             RunGate gate,
+            ArchiveProperties settings,
             NightlyLimitProperties limits,
             Claims claims,
             ApiCalls calls,
@@ -35,6 +37,7 @@ class RunWatches {
             ArchiveRevision revision,
             Clock clock) {
         this.gate = gate;
+        this.settings = settings;
         this.limits = limits;
         this.claims = claims;
         this.calls = calls;
@@ -51,12 +54,14 @@ class RunWatches {
                         lock,
                         run::jobExecutionId,
                         limits.timeBox(run.options().maxDuration()).orElse(null),
+                        settings.outage().after(),
                         () -> claims.renewLeases(run.node()),
                         () -> news.log(run),
                         () -> news.goesOn(run),
                         revision::tryAdvance);
         // a node may make no call for minutes, which would tell it
         watch.eachSecond(this::closeIfStopped);
+        watch.eachSecond(gate::abortAfterDeadline);
         limits.stopAfter(clock.instant())
                 .ifPresent(
                         end -> {

@@ -4,12 +4,12 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Spares the chunks of a step whose execution context stays as it was the writing of it.
@@ -39,7 +39,7 @@ final class UnchangedContexts implements BeanPostProcessor {
             return call.proceed();
         }
         ExecutionContext context = step.getExecutionContext();
-        if (!context.isDirty() && TransactionSynchronizationManager.isActualTransactionActive()) {
+        if (!context.isDirty() && step.getStatus() == BatchStatus.STARTED) {
             return null;
         }
         @Nullable Object result = call.proceed();

@@ -179,6 +179,7 @@ public class VerifyRunner {
                         lock,
                         audit::jobExecutionId,
                         TimeBox.ofNullableOption(audit.options().maxDuration()),
+                        settings.outage().after(),
                         () -> logProgress(audit))) {
             return summary(audit, launches.start(job, launch), launch.restart());
         } catch (DataAccessException | TransactionException e) {

@@ -229,14 +229,38 @@ final class AnswerWriter {
 
     /** See {@link ApiCalls#bringInUnwritten}. */
     List<NoteId> bringInUnwritten(Predicate<String> isActive) {
+        return bringIn(
+                broughtIn -> {
+                    bringIn(unwritten, _ -> true, broughtIn);
+                    for (UnwrittenAnswers others : unwritten.ofOtherNodes()) {
+                        if (!isActive.test(others.node())) {
+                            bringInOfAnother(others, broughtIn);
+                        }
+                    }
+                });
+    }
+
+    /** See {@link ApiCalls#bringInUnwritten(NoteId)}. */
+    void bringInUnwritten(NoteId note) {
+        List<NoteId> _ =
+                bringIn(
+                        broughtIn ->
+                                bringIn(
+                                        unwritten,
+                                        file -> UnwrittenAnswers.isAbout(file, note),
+                                        broughtIn));
+    }
+
+    /** Reads files, and adds the notes whose answers are in the ledger now. */
+    @FunctionalInterface
+    private interface Intake {
+        void addTo(List<NoteId> broughtIn) throws IOException;
+    }
+
+    private static List<NoteId> bringIn(Intake intake) {
         try {
             List<NoteId> broughtIn = new ArrayList<>();
-            bringIn(unwritten, broughtIn);
-            for (UnwrittenAnswers others : unwritten.ofOtherNodes()) {
-                if (!isActive.test(others.node())) {
-                    bringInOfAnother(others, broughtIn);
-                }
-            }
+            intake.addTo(broughtIn);
             return broughtIn;
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -250,7 +274,7 @@ final class AnswerWriter {
     private void bringInOfAnother(UnwrittenAnswers others, List<NoteId> broughtIn)
             throws IOException {
         try {
-            bringIn(others, broughtIn);
+            bringIn(others, _ -> true, broughtIn);
         } catch (AccessDeniedException e) {
             log.warn(
                     "Paid answers of node {} may wait in files that this user cannot read, {}; run --node {} as their owner",
@@ -260,9 +284,10 @@ final class AnswerWriter {
         }
     }
 
-    private void bringIn(UnwrittenAnswers ofANode, List<NoteId> broughtIn) throws IOException {
+    private void bringIn(UnwrittenAnswers ofANode, Predicate<Path> wanted, List<NoteId> broughtIn)
+            throws IOException {
         for (Path file : ofANode.waiting()) {
-            Optional<NoteId> note = bringIn(file);
+            Optional<NoteId> note = wanted.test(file) ? bringIn(file) : Optional.empty();
             if (note.isPresent()) {
                 broughtIn.add(note.get());
                 delete(file);

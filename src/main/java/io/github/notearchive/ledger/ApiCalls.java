@@ -371,4 +371,14 @@ public class ApiCalls implements CallJournal {
     public List<NoteId> bringInUnwritten(Predicate<String> isActive) {
         return answers.bringInUnwritten(isActive);
     }
+
+    /**
+     * Writes the responses about a note that are in files into the ledger. Only while no call about
+     * it is in flight.
+     *
+     * @throws UncheckedIOException as the other
+     */
+    public void bringInUnwritten(NoteId note) {
+        answers.bringInUnwritten(note);
+    }
 }

@@ -159,13 +159,17 @@ public final class UnwrittenAnswers {
     private int removeOwn(Collection<NoteId> notes) throws IOException {
         int removed = 0;
         for (Path file : files("*" + SUFFIX + "{," + UNFINISHED + "}")) {
-            String name = file.getFileName().toString();
-            if (notes.stream().anyMatch(note -> name.contains("-" + note + "-"))) {
+            if (notes.stream().anyMatch(note -> isAbout(file, note))) {
                 Files.delete(file);
                 removed++;
             }
         }
         return removed;
+    }
+
+    /** Whether a file holds a response about a note, by its name. */
+    static boolean isAbout(Path file, NoteId note) {
+        return file.getFileName().toString().contains("-" + note + "-");
     }
 
     /**

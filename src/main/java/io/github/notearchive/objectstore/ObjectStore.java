@@ -55,6 +55,9 @@ import org.slf4j.LoggerFactory;
  */
 public class ObjectStore implements AutoCloseable {
 
+    /** HTTP: no attempt will succeed. */
+    private static final int NOT_IMPLEMENTED = 501;
+
     private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
     /** What S3 takes in one request, in bytes. */
@@ -680,7 +683,8 @@ public class ObjectStore implements AutoCloseable {
             String action, @Nullable ObjectKey key, String code, int status) {
         String what =
                 subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
-        return status >= 500 || status == 429 || status == 408 || BUSY.contains(code)
+        boolean isDown = status >= 500 && status != NOT_IMPLEMENTED;
+        return isDown || status == 429 || status == 408 || BUSY.contains(code)
                 ? StoreException.unreachable(code, what + "; try again later", null)
                 : StoreException.refused(code, what + "; " + advice(code));
     }
@@ -694,6 +698,8 @@ public class ObjectStore implements AutoCloseable {
                             + " account may do in this bucket";
             case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
             case "NoSuchKey" -> "the object is gone from the store";
+            case "NotImplemented" ->
+                    "see that archive.store.endpoint is an S3 store that supports this request";
             case "RequestTimeTooSkewed" -> "set this machine's clock";
             case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
                     "check archive.store.region and archive.store.endpoint";

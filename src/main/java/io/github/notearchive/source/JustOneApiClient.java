@@ -65,6 +65,15 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /** Bytes of a token in any encoding. */
     private static final int LONGEST_TOKEN = 4096;
 
+    /** So long after midnight a 303 may still be about the quota of the day before, */
+    private static final Duration RESET_WITHIN = Duration.ofMinutes(30);
+
+    /** and calls pause for so long after one. */
+    private static final Duration RESET_PAUSE = Duration.ofMinutes(10);
+
+    /** A larger difference of two clocks is an error that the run reports and does not follow. */
+    private static final Duration LARGEST_OFFSET = Duration.ofMinutes(10);
+
     private final NoteSourceProperties settings;
     private final CallJournal journal;
     private final AnswerReader reader;
@@ -90,6 +99,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private volatile boolean aborted;
     private volatile Consumer<RunStop> onStop = _ -> {};
     private volatile long answeredAt = System.nanoTime();
+
+    /** How far the provider's clock is behind ours; zero when it is ahead. */
+    private volatile Duration behind = Duration.ZERO;
+
+    /** The last night in which a response was billed; null when none was. */
+    private volatile @Nullable Night billedNight;
 
     public JustOneApiClient(
             NoteSourceProperties settings,
@@ -155,6 +170,22 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         allowance.know(tonight, made.all());
         videoAllowance.know(tonight, made.videos());
         refreshAllowance.know(tonight, made.refreshes());
+    }
+
+    /**
+     * Sets the difference of the clocks. A night of the quota then begins at the later of the two
+     * midnights. A difference above 10 minutes counts as none.
+     *
+     * @param ahead how far the provider's clock is ahead of ours; negative when it is behind
+     */
+    public void providersClockIsAhead(Duration ahead) {
+        boolean isUsable = ahead.isNegative() && ahead.abs().compareTo(LARGEST_OFFSET) <= 0;
+        behind = isUsable ? ahead.abs() : Duration.ZERO;
+    }
+
+    /** When the provider's quota day of this moment ends, by our clock. */
+    private Instant quotaEnds(Instant moment) {
+        return Night.of(moment.minus(behind)).ends().plus(behind);
     }
 
     /** Lets no further call leave; those under way are waited for. */
@@ -405,7 +436,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         Optional<AnswerReader.Answer> answer = other.isPresent() ? Optional.empty() : read;
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
-        stopCallsBefore(reply, ofYesterday, turn, exchange, answered);
+        boolean notReset = !ofYesterday && isPerhapsNotReset(reply, answered);
+        if (reply.billed() == Billed.YES) {
+            billedNight = Night.of(answered.minus(behind));
+        }
+        stopCallsBefore(reply, ofYesterday, notReset, turn, exchange, answered);
         boolean isKept = reply.billed() == Billed.YES || reply.isUnreadable();
         byte[] kept = isKept ? exchange.kept() : null;
         long number = journal.received(call, reply, kept, receivedAt, took);
@@ -418,6 +453,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
         if (ofYesterday) {
             return new Deferred(reply, Cause.THROTTLED);
+        }
+        if (notReset) {
+            log.warn(
+                    "The provider's daily quota ({}) is used up before the first billed response of the day; calls pause for {} min",
+                    reply,
+                    RESET_PAUSE.toMinutes());
+            return new Deferred(reply, Cause.NOT_RESET);
         }
         return interpret(id, number, answered, receivedAt, exchange, answer.get(), reply);
     }
@@ -468,15 +510,25 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
-    private static boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant answered) {
+    private boolean isOfYesterday(ProviderReply reply, Instant sentAt, Instant answered) {
+        boolean isDayBegun = Night.of(sentAt).equals(Night.of(sentAt.minus(behind)));
         return ProviderCode.DAILY_QUOTA.is(reply.code())
-                && !Night.of(sentAt).ends().isAfter(answered);
+                && (!isDayBegun || !quotaEnds(sentAt).isAfter(answered));
+    }
+
+    /** Whether the provider may still count the day before: nothing was billed in this one. */
+    private boolean isPerhapsNotReset(ProviderReply reply, Instant answered) {
+        Night night = Night.of(answered.minus(behind));
+        return ProviderCode.DAILY_QUOTA.is(reply.code())
+                && !night.equals(billedNight)
+                && answered.isBefore(night.begins().plus(behind).plus(RESET_WITHIN));
     }
 
     /** What an end of the night, or a pause, must prevent begins before anything slow is done. */
     private void stopCallsBefore(
             ProviderReply reply,
             boolean ofYesterday,
+            boolean notReset,
             CallPacer.Turn turn,
             Exchange exchange,
             Instant answered) {
@@ -488,6 +540,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
         if (ofYesterday) {
             pacer.throttled(turn, exchange.retryAfter());
+            return;
+        }
+        if (notReset) {
+            pacer.throttled(turn, RESET_PAUSE);
             return;
         }
         switch (ProviderCode.meaning(reply.code())) {
@@ -521,7 +577,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     new Exhausted(
                             "the provider's daily quota (" + reply + ")",
                             Exhausted.Whose.PROVIDER,
-                            Night.of(answered).ends());
+                            quotaEnds(answered));
             case ACCOUNT_REFUSED -> new Blocked(reply);
             case REQUEST_REFUSED -> new Rejected(reply);
             case FAULT -> new Deferred(reply, Cause.FAULT);

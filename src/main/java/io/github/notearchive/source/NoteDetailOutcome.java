@@ -49,7 +49,17 @@ public sealed interface NoteDetailOutcome {
              */
             FAULT,
             /** We ask too fast. The client pauses; the note is not to blame. */
-            THROTTLED
+            THROTTLED,
+            /**
+             * The quota of the day before (303), soon after midnight: the provider may start the
+             * day later than we do. The client pauses; the note is not to blame.
+             */
+            NOT_RESET;
+
+            /** Whether the client pauses, and the note is released. */
+            public boolean isPause() {
+                return this == THROTTLED || this == NOT_RESET;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.notearchive.source;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.utils.DateUtils;
@@ -34,7 +35,20 @@ public class ProviderPing {
      * @param date what time it is by the server's own clock, to the second; null when it does not
      *     say
      */
-    public record Pong(int status, @Nullable Instant date) {}
+    public record Pong(int status, @Nullable Instant date) {
+
+        /**
+         * How far the server's clock is ahead of ours, within a second; empty when it does not say.
+         *
+         * @param asked what time it was by ours before the request
+         * @param answered and after the response
+         */
+        public Optional<Duration> ahead(Instant asked, Instant answered) {
+            Duration took = Duration.between(asked, answered);
+            return Optional.ofNullable(date)
+                    .map(theirs -> Duration.between(asked.plus(took.dividedBy(2)), theirs));
+        }
+    }
 
     /**
      * Asks, and once more after a fault.

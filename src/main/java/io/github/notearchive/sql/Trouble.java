@@ -52,6 +52,20 @@ public final class Trouble {
     }
 
     /**
+     * Whether the database refuses the account: a wrong login (class 28), no such database (3D000)
+     * or a missing privilege (42501).
+     */
+    public static boolean isRefused(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException e && e.getSQLState() != null) {
+                String state = e.getSQLState();
+                return state.startsWith("28") || state.equals("3D000") || state.equals("42501");
+            }
+        }
+        return false;
+    }
+
+    /**
      * Classes 08 (connection), 53 (resources), 57P (shutdown) and 58 (system) of PostgreSQL's error
      * codes, 25006 (read only) and 55P03 (a lock that another session does not give back).
      */

@@ -80,6 +80,9 @@ public class Claims {
     /** Highest first. */
     private static final List<Integer> LANES = List.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 
+    /** The lane of the notes whose response is held. */
+    private static final List<Integer> HELD = List.of(10);
+
     /** Refreshes are one line, and no lane. */
     private static final int REFRESHES = 0;
 
@@ -121,17 +124,27 @@ public class Claims {
      * holds it may still be waiting for an answer that is paid for.
      */
     public Optional<ClaimedNote> claim(String node) {
-        Marks mine = marks.of(node);
-        return mine.next(from -> claimDue(node, from, mine));
+        return claim(node, LANES);
     }
 
-    private Optional<ClaimedNote> claimDue(String node, Marks from, Marks mine) {
-        List<Mark> begins = LANES.stream().map(from::of).toList();
+    /** The same of notes whose response is held, which need no call. */
+    public Optional<ClaimedNote> claimHeld(String node) {
+        return claim(node, HELD);
+    }
+
+    private Optional<ClaimedNote> claim(String node, List<Integer> lanes) {
+        Marks mine = marks.of(node);
+        return mine.next(from -> claimDue(node, lanes, from, mine));
+    }
+
+    private Optional<ClaimedNote> claimDue(
+            String node, List<Integer> lanes, Marks from, Marks mine) {
+        List<Mark> begins = lanes.stream().map(from::of).toList();
         return take(
                 node,
                 NEXT_DUE,
                 Map.of(
-                        "lanes", LANES.toArray(Integer[]::new),
+                        "lanes", lanes.toArray(Integer[]::new),
                         "dues", begins.stream().map(Mark::due).toArray(String[]::new),
                         "ids", begins.stream().map(Mark::noteId).toArray(String[]::new),
                         "now", Timestamp.from(clock.instant())),
@@ -242,13 +255,30 @@ public class Claims {
 
     /** What is left to wait for; claims of other nodes are not. */
     public Outlook outlook(String node) {
+        return outlook(node, LANES);
+    }
+
+    /** The same of notes whose response is held. */
+    public Outlook outlookOfHeld(String node) {
+        return outlook(node, HELD);
+    }
+
+    /** Whether a note is due whose response is held. */
+    public boolean isHeldDue(String node) {
+        return outlookOfHeld(node)
+                .nextDue()
+                .filter(due -> !due.isAfter(clock.instant()))
+                .isPresent();
+    }
+
+    private Outlook outlook(String node, List<Integer> lanes) {
         return ownTransaction.execute(
                 _ ->
                         jdbc.sql(
                                         """
                                         SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held,
                                                (SELECT min(first.due_at)
-                                                FROM generate_series(10, 0, -1) AS lanes (lane)
+                                                FROM unnest(:lanes::int[]) AS lanes (lane)
                                                 CROSS JOIN LATERAL (
                                                     SELECT due_at
                                                     FROM worklist
@@ -258,6 +288,7 @@ public class Claims {
                                                     LIMIT 1) AS first) AS next
                                         """
                                                 .formatted(FREE))
+                                .param("lanes", lanes.toArray(Integer[]::new))
                                 .param("node", node)
                                 .query(
                                         (row, _) ->
@@ -327,6 +358,27 @@ public class Claims {
                 .param("now", Timestamp.from(clock.instant()))
                 .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
                 .update();
+    }
+
+    /**
+     * Releases the claims of a node except these, with states and counters untouched. Only under
+     * the node's runner lock.
+     *
+     * @param held claim ids
+     */
+    public int releaseOthers(String node, Collection<Long> held) {
+        lookFromTheFront();
+        return ownTransaction.execute(
+                _ ->
+                        jdbc.sql(
+                                        """
+                                        UPDATE worklist SET %s
+                                        WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])
+                                        """
+                                                .formatted(ENDED))
+                                .param("node", node)
+                                .param("held", held.toArray(Long[]::new))
+                                .update());
     }
 
     /**

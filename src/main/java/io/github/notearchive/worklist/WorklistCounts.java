@@ -74,26 +74,26 @@ public class WorklistCounts {
     }
 
     /**
-     * How many notes wait to be claimed now, refreshes left aside.
+     * How many notes wait to be claimed, refreshes left aside.
      *
      * @param most where counting ends; more are as many
+     * @param until due by this time
      */
-    public long countDue(int most) {
-        Instant now = clock.instant();
+    public long countDue(int most, Instant until) {
         return jdbc.sql(
                         """
                         SELECT greatest(0, least(:most,
-                            (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :now)
+                            (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :until)
                             - (SELECT count(*)
                                FROM generate_series(10, 0, -1) AS lanes (lane)
                                CROSS JOIN LATERAL (
                                    SELECT FROM worklist
-                                   WHERE lane = lanes.lane AND due_at > :now AND due_at < :hourEnds
+                                   WHERE lane = lanes.lane AND due_at > :until AND due_at < :hourEnds
                                    OFFSET 0) AS later)
-                            - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :now)))
+                            - (SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL AND due_at <= :until)))
                         """)
-                .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(endOfHour(now)))
+                .param("until", Timestamp.from(until))
+                .param("hourEnds", Timestamp.from(endOfHour(until)))
                 .param("most", most)
                 .query(Long.class)
                 .single();

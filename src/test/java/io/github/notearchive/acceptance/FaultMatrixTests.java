@@ -181,90 +181,101 @@ class FaultMatrixTests {
 
     static Stream<Fault> troubleOfTheDatabase() {
         Duration locked = Duration.ofMinutes(10);
-        return Stream.concat(
-                Stream.of(
+        Stream<Fault> faults =
+                Stream.concat(
+                        Stream.of(
+                                        Fault.of(
+                                                        "database: connections are cut once",
+                                                        DatabaseFaults.cutOnce(DatabaseFaults.ALL))
+                                                .ends(0),
+                                        Fault.of(
+                                                        "database: the runner lock's connection is cut",
+                                                        DatabaseFaults.cutOnce(
+                                                                DatabaseFaults.RUNNER))
+                                                .ends(0),
+                                        Fault.of(
+                                                        "database: connections are cut ten times a second",
+                                                        DatabaseFaults.cutAgain())
+                                                .ends(0, 8),
+                                        Fault.of(
+                                                        "database: the server crashes and recovers",
+                                                        DatabaseFaults.crash())
+                                                .ends(0),
+                                        Fault.of("database: read only", DatabaseFaults.readOnly())
+                                                .meanwhile(8),
+                                        full("INSERT", "api_call"),
+                                        full("INSERT", "note"),
+                                        full("UPDATE", "worklist").meanwhile(8),
+                                        full("UPDATE", "batch_step_execution"),
+                                        full("UPDATE", "batch_job_execution"),
+                                        Fault.of(
+                                                        "database: a table is locked for 5 s",
+                                                        DatabaseFaults.locked(
+                                                                "LOCK TABLE note",
+                                                                Duration.ofSeconds(5)))
+                                                .ends(0),
+                                        Fault.of(
+                                                        "database: a table is locked for long",
+                                                        DatabaseFaults.locked(
+                                                                "LOCK TABLE note", locked))
+                                                .within(Duration.ofMinutes(3)))
+                                .flatMap(Fault::onBoth),
+                        Stream.of(
+                                full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
                                 Fault.of(
-                                                "database: connections are cut once",
-                                                DatabaseFaults.cutOnce(DatabaseFaults.ALL))
-                                        .ends(0, 8),
-                                Fault.of(
-                                                "database: the runner lock's connection is cut",
-                                                DatabaseFaults.cutOnce(DatabaseFaults.RUNNER))
-                                        .ends(0, 8),
-                                Fault.of(
-                                        "database: connections are cut ten times a second",
-                                        DatabaseFaults.cutAgain()),
-                                Fault.of(
-                                                "database: the server crashes and recovers",
-                                                DatabaseFaults.crash())
-                                        .ends(0, 8),
-                                Fault.of("database: read only", DatabaseFaults.readOnly())
+                                                "database: too many connections",
+                                                DatabaseFaults.tooManyConnections())
+                                        .within(Duration.ofMinutes(8))
                                         .meanwhile(8),
-                                full("INSERT", "api_call"),
-                                full("INSERT", "note"),
-                                full("UPDATE", "worklist").meanwhile(8),
-                                full("UPDATE", "batch_step_execution"),
-                                full("UPDATE", "batch_job_execution"),
                                 Fault.of(
-                                                "database: a table is locked for 5 s",
+                                                "database: a note's row is locked for long",
                                                 DatabaseFaults.locked(
-                                                        "LOCK TABLE note", Duration.ofSeconds(5)))
+                                                        "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
+                                                        locked))
+                                        .within(Duration.ofMinutes(7)),
+                                Fault.of(
+                                                "database: out of reach for good",
+                                                night -> {
+                                                    night.wayToDatabase().down();
+                                                    return night.wayToDatabase()::mend;
+                                                })
+                                        .within(Duration.ofMinutes(8))
+                                        .meanwhile(8),
+                                Fault.of(
+                                                "database: out of reach for three seconds",
+                                                night -> {
+                                                    night.wayToDatabase().down();
+                                                    Thread.sleep(3_000);
+                                                    night.wayToDatabase().mend();
+                                                    return () -> {};
+                                                })
                                         .ends(0),
                                 Fault.of(
-                                                "database: a table is locked for long",
-                                                DatabaseFaults.locked("LOCK TABLE note", locked))
-                                        .within(Duration.ofMinutes(3)))
-                        .flatMap(Fault::onBoth),
-                Stream.of(
-                        full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
-                        Fault.of(
-                                        "database: too many connections",
-                                        DatabaseFaults.tooManyConnections())
-                                .within(Duration.ofMinutes(8))
-                                .meanwhile(8),
-                        Fault.of(
-                                        "database: a note's row is locked for long",
-                                        DatabaseFaults.locked(
-                                                "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
-                                                locked))
-                                .within(Duration.ofMinutes(7)),
-                        Fault.of(
-                                        "database: out of reach for good",
-                                        night -> {
-                                            night.wayToDatabase().down();
-                                            return night.wayToDatabase()::mend;
-                                        })
-                                .within(Duration.ofMinutes(8))
-                                .meanwhile(8),
-                        Fault.of(
-                                        "database: out of reach for three seconds",
-                                        night -> {
-                                            night.wayToDatabase().down();
-                                            Thread.sleep(3_000);
-                                            night.wayToDatabase().mend();
-                                            return () -> {};
-                                        })
-                                .ends(0, 8),
-                        Fault.of(
-                                        "database: silent for three seconds",
-                                        night -> {
-                                            night.wayToDatabase().holdRequests(Proxy.ANY);
-                                            Thread.sleep(3_000);
-                                            night.wayToDatabase().release();
-                                            return () -> {};
-                                        })
-                                .ends(0),
-                        Fault.of(
-                                        "database: silent, connections half-open",
-                                        night -> {
-                                            night.wayToDatabase().holdRequests(Proxy.ANY);
-                                            return () -> {
-                                                night.wayToDatabase().release();
-                                                night.wayToDatabase().cut();
-                                            };
-                                        })
-                                .within(Duration.ofMinutes(10))
-                                .meanwhile(8)));
+                                                "database: silent for three seconds",
+                                                night -> {
+                                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                                    Thread.sleep(3_000);
+                                                    night.wayToDatabase().release();
+                                                    return () -> {};
+                                                })
+                                        .ends(0),
+                                Fault.of(
+                                                "database: silent, connections half-open",
+                                                night -> {
+                                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                                    return () -> {
+                                                        night.wayToDatabase().release();
+                                                        night.wayToDatabase().cut();
+                                                    };
+                                                })
+                                        .within(Duration.ofMinutes(10))
+                                        .meanwhile(8)));
+        return faults.map(FaultMatrixTests::waitedForBriefly);
+    }
+
+    /** A run waits for the database and the store so long. */
+    private static Fault waitedForBriefly(Fault fault) {
+        return fault.with("ARCHIVE_OUTAGE_AFTER", "20s");
     }
 
     private static Fault full(String event, String table) {
@@ -273,51 +284,69 @@ class FaultMatrixTests {
     }
 
     static Stream<Fault> troubleOfTheStore() {
-        return Stream.of(
-                Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
-                Fault.of("store: hangs", StoreFaults.hang())
-                        .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
-                        .within(Duration.ofMinutes(4))
-                        .meanwhile(8),
-                Fault.of(
-                                "store: half a second late",
-                                night -> {
-                                    night.wayToStore().delay(Duration.ofMillis(500));
-                                    return () -> night.wayToStore().delay(Duration.ZERO);
-                                })
-                        .within(Duration.ofMinutes(3))
-                        .ends(0),
-                Fault.of("store: 500 InternalError", StoreFaults.answers(500, "InternalError"))
-                        .meanwhile(8),
-                Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown")).meanwhile(8),
-                Fault.of("store: 403 AccessDenied", StoreFaults.answers(403, "AccessDenied"))
-                        .meanwhile(2),
-                Fault.of(
-                                "store: 403 SignatureDoesNotMatch",
-                                StoreFaults.answers(403, "SignatureDoesNotMatch"))
-                        .meanwhile(2),
-                Fault.of(
-                        "store: 403 AccessDenied for PUT only",
-                        StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
-                Fault.of(
-                        "store: full, 507 XMinioStorageFull for PUT",
-                        StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
-                Fault.of(
-                        "store: 500 InternalError for PUT only",
-                        StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
-                Fault.of(
-                        "store: the answer to PUT breaks off",
-                        StoreFaults.answers(
-                                StoreFaults.PUT,
-                                out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
-                Fault.of(
-                                "store: 500 InternalError for one object, once",
-                                StoreFaults.answersForOne(500, "InternalError"))
-                        .ends(0)
-                        .charges(1, 1),
-                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
-                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
-                        .on(Place.EMBEDDED));
+        Stream<Fault> faults =
+                Stream.of(
+                        Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
+                        Fault.of(
+                                        "store: refuses connections for five seconds",
+                                        night -> {
+                                            night.wayToStore().down();
+                                            Thread.sleep(5_000);
+                                            night.wayToStore().mend();
+                                            return () -> {};
+                                        })
+                                .ends(0),
+                        Fault.of("store: hangs", StoreFaults.hang())
+                                .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
+                                .within(Duration.ofMinutes(4))
+                                .meanwhile(8),
+                        Fault.of(
+                                        "store: half a second late",
+                                        night -> {
+                                            night.wayToStore().delay(Duration.ofMillis(500));
+                                            return () -> night.wayToStore().delay(Duration.ZERO);
+                                        })
+                                .within(Duration.ofMinutes(3))
+                                .ends(0),
+                        Fault.of(
+                                        "store: 500 InternalError",
+                                        StoreFaults.answers(500, "InternalError"))
+                                .meanwhile(8),
+                        Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown"))
+                                .meanwhile(8),
+                        Fault.of(
+                                        "store: 403 AccessDenied",
+                                        StoreFaults.answers(403, "AccessDenied"))
+                                .meanwhile(2),
+                        Fault.of(
+                                        "store: 403 SignatureDoesNotMatch",
+                                        StoreFaults.answers(403, "SignatureDoesNotMatch"))
+                                .meanwhile(2),
+                        Fault.of(
+                                "store: 403 AccessDenied for PUT only",
+                                StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
+                        Fault.of(
+                                "store: full, 507 XMinioStorageFull for PUT",
+                                StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
+                        Fault.of(
+                                "store: 500 InternalError for PUT only",
+                                StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
+                        Fault.of(
+                                "store: the answer to PUT breaks off",
+                                StoreFaults.answers(
+                                        StoreFaults.PUT,
+                                        out ->
+                                                out.write(
+                                                        "HTTP/1.1 200 OK\r\nContent-Le"
+                                                                .getBytes(UTF_8)))),
+                        Fault.of(
+                                        "store: 500 InternalError for one object, once",
+                                        StoreFaults.answersForOne(500, "InternalError"))
+                                .ends(0),
+                        Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
+                        Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
+                                .on(Place.EMBEDDED));
+        return faults.map(FaultMatrixTests::waitedForBriefly);
     }
 
     static Stream<Fault> troubleOfTheProvider() {

@@ -53,7 +53,8 @@ final class BacklogTasks {
         tasks.put("outlook", parts -> parts.get(Claims.class).outlook(NODE));
         tasks.put("is a refresh due", parts -> parts.get(Claims.class).isRefreshDue(NODE));
         tasks.put(
-                "count what is due", parts -> parts.get(WorklistCounts.class).countDue(10_000_000));
+                "count what is due",
+                parts -> parts.get(WorklistCounts.class).countDue(10_000_000, Instant.now()));
         tasks.put("renew leases", parts -> parts.get(Claims.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",

@@ -16,6 +16,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,7 @@ final class BigWorklist implements AutoCloseable {
         // else it is the disk that is measured
         execute(SERVER.jdbcUrl(), "ALTER DATABASE " + name + " SET synchronous_commit = off");
         this.url = SERVER.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
-        showing().get(WorklistCounts.class).countDue(1); // makes the tables
+        showing().get(WorklistCounts.class).countDue(1, Instant.now()); // makes the tables
         fill(notes, tenthsDone, ledgerEvery);
         showing().get(MediaTotals.class).now();
     }

@@ -2,6 +2,7 @@ package io.github.notearchive.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +61,31 @@ class EmbeddedDatabaseTests {
         }
         assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
         assertThat(home.resolve("servers.properties")).doesNotExist();
+    }
+
+    @Test
+    void fullDiskIsReportedAtOnce() throws Exception {
+        Path small = Files.createDirectory(home.resolve("small"));
+        assumeTrue(
+                exitCode("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", small.toString()) == 0,
+                "a file system can be mounted");
+        try (DataDirectory directory = DataDirectory.open(small)) {
+            assertThatThrownBy(() -> EmbeddedDatabase.open(directory))
+                    .isInstanceOfSatisfying(
+                            DataDirectoryException.class,
+                            e -> assertThat(e.isDiskFull()).as(e.getMessage()).isTrue())
+                    .hasMessageContaining("No space left on device");
+        } finally {
+            assertThat(exitCode("umount", small.toString())).isZero();
+        }
+    }
+
+    private static int exitCode(String... command) throws Exception {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
     }
 
     @Test

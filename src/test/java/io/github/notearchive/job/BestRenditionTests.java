@@ -35,6 +35,8 @@ class BestRenditionTests {
     @Autowired HealthCheck check;
     @Autowired PaidAnswers paid;
     @Autowired Interventions interventions;
+    @Autowired OutageRetry outages;
+    @Autowired RunGate gate;
 
     @Test
     void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
@@ -192,10 +194,10 @@ class BestRenditionTests {
         night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
         night.wayToStore().down();
         night.provider().releaseMedia();
+        Night.await("the store is waited for", () -> outages.waiting() > 0);
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        RunSummary run = Night.ended(running);
-
-        assertThat(run.exitCode()).isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertEnded(Night.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");

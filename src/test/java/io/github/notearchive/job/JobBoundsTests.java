@@ -36,7 +36,7 @@ class JobBoundsTests {
         new RebuildJob.Bounds(repositoryThatThrows(away), gate, new ActiveRebuilds()).afterJob(job);
 
         assertThat(job.getStatus()).isEqualTo(BatchStatus.FAILED);
-        assertThat(job.getExitStatus().getExitCode()).isEqualTo("FAILED");
+        assertThat(job.getExitStatus().getExitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
         assertThat(job.getExitStatus().getExitDescription()).contains("the database is gone");
         assertThat(job.getFailureExceptions()).containsExactly(away);
     }

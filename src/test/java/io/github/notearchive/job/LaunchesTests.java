@@ -47,6 +47,18 @@ class LaunchesTests {
     }
 
     @Test
+    void aMissingPrivilegeIsConfiguration() {
+        SQLException refused = new SQLException("permission denied for table note", "42501");
+        job.addFailureException(refused);
+
+        assertThat(Launches.ended(job, gate)).isEqualTo(ExitCode.USAGE);
+        assertThat(Launches.whyFailed(job, gate))
+                .isEqualTo(
+                        "the database refuses us: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
+        assertThat(Launches.brokenBy(refused).exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void whatClosedTheGateIsWhyWhereItSaysTheSame() {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
         job.addFailureException(AWAY);

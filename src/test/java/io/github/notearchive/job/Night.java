@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -38,8 +39,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -93,15 +94,7 @@ final class Night {
         servers.provider.resetCounts();
         empty();
         emptyBucket();
-        deleteAnswerFiles();
-    }
-
-    private void deleteAnswerFiles() {
-        try {
-            FileSystemUtils.deleteRecursively(answerFiles());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        delete(answerFiles());
     }
 
     /** Where nodes of this machine keep answers that the database does not take. */
@@ -152,6 +145,7 @@ final class Night {
         servers.provider.releaseMedia();
         servers.providerRelay.mend();
         servers.storeRelay.mend();
+        mendWayToDatabase();
         for (CompletableFuture<RunSummary> run : aside) {
             RunSummary _ = run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         }
@@ -165,11 +159,14 @@ final class Night {
     }
 
     private void emptyBucket() {
-        Path bucket = bucket();
-        if (!Files.exists(bucket)) {
+        delete(bucket());
+    }
+
+    private static void delete(Path directory) {
+        if (!Files.exists(directory)) {
             return;
         }
-        try (Stream<Path> files = Files.walk(bucket)) {
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
@@ -198,6 +195,25 @@ final class Night {
 
     Relay wayToStore() {
         return servers.storeRelay;
+    }
+
+    /** For classes whose database is behind the relay. */
+    Relay wayToDatabase() {
+        return servers.databaseRelay;
+    }
+
+    /** Returns when the pool, which refuses connections for a moment, gives them again. */
+    void mendWayToDatabase() throws InterruptedException {
+        servers.databaseRelay.mend();
+        await(
+                "the database accepts connections",
+                () -> {
+                    try {
+                        return count("SELECT 1") == 1;
+                    } catch (DataAccessException e) {
+                        return false;
+                    }
+                });
     }
 
     /** Requests that reached the provider. */
@@ -336,6 +352,17 @@ final class Night {
                 .update();
     }
 
+    /** Whether a paid response waits in a file for the database. */
+    boolean hasSpooledResponse() {
+        try (Stream<Path> files = Files.walk(servers.home.resolve("work").resolve("answers"))) {
+            return files.anyMatch(file -> file.toString().endsWith(".answer"));
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     // what there is in the bucket
 
     /** The keys below a prefix, sorted, with the bytes of each. */
@@ -358,6 +385,30 @@ final class Night {
     /** The folder that the store keeps its objects in. */
     Path bucket() {
         return servers.bucket();
+    }
+
+    /** From now on the database accepts no update of such rows, as on a full disk. */
+    void fullDisk(String table, String rows) {
+        refuses(table, rows, "53100", "could not extend file");
+    }
+
+    /** From now on the database accepts no update of such rows. */
+    void refuses(String table, String rows, String sqlState, String message) {
+        jdbc.sql(
+                        """
+                        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END $$
+                        """
+                                .formatted(message, sqlState))
+                .update();
+        jdbc.sql(
+                        "CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
+                                .formatted(table, rows))
+                .update();
+    }
+
+    void mendDisk() {
+        jdbc.sql("DROP FUNCTION full_disk CASCADE").update();
     }
 
     /** Another session of the database. */

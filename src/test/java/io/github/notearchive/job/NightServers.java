@@ -5,6 +5,7 @@ import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -41,6 +42,9 @@ final class NightServers {
     final Relay providerRelay;
     final Relay storeRelay;
 
+    /** Before the database; only classes that ask for it go this way. */
+    final Relay databaseRelay;
+
     private NightServers(Path home, long firstExecution) throws SQLException {
         this.home = home;
         this.firstExecution = firstExecution;
@@ -51,6 +55,7 @@ final class NightServers {
         providerRelay = new Relay(provider.baseUrl().getPort());
         storeRelay = new Relay(store.endpoint().getPort());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
+        databaseRelay = new Relay(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
         try (Connection connection =
                         DriverManager.getConnection(
@@ -71,6 +76,12 @@ final class NightServers {
     /** Others, for those that run beside. */
     static NightServers others() {
         return Others.SERVERS;
+    }
+
+    /** The database by way of its relay. */
+    String relayedJdbcUrl() {
+        URI direct = URI.create(jdbcUrl.substring("jdbc:".length()));
+        return jdbcUrl.replace(direct.getAuthority(), databaseRelay.address().getAuthority());
     }
 
     /** The folder that the store keeps its objects in. */

@@ -136,34 +136,6 @@ class OutageTests {
     }
 
     @Test
-    void storeThatGoesAwayKeepsWhatIsBoughtForTheNextRun() {
-        List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        awaitHeld(WORKERS);
-        night.wayToStore().down();
-        night.provider().releaseAnswers();
-
-        RunSummary stopped = join(run);
-
-        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(night.exitCodes()).containsExactly("UPSTREAM_UNAVAILABLE");
-        assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(night.claims()).isZero();
-        assertThat(night.count("SELECT count(*) FROM note")).isZero();
-        int bought = night.provider().granted();
-        assertThat(night.calls()).isEqualTo(bought);
-
-        night.wayToStore().mend();
-        RunSummary next = night.run();
-
-        assertEnded(next, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.instances()).hasSize(1);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
-    }
-
-    @Test
     void storeThatRefusesUsInTheMiddleEndsTheRunAtOnce() throws Exception {
         List<String> notes = night.pending(40);
         HttpServer refusing = refusingStore();
@@ -250,35 +222,27 @@ class OutageTests {
                 .single();
         night.provider().releaseAnswers();
 
-        RunSummary cut = join(run);
-
-        assertThat(cut.exitCode())
-                .isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
-        RunSummary next = night.run();
-
-        assertEnded(next, ExitCode.COMPLETED);
+        assertEnded(join(run), ExitCode.COMPLETED);
+        assertThat(night.executions()).hasSize(1);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
     }
 
-    /** Spring Batch writes the end of an execution last, and throws when it cannot. */
     @Test
-    void databaseThatTakesNoEndHidesNothingOfWhatTheRunDid() {
+    void databaseWithoutTheRightToWriteIsConfigurationAndFailsNoNote() {
         List<String> notes = night.pending(3);
-        fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        night.refuses("worklist", "NEW.state = 'ARCHIVED'", "42501", "permission denied");
         RunSummary run;
         try {
             run = night.run();
         } finally {
-            mendDisk();
+            night.mendDisk();
         }
 
-        assertThat(run.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(run.reason()).contains("could not extend file");
-        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
-        assertThat(run.notes().archived()).isEqualTo(3);
-        assertThat(run.bill().billed()).isEqualTo(3);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertEnded(run, ExitCode.USAGE);
+        assertThat(run.reason()).contains("the database refuses us: ", "permission denied");
+        assertThat(night.exitCodes()).containsExactly("USAGE");
+        assertThat(night.states(notes)).containsOnly(PENDING);
     }
 
     @Test
@@ -291,33 +255,35 @@ class OutageTests {
         Night.await(
                 "the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
 
-        fullDisk("worklist", "NEW.state = 'ARCHIVED'");
+        night.fullDisk("worklist", "NEW.state = 'ARCHIVED'");
         RunSummary ended;
         try {
             night.provider().releaseMedia();
             ended = Night.ended(run);
         } finally {
-            mendDisk();
+            night.mendDisk();
         }
 
         assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(ended.reason()).contains("could not extend file");
+        assertThat(night.executions().getLast().exitCode())
+                .as("the exit code of the process")
+                .isEqualTo("UPSTREAM_UNAVAILABLE");
         night.script().unlimited();
         assertEnded(night.force(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
     }
 
-    /** From now on the database takes no update of such rows. */
     @Test
     void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() {
         assertEnded(night.run(), ExitCode.COMPLETED);
-        fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        night.fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
         VerifySummary audit;
         try {
             audit = verify.verify(new VerifyOptions(null, false, false, "main"));
         } finally {
-            mendDisk();
+            night.mendDisk();
         }
 
         assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
@@ -427,25 +393,6 @@ class OutageTests {
 
     private void mendDatabase() {
         night.sql().sql("DROP FUNCTION undo CASCADE; DROP SEQUENCE undone").update();
-    }
-
-    private void fullDisk(String table, String rows) {
-        night.sql()
-                .sql(
-                        """
-                        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$
-                        """)
-                .update();
-        night.sql()
-                .sql(
-                        "CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
-                                .formatted(table, rows))
-                .update();
-    }
-
-    private void mendDisk() {
-        night.sql().sql("DROP FUNCTION full_disk CASCADE").update();
     }
 
     private void awaitHeld(int calls) {

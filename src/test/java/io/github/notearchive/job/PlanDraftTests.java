@@ -225,6 +225,23 @@ class PlanDraftTests {
     }
 
     @Test
+    void closedGateLeavesWhatNeedsNoCall() {
+        notes(Kind.NEW, 30);
+        notes(Kind.BETTER, 4);
+        closed =
+                Optional.of(
+                        new SourceGate.Closed(
+                                303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
+
+        NightPlan plan = plan();
+
+        assertThat(plan.obstacles()).isEmpty();
+        assertThat(plan.calls().tonight()).isZero();
+        assertThat(plan.calls().because()).startsWith("the daily quota was met");
+        assertThat(plan.duration().expected()).isPositive();
+    }
+
+    @Test
     void whatNobodyMeasuredIsAssumedAndSaid() {
         notes(Kind.NEW, 100);
         latency = new Measured(0, Duration.ZERO);

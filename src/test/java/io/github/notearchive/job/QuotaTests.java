@@ -7,6 +7,8 @@ import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -160,6 +162,62 @@ class QuotaTests {
                                 .query(String.class)
                                 .list())
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");
+    }
+
+    @Test
+    void closedGateLeavesWorkThatNeedsNoCall() {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        int calls = night.calls();
+        String paid = notes.getFirst();
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.archived()).containsExactly(paid);
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(night.claims()).isZero();
+
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(next.execution()).as("nothing is left that needs no call").isNull();
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
+        String paid = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.archived()).containsExactly(paid);
+    }
+
+    @Test
+    void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        String note = notes.getFirst();
+        night.sql().sql("UPDATE worklist SET answer_held = true").update();
+        int calls = night.calls();
+
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        assertThat(night.note(note).attempts()).isZero();
+        night.isNextDay();
+        night.script().unlimited();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
     /** The answer is written down when midnight has passed, as by a database that is slow. */

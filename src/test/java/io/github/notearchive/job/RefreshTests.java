@@ -49,6 +49,8 @@ import tools.jackson.databind.node.ObjectNode;
 class RefreshTests {
 
     @Autowired Night night;
+    @Autowired OutageRetry outages;
+    @Autowired RunGate gate;
     @Autowired Enqueuer enqueuer;
     @Autowired RebuildRunner rebuild;
     @Autowired VerifyRunner verifier;
@@ -346,10 +348,10 @@ class RefreshTests {
         night.provider().awaitHeld(1, Duration.ofSeconds(20));
         night.wayToStore().down();
         night.provider().releaseAnswers();
+        Night.await("the store is waited for", () -> outages.waiting() > 0);
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        RunSummary run = Night.ended(running);
-
-        assertThat(run.exitCode()).isIn(ExitCode.COMPLETED, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertEnded(Night.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isOne();
 

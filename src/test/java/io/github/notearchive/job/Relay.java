@@ -20,6 +20,7 @@ final class Relay {
     private ServerSocket listener;
     private int cuts;
     private long untilCut = Long.MAX_VALUE;
+    private long eachCut = Long.MAX_VALUE;
 
     Relay(int server) {
         this.server = server;
@@ -43,6 +44,12 @@ final class Relay {
         untilCut = bytes;
     }
 
+    /** Connections are cut whenever so many bytes more have passed, until {@link #mend}. */
+    synchronized void cutEach(long bytes) {
+        eachCut = bytes;
+        untilCut = bytes;
+    }
+
     /** Connections are cut, and new ones lead to this port. */
     synchronized void leadTo(int otherPort) {
         target = otherPort;
@@ -54,6 +61,8 @@ final class Relay {
 
     /** New connections lead to the server again, if they did not. */
     synchronized void mend() {
+        eachCut = Long.MAX_VALUE;
+        untilCut = Long.MAX_VALUE;
         if (target != server || listener.isClosed()) {
             leadTo(server);
         }
@@ -142,7 +151,7 @@ final class Relay {
     private synchronized void passed(int bytes) {
         untilCut -= bytes;
         if (untilCut <= 0) {
-            untilCut = Long.MAX_VALUE;
+            untilCut = eachCut;
             cut();
         }
     }

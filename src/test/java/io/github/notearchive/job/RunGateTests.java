@@ -32,6 +32,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +46,8 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 class RunGateTests {
 
     private final Journal journal = new Journal();
+    private final AtomicInteger aborts = new AtomicInteger();
+    private final AtomicLong nanoTime = new AtomicLong();
     private final JustOneApiClient provider =
             new JustOneApiClient(
                     Settings.of(
@@ -61,7 +65,13 @@ class RunGateTests {
                     new LonePace(),
                     new AnswerReader(),
                     new AnswerMemory(),
-                    Clock.systemUTC());
+                    Clock.systemUTC()) {
+                @Override
+                public void abort() {
+                    aborts.incrementAndGet();
+                    super.abort();
+                }
+            };
     private final FutureTask<Object> call =
             new FutureTask<>(
                     () ->
@@ -79,7 +89,7 @@ class RunGateTests {
                 new Binder(new MapConfigurationPropertySource())
                         .bindOrCreate("archive.media", MediaProperties.class);
         downloads = new MediaDownloader(settings, new Spool(spool));
-        gate = new RunGate(provider, downloads, new ActiveRuns());
+        gate = new RunGate(provider, downloads, new ActiveRuns(), nanoTime::get);
         gate.open();
         provider.open(Night.current(Clock.systemUTC()), NightlyCalls.NONE, true, gate::close);
         caller.start();
@@ -92,6 +102,26 @@ class RunGateTests {
         caller.join();
         provider.close();
         downloads.close();
+    }
+
+    @Test
+    void sevenMinutesAfterASignalWhatIsInFlightIsReleased() {
+        gate.close(ExitCode.QUOTA_EXHAUSTED, "the quota is used up");
+        after(Duration.ofHours(1));
+        assertThat(aborts).as("only a signal or a time limit sets a deadline").hasValue(0);
+
+        gate.stop("SIGTERM");
+        after(Duration.ofMinutes(6));
+        assertThat(aborts).hasValue(0);
+        after(Duration.ofMinutes(1));
+        after(Duration.ofMinutes(1));
+
+        assertThat(aborts).hasValue(1);
+    }
+
+    private void after(Duration time) {
+        nanoTime.addAndGet(time.toNanos());
+        gate.abortAfterDeadline();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteSourceProperties;
 import io.github.notearchive.source.VideoProperties;
 import io.github.notearchive.worklist.WorklistCounts;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,7 +68,8 @@ class RunNewsTests {
                         settings,
                         sourceSettings,
                         videoSettings,
-                        observers.getBeanProvider(RunObserver.class));
+                        observers.getBeanProvider(RunObserver.class),
+                        Clock.systemUTC());
         run = runs.of(new RunOptions(null, null, false, "main"));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -66,7 +67,7 @@ class RunWatchTests {
     }
 
     private ILoggingEvent toldOf(RuntimeException failure) throws InterruptedException {
-        try (RunWatch watch = new RunWatch(gate, null, () -> 42, null)) {
+        try (RunWatch watch = new RunWatch(gate, null, () -> 42, null, Duration.ZERO)) {
             watch.eachSecond(
                     () -> {
                         throw failure;

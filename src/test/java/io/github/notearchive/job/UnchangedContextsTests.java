@@ -4,14 +4,13 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobInstance;
 import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** When the context of a step is written, and when not. */
 class UnchangedContextsTests {
@@ -25,14 +24,9 @@ class UnchangedContextsTests {
             new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
     private final StepExecution step = new StepExecution(1, "worker", job);
 
-    @AfterEach
-    void noTransaction() {
-        TransactionSynchronizationManager.setActualTransactionActive(false);
-    }
-
     @Test
     void aChunkWritesAContextThatHasChanged() {
-        TransactionSynchronizationManager.setActualTransactionActive(true);
+        step.setStatus(BatchStatus.STARTED);
 
         step.getExecutionContext().put("at", 1L);
         repository.updateExecutionContext(step);
@@ -44,7 +38,7 @@ class UnchangedContextsTests {
 
     @Test
     void aChunkWritesNoContextThatIsAsItWas() {
-        TransactionSynchronizationManager.setActualTransactionActive(true);
+        step.setStatus(BatchStatus.STARTED);
 
         step.getExecutionContext().put("at", 1L);
         repository.updateExecutionContext(step);
@@ -57,10 +51,10 @@ class UnchangedContextsTests {
     /** Its chunk may have been rolled back, the write of its context with it. */
     @Test
     void theEndOfAStepWritesItsContextInAnyCase() {
-        TransactionSynchronizationManager.setActualTransactionActive(true);
+        step.setStatus(BatchStatus.STARTED);
         step.getExecutionContext().put("at", 1L);
         repository.updateExecutionContext(step);
-        TransactionSynchronizationManager.setActualTransactionActive(false);
+        step.setStatus(BatchStatus.COMPLETED);
 
         repository.updateExecutionContext(step);
 
@@ -69,7 +63,7 @@ class UnchangedContextsTests {
 
     @Test
     void allElseIsWrittenAsBefore() {
-        TransactionSynchronizationManager.setActualTransactionActive(true);
+        step.setStatus(BatchStatus.STARTED);
 
         repository.update(step);
         repository.update(step);

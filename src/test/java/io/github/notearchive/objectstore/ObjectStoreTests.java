@@ -368,6 +368,36 @@ class ObjectStoreTests {
     }
 
     @Test
+    void aServerThatImplementsNoSuchRequestIsRefused() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        HttpServer other =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        other.createContext(
+                "/",
+                exchange -> {
+                    requests.incrementAndGet();
+                    exchange.getRequestBody().readAllBytes();
+                    exchange.sendResponseHeaders(501, -1);
+                    exchange.close();
+                });
+        other.start();
+        try (var store =
+                new ObjectStore(
+                        properties(other.getAddress().getPort(), "hunter2", "bucket", true))) {
+
+            StoreException bucket = failure(store::ensureBucket);
+            StoreException put =
+                    failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+
+            assertThat(bucket.refused()).as(bucket.getMessage()).isTrue();
+            assertThat(put.refused()).as(put.getMessage()).isTrue();
+            assertThat(requests).hasValue(2);
+        } finally {
+            other.stop(0);
+        }
+    }
+
+    @Test
     void aStoreThatFallsSilentIsUnreachable() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
                 var store =

@@ -21,6 +21,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ class JustOneApiClientTests {
     private static final Inquiry NOTE = new Inquiry(ID, 1, null);
     private static final Instant NOW = Instant.parse("2026-11-25T15:59:00Z"); // 23:59 in Shanghai
     private static final Instant MIDNIGHT = Instant.parse("2026-11-25T16:00:00Z");
+    private static final Instant NEXT_MIDNIGHT = MIDNIGHT.plus(Duration.ofDays(1));
     private static final String FOUND =
             "{\"code\":0,\"requestId\":\"r-1\",\"data\":[{\"note_list\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"好\"}]}]}";
 
@@ -58,6 +60,7 @@ class JustOneApiClientTests {
     private final ScriptedProvider provider = new ScriptedProvider();
     private final RecordingJournal journal = new RecordingJournal();
     private AnswerMemory memory = new AnswerMemory();
+    private final LonePace pace = new LonePace();
     private final List<RunStop> stopped = new ArrayList<>();
     private final List<JustOneApiClient> clients = new ArrayList<>();
     private VideoProperties videos = Settings.ofVideos();
@@ -201,12 +204,61 @@ class JustOneApiClientTests {
     @Test
     void aQuotaThatIsUsedUpAfterMidnightHoldsUntilTheNextOne() throws Exception {
         provider.answers(429, "{\"code\":303}");
-        Instant minuteAfter = MIDNIGHT.plusSeconds(60);
+        Instant hourAfter = MIDNIGHT.plusSeconds(3600);
 
         Exhausted exhausted =
-                (Exhausted) client(Clock.fixed(minuteAfter, ZoneOffset.UTC), Map.of()).fetch(NOTE);
+                (Exhausted) client(Clock.fixed(hourAfter, ZoneOffset.UTC), Map.of()).fetch(NOTE);
 
-        assertThat(exhausted.until()).isEqualTo(Instant.parse("2026-11-26T16:00:00Z"));
+        assertThat(exhausted.until()).isEqualTo(NEXT_MIDNIGHT);
+    }
+
+    @Test
+    void aQuotaThatIsUsedUpBeforeTheFirstBilledResponseOfADayPausesCalls() throws Exception {
+        provider.answers(200, "{\"code\":303}");
+        JustOneApiClient client =
+                client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
+
+        Deferred deferred = (Deferred) client.fetch(NOTE);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.NOT_RESET);
+        assertThat(pace.pauses).containsExactly(Duration.ofMinutes(10));
+        assertThat(journal.events).containsExactly("sending 1", "received 1");
+    }
+
+    @Test
+    void aQuotaThatIsUsedUpBehindABilledResponseOfTheDayEndsAllCalls() throws Exception {
+        provider.answers(200, FOUND);
+        provider.answers(200, "{\"code\":303}");
+        JustOneApiClient client =
+                client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
+
+        client.fetch(NOTE);
+        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
+
+        assertThat(exhausted.until()).isEqualTo(NEXT_MIDNIGHT);
+    }
+
+    @Test
+    void aQuotaOfAProviderWhoseClockIsBehindIsOfItsOwnDay() throws Exception {
+        provider.answers(200, "{\"code\":303}");
+        JustOneApiClient client =
+                client(Clock.fixed(MIDNIGHT.plusSeconds(3), ZoneOffset.UTC), Map.of());
+        client.providersClockIsAhead(Duration.ofSeconds(-5));
+
+        Deferred deferred = (Deferred) client.fetch(NOTE);
+
+        assertThat(deferred.cause()).isEqualTo(Cause.THROTTLED);
+    }
+
+    @Test
+    void aQuotaIsUsedUpUntilTheLaterOfTwoMidnights() throws Exception {
+        provider.answers(200, "{\"code\":303}");
+        JustOneApiClient client = client();
+        client.providersClockIsAhead(Duration.ofSeconds(-5));
+
+        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
+
+        assertThat(exhausted.until()).isEqualTo(MIDNIGHT.plusSeconds(5));
     }
 
     @Test
@@ -857,7 +909,7 @@ class JustOneApiClientTests {
                         videos,
                         Settings.ofRefreshes(),
                         journal,
-                        new LonePace(),
+                        pace,
                         new AnswerReader(),
                         memory,
                         clock);

@@ -16,6 +16,9 @@ public final class LonePace implements SharedPace {
 
     final List<String> told = new CopyOnWriteArrayList<>();
 
+    /** How long each pause lasts. */
+    final List<Duration> pauses = new CopyOnWriteArrayList<>();
+
     /** How many places were asked for, each time. */
     final List<Integer> asked = new CopyOnWriteArrayList<>();
 
@@ -75,6 +78,7 @@ public final class LonePace implements SharedPace {
             share /= 2;
             Duration length = wish == null ? Duration.ofSeconds(1) : wish;
             next = Math.max(next, nanoTime.getAsLong() + length.toNanos());
+            pauses.add(length);
             return Optional.of(new Pause(length, throttles));
         } finally {
             lock.unlock();

@@ -162,8 +162,12 @@ class WorklistCountsTests {
                 .containsExactly(
                         new WorklistCounts.StateCount(NoteState.PENDING, 297, 297, 0),
                         new WorklistCounts.StateCount(NoteState.POSTPONED, 3, 1, 0));
-        assertThat(counts.countDue(1_000_000)).isEqualTo(298);
-        assertThat(counts.countDue(10)).isEqualTo(10);
+        assertThat(counts.countDue(1_000_000, NOW)).isEqualTo(298);
+        assertThat(counts.countDue(10, NOW)).isEqualTo(10);
+        assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofMinutes(10))))
+                .as("those that wait out their retry")
+                .isEqualTo(299);
+        assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofHours(1)))).isEqualTo(300);
     }
 
     @Test
