@@ -98,11 +98,14 @@ class ArchiveJob {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
         threads.setConcurrencyLimit(settings.workers());
+        CompletePartitions partitions = new CompletePartitions();
+        partitions.setStep(archiveNotesWorker);
+        partitions.setGridSize(PARTITIONS);
+        partitions.setTaskExecutor(threads);
         return new StepBuilder(NAME, repository)
                 .partitioner(NAME, ArchiveJob::partitions)
                 .step(archiveNotesWorker)
-                .gridSize(PARTITIONS)
-                .taskExecutor(threads)
+                .partitionHandler(partitions)
                 .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
                 // a process that died between the end of the step and that of the job leaves an
                 // instance to restart, and notes may have become due since

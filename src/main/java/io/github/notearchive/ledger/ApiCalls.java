@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -102,6 +104,10 @@ public class ApiCalls implements CallJournal {
     private final PaidAnswers paid;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
+
+    /** The numbers of the calls of this process whose responses are not written yet. */
+    private final Set<Long> inProgress = ConcurrentHashMap.newKeySet();
+
     private volatile BooleanSupplier isGivenUp = () -> false;
 
     ApiCalls(
@@ -161,9 +167,11 @@ public class ApiCalls implements CallJournal {
             CallLimits limits) {
         Night night = Night.of(sentAt);
         for (int tries = 1; ; tries++) {
-            Optional<WrittenCall> written = write(inquiry, endpoint, sentAt, refresh, limits);
+            Optional<WrittenCall.Written> written =
+                    write(inquiry, endpoint, sentAt, refresh, limits);
             if (written.isPresent()) {
                 sent.increment();
+                inProgress.add(written.get().call().number());
                 return written.get();
             }
             Optional<RunStop> stop = stops.heeded(sentAt);
@@ -173,8 +181,7 @@ public class ApiCalls implements CallJournal {
             if (!isClaimed(inquiry)) {
                 return new WrittenCall.Unclaimed();
             }
-            Optional<OutstandingCall> outstanding =
-                    paid.outstanding(inquiry.id(), endpoint, sentAt);
+            Optional<OutstandingCall> outstanding = outstanding(inquiry.id(), endpoint, sentAt);
             if (outstanding.isPresent()) {
                 return new WrittenCall.Outstanding(outstanding.get());
             }
@@ -184,6 +191,15 @@ public class ApiCalls implements CallJournal {
                 return new WrittenCall.OverLimit(made);
             }
         }
+    }
+
+    /** See {@link PaidAnswers#outstanding}. */
+    Optional<OutstandingCall> outstanding(NoteId id, Endpoint endpoint, Instant now) {
+        return paid.outstanding(id, endpoint, now, execution.get(), inProgress());
+    }
+
+    private Long[] inProgress() {
+        return inProgress.toArray(Long[]::new);
     }
 
     private boolean isClaimed(Inquiry inquiry) {
@@ -200,7 +216,7 @@ public class ApiCalls implements CallJournal {
      * Empty when the limits leave no call, calls have ended, the claim is lost, or an earlier call
      * is outstanding.
      */
-    private Optional<WrittenCall> write(
+    private Optional<WrittenCall.Written> write(
             Inquiry inquiry,
             Endpoint endpoint,
             Instant sentAt,
@@ -224,8 +240,9 @@ public class ApiCalls implements CallJournal {
                                 .param("endpoint", endpoint.ledgerName())
                                 .param("sentAt", Timestamp.from(sentAt))
                                 .param("execution", execution.get(), Types.BIGINT)
+                                .param("inProgress", inProgress())
                                 .param("refresh", refresh)
-                                .<WrittenCall>query(
+                                .query(
                                         (row, _) ->
                                                 new WrittenCall.Written(
                                                         new SentCall(
@@ -288,6 +305,7 @@ public class ApiCalls implements CallJournal {
     @Override
     public void notSent(SentCall call, CallLimits limits) {
         sent.decrement();
+        inProgress.remove(call.number());
         boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
         atOnce.executeWithoutResult(
                 _ ->
@@ -315,7 +333,11 @@ public class ApiCalls implements CallJournal {
             byte @Nullable [] answer,
             Instant receivedAt,
             Duration took) {
-        return answers.received(call, reply, answer, receivedAt, took);
+        try {
+            return answers.received(call, reply, answer, receivedAt, took);
+        } finally {
+            inProgress.remove(call.number());
+        }
     }
 
     @Override

@@ -44,6 +44,7 @@ public class CallLedger implements NoteDetailClient {
     /** So long after it was received an answer's dead addresses are not yet those of an old one. */
     private static final Duration RECENT = Duration.ofHours(1);
 
+    private final ApiCalls calls;
     private final PaidAnswers answers;
     private final JustOneApiClient provider;
     private final AnswerReader reader;
@@ -51,11 +52,13 @@ public class CallLedger implements NoteDetailClient {
     private final Clock clock;
 
     public CallLedger(
+            ApiCalls calls,
             PaidAnswers answers,
             JustOneApiClient provider,
             AnswerReader reader,
             LedgerProperties settings,
             Clock clock) {
+        this.calls = calls;
         this.answers = answers;
         this.provider = provider;
         this.reader = reader;
@@ -76,7 +79,7 @@ public class CallLedger implements NoteDetailClient {
 
     /** Asked before the answers that are held, since a response may arrive in between. */
     private Optional<NoteDetailOutcome> outstanding(Inquiry inquiry, Endpoint endpoint) {
-        return answers.outstanding(inquiry.id(), endpoint, clock.instant()).map(Outstanding::new);
+        return calls.outstanding(inquiry.id(), endpoint, clock.instant()).map(Outstanding::new);
     }
 
     @Override

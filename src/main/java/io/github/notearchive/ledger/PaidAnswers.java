@@ -52,6 +52,7 @@ public class PaidAnswers {
             SELECT id, job_execution_id, sent_at FROM api_call
             WHERE note_id = :noteId AND endpoint = :endpoint AND job_execution_id IS NOT NULL
               AND received_at IS NULL AND recovered_at IS NULL
+              AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
               AND sent_at > :sentAt::timestamptz - interval '1 day'
               AND sent_at < :sentAt::timestamptz + interval '1 day'
             """;
@@ -72,14 +73,25 @@ public class PaidAnswers {
      * The call about a note whose response is not here yet and may be at the node that sent it. To
      * be asked before {@link #latestPaid}: when there is none, no response to an earlier call
      * arrives later.
+     *
+     * @param execution the run of this process. A call of it that is not in progress has no
+     *     response: its row was written, but not confirmed, so that it was not sent
+     * @param inProgress numbers of the calls of this process whose responses are not written yet
      */
-    Optional<OutstandingCall> outstanding(NoteId id, Endpoint endpoint, Instant now) {
+    Optional<OutstandingCall> outstanding(
+            NoteId id,
+            Endpoint endpoint,
+            Instant now,
+            @Nullable Long execution,
+            Long[] inProgress) {
         return atOnce.execute(
                 _ ->
                         jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
                                 .param("noteId", id.value())
                                 .param("endpoint", endpoint.ledgerName())
                                 .param("sentAt", Timestamp.from(now))
+                                .param("execution", execution, Types.BIGINT)
+                                .param("inProgress", inProgress)
                                 .query(
                                         (row, _) ->
                                                 new OutstandingCall(

@@ -28,6 +28,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -50,6 +51,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * misses what the other wrote, and they cannot deadlock.
  */
 @Component
+@DependsOnDatabaseInitialization
 public class Enqueuer {
 
     /** How many rejected lines a report keeps; the consumer of {@link #enqueue} sees all. */

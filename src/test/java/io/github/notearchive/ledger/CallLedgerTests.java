@@ -70,7 +70,12 @@ class CallLedgerTests {
     private final JustOneApiClient client = client(new LonePace(), 1000);
     private final CallLedger ledger =
             new CallLedger(
-                    answers, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
+                    calls,
+                    answers,
+                    client,
+                    new AnswerReader(),
+                    new LedgerProperties(WEEK, true),
+                    clock);
 
     private JustOneApiClient client(SharedPace pace, int callsPerSecond) {
         return new JustOneApiClient(

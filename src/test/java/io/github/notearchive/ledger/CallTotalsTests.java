@@ -21,9 +21,9 @@ class CallTotalsTests extends LedgerFixture {
         book.paid(night.ends().minusMillis(1));
         calls.belongTo(2, () -> false);
         book.unpaid(night.begins());
-        book.sent(ID, Endpoint.DETAIL, night.begins(), false);
         book.paid(night.ends());
         book.paid(night.begins().minusMillis(1));
+        book.sent(ID, Endpoint.DETAIL, night.begins(), false);
 
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
         assertThat(totals.countsIn(night))

@@ -515,7 +515,8 @@ class JustOneApiClientTests {
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().message()).contains("longer than 2097152B");
         assertThat(deferred.reply().isUnreadable()).isTrue();
-        assertThat(journal.received.getFirst().answer()).hasSizeBetween(250_000, AnswerMemory.ORDINARY_SIZE);
+        assertThat(journal.received.getFirst().answer())
+                .hasSizeBetween(250_000, AnswerMemory.ORDINARY_SIZE);
         assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
     }
 
