@@ -368,8 +368,12 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             throws InterruptedException {
         try {
             turn.sent(lastPause);
-        } catch (CallsEndedException | InterruptedException e) {
-            journal.notSent(call, limits);
+        } catch (RuntimeException | InterruptedException e) {
+            try {
+                journal.notSent(call, limits);
+            } catch (RuntimeException notWritten) {
+                e.addSuppressed(notWritten); // the row of the call stays, as one without response
+            }
             if (counted) {
                 giveBack(occasion);
             }

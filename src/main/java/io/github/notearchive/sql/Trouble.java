@@ -9,6 +9,7 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionSystemException;
 
 /** Tells a database that is away from a mistake of ours, and says in a line what went wrong. */
 public final class Trouble {
@@ -28,6 +29,11 @@ public final class Trouble {
             }
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TransactionSystemException end
+                    && end.getApplicationException() != null) {
+                // the rollback failed after this one, over the same lost connection
+                return isOutOfReach(end.getApplicationException());
+            }
             if (cause instanceof DataAccessResourceFailureException
                     || cause instanceof RecoverableDataAccessException
                     || cause instanceof TransientDataAccessResourceException

@@ -390,7 +390,7 @@ class CodeTests {
                         Map.entry("reset", Reply.reset()),
                         Map.entry("lost", Reply.lost()),
                         Map.entry("truncated", Reply.truncated()));
-        Set<String> unreadable = Set.of("HTML with 200", "no code", "code of no kind");
+        Set<String> unreadable = Set.of("HTML with 200", "no code", "code of no kind", "empty");
         Map<String, Billed> bills = Map.of("string", Billed.NO, "301 by HTTP 503", Billed.NO);
         Map<String, Integer> codes =
                 Map.of(
