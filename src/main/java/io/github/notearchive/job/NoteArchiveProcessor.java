@@ -510,8 +510,15 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         ? waiting
                         : videoCalls.answer(claimed, newer);
         Collected collected = media.collect(newer, video, before);
-        collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
-        return disposition(claimed, collected);
+        try {
+            collected
+                    .outdated()
+                    .forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+            return disposition(claimed, collected);
+        } catch (RuntimeException | InterruptedException e) {
+            collected.harvest().close();
+            throw e;
+        }
     }
 
     private NoteDisposition disposition(ClaimedNote claimed, Collected collected)

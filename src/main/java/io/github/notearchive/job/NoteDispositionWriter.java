@@ -141,7 +141,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                             : harvests.store(
                                     harvest, settlement.state() == NoteState.ARCHIVED, now);
             if (!sidecars.tell(claimed, note, settlement, now)) {
-                lost(claimed, note);
+                lost(claimed);
                 return;
             }
             if (note == null) {
@@ -172,13 +172,16 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         try {
             CapturedNote note = harvests.store(harvest, false, now);
             if (!sidecars.tell(claimed, note, null, now)) {
-                lost(claimed, note);
+                lost(claimed);
                 return;
             }
             recordReleased(claimed, note, reason, now);
         } catch (DataAccessException | TransactionException e) {
             throw e; // the database, not the note
         } catch (RuntimeException e) {
+            if (e instanceof StoreException store && store.unreachable()) {
+                throw e; // the store, not the note
+            }
             log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
             release(claimed, reason);
         }
@@ -222,7 +225,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             Optional<Change> change = rows.record(claimed, note, settlement, now);
             change.ifPresentOrElse(
                     c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)),
-                    () -> lost(claimed, note));
+                    () -> lost(claimed));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -308,7 +311,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         if (rows.settle(claimed, settlement, now)) {
             whenCommitted(() -> runs.current().settled(claimed, settlement));
         } else {
-            logLost(claimed);
+            lost(claimed);
         }
     }
 
@@ -345,11 +348,9 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
      * The claim was lost. Another node may have postponed the note since the response was not in
      * the ledger then; it is there now, so the note is due.
      */
-    private void lost(ClaimedNote claimed, @Nullable CapturedNote note) {
+    private void lost(ClaimedNote claimed) {
         logLost(claimed);
-        if (note != null) {
-            rows.setDue(claimed);
-        }
+        rows.setDue(claimed);
     }
 
     private static void logLost(ClaimedNote claimed) {

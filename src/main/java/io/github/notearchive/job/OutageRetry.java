@@ -16,7 +16,8 @@ import org.springframework.stereotype.Component;
  *
  * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code
  * archive.outage.after} closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A
- * closed gate ends every wait at once, and the failure of the last attempt is thrown. Outside of a
+ * closed gate ends every wait at once; the database is tried once more then, and the failure of the
+ * last attempt is thrown. Outside of a
  * run nothing is repeated.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
@@ -94,7 +95,8 @@ class OutageRetry {
                             ExitCode.UPSTREAM_UNAVAILABLE,
                             "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                 }
-                if (isClosedWithin(wait.compareTo(left) < 0 ? wait : left)) {
+                boolean isLast = isClosedWithin(wait.compareTo(left) < 0 ? wait : left);
+                if (isLast && last instanceof StoreException) {
                     throw last;
                 }
                 try {
@@ -104,6 +106,9 @@ class OutageRetry {
                         throw e;
                     }
                     last = e;
+                }
+                if (isLast) {
+                    throw last;
                 }
                 wait = wait.multipliedBy(2);
                 wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;

@@ -4,6 +4,7 @@ import io.github.notearchive.job.MediaCollector.Collected;
 import io.github.notearchive.ledger.CallLedger;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.source.CallsEndedException;
+import io.github.notearchive.source.JustOneApiClient;
 import io.github.notearchive.source.NoteDetailOutcome.Blocked;
 import io.github.notearchive.source.NoteDetailOutcome.Deferred;
 import io.github.notearchive.source.NoteDetailOutcome.Exhausted;
@@ -16,19 +17,26 @@ import org.springframework.stereotype.Component;
 @Component
 class RunHealth {
 
-    /** Longer than an answer is tried to be written down, which comes before the gate closes. */
-    private static final Duration GATE_FOLLOWS = Duration.ofMinutes(10);
+    /** Longer than a response is tried to be written, which comes before the gate closes. */
+    private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
     private final RunGate gate;
     private final SourceGate sourceGate;
     private final ActiveRuns runs;
     private final CallLedger ledger;
+    private final JustOneApiClient provider;
 
-    RunHealth(RunGate gate, SourceGate sourceGate, ActiveRuns runs, CallLedger ledger) {
+    RunHealth(
+            RunGate gate,
+            SourceGate sourceGate,
+            ActiveRuns runs,
+            CallLedger ledger,
+            JustOneApiClient provider) {
         this.gate = gate;
         this.sourceGate = sourceGate;
         this.runs = runs;
         this.ledger = ledger;
+        this.provider = provider;
     }
 
     /** Whether nothing more is to be taken up. */
@@ -118,10 +126,25 @@ class RunHealth {
         return runs.current().withoutCalls().isPresent() && !gate.isClosed();
     }
 
-    /** Waits for the gate, which closes a moment after calls have ended. */
+    /**
+     * Ends the run for what ended its calls: the worker that received that response may not have
+     * been able to, since the database was unavailable. Without such a response it waits for the
+     * gate, which closes a moment after calls have ended.
+     */
     void awaitEnd(CallsEndedException e) {
-        if (isWithoutCalls()) {
+        if (isWithoutCalls() || gate.isClosed()) {
             return;
+        }
+        switch (provider.ending().orElse(null)) {
+            case Exhausted exhausted -> {
+                String _ = ends(exhausted, "");
+                return;
+            }
+            case Blocked blocked -> {
+                String _ = ends(blocked, "");
+                return;
+            }
+            case null, default -> {}
         }
         try {
             if (!gate.awaitClosed(GATE_FOLLOWS)) {

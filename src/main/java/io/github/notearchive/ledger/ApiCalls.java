@@ -334,9 +334,14 @@ public class ApiCalls implements CallJournal {
             Instant receivedAt,
             Duration took) {
         try {
-            return answers.received(call, reply, answer, receivedAt, took);
-        } finally {
+            long number = answers.received(call, reply, answer, receivedAt, took);
             inProgress.remove(call.number());
+            return number;
+        } catch (RuntimeException e) {
+            if (answer == null) {
+                inProgress.remove(call.number());
+            }
+            throw e; // a response that is in a file only keeps other calls about the note back
         }
     }
 

@@ -93,6 +93,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private final Set<Flight> underWay = ConcurrentHashMap.newKeySet();
     private final AskedNotes asked = new AskedNotes();
 
+    /** What the response said that ended the calls; null while none has. */
+    private volatile @Nullable NoteDetailOutcome ending;
+
     /** How often something was learnt of the night's calls. */
     private long learnt;
 
@@ -144,6 +147,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<RunStop> onStop) {
         aborted = false;
+        ending = null;
         this.onStop = onStop;
         know(tonight, made);
         pacer.open(alone);
@@ -554,6 +558,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             case TOO_FAST -> pacer.throttled(turn, exchange.retryAfter());
             case FAULT -> pacer.answered(turn);
             case QUOTA_USED_UP, ACCOUNT_REFUSED -> {
+                ending = ends(reply, answered);
                 pacer.end(reply.toString());
                 journal.stopped(reply, answered);
             }
@@ -577,12 +582,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             case ABSENT -> new Missing(reply, true);
             case NOT_COLLECTED -> new Deferred(reply, Cause.COLLECTION);
             case TOO_FAST -> new Deferred(reply, Cause.THROTTLED);
-            case QUOTA_USED_UP ->
-                    new Exhausted(
-                            "the provider's daily quota (" + reply + ")",
-                            Exhausted.Whose.PROVIDER,
-                            quotaEnds(answered));
-            case ACCOUNT_REFUSED -> new Blocked(reply);
+            case QUOTA_USED_UP, ACCOUNT_REFUSED -> ends(reply, answered);
             case REQUEST_REFUSED -> new Rejected(reply);
             case FAULT -> new Deferred(reply, Cause.FAULT);
             case UNKNOWN -> {
@@ -593,6 +593,23 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                 yield new Deferred(reply, Cause.COLLECTION);
             }
         };
+    }
+
+    private NoteDetailOutcome ends(ProviderReply reply, Instant answered) {
+        return ProviderCode.DAILY_QUOTA.is(reply.code())
+                ? new Exhausted(
+                        "the provider's daily quota (" + reply + ")",
+                        Exhausted.Whose.PROVIDER,
+                        quotaEnds(answered))
+                : new Blocked(reply);
+    }
+
+    /**
+     * What ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}: also for those
+     * that did not receive that response. Empty when no response has.
+     */
+    public Optional<NoteDetailOutcome> ending() {
+        return Optional.ofNullable(ending);
     }
 
     private static NoteDetailOutcome success(

@@ -155,6 +155,38 @@ class UnavailableServerTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
+    /** The worker that received the code could not write it, and is not the one that ends the run. */
+    @Test
+    void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() {
+        night.pending(60);
+        night.script().grants(20);
+        night.sql()
+                .sql(
+                        """
+                        CREATE SEQUENCE refused;
+                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF nextval('refused') <= 3 THEN
+                                RAISE EXCEPTION 'too many connections for the test' USING ERRCODE = '53300';
+                            END IF;
+                            RETURN NEW;
+                        END $$;
+                        CREATE TRIGGER refuse BEFORE INSERT ON source_gate FOR EACH ROW EXECUTE FUNCTION refuse()
+                        """)
+                .update();
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.sql().sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused").update();
+        }
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303")).isOne();
+        assertThat(night.archived()).hasSize(20);
+        assertThat(night.claims()).isZero();
+    }
+
     private CompletableFuture<RunSummary> runWithResponsesHeld() throws InterruptedException {
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
