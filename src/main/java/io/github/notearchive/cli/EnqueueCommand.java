@@ -36,10 +36,11 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "A CSV file is known by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
+            "A first line that names users (user_id, author, 用户ID) and no notes is refused without --column.",
             "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
             "With --refresh-after an input is written in batches of 10,000 notes: after a failure those before it stay; repeat the command.",
             "--refresh-after: each new answer costs a call, within the limits of archive.refresh, behind all other notes.",
-            "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read."
+            "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read, or names users only."
         })
 final class EnqueueCommand implements Callable<Integer> {
 

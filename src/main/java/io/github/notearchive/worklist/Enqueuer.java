@@ -97,6 +97,10 @@ public class Enqueuer {
     private static final Set<String> OTHER_COLUMNS =
             Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
 
+    /** Headings of columns whose ids look like those of notes. */
+    private static final Pattern NAMES_USERS =
+            Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
+
     /** Part of an address, or of an id. */
     private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
@@ -412,6 +416,9 @@ public class Enqueuer {
         Optional<Integer> column =
                 options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
         if (options.column() == null && column.isEmpty()) {
+            if (!isCut) {
+                requireNoHeadingOfUsers(first);
+            }
             String second = readLine(reader);
             if (!isCut && isHeading(first) && second != null && isReference(second)) {
                 intake.heading = Intake.shown(first);
@@ -438,6 +445,17 @@ public class Enqueuer {
                 column.orElseGet(() -> column(options.column(), fields(first, separator))),
                 isNumber(options.column()),
                 intake);
+    }
+
+    /** A user's id cannot be distinguished from a note's, and each costs a call. */
+    private static void requireNoHeadingOfUsers(String first) {
+        if (isHeading(first) && NAMES_USERS.matcher(first).find()) {
+            throw new EnqueueException(
+                    "The first line \""
+                            + Intake.shown(first)
+                            + "\" names users and no column of notes; name that column with --column; nothing was enqueued",
+                    null);
+        }
     }
 
     private static void readCsv(

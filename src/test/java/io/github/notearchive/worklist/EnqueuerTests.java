@@ -267,13 +267,41 @@ class EnqueuerTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"when,what,by", "时间;内容;作者", "address", "笔记收藏列表"})
+    @ValueSource(strings = {"when,what,by", "时间;内容;地点", "address", "笔记收藏列表"})
     void aFirstLineOfUnknownHeadingsIsNotRejected(String heading) {
         EnqueueReport report = enqueue(heading + "\n2026,explore," + id(1) + "\n");
 
         assertThat(report.added()).isOne();
         assertThat(report.rejected()).isZero();
         assertThat(report.heading()).isEqualTo(heading);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "用户ID",
+                "\"用户 ID\"",
+                "user_id",
+                "User ID;Nickname",
+                "nickname,user_id",
+                "author_id",
+                "creatorId",
+                "uid",
+                "作者\t主页",
+                "博主ID,粉丝数",
+                "author_id\n"
+            })
+    void aHeadingOfUsersWithoutAColumnOfNotesIsRefused(String heading) {
+        String list = heading + "\n" + id(9) + "\n";
+
+        assertThatThrownBy(() -> enqueue(list))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining(heading.strip().replace('\t', '?'))
+                .hasMessageContaining("--column")
+                .hasMessageContaining("nothing was enqueued");
+        assertThat(ids()).as("no user's id").isEmpty();
+
+        assertThat(enqueue(list, new Options("1", 5, "s")).added()).isOne();
     }
 
     @ParameterizedTest
