@@ -15,8 +15,8 @@ public enum ExitCode {
     /** Something unforeseen. Read the log; the next run restarts. */
     FAILED(1),
     /**
-     * Usage or configuration is wrong, or credentials were refused at the start. Nothing was
-     * bought.
+     * Usage or configuration is wrong, or credentials were refused. Nothing was bought when no
+     * execution began; the database may also revoke a privilege during one.
      */
     USAGE(2),
     /** Code 303, or our own nightly limit. The rest stays due; run again after the reset. */
@@ -56,7 +56,8 @@ public enum ExitCode {
         return switch (this) {
             case COMPLETED -> "nothing to do until notes are due again";
             case FAILED -> "read the log; the next run continues where this one ended";
-            case USAGE -> "put the configuration right, then run again; nothing was bought";
+            case USAGE ->
+                    "put the configuration right, then run again; the same command continues this run";
             case QUOTA_EXHAUSTED ->
                     "run again after 00:00 in Shanghai; the same command continues this run";
             case BLOCKED_TOKEN -> "renew or activate the token, then run again";
@@ -76,11 +77,11 @@ public enum ExitCode {
     public String nextUnbegun() {
         return switch (this) {
             case FAILED -> "read the log, then run again";
+            case USAGE -> "put the configuration right, then run again; nothing was bought";
             case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai";
             case INTERRUPTED -> "run again";
             case UPSTREAM_UNAVAILABLE -> "run again when the server is back";
             case COMPLETED,
-                    USAGE,
                     BLOCKED_TOKEN,
                     BLOCKED_PERMISSION,
                     BLOCKED_BALANCE,

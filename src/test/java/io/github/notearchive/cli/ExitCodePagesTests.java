@@ -71,9 +71,7 @@ class ExitCodePagesTests {
 
     /** Of the others the job repository never hears. */
     private static boolean hasExecution(ExitCode code) {
-        return code != ExitCode.USAGE
-                && code != ExitCode.ALREADY_RUNNING
-                && code != ExitCode.FINDINGS;
+        return code != ExitCode.ALREADY_RUNNING && code != ExitCode.FINDINGS;
     }
 
     @ParameterizedTest
@@ -162,7 +160,7 @@ class ExitCodePagesTests {
                         "    QUOTA_EXHAUSTED (exit 3): the provider's daily quota (code 303 (DAILY QUOTA EXCEEDED)) is used up until 2026-11-27 00:00 in Shanghai\n");
         assertThat(print("exit-code"))
                 .containsPattern("(?m)^  code +name in the tables +in a word +someone must act$")
-                .containsPattern("(?m)^  2 +– +usage or configuration is wrong +yes$");
+                .containsPattern("(?m)^  2 +–, USAGE +usage or configuration is wrong +yes$");
     }
 
     /** Lines of running text; a message, a query and a row of a table are not broken. */

@@ -37,4 +37,13 @@ class ExitCodeTests {
         }
         assertThat(ExitCode.named("UNKNOWN")).isEqualTo(ExitCode.FAILED);
     }
+
+    @Test
+    void onlyARunThatDidNotBeginSaysThatNothingWasBought() {
+        assertThat(ExitCode.USAGE.nextUnbegun())
+                .isEqualTo("put the configuration right, then run again; nothing was bought");
+        for (ExitCode code : ExitCode.values()) {
+            assertThat(code.next()).doesNotContain("nothing was bought");
+        }
+    }
 }

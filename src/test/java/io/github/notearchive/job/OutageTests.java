@@ -241,6 +241,10 @@ class OutageTests {
 
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("the database refuses us: ", "permission denied");
+        assertThat(night.calls()).isEqualTo(3);
+        assertThat(run.next())
+                .isEqualTo(
+                        "put the configuration right, then run again; the same command continues this run");
         assertThat(night.exitCodes()).containsExactly("USAGE");
         assertThat(night.states(notes)).containsOnly(PENDING);
     }
