@@ -4,7 +4,7 @@ CREATE OR REPLACE VIEW run_history AS
 SELECT e.job_execution_id,
        e.job_instance_id,
        coalesce((SELECT s.night FROM run_summary s WHERE s.job_execution_id = e.job_execution_id),
-                (e.start_time::timestamptz AT TIME ZONE 'Asia/Shanghai')::date) AS night,
+                (e.start_time AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date) AS night,
        (SELECT p.parameter_value FROM batch_job_execution_params p
         WHERE p.job_execution_id = e.job_execution_id AND p.parameter_name = 'node') AS node,
        e.start_time AS started_at,
@@ -39,6 +39,6 @@ CROSS JOIN LATERAL (
 WHERE i.job_name = 'archiveNotes';
 
 COMMENT ON COLUMN run_history.night IS
-    'The calendar day of Asia/Shanghai in which the run began, as in run_summary, the report and the log. Of a run without a row in run_summary it is the day of started_at, read in the time zone of the session.';
+    'The calendar day of Asia/Shanghai in which the run began, as in run_summary, the report and the log. Of a run without a row in run_summary it is the day of started_at, which is in UTC.';
 COMMENT ON COLUMN run_history.instance_night IS
     'The calendar day of Asia/Shanghai in which the job instance was created: the job parameter night. Earlier than night where a run continues the instance of an earlier night.';

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** The views, asked about a small archive whose answers are known. */
 class QuestionsTests {
@@ -92,18 +94,22 @@ class QuestionsTests {
                 .sql(
                         """
                         UPDATE batch_job_execution
-                        SET start_time = ('2026-03-12 00:10+08'::timestamptz)::timestamp
+                        SET start_time = '2026-03-12 00:10+08'::timestamptz AT TIME ZONE 'UTC'
                         WHERE job_execution_id = 3
                         """)
                 .update();
 
-        assertThat(
-                        rows(
-                                "SELECT job_execution_id, night, instance_night FROM run_history ORDER BY job_execution_id"))
-                .containsExactly(
-                        "1 2026-03-10 2026-03-10",
-                        "2 2026-03-11 2026-03-10",
-                        "3 2026-03-12 2026-03-10");
+        for (String zone : List.of("UTC", "Asia/Shanghai", "Pacific/Kiritimati", "America/Lima")) {
+            assertThat(
+                            rowsInZone(
+                                    zone,
+                                    "SELECT job_execution_id, night, instance_night FROM run_history ORDER BY job_execution_id"))
+                    .as("a session in %s", zone)
+                    .containsExactly(
+                            "1 2026-03-10 2026-03-10",
+                            "2 2026-03-11 2026-03-10",
+                            "3 2026-03-12 2026-03-10");
+        }
     }
 
     private void summary(int execution, String night) {
@@ -549,6 +555,17 @@ class QuestionsTests {
     }
 
     /** The rows in a line each, as psql would show their values. */
+    private List<String> rowsInZone(String zone, String sql) {
+        return new TransactionTemplate(new JdbcTransactionManager(database.dataSource()))
+                .execute(
+                        _ -> {
+                            database.jdbc()
+                                    .sql("SET LOCAL TIME ZONE '%s'".formatted(zone))
+                                    .update();
+                            return rows(sql);
+                        });
+    }
+
     private List<String> rows(String sql) {
         return database.jdbc()
                 .sql(sql)
