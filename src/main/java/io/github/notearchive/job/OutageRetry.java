@@ -17,8 +17,7 @@ import org.springframework.stereotype.Component;
  * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code
  * archive.outage.after} closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A
  * closed gate ends every wait at once; the database is tried once more then, and the failure of the
- * last attempt is thrown. Outside of a
- * run nothing is repeated.
+ * last attempt is thrown. Outside of a run nothing is repeated.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */

@@ -605,8 +605,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * What ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}: also for those
-     * that did not receive that response. Empty when no response has.
+     * What ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}: also for
+     * those that did not receive that response. Empty when no response has.
      */
     public Optional<NoteDetailOutcome> ending() {
         return Optional.ofNullable(ending);

@@ -113,7 +113,8 @@ class ThreeNodesTests {
                     practice.startWith(
                             Map.of(
                                     "ARCHIVE_DATA_DIR", data(practice, "one"),
-                                    "ARCHIVE_DATABASE_URL", through(way, practice)),
+                                    "ARCHIVE_DATABASE_URL", through(way, practice),
+                                    "ARCHIVE_OUTAGE_AFTER", "20s"),
                             "run",
                             "--node",
                             "one");

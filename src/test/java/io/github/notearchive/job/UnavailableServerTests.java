@@ -155,7 +155,9 @@ class UnavailableServerTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
-    /** The worker that received the code could not write it, and is not the one that ends the run. */
+    /**
+     * The worker that received the code could not write it, and is not the one that ends the run.
+     */
     @Test
     void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() {
         night.pending(60);
