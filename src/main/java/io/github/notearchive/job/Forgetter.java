@@ -142,18 +142,31 @@ public class Forgetter {
     }
 
     /**
-     * Completes the erasures that are unfinished in the tables. Only under the locks of the whole
-     * archive and of audits.
+     * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their
+     * files. Removes no file, since tables older than the bucket do not know all notes that use it:
+     * {@link #completeUnfinished} does so. Only under the locks of the whole archive and of audits.
      *
      * @param locks those two
-     * @return how many notes and people were erased
+     * @return how many notes and people it concerns
      */
-    int completeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
+    int removeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
         int unfinished = rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
         if (unfinished > 0) {
-            ForgetReport _ = forgetAlone(new Request(List.of(), null, null), locks);
+            Counts counts = new Counts(false);
+            removeRows(new Request(List.of(), null, null), counts, locks);
+            removeSidecars(counts, locks);
         }
         return unfinished;
+    }
+
+    /**
+     * Completes the erasures that are unfinished in the tables, and removes all listed files that
+     * no note uses. Only under the locks of the whole archive and of audits.
+     *
+     * @param locks those two
+     */
+    void completeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
+        ForgetReport _ = forgetAlone(new Request(List.of(), null, null), locks);
     }
 
     /**
@@ -171,6 +184,20 @@ public class Forgetter {
     private ForgetReport forgetAlone(Request request, List<RunnerLock> locks)
             throws SQLException, IOException {
         Counts counts = new Counts(false);
+        removeRows(request, counts, locks);
+        removeFiles(counts, locks);
+        removeSidecars(counts, locks);
+        counts.mentions = mentions.removeNaming(counts.notes);
+        transaction.executeWithoutResult(
+                _ -> {
+                    rows.finish(counts.notes, clock.instant());
+                    rows.finishAuthors(counts.authors, clock.instant());
+                });
+        return counts.report();
+    }
+
+    private void removeRows(Request request, Counts counts, List<RunnerLock> locks)
+            throws SQLException, IOException {
         transaction.executeWithoutResult(_ -> entomb(request, counts));
         for (Entombed entombed : counts.entombed) {
             new TombstoneObject(entombed.id(), entombed.at(), entombed.reason()).putInto(store);
@@ -179,18 +206,13 @@ public class Forgetter {
         requireHeld(locks);
         transaction.executeWithoutResult(_ -> removeRows(counts));
         counts.unwritten = unwritten.remove(counts.notes);
-        removeFiles(counts, locks);
+    }
+
+    private void removeSidecars(Counts counts, List<RunnerLock> locks) throws SQLException {
         requireHeld(locks);
         for (StoredObject sidecar : counts.sidecars) {
             store.remove(sidecar.key().value());
         }
-        counts.mentions = mentions.removeNaming(counts.notes);
-        transaction.executeWithoutResult(
-                _ -> {
-                    rows.finish(counts.notes, clock.instant());
-                    rows.finishAuthors(counts.authors, clock.instant());
-                });
-        return counts.report();
     }
 
     private void entomb(Request request, Counts counts) {

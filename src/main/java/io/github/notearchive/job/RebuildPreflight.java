@@ -110,14 +110,25 @@ class RebuildPreflight {
 
     /**
      * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted
-     * {@code forget} left. Safe to repeat: an erasure that is interrupted stays unfinished.
+     * {@code forget} left, but for files. Safe to repeat: the erasures stay unfinished until {@link
+     * #completeErasures}.
      *
      * @param locks those of the whole archive and of audits
      * @return how many notes and people were erased
      */
     int eraseForgotten(List<RunnerLock> locks) throws SQLException, IOException {
         restoreTombstones(null);
-        return forgetter.completeUnfinished(locks);
+        return forgetter.removeUnfinished(locks);
+    }
+
+    /**
+     * Removes the files of erased notes, behind the sidecars: only then the tables know all notes
+     * that use them.
+     *
+     * @param locks those of the whole archive and of audits
+     */
+    void completeErasures(List<RunnerLock> locks) throws SQLException, IOException {
+        forgetter.completeUnfinished(locks);
     }
 
     private void restoreTombstones(@Nullable Instant finished) {

@@ -32,8 +32,8 @@ import org.springframework.transaction.TransactionException;
  * killed process left behind; whether the tables hold nothing but what an unfinished rebuild has
  * written; whether the bucket holds any sidecar. Up to there nothing is written.
  *
- * <p>A merge has the lock of audits, too. It completes erasures first, since no sidecar of a
- * forgotten note may be merged.
+ * <p>A merge has the lock of audits, too. It erases rows and sidecars of forgotten notes first,
+ * since none of these may be merged, and their files last, when the tables know all other notes.
  */
 @Component
 public class RebuildRunner {
@@ -177,6 +177,9 @@ public class RebuildRunner {
             counts.open(new ExecutionContext());
             RebuildSummary summary = execute(maxDuration, lock, launch, already, active);
             if (isComplete(summary)) {
+                if (active.merges()) {
+                    preflight.completeErasures(List.of(lock, audits));
+                }
                 preflight.complete(bucket);
             }
             return summary;

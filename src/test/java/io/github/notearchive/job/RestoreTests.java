@@ -200,6 +200,45 @@ class RestoreTests {
     }
 
     @Test
+    void mergeKeepsFilesThatNotesArchivedAfterTheDumpUse() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        String forgotten = notes.getFirst();
+        String later = notes.getLast();
+        night.pending(List.of(forgotten));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String shared = key(forgotten, 0);
+        byte[] bytes = night.objects(shared).get(shared);
+        TableDump dump = TableDump.of(night.sql());
+        picture(later, 0, MediaReply.bytes("image/jpeg", bytes));
+        night.pending(List.of(later));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(key(later, 0)).isEqualTo(shared);
+        String listed = key(later, 1);
+        forget(forgotten, null);
+        Map<String, List<String>> before = rows();
+        Set<String> objects = objects();
+        int calls = night.calls();
+        dump.restore();
+        // when the dump was taken, this replaced file waited for its removal
+        night.sql()
+                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
+                .param("key", listed)
+                .update();
+
+        RebuildSummary merged = rebuild.merge(null);
+
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertThat(objects()).contains(shared, listed).isEqualTo(objects);
+        assertSame(rows(), before);
+        assertThat(night.state(later)).isEqualTo(ARCHIVED);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                .isZero();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
     void mergeThatWasBrokenOffContinues() {
         night.pending(SandboxNoteKind.IMAGES, 1);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -386,6 +425,10 @@ class RestoreTests {
 
     private Waiver.Result waive(String note, int ordinal) {
         return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost");
+    }
+
+    private String key(String note, int slot) {
+        return night.slots(note).get(slot).media().key().value();
     }
 
     private void picture(String note, int number, MediaReply reply) {
