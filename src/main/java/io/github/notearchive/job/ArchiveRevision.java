@@ -2,7 +2,9 @@ package io.github.notearchive.job;
 
 import io.github.notearchive.catalog.ArchiveObject;
 import io.github.notearchive.catalog.ArchiveObject.BrokenArchiveObjectException;
+import io.github.notearchive.catalog.Sidecar;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.objectstore.ListedObject;
 import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.objectstore.StoreException;
 import io.github.notearchive.sql.OwnTransaction;
@@ -11,6 +13,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -55,7 +58,7 @@ public class ArchiveRevision {
 
     /**
      * Why nothing may be written to the bucket from this database; empty when the bucket belongs to
-     * it, or to no archive yet. One GET and one query.
+     * it, or to no archive yet. One GET and one query, and of a bucket without the object one LIST.
      *
      * @throws StoreException when the store does not respond
      */
@@ -69,6 +72,11 @@ public class ArchiveRevision {
         }
         Optional<ArchiveObject> database = inDatabase(); // never before the bucket
         if (bucket.isEmpty()) {
+            if (hasSidecarInDatabase() && !hasSidecarInBucket()) {
+                return Optional.of(
+                        "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
+                                .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
+            }
             database.ifPresent(
                     known ->
                             log.warn(
@@ -97,6 +105,27 @@ public class ArchiveRevision {
                                         written.revision(),
                                         Night.local(written.writtenAt()),
                                         known.revision()));
+    }
+
+    private boolean hasSidecarInDatabase() {
+        return Boolean.TRUE.equals(
+                ownTransaction.execute(
+                        _ ->
+                                jdbc.sql(
+                                                """
+                                                SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
+                                                """)
+                                        .query(Boolean.class)
+                                        .single()));
+    }
+
+    private boolean hasSidecarInBucket() {
+        if (!store.hasBucket()) {
+            return false;
+        }
+        try (Stream<ListedObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
+            return sidecars.findFirst().isPresent();
+        }
     }
 
     /** {@link #difference} as the refusal of a job. */

@@ -2,6 +2,7 @@ package io.github.notearchive.job;
 
 import static io.github.notearchive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.worklist.NoteState.FAILED;
+import static io.github.notearchive.worklist.NoteState.PENDING;
 import static io.github.notearchive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -355,6 +356,24 @@ class RestoreTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(object()).contains(identifier(), "\"revision\" : 2", "\"execution\" : ");
+    }
+
+    @Test
+    void emptyBucketBesideAFilledDatabaseIsRefused() {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.objects("").keySet().forEach(store::remove);
+        List<String> waiting = night.pending(SandboxNoteKind.IMAGES, 1);
+
+        RunSummary run = night.run();
+        VerifySummary audit = audit();
+
+        assertEnded(run, ExitCode.USAGE);
+        assertThat(run.reason()).contains("ARCHIVE_S3_BUCKET", "lost");
+        assertEnded(audit.exitCode(), ExitCode.USAGE, audit.reason());
+        assertThat(night.states(waiting)).containsOnly(PENDING);
+        assertThat(night.calls()).isOne();
+        assertThat(objects()).isEmpty();
     }
 
     @Test
