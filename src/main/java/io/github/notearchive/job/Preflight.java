@@ -13,10 +13,11 @@ import org.springframework.stereotype.Component;
 /**
  * What comes between the node's lock and a run.
  *
- * <p>In this order: a rebuild that is not finished; what a killed process left behind; the gate of
- * an earlier 303; our own limits of the night; whether provider and store can be reached; the
- * housekeeping. A closed gate, or a used-up limit of calls, denies a run only when no note is due
- * whose response is held.
+ * <p>In this order: a rebuild that is not finished; whether the bucket is that of the database,
+ * since spooled responses are written only into a database that is; what a killed process left
+ * behind; the gate of an earlier 303; our own limits of the night; whether provider and store can
+ * be reached; the housekeeping. A closed gate, or a used-up limit of calls, denies a run only when
+ * no note is due whose response is held.
  */
 @Component
 class Preflight {
@@ -61,7 +62,9 @@ class Preflight {
     /** Makes ready for a run of a node whose lock is held, or says why it does not begin. */
     Clearance of(ActiveRun run) {
         Optional<Refusal> held =
-                Refusal.ofRebuild(executions.isRebuildUnfinished()).or(() -> recover(run.node()));
+                Refusal.ofRebuild(executions.isRebuildUnfinished())
+                        .or(reachability::refusalOfBucket)
+                        .or(() -> recover(run.node()));
         if (held.isPresent()) {
             return new Clearance.Denied(held.get());
         }

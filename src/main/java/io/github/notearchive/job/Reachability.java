@@ -53,15 +53,20 @@ class Reachability {
         return refusalOfStore().or(this::refusalOfProvider);
     }
 
-    /** The same of the store alone. */
+    /** Why database and bucket do not belong together, or cannot be compared; else empty. */
+    Optional<Refusal> refusalOfBucket() {
+        try {
+            return revision.refusal();
+        } catch (StoreException e) {
+            return Optional.of(Refusal.ofStore(e));
+        }
+    }
+
+    /** The same as {@link #refusal} of the store alone. Behind {@link #refusalOfBucket}. */
     Optional<Refusal> refusalOfStore() {
         try {
             store.ensureBucket();
             store.requireTaking();
-            Optional<Refusal> otherBucket = revision.refusal();
-            if (otherBucket.isPresent()) {
-                return otherBucket;
-            }
             revision.advance();
             return Optional.empty();
         } catch (StoreException e) {

@@ -16,6 +16,10 @@ import io.github.notearchive.objectstore.ObjectStore;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -138,6 +142,30 @@ class RestoreTests {
         assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(later)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void staleDatabaseTakesNoResponseFromAFile() throws Exception {
+        String waiting = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
+        TableDump dump = TableDump.of(night.sql());
+        List<String> archived = night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().answers(waiting, Reply.code(301));
+        RunSummary _ = night.run();
+        assertThat(night.states(archived)).containsOnly(ARCHIVED);
+        night.script().clear();
+        spool(waiting, 99);
+        int calls = night.calls();
+        dump.restore();
+
+        assertRefused();
+
+        assertThat(night.hasSpooledResponse()).isTrue();
+        assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
+        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(waiting)).isEqualTo(ARCHIVED);
+        assertThat(night.hasSpooledResponse()).isFalse();
         assertThat(night.calls()).isEqualTo(calls);
     }
 
@@ -444,6 +472,20 @@ class RestoreTests {
 
     private Waiver.Result waive(String note, int ordinal) {
         return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost");
+    }
+
+    /** A paid response about a note that could only be kept in a file. */
+    private void spool(String note, long call) throws IOException {
+        Instant now = night.clock().instant();
+        String head =
+                """
+                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES"}
+                """
+                        .formatted(call, note, now, now);
+        Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
+        Files.writeString(
+                directory.resolve("%013d-%s-%d.answer".formatted(now.toEpochMilli(), note, call)),
+                head + night.provider().envelope(note));
     }
 
     private String key(String note, int slot) {
