@@ -66,17 +66,20 @@ class ObjectRemoval {
     }
 
     /**
-     * Removes what a node's run has listed, unless a run of another node is active. Takes {@link
-     * #AFTER_A_RUN} at most; the rest, and whatever an outage leaves, is removed after a later run.
+     * Removes what a node's run has listed, unless a run of another node or an audit is active,
+     * which would take the files for missing ones. Takes {@link #AFTER_A_RUN} at most; the rest,
+     * and whatever an outage leaves, is removed after a later run.
      */
     void removeAfterRun(String node) {
         try {
             if (rows.toRemove().count() == 0) {
                 return;
             }
-            try (RunnerLock lock = RunnerLock.ofArchive(database, node).orElse(null)) {
-                if (lock != null) {
-                    ForgottenRows.Files removed = remove(List.of(lock), AFTER_A_RUN);
+            try (RunnerLock lock = RunnerLock.ofArchive(database, node).orElse(null);
+                    RunnerLock audits =
+                            lock == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
+                if (lock != null && audits != null) {
+                    ForgottenRows.Files removed = remove(List.of(lock, audits), AFTER_A_RUN);
                     log.info(
                             "Removed {} replaced files, {} bytes",
                             removed.count(),

@@ -542,6 +542,25 @@ class ForgetTests {
     }
 
     @Test
+    void replacedFilesAreNotRemovedDuringAnAudit() throws Exception {
+        withTheFirstOriginalDead(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int stored = night.objects("media/").size();
+        night.script().clear();
+        night.isNextDay();
+
+        try (RunnerLock _ = RunnerLock.ofAudits(database).orElseThrow()) {
+            assertThat(night.run().files().improved()).isOne();
+        }
+
+        assertThat(night.objects("media/")).hasSize(stored + 1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.objects("media/")).hasSize(stored);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+    }
+
+    @Test
     void replacedFileIsKeptWhileAnotherNoteUsesItsBytes() throws Exception {
         List<String> notes = withTheFirstOriginalDead(1);
         String first = notes.getFirst();
