@@ -105,7 +105,11 @@ class ObjectRemoval {
                 if (most != null && System.nanoTime() - begun > most.toNanos()) {
                     return new ForgottenRows.Files(count, bytes);
                 }
-                store.remove(file.key());
+                if (most == null) {
+                    store.remove(file.key());
+                } else {
+                    store.removePromptly(file.key());
+                }
                 transaction.executeWithoutResult(_ -> rows.removed(file.key(), clock.instant()));
                 count++;
                 bytes += file.bytes();

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -39,6 +40,11 @@ final class RunnerLock implements AutoCloseable {
     /** Whose lock it is where there is one for all nodes. */
     private static final String ALL = "";
 
+    /** Longer than {@link ObjectRemoval#removeAfterRun} holds the lock of the whole archive. */
+    private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(10);
+
+    private static final Duration ARCHIVE_PAUSE = Duration.ofMillis(100);
+
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
 
@@ -59,7 +65,10 @@ final class RunnerLock implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** Takes the lock of a node's runs; empty when another process has it, or the whole archive. */
+    /**
+     * Takes the lock of a node's runs; empty when another process has it, or has the whole archive
+     * for longer than {@link #ARCHIVE_PATIENCE}.
+     */
     static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node)
             throws SQLException {
         return take(
@@ -197,13 +206,21 @@ final class RunnerLock implements AutoCloseable {
         Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        "SELECT pg_try_advisory_lock(hashtext(?), hashtext(?))" + name.more())) {
+                        "SELECT own, own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
+                                .formatted(name.more()))) {
             statement.setString(1, name.group());
             statement.setString(2, name.member());
-            try (ResultSet row = statement.executeQuery()) {
-                if (row.next() && row.getBoolean(1)) {
-                    return Optional.of(connection);
-                }
+            long begun = System.nanoTime();
+            Attempt attempt = attempt(statement);
+            while (attempt == Attempt.ARCHIVE_TAKEN
+                    && name.group().equals(RUNS)
+                    && name.more().equals(ARCHIVE_SHARED)
+                    && System.nanoTime() - begun < ARCHIVE_PATIENCE.toNanos()
+                    && pause()) {
+                attempt = attempt(statement);
+            }
+            if (attempt == Attempt.LOCKED) {
+                return Optional.of(connection);
             }
         } catch (SQLException e) {
             connection.close();
@@ -211,6 +228,33 @@ final class RunnerLock implements AutoCloseable {
         }
         connection.close();
         return Optional.empty();
+    }
+
+    private enum Attempt {
+        LOCKED,
+        /** The connection has the lock itself, but not that of the whole archive. */
+        ARCHIVE_TAKEN,
+        TAKEN
+    }
+
+    private static Attempt attempt(PreparedStatement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery()) {
+            if (!row.next() || !row.getBoolean(1)) {
+                return Attempt.TAKEN;
+            }
+            return row.getBoolean(2) ? Attempt.LOCKED : Attempt.ARCHIVE_TAKEN;
+        }
+    }
+
+    /** Returns false when the thread is interrupted. */
+    private static boolean pause() {
+        try {
+            Thread.sleep(ARCHIVE_PAUSE);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** What became of the lock when it was looked at. */

@@ -80,6 +80,8 @@ public class ObjectStore implements AutoCloseable {
     /** For an object of whatever length, and for an answer of which only the headers drip. */
     private static final Duration LONGEST_READ = Duration.ofHours(6);
 
+    private static final Duration PROMPT = Duration.ofSeconds(2);
+
     private static final int CONNECTIONS = 128;
 
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
@@ -111,6 +113,9 @@ public class ObjectStore implements AutoCloseable {
     /** For answers that carry an object. */
     private final MinioClient objects;
 
+    /** For requests of at most {@link #PROMPT}. */
+    private final MinioClient prompt;
+
     private final ObjectPut put;
     private final long mostAtOnce;
     private final ReentrantLock inParts = new ReentrantLock();
@@ -137,6 +142,7 @@ public class ObjectStore implements AutoCloseable {
         this.client = client(properties, http, true);
         this.objects =
                 client(properties, http.newBuilder().callTimeout(LONGEST_READ).build(), false);
+        this.prompt = client(properties, http.newBuilder().callTimeout(PROMPT).build(), false);
         this.put = new ObjectPut(properties, callLasts(properties), CONNECTIONS);
     }
 
@@ -482,8 +488,17 @@ public class ObjectStore implements AutoCloseable {
      * repeated later may meet another object of that name.
      */
     public void remove(String name) {
+        remove(name, client);
+    }
+
+    /** As {@link #remove}, but within {@link #PROMPT}, for a caller that holds a lock. */
+    public void removePromptly(String name) {
+        remove(name, prompt);
+    }
+
+    private void remove(String name, MinioClient by) {
         try {
-            client.removeObject(
+            by.removeObject(
                     RemoveObjectArgs.builder().bucket(properties.bucket()).object(name).build());
         } catch (MinioException e) {
             throw failure("DELETE " + name, null, e);

@@ -561,6 +561,21 @@ class ForgetTests {
     }
 
     @Test
+    void runWaitsForTheRemovalAfterTheRunOfAnotherNode() throws Exception {
+        List<String> notes = night.pending(1);
+        CompletableFuture<RunSummary> run;
+        try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+            run = night.runAside();
+            Night.await(
+                    "the run has its node's lock or has ended",
+                    () -> RunnerLock.isRunOf("main", night.sql()) || run.isDone());
+        }
+
+        assertEnded(Night.ended(run), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    @Test
     void replacedFileIsKeptWhileAnotherNoteUsesItsBytes() throws Exception {
         List<String> notes = withTheFirstOriginalDead(1);
         String first = notes.getFirst();
