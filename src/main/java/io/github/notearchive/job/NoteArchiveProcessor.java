@@ -100,11 +100,11 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
         return outages.call(
-                () -> withoutCall(disposition(claimed)),
+                () -> disposition(claimed),
                 () -> {
                     // its response may be in a file, and would be bought again
                     calls.bringInUnwritten(claimed.id());
-                    return withoutCall(disposition(claimed));
+                    return disposition(claimed);
                 });
     }
 
@@ -112,11 +112,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * A note that needs a call in a run that makes none would be due again at once; it waits for
      * the next night.
      */
-    private NoteDisposition withoutCall(NoteDisposition decided) {
-        if (!(decided instanceof Released(var claimed, var harvest, var reason))
-                || claimed.state() == NoteState.ARCHIVED
-                || !health.isWithoutCalls()) {
-            return decided;
+    private NoteDisposition withoutCall(
+            ClaimedNote claimed, @Nullable Harvest harvest, String reason) {
+        if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
+            return new Released(claimed, harvest, reason);
         }
         return new Postponed(
                 claimed,
@@ -177,10 +176,10 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
      * Calls end a moment before the gate closes; a note handed back sooner would only be claimed
      * again.
      */
-    private Released releasedAtEnd(
+    private NoteDisposition releasedAtEnd(
             ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
         health.awaitEnd(e);
-        return new Released(claimed, harvest, String.valueOf(e.getMessage()));
+        return withoutCall(claimed, harvest, String.valueOf(e.getMessage()));
     }
 
     private NoteDisposition decide(
@@ -592,7 +591,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                             claimed,
                             harvest,
                             Retries.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
-            case Unanswered.Ended(var reason) -> new Released(claimed, harvest, reason);
+            case Unanswered.Ended(var reason) -> withoutCall(claimed, harvest, reason);
         };
     }
 

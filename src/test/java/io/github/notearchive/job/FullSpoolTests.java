@@ -10,6 +10,7 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -30,6 +31,7 @@ import org.springframework.test.context.TestPropertySource;
 class FullSpoolTests {
 
     @Autowired Night night;
+    @Autowired SourceGate gate;
 
     @Test
     void notesAreArchivedInTheEndAndNothingIsCounted() throws Exception {
@@ -47,6 +49,22 @@ class FullSpoolTests {
         assertThat(run.notes().postponed()).isZero();
         assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist")).isZero();
         assertThat(night.calls()).isEqualTo(notes.size());
+    }
+
+    @Test
+    void noteWithoutRoomInARunWithoutCallsIsArchivedTonight() throws Exception {
+        night.script().media(_ -> true, MediaReply.bytes("image/jpeg", picture()));
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 6);
+        notes.forEach(note -> night.holdsAnswerOf(note, Duration.ofMinutes(5)));
+        gate.close(303, "code 303", night.midnight(), 1);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(run.notes().released()).as("times without room").isPositive();
+        assertThat(run.notes().postponed()).isZero();
+        assertThat(night.calls()).isZero();
     }
 
     /** A JPEG of 600 kB, of which the spool holds one at a time. */
