@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.catalog.ArchiveObject;
 import io.github.notearchive.fixity.Damage;
 import io.github.notearchive.fixity.Damage.Kind;
 import io.github.notearchive.fixity.Expected;
@@ -927,7 +928,10 @@ class VerifyTests {
     }
 
     /** A store with our bucket, without {@code archive.json}, that lists and gives no object. */
-    private static HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
+    /** It has the object of the archive, so that an audit begins. */
+    private HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
+        String archive = ArchiveObject.KEY.value();
+        byte[] archiveObject = night.objects(archive).get(archive);
         HttpServer server =
                 HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
         server.createContext(
@@ -941,19 +945,17 @@ class VerifyTests {
                     if (exchange.getRequestMethod().equals("HEAD")) {
                         exchange.sendResponseHeaders(isBucket ? 200 : 404, -1);
                     } else {
-                        boolean isAbsent =
-                                exchange.getRequestURI().getPath().endsWith("/archive.json");
+                        boolean isArchive = exchange.getRequestURI().getPath().endsWith(archive);
                         byte[] body =
                                 (isBucket
                                                 ? "<ListBucketResult"
                                                         + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
-                                                : "<Error><Code>"
-                                                        + (isAbsent ? "NoSuchKey" : code)
-                                                        + "</Code></Error>")
+                                                : "<Error><Code>" + code + "</Code></Error>")
                                         .getBytes(UTF_8);
                         exchange.sendResponseHeaders(
-                                isBucket ? 200 : isAbsent ? 404 : status, body.length);
-                        exchange.getResponseBody().write(body);
+                                isBucket || isArchive ? 200 : status,
+                                isArchive ? archiveObject.length : body.length);
+                        exchange.getResponseBody().write(isArchive ? archiveObject : body);
                     }
                     exchange.close();
                 });
