@@ -82,6 +82,7 @@ class OutageRetry {
     private <T extends @Nullable Object> T repeat(Supplier<T> step, RuntimeException first) {
         long began = System.nanoTime();
         RuntimeException last = first;
+        boolean isAccepting = false;
         Duration wait = FIRST_WAIT;
         if (waiting.getAndIncrement() == 0) {
             log.warn("{}; the step is repeated for up to {} s", reason(first), limit.toSeconds());
@@ -101,9 +102,11 @@ class OutageRetry {
                 try {
                     return step.get();
                 } catch (RuntimeException e) {
-                    if (!isOutage(e) || isOfOneObject(e)) {
+                    if (!isOutage(e) || (isAccepting && e instanceof StoreException)) {
                         throw e;
                     }
+                    // the store may be back only since this attempt failed
+                    isAccepting = isOfOneObject(e);
                     last = e;
                 }
                 if (isLast) {
