@@ -303,6 +303,24 @@ public class ApiCalls implements CallJournal {
     }
 
     @Override
+    public boolean hasBilledSince(Instant time) {
+        try {
+            return atOnce.execute(
+                    _ ->
+                            jdbc.sql(
+                                            """
+                                            SELECT EXISTS (
+                                                SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')
+                                            """)
+                                    .param("time", Timestamp.from(time))
+                                    .query(Boolean.class)
+                                    .single());
+        } catch (DataAccessException | TransactionException e) {
+            return false; // the call's own row meets the same outage and reports it
+        }
+    }
+
+    @Override
     public void notSent(SentCall call, CallLimits limits) {
         sent.decrement();
         inProgress.remove(call.number());

@@ -34,6 +34,12 @@ public interface CallJournal {
     void stopped(ProviderReply reply, Instant metAt);
 
     /**
+     * Returns whether a response to a call of any node sent at or after this time was billed; false
+     * while the database is unavailable.
+     */
+    boolean hasBilledSince(Instant time);
+
+    /**
      * Records what came back, and is durable when it returns. A process that dies before leaves a
      * call that may have been billed.
      *

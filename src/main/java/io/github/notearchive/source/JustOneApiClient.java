@@ -106,9 +106,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /** How far the provider's clock is behind ours; zero when it is ahead. */
     private volatile Duration behind = Duration.ZERO;
 
-    /** The last night in which a response was billed; null when none was. */
-    private volatile @Nullable Night billedNight;
-
     public JustOneApiClient(
             NoteSourceProperties settings,
             VideoProperties videoSettings,
@@ -445,9 +442,6 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         ProviderReply reply = reply(exchange, answer);
         boolean ofYesterday = isOfYesterday(reply, sentAt, answered);
         boolean notReset = !ofYesterday && isPerhapsNotReset(reply, answered);
-        if (reply.billed() == Billed.YES) {
-            billedNight = Night.of(answered.minus(behind));
-        }
         stopCallsBefore(reply, ofYesterday, notReset, turn, exchange, answered);
         boolean isKept = reply.billed() == Billed.YES || reply.isUnreadable();
         byte[] kept = isKept ? exchange.kept() : null;
@@ -526,10 +520,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
 
     /** Whether the provider may still count the day before: nothing was billed in this one. */
     private boolean isPerhapsNotReset(ProviderReply reply, Instant answered) {
-        Night night = Night.of(answered.minus(behind));
+        Instant begins = Night.of(answered.minus(behind)).begins().plus(behind);
         return ProviderCode.DAILY_QUOTA.is(reply.code())
-                && !night.equals(billedNight)
-                && answered.isBefore(night.begins().plus(behind).plus(RESET_WITHIN));
+                && answered.isBefore(begins.plus(RESET_WITHIN))
+                && !journal.hasBilledSince(begins);
     }
 
     /** What an end of the night, or a pause, must prevent begins before anything slow is done. */

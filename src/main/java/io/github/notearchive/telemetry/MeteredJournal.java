@@ -52,6 +52,11 @@ class MeteredJournal implements CallJournal {
     }
 
     @Override
+    public boolean hasBilledSince(Instant time) {
+        return ledger.hasBilledSince(time);
+    }
+
+    @Override
     public long received(
             SentCall call,
             ProviderReply reply,

@@ -157,8 +157,10 @@ class ThreeNodesTests {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             SandboxProvider provider = practice.provider();
             List<String> ids = practice.enqueue(100);
-            // the first in line is asked about by whichever node is there first
-            String met = ids.stream().sorted().findFirst().orElseThrow();
+            // a billed response of the day: without one, code 303 only pauses calls after midnight
+            practice.call("run", "--limit", "1").with(7);
+            // the first due note is claimed by the node that starts first
+            String met = ids.stream().sorted().skip(1).findFirst().orElseThrow();
             Semaphore others = new Semaphore(0);
             provider.script()
                     .answers(met, Reply.code(303))
@@ -177,7 +179,9 @@ class ThreeNodesTests {
 
             assertThat(ends).allSatisfy(end -> end.with(3));
             assertThat(provider.answered(303)).isOne();
-            assertThat(provider.calls()).as("none but those in flight").isEqualTo(IN_FLIGHT);
+            assertThat(provider.calls())
+                    .as("the first note and the calls in flight")
+                    .isEqualTo(1 + IN_FLIGHT);
             try (Archive archive = practice.look()) {
                 String execution =
                         archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
@@ -204,7 +208,7 @@ class ThreeNodesTests {
                                 archive.number(
                                         "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
                         .isZero();
-                assertThat(archive.states().get("ARCHIVED")).isEqualTo(IN_FLIGHT - 1L);
+                assertThat(archive.states().get("ARCHIVED")).isEqualTo((long) IN_FLIGHT);
                 assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
             }
         }

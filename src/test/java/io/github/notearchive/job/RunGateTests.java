@@ -184,6 +184,11 @@ class RunGateTests {
         }
 
         @Override
+        public boolean hasBilledSince(Instant time) {
+            return false;
+        }
+
+        @Override
         public void notSent(SentCall call, CallLimits limits) {
             givenBack.add(call);
         }

@@ -268,6 +268,17 @@ class ApiCallsTests extends LedgerFixture {
     }
 
     @Test
+    void findsBilledResponsesOfCallsSentSinceATime() {
+        book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
+        assertThat(calls.hasBilledSince(NOW)).isFalse();
+
+        book.paid(NOW);
+
+        assertThat(calls.hasBilledSince(NOW)).isTrue();
+        assertThat(calls.hasBilledSince(NOW.plusSeconds(1))).isFalse();
+    }
+
+    @Test
     void aCallThatNoLimitIsAboutIsNotCountedAndSoNotGivenBack() {
         Night night = Night.of(NOW);
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);

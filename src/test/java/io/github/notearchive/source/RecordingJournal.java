@@ -73,6 +73,13 @@ final class RecordingJournal implements CallJournal {
     }
 
     @Override
+    public boolean hasBilledSince(Instant time) {
+        return received.stream()
+                .anyMatch(
+                        call -> call.reply().billed() == Billed.YES && !call.at().isBefore(time));
+    }
+
+    @Override
     public void notSent(SentCall call, CallLimits limits) {
         events.add("not sent " + call.number());
         night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
