@@ -6,12 +6,11 @@ import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Settings of each shape. They lie here, since whatever lies in the program's own package is taken
- * for settings of the program.
+ * Settings of each shape. They lie here, since whatever lies in the program's own package is taken for settings of the
+ * program.
  */
 @ConfigurationProperties("archive.example")
-public record ExampleProperties(
-        Text secretText, Way way, List<String> names, Map<String, String> headers) {
+public record ExampleProperties(Text secretText, Way way, List<String> names, Map<String, String> headers) {
 
     /** A text makes it. */
     public record Text(String value) {}

@@ -32,8 +32,7 @@ class AnalystTests {
     void twoPeopleHaveLogins() throws IOException {
         runScript();
         runScript();
-        execute(
-                """
+        execute("""
                 CREATE ROLE ada LOGIN PASSWORD '%1$s' IN ROLE note_archive_analyst;
                 CREATE ROLE bob LOGIN PASSWORD '%1$s' IN ROLE note_archive_answers;
                 INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now());
@@ -43,8 +42,7 @@ class AnalystTests {
                 VALUES ('66aa00000000000000000001', 'note-detail/v1', now(), now(), 'YES', 'secret');
                 INSERT INTO note_capture (note_id, captured_at, call_id, answer)
                 SELECT note_id, received_at, id, '{"x": "secret"}' FROM api_call;
-                """
-                        .formatted(password));
+                """.formatted(password));
     }
 
     @AfterEach
@@ -55,16 +53,11 @@ class AnalystTests {
 
     @Test
     void everyViewAndTableCanBeReadAndTheNotesSearched() throws SQLException {
-        List<String> relations =
-                database.jdbc()
-                        .sql(
-                                """
+        List<String> relations = database.jdbc().sql("""
                                 SELECT c.relname FROM pg_class c
                                 WHERE c.relkind IN ('v', 'r') AND c.relnamespace = 'public'::regnamespace
                                   AND c.relname NOT IN ('api_call', 'note_capture')
-                                """)
-                        .query(String.class)
-                        .list();
+                                """).query(String.class).list();
         assertThat(relations).contains("run_history", "note_growth_week", "note", "worklist");
 
         try (Connection ada = login("ada")) {
@@ -72,10 +65,7 @@ class AnalystTests {
                 ask(ada, "SELECT * FROM public." + relation);
             }
             assertThat(ask(ada, "SELECT title FROM search_note('露营')")).containsExactly("周末露营");
-            assertThat(
-                            ask(
-                                    ada,
-                                    "SELECT title FROM note WHERE search_matches(title, note_text, '山')"))
+            assertThat(ask(ada, "SELECT title FROM note WHERE search_matches(title, note_text, '山')"))
                     .containsExactly("周末露营");
             assertThat(ask(ada, "SELECT billed FROM api_call")).containsExactly("YES");
             assertThat(ask(ada, "SELECT count(*) FROM engagement_history")).containsExactly("1");
@@ -84,8 +74,7 @@ class AnalystTests {
 
     @Test
     void whatALaterVersionAddsCanBeRead() throws SQLException {
-        execute(
-                "CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
+        execute("CREATE TABLE later AS SELECT 1 AS x; CREATE VIEW later_view AS SELECT * FROM later");
 
         try (Connection ada = login("ada")) {
             assertThat(ask(ada, "SELECT x FROM later")).containsExactly("1");
@@ -119,10 +108,7 @@ class AnalystTests {
             assertThatThrownBy(() -> sql.execute(statement))
                     .isInstanceOfSatisfying(
                             SQLException.class,
-                            e ->
-                                    assertThat(e.getSQLState())
-                                            .as(e.getMessage())
-                                            .isIn(FORBIDDEN, "55000"));
+                            e -> assertThat(e.getSQLState()).as(e.getMessage()).isIn(FORBIDDEN, "55000"));
         }
     }
 
@@ -130,43 +116,36 @@ class AnalystTests {
     void whoMayReadRawAnswersReadsThemAndWritesNothingEither() throws SQLException {
         try (Connection bob = login("bob");
                 Statement sql = bob.createStatement()) {
-            assertThat(ask(bob, "SELECT answer ->> 'x' FROM note_capture"))
-                    .containsExactly("secret");
+            assertThat(ask(bob, "SELECT answer ->> 'x' FROM note_capture")).containsExactly("secret");
             assertThat(ask(bob, "SELECT convert_from(answer, 'UTF8') FROM api_call"))
                     .containsExactly("secret");
             assertThat(ask(bob, "SELECT count(*) FROM backlog")).containsExactly("0");
 
             assertThatThrownBy(() -> sql.execute("DELETE FROM note_capture"))
                     .isInstanceOfSatisfying(
-                            SQLException.class,
-                            e -> assertThat(e.getSQLState()).isEqualTo(FORBIDDEN));
+                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(FORBIDDEN));
         }
     }
 
     @Test
     void anotherOwnerOnTheSameServerGrantsWhatIsHisToRolesThatAreThere() throws Exception {
-        withAnotherArchive(
-                carol -> {
-                    carol.execute(script());
+        withAnotherArchive(carol -> {
+            carol.execute(script());
 
-                    try (Connection bob =
-                            DriverManager.getConnection(urlOf("carols"), "bob", password)) {
-                        assertThat(ask(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
-                        assertThat(ask(bob, "SELECT answer FROM api_call")).isEmpty();
-                    }
-                });
+            try (Connection bob = DriverManager.getConnection(urlOf("carols"), "bob", password)) {
+                assertThat(ask(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
+                assertThat(ask(bob, "SELECT answer FROM api_call")).isEmpty();
+            }
+        });
     }
 
     @Test
     void aRoleThatCannotBeGrantedIsNamedWithWhatToDo() throws Exception {
         execute("REVOKE note_archive_analyst FROM note_archive_answers");
 
-        withAnotherArchive(
-                carol ->
-                        assertThatThrownBy(() -> carol.execute(script()))
-                                .hasMessageContaining(
-                                        "role carol may not grant note_archive_analyst to note_archive_answers")
-                                .hasMessageContaining("a superuser, runs: GRANT"));
+        withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(script()))
+                .hasMessageContaining("role carol may not grant note_archive_analyst to note_archive_answers")
+                .hasMessageContaining("a superuser, runs: GRANT"));
     }
 
     private interface Work {
@@ -176,11 +155,9 @@ class AnalystTests {
     private void withAnotherArchive(Work work) throws Exception {
         execute("CREATE ROLE carol LOGIN PASSWORD '%s'".formatted(password));
         execute("CREATE DATABASE carols OWNER carol");
-        try (Connection connection =
-                        DriverManager.getConnection(urlOf("carols"), "carol", password);
+        try (Connection connection = DriverManager.getConnection(urlOf("carols"), "carol", password);
                 Statement carol = connection.createStatement()) {
-            carol.execute(
-                    """
+            carol.execute("""
                     CREATE TABLE worklist (note_id text);
                     CREATE TABLE api_call (id bigint, answer bytea);
                     CREATE TABLE note_capture (note_id text, answer jsonb);

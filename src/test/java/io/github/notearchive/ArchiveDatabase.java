@@ -16,10 +16,7 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/**
- * A real PostgreSQL with the tables of {@code db/migration}, started once for all tests of this
- * JVM.
- */
+/** A real PostgreSQL with the tables of {@code db/migration}, started once for all tests of this JVM. */
 public final class ArchiveDatabase {
 
     private static final ArchiveDatabase ONLY = start();
@@ -39,14 +36,11 @@ public final class ArchiveDatabase {
             Path home = Files.createTempDirectory("note-archive-tests");
             DataDirectory directory = DataDirectory.open(home);
             ArchiveDatabase database = new ArchiveDatabase(EmbeddedDatabase.open(directory));
-            Runtime.getRuntime()
-                    .addShutdownHook(
-                            new Thread(
-                                    () -> {
-                                        database.dataSource.close();
-                                        directory.close();
-                                        delete(home);
-                                    }));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                database.dataSource.close();
+                directory.close();
+                delete(home);
+            }));
             Flyway.configure()
                     .dataSource(database.dataSource)
                     .locations("classpath:db/migration")
@@ -85,14 +79,11 @@ public final class ArchiveDatabase {
 
     /** The database, with all its tables empty. */
     public static ArchiveDatabase emptied() {
-        ONLY.jdbc()
-                .sql(
-                        """
+        ONLY.jdbc().sql("""
                         TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic,
                                  note_mention, note_comment, media_object, note_media, fixity_finding, schema_drift,
                                  refresh_policy, forgotten_note, forgotten_author, forgotten_object, run_summary, archive
-                        """)
-                .update();
+                        """).update();
         return ONLY;
     }
 

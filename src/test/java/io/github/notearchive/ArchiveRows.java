@@ -10,55 +10,49 @@ import java.util.stream.Collectors;
 /**
  * All rows of the archive that a bucket can bring back, as texts that can be compared.
  *
- * <p>Tables and columns are those that the database has, so that one which is added later has to
- * come back, too, or to be named here with the reason why it does not.
+ * <p>Tables and columns are those that the database has, so that one which is added later has to come back, too, or to
+ * be named here with the reason why it does not.
  */
 public final class ArchiveRows {
 
     /** What a bucket does not know, by table. */
-    private static final Map<String, Set<String>> UNKNOWN_COLUMNS =
-            Map.of(
-                    // executions are rows of Spring Batch's tables, which are lost
-                    "worklist", Set.of("settled_by"),
-                    "api_call", Set.of("job_execution_id"),
-                    // the store's own time stands for it
-                    "media_object", Set.of("stored_at", "verified_at"),
-                    // nothing is verified by a rebuild
-                    "note_capture", Set.of("sidecar_verified_at"));
+    private static final Map<String, Set<String>> UNKNOWN_COLUMNS = Map.of(
+            // executions are rows of Spring Batch's tables, which are lost
+            "worklist", Set.of("settled_by"),
+            "api_call", Set.of("job_execution_id"),
+            // the store's own time stands for it
+            "media_object", Set.of("stored_at", "verified_at"),
+            // nothing is verified by a rebuild
+            "note_capture", Set.of("sidecar_verified_at"));
 
     /** Which rows a bucket knows, by table: what was never paid for is not in it. */
-    private static final Map<String, String> KNOWN_ROWS =
-            Map.of(
-                    "api_call", "billed = 'YES' AND received_at IS NOT NULL",
-                    "worklist",
-                            """
+    private static final Map<String, String> KNOWN_ROWS = Map.of(
+            "api_call", "billed = 'YES' AND received_at IS NOT NULL",
+            "worklist", """
                             EXISTS (SELECT 1 FROM api_call c
                                     WHERE c.note_id = t.note_id AND c.billed = 'YES' AND c.received_at IS NOT NULL)
                             """);
 
     /**
-     * Counts that the next run takes from the ledger, ends of nights and of the runs that were
-     * active then, which no later night needs, the pace of calls, which begins anew, how the runs
-     * of another database ended, what its audits found, and by which settings they planned
-     * refreshes; sums of what the other tables hold; and how often the database wrote to the
-     * bucket.
+     * Counts that the next run takes from the ledger, ends of nights and of the runs that were active then, which no
+     * later night needs, the pace of calls, which begins anew, how the runs of another database ended, what its audits
+     * found, and by which settings they planned refreshes; sums of what the other tables hold; and how often the
+     * database wrote to the bucket.
      */
-    private static final Set<String> UNKNOWN_TABLES =
-            Set.of(
-                    "nightly_calls",
-                    "source_gate",
-                    "run_stop",
-                    "call_pace",
-                    "run_summary",
-                    "fixity_finding",
-                    "refresh_policy",
-                    "worklist_count",
-                    "media_object_count",
-                    "archive");
+    private static final Set<String> UNKNOWN_TABLES = Set.of(
+            "nightly_calls",
+            "source_gate",
+            "run_stop",
+            "call_pace",
+            "run_summary",
+            "fixity_finding",
+            "refresh_policy",
+            "worklist_count",
+            "media_object_count",
+            "archive");
 
     /** What loses them. */
-    public static final String LOSS =
-            """
+    public static final String LOSS = """
             TRUNCATE worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
                      note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
                      forgotten_note, forgotten_author, forgotten_object, archive, batch_job_instance CASCADE
@@ -72,9 +66,7 @@ public final class ArchiveRows {
      * @param database runs a query for texts
      */
     public static Map<String, List<String>> of(Function<String, List<String>> database) {
-        List<String> tables =
-                database.apply(
-                        """
+        List<String> tables = database.apply("""
                         SELECT table_name::text FROM information_schema.tables
                         WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
                           AND table_name NOT LIKE 'batch\\_%' AND table_name <> 'flyway_schema_history'
@@ -89,10 +81,9 @@ public final class ArchiveRows {
     }
 
     private static String query(String table) {
-        String without =
-                UNKNOWN_COLUMNS.getOrDefault(table, Set.of()).stream()
-                        .map(column -> " - '" + column + "'")
-                        .collect(Collectors.joining());
+        String without = UNKNOWN_COLUMNS.getOrDefault(table, Set.of()).stream()
+                .map(column -> " - '" + column + "'")
+                .collect(Collectors.joining());
         return "SELECT (to_jsonb(t)"
                 + without
                 + ")::text FROM "

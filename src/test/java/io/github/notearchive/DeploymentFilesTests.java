@@ -56,38 +56,31 @@ class DeploymentFilesTests {
     private static final Path ALERTS = DEPLOY.resolve("kubernetes-alerts");
 
     /** A version of three numbers at least, or two and the base of the image. */
-    private static final Pattern PINNED =
-            Pattern.compile("[a-z/.-]+:v?\\d+\\.\\d+(?:\\.\\d+|-[a-z]+)[a-z0-9_.-]*");
+    private static final Pattern PINNED = Pattern.compile("[a-z/.-]+:v?\\d+\\.\\d+(?:\\.\\d+|-[a-z]+)[a-z0-9_.-]*");
 
-    private static final Pattern VARIABLE =
-            Pattern.compile("\\b(?:ARCHIVE|JUSTONEAPI)_[A-Z][A-Z0-9_]*\\b");
+    private static final Pattern VARIABLE = Pattern.compile("\\b(?:ARCHIVE|JUSTONEAPI)_[A-Z][A-Z0-9_]*\\b");
 
     /** What the documents show as an error. */
     private static final String MISTYPED = "ARCHIVE_CALLS_PER_SECND";
 
     private static final KnownSettings KNOWN = KnownSettings.scan(ArchitectureTests.BASE);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     static Stream<Path> manifests() throws IOException {
-        return Stream.of(KUBERNETES, SEVERAL_NODES, ALERTS)
-                .flatMap(
-                        directory -> {
-                            try {
-                                return manifestsIn(directory);
-                            } catch (IOException e) {
-                                throw new UncheckedIOException(e);
-                            }
-                        });
+        return Stream.of(KUBERNETES, SEVERAL_NODES, ALERTS).flatMap(directory -> {
+            try {
+                return manifestsIn(directory);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     private static Stream<Path> manifestsIn(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files
-                    .filter(file -> !file.endsWith("kustomization.yaml"))
-                    .sorted()
-                    .toList()
-                    .stream();
+            return files.filter(file -> !file.endsWith("kustomization.yaml")).sorted().toList().stream();
         }
     }
 
@@ -117,9 +110,7 @@ class DeploymentFilesTests {
         JsonObject job = read(KUBERNETES.resolve("cronjob.yaml"));
         JsonObject spec =
                 job.getAsJsonObject("spec").getAsJsonObject("jobTemplate").getAsJsonObject("spec");
-        spec.getAsJsonObject("template")
-                .getAsJsonObject("spec")
-                .addProperty("restartPolice", "Never");
+        spec.getAsJsonObject("template").getAsJsonObject("spec").addProperty("restartPolice", "Never");
 
         assertThatThrownBy(() -> validate(job)).hasMessageContaining("restartPolice");
     }
@@ -127,30 +118,27 @@ class DeploymentFilesTests {
     @Test
     void theKustomizationNamesEveryManifestButTheExampleOfASecret() throws IOException {
         assertThat(resourcesOf(KUBERNETES))
-                .containsExactlyInAnyOrderElementsOf(
-                        namesIn(KUBERNETES).filter(name -> !name.startsWith("secret")).toList());
+                .containsExactlyInAnyOrderElementsOf(namesIn(KUBERNETES)
+                        .filter(name -> !name.startsWith("secret"))
+                        .toList());
     }
 
     @Test
     void severalNodesTakeThePlaceOfTheOne() throws IOException {
         assertThat(resourcesOf(SEVERAL_NODES))
-                .containsExactlyInAnyOrderElementsOf(
-                        Stream.concat(Stream.of("../kubernetes"), namesIn(SEVERAL_NODES)).toList());
-        assertThat(
-                        read(SEVERAL_NODES.resolve("kustomization.yaml"))
-                                .getAsJsonArray("patches")
-                                .get(0)
-                                .getAsJsonObject()
-                                .get("patch")
-                                .getAsString())
+                .containsExactlyInAnyOrderElementsOf(Stream.concat(Stream.of("../kubernetes"), namesIn(SEVERAL_NODES))
+                        .toList());
+        assertThat(read(SEVERAL_NODES.resolve("kustomization.yaml"))
+                        .getAsJsonArray("patches")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("patch")
+                        .getAsString())
                 .contains("$patch: delete", "kind: CronJob", "name: note-archive\n");
     }
 
     private static List<String> resourcesOf(Path directory) throws IOException {
-        return read(directory.resolve("kustomization.yaml"))
-                .getAsJsonArray("resources")
-                .asList()
-                .stream()
+        return read(directory.resolve("kustomization.yaml")).getAsJsonArray("resources").asList().stream()
                 .map(JsonElement::getAsString)
                 .toList();
     }
@@ -160,39 +148,36 @@ class DeploymentFilesTests {
     }
 
     @Test
-    void severalNodesAreOfAnIndexedJobWithConstantNamesAndOneDoesNotEndTheOthers()
-            throws IOException {
+    void severalNodesAreOfAnIndexedJobWithConstantNamesAndOneDoesNotEndTheOthers() throws IOException {
         var job = V1CronJob.fromJson(read(SEVERAL_NODES.resolve("cronjob.yaml")).toString());
         var night = job.getSpec().getJobTemplate().getSpec();
         var container = night.getTemplate().getSpec().getContainers().getFirst();
 
         assertThat(night.getCompletionMode()).isEqualTo("Indexed");
         assertThat(night.getCompletions()).isEqualTo(night.getParallelism()).isGreaterThan(1);
-        assertThat(night.getBackoffLimit()).as("the failures of all nodes together").isNull();
+        assertThat(night.getBackoffLimit())
+                .as("the failures of all nodes together")
+                .isNull();
         assertThat(night.getPodFailurePolicy().getRules())
                 .extracting(rule -> String.valueOf(rule.getAction()))
                 .containsExactly("Ignore", "FailIndex");
         assertThat(container.getEnv())
-                .anySatisfy(
-                        variable -> {
-                            assertThat(variable.getName()).isEqualTo("ARCHIVE_NODE");
-                            assertThat(variable.getValue()).isEqualTo("node-$(NODE_INDEX)");
-                        })
+                .anySatisfy(variable -> {
+                    assertThat(variable.getName()).isEqualTo("ARCHIVE_NODE");
+                    assertThat(variable.getValue()).isEqualTo("node-$(NODE_INDEX)");
+                })
                 .first()
-                .satisfies(
-                        index -> {
-                            assertThat(index.getName()).isEqualTo("NODE_INDEX");
-                            assertThat(index.getValueFrom().getFieldRef().getFieldPath())
-                                    .contains("job-completion-index");
-                        });
-        assertThat(container.getVolumeMounts().getFirst().getSubPathExpr())
-                .isEqualTo("node-$(NODE_INDEX)");
+                .satisfies(index -> {
+                    assertThat(index.getName()).isEqualTo("NODE_INDEX");
+                    assertThat(index.getValueFrom().getFieldRef().getFieldPath())
+                            .contains("job-completion-index");
+                });
+        assertThat(container.getVolumeMounts().getFirst().getSubPathExpr()).isEqualTo("node-$(NODE_INDEX)");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"kubernetes", "kubernetes-nodes"})
-    void aNightInKubernetesIsRestrictedAndRepeatsOnlyAnOutageAndHasTimeToEnd(String way)
-            throws IOException {
+    void aNightInKubernetesIsRestrictedAndRepeatsOnlyAnOutageAndHasTimeToEnd(String way) throws IOException {
         Path manifest = DEPLOY.resolve(way).resolve("cronjob.yaml");
         var job = V1CronJob.fromJson(read(manifest).toString()).getSpec();
         var night = job.getJobTemplate().getSpec();
@@ -206,62 +191,51 @@ class DeploymentFilesTests {
                 .containsExactlyInAnyOrder(12, null);
         // Kubernetes refuses a policy of failures with any other
         assertThat(pod.getRestartPolicy()).hasToString("Never");
-        assertThat(pod.getTerminationGracePeriodSeconds())
-                .isGreaterThanOrEqualTo(longestCallAndFiles());
+        assertThat(pod.getTerminationGracePeriodSeconds()).isGreaterThanOrEqualTo(longestCallAndFiles());
         assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
         assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
-        assertThat(container.getSecurityContext().getCapabilities().getDrop())
-                .containsExactly("ALL");
+        assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(night.getPodFailurePolicy().getRules())
                 .as("an ignored exit code would not count towards the limit of repeats")
                 .filteredOn(rule -> rule.getOnExitCodes() != null)
                 .singleElement()
-                .satisfies(
-                        rule -> {
-                            assertThat(rule.getAction()).startsWith("Fail");
-                            assertThat(rule.getOnExitCodes().getOperator()).hasToString("NotIn");
-                            assertThat(rule.getOnExitCodes().getValues()).containsExactly(0, 8);
-                        });
-        assertThat(night.getActiveDeadlineSeconds()).isLessThan(Duration.ofDays(1).toSeconds());
+                .satisfies(rule -> {
+                    assertThat(rule.getAction()).startsWith("Fail");
+                    assertThat(rule.getOnExitCodes().getOperator()).hasToString("NotIn");
+                    assertThat(rule.getOnExitCodes().getValues()).containsExactly(0, 8);
+                });
+        assertThat(night.getActiveDeadlineSeconds())
+                .isLessThan(Duration.ofDays(1).toSeconds());
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "kubernetes/cronjob.yaml",
-                "kubernetes/cronjob-verify.yaml",
-                "kubernetes-nodes/cronjob.yaml"
-            })
-    void aJobIsStartedLateRatherThanNeverHasABoundOfItsDiskAndItsSecretsAsFiles(String manifest)
-            throws IOException {
+            strings = {"kubernetes/cronjob.yaml", "kubernetes/cronjob-verify.yaml", "kubernetes-nodes/cronjob.yaml"})
+    void aJobIsStartedLateRatherThanNeverHasABoundOfItsDiskAndItsSecretsAsFiles(String manifest) throws IOException {
         var job = V1CronJob.fromJson(read(DEPLOY.resolve(manifest)).toString()).getSpec();
         var pod = job.getJobTemplate().getSpec().getTemplate().getSpec();
         var container = pod.getContainers().getFirst();
 
         assertThat(Duration.ofSeconds(job.getStartingDeadlineSeconds())).hasHours(20);
         assertThat(container.getResources().getRequests()).containsKey("ephemeral-storage");
-        long bounds =
-                pod.getVolumes().stream()
-                        .filter(volume -> volume.getEmptyDir() != null)
-                        .mapToLong(volume -> bytes(volume.getEmptyDir().getSizeLimit()))
-                        .sum();
+        long bounds = pod.getVolumes().stream()
+                .filter(volume -> volume.getEmptyDir() != null)
+                .mapToLong(volume -> bytes(volume.getEmptyDir().getSizeLimit()))
+                .sum();
         assertThat(bytes(container.getResources().getLimits().get("ephemeral-storage")))
                 .as("the volumes and the log")
                 .isGreaterThan(bounds);
         assertThat(container.getEnvFrom()).noneMatch(source -> source.getSecretRef() != null);
-        assertThat(container.getVolumeMounts())
-                .anySatisfy(
-                        mount -> {
-                            assertThat(mount.getName()).isEqualTo("secrets");
-                            assertThat(mount.getReadOnly()).isTrue();
-                            assertThat(
-                                            read(KUBERNETES.resolve("settings.yaml"))
-                                                    .getAsJsonObject("data")
-                                                    .get("SPRING_CONFIG_IMPORT")
-                                                    .getAsString())
-                                    .isEqualTo("configtree:" + mount.getMountPath() + "/");
-                        });
+        assertThat(container.getVolumeMounts()).anySatisfy(mount -> {
+            assertThat(mount.getName()).isEqualTo("secrets");
+            assertThat(mount.getReadOnly()).isTrue();
+            assertThat(read(KUBERNETES.resolve("settings.yaml"))
+                            .getAsJsonObject("data")
+                            .get("SPRING_CONFIG_IMPORT")
+                            .getAsString())
+                    .isEqualTo("configtree:" + mount.getMountPath() + "/");
+        });
     }
 
     private static long bytes(Quantity quantity) {
@@ -270,25 +244,21 @@ class DeploymentFilesTests {
 
     @Test
     void theNetworkPolicyLetsMetricsAndMessagesOut() throws IOException {
-        var policy =
-                V1NetworkPolicy.fromJson(
-                        read(KUBERNETES.resolve("network-policy.yaml")).toString());
+        var policy = V1NetworkPolicy.fromJson(
+                read(KUBERNETES.resolve("network-policy.yaml")).toString());
 
         assertThat(policy.getSpec().getEgress())
-                .anySatisfy(
-                        rule ->
-                                assertThat(rule.getPorts())
-                                        .as("Pushgateway, OTLP over HTTP, webhook")
-                                        .extracting(port -> port.getPort().getIntValue())
-                                        .contains(9091, 4318, 443));
+                .anySatisfy(rule -> assertThat(rule.getPorts())
+                        .as("Pushgateway, OTLP over HTTP, webhook")
+                        .extracting(port -> port.getPort().getIntValue())
+                        .contains(9091, 4318, 443));
     }
 
     @Test
     void theAlertsOfTheOperatorAreThoseOfPrometheus() throws IOException {
-        assertThat(
-                        read(ALERTS.resolve("prometheus-rule.yaml"))
-                                .getAsJsonObject("spec")
-                                .get("groups"))
+        assertThat(read(ALERTS.resolve("prometheus-rule.yaml"))
+                        .getAsJsonObject("spec")
+                        .get("groups"))
                 .isEqualTo(read(Path.of("config", "prometheus", "alerts.yml")).get("groups"));
     }
 
@@ -296,9 +266,7 @@ class DeploymentFilesTests {
     @ValueSource(strings = {"postgres", "garage", "archiver"})
     void aServiceOfComposeIsPinnedAndHasNoRightThatItDoesNotNeed(String name) throws IOException {
         JsonObject service =
-                read(Path.of("docker-compose.yml"))
-                        .getAsJsonObject("services")
-                        .getAsJsonObject(name);
+                read(Path.of("docker-compose.yml")).getAsJsonObject("services").getAsJsonObject(name);
 
         assertThat(service.get("read_only").getAsBoolean()).isTrue();
         assertThat(service.get("cap_drop")).hasToString("[\"ALL\"]");
@@ -324,33 +292,31 @@ class DeploymentFilesTests {
         assertThat(compose.getAsJsonObject("secrets").keySet())
                 .containsExactly("JUSTONEAPI_TOKEN", "ARCHIVE_DATABASE_PASSWORD");
         for (String secret : compose.getAsJsonObject("secrets").keySet()) {
-            assertThat(services.getAsJsonObject("archiver").getAsJsonObject("environment").keySet())
+            assertThat(services.getAsJsonObject("archiver")
+                            .getAsJsonObject("environment")
+                            .keySet())
                     .doesNotContain(secret)
                     .contains("SPRING_CONFIG_IMPORT");
         }
-        assertThat(services.getAsJsonObject("postgres").getAsJsonObject("environment").keySet())
+        assertThat(services.getAsJsonObject("postgres")
+                        .getAsJsonObject("environment")
+                        .keySet())
                 .contains("POSTGRES_PASSWORD_FILE")
                 .doesNotContain("POSTGRES_PASSWORD");
     }
 
     @Test
     void theImagesOfTheDockerfileArePinned() throws IOException {
-        List<String> images =
-                Files.readAllLines(Path.of("Dockerfile")).stream()
-                        .filter(line -> line.startsWith("FROM "))
-                        .map(line -> line.split(" ", 3)[1])
-                        .toList();
+        List<String> images = Files.readAllLines(Path.of("Dockerfile")).stream()
+                .filter(line -> line.startsWith("FROM "))
+                .map(line -> line.split(" ", 3)[1])
+                .toList();
 
         assertThat(images).hasSize(2).allMatch(image -> PINNED.matcher(image).matches());
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "note-archive.service",
-                "note-archive@.service",
-                "note-archive-verify.service"
-            })
+    @ValueSource(strings = {"note-archive.service", "note-archive@.service", "note-archive-verify.service"})
     void unitsReadSecretsFromTheirCredentials(String unit) throws IOException {
         List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
 
@@ -358,18 +324,12 @@ class DeploymentFilesTests {
         assertThat(lines)
                 .filteredOn(line -> line.matches("#?LoadCredential=.*"))
                 .hasSizeGreaterThanOrEqualTo(3)
-                .allSatisfy(
-                        line -> {
-                            String name = line.replaceFirst("^#?LoadCredential=([^:]+):.*", "$1");
-                            assertThat(line).endsWith("/" + name);
-                        });
+                .allSatisfy(line -> {
+                    String name = line.replaceFirst("^#?LoadCredential=([^:]+):.*", "$1");
+                    assertThat(line).endsWith("/" + name);
+                });
         boolean asks = !unit.contains("verify");
-        assertThat(
-                        lines.stream()
-                                .anyMatch(
-                                        line ->
-                                                line.startsWith(
-                                                        "LoadCredential=JUSTONEAPI_TOKEN:")))
+        assertThat(lines.stream().anyMatch(line -> line.startsWith("LoadCredential=JUSTONEAPI_TOKEN:")))
                 .as("an audit needs no token")
                 .isEqualTo(asks);
     }
@@ -385,8 +345,7 @@ class DeploymentFilesTests {
         "note-archive@.service, 3 6 7 143",
         "note-archive-verify.service, 7 143"
     })
-    void unitsCountAsFailuresWhatSomebodyMustLookAt(String unit, String harmless)
-            throws IOException {
+    void unitsCountAsFailuresWhatSomebodyMustLookAt(String unit, String harmless) throws IOException {
         List<String> lines = Files.readAllLines(DEPLOY.resolve("systemd").resolve(unit));
 
         assertThat(lines)
@@ -413,25 +372,21 @@ class DeploymentFilesTests {
     @DisabledOnOs(OS.WINDOWS)
     void cronRepeatsAnOutageUntilItIsOver() throws Exception {
         Path attempts = directory.resolve("attempts");
-        Path program =
-                script(
-                        """
+        Path program = script("""
                         echo attempt >>%s
                         [ "$(wc -l <%s)" -ge 3 ] || exit 8
-                        """
-                                .formatted(attempts, attempts));
+                        """.formatted(attempts, attempts));
 
-        Said said =
-                start(
-                        Map.of(
-                                "NOTE_ARCHIVE",
-                                program.toString(),
-                                "LOG",
-                                directory.resolve("night.log").toString(),
-                                "REPEAT_AFTER",
-                                "0"),
-                        "cron/note-archive-cron",
-                        "run");
+        Said said = start(
+                Map.of(
+                        "NOTE_ARCHIVE",
+                        program.toString(),
+                        "LOG",
+                        directory.resolve("night.log").toString(),
+                        "REPEAT_AFTER",
+                        "0"),
+                "cron/note-archive-cron",
+                "run");
 
         assertThat(said).isEqualTo(new Said(0, ""));
         assertThat(Files.readAllLines(attempts)).hasSize(3);
@@ -473,39 +428,26 @@ class DeploymentFilesTests {
         "verify, 8, true"
     })
     @DisabledOnOs(OS.WINDOWS)
-    void cronMailsOnlyWhatSomebodyMustLookAt(String command, int exitCode, boolean mailed)
-            throws Exception {
-        Path program =
-                script(
-                        """
+    void cronMailsOnlyWhatSomebodyMustLookAt(String command, int exitCode, boolean mailed) throws Exception {
+        Path program = script("""
                         [ "$1" = exit-code ] && { echo "page of $2"; exit 0; }
                         echo "did $*"
                         echo trouble >&2
                         exit %d
-                        """
-                                .formatted(exitCode));
+                        """.formatted(exitCode));
         Path log = directory.resolve("night.log");
 
-        Said said =
-                start(
-                        Map.of(
-                                "NOTE_ARCHIVE",
-                                program.toString(),
-                                "LOG",
-                                log.toString(),
-                                "REPEAT_AFTER",
-                                "0"),
-                        "cron/note-archive-cron",
-                        command,
-                        "--limit",
-                        "5");
+        Said said = start(
+                Map.of("NOTE_ARCHIVE", program.toString(), "LOG", log.toString(), "REPEAT_AFTER", "0"),
+                "cron/note-archive-cron",
+                command,
+                "--limit",
+                "5");
 
-        assertThat(Files.readString(log))
-                .contains("did " + command + " --limit 5", "trouble", "exit code " + exitCode);
+        assertThat(Files.readString(log)).contains("did " + command + " --limit 5", "trouble", "exit code " + exitCode);
         assertThat(said.exitCode()).isEqualTo(mailed ? exitCode : 0);
         if (mailed) {
-            assertThat(said.text())
-                    .contains("exit code " + exitCode, "page of " + exitCode, "trouble");
+            assertThat(said.text()).contains("exit code " + exitCode, "page of " + exitCode, "trouble");
         } else {
             assertThat(said.text()).isEmpty();
         }
@@ -514,28 +456,26 @@ class DeploymentFilesTests {
     @ParameterizedTest
     @CsvSource({"4, 4", "KILL, 137"})
     @DisabledOnOs(OS.WINDOWS)
-    void aUnitThatFailsIsMailedWithTheMeaningOfItsCodeAndItsJournal(String status, String page)
-            throws Exception {
+    void aUnitThatFailsIsMailedWithTheMeaningOfItsCodeAndItsJournal(String status, String page) throws Exception {
         Path program = script("echo \"page of $2\"\n");
         command("sendmail", "echo \"sendmail $*\"; cat\n");
         command("journalctl", "echo \"journal $*\"\n");
         command("hostname", "echo night\n");
 
-        Said said =
-                start(
-                        Map.of(
-                                "NOTE_ARCHIVE",
-                                program.toString(),
-                                "PATH",
-                                directory + ":" + System.getenv("PATH"),
-                                "MAILTO",
-                                "ops@example.org",
-                                "MONITOR_EXIT_STATUS",
-                                status,
-                                "MONITOR_SERVICE_RESULT",
-                                "exit-code"),
-                        "systemd/note-archive-failed",
-                        "note-archive");
+        Said said = start(
+                Map.of(
+                        "NOTE_ARCHIVE",
+                        program.toString(),
+                        "PATH",
+                        directory + ":" + System.getenv("PATH"),
+                        "MAILTO",
+                        "ops@example.org",
+                        "MONITOR_EXIT_STATUS",
+                        status,
+                        "MONITOR_SERVICE_RESULT",
+                        "exit-code"),
+                "systemd/note-archive-failed",
+                "note-archive");
 
         assertThat(said.text())
                 .contains("sendmail -i -t")
@@ -550,15 +490,11 @@ class DeploymentFilesTests {
     private Said start(Map<String, String> variables, String script, String... arguments)
             throws IOException, InterruptedException {
         Path output = directory.resolve("said.txt");
-        List<String> command =
-                Stream.concat(
-                                Stream.of("sh", DEPLOY.resolve(script).toString()),
-                                Arrays.stream(arguments))
-                        .toList();
+        List<String> command = Stream.concat(
+                        Stream.of("sh", DEPLOY.resolve(script).toString()), Arrays.stream(arguments))
+                .toList();
         ProcessBuilder builder =
-                new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile());
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(variables);
         int exitCode = builder.start().waitFor();
         return new Said(exitCode, Files.readString(output));
@@ -576,19 +512,13 @@ class DeploymentFilesTests {
 
     private static StandardEnvironment environment(Set<String> variables) {
         Map<String, Object> values =
-                variables.stream()
-                        .collect(
-                                Collectors.toMap(
-                                        name -> name, _ -> "1", (a, _) -> a, HashMap::new));
-        StandardEnvironment environment =
-                new StandardEnvironment() {
-                    @Override
-                    protected void customizePropertySources(MutablePropertySources sources) {
-                        sources.addLast(
-                                new SystemEnvironmentPropertySource(
-                                        SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, values));
-                    }
-                };
+                variables.stream().collect(Collectors.toMap(name -> name, _ -> "1", (a, _) -> a, HashMap::new));
+        StandardEnvironment environment = new StandardEnvironment() {
+            @Override
+            protected void customizePropertySources(MutablePropertySources sources) {
+                sources.addLast(new SystemEnvironmentPropertySource(SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, values));
+            }
+        };
         try {
             new YamlPropertySourceLoader()
                     .load("application.yml", new ClassPathResource("config/application.yml"))
@@ -610,14 +540,13 @@ class DeploymentFilesTests {
             case "PersistentVolumeClaim" -> V1PersistentVolumeClaim.validateJsonElement(manifest);
             case "Secret" -> V1Secret.validateJsonElement(manifest);
             case "PrometheusRule" ->
-                    assertThat(manifest.getAsJsonObject("spec").keySet()).containsExactly("groups");
+                assertThat(manifest.getAsJsonObject("spec").keySet()).containsExactly("groups");
             default -> throw new IllegalArgumentException("nobody checks a " + kind);
         }
     }
 
     private static JsonObject read(Path file) throws IOException {
-        Object document =
-                new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
+        Object document = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
         return new Gson().toJsonTree(document).getAsJsonObject();
     }
 }

@@ -15,8 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Puts made-up input to a property, each from a seed of its own, so that a failure can be repeated:
- * {@code -Dfuzz.seed=N -Dfuzz.tries=1} with the seed that the failure names. {@code -Dfuzz.tries}
- * or {@code -Dfuzz.seconds} makes a longer run of it.
+ * {@code -Dfuzz.seed=N -Dfuzz.tries=1} with the seed that the failure names. {@code -Dfuzz.tries} or
+ * {@code -Dfuzz.seconds} makes a longer run of it.
  */
 public final class Fuzz {
 
@@ -27,55 +27,53 @@ public final class Fuzz {
     private static final int SMALL_STACK = 512 * 1024;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final List<String> NUMBERS =
-            List.of(
-                    "0",
-                    "-1",
-                    "1.5",
-                    "2147483648",
-                    "9007199254740993",
-                    "9223372036854775808",
-                    "1e3",
-                    "1e400",
-                    "-1e-400",
-                    "1e999999999",
-                    "1e-999999999",
-                    "1e99999999999999999999",
-                    "9".repeat(1_000),
-                    "9".repeat(20_000),
-                    "0." + "1".repeat(5_000),
-                    "1770696804",
-                    "1770696804000",
-                    "253402300800",
-                    "99999999999",
-                    "-9223372036854775809");
-    private static final List<String> TEXTS =
-            List.of(
-                    "",
-                    " ",
-                    "\\u0000",
-                    "\\ud83d",
-                    "\\ude00\\ud83d",
-                    "1.2万",
-                    "10万+",
-                    "999999999999999.999999亿",
-                    "true",
-                    "NaN",
-                    "error",
-                    "video",
-                    "normal",
-                    "{not json",
-                    "{\\\"note_sound_info\\\":{\\\"url\\\":7}}",
-                    "{\\\"note_sound_info\\\":{\\\"url\\\":\\\"http://c/a.mp3\\\",\\\"sound_id\\\":{}}}",
-                    "http://c/a?x#y!z",
-                    "//sns.xhscdn.com/a|b",
-                    "?",
-                    "#",
-                    "/",
-                    "66aa00000000000000000002",
-                    "token=abc",
-                    "\\r\\n\\t\\u001b",
-                    "\\u202e\\ufeff\\uffff");
+    private static final List<String> NUMBERS = List.of(
+            "0",
+            "-1",
+            "1.5",
+            "2147483648",
+            "9007199254740993",
+            "9223372036854775808",
+            "1e3",
+            "1e400",
+            "-1e-400",
+            "1e999999999",
+            "1e-999999999",
+            "1e99999999999999999999",
+            "9".repeat(1_000),
+            "9".repeat(20_000),
+            "0." + "1".repeat(5_000),
+            "1770696804",
+            "1770696804000",
+            "253402300800",
+            "99999999999",
+            "-9223372036854775809");
+    private static final List<String> TEXTS = List.of(
+            "",
+            " ",
+            "\\u0000",
+            "\\ud83d",
+            "\\ude00\\ud83d",
+            "1.2万",
+            "10万+",
+            "999999999999999.999999亿",
+            "true",
+            "NaN",
+            "error",
+            "video",
+            "normal",
+            "{not json",
+            "{\\\"note_sound_info\\\":{\\\"url\\\":7}}",
+            "{\\\"note_sound_info\\\":{\\\"url\\\":\\\"http://c/a.mp3\\\",\\\"sound_id\\\":{}}}",
+            "http://c/a?x#y!z",
+            "//sns.xhscdn.com/a|b",
+            "?",
+            "#",
+            "/",
+            "66aa00000000000000000002",
+            "token=abc",
+            "\\r\\n\\t\\u001b",
+            "\\u202e\\ufeff\\uffff");
 
     private Fuzz() {}
 
@@ -93,20 +91,18 @@ public final class Fuzz {
         long begun = System.nanoTime();
         AtomicLong seed = new AtomicLong(first);
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        Runnable loop =
-                () -> {
-                    while (seed.get() - first < tries
-                            && (seconds == 0
-                                    || System.nanoTime() - begun < seconds * 1_000_000_000L)) {
-                        try {
-                            property.holds(new Random(seed.get()));
-                        } catch (Throwable e) {
-                            failure.set(e);
-                            return;
-                        }
-                        seed.incrementAndGet();
-                    }
-                };
+        Runnable loop = () -> {
+            while (seed.get() - first < tries
+                    && (seconds == 0 || System.nanoTime() - begun < seconds * 1_000_000_000L)) {
+                try {
+                    property.holds(new Random(seed.get()));
+                } catch (Throwable e) {
+                    failure.set(e);
+                    return;
+                }
+                seed.incrementAndGet();
+            }
+        };
         Thread thread = new Thread(null, loop, "fuzz", SMALL_STACK);
         thread.setDaemon(true);
         thread.start();
@@ -123,9 +119,7 @@ public final class Fuzz {
             throw new AssertionError("fails with -Dfuzz.seed=" + seed, failure.get());
         }
         if (seconds > 0 || Long.getLong("fuzz.tries") != null) {
-            System.out.printf(
-                    "%,d tries in %d s%n",
-                    seed.get() - first, (System.nanoTime() - begun) / 1_000_000_000L);
+            System.out.printf("%,d tries in %d s%n", seed.get() - first, (System.nanoTime() - begun) / 1_000_000_000L);
         }
     }
 
@@ -254,10 +248,9 @@ public final class Fuzz {
             default -> {
                 List<String> properties = new ArrayList<>();
                 for (int i = random.nextInt(4); i > 0; i--) {
-                    String name =
-                            random.nextInt(4) == 0
-                                    ? text(random)
-                                    : oneOf(random, List.of("id", "url", "name", "code", "size"));
+                    String name = random.nextInt(4) == 0
+                            ? text(random)
+                            : oneOf(random, List.of("id", "url", "name", "code", "size"));
                     properties.add('"' + name + "\":" + value(random, depth - 1));
                 }
                 yield "{" + String.join(",", properties) + "}";

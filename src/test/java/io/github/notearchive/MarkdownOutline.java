@@ -9,9 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Markdown file of this repository is made of, section by section. It knows what our files
- * use: headings with {@code #}, tables, lists, fenced code, and code indented by four spaces or
- * more after an empty line.
+ * What a Markdown file of this repository is made of, section by section. It knows what our files use: headings with
+ * {@code #}, tables, lists, fenced code, and code indented by four spaces or more after an empty line.
  */
 record MarkdownOutline(List<Section> sections) {
 
@@ -58,8 +57,7 @@ record MarkdownOutline(List<Section> sections) {
     }
 
     /**
-     * @param kind as a reader would call it, the same in every language: {@code row of 3 cells},
-     *     {@code list item 2.}
+     * @param kind as a reader would call it, the same in every language: {@code row of 3 cells}, {@code list item 2.}
      * @param text of code as it stands; else with its lines joined
      * @param line where it begins, the first is 1
      */
@@ -74,24 +72,27 @@ record MarkdownOutline(List<Section> sections) {
         }
 
         List<String> codeSpans() {
-            return CODE_SPAN.matcher(text).results().map(match -> match.group(1)).toList();
+            return CODE_SPAN
+                    .matcher(text)
+                    .results()
+                    .map(match -> match.group(1))
+                    .toList();
         }
 
         List<String> links() {
-            return LINK.matcher(withoutCodeSpans()).results().map(match -> match.group(1)).toList();
+            return LINK.matcher(withoutCodeSpans())
+                    .results()
+                    .map(match -> match.group(1))
+                    .toList();
         }
 
         String withoutCodeSpans() {
             return CODE_SPAN.matcher(text).replaceAll("``");
         }
 
-        /**
-         * The text without code spans and without the addresses of links: what a reader reads as
-         * language.
-         */
+        /** The text without code spans and without the addresses of links: what a reader reads as language. */
         String words() {
-            return LINK.matcher(withoutCodeSpans())
-                    .replaceAll(link -> Matcher.quoteReplacement(textOf(link)));
+            return LINK.matcher(withoutCodeSpans()).replaceAll(link -> Matcher.quoteReplacement(textOf(link)));
         }
 
         private static String textOf(MatchResult link) {
@@ -129,12 +130,7 @@ record MarkdownOutline(List<Section> sections) {
                     add("code block", indented(), at);
                 } else if (heading.matches()) {
                     inList = false;
-                    sections.add(
-                            new Section(
-                                    heading.group(1).length(),
-                                    heading.group(2),
-                                    at,
-                                    new ArrayList<>()));
+                    sections.add(new Section(heading.group(1).length(), heading.group(2), at, new ArrayList<>()));
                     next++;
                 } else if (line.startsWith("|")) {
                     int cells = CELL_BORDER.split(line.substring(1)).length;

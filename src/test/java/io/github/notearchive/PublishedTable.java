@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * A table of a document in {@code src/docs}, held against what a test sees. What was seen lies in
- * {@code target} under the same name, to be copied from when a row is to change.
+ * A table of a document in {@code src/docs}, held against what a test sees. What was seen lies in {@code target} under
+ * the same name, to be copied from when a row is to change.
  */
 public final class PublishedTable {
 
@@ -32,18 +32,20 @@ public final class PublishedTable {
     /** Fails unless the table has this row. */
     public void assertHolds(String row) {
         try {
-            Files.writeString(
-                    seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(seen, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        assertThat(rows()).as("what is seen stands in %s, %s", document, heading).contains(row);
+        assertThat(rows())
+                .as("what is seen stands in %s, %s", document, heading)
+                .contains(row);
     }
 
     /** Fails unless the table has a row for each of these, in this order, and no other. */
     public void assertIsAbout(List<String> names) {
         assertThat(rows().stream().map(row -> row.split(" \\| ", 2)[0]))
-                .containsExactlyElementsOf(names.stream().map(name -> "| " + name).toList());
+                .containsExactlyElementsOf(
+                        names.stream().map(name -> "| " + name).toList());
     }
 
     private List<String> rows() {

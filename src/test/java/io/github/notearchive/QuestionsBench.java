@@ -20,10 +20,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * Each view and the search, asked of a million notes: {@code ./mvnw verify -Pbench
- * -Dit.test=QuestionsBench}. The archive is made up within the database: words of one to four
- * characters out of 3,500, both by Zipf's law, 200 characters a note. {@code -Dbench.notes=50000}
- * makes a smaller one.
+ * Each view and the search, asked of a million notes: {@code ./mvnw verify -Pbench -Dit.test=QuestionsBench}. The
+ * archive is made up within the database: words of one to four characters out of 3,500, both by Zipf's law, 200
+ * characters a note. {@code -Dbench.notes=50000} makes a smaller one.
  */
 class QuestionsBench {
 
@@ -43,8 +42,7 @@ class QuestionsBench {
                 Statement sql = connection.createStatement()) {
             Duration index = fill(sql);
             page.append(head(sql, index));
-            page.append(
-                    "\n| question | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
+            page.append("\n| question | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|\n");
             for (String question : views(sql)) {
                 page.append(row(sql, question));
             }
@@ -52,21 +50,16 @@ class QuestionsBench {
                     "\n## Search\n\n| words | notes that hold them | rows | first ms | median ms | longest ms |\n|---|--:|--:|--:|--:|--:|\n");
             Map<String, String> words = words(sql);
             for (Map.Entry<String, String> each : words.entrySet()) {
-                String question =
-                        "SELECT note_id, title FROM search_note('%s')".formatted(each.getValue());
-                String notes =
-                        one(
-                                sql,
-                                "SELECT count(*) FROM note WHERE search_matches(title, note_text, '%s')"
-                                        .formatted(each.getValue()));
+                String question = "SELECT note_id, title FROM search_note('%s')".formatted(each.getValue());
+                String notes = one(
+                        sql,
+                        "SELECT count(*) FROM note WHERE search_matches(title, note_text, '%s')"
+                                .formatted(each.getValue()));
                 Timing timing = time(sql, question);
-                page.append(
-                        "| %s | %,d | %s |%n"
-                                .formatted(each.getKey(), Long.valueOf(notes), timing.cells()));
+                page.append("| %s | %,d | %s |%n".formatted(each.getKey(), Long.valueOf(notes), timing.cells()));
             }
             page.append("\n## Plans\n");
-            for (String length :
-                    List.of("1 character, rare", "2 characters, rare", "4 characters, rare")) {
+            for (String length : List.of("1 character, rare", "2 characters, rare", "4 characters, rare")) {
                 page.append("\n%s, all notes that hold it:%n%n```%n".formatted(length));
                 page.append(plan(sql, words.get(length))).append("```\n");
             }
@@ -86,8 +79,7 @@ class QuestionsBench {
                 Made by `QuestionsBench` (`./mvnw verify -Pbench -Dit.test=QuestionsBench`) on %d cores, %s, with the settings of the embedded server (`shared_buffers` %s).
                 %s captures, %s calls, %s rows in `worklist`, %s files. `note` is %s, its search index %s, which was built in %d min %d s;
                 `note_capture` is %s. Each question is asked %d times after the first.
-                """
-                .formatted(
+                """.formatted(
                         NOTES,
                         Runtime.getRuntime().availableProcessors(),
                         one(sql, "SELECT 'PostgreSQL ' || current_setting('server_version')"),
@@ -105,10 +97,7 @@ class QuestionsBench {
     }
 
     private static List<String> views(Statement sql) throws SQLException {
-        String note =
-                one(
-                        sql,
-                        "SELECT note_id FROM note_capture GROUP BY note_id HAVING count(*) = 3 LIMIT 1");
+        String note = one(sql, "SELECT note_id FROM note_capture GROUP BY note_id HAVING count(*) = 3 LIMIT 1");
         return List.of(
                 "SELECT * FROM run_history ORDER BY job_execution_id DESC LIMIT 10",
                 "SELECT * FROM quota_stop ORDER BY id DESC LIMIT 10",
@@ -150,9 +139,7 @@ class QuestionsBench {
     }
 
     private static String rareCharacter(Statement sql) throws SQLException {
-        return one(
-                sql,
-                """
+        return one(sql, """
                 SELECT c FROM bench_sentence, unnest(string_to_array(sentence, NULL)) AS each (c)
                 WHERE c > '一' GROUP BY c HAVING count(*) BETWEEN 2 AND 5 ORDER BY c LIMIT 1
                 """);
@@ -160,10 +147,9 @@ class QuestionsBench {
 
     private static String plan(Statement sql, String words) throws SQLException {
         List<String> lines = new ArrayList<>();
-        try (ResultSet rows =
-                sql.executeQuery(
-                        "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) SELECT note_id FROM note WHERE search_matches(title, note_text, '%s')"
-                                .formatted(words))) {
+        try (ResultSet rows = sql.executeQuery(
+                "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF) SELECT note_id FROM note WHERE search_matches(title, note_text, '%s')"
+                        .formatted(words))) {
             while (rows.next()) {
                 lines.add(rows.getString(1));
             }
@@ -174,26 +160,21 @@ class QuestionsBench {
                                 "(?s)\\(\\(search_grams\\(string_to_array\\(.*?\\)\\)::text\\[\\] @> ",
                                 "(search_grams(title, note_text) @> ")
                         .replaceAll(
-                                "(?s)Filter: .*?\\n(?= *Heap| *->| *Rows)",
-                                "Filter: (title and text hold the words)\n")
+                                "(?s)Filter: .*?\\n(?= *Heap| *->| *Rows)", "Filter: (title and text hold the words)\n")
                 + "\n";
     }
 
     /** Some notes, each in a transaction of its own, with the index and, at last, without it. */
     private String writing(Statement sql) throws SQLException {
-        StringBuilder table =
-                new StringBuilder(
-                        """
+        StringBuilder table = new StringBuilder("""
                         | | new note, mean ms | longest ms | WAL, kB | captured again with the same words, mean ms |
                         |---|--:|--:|--:|--:|
                         """);
-        sql.execute(
-                """
+        sql.execute("""
                 CREATE TEMPORARY TABLE bench_new AS
                 SELECT row_number() OVER () AS nr, sample.*
                 FROM (SELECT * FROM note ORDER BY md5(note_id) LIMIT %d) AS sample
-                """
-                        .formatted(WRITTEN));
+                """.formatted(WRITTEN));
         sql.execute("CREATE UNIQUE INDEX ON bench_new (nr)");
         table.append(written(sql, "with the index, whose list is merged every 4 MB"));
         String unmerged = time(sql, "SELECT note_id FROM search_note('没有这种词')").cells();
@@ -214,10 +195,7 @@ class QuestionsBench {
                 "DELETE FROM note WHERE note_id IN (SELECT translate(note_id, '0123456789', 'abcdefabcd') FROM bench_new)");
         sql.execute("CHECKPOINT");
         String wal = one(sql, "SELECT pg_current_wal_insert_lsn()");
-        double[] fresh =
-                each(
-                        sql,
-                        """
+        double[] fresh = each(sql, """
                         INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, place, language, liked_count,
                                           collected_count, comments_count, shared_count, view_count, first_captured_at,
                                           last_captured_at, archived_at)
@@ -226,19 +204,10 @@ class QuestionsBench {
                                first_captured_at, last_captured_at, archived_at
                         FROM bench_new WHERE nr = ?
                         """);
-        double kilobytes =
-                Double.parseDouble(
-                                one(
-                                        sql,
-                                        "SELECT pg_current_wal_insert_lsn() - '"
-                                                + wal
-                                                + "'::pg_lsn"))
-                        / 1024
-                        / WRITTEN;
-        double[] again =
-                each(
-                        sql,
-                        """
+        double kilobytes = Double.parseDouble(one(sql, "SELECT pg_current_wal_insert_lsn() - '" + wal + "'::pg_lsn"))
+                / 1024
+                / WRITTEN;
+        double[] again = each(sql, """
                         UPDATE note SET title = one.title, note_text = one.note_text, liked_count = note.liked_count + 1
                         FROM bench_new AS one WHERE one.nr = ? AND note.note_id = one.note_id
                         """);
@@ -279,8 +248,7 @@ class QuestionsBench {
     private record Timing(int rows, double first, double median, double longest) {
 
         String cells() {
-            return String.format(
-                    Locale.ROOT, "%d | %.1f | %.1f | %.1f", rows, first, median, longest);
+            return String.format(Locale.ROOT, "%d | %.1f | %.1f | %.1f", rows, first, median, longest);
         }
     }
 
@@ -323,15 +291,14 @@ class QuestionsBench {
     }
 
     /**
-     * Makes the archive: two hundred nights of a fixed quota; half of the notes captured twice, a
-     * fifth three times, with a month between; each twentieth put off by code 301 before, each
-     * thirty-third gone afterwards; a fifth as many again waiting.
+     * Makes the archive: two hundred nights of a fixed quota; half of the notes captured twice, a fifth three times,
+     * with a month between; each twentieth put off by code 301 before, each thirty-third gone afterwards; a fifth as
+     * many again waiting.
      *
      * @return how long the search index took
      */
     private static Duration fill(Statement sql) throws SQLException {
-        for (String statement :
-                """
+        for (String statement : """
                 SET synchronous_commit = off;
                 SET work_mem = '128MB';
                 SET maintenance_work_mem = '256MB';
@@ -446,15 +413,12 @@ class QuestionsBench {
                 SELECT 303, 'the provider''s daily quota', at,
                        date_trunc('day', at AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai' + interval '1 day', d
                 FROM (SELECT d, now() - (201 - d) * interval '1 day' AS at FROM generate_series(1, 201) AS d) AS s;
-                """
-                        .replace(":notes", String.valueOf(NOTES))
-                        .split(";\\R")) {
+                """.replace(":notes", String.valueOf(NOTES)).split(";\\R")) {
             sql.execute(statement);
         }
-        double index =
-                millis(
-                        sql,
-                        "CREATE INDEX note_search ON note USING gin (search_grams(title, note_text) COLLATE \"C\") WITH (fastupdate = on, gin_pending_list_limit = 4096)");
+        double index = millis(
+                sql,
+                "CREATE INDEX note_search ON note USING gin (search_grams(title, note_text) COLLATE \"C\") WITH (fastupdate = on, gin_pending_list_limit = 4096)");
         sql.execute("ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0");
         sql.execute("VACUUM ANALYZE");
         sql.execute("CHECKPOINT");

@@ -23,22 +23,21 @@ class QuestionsTests {
     @BeforeEach
     @AfterEach
     void nothingIsThere() {
-        ArchiveDatabase.emptied().jdbc().sql("TRUNCATE batch_job_instance CASCADE").update();
+        ArchiveDatabase.emptied()
+                .jdbc()
+                .sql("TRUNCATE batch_job_instance CASCADE")
+                .update();
     }
 
     @Test
     void everyViewSaysWhichQuestionItAnswers() {
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT c.relname FROM pg_class c
                                 WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace
                                   AND obj_description(c.oid, 'pg_class') LIKE '%?%'
                                 ORDER BY 1
                                 """))
-                .containsExactlyElementsOf(
-                        rows(
-                                """
+                .containsExactlyElementsOf(rows("""
                                 SELECT c.relname FROM pg_class c
                                 WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace ORDER BY 1
                                 """))
@@ -71,9 +70,7 @@ class QuestionsTests {
         listed("66aa00000000000000000004", "FAILED", null, 2);
         listed("66aa00000000000000000005", "PENDING", "2999-01-01 00:00+08", null);
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT job_execution_id, instance_night, node, status, exit_code, coalesce(exit_message, '-'), notes, calls,
                                        billed, maybe_billed, left_postponed, left_failed, coalesce(due_now::text, '-')
                                 FROM run_history ORDER BY job_execution_id DESC
@@ -90,14 +87,11 @@ class QuestionsTests {
         execution(3, "archiveNotes", "2026-03-10", "FAILED", "CRASHED", "");
         summary(1, "2026-03-10");
         summary(2, "2026-03-11");
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         UPDATE batch_job_execution
                         SET start_time = '2026-03-12 00:10+08'::timestamptz AT TIME ZONE 'UTC'
                         WHERE job_execution_id = 3
-                        """)
-                .update();
+                        """).update();
 
         for (String zone : List.of("UTC", "Asia/Shanghai", "Pacific/Kiritimati", "America/Lima")) {
             assertThat(
@@ -105,17 +99,13 @@ class QuestionsTests {
                                     zone,
                                     "SELECT job_execution_id, night, instance_night FROM run_history ORDER BY job_execution_id"))
                     .as("a session in %s", zone)
-                    .containsExactly(
-                            "1 2026-03-10 2026-03-10",
-                            "2 2026-03-11 2026-03-10",
-                            "3 2026-03-12 2026-03-10");
+                    .containsExactly("1 2026-03-10 2026-03-10", "2 2026-03-11 2026-03-10", "3 2026-03-12 2026-03-10");
         }
     }
 
     private void summary(int execution, String night) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                             archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                             media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
@@ -140,13 +130,10 @@ class QuestionsTests {
         call(THREE, "2026-03-11 00:12+08", 0, "YES", 2);
         gate("2026-03-11 00:13+08", "2999-01-01 00:00+08");
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT night, billed_before, coalesce((lifted_at AT TIME ZONE 'Asia/Shanghai')::text, 'never'), is_closed
                                 FROM quota_stop ORDER BY id
-                                """))
-                .containsExactly("2026-03-10 2 2026-03-11 00:11:00 f", "2026-03-11 2 never t");
+                                """)).containsExactly("2026-03-10 2 2026-03-11 00:11:00 f", "2026-03-11 2 never t");
     }
 
     @Test
@@ -160,14 +147,10 @@ class QuestionsTests {
         listed(ONE, "ARCHIVED", null, 1);
         listed(TWO, "POSTPONED", "2026-03-11 00:00+08", 1);
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT note_id, retries, nights, coalesce((answered_at AT TIME ZONE 'Asia/Shanghai')::text, 'never'), state
                                 FROM retry_history ORDER BY retries DESC
-                                """))
-                .containsExactly(
-                        ONE + " 2 2 2026-03-11 00:02:01 ARCHIVED", TWO + " 1 1 never POSTPONED");
+                                """)).containsExactly(ONE + " 2 2 2026-03-11 00:02:01 ARCHIVED", TWO + " 1 1 never POSTPONED");
     }
 
     @Test
@@ -184,11 +167,11 @@ class QuestionsTests {
                 .sql("UPDATE worklist SET due_at = now() + interval '1 day' WHERE note_id = :id")
                 .param("id", id(2))
                 .update();
-        database.jdbc().sql("UPDATE worklist SET attempts = 3 WHERE state = 'POSTPONED'").update();
+        database.jdbc()
+                .sql("UPDATE worklist SET attempts = 3 WHERE state = 'POSTPONED'")
+                .update();
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT state, from_days, age, notes, due_now, in_work, tried
                                 FROM backlog ORDER BY state, from_days
                                 """))
@@ -203,32 +186,23 @@ class QuestionsTests {
     @Test
     void aNoteIsShownWithEveryFileAndWhereItLies() {
         note(ONE, "2026-03-10 12:00+08");
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         VALUES (repeat('ab', 32), 'media/ab/x.heic', 7, 'image/heic', now(), now());
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, sha256, width, height,
                                                 captured_at, updated_at)
                         VALUES ('66aa00000000000000000001', 'IMAGE', 0, 'f', 'STORED', NULL, repeat('ab', 32), 3, 4, now(), now()),
                                ('66aa00000000000000000001', 'VIDEO', 0, '', 'WAIVED', 'NOT_OFFERED_BY_V1', NULL, NULL, NULL, now(), now());
-                        """)
-                .update();
+                        """).update();
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT note_url, kind, ordinal, state, coalesce(reason, '-'), coalesce(object_key, '-'),
                                        coalesce(size_bytes, 0)
                                 FROM note_file ORDER BY kind, ordinal
                                 """))
                 .containsExactly(
-                        "https://www.xiaohongshu.com/explore/"
-                                + ONE
-                                + " IMAGE 0 STORED - media/ab/x.heic 7",
-                        "https://www.xiaohongshu.com/explore/"
-                                + ONE
-                                + " VIDEO 0 WAIVED NOT_OFFERED_BY_V1 - 0");
+                        "https://www.xiaohongshu.com/explore/" + ONE + " IMAGE 0 STORED - media/ab/x.heic 7",
+                        "https://www.xiaohongshu.com/explore/" + ONE + " VIDEO 0 WAIVED NOT_OFFERED_BY_V1 - 0");
     }
 
     @Test
@@ -239,24 +213,16 @@ class QuestionsTests {
         video(ONE, "2026-03-12 12:00:00.001+08", 150);
         capture(ONE, "2026-03-12 18:00+08", 175, 9);
 
-        assertThat(
-                        rows(
-                                "SELECT endpoint, liked_count FROM engagement_history ORDER BY captured_at"))
+        assertThat(rows("SELECT endpoint, liked_count FROM engagement_history ORDER BY captured_at"))
                 .containsExactly(
-                        "note-detail/v1 100",
-                        "note-detail/v1 150",
-                        "note-detail/v6 150",
-                        "note-detail/v1 175");
-        assertThat(
-                        rows(
-                                """
+                        "note-detail/v1 100", "note-detail/v1 150", "note-detail/v6 150", "note-detail/v1 175");
+        assertThat(rows("""
                                 SELECT (captured_at AT TIME ZONE 'Asia/Shanghai')::text, days, liked_growth, liked_per_day, collected_growth,
                                        collected_per_day, coalesce(shared_growth::text, '-')
                                 FROM engagement_growth WHERE note_id = '66aa00000000000000000001' ORDER BY captured_at
                                 """))
                 .containsExactly(
-                        "2026-03-12 12:00:00 2.00 50 25.0 -1 -0.5 -",
-                        "2026-03-12 18:00:00 0.25 25 100.0 - - -");
+                        "2026-03-12 12:00:00 2.00 50 25.0 -1 -0.5 -", "2026-03-12 18:00:00 0.25 25 100.0 - - -");
     }
 
     @Test
@@ -274,15 +240,11 @@ class QuestionsTests {
         captureAgo(id(4), "30 days", 1);
         captureAgo(id(4), "8 days", 5000);
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT note_id, title, author, days, liked_count, liked_growth, liked_per_day
                                 FROM note_growth_week ORDER BY liked_per_day DESC
                                 """))
-                .containsExactly(
-                        TWO + " title writer 2.00 90 80 40.0",
-                        ONE + " title writer 10.00 200 100 10.0");
+                .containsExactly(TWO + " title writer 2.00 90 80 40.0", ONE + " title writer 10.00 200 100 10.0");
     }
 
     @Test
@@ -310,9 +272,7 @@ class QuestionsTests {
         written(ONE, "2026-03-14 12:00+08", "read otherwise", null, "w", "new", 2);
         written(ONE, "2026-03-15 12:00+08", null, null, "another", "other", 2);
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT field, coalesce(before, '-'), coalesce(after, '-'),
                                        to_char(captured_before AT TIME ZONE 'Asia/Shanghai', 'DD'),
                                        to_char(captured_at AT TIME ZONE 'Asia/Shanghai', 'DD')
@@ -357,25 +317,20 @@ class QuestionsTests {
         call(id(5), "2026-05-10 12:00+08", 301, "NO", 2);
         listed(id(5), "UNAVAILABLE", "2026-05-10 00:00+08", 2);
 
-        assertThat(
-                        rows(
-                                """
+        assertThat(rows("""
                                 SELECT note_id, (last_seen_at AT TIME ZONE 'Asia/Shanghai')::text,
                                        (missing_since AT TIME ZONE 'Asia/Shanghai')::text, nights, codes
                                 FROM note_gone
-                                """))
-                .containsExactly(ONE + " 2026-03-10 12:00:00 2026-04-10 12:00:01 2 {0,404}");
+                                """)).containsExactly(ONE + " 2026-03-10 12:00:00 2026-04-10 12:00:01 2 {0,404}");
     }
 
     private static String id(int number) {
         return "66aa%020d".formatted(number);
     }
 
-    private void execution(
-            int number, String job, String night, String status, String exitCode, String message) {
+    private void execution(int number, String job, String night, String status, String exitCode, String message) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                         VALUES (:number, 0, :job, :number);
                         INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time,
@@ -397,21 +352,14 @@ class QuestionsTests {
                 .update();
     }
 
-    private long call(
-            String note, String sentAt, @Nullable Integer code, String billed, int execution) {
+    private long call(String note, String sentAt, @Nullable Integer code, String billed, int execution) {
         return call(note, "note-detail/v1", sentAt, code, billed, execution);
     }
 
     private long call(
-            String note,
-            String endpoint,
-            String sentAt,
-            @Nullable Integer code,
-            String billed,
-            int execution) {
+            String note, String endpoint, String sentAt, @Nullable Integer code, String billed, int execution) {
         return database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed, job_execution_id)
                         VALUES (:note, :endpoint, :at::timestamptz, :at::timestamptz + interval '1 second', :code, :billed, :execution)
                         RETURNING id
@@ -426,11 +374,9 @@ class QuestionsTests {
                 .single();
     }
 
-    private void listed(
-            String note, String state, @Nullable String dueAt, @Nullable Integer execution) {
+    private void listed(String note, String state, @Nullable String dueAt, @Nullable Integer execution) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO worklist (note_id, state, due_at, settled_by, enqueued_at)
                         VALUES (:note, :state, :due::timestamptz, :execution, now())
                         """)
@@ -443,8 +389,7 @@ class QuestionsTests {
 
     private void enqueued(int number, String state, String ago) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO worklist (note_id, state, due_at, enqueued_at)
                         VALUES (:note, :state, CASE WHEN :state IN ('PENDING', 'POSTPONED') THEN now() END, now() - :ago::interval)
                         """)
@@ -455,28 +400,18 @@ class QuestionsTests {
     }
 
     private void gate(String closedAt, String until) {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                         VALUES (303, 'the provider''s daily quota', :at::timestamptz, :until::timestamptz, 1)
-                        """)
-                .param("at", closedAt)
-                .param("until", until)
-                .update();
+                        """).param("at", closedAt).param("until", until).update();
     }
 
     private void note(String id, String lastCapturedAt) {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', 'writer', now()) ON CONFLICT DO NOTHING;
                         INSERT INTO note (note_id, title, author_id, first_captured_at, last_captured_at)
                         VALUES (:id, 'title', 'w', :at::timestamptz, :at::timestamptz)
-                        """)
-                .param("id", id)
-                .param("at", lastCapturedAt)
-                .update();
+                        """).param("id", id).param("at", lastCapturedAt).update();
     }
 
     private void capture(String note, String at, int likes, int collected) {
@@ -510,8 +445,7 @@ class QuestionsTests {
             String author,
             String nickname,
             int mapperVersion) {
-        insertCapture(
-                note, "note-detail/v1", at, 1, 1, title, text, author, nickname, mapperVersion);
+        insertCapture(note, "note-detail/v1", at, 1, 1, title, text, author, nickname, mapperVersion);
     }
 
     private void insertCapture(
@@ -531,8 +465,7 @@ class QuestionsTests {
                 .param("call", call)
                 .update();
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, answer, title, note_text,
                                                   author_id, author_nickname, mapper_version)
                         VALUES (:note, :at::timestamptz, :call, :likes, :collected, '{}', :title, :text, :author, :nickname, :version)
@@ -556,27 +489,22 @@ class QuestionsTests {
 
     /** The rows in a line each, as psql would show their values. */
     private List<String> rowsInZone(String zone, String sql) {
-        return new TransactionTemplate(new JdbcTransactionManager(database.dataSource()))
-                .execute(
-                        _ -> {
-                            database.jdbc()
-                                    .sql("SET LOCAL TIME ZONE '%s'".formatted(zone))
-                                    .update();
-                            return rows(sql);
-                        });
+        return new TransactionTemplate(new JdbcTransactionManager(database.dataSource())).execute(_ -> {
+            database.jdbc().sql("SET LOCAL TIME ZONE '%s'".formatted(zone)).update();
+            return rows(sql);
+        });
     }
 
     private List<String> rows(String sql) {
         return database.jdbc()
                 .sql(sql)
-                .query(
-                        (row, _) -> {
-                            List<String> values = new ArrayList<>();
-                            for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-                                values.add(row.getString(i) == null ? "-" : row.getString(i));
-                            }
-                            return String.join(" ", values);
-                        })
+                .query((row, _) -> {
+                    List<String> values = new ArrayList<>();
+                    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                        values.add(row.getString(i) == null ? "-" : row.getString(i));
+                    }
+                    return String.join(" ", values);
+                })
                 .list();
     }
 }

@@ -14,8 +14,7 @@ import org.springframework.jdbc.datasource.init.ScriptUtils;
 /** The schema explains itself to whoever looks into it with {@code \\d+}. */
 class SchemaCommentsTests {
 
-    private static final String OURS =
-            """
+    private static final String OURS = """
             FROM pg_class c
             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
               AND c.relname NOT LIKE 'batch\\_%' AND c.relname <> 'flyway_schema_history'
@@ -28,21 +27,16 @@ class SchemaCommentsTests {
         List<String> all = list("SELECT c.relname " + OURS);
 
         assertThat(all).contains("worklist", "note", "note_comment", "schema_drift");
-        assertThat(
-                        list(
-                                "SELECT c.relname "
-                                        + OURS
-                                        + " AND obj_description(c.oid, 'pg_class') IS NULL"))
+        assertThat(list("SELECT c.relname " + OURS + " AND obj_description(c.oid, 'pg_class') IS NULL"))
                 .isEmpty();
     }
 
     @Test
     void everyColumnHasAComment() {
-        String columns =
-                "SELECT c.relname || '.' || a.attname "
-                        + OURS.replace(
-                                "WHERE",
-                                "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE");
+        String columns = "SELECT c.relname || '.' || a.attname "
+                + OURS.replace(
+                        "WHERE",
+                        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE");
 
         assertThat(list(columns)).contains("worklist.note_id", "note_capture.author_nickname");
         assertThat(list(columns + " AND col_description(c.oid, a.attnum) IS NULL ORDER BY 1"))
@@ -50,8 +44,8 @@ class SchemaCommentsTests {
     }
 
     /**
-     * The first migration holds Spring Batch's script as it was. When the library needs other
-     * tables, this fails: write a migration.
+     * The first migration holds Spring Batch's script as it was. When the library needs other tables, this fails: write
+     * a migration.
      */
     @Test
     void tablesOfSpringBatchAreThoseOfItsLibrary() throws Exception {
@@ -61,8 +55,7 @@ class SchemaCommentsTests {
             statement.execute("CREATE SCHEMA library");
             statement.execute("SET LOCAL search_path = library");
             ScriptUtils.executeSqlScript(
-                    connection,
-                    new ClassPathResource("org/springframework/batch/core/schema-postgresql.sql"));
+                    connection, new ClassPathResource("org/springframework/batch/core/schema-postgresql.sql"));
 
             List<String> ours = batchObjects(statement, "public");
 
@@ -76,9 +69,7 @@ class SchemaCommentsTests {
     private static List<String> batchObjects(Statement statement, String schema) throws Exception {
         List<String> objects = new ArrayList<>();
         statement.execute("SET LOCAL search_path = " + schema);
-        try (ResultSet rows =
-                statement.executeQuery(
-                        """
+        try (ResultSet rows = statement.executeQuery("""
                         SELECT table_name || '.' || column_name || ' ' || data_type || ' '
                                || coalesce(character_maximum_length::text, '') || ' ' || is_nullable || ' '
                                || coalesce(column_default, '')

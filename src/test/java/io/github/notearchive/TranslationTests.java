@@ -22,9 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The README in Chinese says what the README says, as far as that can be told without reading
- * either: the same blocks in the same order, the same code, numbers and links. Numbers in digits
- * stay digits, and numbers in words stay words.
+ * The README in Chinese says what the README says, as far as that can be told without reading either: the same blocks
+ * in the same order, the same code, numbers and links. Numbers in digits stay digits, and numbers in words stay words.
  */
 class TranslationTests {
 
@@ -35,8 +34,7 @@ class TranslationTests {
             "README.md and its translation differ; change src/docs/README.zh-CN.md in the same way";
 
     /** Also {@code 21 million} and {@code 2100 万}; not the digits of names like S3. */
-    private static final Pattern NUMBER =
-            Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
+    private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
 
     static Stream<Path> documents() {
         return Stream.of(ENGLISH, CHINESE);
@@ -44,37 +42,51 @@ class TranslationTests {
 
     @Test
     void headingsAreOfTheSameLevelsInTheSameOrder() throws IOException {
-        assertThat(differencesOfHeadings(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfHeadings(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void paragraphsListItemsRowsAndCodeBlocksComeInTheSameOrder() throws IOException {
-        assertThat(differencesOfBlocks(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfBlocks(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void codeBlocksAreTheSameToTheLastSpace() throws IOException {
-        assertThat(differencesOfCode(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfCode(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void tablesHaveTheSameRowsAndColumnsAndEachRowTheSameCodeSpans() throws IOException {
-        assertThat(differencesOfTables(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfTables(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void eachSectionHasTheSameCodeSpansInWhateverOrder() throws IOException {
-        assertThat(differencesOfCodeSpans(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfCodeSpans(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void eachSectionHasTheSameNumbersInWhateverOrder() throws IOException {
-        assertThat(differencesOfNumbers(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfNumbers(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
     }
 
     @Test
     void eachSectionLinksToTheSamePlacesAndBothToEachOther() throws IOException {
-        assertThat(differencesOfLinks(read(ENGLISH), read(CHINESE))).as(WHAT_TO_DO).isEmpty();
+        assertThat(differencesOfLinks(read(ENGLISH), read(CHINESE)))
+                .as(WHAT_TO_DO)
+                .isEmpty();
 
         assertThat(read(ENGLISH).sections().getFirst().blocks().getFirst().text())
                 .as("the first line below the title of %s", ENGLISH)
@@ -93,28 +105,20 @@ class TranslationTests {
             for (Block block : section.prose()) {
                 for (String link : block.links()) {
                     if (isRelative(link) && !leadsSomewhere(document, link)) {
-                        dead.add(
-                                document
-                                        + ":"
-                                        + block.line()
-                                        + ", “"
-                                        + section.title()
-                                        + "”: "
-                                        + link);
+                        dead.add(document + ":" + block.line() + ", “" + section.title() + "”: " + link);
                     }
                 }
             }
         }
 
-        assertThat(dead).as("links that lead nowhere; change them in %s", document).isEmpty();
+        assertThat(dead)
+                .as("links that lead nowhere; change them in %s", document)
+                .isEmpty();
     }
 
     /** What each comparison is there for, tried on two small documents. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '¦',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '¦', textBlock = """
                     (?m)^## 设置\\n       ¦                    ¦ headings ¦ section 2 “How it ends” ¦ 3 headings in README.md, 2 in the translation
                     (?m)^## 设置           ¦ ### 设置           ¦ headings ¦ section 3 “Settings”    ¦ is of level 2 in README.md, of level 3 in the translation
                     \\* 第一项.*\\n        ¦                    ¦ blocks   ¦ section 2 “How it ends” ¦ 7 blocks in README.md, 6 in the translation
@@ -135,13 +139,8 @@ class TranslationTests {
                     \\(#设置\\)            ¦ (#结局)            ¦ links    ¦ section 2 “How it ends” ¦ a link to section 3 of its own is in README.md only
                     """)
     void aChangeOfOneSideOnlyIsFound(
-            String pattern,
-            @Nullable String change,
-            String comparison,
-            String section,
-            String found) {
-        String english =
-                """
+            String pattern, @Nullable String change, String comparison, String section, String found) {
+        String english = """
                 # thing
 
                 [简体中文](src/docs/README.zh-CN.md)
@@ -171,8 +170,7 @@ class TranslationTests {
                 -- it is one
                 ```
                 """;
-        String chinese =
-                """
+        String chinese = """
                 # thing
 
                 [English](../../README.md)
@@ -205,11 +203,9 @@ class TranslationTests {
         Comparison compare = comparison(comparison);
 
         List<String> before = compare.of(MarkdownOutline.of(english), MarkdownOutline.of(chinese));
-        List<String> after =
-                compare.of(
-                        MarkdownOutline.of(english),
-                        MarkdownOutline.of(
-                                chinese.replaceFirst(pattern, change == null ? "" : change)));
+        List<String> after = compare.of(
+                MarkdownOutline.of(english),
+                MarkdownOutline.of(chinese.replaceFirst(pattern, change == null ? "" : change)));
 
         assertThat(before).isEmpty();
         assertThat(after)
@@ -234,60 +230,50 @@ class TranslationTests {
         };
     }
 
-    private static List<String> differencesOfHeadings(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfHeadings(MarkdownOutline english, MarkdownOutline chinese) {
         List<Section> expected = english.sections();
         List<Section> seen = chinese.sections();
         if (expected.size() != seen.size()) {
             List<Pair> common = zip(english, chinese);
             int at = Math.min(firstThatDiffers(english, chinese), common.size() - 1);
-            return List.of(
-                    ("%s is where they begin to differ: %d headings in README.md, %d in the translation;"
-                                    + " next are “%s” and “%s”")
-                            .formatted(
-                                    common.get(at),
-                                    expected.size(),
-                                    seen.size(),
-                                    at + 1 < expected.size() ? expected.get(at + 1).title() : "",
-                                    at + 1 < seen.size() ? seen.get(at + 1).title() : ""));
+            return List.of(("%s is where they begin to differ: %d headings in README.md, %d in the translation;"
+                            + " next are “%s” and “%s”")
+                    .formatted(
+                            common.get(at),
+                            expected.size(),
+                            seen.size(),
+                            at + 1 < expected.size() ? expected.get(at + 1).title() : "",
+                            at + 1 < seen.size() ? seen.get(at + 1).title() : ""));
         }
         return pairs(english, chinese).stream()
                 .filter(pair -> pair.english().level() != pair.chinese().level())
-                .map(
-                        pair ->
-                                "%s is of level %d in README.md, of level %d in the translation"
-                                        .formatted(
-                                                pair,
-                                                pair.english().level(),
-                                                pair.chinese().level()))
+                .map(pair -> "%s is of level %d in README.md, of level %d in the translation"
+                        .formatted(pair, pair.english().level(), pair.chinese().level()))
                 .toList();
     }
 
-    private static List<String> differencesOfBlocks(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfBlocks(MarkdownOutline english, MarkdownOutline chinese) {
         List<String> differences = new ArrayList<>();
         for (Pair pair : pairs(english, chinese)) {
             List<Block> expected = pair.english().blocks();
             List<Block> seen = pair.chinese().blocks();
             int at = firstDifference(expected, seen, Block::kind);
             if (at < Math.max(expected.size(), seen.size())) {
-                differences.add(
-                        ("%s: %d blocks in README.md, %d in the translation;"
-                                        + " block %d is %s in README.md, %s in the translation")
-                                .formatted(
-                                        pair,
-                                        expected.size(),
-                                        seen.size(),
-                                        at + 1,
-                                        describe(expected, at),
-                                        describe(seen, at)));
+                differences.add(("%s: %d blocks in README.md, %d in the translation;"
+                                + " block %d is %s in README.md, %s in the translation")
+                        .formatted(
+                                pair,
+                                expected.size(),
+                                seen.size(),
+                                at + 1,
+                                describe(expected, at),
+                                describe(seen, at)));
             }
         }
         return differences;
     }
 
-    private static List<String> differencesOfCode(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfCode(MarkdownOutline english, MarkdownOutline chinese) {
         List<String> differences = new ArrayList<>();
         for (Pair pair : pairs(english, chinese)) {
             List<Block> expected = pair.english().code();
@@ -297,85 +283,71 @@ class TranslationTests {
                 List<String> lines = expected.get(at).text().lines().toList();
                 List<String> others = seen.get(at).text().lines().toList();
                 int line = firstDifference(lines, others, Function.identity());
-                differences.add(
-                        "%s, code block %d, line %d: README.md has “%s”, the translation “%s”"
-                                .formatted(
-                                        pair,
-                                        at + 1,
-                                        line + 1,
-                                        line < lines.size() ? lines.get(line) : "",
-                                        line < others.size() ? others.get(line) : ""));
+                differences.add("%s, code block %d, line %d: README.md has “%s”, the translation “%s”"
+                        .formatted(
+                                pair,
+                                at + 1,
+                                line + 1,
+                                line < lines.size() ? lines.get(line) : "",
+                                line < others.size() ? others.get(line) : ""));
             } else if (expected.size() != seen.size()) {
-                differences.add(
-                        "%s: %d code blocks in README.md, %d in the translation"
-                                .formatted(pair, expected.size(), seen.size()));
+                differences.add("%s: %d code blocks in README.md, %d in the translation"
+                        .formatted(pair, expected.size(), seen.size()));
             }
         }
         return differences;
     }
 
-    private static List<String> differencesOfTables(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfTables(MarkdownOutline english, MarkdownOutline chinese) {
         List<String> differences = new ArrayList<>();
         for (Pair pair : pairs(english, chinese)) {
             List<List<Block>> expected = pair.english().tables();
             List<List<Block>> seen = pair.chinese().tables();
             if (expected.size() != seen.size()) {
-                differences.add(
-                        "%s: %d tables in README.md, %d in the translation"
-                                .formatted(pair, expected.size(), seen.size()));
+                differences.add("%s: %d tables in README.md, %d in the translation"
+                        .formatted(pair, expected.size(), seen.size()));
             }
             for (int table = 0; table < Math.min(expected.size(), seen.size()); table++) {
-                differences.addAll(
-                        differencesOfRows(
-                                "%s, table %d".formatted(pair, table + 1),
-                                expected.get(table),
-                                seen.get(table)));
+                differences.addAll(differencesOfRows(
+                        "%s, table %d".formatted(pair, table + 1), expected.get(table), seen.get(table)));
             }
         }
         return differences;
     }
 
-    private static List<String> differencesOfRows(
-            String table, List<Block> expected, List<Block> seen) {
+    private static List<String> differencesOfRows(String table, List<Block> expected, List<Block> seen) {
         List<String> differences = new ArrayList<>();
         int at = firstDifference(expected, seen, TranslationTests::columnsAndCodeSpans);
         if (at < Math.min(expected.size(), seen.size())) {
-            differences.add(
-                    "%s, %s: README.md has a %s, the translation a %s"
-                            .formatted(
-                                    table,
-                                    at == 0 ? "head" : "row " + (at - 1), // the line below the head
-                                    columnsAndCodeSpans(expected.get(at)),
-                                    columnsAndCodeSpans(seen.get(at))));
+            differences.add("%s, %s: README.md has a %s, the translation a %s"
+                    .formatted(
+                            table,
+                            at == 0 ? "head" : "row " + (at - 1), // the line below the head
+                            columnsAndCodeSpans(expected.get(at)),
+                            columnsAndCodeSpans(seen.get(at))));
         }
         if (expected.size() != seen.size()) {
-            differences.add(
-                    "%s: %d rows in README.md, %d in the translation"
-                            .formatted(table, expected.size() - 2, seen.size() - 2));
+            differences.add("%s: %d rows in README.md, %d in the translation"
+                    .formatted(table, expected.size() - 2, seen.size() - 2));
         }
         return differences;
     }
 
     private static String columnsAndCodeSpans(Block row) {
-        return row.kind() + " with the code spans " + row.codeSpans().stream().sorted().toList();
+        return row.kind() + " with the code spans "
+                + row.codeSpans().stream().sorted().toList();
     }
 
-    private static List<String> differencesOfCodeSpans(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfCodeSpans(MarkdownOutline english, MarkdownOutline chinese) {
+        return differencesInWhateverOrder(
+                english, chinese, (_, block) -> block.codeSpans().stream().map(span -> "`" + span + "`"));
+    }
+
+    private static List<String> differencesOfNumbers(MarkdownOutline english, MarkdownOutline chinese) {
         return differencesInWhateverOrder(
                 english,
                 chinese,
-                (_, block) -> block.codeSpans().stream().map(span -> "`" + span + "`"));
-    }
-
-    private static List<String> differencesOfNumbers(
-            MarkdownOutline english, MarkdownOutline chinese) {
-        return differencesInWhateverOrder(
-                english,
-                chinese,
-                (_, block) ->
-                        NUMBER.matcher(block.words()).results().map(TranslationTests::number));
+                (_, block) -> NUMBER.matcher(block.words()).results().map(TranslationTests::number));
     }
 
     private static String number(MatchResult match) {
@@ -388,19 +360,13 @@ class TranslationTests {
                 .toPlainString();
     }
 
-    private static List<String> differencesOfLinks(
-            MarkdownOutline english, MarkdownOutline chinese) {
+    private static List<String> differencesOfLinks(MarkdownOutline english, MarkdownOutline chinese) {
         return differencesInWhateverOrder(
                 english,
                 chinese,
-                (isEnglish, block) ->
-                        block.links().stream()
-                                .map(
-                                        link ->
-                                                "a link to "
-                                                        + (isEnglish
-                                                                ? place(ENGLISH, english, link)
-                                                                : place(CHINESE, chinese, link))));
+                (isEnglish, block) -> block.links().stream()
+                        .map(link -> "a link to "
+                                + (isEnglish ? place(ENGLISH, english, link) : place(CHINESE, chinese, link))));
     }
 
     /** Where a link leads, said in the same words for both documents. */
@@ -410,17 +376,11 @@ class TranslationTests {
         }
         if (link.startsWith("#")) {
             return "section "
-                    + (outline.sections().stream()
-                                    .map(Section::anchor)
-                                    .toList()
-                                    .indexOf(link.substring(1))
-                            + 1)
+                    + (outline.sections().stream().map(Section::anchor).toList().indexOf(link.substring(1)) + 1)
                     + " of its own";
         }
         String target = document.resolveSibling(link).normalize().toString();
-        return target.equals(ENGLISH.toString()) || target.equals(CHINESE.toString())
-                ? "the other language"
-                : target;
+        return target.equals(ENGLISH.toString()) || target.equals(CHINESE.toString()) ? "the other language" : target;
     }
 
     private static boolean isRelative(String link) {
@@ -429,7 +389,9 @@ class TranslationTests {
 
     private static boolean leadsSomewhere(Path document, String link) throws IOException {
         String[] parts = link.split("#", 2);
-        Path target = parts[0].isEmpty() ? document : document.resolveSibling(parts[0]).normalize();
+        Path target = parts[0].isEmpty()
+                ? document
+                : document.resolveSibling(parts[0]).normalize();
         if (!Files.exists(target)) {
             return false;
         }
@@ -446,27 +408,19 @@ class TranslationTests {
             MarkdownOutline english, MarkdownOutline chinese, Facts facts) {
         List<String> differences = new ArrayList<>();
         for (Pair pair : pairs(english, chinese)) {
-            List<String> expected =
-                    pair.english().prose().stream()
-                            .flatMap(block -> facts.of(true, block))
-                            .toList();
-            List<String> seen =
-                    pair.chinese().prose().stream()
-                            .flatMap(block -> facts.of(false, block))
-                            .toList();
+            List<String> expected = pair.english().prose().stream()
+                    .flatMap(block -> facts.of(true, block))
+                    .toList();
+            List<String> seen = pair.chinese().prose().stream()
+                    .flatMap(block -> facts.of(false, block))
+                    .toList();
             for (String fact : without(expected, seen)) {
                 differences.add(
-                        "%s: %s is in README.md %s"
-                                .formatted(
-                                        pair, fact, seen.contains(fact) ? "more often" : "only"));
+                        "%s: %s is in README.md %s".formatted(pair, fact, seen.contains(fact) ? "more often" : "only"));
             }
             for (String fact : without(seen, expected)) {
-                differences.add(
-                        "%s: %s is in the translation %s"
-                                .formatted(
-                                        pair,
-                                        fact,
-                                        expected.contains(fact) ? "more often" : "only"));
+                differences.add("%s: %s is in the translation %s"
+                        .formatted(pair, fact, expected.contains(fact) ? "more often" : "only"));
             }
         }
         return differences;
@@ -515,10 +469,7 @@ class TranslationTests {
                 .toList();
     }
 
-    /**
-     * The index of the first element that the other list does not have there; the longer size if
-     * there is none.
-     */
+    /** The index of the first element that the other list does not have there; the longer size if there is none. */
     private static <T> int firstDifference(List<T> ours, List<T> theirs, Function<T, ?> aspect) {
         int common = Math.min(ours.size(), theirs.size());
         for (int i = 0; i < common; i++) {

@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object that records in the bucket which archive it belongs to, and the newest revision of the
- * database that wrote to it. The table {@code archive} holds the same.
+ * The object that records in the bucket which archive it belongs to, and the newest revision of the database that wrote
+ * to it. The table {@code archive} holds the same.
  *
  * @param archiveId identifier of the archive
  * @param revision revision of the database when the object was written
@@ -48,14 +48,12 @@ public record ArchiveObject(
     }
 
     /**
-     * Reads the one of a bucket, with one request; empty when the bucket has none or does not
-     * exist.
+     * Reads the one of a bucket, with one request; empty when the bucket has none or does not exist.
      *
      * @throws BrokenArchiveObjectException when the object is not one of this format
      * @throws StoreException when the store does not respond, or refuses the request
      */
-    public static Optional<ArchiveObject> read(ObjectStore store)
-            throws BrokenArchiveObjectException {
+    public static Optional<ArchiveObject> read(ObjectStore store) throws BrokenArchiveObjectException {
         byte[] bytes;
         try {
             bytes = store.read(KEY, (in, _) -> in.readNBytes(LARGEST));
@@ -96,18 +94,14 @@ public record ArchiveObject(
         private static final int SHOWN = 40;
 
         BrokenArchiveObjectException(String content) {
-            super(
-                    "the object %s is not readable: \"%s\""
-                            .formatted(
-                                    KEY,
-                                    content.codePoints()
-                                            .limit(SHOWN)
-                                            .collect(
-                                                    StringBuilder::new,
-                                                    StringBuilder::appendCodePoint,
-                                                    StringBuilder::append)
-                                            .toString()
-                                            .replaceAll("\\p{Cntrl}", "?")));
+            super("the object %s is not readable: \"%s\""
+                    .formatted(
+                            KEY,
+                            content.codePoints()
+                                    .limit(SHOWN)
+                                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                                    .toString()
+                                    .replaceAll("\\p{Cntrl}", "?")));
         }
     }
 }

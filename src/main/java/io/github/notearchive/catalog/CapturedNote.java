@@ -7,8 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a note once an answer was taken in: what the tables are to hold of it, and what
- * its sidecars tell.
+ * What is known of a note once an answer was taken in: what the tables are to hold of it, and what its sidecars tell.
  *
  * @param capture the answer about the note
  * @param video the answer that was bought for its video; null when there is none
@@ -27,11 +26,7 @@ public record CapturedNote(
 
     /** As it stands by now. */
     public static CapturedNote of(
-            NoteCapture capture,
-            @Nullable NoteCapture video,
-            List<SlotStatus> slots,
-            boolean complete,
-            Instant now) {
+            NoteCapture capture, @Nullable NoteCapture video, List<SlotStatus> slots, boolean complete, Instant now) {
         return new CapturedNote(
                 capture,
                 video,
@@ -46,7 +41,9 @@ public record CapturedNote(
 
     /** The files that one of the answers lists. Each is listed by one of them. */
     public List<SlotRow> filesOf(NoteCapture answer) {
-        return files.stream().filter(file -> answer.callId() == listing(file).callId()).toList();
+        return files.stream()
+                .filter(file -> answer.callId() == listing(file).callId())
+                .toList();
     }
 
     private NoteCapture listing(SlotRow file) {
@@ -55,9 +52,6 @@ public record CapturedNote(
 
     /** Whether a file is among those of these answers. */
     public boolean lists(SlotRow file) {
-        return files.stream()
-                .anyMatch(
-                        listed ->
-                                listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
+        return files.stream().anyMatch(listed -> listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
     }
 }

@@ -20,32 +20,29 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 
 /**
- * The columns that an answer fills, as the components of a record are: {@code noteType} is the
- * column {@code note_type}. So what is written, read back and compared is the same list, and a
- * column that is added to the record is in all of them.
+ * The columns that an answer fills, as the components of a record are: {@code noteType} is the column
+ * {@code note_type}. So what is written, read back and compared is the same list, and a column that is added to the
+ * record is in all of them.
  *
- * @param <R> a record of texts, booleans, integers, longs, dates and instants, any of which may be
- *     null
+ * @param <R> a record of texts, booleans, integers, longs, dates and instants, any of which may be null
  */
 final class Columns<R extends Record> {
 
-    private static final Map<Class<?>, Integer> SQL_TYPES =
-            Map.of(
-                    String.class, Types.VARCHAR,
-                    Boolean.class, Types.BOOLEAN,
-                    Integer.class, Types.INTEGER,
-                    Long.class, Types.BIGINT,
-                    LocalDate.class, Types.DATE,
-                    Instant.class, Types.TIMESTAMP);
+    private static final Map<Class<?>, Integer> SQL_TYPES = Map.of(
+            String.class, Types.VARCHAR,
+            Boolean.class, Types.BOOLEAN,
+            Integer.class, Types.INTEGER,
+            Long.class, Types.BIGINT,
+            LocalDate.class, Types.DATE,
+            Instant.class, Types.TIMESTAMP);
 
-    private static final Map<Class<?>, String> NAMES_OF_TYPES =
-            Map.of(
-                    String.class, "text",
-                    Boolean.class, "boolean",
-                    Integer.class, "integer",
-                    Long.class, "bigint",
-                    LocalDate.class, "date",
-                    Instant.class, "timestamptz");
+    private static final Map<Class<?>, String> NAMES_OF_TYPES = Map.of(
+            String.class, "text",
+            Boolean.class, "boolean",
+            Integer.class, "integer",
+            Long.class, "bigint",
+            LocalDate.class, "date",
+            Instant.class, "timestamptz");
 
     private record Column(String name, RecordComponent component) {}
 
@@ -54,16 +51,12 @@ final class Columns<R extends Record> {
 
     private Columns(Class<R> type) {
         RecordComponent[] components = type.getRecordComponents();
-        this.columns =
-                Arrays.stream(components)
-                        .map(component -> new Column(inSnakeCase(component.getName()), component))
-                        .toList();
+        this.columns = Arrays.stream(components)
+                .map(component -> new Column(inSnakeCase(component.getName()), component))
+                .toList();
         try {
-            this.constructor =
-                    type.getDeclaredConstructor(
-                            Arrays.stream(components)
-                                    .map(RecordComponent::getType)
-                                    .toArray(Class[]::new));
+            this.constructor = type.getDeclaredConstructor(
+                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new));
         } catch (NoSuchMethodException e) {
             throw new IllegalStateException("Every record has its constructor", e);
         }
@@ -87,9 +80,7 @@ final class Columns<R extends Record> {
      * @param pattern in which {@code ?} stands for the name
      */
     String each(String pattern) {
-        return names().stream()
-                .map(name -> pattern.replace("?", name))
-                .collect(Collectors.joining(", "));
+        return names().stream().map(name -> pattern.replace("?", name)).collect(Collectors.joining(", "));
     }
 
     /** The values of a row as parameters with the columns' names. */
@@ -106,22 +97,17 @@ final class Columns<R extends Record> {
     }
 
     /**
-     * Rows as a table within a statement, with their number from 1 in the column {@code nr}. It
-     * takes the parameters of {@link #arrays}.
+     * Rows as a table within a statement, with their number from 1 in the column {@code nr}. It takes the parameters of
+     * {@link #arrays}.
      */
     String table() {
-        String arrays =
-                columns.stream()
-                        .map(
-                                column ->
-                                        ":%s::%s[]"
-                                                .formatted(
-                                                        column.name(),
-                                                        Objects.requireNonNull(
-                                                                NAMES_OF_TYPES.get(
-                                                                        column.component()
-                                                                                .getType()))))
-                        .collect(Collectors.joining(", "));
+        String arrays = columns.stream()
+                .map(column -> ":%s::%s[]"
+                        .formatted(
+                                column.name(),
+                                Objects.requireNonNull(
+                                        NAMES_OF_TYPES.get(column.component().getType()))))
+                .collect(Collectors.joining(", "));
         return "unnest(%s) WITH ORDINALITY AS t (%s, nr)".formatted(arrays, each("?"));
     }
 

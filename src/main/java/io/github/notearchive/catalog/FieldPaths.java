@@ -13,12 +13,11 @@ import tools.jackson.databind.JsonNode;
 /**
  * Finds the fields of an answer that are not known.
  *
- * <p>A note is {@code note}, whether it stands in a {@code note_list} or, as in answers of version
- * 6, in {@code data} itself; {@code []} is each element of a list. What a stranger may make up is
- * bounded: a name that looks like an id is {@code *}, and so are all unknown names of an object
- * with more than {@value #MOST_NAMES} of them; nothing is looked at below {@value #MOST_LEVELS}
- * levels or beyond {@value #LONGEST} characters; of one answer no more than {@value #MOST} are
- * given.
+ * <p>A note is {@code note}, whether it stands in a {@code note_list} or, as in answers of version 6, in {@code data}
+ * itself; {@code []} is each element of a list. What a stranger may make up is bounded: a name that looks like an id is
+ * {@code *}, and so are all unknown names of an object with more than {@value #MOST_NAMES} of them; nothing is looked
+ * at below {@value #MOST_LEVELS} levels or beyond {@value #LONGEST} characters; of one answer no more than
+ * {@value #MOST} are given.
  */
 final class FieldPaths {
 
@@ -33,10 +32,9 @@ final class FieldPaths {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,59}");
 
     /** Long numbers, digests and random names. */
-    private static final Pattern ID =
-            Pattern.compile(
-                    "\\d{5}|(?<![A-Za-z0-9])(?=[a-f]*\\d)[0-9a-f]{8}|^(?=(?:.*\\d){3})[A-Za-z0-9]{16}",
-                    Pattern.CASE_INSENSITIVE);
+    private static final Pattern ID = Pattern.compile(
+            "\\d{5}|(?<![A-Za-z0-9])(?=[a-f]*\\d)[0-9a-f]{8}|^(?=(?:.*\\d){3})[A-Za-z0-9]{16}",
+            Pattern.CASE_INSENSITIVE);
 
     private final Predicate<String> isKnownPath;
     private final Predicate<FieldPath> isKnown;
@@ -113,7 +111,9 @@ final class FieldPaths {
 
     private boolean isCrowded(Collection<String> names, String parent) {
         return names.size() > MOST_NAMES
-                && names.stream().filter(name -> !isKnownPath.test(parent + name)).count()
+                && names.stream()
+                                .filter(name -> !isKnownPath.test(parent + name))
+                                .count()
                         > MOST_NAMES;
     }
 

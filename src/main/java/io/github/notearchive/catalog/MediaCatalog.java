@@ -45,44 +45,31 @@ public class MediaCatalog {
     static final String DEGRADED = "DEGRADED";
 
     /**
-     * The reason of a slot that an answer about an archived note added, and whose file could not be
-     * had: waived, since the note stays archived, until a later try brings it.
+     * The reason of a slot that an answer about an archived note added, and whose file could not be had: waived, since
+     * the note stays archived, until a later try brings it.
      */
     public static final String NOT_REFRESHED = "NOT_REFRESHED";
 
     private static final Columns<ObjectRow> OBJECT = Columns.of(ObjectRow.class);
     private static final Columns<FileRow> FILE = Columns.of(FileRow.class);
 
-    /**
-     * In one order everywhere, so that two notes with the same files do not wait for each other for
-     * ever.
-     */
+    /** In one order everywhere, so that two notes with the same files do not wait for each other for ever. */
     private static final NamedStatement INSERT_OBJECTS =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO media_object (%s, stored_at, verified_at)
                     SELECT %s, :now::timestamptz, :now::timestamptz FROM %s ORDER BY sha256
                     ON CONFLICT (sha256) DO NOTHING
-                    """
-                            .formatted(OBJECT.each("?"), OBJECT.each("?"), OBJECT.table()));
+                    """.formatted(OBJECT.each("?"), OBJECT.each("?"), OBJECT.table()));
 
     private static final NamedStatement SAVE_SLOTS =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO note_media (note_id, captured_at, %s)
                     SELECT :noteId, :capturedAt::timestamptz, %s FROM %s
                     ON CONFLICT (note_id, kind, ordinal) DO UPDATE
                     SET captured_at = EXCLUDED.captured_at, %s
-                    """
-                            .formatted(
-                                    FILE.each("?"),
-                                    FILE.each("?"),
-                                    FILE.table(),
-                                    FILE.each("? = EXCLUDED.?")));
+                    """.formatted(FILE.each("?"), FILE.each("?"), FILE.table(), FILE.each("? = EXCLUDED.?")));
 
-    private static final NamedStatement SLOTS =
-            NamedStatement.of(
-                    """
+    private static final NamedStatement SLOTS = NamedStatement.of("""
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                            m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
                            o.object_key, o.size_bytes, o.content_type, f.kind AS damage
@@ -94,9 +81,7 @@ public class MediaCatalog {
                     ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                     """);
 
-    private static final NamedStatement SAME_FILES =
-            NamedStatement.of(
-                    """
+    private static final NamedStatement SAME_FILES = NamedStatement.of("""
                     SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
                            m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
                            o.sha256, o.object_key, o.size_bytes, o.content_type
@@ -115,10 +100,7 @@ public class MediaCatalog {
     /** For one statement, which is a transaction by itself, whatever the caller is in. */
     private final TransactionTemplate ownTransaction;
 
-    MediaCatalog(
-            JdbcClient jdbc,
-            NamedParameterJdbcOperations batches,
-            PlatformTransactionManager transactions) {
+    MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.batches = batches;
         this.ownTransaction = OwnTransaction.perStatement(transactions);
@@ -126,17 +108,14 @@ public class MediaCatalog {
 
     /** What was stored in a night, by whatever node, in a transaction of its own. */
     public Volume storedIn(Night night) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """)
-                                .param("begins", Timestamp.from(night.begins()))
-                                .param("ends", Timestamp.from(night.ends()))
-                                .query((row, _) -> volume(row))
-                                .single());
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> volume(row))
+                .single());
     }
 
     /** So many files of so many bytes together. */
@@ -146,10 +125,7 @@ public class MediaCatalog {
         return new Volume(row.getLong("files"), row.getLong("bytes"));
     }
 
-    /**
-     * The slots of a note as they were last left, in a transaction of its own; none for a note
-     * never captured.
-     */
+    /** The slots of a note as they were last left, in a transaction of its own; none for a note never captured. */
     public List<SlotRow> slotsOf(NoteId id) {
         return slots(id, null);
     }
@@ -164,10 +140,9 @@ public class MediaCatalog {
     }
 
     private static Question<SlotRow> askSlots(NoteId id, @Nullable Instant capturedAt) {
-        return SLOTS.with(
-                        new MapSqlParameterSource()
-                                .addValue("noteId", id.value())
-                                .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
+        return SLOTS.with(new MapSqlParameterSource()
+                        .addValue("noteId", id.value())
+                        .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
                 .as((row, _) -> slotRow(row));
     }
 
@@ -192,8 +167,8 @@ public class MediaCatalog {
     }
 
     /**
-     * Finds which of these bytes lie in the store already, under whichever note, so that they need
-     * not be stored again. In a transaction of its own.
+     * Finds which of these bytes lie in the store already, under whichever note, so that they need not be stored again.
+     * In a transaction of its own.
      *
      * @param digests SHA-256 in lower-case hexadecimal
      * @return by their SHA-256; those without a row are left out
@@ -202,36 +177,26 @@ public class MediaCatalog {
         if (digests.isEmpty()) {
             return Map.of();
         }
-        return ownTransaction.execute(
-                _ ->
-                        jdbc
-                                .sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc
+                .sql("""
                                         SELECT o.sha256, o.object_key, o.size_bytes, o.content_type,
                                                EXISTS (SELECT 1 FROM fixity_finding f
                                                        WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
                                                          AND f.kind <> 'ORPHAN') AS damaged
                                         FROM media_object o WHERE o.sha256 = ANY (:digests)
                                         """)
-                                .param("digests", digests.toArray(String[]::new))
-                                .query(
-                                        (row, _) ->
-                                                new KnownObject(
-                                                        storedMedia(row),
-                                                        row.getBoolean("damaged")))
-                                .list()
-                                .stream()
-                                .collect(
-                                        Collectors.toMap(
-                                                known -> known.media().sha256(),
-                                                Function.identity())));
+                .param("digests", digests.toArray(String[]::new))
+                .query((row, _) -> new KnownObject(storedMedia(row), row.getBoolean("damaged")))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(known -> known.media().sha256(), Function.identity())));
     }
 
     /**
      * An object that the tables know.
      *
-     * @param damaged whether an audit found it damaged and none has found it good since, so that
-     *     its bytes are to be put again
+     * @param damaged whether an audit found it damaged and none has found it good since, so that its bytes are to be
+     *     put again
      */
     public record KnownObject(StoredMedia media, boolean damaged) {}
 
@@ -247,9 +212,8 @@ public class MediaCatalog {
      * What a note has, and what it can have of others.
      *
      * @param slots as they were last left; none for a note never captured
-     * @param sameFiles those of other notes that have the names of this note's files and are stored
-     *     in the best rendition that was offered: the source gives a name to one file only, such as
-     *     a sound that many notes use
+     * @param sameFiles those of other notes that have the names of this note's files and are stored in the best
+     *     rendition that was offered: the source gives a name to one file only, such as a sound that many notes use
      */
     public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
 
@@ -259,12 +223,11 @@ public class MediaCatalog {
      * @param expected as its answers list them
      */
     public Known known(NoteId id, Collection<MediaSlot> expected) {
-        String[] names =
-                expected.stream()
-                        .filter(MediaSlot::named)
-                        .map(slot -> StorableText.of(slot.identity()))
-                        .distinct()
-                        .toArray(String[]::new);
+        String[] names = expected.stream()
+                .filter(MediaSlot::named)
+                .map(slot -> StorableText.of(slot.identity()))
+                .distinct()
+                .toArray(String[]::new);
         RoundTrip trip = new RoundTrip(batches.getJdbcOperations());
         Supplier<List<SlotRow>> slots = trip.ask(askSlots(id, null));
         Supplier<List<SameFile>> sameFiles = trip.ask(askSameFiles(id, names));
@@ -274,41 +237,33 @@ public class MediaCatalog {
 
     private static Question<SameFile> askSameFiles(NoteId id, String[] names) {
         return SAME_FILES
-                .with(
-                        new MapSqlParameterSource()
-                                .addValue("names", names)
-                                .addValue("noteId", id.value()))
-                .as(
-                        (row, _) ->
-                                new SameFile(
-                                        MediaKind.valueOf(row.getString("kind")),
-                                        row.getString("identity"),
-                                        row.getString("rendition"),
-                                        new NoteId(row.getString("note_id")),
-                                        row.getObject("width", Integer.class),
-                                        row.getObject("height", Integer.class),
-                                        storedMedia(row)));
+                .with(new MapSqlParameterSource().addValue("names", names).addValue("noteId", id.value()))
+                .as((row, _) -> new SameFile(
+                        MediaKind.valueOf(row.getString("kind")),
+                        row.getString("identity"),
+                        row.getString("rendition"),
+                        new NoteId(row.getString("note_id")),
+                        row.getObject("width", Integer.class),
+                        row.getObject("height", Integer.class),
+                        storedMedia(row)));
     }
 
     /** Writes a row for each object of these files that has none; empty when no file is stored. */
     Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
-        List<ObjectRow> stored =
-                slots.stream()
-                        .map(SlotRow::media)
-                        .filter(Objects::nonNull)
-                        .distinct()
-                        .map(ObjectRow::of)
-                        .toList();
+        List<ObjectRow> stored = slots.stream()
+                .map(SlotRow::media)
+                .filter(Objects::nonNull)
+                .distinct()
+                .map(ObjectRow::of)
+                .toList();
         return stored.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        INSERT_OBJECTS.with(
-                                OBJECT.arrays(stored).addValue("now", Timestamp.from(now))));
+                : Optional.of(INSERT_OBJECTS.with(OBJECT.arrays(stored).addValue("now", Timestamp.from(now))));
     }
 
     /**
-     * Writes the state of the files that an answer lists, whose objects are known already. Part of
-     * the caller's transaction.
+     * Writes the state of the files that an answer lists, whose objects are known already. Part of the caller's
+     * transaction.
      *
      * @param ofVideo whether the answer was bought for the note's video, and lists that only
      */
@@ -323,82 +278,67 @@ public class MediaCatalog {
     }
 
     /**
-     * Lists the objects whose places in the note other files have taken for removal. Another note
-     * may still use one, or begin to use it: the removal checks that, while no run is active.
+     * Lists the objects whose places in the note other files have taken for removal. Another note may still use one, or
+     * begin to use it: the removal checks that, while no run is active.
      */
     private void listReplaced(List<Held> before, List<SlotRow> slots) {
-        String[] replaced =
-                before.stream()
-                        .filter(file -> file.isReplacedIn(slots))
-                        .map(Held::sha256)
-                        .distinct()
-                        .toArray(String[]::new);
+        String[] replaced = before.stream()
+                .filter(file -> file.isReplacedIn(slots))
+                .map(Held::sha256)
+                .distinct()
+                .toArray(String[]::new);
         if (replaced.length == 0) {
             return;
         }
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO forgotten_object (object_key, size_bytes)
                         SELECT object_key, size_bytes FROM media_object
                         WHERE sha256 = ANY (:replaced) ORDER BY object_key
                         ON CONFLICT (object_key) DO NOTHING
-                        """)
-                .param("replaced", replaced)
-                .update();
+                        """).param("replaced", replaced).update();
     }
 
     /** The same for a note that has no files yet, or room for these; empty without any. */
     Optional<BoundStatement> slots(NoteCapture answer, List<SlotRow> slots) {
         return slots.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        SAVE_SLOTS.with(
-                                FILE.arrays(slots.stream().map(FileRow::of).toList())
-                                        .addValue("noteId", answer.id().value())
-                                        .addValue(
-                                                "capturedAt",
-                                                Timestamp.from(answer.capturedAt()))));
+                : Optional.of(SAVE_SLOTS.with(
+                        FILE.arrays(slots.stream().map(FileRow::of).toList())
+                                .addValue("noteId", answer.id().value())
+                                .addValue("capturedAt", Timestamp.from(answer.capturedAt()))));
     }
 
     /**
-     * Moves stored files out of the places that other files take now. The moving half of a live
-     * photo goes with its still, and stays with it. A file that has moved within the note leaves
-     * its old place.
+     * Moves stored files out of the places that other files take now. The moving half of a live photo goes with its
+     * still, and stays with it. A file that has moved within the note leaves its old place.
      *
      * @return the stored files of the note, in their places before
      */
     private List<Held> makeRoom(NoteId id, List<SlotRow> slots) {
-        List<Held> held =
-                jdbc.sql(
-                                """
+        List<Held> held = jdbc.sql("""
                                 SELECT kind, ordinal, identity, sha256 FROM note_media
                                 WHERE note_id = :noteId AND state = 'STORED'
                                 ORDER BY kind, ordinal
                                 """)
-                        .param("noteId", id.value())
-                        .query(
-                                (row, _) ->
-                                        new Held(
-                                                MediaKind.valueOf(row.getString("kind")),
-                                                row.getInt("ordinal"),
-                                                row.getString("identity"),
-                                                row.getString("sha256")))
-                        .list();
-        List<Held> leaving = held.stream().filter(file -> !file.isListedAt(slots)).toList();
+                .param("noteId", id.value())
+                .query((row, _) -> new Held(
+                        MediaKind.valueOf(row.getString("kind")),
+                        row.getInt("ordinal"),
+                        row.getString("identity"),
+                        row.getString("sha256")))
+                .list();
+        List<Held> leaving =
+                held.stream().filter(file -> !file.isListedAt(slots)).toList();
         List<Held> moved = leaving.stream().filter(file -> file.isAmong(slots)).toList();
-        List<Held> displaced =
-                leaving.stream()
-                        .filter(file -> !moved.contains(file))
-                        .filter(file -> isTaken(file, slots, held))
-                        .toList();
-        int behindAll =
-                1
-                        + Stream.concat(
-                                        held.stream().map(Held::ordinal),
-                                        slots.stream().map(SlotRow::ordinal))
-                                .mapToInt(Integer::intValue)
-                                .max()
-                                .orElse(0);
+        List<Held> displaced = leaving.stream()
+                .filter(file -> !moved.contains(file))
+                .filter(file -> isTaken(file, slots, held))
+                .toList();
+        int behindAll = 1
+                + Stream.concat(held.stream().map(Held::ordinal), slots.stream().map(SlotRow::ordinal))
+                        .mapToInt(Integer::intValue)
+                        .max()
+                        .orElse(0);
         for (Held file : moved) {
             at(id, file, "DELETE FROM note_media").update();
         }
@@ -421,12 +361,10 @@ public class MediaCatalog {
     private static boolean isTaken(Held file, List<SlotRow> slots, List<Held> held) {
         return slots.stream()
                 .filter(slot -> slot.ordinal() == file.ordinal())
-                .anyMatch(
-                        slot ->
-                                slot.kind() == file.kind()
-                                        || (slot.kind() == MediaKind.IMAGE
-                                                && file.kind() == MediaKind.MOTION
-                                                && !isStillThere(file, slots, held)));
+                .anyMatch(slot -> slot.kind() == file.kind()
+                        || (slot.kind() == MediaKind.IMAGE
+                                && file.kind() == MediaKind.MOTION
+                                && !isStillThere(file, slots, held)));
     }
 
     private static boolean isStillThere(Held motion, List<SlotRow> slots, List<Held> held) {
@@ -442,11 +380,9 @@ public class MediaCatalog {
         /** Whether an answer lists it where it is. */
         boolean isListedAt(List<SlotRow> slots) {
             return slots.stream()
-                    .anyMatch(
-                            slot ->
-                                    slot.kind() == kind
-                                            && slot.ordinal() == ordinal
-                                            && slot.identity().equals(identity));
+                    .anyMatch(slot -> slot.kind() == kind
+                            && slot.ordinal() == ordinal
+                            && slot.identity().equals(identity));
         }
 
         /** Whether its slot has other bytes by now. */
@@ -467,13 +403,9 @@ public class MediaCatalog {
         }
     }
 
-    /**
-     * Drops what an earlier answer to the same question promised, this one does not, and never
-     * came.
-     */
+    /** Drops what an earlier answer to the same question promised, this one does not, and never came. */
     private void dropUnlisted(NoteCapture answer, boolean ofVideo) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         DELETE FROM note_media m
                         WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
                           AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
@@ -489,8 +421,8 @@ public class MediaCatalog {
     }
 
     /**
-     * Takes objects into the catalog that were found in the bucket, and that nobody has read again.
-     * Part of the caller's transaction; a repeat changes nothing.
+     * Takes objects into the catalog that were found in the bucket, and that nobody has read again. Part of the
+     * caller's transaction; a repeat changes nothing.
      *
      * @param found each with the moment in which it came into the store
      */
@@ -500,23 +432,17 @@ public class MediaCatalog {
                 INSERT INTO media_object (%s, stored_at, verified_at)
                 VALUES (%s, :storedAt, NULL)
                 ON CONFLICT (sha256) DO NOTHING
-                """
-                        .formatted(OBJECT.each("?"), OBJECT.each(":?")),
+                """.formatted(OBJECT.each("?"), OBJECT.each(":?")),
                 found.entrySet().stream()
-                        .map(
-                                object ->
-                                        OBJECT.parameters(ObjectRow.of(object.getKey()))
-                                                .addValue(
-                                                        "storedAt",
-                                                        Timestamp.from(object.getValue())))
+                        .map(object -> OBJECT.parameters(ObjectRow.of(object.getKey()))
+                                .addValue("storedAt", Timestamp.from(object.getValue())))
                         .toArray(MapSqlParameterSource[]::new));
     }
 
     /** What is known of these objects, by their SHA-256. */
     public Map<String, StoredMedia> known(Collection<String> digests) {
         return jdbc
-                .sql(
-                        """
+                .sql("""
                         SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = ANY (:digests)
                         """)
                 .param("digests", digests.toArray(String[]::new))
@@ -527,23 +453,19 @@ public class MediaCatalog {
     }
 
     /**
-     * Strikes an object whose bytes turned out to be others than its name says, unless a file of a
-     * note refers to it. Part of the caller's transaction.
+     * Strikes an object whose bytes turned out to be others than its name says, unless a file of a note refers to it.
+     * Part of the caller's transaction.
      */
     public void strike(String sha256) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         DELETE FROM media_object o
                         WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        """)
-                .param("sha256", sha256)
-                .update();
+                        """).param("sha256", sha256).update();
     }
 
     /** Accepts that a missing slot stays empty. Part of the caller's transaction. */
     public void waive(NoteId id, MediaKind kind, int ordinal, String reason, Instant now) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE note_media SET state = 'WAIVED', reason = :reason, updated_at = :now
                         WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal AND state = 'MISSING'
                         """)
@@ -559,8 +481,7 @@ public class MediaCatalog {
     private record ObjectRow(String sha256, String objectKey, Long sizeBytes, String contentType) {
 
         static ObjectRow of(StoredMedia media) {
-            return new ObjectRow(
-                    media.sha256(), media.key().value(), media.size(), media.contentType());
+            return new ObjectRow(media.sha256(), media.key().value(), media.size(), media.contentType());
         }
     }
 
@@ -648,48 +569,40 @@ public class MediaCatalog {
             String identity = StorableText.ofText(slot.identity());
             return switch (status) {
                 case SlotStatus.Stored(
-                                _,
-                                var media,
-                                var rendition,
-                                var width,
-                                var height,
-                                var checks,
-                                var lesserBecause) ->
-                        new SlotRow(
-                                slot.kind(),
-                                slot.ordinal(),
-                                identity,
-                                SlotState.STORED,
-                                lesserBecause == null ? null : DEGRADED,
-                                StorableText.of(rendition),
-                                width,
-                                height,
-                                StorableText.of(checks),
-                                StorableText.of(lesserBecause),
-                                null,
-                                media,
-                                null,
-                                now);
-                case SlotStatus.Waived(_, var reason) ->
-                        empty(
-                                slot.kind(),
-                                slot.ordinal(),
-                                identity,
-                                SlotState.WAIVED,
-                                reason,
-                                null,
-                                null,
-                                now);
-                case SlotStatus.Missing(_, var gap, var error, var deadNight) ->
-                        empty(
-                                slot.kind(),
-                                slot.ordinal(),
-                                identity,
-                                SlotState.MISSING,
-                                gap.name(),
-                                StorableText.of(error),
-                                deadNight,
-                                now);
+                        var _,
+                        var media,
+                        var rendition,
+                        var width,
+                        var height,
+                        var checks,
+                        var lesserBecause) ->
+                    new SlotRow(
+                            slot.kind(),
+                            slot.ordinal(),
+                            identity,
+                            SlotState.STORED,
+                            lesserBecause == null ? null : DEGRADED,
+                            StorableText.of(rendition),
+                            width,
+                            height,
+                            StorableText.of(checks),
+                            StorableText.of(lesserBecause),
+                            null,
+                            media,
+                            null,
+                            now);
+                case SlotStatus.Waived(var _, var reason) ->
+                    empty(slot.kind(), slot.ordinal(), identity, SlotState.WAIVED, reason, null, null, now);
+                case SlotStatus.Missing(var _, var gap, var error, var deadNight) ->
+                    empty(
+                            slot.kind(),
+                            slot.ordinal(),
+                            identity,
+                            SlotState.MISSING,
+                            gap.name(),
+                            StorableText.of(error),
+                            deadNight,
+                            now);
             };
         }
 
@@ -703,33 +616,22 @@ public class MediaCatalog {
                 @Nullable Night deadNight,
                 Instant now) {
             return new SlotRow(
-                    kind, ordinal, identity, state, reason, null, null, null, null, error,
-                    deadNight, null, null, now);
+                    kind, ordinal, identity, state, reason, null, null, null, null, error, deadNight, null, null, now);
         }
 
         /** The same slot, whose file is not where it should be; to be brought in again. */
         public SlotRow lost(String error, Instant now) {
-            return empty(
-                    kind,
-                    ordinal,
-                    identity,
-                    SlotState.MISSING,
-                    SlotStatus.Gap.RETRY.name(),
-                    error,
-                    null,
-                    now);
+            return empty(kind, ordinal, identity, SlotState.MISSING, SlotStatus.Gap.RETRY.name(), error, null, now);
         }
 
         /** The same slot with what is known of its object. */
         public SlotRow with(StoredMedia known) {
             return new SlotRow(
-                    kind, ordinal, identity, state, reason, rendition, width, height, checks, error,
-                    deadNight, known, damage, updatedAt);
+                    kind, ordinal, identity, state, reason, rendition, width, height, checks, error, deadNight, known,
+                    damage, updatedAt);
         }
 
-        /**
-         * The same slot, accepted as empty by an operator. What stood in the way stays to be read.
-         */
+        /** The same slot, accepted as empty by an operator. What stood in the way stays to be read. */
         public SlotRow waived(String why, Instant now) {
             return new SlotRow(
                     kind,
@@ -749,29 +651,26 @@ public class MediaCatalog {
         }
 
         /**
-         * The row as a slot's status, where it holds a file or a waiver. A file that an audit found
-         * damaged is held no more, and one that a refresh could not have is wanted still.
+         * The row as a slot's status, where it holds a file or a waiver. A file that an audit found damaged is held no
+         * more, and one that a refresh could not have is wanted still.
          *
          * @param slot that this row is for
          */
         public Optional<SlotStatus> settled(MediaSlot slot) {
-            return damage == null && !NOT_REFRESHED.equals(reason)
-                    ? recorded(slot)
-                    : Optional.empty();
+            return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();
         }
 
         /** The same as it was written down, whatever became of the file since. */
         public Optional<SlotStatus> recorded(MediaSlot slot) {
             if (media != null) {
-                return Optional.of(
-                        new SlotStatus.Stored(
-                                slot,
-                                media,
-                                rendition,
-                                width,
-                                height,
-                                checks,
-                                DEGRADED.equals(reason) ? String.valueOf(error) : null));
+                return Optional.of(new SlotStatus.Stored(
+                        slot,
+                        media,
+                        rendition,
+                        width,
+                        height,
+                        checks,
+                        DEGRADED.equals(reason) ? String.valueOf(error) : null));
             }
             return state == SlotState.WAIVED && reason != null
                     ? Optional.of(new SlotStatus.Waived(slot, reason))
@@ -793,9 +692,7 @@ public class MediaCatalog {
             return new MediaSlot(kind, ordinal, identity, List.of(), null);
         }
 
-        /**
-         * Whether this row has the file that a slot expects, by the source's name, in any place.
-         */
+        /** Whether this row has the file that a slot expects, by the source's name, in any place. */
         public boolean hasFileOf(MediaSlot slot) {
             return media != null
                     && slot.named()
@@ -803,10 +700,7 @@ public class MediaCatalog {
                     && identity.equals(StorableText.of(slot.identity()));
         }
 
-        /**
-         * Whether this row is about the file that a slot expects: the same place, and the same file
-         * by its name.
-         */
+        /** Whether this row is about the file that a slot expects: the same place, and the same file by its name. */
         public boolean isFor(MediaSlot slot) {
             return kind == slot.kind()
                     && ordinal == slot.ordinal()

@@ -9,8 +9,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * How many files lie in the store by our tables, and how many bytes.
  *
- * <p>Exact, and it costs the same however many there are: those of {@code media_object_count} are
- * counted, the ones of the last hours are read from an index.
+ * <p>Exact, and it costs the same however many there are: those of {@code media_object_count} are counted, the ones of
+ * the last hours are read from an index.
  */
 @Repository
 public class MediaTotals {
@@ -27,40 +27,29 @@ public class MediaTotals {
     /** As it is now. Counts what is hours old for good, unless somebody else is at it. */
     public MediaCatalog.Volume now() {
         ownTransaction.executeWithoutResult(_ -> countTheOld());
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
                               FROM media_object_count) AS c,
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                               WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
-                        """)
-                .query((row, _) -> MediaCatalog.volume(row))
-                .single();
+                        """).query((row, _) -> MediaCatalog.volume(row)).single();
     }
 
     /** Archived notes that have a file in a lesser rendition than the best one offered. */
     public long degradedNotes() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
                         WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
-                        """)
-                .query(Long.class)
-                .single();
+                        """).query(Long.class).single();
     }
 
     private void countTheOld() {
-        boolean isAlone =
-                jdbc.sql(
-                                """
+        boolean isAlone = jdbc.sql("""
                                 SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)
-                                """)
-                        .query(Boolean.class)
-                        .single();
+                                """).query(Boolean.class).single();
         if (isAlone) {
-            jdbc.sql(
-                            """
+            jdbc.sql("""
                             WITH begun AS (
                                 SELECT coalesce(max(counted_until), '-infinity') AS until FROM media_object_count),
                             gone AS (
@@ -76,8 +65,7 @@ public class MediaTotals {
                                    old.bytes + coalesce((SELECT sum(bytes) FROM gone), 0)
                             FROM old
                             WHERE (SELECT until < now() - interval '7 hours' FROM begun)
-                            """)
-                    .update();
+                            """).update();
         }
     }
 }

@@ -32,10 +32,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
 
-/**
- * The notes as captured: what each is now, what it was at every capture, and who and what stands in
- * it.
- */
+/** The notes as captured: what each is now, what it was at every capture, and who and what stands in it. */
 @Repository
 public class NoteCatalog {
 
@@ -47,22 +44,16 @@ public class NoteCatalog {
     static final Columns<Comment> COMMENT = Columns.of(Comment.class);
 
     private static final NamedStatement SAVE_AUTHOR =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO author (%s, updated_at)
                     VALUES (%s, :capturedAt)
                     ON CONFLICT (author_id) DO UPDATE
                     SET %s, updated_at = EXCLUDED.updated_at
                     WHERE author.updated_at < EXCLUDED.updated_at
-                    """
-                            .formatted(
-                                    AUTHOR.each("?"),
-                                    AUTHOR.each(":?"),
-                                    AUTHOR.each("? = EXCLUDED.?")));
+                    """.formatted(AUTHOR.each("?"), AUTHOR.each(":?"), AUTHOR.each("? = EXCLUDED.?")));
 
     private static final NamedStatement SAVE_NOTE =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO note (note_id, %s, mapper_version,
                                       first_captured_at, last_captured_at, archived_at)
                     VALUES (:noteId, %s, :mapperVersion, :capturedAt, :capturedAt, :archivedAt)
@@ -71,33 +62,24 @@ public class NoteCatalog {
                         last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
                     WHERE note.last_captured_at <= EXCLUDED.last_captured_at
                     RETURNING xmax = 0
-                    """
-                            .formatted(
-                                    NOTE.each("?"), NOTE.each(":?"), NOTE.each("? = EXCLUDED.?")));
+                    """.formatted(NOTE.each("?"), NOTE.each(":?"), NOTE.each("? = EXCLUDED.?")));
 
     private static final NamedStatement SAVE_CAPTURE =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
                     VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
                     ON CONFLICT (note_id, captured_at) DO UPDATE
                     SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
-                    """
-                            .formatted(
-                                    CAPTURE.each("?"),
-                                    CAPTURE.each(":?"),
-                                    CAPTURE.each("? = EXCLUDED.?")));
+                    """.formatted(CAPTURE.each("?"), CAPTURE.each(":?"), CAPTURE.each("? = EXCLUDED.?")));
 
     private static final NamedStatement INSERT_TOPICS = insert("note_topic", TOPIC);
     private static final NamedStatement INSERT_MENTIONS = insert("note_mention", MENTION);
 
     private static final NamedStatement INSERT_COMMENTS =
-            NamedStatement.of(
-                    """
+            NamedStatement.of("""
                     INSERT INTO note_comment (note_id, captured_at, ordinal, %s)
                     SELECT :noteId, :capturedAt::timestamptz, nr - 1, %s FROM %s
-                    """
-                            .formatted(COMMENT.each("?"), COMMENT.each("?"), COMMENT.table()));
+                    """.formatted(COMMENT.each("?"), COMMENT.each("?"), COMMENT.table()));
 
     private final JdbcClient jdbc;
     private final MediaCatalog media;
@@ -111,21 +93,18 @@ public class NoteCatalog {
 
     /** Rows of a note in their order. */
     private static NamedStatement insert(String table, Columns<?> columns) {
-        return NamedStatement.of(
-                """
+        return NamedStatement.of("""
                 INSERT INTO %s (note_id, ordinal, %s) SELECT :noteId, nr - 1, %s FROM %s
-                """
-                        .formatted(table, columns.each("?"), columns.each("?"), columns.table()));
+                """.formatted(table, columns.each("?"), columns.each("?"), columns.table()));
     }
 
     /**
-     * Writes a note's answers, the note as that about it shows it, and the state of its files. Part
-     * of the caller's transaction; a repeat adds nothing. Their sidecars are to be stored before.
+     * Writes a note's answers, the note as that about it shows it, and the state of its files. Part of the caller's
+     * transaction; a repeat adds nothing. Their sidecars are to be stored before.
      *
-     * <p>An older answer than the newest known does not change the note or its files. One that was
-     * bought for its video has counts of its own and lists the files of the video; the note itself
-     * stays as the answer about it shows it, since that of the video may leave out what this one
-     * says.
+     * <p>An older answer than the newest known does not change the note or its files. One that was bought for its video
+     * has counts of its own and lists the files of the video; the note itself stays as the answer about it shows it,
+     * since that of the video may leave out what this one says.
      */
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
@@ -147,9 +126,9 @@ public class NoteCatalog {
     }
 
     /**
-     * What {@link #save} writes of a note that has no row yet and no answer for its video, to be
-     * sent in one round trip. It is to be undone when there was a row, which the statements say or
-     * stumble over, and when the caller's transaction does not go on.
+     * What {@link #save} writes of a note that has no row yet and no answer for its video, to be sent in one round
+     * trip. It is to be undone when there was a row, which the statements say or stumble over, and when the caller's
+     * transaction does not go on.
      */
     public First first(RoundTrip trip, CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
@@ -191,9 +170,8 @@ public class NoteCatalog {
     }
 
     /**
-     * Writes what the sidecar of an answer about a note tells, its files as they were found. Part
-     * of the caller's transaction; a repeat changes nothing. The sidecars of a note are to come in
-     * the order of their captures.
+     * Writes what the sidecar of an answer about a note tells, its files as they were found. Part of the caller's
+     * transaction; a repeat changes nothing. The sidecars of a note are to come in the order of their captures.
      *
      * @param archivedAt since when the note is complete; null when it is not
      */
@@ -212,8 +190,7 @@ public class NoteCatalog {
         drift.record(novelties);
     }
 
-    private Saved saveNote(
-            NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
+    private Saved saveNote(NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
         JsonNode answer = capture.envelope();
         NoteDetail detail = NoteMapper.map(capture, answer);
         author(detail, capture.capturedAt()).ifPresent(this::write);
@@ -246,24 +223,18 @@ public class NoteCatalog {
 
     private static Optional<BoundStatement> author(NoteDetail detail, Instant capturedAt) {
         return Optional.ofNullable(detail.author())
-                .map(
-                        author ->
-                                SAVE_AUTHOR.with(
-                                        AUTHOR.parameters(author)
-                                                .addValue(
-                                                        "capturedAt", Timestamp.from(capturedAt))));
+                .map(author ->
+                        SAVE_AUTHOR.with(AUTHOR.parameters(author).addValue("capturedAt", Timestamp.from(capturedAt))));
     }
 
     /** Returns whether there was no row of the note; nothing when it is older than the row. */
-    private static Question<Boolean> row(
-            NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
+    private static Question<Boolean> row(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
         return SAVE_NOTE
-                .with(
-                        NOTE.parameters(detail.note())
-                                .addValue("noteId", capture.id().value())
-                                .addValue("mapperVersion", NoteMapper.VERSION)
-                                .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
-                                .addValue("archivedAt", timestamp(archivedAt)))
+                .with(NOTE.parameters(detail.note())
+                        .addValue("noteId", capture.id().value())
+                        .addValue("mapperVersion", NoteMapper.VERSION)
+                        .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                        .addValue("archivedAt", timestamp(archivedAt)))
                 .as((row, _) -> row.getBoolean(1));
     }
 
@@ -272,13 +243,10 @@ public class NoteCatalog {
         Question<Boolean> row = row(capture, detail, archivedAt);
         Optional<Boolean> isNew = row.ask(jdbc).optional();
         if (isNew.isEmpty()) {
-            jdbc.sql(
-                            """
+            jdbc.sql("""
                             UPDATE note SET first_captured_at = :capturedAt
                             WHERE note_id = :noteId AND first_captured_at > :capturedAt
-                            """)
-                    .paramSource(row.statement().parameters())
-                    .update();
+                            """).paramSource(row.statement().parameters()).update();
         }
         return isNew.map(first -> first ? Saved.FIRST : Saved.NEWEST).orElse(Saved.OLD);
     }
@@ -291,24 +259,18 @@ public class NoteCatalog {
         OLD
     }
 
-    /**
-     * @param mapperVersion null for an answer of which only the counts are kept
-     */
+    /** @param mapperVersion null for an answer of which only the counts are kept */
     private static BoundStatement captureRow(
-            NoteCapture capture,
-            Capture columns,
-            @Nullable Integer mapperVersion,
-            JsonNode answer) {
-        return SAVE_CAPTURE.with(
-                CAPTURE.parameters(columns)
-                        .addValue("noteId", capture.id().value())
-                        .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
-                        .addValue("callId", capture.callId())
-                        .addValue("mapperVersion", mapperVersion, Types.INTEGER)
-                        .addValue("answer", StorableText.json(answer))
-                        .addValue(
-                                "sidecar",
-                                Sidecar.keyOf(capture.id(), capture.capturedAt()).value()));
+            NoteCapture capture, Capture columns, @Nullable Integer mapperVersion, JsonNode answer) {
+        return SAVE_CAPTURE.with(CAPTURE.parameters(columns)
+                .addValue("noteId", capture.id().value())
+                .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
+                .addValue("callId", capture.callId())
+                .addValue("mapperVersion", mapperVersion, Types.INTEGER)
+                .addValue("answer", StorableText.json(answer))
+                .addValue(
+                        "sidecar",
+                        Sidecar.keyOf(capture.id(), capture.capturedAt()).value()));
     }
 
     /** What stands in a note and has rows of its own, for a note that has none of them. */
@@ -351,31 +313,23 @@ public class NoteCatalog {
         comments(id, capturedAt, comments).ifPresent(this::write);
     }
 
-    private static Optional<BoundStatement> comments(
-            NoteId id, Instant capturedAt, List<Comment> comments) {
+    private static Optional<BoundStatement> comments(NoteId id, Instant capturedAt, List<Comment> comments) {
         return insert(INSERT_COMMENTS, COMMENT, comments, id, capturedAt);
     }
 
     /** Inserts rows in their order; empty when there are none. */
     private static <R extends Record> Optional<BoundStatement> insert(
-            NamedStatement statement,
-            Columns<R> columns,
-            List<R> rows,
-            NoteId id,
-            @Nullable Instant capturedAt) {
+            NamedStatement statement, Columns<R> columns, List<R> rows, NoteId id, @Nullable Instant capturedAt) {
         return rows.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        statement.with(
-                                columns.arrays(rows)
-                                        .addValue("noteId", id.value())
-                                        .addValue("capturedAt", timestamp(capturedAt))));
+                : Optional.of(statement.with(columns.arrays(rows)
+                        .addValue("noteId", id.value())
+                        .addValue("capturedAt", timestamp(capturedAt))));
     }
 
     /** How this answer stands in the catalog; empty when it was never taken in. */
     public Optional<Taken> taken(NoteId id, Instant capturedAt) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT n.archived_at
                         FROM note_capture c JOIN note n USING (note_id)
                         WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
@@ -388,8 +342,7 @@ public class NoteCatalog {
 
     /** The call whose answer lists a file of a note; empty when there is no such file. */
     public Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT c.call_id
                         FROM note_media m JOIN note_capture c USING (note_id, captured_at)
                         WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
@@ -403,8 +356,7 @@ public class NoteCatalog {
 
     /** What a person wants to see of a note first; empty when it was never captured. */
     public Optional<NoteLine> find(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT n.title, n.note_type, a.nickname, n.published_at, n.first_captured_at, n.last_captured_at,
                                n.archived_at, (SELECT count(*) FROM note_capture c WHERE c.note_id = n.note_id) AS captures,
                                (SELECT c.sidecar_key FROM note_capture c WHERE c.note_id = n.note_id
@@ -413,18 +365,16 @@ public class NoteCatalog {
                         WHERE n.note_id = :noteId
                         """)
                 .param("noteId", id.value())
-                .query(
-                        (row, _) ->
-                                new NoteLine(
-                                        row.getString("title"),
-                                        row.getString("note_type"),
-                                        row.getString("nickname"),
-                                        instant(row.getTimestamp("published_at")),
-                                        row.getTimestamp("first_captured_at").toInstant(),
-                                        row.getTimestamp("last_captured_at").toInstant(),
-                                        instant(row.getTimestamp("archived_at")),
-                                        row.getInt("captures"),
-                                        row.getString("sidecar_key")))
+                .query((row, _) -> new NoteLine(
+                        row.getString("title"),
+                        row.getString("note_type"),
+                        row.getString("nickname"),
+                        instant(row.getTimestamp("published_at")),
+                        row.getTimestamp("first_captured_at").toInstant(),
+                        row.getTimestamp("last_captured_at").toInstant(),
+                        instant(row.getTimestamp("archived_at")),
+                        row.getInt("captures"),
+                        row.getString("sidecar_key")))
                 .optional();
     }
 

@@ -36,52 +36,40 @@ public class NoteChanges {
         static Change between(Look before, Look after) {
             return new Change(
                     !before.counts().equals(after.counts()),
-                    !Objects.equals(before.title(), after.title())
-                            || !Objects.equals(before.text(), after.text()),
+                    !Objects.equals(before.title(), after.title()) || !Objects.equals(before.text(), after.text()),
                     !before.files().containsAll(after.files()));
         }
     }
 
     /** A note as its rows have it. */
-    public record Look(
-            @Nullable String title,
-            @Nullable String text,
-            List<@Nullable Long> counts,
-            Set<String> files) {}
+    public record Look(@Nullable String title, @Nullable String text, List<@Nullable Long> counts, Set<String> files) {}
 
     /** As it is now; empty when it was never captured. Part of the caller's transaction. */
     public Optional<Look> look(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT title, note_text, liked_count, collected_count, comments_count, shared_count, view_count
                         FROM note WHERE note_id = :noteId
                         """)
                 .param("noteId", id.value())
-                .query(
-                        (row, _) ->
-                                new Look(
-                                        row.getString("title"),
-                                        row.getString("note_text"),
-                                        Arrays.asList(
-                                                row.getObject("liked_count", Long.class),
-                                                row.getObject("collected_count", Long.class),
-                                                row.getObject("comments_count", Long.class),
-                                                row.getObject("shared_count", Long.class),
-                                                row.getObject("view_count", Long.class)),
-                                        files(id)))
+                .query((row, _) -> new Look(
+                        row.getString("title"),
+                        row.getString("note_text"),
+                        Arrays.asList(
+                                row.getObject("liked_count", Long.class),
+                                row.getObject("collected_count", Long.class),
+                                row.getObject("comments_count", Long.class),
+                                row.getObject("shared_count", Long.class),
+                                row.getObject("view_count", Long.class)),
+                        files(id)))
                 .optional();
     }
 
     private Set<String> files(NoteId id) {
         return new HashSet<>(
-                jdbc.sql(
-                                """
+                jdbc.sql("""
                                 SELECT kind || ' ' || identity FROM note_media
                                 WHERE note_id = :noteId AND (state = 'STORED' OR reason = 'NOT_REFRESHED')
-                                """)
-                        .param("noteId", id.value())
-                        .query(String.class)
-                        .list());
+                                """).param("noteId", id.value()).query(String.class).list());
     }
 
     /** What has changed since a look at it. Part of the caller's transaction. */

@@ -5,15 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an answer says of a note, in rows. Absent is null, never zero or empty. The components of
- * {@link Note}, {@link Capture} and {@link Author} are columns, see {@link Columns}.
+ * What an answer says of a note, in rows. Absent is null, never zero or empty. The components of {@link Note},
+ * {@link Capture} and {@link Author} are columns, see {@link Columns}.
  */
 record NoteDetail(
-        Note note,
-        @Nullable Author author,
-        List<Topic> topics,
-        List<Mention> mentions,
-        List<Comment> comments) {
+        Note note, @Nullable Author author, List<Topic> topics, List<Mention> mentions, List<Comment> comments) {
 
     /** The columns of {@code note}; their comments say where in the answer each one is from. */
     record Note(
@@ -70,15 +66,7 @@ record NoteDetail(
         /** What is kept of an answer that was bought for a video. */
         Capture countsOnly() {
             return new Capture(
-                    null,
-                    null,
-                    null,
-                    null,
-                    likedCount,
-                    collectedCount,
-                    commentsCount,
-                    sharedCount,
-                    viewCount);
+                    null, null, null, null, likedCount, collectedCount, commentsCount, sharedCount, viewCount);
         }
     }
 
@@ -92,7 +80,8 @@ record NoteDetail(
             @Nullable Integer verifiedType) {}
 
     /** A topic that the note is filed under. */
-    record Topic(@Nullable String topicId, String name, @Nullable String topicType) {}
+    record Topic(
+            @Nullable String topicId, String name, @Nullable String topicType) {}
 
     /** A person whom the note names. */
     record Mention(@Nullable String userId, @Nullable String nickname) {}

@@ -23,24 +23,19 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Reads a note object of the app's shape into columns. Tolerant: what is missing, null or of
- * another type is null; no input makes it fail. The columns' comments in the database say from
- * which field each one is.
+ * Reads a note object of the app's shape into columns. Tolerant: what is missing, null or of another type is null; no
+ * input makes it fail. The columns' comments in the database say from which field each one is.
  *
- * <p>Each row that it fills says by which {@link #VERSION}. Whoever changes what it makes of any
- * answer raises that by one, so that {@code remap} finds the rows that older versions filled.
+ * <p>Each row that it fills says by which {@link #VERSION}. Whoever changes what it makes of any answer raises that by
+ * one, so that {@code remap} finds the rows that older versions filled.
  */
 public final class NoteMapper {
 
     /** What {@code mapper_version} is in the rows that this mapper fills. */
     public static final int VERSION = 2;
 
-    /**
-     * {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"},
-     * {@code "3k"}.
-     */
-    private static final Pattern COUNT =
-            Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
+    /** {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"}, {@code "3k"}. */
+    private static final Pattern COUNT = Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
 
     /** From here on a number of a time field means milliseconds: seconds would be the year 5138. */
     private static final long MILLISECONDS_FROM = 100_000_000_000L;
@@ -180,8 +175,7 @@ public final class NoteMapper {
     /** The platform has two levels of them. */
     private static void addWithReplies(List<Comment> comments, JsonNode node) {
         add(comments, node, null);
-        elements(node.path("sub_comments"))
-                .forEach(reply -> add(comments, reply, id(node.path("id"))));
+        elements(node.path("sub_comments")).forEach(reply -> add(comments, reply, id(node.path("id"))));
     }
 
     private static void add(List<Comment> comments, JsonNode node, @Nullable String above) {
@@ -191,21 +185,16 @@ public final class NoteMapper {
             return;
         }
         JsonNode user = node.path("user").isObject() ? node.path("user") : node.path("user_info");
-        comments.add(
-                new Comment(
-                        id,
-                        first(id(node.path("target_comment").path("id")), above),
-                        first(
-                                first(id(user.path("userid")), id(user.path("user_id"))),
-                                id(user.path("id"))),
-                        text(user.path("nickname")),
-                        text,
-                        first(time(node.path("time")), time(node.path("create_time"))),
-                        text(node.path("ip_location")),
-                        first(count(node.path("like_count")), count(node.path("likes"))),
-                        first(
-                                count(node.path("sub_comment_count")),
-                                count(node.path("sub_comments_total")))));
+        comments.add(new Comment(
+                id,
+                first(id(node.path("target_comment").path("id")), above),
+                first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
+                text(user.path("nickname")),
+                text,
+                first(time(node.path("time")), time(node.path("create_time"))),
+                text(node.path("ip_location")),
+                first(count(node.path("like_count")), count(node.path("likes"))),
+                first(count(node.path("sub_comment_count")), count(node.path("sub_comments_total")))));
     }
 
     private static JsonNode download(JsonNode note) {
@@ -231,8 +220,8 @@ public final class NoteMapper {
     }
 
     /**
-     * Streams have milliseconds, all else has seconds. Those of two codecs may differ a little; the
-     * first by name counts, since the order of keys varies, and {@code jsonb} has its own.
+     * Streams have milliseconds, all else has seconds. Those of two codecs may differ a little; the first by name
+     * counts, since the order of keys varies, and {@code jsonb} has its own.
      */
     private static @Nullable Long videoDuration(JsonNode video) {
         JsonNode byCodec = video.path("media").path("stream");
@@ -244,10 +233,9 @@ public final class NoteMapper {
                 }
             }
         }
-        Long seconds =
-                first(
-                        count(video.path("media").path("video").path("duration")),
-                        count(video.path("capa").path("duration")));
+        Long seconds = first(
+                count(video.path("media").path("video").path("duration")),
+                count(video.path("capa").path("duration")));
         return seconds == null || seconds <= 0 || seconds > LATEST_SECOND ? null : seconds * 1000;
     }
 
@@ -296,10 +284,7 @@ public final class NoteMapper {
     }
 
     private static @Nullable String text(JsonNode node) {
-        String value =
-                node.isString()
-                        ? node.stringValue()
-                        : node.isIntegralNumber() ? node.asString() : "";
+        String value = node.isString() ? node.stringValue() : node.isIntegralNumber() ? node.asString() : "";
         return value.isEmpty() ? null : StorableText.of(value);
     }
 

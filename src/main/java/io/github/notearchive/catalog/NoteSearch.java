@@ -9,9 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/**
- * Which notes hold certain words, in title or text: the database's function {@code search_note}.
- */
+/** Which notes hold certain words, in title or text: the database's function {@code search_note}. */
 @Repository
 public class NoteSearch {
 
@@ -22,16 +20,15 @@ public class NoteSearch {
     }
 
     /**
-     * The newest notes by publication that hold every word, at most {@code limit} of them; those
-     * whose time nobody knows come last. Words may be of any length, one character included. A note
-     * that is being forgotten is left out, of which rows may be there yet.
+     * The newest notes by publication that hold every word, at most {@code limit} of them; those whose time nobody
+     * knows come last. Words may be of any length, one character included. A note that is being forgotten is left out,
+     * of which rows may be there yet.
      *
      * @param words separated by white space; at least one
      * @throws org.springframework.dao.DataIntegrityViolationException when there is no word
      */
     public List<Hit> find(String words, int limit) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT n.note_id, n.published_at, n.author_id, a.nickname, n.title, n.note_text, n.liked_count
                         FROM search_note(:words,
                                          least(2147483647,
@@ -43,16 +40,14 @@ public class NoteSearch {
                         """)
                 .param("words", words)
                 .param("limit", limit)
-                .query(
-                        (row, _) ->
-                                new Hit(
-                                        new NoteId(row.getString("note_id")),
-                                        instant(row.getTimestamp("published_at")),
-                                        row.getString("author_id"),
-                                        row.getString("nickname"),
-                                        row.getString("title"),
-                                        row.getString("note_text"),
-                                        row.getObject("liked_count", Long.class)))
+                .query((row, _) -> new Hit(
+                        new NoteId(row.getString("note_id")),
+                        instant(row.getTimestamp("published_at")),
+                        row.getString("author_id"),
+                        row.getString("nickname"),
+                        row.getString("title"),
+                        row.getString("note_text"),
+                        row.getObject("liked_count", Long.class)))
                 .list();
     }
 

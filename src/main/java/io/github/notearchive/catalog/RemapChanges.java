@@ -9,9 +9,8 @@ import java.util.TreeMap;
 /**
  * What a mapper changed in the tables, or would change.
  *
- * <p>A column is {@code table.column}. Of a table with several rows a note ({@code note_topic},
- * {@code note_mention}, {@code note_comment}) it is the table, counted once for each note, or
- * capture, whose rows differ.
+ * <p>A column is {@code table.column}. Of a table with several rows a note ({@code note_topic}, {@code note_mention},
+ * {@code note_comment}) it is the table, counted once for each note, or capture, whose rows differ.
  */
 public final class RemapChanges {
 

@@ -32,9 +32,9 @@ import tools.jackson.databind.JsonNode;
 /**
  * Which fields of answers nobody has seen before: what the provider has changed, once each.
  *
- * <p>Known is what is documented, a list within the program, and what {@code schema_drift} has,
- * which is read when a job begins. An answer with nothing new costs no statement. At most {@value
- * #MOST} rows are kept; what comes after them is logged once and left out.
+ * <p>Known is what is documented, a list within the program, and what {@code schema_drift} has, which is read when a
+ * job begins. An answer with nothing new costs no statement. At most {@value #MOST} rows are kept; what comes after
+ * them is logged once and left out.
  */
 @Repository
 public class SchemaDrift {
@@ -80,8 +80,8 @@ public class SchemaDrift {
     record Novelties(Sight sight, SortedSet<FieldPath> fields) {}
 
     /**
-     * Where a field was seen. Of two, that of the older answer counts, so that what is recorded
-     * does not depend on the order in which answers are read.
+     * Where a field was seen. Of two, that of the older answer counts, so that what is recorded does not depend on the
+     * order in which answers are read.
      */
     record Sight(Instant at, NoteId note) {
 
@@ -99,15 +99,13 @@ public class SchemaDrift {
     public void load() {
         Map<FieldPath, Sight> rows = new HashMap<>();
         jdbc.sql("SELECT path, json_type, first_seen_at, example_note_id FROM schema_drift")
-                .query(
-                        row -> {
-                            rows.put(
-                                    new FieldPath(
-                                            row.getString("path"), row.getString("json_type")),
-                                    new Sight(
-                                            row.getTimestamp("first_seen_at").toInstant(),
-                                            new NoteId(row.getString("example_note_id"))));
-                        });
+                .query(row -> {
+                    rows.put(
+                            new FieldPath(row.getString("path"), row.getString("json_type")),
+                            new Sight(
+                                    row.getTimestamp("first_seen_at").toInstant(),
+                                    new NoteId(row.getString("example_note_id"))));
+                });
         recorded.clear();
         knownPaths.clear();
         DOCUMENTED.forEach(field -> knownPaths.add(field.path()));
@@ -134,9 +132,7 @@ public class SchemaDrift {
             load();
         }
         Sight sight = new Sight(capturedAt, note);
-        return new Novelties(
-                sight,
-                FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sight)));
+        return new Novelties(sight, FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sight)));
     }
 
     private boolean isKnown(FieldPath field, Sight sight) {
@@ -148,8 +144,8 @@ public class SchemaDrift {
     }
 
     /**
-     * Records what is new. Part of the caller's transaction, which is to take no more after it that
-     * others may want: whoever finds something new, too, waits for its end.
+     * Records what is new. Part of the caller's transaction, which is to take no more after it that others may want:
+     * whoever finds something new, too, waits for its end.
      */
     void record(List<Novelties> novelties) {
         SortedMap<FieldPath, Sight> sights = new TreeMap<>();
@@ -163,7 +159,8 @@ public class SchemaDrift {
             return;
         }
         // one at a time, so that two who found the same do not wait for each other for ever
-        jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('note-archive-drift'), 0)").query(_ -> {});
+        jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('note-archive-drift'), 0)")
+                .query(_ -> {});
         batches.batchUpdate(
                 """
                 INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
@@ -174,14 +171,11 @@ public class SchemaDrift {
                     > (EXCLUDED.first_seen_at, EXCLUDED.example_note_id COLLATE "C")
                 """,
                 sights.entrySet().stream()
-                        .map(
-                                entry ->
-                                        new MapSqlParameterSource()
-                                                .addValue("path", entry.getKey().path())
-                                                .addValue("type", entry.getKey().type())
-                                                .addValue(
-                                                        "at", Timestamp.from(entry.getValue().at()))
-                                                .addValue("note", entry.getValue().note().value()))
+                        .map(entry -> new MapSqlParameterSource()
+                                .addValue("path", entry.getKey().path())
+                                .addValue("type", entry.getKey().type())
+                                .addValue("at", Timestamp.from(entry.getValue().at()))
+                                .addValue("note", entry.getValue().note().value()))
                         .toArray(MapSqlParameterSource[]::new));
         knowWhenCommitted(sights);
     }
@@ -210,33 +204,31 @@ public class SchemaDrift {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
             throw new IllegalStateException("New fields are recorded in a transaction only");
         }
-        TransactionSynchronizationManager.registerSynchronization(
-                new TransactionSynchronization() {
-                    private boolean isUndone;
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            private boolean isUndone;
 
-                    @Override
-                    public void savepointRollback(Object savepoint) {
-                        isUndone = true; // perhaps; then they are recorded the next time
-                    }
+            @Override
+            public void savepointRollback(Object savepoint) {
+                isUndone = true; // perhaps; then they are recorded the next time
+            }
 
-                    @Override
-                    public void afterCommit() {
-                        if (!isUndone) {
-                            committed(sights);
-                        }
-                    }
-                });
+            @Override
+            public void afterCommit() {
+                if (!isUndone) {
+                    committed(sights);
+                }
+            }
+        });
     }
 
     private void committed(Map<FieldPath, Sight> sights) {
         List<Found> added = new ArrayList<>();
-        sights.forEach(
-                (field, sight) -> {
-                    if (!recorded.containsKey(field)) {
-                        added.add(new Found(field, sight.note()));
-                    }
-                    know(field, sight);
-                });
+        sights.forEach((field, sight) -> {
+            if (!recorded.containsKey(field)) {
+                added.add(new Found(field, sight.note()));
+            }
+            know(field, sight);
+        });
         if (!added.isEmpty()) {
             found.addAll(added);
             log.warn(
@@ -249,34 +241,28 @@ public class SchemaDrift {
 
     /** What nobody has looked at yet. */
     public Unreviewed unreviewed(int examples) {
-        List<Row> rows =
-                jdbc.sql(
-                                """
+        List<Row> rows = jdbc.sql("""
                                 SELECT path, json_type, first_seen_at, example_note_id
                                 FROM schema_drift WHERE state = 'NEW'
                                 ORDER BY first_seen_at DESC, path, json_type
                                 LIMIT :limit
                                 """)
-                        .param("limit", examples)
-                        .query(
-                                (row, _) ->
-                                        new Row(
-                                                row.getString("path"),
-                                                row.getString("json_type"),
-                                                row.getTimestamp("first_seen_at").toInstant(),
-                                                row.getString("example_note_id")))
-                        .list();
-        long fields =
-                jdbc.sql("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")
-                        .query(Long.class)
-                        .single();
+                .param("limit", examples)
+                .query((row, _) -> new Row(
+                        row.getString("path"),
+                        row.getString("json_type"),
+                        row.getTimestamp("first_seen_at").toInstant(),
+                        row.getString("example_note_id")))
+                .list();
+        long fields = jdbc.sql("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")
+                .query(Long.class)
+                .single();
         return new Unreviewed(fields, rows);
     }
 
     /** One line a field, {@code path: type}; lines that begin with # are for people. */
     private static Set<FieldPath> documented() {
-        try (@Nullable InputStream in =
-                SchemaDrift.class.getResourceAsStream("documented-fields.txt")) {
+        try (@Nullable InputStream in = SchemaDrift.class.getResourceAsStream("documented-fields.txt")) {
             if (in == null) {
                 throw new IllegalStateException("documented-fields.txt is not in the program");
             }
@@ -284,14 +270,10 @@ public class SchemaDrift {
             new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                    .forEach(
-                            line -> {
-                                int colon = line.lastIndexOf(": ");
-                                fields.add(
-                                        new FieldPath(
-                                                line.substring(0, colon),
-                                                line.substring(colon + 2)));
-                            });
+                    .forEach(line -> {
+                        int colon = line.lastIndexOf(": ");
+                        fields.add(new FieldPath(line.substring(0, colon), line.substring(colon + 2)));
+                    });
             return Set.copyOf(fields);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -36,31 +36,28 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object beside a note's files, one for each paid answer: the exact answer and all that the
- * tables know of it beside, so that the bucket alone can rebuild them.
+ * The object beside a note's files, one for each paid answer: the exact answer and all that the tables know of it
+ * beside, so that the bucket alone can rebuild them.
  *
- * <p>A JSON document. {@code answer} is the body of the answer as a text, from which encoding as
- * UTF-8 gives the bytes as received; where they were not UTF-8, {@code answerBase64} stands in its
- * place. The answer never changes; what stands beside it is written anew under the same key
- * whenever it does.
+ * <p>A JSON document. {@code answer} is the body of the answer as a text, from which encoding as UTF-8 gives the bytes
+ * as received; where they were not UTF-8, {@code answerBase64} stands in its place. The answer never changes; what
+ * stands beside it is written anew under the same key whenever it does.
  *
- * <p>Format 1 had neither {@code call} nor {@code worklist}, nor what became of a file in full, and
- * was written at a note's end only. It is still read, but for answers about videos, to which no
- * release ever gave it.
+ * <p>Format 1 had neither {@code call} nor {@code worklist}, nor what became of a file in full, and was written at a
+ * note's end only. It is still read, but for answers about videos, to which no release ever gave it.
  *
  * @param noteId the note that was asked about
  * @param capturedAt when the answer was received
  * @param callId the number of the call that bought it
  * @param call the ledger's row of that call, as the ledger writes it; null in format 1
- * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest
- *     sidecar of a note; null in format 1
+ * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest sidecar of a note;
+ *     null in format 1
  * @param archivedAt since when the note is complete; null when it is not
- * @param media what became of each file that this answer lists; null when the answer was never
- *     taken into the catalog, most often because it does not hold its note
+ * @param media what became of each file that this answer lists; null when the answer was never taken into the catalog,
+ *     most often because it does not hold its note
  * @param answer the exact bytes
  */
-@SuppressWarnings(
-        "ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
+@SuppressWarnings("ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
 public record Sidecar(
         NoteId noteId,
         Instant capturedAt,
@@ -84,17 +81,14 @@ public record Sidecar(
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final int SHOWN = 80;
     private static final int DECODED_AT_ONCE = 4096;
-    private static final JsonMapper JSON =
-            JsonMapper.builder(
-                            JsonFactory.builder()
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder()
-                                                    .maxNestingDepth(20)
-                                                    .maxStringLength(Integer.MAX_VALUE)
-                                                    .build())
-                                    .build())
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .build();
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(20)
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
 
     /** Where it lies. */
     public ObjectKey key() {
@@ -124,12 +118,10 @@ public record Sidecar(
     private void write(JsonGenerator json) {
         ObjectNode root = facts();
         json.writeStartObject();
-        root.properties()
-                .forEach(
-                        field -> {
-                            json.writeName(field.getKey());
-                            json.writeTree(field.getValue());
-                        });
+        root.properties().forEach(field -> {
+            json.writeName(field.getKey());
+            json.writeTree(field.getValue());
+        });
         if (isUtf8(answer)) {
             json.writeName("answer");
             json.writeUTF8String(answer, 0, answer.length);
@@ -202,8 +194,8 @@ public record Sidecar(
     }
 
     /**
-     * Reads what lies under a key. Believes nothing that it says of itself beyond what the key
-     * says, and takes nothing that the tables could not have held.
+     * Reads what lies under a key. Believes nothing that it says of itself beyond what the key says, and takes nothing
+     * that the tables could not have held.
      *
      * @throws BrokenSidecarException when it is no sidecar, or not the one of this key
      */
@@ -211,8 +203,7 @@ public record Sidecar(
         Fields root = new Fields(document(bytes), "");
         String format = root.required("format");
         if (!format.equals(FORMAT_1) && !format.equals(FORMAT_2)) {
-            throw new BrokenSidecarException(
-                    "its format is " + shown(format) + ", which this version does not know");
+            throw new BrokenSidecarException("its format is " + shown(format) + ", which this version does not know");
         }
         if (root.node("endpoint") != null) {
             throw new BrokenSidecarException("its format is none that was ever released");
@@ -220,12 +211,11 @@ public record Sidecar(
         String id = root.required("noteId");
         Instant capturedAt = root.instant("capturedAt");
         if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
-            throw new BrokenSidecarException(
-                    "it says that it is of note "
-                            + shown(id)
-                            + ", captured at "
-                            + capturedAt
-                            + ", which is not what its key says");
+            throw new BrokenSidecarException("it says that it is of note "
+                    + shown(id)
+                    + ", captured at "
+                    + capturedAt
+                    + ", which is not what its key says");
         }
         long call = root.number("callId", 1, HIGHEST_CALL);
         List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
@@ -258,9 +248,7 @@ public record Sidecar(
 
     private static String nameOrNone(String id, Instant capturedAt) {
         try {
-            return NoteId.parse(id).filter(note -> note.value().equals(id)).isPresent()
-                    ? name(id, capturedAt)
-                    : "";
+            return NoteId.parse(id).filter(note -> note.value().equals(id)).isPresent() ? name(id, capturedAt) : "";
         } catch (DateTimeException beyondAllCalendars) {
             return "";
         }
@@ -282,8 +270,7 @@ public record Sidecar(
         }
     }
 
-    private static List<SlotRow> media(Fields root, Instant capturedAt)
-            throws BrokenSidecarException {
+    private static List<SlotRow> media(Fields root, Instant capturedAt) throws BrokenSidecarException {
         JsonNode list = root.node("media");
         if (list == null || !list.isArray()) {
             throw new BrokenSidecarException("its media are no list");
@@ -293,8 +280,7 @@ public record Sidecar(
         for (JsonNode node : list) {
             SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
             if (!places.add(row.kind() + " " + row.ordinal())) {
-                throw new BrokenSidecarException(
-                        "it lists " + row.kind() + " " + row.ordinal() + " twice");
+                throw new BrokenSidecarException("it lists " + row.kind() + " " + row.ordinal() + " twice");
             }
             rows.add(row);
         }
@@ -305,14 +291,13 @@ public record Sidecar(
         SlotState state = entry.slotState();
         String lesserBecause = entry.text("lesserBecause"); // of format 1
         String reason = lesserBecause == null ? entry.text("reason") : MediaCatalog.DEGRADED;
-        StoredMedia stored =
-                switch (state) {
-                    case STORED -> stored(entry);
-                    case MISSING, WAIVED -> {
-                        entry.required("reason");
-                        yield null;
-                    }
-                };
+        StoredMedia stored = switch (state) {
+            case STORED -> stored(entry);
+            case MISSING, WAIVED -> {
+                entry.required("reason");
+                yield null;
+            }
+        };
         Instant updatedAt = entry.instant("updatedAt");
         return new SlotRow(
                 entry.kind(),
@@ -362,16 +347,17 @@ public record Sidecar(
     private record Fields(JsonNode object, String where) {
 
         BrokenSidecarException broken(String field, @Nullable String value) {
-            return new BrokenSidecarException(
-                    "its " + where + field + " is " + shown(value) + ", which cannot be");
+            return new BrokenSidecarException("its " + where + field + " is " + shown(value) + ", which cannot be");
         }
 
-        @Nullable JsonNode node(String field) {
+        @Nullable
+        JsonNode node(String field) {
             JsonNode node = object.get(field);
             return node == null || node.isNull() ? null : node;
         }
 
-        @Nullable JsonNode object(String field) throws BrokenSidecarException {
+        @Nullable
+        JsonNode object(String field) throws BrokenSidecarException {
             JsonNode node = node(field);
             if (node != null && !node.isObject()) {
                 throw broken(field, node.toString());
@@ -379,7 +365,8 @@ public record Sidecar(
             return node;
         }
 
-        @Nullable String text(String field) throws BrokenSidecarException {
+        @Nullable
+        String text(String field) throws BrokenSidecarException {
             JsonNode node = node(field);
             if (node != null && !node.isString()) {
                 throw broken(field, node.toString());
@@ -415,13 +402,15 @@ public record Sidecar(
             return node.longValue();
         }
 
-        @Nullable Integer integer(String field) throws BrokenSidecarException {
+        @Nullable
+        Integer integer(String field) throws BrokenSidecarException {
             return node(field) == null
                     ? null
                     : Integer.valueOf((int) number(field, Integer.MIN_VALUE, Integer.MAX_VALUE));
         }
 
-        @Nullable Instant instant(String field) throws BrokenSidecarException {
+        @Nullable
+        Instant instant(String field) throws BrokenSidecarException {
             String text = text(field);
             try {
                 return text == null ? null : Instant.parse(text);
@@ -430,7 +419,8 @@ public record Sidecar(
             }
         }
 
-        @Nullable Night night(String field) throws BrokenSidecarException {
+        @Nullable
+        Night night(String field) throws BrokenSidecarException {
             String text = text(field);
             try {
                 return text == null ? null : new Night(LocalDate.parse(text));

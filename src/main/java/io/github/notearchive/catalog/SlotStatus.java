@@ -15,10 +15,9 @@ public sealed interface SlotStatus {
      * @param rendition which of the offered addresses was taken
      * @param width pixels, as the answer says; null when it does not
      * @param height pixels, as the answer says; null when it does not
-     * @param checks what the promised length and digest said of the bytes, and what is odd about
-     *     them; null when nothing was promised
-     * @param lesserBecause why a lesser rendition than the best one offered was taken; null when it
-     *     is the best
+     * @param checks what the promised length and digest said of the bytes, and what is odd about them; null when
+     *     nothing was promised
+     * @param lesserBecause why a lesser rendition than the best one offered was taken; null when it is the best
      */
     record Stored(
             MediaSlot slot,
@@ -36,11 +35,10 @@ public sealed interface SlotStatus {
     /**
      * Expected, and not there.
      *
-     * @param deadNight the night whose answer first had only dead addresses; null when some address
-     *     may yet work
+     * @param deadNight the night whose answer first had only dead addresses; null when some address may yet work
      */
-    record Missing(MediaSlot slot, Gap gap, String error, @Nullable Night deadNight)
-            implements SlotStatus {}
+    record Missing(
+            MediaSlot slot, Gap gap, String error, @Nullable Night deadNight) implements SlotStatus {}
 
     /** Why a file is missing. The names stand in the column {@code note_media.reason}. */
     enum Gap {

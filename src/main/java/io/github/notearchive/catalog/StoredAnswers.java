@@ -29,12 +29,12 @@ import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Applies the mapper to the answers that are stored, so that rows which an older one has filled say
- * what this one would. Answers to note-detail/v6 are left as they are: only their counts are kept.
+ * Applies the mapper to the answers that are stored, so that rows which an older one has filled say what this one
+ * would. Answers to note-detail/v6 are left as they are: only their counts are kept.
  *
- * <p>Safe beside a run. A row is changed only while it is still of the very answer that was read,
- * so what a newer one has written stays. Rows are taken in the order in which a run takes them,
- * authors before notes before captures, so that neither waits for the other for ever.
+ * <p>Safe beside a run. A row is changed only while it is still of the very answer that was read, so what a newer one
+ * has written stays. Rows are taken in the order in which a run takes them, authors before notes before captures, so
+ * that neither waits for the other for ever.
  */
 @Repository
 public class StoredAnswers {
@@ -53,11 +53,7 @@ public class StoredAnswers {
     private final NoteCatalog notes;
     private final SchemaDrift drift;
 
-    StoredAnswers(
-            JdbcClient jdbc,
-            NamedParameterJdbcOperations batches,
-            NoteCatalog notes,
-            SchemaDrift drift) {
+    StoredAnswers(JdbcClient jdbc, NamedParameterJdbcOperations batches, NoteCatalog notes, SchemaDrift drift) {
         this.jdbc = jdbc;
         this.batches = batches;
         this.notes = notes;
@@ -74,8 +70,7 @@ public class StoredAnswers {
     /** Finds the note and its author within an answer; empty when it does not hold that note. */
     @FunctionalInterface
     public interface NoteFinder {
-        Optional<NoteCapture> find(
-                NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
+        Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
     }
 
     /** Answers that were read and mapped, and are to be compared with their rows or written. */
@@ -132,8 +127,7 @@ public class StoredAnswers {
 
     /** How many answers there are to read. */
     public long count(Position after, boolean all) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*)
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
@@ -148,59 +142,50 @@ public class StoredAnswers {
     }
 
     /**
-     * Reads and maps the next answers, in the order of note and time; none when all are read. Part
-     * of the caller's transaction, without which the driver would hold all of them at once.
+     * Reads and maps the next answers, in the order of note and time; none when all are read. Part of the caller's
+     * transaction, without which the driver would hold all of them at once.
      *
      * @param all whether those are read, too, that this mapper has mapped before
      */
     public Page next(Position after, boolean all, NoteFinder finder) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.answer::text AS answer, %s
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
                           AND (:all OR c.mapper_version IS NULL OR c.mapper_version < :version)
                         ORDER BY c.note_id, c.captured_at
                         LIMIT :limit
-                        """
-                                .formatted(NoteCatalog.CAPTURE.each("c.?")))
+                        """.formatted(NoteCatalog.CAPTURE.each("c.?")))
                 .param("note", after.note())
                 .param("capturedAt", Timestamp.from(after.capturedAt()))
                 .param("all", all)
                 .param("version", NoteMapper.VERSION)
                 .param("limit", MOST)
                 .withFetchSize(FETCH)
-                .query(
-                        rows -> {
-                            Page page = new Page();
-                            while (!page.isFull() && rows.next()) {
-                                add(page, rows, finder);
-                            }
-                            return page;
-                        });
+                .query(rows -> {
+                    Page page = new Page();
+                    while (!page.isFull() && rows.next()) {
+                        add(page, rows, finder);
+                    }
+                    return page;
+                });
     }
 
     private void add(Page page, ResultSet row, NoteFinder finder) throws SQLException {
-        Key key =
-                new Key(
-                        new NoteId(row.getString("note_id")),
-                        row.getTimestamp("captured_at").toInstant());
+        Key key = new Key(
+                new NoteId(row.getString("note_id")),
+                row.getTimestamp("captured_at").toInstant());
         byte[] body = row.getString("answer").getBytes(StandardCharsets.UTF_8);
         page.last = new Position(key.note().value(), key.capturedAt());
         page.characters += body.length;
         JsonNode answer = AnswerJson.read(body).orElseThrow();
-        Optional<NoteCapture> capture =
-                finder.find(key.note(), row.getLong("call_id"), key.capturedAt(), body, answer);
+        Optional<NoteCapture> capture = finder.find(key.note(), row.getLong("call_id"), key.capturedAt(), body, answer);
         if (capture.isEmpty()) {
             page.unreadable.add(key.note());
             return;
         }
         page.mapped.add(
-                new Mapped(
-                        key,
-                        NoteMapper.map(capture.get(), answer),
-                        NoteCatalog.CAPTURE.read(row),
-                        isOlder(row)));
+                new Mapped(key, NoteMapper.map(capture.get(), answer), NoteCatalog.CAPTURE.read(row), isOlder(row)));
         page.novelties.add(drift.noveltiesIn(key.note(), key.capturedAt(), answer));
     }
 
@@ -215,8 +200,7 @@ public class StoredAnswers {
     }
 
     /**
-     * Writes what differs, and what is new in the answers. Part of the caller's transaction; a
-     * repeat changes nothing.
+     * Writes what differs, and what is new in the answers. Part of the caller's transaction; a repeat changes nothing.
      *
      * @return what differed
      */
@@ -248,43 +232,36 @@ public class StoredAnswers {
 
     private Plan plan(Page page) {
         Plan plan =
-                new Plan(
-                        new RemapChanges(),
-                        new TreeMap<>(),
-                        new ArrayList<>(),
-                        new ArrayList<>(),
-                        new HashMap<>());
+                new Plan(new RemapChanges(), new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashMap<>());
         if (page.mapped.isEmpty()) {
             return plan;
         }
-        String[] ids =
-                page.mapped.stream()
-                        .map(mapped -> mapped.key().note().value())
-                        .distinct()
-                        .toArray(String[]::new);
+        String[] ids = page.mapped.stream()
+                .map(mapped -> mapped.key().note().value())
+                .distinct()
+                .toArray(String[]::new);
         Map<String, NoteBefore> before = notesBefore(ids);
         Map<String, List<Topic>> topics = rows("note_topic", NoteCatalog.TOPIC, ids);
         Map<String, List<Mention>> mentions = rows("note_mention", NoteCatalog.MENTION, ids);
-        Map<Key, List<Comment>> comments =
-                commentsBefore(page.mapped.getFirst().key(), page.mapped.getLast().key());
+        Map<Key, List<Comment>> comments = commentsBefore(
+                page.mapped.getFirst().key(), page.mapped.getLast().key());
         for (Mapped mapped : page.mapped) {
             String id = mapped.key().note().value();
             NoteBefore note = before.get(id);
             boolean isNewest =
                     note != null && note.lastCapturedAt().equals(mapped.key().capturedAt());
-            Rewrite rewrite =
-                    new Rewrite(
-                            isNewest
-                                    && differ(
-                                            topics.getOrDefault(id, List.of()),
-                                            mapped.detail().topics()),
-                            isNewest
-                                    && differ(
-                                            mentions.getOrDefault(id, List.of()),
-                                            mapped.detail().mentions()),
-                            differ(
-                                    comments.getOrDefault(mapped.key(), List.of()),
-                                    mapped.detail().comments()));
+            Rewrite rewrite = new Rewrite(
+                    isNewest
+                            && differ(
+                                    topics.getOrDefault(id, List.of()),
+                                    mapped.detail().topics()),
+                    isNewest
+                            && differ(
+                                    mentions.getOrDefault(id, List.of()),
+                                    mapped.detail().mentions()),
+                    differ(
+                            comments.getOrDefault(mapped.key(), List.of()),
+                            mapped.detail().comments()));
             plan.rewrites().put(mapped.key(), rewrite);
             planCapture(plan, mapped, rewrite);
             if (note != null && isNewest) {
@@ -339,20 +316,18 @@ public class StoredAnswers {
             }
         }
         Map<String, AuthorBefore> before = authorsBefore(newest.keySet());
-        newest.forEach(
-                (id, next) -> {
-                    AuthorBefore author = before.get(id);
-                    if (author != null && next.of().capturedAt().isBefore(author.updatedAt())) {
-                        return;
-                    }
-                    List<String> differing =
-                            NoteCatalog.AUTHOR.differing(
-                                    author == null ? null : author.columns(), next.author());
-                    count(plan, "author", differing, next.of());
-                    if (!differing.isEmpty()) {
-                        plan.authors().put(id, next);
-                    }
-                });
+        newest.forEach((id, next) -> {
+            AuthorBefore author = before.get(id);
+            if (author != null && next.of().capturedAt().isBefore(author.updatedAt())) {
+                return;
+            }
+            List<String> differing =
+                    NoteCatalog.AUTHOR.differing(author == null ? null : author.columns(), next.author());
+            count(plan, "author", differing, next.of());
+            if (!differing.isEmpty()) {
+                plan.authors().put(id, next);
+            }
+        });
     }
 
     private static void count(Plan plan, String table, List<String> columns, Key key) {
@@ -361,81 +336,63 @@ public class StoredAnswers {
 
     private Map<String, NoteBefore> notesBefore(String[] ids) {
         Map<String, NoteBefore> notes = new HashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT note_id, last_captured_at, mapper_version, %s FROM note WHERE note_id = ANY (:ids)
-                        """
-                                .formatted(NoteCatalog.NOTE.each("?")))
-                .param("ids", ids)
-                .query(
-                        row -> {
-                            notes.put(
-                                    row.getString("note_id"),
-                                    new NoteBefore(
-                                            row.getTimestamp("last_captured_at").toInstant(),
-                                            isOlder(row),
-                                            NoteCatalog.NOTE.read(row)));
-                        });
+                        """.formatted(NoteCatalog.NOTE.each("?"))).param("ids", ids).query(row -> {
+            notes.put(
+                    row.getString("note_id"),
+                    new NoteBefore(
+                            row.getTimestamp("last_captured_at").toInstant(),
+                            isOlder(row),
+                            NoteCatalog.NOTE.read(row)));
+        });
         return notes;
     }
 
     private Map<String, AuthorBefore> authorsBefore(Collection<String> ids) {
         Map<String, AuthorBefore> authors = new HashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)
-                        """
-                                .formatted(NoteCatalog.AUTHOR.each("?")))
+                        """.formatted(NoteCatalog.AUTHOR.each("?")))
                 .param("ids", ids.toArray(String[]::new))
-                .query(
-                        row -> {
-                            authors.put(
-                                    row.getString("author_id"),
-                                    new AuthorBefore(
-                                            row.getTimestamp("updated_at").toInstant(),
-                                            NoteCatalog.AUTHOR.read(row)));
-                        });
+                .query(row -> {
+                    authors.put(
+                            row.getString("author_id"),
+                            new AuthorBefore(row.getTimestamp("updated_at").toInstant(), NoteCatalog.AUTHOR.read(row)));
+                });
         return authors;
     }
 
-    private <R extends Record> Map<String, List<R>> rows(
-            String table, Columns<R> columns, String[] ids) {
+    private <R extends Record> Map<String, List<R>> rows(String table, Columns<R> columns, String[] ids) {
         Map<String, List<R>> rows = new HashMap<>();
-        jdbc.sql(
-                        "SELECT note_id, %s FROM %s WHERE note_id = ANY (:ids) ORDER BY note_id, ordinal"
-                                .formatted(columns.each("?"), table))
+        jdbc.sql("SELECT note_id, %s FROM %s WHERE note_id = ANY (:ids) ORDER BY note_id, ordinal"
+                        .formatted(columns.each("?"), table))
                 .param("ids", ids)
-                .query(
-                        row -> {
-                            rows.computeIfAbsent(row.getString("note_id"), _ -> new ArrayList<>())
-                                    .add(columns.read(row));
-                        });
+                .query(row -> {
+                    rows.computeIfAbsent(row.getString("note_id"), _ -> new ArrayList<>())
+                            .add(columns.read(row));
+                });
         return rows;
     }
 
     private Map<Key, List<Comment>> commentsBefore(Key first, Key last) {
         Map<Key, List<Comment>> comments = new HashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT note_id, captured_at, %s FROM note_comment
                         WHERE (note_id, captured_at) >= (:firstNote, :firstAt)
                           AND (note_id, captured_at) <= (:lastNote, :lastAt)
                         ORDER BY note_id, captured_at, ordinal
-                        """
-                                .formatted(NoteCatalog.COMMENT.each("?")))
+                        """.formatted(NoteCatalog.COMMENT.each("?")))
                 .param("firstNote", first.note().value())
                 .param("firstAt", Timestamp.from(first.capturedAt()))
                 .param("lastNote", last.note().value())
                 .param("lastAt", Timestamp.from(last.capturedAt()))
-                .query(
-                        row -> {
-                            Key key =
-                                    new Key(
-                                            new NoteId(row.getString("note_id")),
-                                            row.getTimestamp("captured_at").toInstant());
-                            comments.computeIfAbsent(key, _ -> new ArrayList<>())
-                                    .add(NoteCatalog.COMMENT.read(row));
-                        });
+                .query(row -> {
+                    Key key = new Key(
+                            new NoteId(row.getString("note_id")),
+                            row.getTimestamp("captured_at").toInstant());
+                    comments.computeIfAbsent(key, _ -> new ArrayList<>()).add(NoteCatalog.COMMENT.read(row));
+                });
         return comments;
     }
 
@@ -452,17 +409,12 @@ public class StoredAnswers {
                 ON CONFLICT (author_id) DO UPDATE
                 SET %s, updated_at = EXCLUDED.updated_at
                 WHERE author.updated_at <= EXCLUDED.updated_at
-                """
-                        .formatted(
+                """.formatted(
                                 NoteCatalog.AUTHOR.each("?"),
                                 NoteCatalog.AUTHOR.each(":?"),
                                 NoteCatalog.AUTHOR.each("? = EXCLUDED.?")),
                 authors.stream()
-                        .map(
-                                author ->
-                                        keyed(
-                                                NoteCatalog.AUTHOR.parameters(author.author()),
-                                                author.of()))
+                        .map(author -> keyed(NoteCatalog.AUTHOR.parameters(author.author()), author.of()))
                         .toArray(MapSqlParameterSource[]::new));
     }
 
@@ -472,8 +424,7 @@ public class StoredAnswers {
                 """
                 UPDATE note SET %s, mapper_version = :mapperVersion
                 WHERE note_id = :noteId AND last_captured_at = :capturedAt
-                """
-                        .formatted(NoteCatalog.NOTE.each("? = :?")),
+                """.formatted(NoteCatalog.NOTE.each("? = :?")),
                 changed,
                 mapped -> NoteCatalog.NOTE.parameters(mapped.detail().note()));
     }
@@ -483,8 +434,7 @@ public class StoredAnswers {
                 """
                 UPDATE note_capture SET %s, mapper_version = :mapperVersion
                 WHERE note_id = :noteId AND captured_at = :capturedAt
-                """
-                        .formatted(NoteCatalog.CAPTURE.each("? = :?")),
+                """.formatted(NoteCatalog.CAPTURE.each("? = :?")),
                 changed,
                 mapped -> NoteCatalog.CAPTURE.parameters(mapped.detail().capture()));
     }
@@ -497,17 +447,12 @@ public class StoredAnswers {
         if (rows.isEmpty()) {
             return List.of();
         }
-        int[] updated =
-                batches.batchUpdate(
-                        sql,
-                        rows.stream()
-                                .map(
-                                        mapped ->
-                                                keyed(parameters.of(mapped), mapped.key())
-                                                        .addValue(
-                                                                "mapperVersion",
-                                                                NoteMapper.VERSION))
-                                .toArray(MapSqlParameterSource[]::new));
+        int[] updated = batches.batchUpdate(
+                sql,
+                rows.stream()
+                        .map(mapped -> keyed(parameters.of(mapped), mapped.key())
+                                .addValue("mapperVersion", NoteMapper.VERSION))
+                        .toArray(MapSqlParameterSource[]::new));
         List<Mapped> held = new ArrayList<>();
         for (int i = 0; i < updated.length; i++) {
             if (updated[i] == 1) {
@@ -518,7 +463,6 @@ public class StoredAnswers {
     }
 
     private static MapSqlParameterSource keyed(MapSqlParameterSource row, Key key) {
-        return row.addValue("noteId", key.note().value())
-                .addValue("capturedAt", Timestamp.from(key.capturedAt()));
+        return row.addValue("noteId", key.note().value()).addValue("capturedAt", Timestamp.from(key.capturedAt()));
     }
 }

@@ -18,12 +18,9 @@ public record StoredMedia(String sha256, ObjectKey key, long size, String conten
     /** Under what all files lie. */
     public static final String PREFIX = "media/";
 
-    private static final Pattern KEY =
-            Pattern.compile(PREFIX + "([0-9a-f]{2})/(\\1[0-9a-f]{62})\\.[a-z0-9]{1,8}");
+    private static final Pattern KEY = Pattern.compile(PREFIX + "([0-9a-f]{2})/(\\1[0-9a-f]{62})\\.[a-z0-9]{1,8}");
 
-    /**
-     * Where a file with these bytes lies: its name is its content, so equal files are stored once.
-     */
+    /** Where a file with these bytes lies: its name is its content, so equal files are stored once. */
     public static ObjectKey keyOf(String sha256, String extension) {
         return new ObjectKey(PREFIX + sha256.substring(0, 2) + "/" + sha256 + "." + extension);
     }

@@ -17,22 +17,21 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object that says in the bucket what {@code forgotten_note} and {@code forgotten_author} say
- * in the tables, so that nobody who has the bucket alone brings a note or a person back. It holds
- * nothing of what was archived.
+ * The object that says in the bucket what {@code forgotten_note} and {@code forgotten_author} say in the tables, so
+ * that nobody who has the bucket alone brings a note or a person back. It holds nothing of what was archived.
  *
  * @param id a note's id, or the SHA-256 of an author's in hex
  * @param at when it was decided
  * @param reason why; null when nobody said
  */
-public record TombstoneObject(String id, Instant at, @Nullable String reason) {
+public record TombstoneObject(
+        String id, Instant at, @Nullable String reason) {
 
     /** All of them lie below it. */
     public static final String PREFIX = "forgotten/";
 
     private static final String FORMAT = "note-archive/forgotten/1";
-    private static final Pattern KEY =
-            Pattern.compile("forgotten/(?:([0-9a-f]{24})|author-([0-9a-f]{64}))\\.json");
+    private static final Pattern KEY = Pattern.compile("forgotten/(?:([0-9a-f]{24})|author-([0-9a-f]{64}))\\.json");
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -40,8 +39,7 @@ public record TombstoneObject(String id, Instant at, @Nullable String reason) {
         if (KEY.matcher(nameOf(id)).matches()) {
             reason = StorableText.of(reason);
         } else {
-            throw new IllegalArgumentException(
-                    "\"" + id + "\" is neither a note id nor the hash of an author's");
+            throw new IllegalArgumentException("\"" + id + "\" is neither a note id nor the hash of an author's");
         }
     }
 
@@ -65,8 +63,8 @@ public record TombstoneObject(String id, Instant at, @Nullable String reason) {
     }
 
     /**
-     * Reads one; empty when the key is that of none. One whose bytes say nothing that can be read
-     * is a tombstone all the same: its key says what counts.
+     * Reads one; empty when the key is that of none. One whose bytes say nothing that can be read is a tombstone all
+     * the same: its key says what counts.
      *
      * @param at when it was put
      */
@@ -78,11 +76,10 @@ public record TombstoneObject(String id, Instant at, @Nullable String reason) {
         String id = name.group(1) == null ? name.group(2) : name.group(1);
         try {
             JsonNode root = JSON.readTree(bytes);
-            return Optional.of(
-                    new TombstoneObject(
-                            id,
-                            Instant.parse(root.path("forgottenAt").stringValue("")),
-                            root.path("reason").stringValue(null)));
+            return Optional.of(new TombstoneObject(
+                    id,
+                    Instant.parse(root.path("forgottenAt").stringValue("")),
+                    root.path("reason").stringValue(null)));
         } catch (JacksonException | DateTimeParseException e) {
             return Optional.of(new TombstoneObject(id, at, null));
         }

@@ -23,8 +23,7 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * The running program behind a command: settings read at once, each part made when it is first
- * asked for.
+ * The running program behind a command: settings read at once, each part made when it is first asked for.
  *
  * <p>Closing it stops what it started, the embedded servers last.
  */
@@ -33,8 +32,7 @@ final class ArchiveContext implements AutoCloseable {
     private final ConfigurableApplicationContext context;
 
     /** Collected when the first rule asks for them, for all rules. */
-    private final SingletonSupplier<KnownSettings> known =
-            SingletonSupplier.of(this::knownSettings);
+    private final SingletonSupplier<KnownSettings> known = SingletonSupplier.of(this::knownSettings);
 
     private ArchiveContext(ConfigurableApplicationContext context) {
         this.context = context;
@@ -92,67 +90,55 @@ final class ArchiveContext implements AutoCloseable {
     /** Opens it, also where the settings are such that nothing could be done with it. */
     static ArchiveContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
-        String[] arguments =
-                settings.entrySet().stream()
-                        .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
-                        .toArray(String[]::new);
-        return new ArchiveContext(
-                new SpringApplicationBuilder(ArchiveApplication.class)
-                        .environment(new SettingsEnvironment())
-                        .bannerMode(Banner.Mode.OFF)
-                        .web(WebApplicationType.NONE)
-                        .registerShutdownHook(false)
-                        .logStartupInfo(false)
-                        .listeners(new LogAppender())
-                        .initializers(
-                                context -> {
-                                    if (clock != null
-                                            && context
-                                                    instanceof GenericApplicationContext generic) {
-                                        generic.registerBean(Clock.class, () -> clock);
-                                    }
-                                })
-                        .run(arguments));
+        String[] arguments = settings.entrySet().stream()
+                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                .toArray(String[]::new);
+        return new ArchiveContext(new SpringApplicationBuilder(ArchiveApplication.class)
+                .environment(new SettingsEnvironment())
+                .bannerMode(Banner.Mode.OFF)
+                .web(WebApplicationType.NONE)
+                .registerShutdownHook(false)
+                .logStartupInfo(false)
+                .listeners(new LogAppender())
+                .initializers(context -> {
+                    if (clock != null && context instanceof GenericApplicationContext generic) {
+                        generic.registerBean(Clock.class, () -> clock);
+                    }
+                })
+                .run(arguments));
     }
 
     /** A setting that is mistyped would be silently left at its default. */
     void requireKnownSettings() {
-        List<UnknownSettings.Unknown> unknown =
-                UnknownSettings.in(context.getEnvironment(), known.obtain());
+        List<UnknownSettings.Unknown> unknown = UnknownSettings.in(context.getEnvironment(), known.obtain());
         if (!unknown.isEmpty()) {
             throw new CommandFailure(
                     ExitCode.USAGE,
                     unknown.stream()
                             .map(UnknownSettings.Unknown::toString)
-                            .collect(
-                                    Collectors.joining(
-                                            "\n  ",
-                                            "There are settings that set nothing:\n  ",
-                                            "\nnote-archive config show has all that there are")));
+                            .collect(Collectors.joining(
+                                    "\n  ",
+                                    "There are settings that set nothing:\n  ",
+                                    "\nnote-archive config show has all that there are")));
         }
     }
 
     /** What has lost its unit would be a thousandth of what was meant, or less. */
     void requireUnits() {
-        List<String> without =
-                EffectiveSettings.withoutUnit(context.getEnvironment(), known.obtain());
+        List<String> without = EffectiveSettings.withoutUnit(context.getEnvironment(), known.obtain());
         if (!without.isEmpty()) {
             throw new CommandFailure(
                     ExitCode.USAGE,
-                    without.stream()
-                            .collect(
-                                    Collectors.joining(
-                                            "\n  ", "The settings are not usable:\n  ", "")));
+                    without.stream().collect(Collectors.joining("\n  ", "The settings are not usable:\n  ", "")));
         }
     }
 
     private KnownSettings knownSettings() {
-        return KnownSettings.of(
-                Arrays.stream(context.getBeanNamesForAnnotation(ConfigurationProperties.class))
-                        .map(context::getType)
-                        .filter(Objects::nonNull)
-                        .filter(type -> type.getName().startsWith(SettingsEnvironment.PROGRAM))
-                        .toList());
+        return KnownSettings.of(Arrays.stream(context.getBeanNamesForAnnotation(ConfigurationProperties.class))
+                .map(context::getType)
+                .filter(Objects::nonNull)
+                .filter(type -> type.getName().startsWith(SettingsEnvironment.PROGRAM))
+                .toList());
     }
 
     void requirePostgres() {
@@ -162,9 +148,7 @@ final class ArchiveContext implements AutoCloseable {
     /** An address that no driver of ours knows would fail late and in the words of others. */
     static void requirePostgres(@Nullable String url) {
         if (url != null && !url.isBlank() && Driver.parseURL(url, null) == null) {
-            String shown =
-                    url.replaceFirst("//[^/]*@", "//***@")
-                            .replaceAll("(?i)(password=)[^&]*", "$1***");
+            String shown = url.replaceFirst("//[^/]*@", "//***@").replaceAll("(?i)(password=)[^&]*", "$1***");
             throw new CommandFailure(
                     ExitCode.USAGE,
                     "ARCHIVE_DATABASE_URL is \""

@@ -11,12 +11,7 @@ final class Arguments {
 
     static NoteId noteId(CommandSpec spec, String text) {
         return NoteId.parse(text)
-                .orElseThrow(
-                        () ->
-                                new ParameterException(
-                                        spec.commandLine(),
-                                        "\""
-                                                + text
-                                                + "\" is no note id; one has 24 hexadecimal digits"));
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "\"" + text + "\" is no note id; one has 24 hexadecimal digits"));
     }
 }

@@ -31,7 +31,8 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /** All of it, as it is printed. */
     record Report(Instant at, int exitCode, List<SystemCheck.Finding> checks) {}
@@ -55,9 +56,7 @@ final class CheckCommand implements Callable<Integer> {
         for (SystemCheck.Finding finding : findings) {
             out.printf(
                     "%-7s  %-14s  %s%n",
-                    finding.result().name().toLowerCase(Locale.ROOT),
-                    finding.name(),
-                    Harmless.line(finding.message()));
+                    finding.result().name().toLowerCase(Locale.ROOT), finding.name(), Harmless.line(finding.message()));
         }
         long failed = count(findings, Look.Result.FAILED);
         long warnings = count(findings, Look.Result.WARNING);

@@ -46,11 +46,10 @@ final class ClockCheck {
         List<String> wrong = new ArrayList<>();
         if (hasDatabase) {
             Instant asked = clock.instant();
-            Instant theirs =
-                    database.jdbc()
-                            .sql("SELECT clock_timestamp()")
-                            .query((row, _) -> row.getTimestamp(1).toInstant())
-                            .single();
+            Instant theirs = database.jdbc()
+                    .sql("SELECT clock_timestamp()")
+                    .query((row, _) -> row.getTimestamp(1).toInstant())
+                    .single();
             compare("the database's", drift(clock, asked, theirs), seen, wrong);
         }
         if (store.drift() != null) {
@@ -67,33 +66,22 @@ final class ClockCheck {
         }
         return seen.isEmpty()
                 ? Seen.skipped("no other clock can be seen")
-                : Seen.ok(
-                        "as "
-                                + String.join(", ", seen)
-                                + ", within "
-                                + CLOCK_DRIFT.toSeconds()
-                                + " s");
+                : Seen.ok("as " + String.join(", ", seen) + ", within " + CLOCK_DRIFT.toSeconds() + " s");
     }
 
-    private static void compare(
-            String whose, Duration drift, List<String> seen, List<String> wrong) {
+    private static void compare(String whose, Duration drift, List<String> seen, List<String> wrong) {
         if (drift.abs().compareTo(CLOCK_DRIFT) <= 0) {
             seen.add(whose);
             return;
         }
-        wrong.add(
-                "this machine's clock is %s %s %s; set it (NTP), since nights and quotas go by it"
-                        .formatted(
-                                Times.took(drift.abs()),
-                                drift.isNegative() ? "ahead of" : "behind",
-                                whose));
+        wrong.add("this machine's clock is %s %s %s; set it (NTP), since nights and quotas go by it"
+                .formatted(Times.took(drift.abs()), drift.isNegative() ? "ahead of" : "behind", whose));
     }
 
     private Optional<String> future() {
         Instant soon = clock.instant().plus(AHEAD);
         return database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         SELECT coalesce((SELECT sum(notes) FROM worklist_count
                                          WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
                                + (SELECT count(*)
@@ -115,17 +103,14 @@ final class ClockCheck {
                         """)
                 .param("soon", Timestamp.from(soon))
                 .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(soon)))
-                .query(
-                        (row, _) ->
-                                row.getLong("notes") == 0
-                                        ? Optional.<String>empty()
-                                        : Optional.of(
-                                                "%d new notes are due only later, up to %s in Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
-                                                        .formatted(
-                                                                row.getLong("notes"),
-                                                                Times.minute(
-                                                                        row.getTimestamp("last")
-                                                                                .toInstant()))))
+                .query((row, _) -> row.getLong("notes") == 0
+                        ? Optional.<String>empty()
+                        : Optional.of(
+                                "%d new notes are due only later, up to %s in Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
+                                        .formatted(
+                                                row.getLong("notes"),
+                                                Times.minute(
+                                                        row.getTimestamp("last").toInstant()))))
                 .single();
     }
 }

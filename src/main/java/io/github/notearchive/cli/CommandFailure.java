@@ -2,10 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.job.ExitCode;
 
-/**
- * A command that cannot do what it is asked: the exit code, and one message for the person at the
- * terminal.
- */
+/** A command that cannot do what it is asked: the exit code, and one message for the person at the terminal. */
 final class CommandFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
         subcommands = ConfigCommand.Show.class)
 final class ConfigCommand implements Runnable {
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
@@ -65,34 +66,23 @@ final class ConfigCommand implements Runnable {
         @Option(names = "--json", description = "Prints the same as one JSON document.")
         private boolean json;
 
-        @Option(
-                names = "--changed",
-                description = "Leaves out what nobody has set and nothing is wrong with.")
+        @Option(names = "--changed", description = "Leaves out what nobody has set and nothing is wrong with.")
         private boolean changed;
 
-        @Spec private CommandSpec spec = CommandSpec.create();
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
 
         /** A setting as it is printed. */
         record Shown(
-                String name,
-                String variable,
-                String value,
-                boolean secret,
-                String origin,
-                List<String> problems) {}
+                String name, String variable, String value, boolean secret, String origin, List<String> problems) {}
 
         /**
          * All of it, as it is printed.
          *
-         * @param problems what is wrong with no setting of its own: unknown words, rules between
-         *     several settings
+         * @param problems what is wrong with no setting of its own: unknown words, rules between several settings
          * @param remarks what is odd and does no harm
          */
-        record Settings(
-                boolean usable,
-                List<Shown> settings,
-                List<String> problems,
-                List<String> remarks) {}
+        record Settings(boolean usable, List<Shown> settings, List<String> problems, List<String> remarks) {}
 
         @Override
         public Integer call() {
@@ -116,30 +106,26 @@ final class ConfigCommand implements Runnable {
             List<Shown> shown = new ArrayList<>();
             Set<String> general = new LinkedHashSet<>(problems);
             for (Effective setting : EffectiveSettings.of(environment, known)) {
-                List<String> own =
-                        problems.stream().filter(each -> isAbout(setting.name(), each)).toList();
+                List<String> own = problems.stream()
+                        .filter(each -> isAbout(setting.name(), each))
+                        .toList();
                 general.removeAll(own);
                 if (setting.trouble() != null) {
                     own = List.of(setting.trouble());
                 }
                 if (!changed || !setting.isDefault() || !own.isEmpty()) {
-                    shown.add(
-                            new Shown(
-                                    setting.name(),
-                                    setting.variable(),
-                                    setting.value(),
-                                    setting.secret(),
-                                    setting.origin(),
-                                    own));
+                    shown.add(new Shown(
+                            setting.name(),
+                            setting.variable(),
+                            setting.value(),
+                            setting.secret(),
+                            setting.origin(),
+                            own));
                 }
             }
-            boolean usable =
-                    general.isEmpty() && shown.stream().allMatch(each -> each.problems().isEmpty());
-            return new Settings(
-                    usable,
-                    shown,
-                    List.copyOf(general),
-                    EffectiveSettings.unused(environment, known));
+            boolean usable = general.isEmpty()
+                    && shown.stream().allMatch(each -> each.problems().isEmpty());
+            return new Settings(usable, shown, List.copyOf(general), EffectiveSettings.unused(environment, known));
         }
 
         private static boolean isAbout(String name, String problem) {
@@ -149,8 +135,7 @@ final class ConfigCommand implements Runnable {
         }
 
         /** What the records say of their settings, told as a command that needs them would. */
-        private static Set<String> problemsOf(
-                ConfigurableEnvironment environment, KnownSettings known) {
+        private static Set<String> problemsOf(ConfigurableEnvironment environment, KnownSettings known) {
             Set<String> problems = new LinkedHashSet<>();
             Set<String> unreadable = new HashSet<>();
             try (ValidatorFactory factory = Validation.buildDefaultValidatorFactory()) {
@@ -178,13 +163,10 @@ final class ConfigCommand implements Runnable {
                         if (value != null) {
                             validator
                                     .validateValue(
-                                            setting.holder(), setting.component().getName(), value)
-                                    .forEach(
-                                            rule ->
-                                                    problems.add(
-                                                            setting.name()
-                                                                    + " "
-                                                                    + rule.getMessage()));
+                                            setting.holder(),
+                                            setting.component().getName(),
+                                            value)
+                                    .forEach(rule -> problems.add(setting.name() + " " + rule.getMessage()));
                         }
                     }
                 }
@@ -201,9 +183,7 @@ final class ConfigCommand implements Runnable {
 
         private static List<String> rulesBroken(Binder binder, Class<?> record) {
             try {
-                binder.bind(
-                        KnownSettings.prefixOf(record),
-                        Bindable.of(ResolvableType.forClass(record)));
+                binder.bind(KnownSettings.prefixOf(record), Bindable.of(ResolvableType.forClass(record)));
                 return List.of();
             } catch (BindException e) {
                 String told = told(e);
@@ -239,11 +219,10 @@ final class ConfigCommand implements Runnable {
         }
 
         private static int width(Settings settings, Function<Shown, String> column, int atMost) {
-            int width =
-                    settings.settings().stream()
-                            .mapToInt(setting -> column.apply(setting).length())
-                            .max()
-                            .orElse(1);
+            int width = settings.settings().stream()
+                    .mapToInt(setting -> column.apply(setting).length())
+                    .max()
+                    .orElse(1);
             return Math.max(1, atMost == 0 ? width : Math.min(width, atMost));
         }
     }

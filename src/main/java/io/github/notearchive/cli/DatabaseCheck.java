@@ -21,8 +21,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Looks at the database, by a connection of its own that can only read. The program's own ones
- * bring the schema up to date.
+ * Looks at the database, by a connection of its own that can only read. The program's own ones bring the schema up to
+ * date.
  */
 final class DatabaseCheck implements AutoCloseable {
 
@@ -52,48 +52,40 @@ final class DatabaseCheck implements AutoCloseable {
         boolean isEmbedded = context.has(EmbeddedDatabase.class);
         JdbcConnectionDetails details = context.get(JdbcConnectionDetails.class);
         connection = new SingleConnectionDataSource(connect(details), true);
-        String version =
-                jdbc().sql("SELECT current_setting('server_version')").query(String.class).single();
-        int major =
-                jdbc().sql("SELECT current_setting('server_version_num')::int / 10000")
-                        .query(Integer.class)
-                        .single();
-        String found =
-                "PostgreSQL "
-                        + version
-                        + (isEmbedded
-                                ? ", embedded, "
-                                        + (context.get(EmbeddedDatabase.class).joined()
-                                                ? "run by another process of this program"
-                                                : "started for this check")
-                                        + (isNew
-                                                ? ": a new, empty archive in "
-                                                        + context.get(DataDirectoryProperties.class)
-                                                                .path()
-                                                        + ". If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
-                                                : "")
-                                : " at "
-                                        + WhichArchive.withoutLogin(details.getJdbcUrl())
-                                                .replaceFirst("^jdbc:postgresql:", ""));
+        String version = jdbc().sql("SELECT current_setting('server_version')")
+                .query(String.class)
+                .single();
+        int major = jdbc().sql("SELECT current_setting('server_version_num')::int / 10000")
+                .query(Integer.class)
+                .single();
+        String found = "PostgreSQL "
+                + version
+                + (isEmbedded
+                        ? ", embedded, "
+                                + (context.get(EmbeddedDatabase.class).joined()
+                                        ? "run by another process of this program"
+                                        : "started for this check")
+                                + (isNew
+                                        ? ": a new, empty archive in "
+                                                + context.get(DataDirectoryProperties.class)
+                                                        .path()
+                                                + ". If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
+                                        : "")
+                        : " at "
+                                + WhichArchive.withoutLogin(details.getJdbcUrl())
+                                        .replaceFirst("^jdbc:postgresql:", ""));
         if (major < OLDEST_POSTGRES) {
             return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
         }
         if (jdbc().sql("SELECT pg_is_in_recovery()").query(Boolean.class).single()) {
-            return Seen.away(
-                    found
-                            + "; it is a standby and takes no writes: name the primary in ARCHIVE_DATABASE_URL");
+            return Seen.away(found + "; it is a standby and takes no writes: name the primary in ARCHIVE_DATABASE_URL");
         }
-        String encoding =
-                jdbc().sql("SELECT current_setting('server_encoding')")
-                        .query(String.class)
-                        .single();
+        String encoding = jdbc().sql("SELECT current_setting('server_encoding')")
+                .query(String.class)
+                .single();
         return encoding.equals("UTF8")
                 ? Seen.ok(found)
-                : Seen.wrong(
-                        found
-                                + "; its encoding is "
-                                + encoding
-                                + ", but must be UTF8: make another database");
+                : Seen.wrong(found + "; its encoding is " + encoding + ", but must be UTF8: make another database");
     }
 
     private static Connection connect(JdbcConnectionDetails details) throws SQLException {
@@ -152,18 +144,16 @@ final class DatabaseCheck implements AutoCloseable {
         }
         ValidateResult valid = context.get(Flyway.class).validateWithResult();
         if (!valid.validationSuccessful) {
-            return Seen.wrong(
-                    "not the schema that this version expects: "
-                            + valid.getAllErrorMessages().lines().findFirst().orElse("")
-                            + "; use the version that made it, or a newer one");
+            return Seen.wrong("not the schema that this version expects: "
+                    + valid.getAllErrorMessages().lines().findFirst().orElse("")
+                    + "; use the version that made it, or a newer one");
         }
         hasSchema = true;
         return Seen.ok("up to date, version " + info.current().getVersion());
     }
 
     private boolean hasTables() {
-        return jdbc().sql(
-                        "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema())")
+        return jdbc().sql("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema())")
                 .query(Boolean.class)
                 .single();
     }
@@ -191,13 +181,9 @@ final class DatabaseCheck implements AutoCloseable {
                 nodes.isEmpty()
                         ? "none is active"
                         : nodes.stream()
-                                .map(
-                                        node ->
-                                                (node.node().isEmpty()
-                                                                ? "some node"
-                                                                : "node " + node.node())
-                                                        + " since "
-                                                        + Times.minute(node.since()))
+                                .map(node -> (node.node().isEmpty() ? "some node" : "node " + node.node())
+                                        + " since "
+                                        + Times.minute(node.since()))
                                 .collect(Collectors.joining(", ", "active: ", "")));
     }
 

@@ -31,8 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "enqueue",
         mixinStandardHelpOptions = true,
-        description =
-                "Puts notes on the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
+        description = "Puts notes on the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
         footer = {
             "",
             "A CSV file is known by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
@@ -88,23 +87,22 @@ final class EnqueueCommand implements Callable<Integer> {
                     "Writes every rejected line with its reason here, in place of what is there; else the first 100 are shown. No input can be this file.")
     private @Nullable Path rejects;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
         if (priority < 0 || priority > 9) {
-            throw new ParameterException(
-                    spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
+            throw new ParameterException(spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
         }
         inputs.forEach(this::requireReadable);
         RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), spec.commandLine());
-        Enqueuer.Options options =
-                new Enqueuer.Options(
-                        column,
-                        priority,
-                        source,
-                        refreshAfter == null ? null : refreshAfter.days(),
-                        refreshAfter == null ? null : refreshAfter.night());
+        Enqueuer.Options options = new Enqueuer.Options(
+                column,
+                priority,
+                source,
+                refreshAfter == null ? null : refreshAfter.days(),
+                refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
         try (ArchiveContext context = ArchiveContext.open()) {
             Optional<String> newArchive = WhichArchive.newArchive(context);
@@ -114,12 +112,11 @@ final class EnqueueCommand implements Callable<Integer> {
                         "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
             requireLaterNight(Night.current(context.get(Clock.class)));
-            newArchive.ifPresent(
-                    what -> {
-                        PrintWriter err = spec.commandLine().getErr();
-                        err.println(Harmless.lines("note-archive: " + what));
-                        err.flush();
-                    });
+            newArchive.ifPresent(what -> {
+                PrintWriter err = spec.commandLine().getErr();
+                err.println(Harmless.lines("note-archive: " + what));
+                err.flush();
+            });
             Enqueuer enqueuer = context.get(Enqueuer.class);
             try (rejected) {
                 rejected.open();
@@ -129,8 +126,7 @@ final class EnqueueCommand implements Callable<Integer> {
                         rejected.keep();
                         clean &= print(input, report);
                     } catch (EnqueueException e) {
-                        throw new CommandFailure(
-                                ExitCode.USAGE, name(input) + ": " + e.getMessage());
+                        throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
                     }
                 }
             }
@@ -190,14 +186,11 @@ final class EnqueueCommand implements Callable<Integer> {
         }
         return isReference(input)
                 ? new StringReader(input)
-                : new InputStreamReader(
-                        Files.newInputStream(Path.of(input)), StandardCharsets.UTF_8);
+                : new InputStreamReader(Files.newInputStream(Path.of(input)), StandardCharsets.UTF_8);
     }
 
     private static String name(String input) {
-        return isStandardInput(input)
-                ? "standard input"
-                : Harmless.line(Enqueuer.withoutShareToken(input));
+        return isStandardInput(input) ? "standard input" : Harmless.line(Enqueuer.withoutShareToken(input));
     }
 
     private boolean print(String input, EnqueueReport report) {

@@ -8,8 +8,8 @@ import java.util.List;
 /**
  * The piece of a text that shows where the first of some words stands in it.
  *
- * <p>Texts are compared as {@code search_text} does in the database, character by character; where
- * that finds no word, such as in a title that held it, the piece is the beginning.
+ * <p>Texts are compared as {@code search_text} does in the database, character by character; where that finds no word,
+ * such as in a title that held it, the piece is the beginning.
  */
 final class Excerpt {
 
@@ -42,9 +42,7 @@ final class Excerpt {
         }
         int from = first == characters.length ? 0 : Math.max(0, first - BEFORE);
         int to = Math.min(characters.length, from + LENGTH);
-        return (from == 0 ? "" : "…")
-                + new String(characters, from, to - from)
-                + (to == characters.length ? "" : "…");
+        return (from == 0 ? "" : "…") + new String(characters, from, to - from) + (to == characters.length ? "" : "…");
     }
 
     private static String fold(String text) {
@@ -59,11 +57,6 @@ final class Excerpt {
 
     /** What search leaves out. */
     static boolean isInvisible(int c) {
-        return c == 0xAD
-                || (c >= 0x200B && c <= 0x200D)
-                || c == 0x2060
-                || c == 0xFE0E
-                || c == 0xFE0F
-                || c == 0xFEFF;
+        return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFE0E || c == 0xFE0F || c == 0xFEFF;
     }
 }

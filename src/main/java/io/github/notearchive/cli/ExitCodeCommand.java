@@ -30,7 +30,8 @@ final class ExitCodeCommand implements Callable<Integer> {
             description = "0 to 8, or what the system says of a process that was killed: 137, 143.")
     private @Nullable Integer number;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
@@ -38,8 +39,7 @@ final class ExitCodeCommand implements Callable<Integer> {
         try (InputStream page = ExitCodeCommand.class.getResourceAsStream(path(name))) {
             if (page == null) {
                 throw new ParameterException(
-                        spec.commandLine(),
-                        name + " is no exit code of this program; without a number all are shown");
+                        spec.commandLine(), name + " is no exit code of this program; without a number all are shown");
             }
             PrintWriter out = spec.commandLine().getOut();
             out.print(PlainPage.of(new String(page.readAllBytes(), UTF_8)));

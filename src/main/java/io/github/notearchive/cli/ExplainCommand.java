@@ -38,7 +38,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /** All of it, as it is printed. */
     record Explained(
@@ -61,19 +62,15 @@ final class ExplainCommand implements Callable<Integer> {
                 Forgotten.refuse(context, id);
                 throw new CommandFailure(
                         ExitCode.USAGE,
-                        "note "
-                                + id
-                                + " is not on the worklist; enqueue it with: note-archive enqueue "
-                                + id);
+                        "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             }
             NoteStory story = context.get(NoteStories.class).tell(entry.get());
-            Optional<NoteCatalog.NoteLine> captured = context.get(NoteCatalog.class).find(id);
+            Optional<NoteCatalog.NoteLine> captured =
+                    context.get(NoteCatalog.class).find(id);
             List<CallHistory.CallEntry> calls = context.get(CallHistory.class).of(id);
-            List<String> next =
-                    Stream.concat(
-                                    Stream.of(next(entry.get(), context.get(NoteStories.class))),
-                                    refresh(entry.get()).stream())
-                            .toList();
+            List<String> next = Stream.concat(
+                            Stream.of(next(entry.get(), context.get(NoteStories.class))), refresh(entry.get()).stream())
+                    .toList();
             if (json) {
                 Json.print(
                         new Explained(
@@ -125,9 +122,7 @@ final class ExplainCommand implements Callable<Integer> {
                 entry.mediaAttempts(),
                 entry.mediaAttemptsTonight());
         if (entry.claimedBy() != null) {
-            out.printf(
-                    "  in work on node %s, lease until %s%n",
-                    entry.claimedBy(), Times.second(entry.claimedUntil()));
+            out.printf("  in work on node %s, lease until %s%n", entry.claimedBy(), Times.second(entry.claimedUntil()));
         }
     }
 
@@ -135,18 +130,11 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("Captured");
         out.printf(
                 "  \"%s\" by %s, type %s, published %s%n",
-                orNone(note.title()),
-                orNone(note.author()),
-                orNone(note.type()),
-                Times.minute(note.publishedAt()));
+                orNone(note.title()), orNone(note.author()), orNone(note.type()), Times.minute(note.publishedAt()));
         out.printf(
                 "  %d captures, first %s, last %s%n",
-                note.captures(),
-                Times.minute(note.firstCapturedAt()),
-                Times.minute(note.lastCapturedAt()));
-        out.printf(
-                "  complete since %s, sidecar %s%n",
-                Times.minute(note.archivedAt()), orNone(note.sidecarKey()));
+                note.captures(), Times.minute(note.firstCapturedAt()), Times.minute(note.lastCapturedAt()));
+        out.printf("  complete since %s, sidecar %s%n", Times.minute(note.archivedAt()), orNone(note.sidecarKey()));
     }
 
     /** Day and time of each event, the day only where it is another one. */
@@ -158,9 +146,7 @@ final class ExplainCommand implements Callable<Integer> {
             String date = at.substring(0, 10);
             out.printf(
                     "  %s %s  %s%n",
-                    date.equals(day) ? " ".repeat(10) : date,
-                    at.substring(11),
-                    Harmless.line(event.what()));
+                    date.equals(day) ? " ".repeat(10) : date, at.substring(11), Harmless.line(event.what()));
             day = date;
         }
         next.forEach(line -> out.printf("  %-19s  %s%n", "next", Harmless.line(line)));
@@ -172,23 +158,10 @@ final class ExplainCommand implements Callable<Integer> {
 
     private static void tellCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
         out.println("Calls");
-        TextTable table =
-                new TextTable(
-                        "call",
-                        "question",
-                        "sent",
-                        "ms",
-                        "http",
-                        "code",
-                        "billed",
-                        "execution",
-                        "answer",
-                        "message");
+        TextTable table = new TextTable(
+                "call", "question", "sent", "ms", "http", "code", "billed", "execution", "answer", "message");
         for (CallHistory.CallEntry call : calls) {
-            String answer =
-                    call.answerHeld()
-                            ? call.mediaGoneAt() == null ? "held" : "held, files dead"
-                            : "";
+            String answer = call.answerHeld() ? call.mediaGoneAt() == null ? "held" : "held, files dead" : "";
             table.row(
                     call.id(),
                     call.endpoint(),
@@ -199,27 +172,15 @@ final class ExplainCommand implements Callable<Integer> {
                     call.billed(),
                     call.jobExecutionId(),
                     answer,
-                    call.receivedAt() == null
-                            ? "in flight when its process ended, or now"
-                            : call.message());
+                    call.receivedAt() == null ? "in flight when its process ended, or now" : call.message());
         }
         out.print(table.isEmpty() ? "  none\n" : table);
     }
 
-    private static void tellFiles(
-            List<MediaCatalog.SlotRow> slots, List<NoteStory.File> files, PrintWriter out) {
+    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteStory.File> files, PrintWriter out) {
         out.println("Files");
-        TextTable table =
-                new TextTable(
-                        "kind",
-                        "ordinal",
-                        "state",
-                        "reason",
-                        "rendition",
-                        "size",
-                        "type",
-                        "listed",
-                        "object or error");
+        TextTable table = new TextTable(
+                "kind", "ordinal", "state", "reason", "rendition", "size", "type", "listed", "object or error");
         for (MediaCatalog.SlotRow slot : slots) {
             var media = slot.media();
             table.row(
@@ -233,51 +194,40 @@ final class ExplainCommand implements Callable<Integer> {
                     isListed(slot, files) ? "" : "no longer",
                     media == null
                             ? slot.error()
-                            : slot.error() == null
-                                    ? media.key()
-                                    : media.key() + "; " + slot.error());
+                            : slot.error() == null ? media.key() : media.key() + "; " + slot.error());
         }
         out.print(table.isEmpty() ? "  none known\n" : table);
     }
 
     private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStory.File> files) {
         return files.stream()
-                .filter(
-                        file ->
-                                file.kind().equals(slot.kind().name())
-                                        && file.ordinal() == slot.ordinal())
+                .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
                 .allMatch(NoteStory.File::isListed);
     }
 
     /** What stands between the note and its video, where that is a call of its own. */
     private static void tellVideo(
-            List<MediaCatalog.SlotRow> files,
-            VideoProperties settings,
-            NoteId id,
-            PrintWriter out) {
+            List<MediaCatalog.SlotRow> files, VideoProperties settings, NoteId id, PrintWriter out) {
         for (MediaCatalog.SlotRow file : files) {
             if (file.kind() != MediaKind.VIDEO || file.reason() == null) {
                 continue;
             }
-            String what =
-                    switch (file.reason()) {
-                        case MediaSlots.NOT_OFFERED_BY_V1 ->
-                                "its answer carries none, and it was not asked for by a call of its own (note-detail/v6); "
-                                        + (settings.enabled()
-                                                ? "requeue " + id + " has the next run do so"
-                                                : "with archive.video.enabled, requeue "
-                                                        + id
-                                                        + " has the next run do so");
-                        case MediaSlots.NOT_OFFERED_BY_V6 ->
-                                "it was asked for by a call of its own (note-detail/v6), and the provider has none; requeue "
-                                        + id
-                                        + " asks again";
-                        case "NO_ANSWER" ->
-                                settings.enabled()
-                                        ? "it takes a call of its own (note-detail/v6), which is made when the note is taken up again"
-                                        : "it takes a call of its own (note-detail/v6), which is not made any more (archive.video.enabled): the next run waives it";
-                        default -> null;
-                    };
+            String what = switch (file.reason()) {
+                case MediaSlots.NOT_OFFERED_BY_V1 ->
+                    "its answer carries none, and it was not asked for by a call of its own (note-detail/v6); "
+                            + (settings.enabled()
+                                    ? "requeue " + id + " has the next run do so"
+                                    : "with archive.video.enabled, requeue " + id + " has the next run do so");
+                case MediaSlots.NOT_OFFERED_BY_V6 ->
+                    "it was asked for by a call of its own (note-detail/v6), and the provider has none; requeue "
+                            + id
+                            + " asks again";
+                case "NO_ANSWER" ->
+                    settings.enabled()
+                            ? "it takes a call of its own (note-detail/v6), which is made when the note is taken up again"
+                            : "it takes a call of its own (note-detail/v6), which is not made any more (archive.video.enabled): the next run waives it";
+                default -> null;
+            };
             if (what != null) {
                 out.println("Video");
                 out.println("  " + what);
@@ -287,27 +237,17 @@ final class ExplainCommand implements Callable<Integer> {
 
     /** When it is asked about anew; empty when never. */
     private static Optional<String> refresh(Worklist.Entry entry) {
-        String own =
-                (entry.refreshDays() == null
-                                ? ""
-                                : "; it is to be every " + entry.refreshDays() + " nights")
-                        + (entry.refreshOn() == null
-                                ? ""
-                                : "; it was to be in the night of " + entry.refreshOn());
+        String own = (entry.refreshDays() == null ? "" : "; it is to be every " + entry.refreshDays() + " nights")
+                + (entry.refreshOn() == null ? "" : "; it was to be in the night of " + entry.refreshOn());
         if (entry.state() != NoteState.ARCHIVED && entry.state() != NoteState.UNAVAILABLE) {
-            return own.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("asked about anew once it is archived" + own);
+            return own.isEmpty() ? Optional.empty() : Optional.of("asked about anew once it is archived" + own);
         }
         return entry.refreshNight() == null
                 ? Optional.empty()
-                : Optional.of(
-                        "asked about anew, by a call, from the night of "
-                                + entry.refreshNight()
-                                + (entry.refreshAttempts() == 0
-                                        ? ""
-                                        : ", after " + entry.refreshAttempts() + " nights in vain")
-                                + own);
+                : Optional.of("asked about anew, by a call, from the night of "
+                        + entry.refreshNight()
+                        + (entry.refreshAttempts() == 0 ? "" : ", after " + entry.refreshAttempts() + " nights in vain")
+                        + own);
     }
 
     private static String next(Worklist.Entry entry, NoteStories stories) {
@@ -320,33 +260,31 @@ final class ExplainCommand implements Callable<Integer> {
         return switch (entry.state()) {
             case PENDING -> "due since " + due + "; the next run takes it up";
             case POSTPONED ->
-                    "a run takes it up again from "
-                            + due
-                            + stories.obstacle(entry.id())
-                                    .map(obstacle -> ", " + stories.costOf(obstacle))
-                                    .orElse("");
+                "a run takes it up again from "
+                        + due
+                        + stories.obstacle(entry.id())
+                                .map(obstacle -> ", " + stories.costOf(obstacle))
+                                .orElse("");
             case ARCHIVED ->
-                    (entry.dueAt() == null
-                                    ? "nothing"
-                                    : "a better rendition, or a file that could not be had, is tried for from "
-                                            + due
-                                            + ", without a call")
-                            + "; requeue "
-                            + entry.id()
-                            + " looks at it again";
+                (entry.dueAt() == null
+                                ? "nothing"
+                                : "a better rendition, or a file that could not be had, is tried for from "
+                                        + due
+                                        + ", without a call")
+                        + "; requeue "
+                        + entry.id()
+                        + " looks at it again";
             case UNAVAILABLE ->
-                    (entry.dueAt() == null
-                                    ? "what was archived of it stays"
-                                    : "looked at again from " + due)
-                            + "; requeue "
-                            + entry.id()
-                            + " does so with the next run";
+                (entry.dueAt() == null ? "what was archived of it stays" : "looked at again from " + due)
+                        + "; requeue "
+                        + entry.id()
+                        + " does so with the next run";
             case FAILED ->
-                    "nothing by itself; requeue "
-                            + entry.id()
-                            + " makes it due, waive "
-                            + entry.id()
-                            + " KIND ORDINAL accepts a missing file";
+                "nothing by itself; requeue "
+                        + entry.id()
+                        + " makes it due, waive "
+                        + entry.id()
+                        + " KIND ORDINAL accepts a missing file";
         };
     }
 }

@@ -89,8 +89,7 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "D",
             defaultValue = "24h",
             converter = SpanArgument.class,
-            description =
-                    "How long presigned addresses are good for, 7d at most (default: ${DEFAULT-VALUE}).")
+            description = "How long presigned addresses are good for, 7d at most (default: ${DEFAULT-VALUE}).")
     private Duration presignFor = Duration.ofHours(24);
 
     @Option(
@@ -133,8 +132,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--captured-from",
             paramLabel = "T",
             converter = TimeArgument.class,
-            description =
-                    "Captured at that time or later. Of the captures only those of the time are exported.")
+            description = "Captured at that time or later. Of the captures only those of the time are exported.")
     private @Nullable Instant capturedFrom;
 
     @Option(
@@ -162,27 +160,24 @@ final class ExportCommand implements Callable<Integer> {
             description = "With this state on the worklist, such as ARCHIVED. Several: any.")
     private List<NoteState> states = List.of();
 
-    @Option(
-            names = "--text",
-            paramLabel = "TEXT",
-            description = "With this in title or text, in upper or lower case.")
+    @Option(names = "--text", paramLabel = "TEXT", description = "With this in title or text, in upper or lower case.")
     private @Nullable String text;
 
     @Option(names = "--ids", paramLabel = "FILE", description = "Of these note ids, one a line.")
     private @Nullable Path ids;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws Exception {
         ExportOptions options = options();
         AtomicBoolean stopped = new AtomicBoolean();
         StopSignals signals = StopSignals.install();
-        signals.passTo(
-                signal -> {
-                    stopped.set(true);
-                    log.info("{}: the export ends, and nothing of it is kept", signal);
-                });
+        signals.passTo(signal -> {
+            stopped.set(true);
+            log.info("{}: the export ends, and nothing of it is kept", signal);
+        });
         try (ArchiveContext context = ArchiveContext.openExisting()) {
             if (options.media() == MediaMode.PRESIGNED) {
                 warnOfPresigned(context.get(StoreProperties.class));
@@ -197,20 +192,15 @@ final class ExportCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED,
-                    "The export to "
-                            + target
-                            + " cannot be written: "
-                            + e
-                            + "; nothing is left of it");
+                    "The export to " + target + " cannot be written: " + e + "; nothing is left of it");
         }
     }
 
     private ExportOptions options() throws Exception {
         MediaMode files = media == null ? format.usualMedia() : media;
         if (!format.takes(files)) {
-            throw usage(
-                    "--format %s does not go with --media %s"
-                            .formatted(format, files.name().toLowerCase(Locale.ROOT)));
+            throw usage("--format %s does not go with --media %s"
+                    .formatted(format, files.name().toLowerCase(Locale.ROOT)));
         }
         if (excel && format != ExportFormat.CSV) {
             throw usage("--excel goes with --format csv alone, not with " + format);
@@ -219,9 +209,7 @@ final class ExportCommand implements Callable<Integer> {
             throw usage("--author-key goes with --authors hash alone");
         }
         if (presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1) {
-            throw usage(
-                    "--presign-for must lie between 1s and 7d, but is "
-                            + Spans.inWords(presignFor));
+            throw usage("--presign-for must lie between 1s and 7d, but is " + Spans.inWords(presignFor));
         }
         if (text != null && text.isEmpty()) {
             throw usage("--text must say something");
@@ -233,16 +221,7 @@ final class ExportCommand implements Callable<Integer> {
         return new ExportOptions(
                 format,
                 target,
-                new Selection(
-                        publishedFrom,
-                        publishedTo,
-                        capturedFrom,
-                        capturedTo,
-                        topics,
-                        writers,
-                        states,
-                        text,
-                        ids),
+                new Selection(publishedFrom, publishedTo, capturedFrom, capturedTo, topics, writers, states, text, ids),
                 files,
                 authors,
                 authorKey,
@@ -251,8 +230,7 @@ final class ExportCommand implements Callable<Integer> {
                 new NoteArchiveCommand.Version().getVersion()[0]);
     }
 
-    private void requireOrder(
-            String from, @Nullable Instant begin, String to, @Nullable Instant end) {
+    private void requireOrder(String from, @Nullable Instant begin, String to, @Nullable Instant end) {
         if (begin != null && end != null && !begin.isBefore(end)) {
             throw usage(from + " must lie before " + to + ", but is " + begin + " and " + end);
         }
@@ -285,15 +263,12 @@ final class ExportCommand implements Callable<Integer> {
         TextTable tables = new TextTable("table", "rows");
         report.rows().forEach(tables::row);
         out.print(tables);
-        out.printf(
-                "  %d files, %s, and manifest.json%n",
-                report.files() - 1, Times.size(report.bytes()));
+        out.printf("  %d files, %s, and manifest.json%n", report.files() - 1, Times.size(report.bytes()));
         if (report.copied() > 0 || report.missing() > 0) {
-            out.printf(
-                    "  media: %d copied and compared, %d missing%n",
-                    report.copied(), report.missing());
+            out.printf("  media: %d copied and compared, %d missing%n", report.copied(), report.missing());
         }
-        for (MissingObject missing : report.missingExamples().stream().limit(NAMED).toList()) {
+        for (MissingObject missing :
+                report.missingExamples().stream().limit(NAMED).toList()) {
             out.println(Harmless.line("    " + missing.key() + ": " + missing.reason()));
         }
         if (report.missing() > NAMED) {
@@ -309,7 +284,10 @@ final class ExportCommand implements Callable<Integer> {
                             ? ""
                             : ": "
                                     + String.join(
-                                            ", ", named.examples().stream().limit(NAMED).toList()));
+                                            ", ",
+                                            named.examples().stream()
+                                                    .limit(NAMED)
+                                                    .toList()));
         }
         out.flush();
         return (report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE).number();
@@ -320,7 +298,9 @@ final class ExportCommand implements Callable<Integer> {
 
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(ExportFormat.values()).map(ExportFormat::toString).iterator();
+            return Arrays.stream(ExportFormat.values())
+                    .map(ExportFormat::toString)
+                    .iterator();
         }
     }
 
@@ -330,13 +310,8 @@ final class ExportCommand implements Callable<Integer> {
         @Override
         public ExportFormat convert(String value) {
             return ExportFormat.named(value)
-                    .orElseThrow(
-                            () ->
-                                    new TypeConversionException(
-                                            "\""
-                                                    + value
-                                                    + "\" is no format; they are "
-                                                    + String.join(", ", new Formats())));
+                    .orElseThrow(() -> new TypeConversionException(
+                            "\"" + value + "\" is no format; they are " + String.join(", ", new Formats())));
         }
     }
 
@@ -364,15 +339,14 @@ final class ExportCommand implements Callable<Integer> {
                 return constant;
             }
         }
-        throw new TypeConversionException(
-                "\""
-                        + value
-                        + "\" is none of "
-                        + String.join(
-                                ", ",
-                                Arrays.stream(constants)
-                                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                                        .toList()));
+        throw new TypeConversionException("\""
+                + value
+                + "\" is none of "
+                + String.join(
+                        ", ",
+                        Arrays.stream(constants)
+                                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                .toList()));
     }
 
     /** A date, which begins in Shanghai, or a time with its offset. */

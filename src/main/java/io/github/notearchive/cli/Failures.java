@@ -35,18 +35,14 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 final class Failures {
 
     /**
-     * PostgreSQL's codes for a login that is refused, a database that does not exist, and a right
-     * that is missing; and its driver's for a server that wants what was not given, such as a
-     * password.
+     * PostgreSQL's codes for a login that is refused, a database that does not exist, and a right that is missing; and
+     * its driver's for a server that wants what was not given, such as a password.
      */
-    private static final List<String> WRONG_LOGIN =
-            List.of("28P01", "28000", "3D000", "42501", "08004");
+    private static final List<String> WRONG_LOGIN = List.of("28P01", "28000", "3D000", "42501", "08004");
 
     private Failures() {}
 
-    /**
-     * The exit code and message for a failure that is understood; empty for one that is unforeseen.
-     */
+    /** The exit code and message for a failure that is understood; empty for one that is unforeseen. */
     static Optional<CommandFailure> explain(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             CommandFailure known = known(cause);
@@ -54,78 +50,62 @@ final class Failures {
                 return Optional.of(known);
             }
         }
-        return Trouble.isOutOfReach(failure)
-                ? Optional.of(databaseAway(Trouble.describe(failure)))
-                : Optional.empty();
+        return Trouble.isOutOfReach(failure) ? Optional.of(databaseAway(Trouble.describe(failure))) : Optional.empty();
     }
 
     /** The same, where one that is unforeseen has to be told as well. */
     static CommandFailure told(Throwable failure) {
         return explain(failure)
-                .orElseGet(
-                        () ->
-                                new CommandFailure(
-                                        ExitCode.FAILED,
-                                        "unforeseen: " + Trouble.describe(failure)));
+                .orElseGet(() -> new CommandFailure(ExitCode.FAILED, "unforeseen: " + Trouble.describe(failure)));
     }
 
     private static @Nullable CommandFailure known(Throwable cause) {
         return switch (cause) {
             case CommandFailure f -> f;
             case BindValidationException e -> usage(validation(e));
-            case BindException e when !(e.getCause() instanceof BindValidationException) ->
-                    usage(binding(e));
-            case ConfigurationPropertiesBindException e when e.getCause() == null ->
-                    usage(String.valueOf(e.getMessage()));
+            case BindException e when !(e.getCause() instanceof BindValidationException) -> usage(binding(e));
+            case ConfigurationPropertiesBindException e
+            when e.getCause() == null -> usage(String.valueOf(e.getMessage()));
             case MarkedYAMLException e -> usage(noYaml(e));
             case ConfigDataNotFoundException e ->
-                    usage(
-                            "Settings cannot be found: "
-                                    + e.getReferenceDescription()
-                                    + ". Create them, or correct SPRING_CONFIG_IMPORT");
-            case DataDirectoryException e when e.isDiskFull() ->
-                    new CommandFailure(
-                            ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                usage("Settings cannot be found: "
+                        + e.getReferenceDescription()
+                        + ". Create them, or correct SPRING_CONFIG_IMPORT");
+            case DataDirectoryException e
+            when e.isDiskFull() -> new CommandFailure(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
             case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
             case EnqueueException e -> usage(String.valueOf(e.getMessage()));
             case StoreException e ->
-                    new CommandFailure(
-                            e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
-                            String.valueOf(e.getMessage()));
-            case FlywayException e when isForeign(e) ->
-                    usage(
-                            "The database holds tables of something else, and note-archive wants one of its own; nothing was written. Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
+                new CommandFailure(
+                        e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
             case FlywayException e
-                    when !hasSqlCause(e) && !(e instanceof FlywayValidateException) ->
-                    usage(
-                            "The database cannot be used: "
-                                    + Trouble.describe(e)
-                                    + ". Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
+            when isForeign(e) ->
+                usage(
+                        "The database holds tables of something else, and note-archive wants one of its own; nothing was written. Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
+            case FlywayException e
+            when !hasSqlCause(e) && !(e instanceof FlywayValidateException) ->
+                usage("The database cannot be used: "
+                        + Trouble.describe(e)
+                        + ". Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
             case FlywayValidateException e ->
-                    usage(
-                            "The database's schema is not the one this version expects: "
-                                    + Trouble.describe(e)
-                                    + ". Use the version that made it, or a newer one");
-            case SQLException e when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
-                    usage(
-                            "The database refuses us: "
-                                    + Trouble.describe(e)
-                                    + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
+                usage("The database's schema is not the one this version expects: "
+                        + Trouble.describe(e)
+                        + ". Use the version that made it, or a newer one");
+            case SQLException e
+            when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
+                usage("The database refuses us: "
+                        + Trouble.describe(e)
+                        + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
             default -> null;
         };
     }
 
-    /**
-     * The library does not know which file it reads; the line and where files are looked for help.
-     */
+    /** The library does not know which file it reads; the line and where files are looked for help. */
     private static String noYaml(MarkedYAMLException e) {
         Mark mark = e.getProblemMark();
         return "A file of settings cannot be read: "
                 + e.getProblem()
-                + (mark == null
-                        ? ""
-                        : ", in line %d, column %d"
-                                .formatted(mark.getLine() + 1, mark.getColumn() + 1))
+                + (mark == null ? "" : ", in line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1))
                 + ". Look at the application.yml in "
                 + SettingsEnvironment.locations();
     }
@@ -200,7 +180,7 @@ final class Failures {
         return switch (value) {
             case Duration span -> Spans.inWords(span);
             case Collection<?> several ->
-                    several.stream().map(Failures::asTyped).collect(Collectors.joining(", "));
+                several.stream().map(Failures::asTyped).collect(Collectors.joining(", "));
             case null, default -> String.valueOf(value);
         };
     }
@@ -213,8 +193,7 @@ final class Failures {
         ConfigurationProperty property = e.getProperty();
         String name = e.getName().toString();
         ConversionFailedException failed = deepestConversion(e);
-        Object value =
-                failed != null ? failed.getValue() : property == null ? null : property.getValue();
+        Object value = failed != null ? failed.getValue() : property == null ? null : property.getValue();
         return "The setting "
                 + name
                 + (value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value))

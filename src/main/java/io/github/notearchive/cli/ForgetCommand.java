@@ -48,8 +48,7 @@ final class ForgetCommand implements Callable<Integer> {
     @Option(
             names = "--reason",
             paramLabel = "TEXT",
-            description =
-                    "Why; kept in the tombstones, so it should hold nothing that is to be forgotten.")
+            description = "Why; kept in the tombstones, so it should hold nothing that is to be forgotten.")
     private @Nullable String reason;
 
     @Option(names = "--dry-run", description = "Only show what would go. So it is without --yes.")
@@ -61,7 +60,8 @@ final class ForgetCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the result as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws SQLException, IOException {
@@ -71,12 +71,10 @@ final class ForgetCommand implements Callable<Integer> {
                     "name either notes or one person, such as: forget --author 5f0123456789abcdef012345");
         }
         if (dryRun && yes) {
-            throw new ParameterException(
-                    spec.commandLine(), "--dry-run and --yes are opposites; give one of them");
+            throw new ParameterException(spec.commandLine(), "--dry-run and --yes are opposites; give one of them");
         }
         if ((author != null && author.isBlank()) || (reason != null && reason.isBlank())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--author and --reason must say something");
+            throw new ParameterException(spec.commandLine(), "--author and --reason must say something");
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         try (ArchiveContext context = ArchiveContext.openExisting()) {
@@ -87,20 +85,16 @@ final class ForgetCommand implements Callable<Integer> {
             }
             Optional<String> difference = context.get(ArchiveRevision.class).difference();
             if (difference.isPresent()) {
-                throw new CommandFailure(
-                        ExitCode.USAGE, difference.get() + "; nothing was forgotten");
+                throw new CommandFailure(ExitCode.USAGE, difference.get() + "; nothing was forgotten");
             }
             Forgetter forgetter = context.get(Forgetter.class);
             String person = author == null ? null : author.strip();
             if (person != null) {
                 requireNoRedId(forgetter, person);
             }
-            var request =
-                    new Forgetter.Request(notes, person, reason == null ? null : reason.strip());
+            var request = new Forgetter.Request(notes, person, reason == null ? null : reason.strip());
             ForgetReport report =
-                    yes
-                            ? forgetter.forget(request).orElseThrow(ForgetCommand::notNow)
-                            : forgetter.preview(request);
+                    yes ? forgetter.forget(request).orElseThrow(ForgetCommand::notNow) : forgetter.preview(request);
             print(report, spec.commandLine().getOut());
             return ExitCode.COMPLETED.number();
         }
@@ -154,25 +148,19 @@ final class ForgetCommand implements Callable<Integer> {
                             : "With --yes it is remembered, so that nothing of theirs is archived");
         }
         Map<String, Long> rows = report.rows();
-        out.println(
-                "  rows     "
-                        + rows.entrySet().stream()
-                                .filter(table -> !table.getKey().equals("api_call"))
-                                .map(table -> table.getKey() + " " + table.getValue())
-                                .collect(Collectors.joining(", ")));
+        out.println("  rows     "
+                + rows.entrySet().stream()
+                        .filter(table -> !table.getKey().equals("api_call"))
+                        .map(table -> table.getKey() + " " + table.getValue())
+                        .collect(Collectors.joining(", ")));
         out.printf(
                 "  calls    %d lose their answer and message, and stay for the bill%n",
                 rows.getOrDefault("api_call", 0L));
         out.printf(
                 "  objects  %d files (%s) and %d exact answers (%s)%n",
-                report.files(),
-                Times.size(report.fileBytes()),
-                report.sidecars(),
-                Times.size(report.sidecarBytes()));
+                report.files(), Times.size(report.fileBytes()), report.sidecars(), Times.size(report.sidecarBytes()));
         if (report.unwrittenAnswers() > 0) {
-            out.printf(
-                    "  answers  %d that waited in files for the database%n",
-                    report.unwrittenAnswers());
+            out.printf("  answers  %d that waited in files for the database%n", report.unwrittenAnswers());
         }
         if (report.reports() > 0) {
             out.printf(

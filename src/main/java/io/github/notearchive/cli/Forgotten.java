@@ -14,17 +14,13 @@ final class Forgotten {
     static Optional<String> of(ArchiveContext context, NoteId id) {
         return context.get(ForgottenNotes.class)
                 .find(id)
-                .map(
-                        tombstone ->
-                                " was forgotten at "
-                                        + Times.minute(tombstone.at())
-                                        + " Shanghai"
-                                        + (tombstone.reason() == null
-                                                ? ""
-                                                : " (" + Harmless.line(tombstone.reason()) + ")")
-                                        + (tombstone.finishedAt() == null
-                                                ? ", which was interrupted: the same forget --yes finishes it"
-                                                : ", and nothing is kept of it"));
+                .map(tombstone -> " was forgotten at "
+                        + Times.minute(tombstone.at())
+                        + " Shanghai"
+                        + (tombstone.reason() == null ? "" : " (" + Harmless.line(tombstone.reason()) + ")")
+                        + (tombstone.finishedAt() == null
+                                ? ", which was interrupted: the same forget --yes finishes it"
+                                : ", and nothing is kept of it"));
     }
 
     /** Ends a command that is about such a note. */

@@ -3,8 +3,8 @@ package io.github.notearchive.cli;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a text from outside fit for a terminal and a log: nothing in it moves the cursor, clears
- * the screen, turns the direction of what follows, or begins a line of its own.
+ * Makes a text from outside fit for a terminal and a log: nothing in it moves the cursor, clears the screen, turns the
+ * direction of what follows, or begins a line of its own.
  */
 final class Harmless {
 
@@ -16,8 +16,7 @@ final class Harmless {
     static String line(@Nullable Object text) {
         return text == null
                 ? ""
-                : withoutControls(
-                                String.valueOf(text).replaceAll("[\\s\\u0085\\u2028\\u2029]+", " "))
+                : withoutControls(String.valueOf(text).replaceAll("[\\s\\u0085\\u2028\\u2029]+", " "))
                         .strip();
     }
 
@@ -32,23 +31,18 @@ final class Harmless {
         return lines.toString();
     }
 
-    /**
-     * A JSON document: the same value, with each control written as its escape. White space between
-     * values stays.
-     */
+    /** A JSON document: the same value, with each control written as its escape. White space between values stays. */
     static String json(String document) {
         StringBuilder json = new StringBuilder(document.length());
-        document.codePoints()
-                .forEach(
-                        c -> {
-                            if (isControl(c) && c != '\n' && c != '\r') {
-                                for (char unit : Character.toChars(c)) {
-                                    json.append("\\u%04x".formatted((int) unit));
-                                }
-                            } else {
-                                json.appendCodePoint(c);
-                            }
-                        });
+        document.codePoints().forEach(c -> {
+            if (isControl(c) && c != '\n' && c != '\r') {
+                for (char unit : Character.toChars(c)) {
+                    json.append("\\u%04x".formatted((int) unit));
+                }
+            } else {
+                json.appendCodePoint(c);
+            }
+        });
         return json.toString();
     }
 
@@ -66,8 +60,7 @@ final class Harmless {
             case Character.CONTROL -> c != '\t';
             // without the joiner some emoji fall apart
             case Character.FORMAT -> c != ZERO_WIDTH_JOINER;
-            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
-                    true;
+            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
             default -> false;
         };
     }

@@ -16,11 +16,11 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 
 /**
- * How far a run is, in the last line of a terminal. Elsewhere, in a log file or under a scheduler,
- * the line that the run logs each minute says it.
+ * How far a run is, in the last line of a terminal. Elsewhere, in a log file or under a scheduler, the line that the
+ * run logs each minute says it.
  *
- * <p>Whether standard error is a terminal, and how wide, only the launcher knows: Java tells it of
- * all three streams together.
+ * <p>Whether standard error is a terminal, and how wide, only the launcher knows: Java tells it of all three streams
+ * together.
  */
 final class LiveProgress implements AutoCloseable {
 
@@ -35,9 +35,8 @@ final class LiveProgress implements AutoCloseable {
     private final Supplier<Optional<RunProgress>> progress;
     private final PrintStream terminal = System.err;
     private final @Nullable StatusLine line;
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().daemon().name("progress").factory());
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("progress").factory());
 
     private @Nullable ProgressBar bar;
 
@@ -50,14 +49,9 @@ final class LiveProgress implements AutoCloseable {
         StatusLine shown = new StatusLine(terminal, width);
         line = shown;
         System.setErr(shown.shared());
-        LoggingSystem.get(LiveProgress.class.getClassLoader())
-                .setLogLevel(RunProgress.LOGGER, LogLevel.OFF);
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        () -> progress.get().ifPresent(now -> update(now, shown)),
-                        1,
-                        1,
-                        TimeUnit.SECONDS);
+        LoggingSystem.get(LiveProgress.class.getClassLoader()).setLogLevel(RunProgress.LOGGER, LogLevel.OFF);
+        var _ = timer.scheduleWithFixedDelay(
+                () -> progress.get().ifPresent(now -> update(now, shown)), 1, 1, TimeUnit.SECONDS);
     }
 
     /** Begins to show it, if there is a terminal. */

@@ -9,12 +9,11 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Chooses the appender of {@code logback-spring.xml} when the settings are read and nothing is
- * logged yet. A format that there is none for is refused by {@link LogProperties}, in better words
- * than those of the library, and these are to be read as text.
+ * Chooses the appender of {@code logback-spring.xml} when the settings are read and nothing is logged yet. A format
+ * that there is none for is refused by {@link LogProperties}, in better words than those of the library, and these are
+ * to be read as text.
  */
-final class LogAppender
-        implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
+final class LogAppender implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
 
     private static final String FORMAT = "archive.log.format";
 
@@ -24,11 +23,8 @@ final class LogAppender
     @Override
     public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
         ConfigurableEnvironment environment = event.getEnvironment();
-        String appender =
-                LogProperties.ECS.equals(format(environment)) ? LogProperties.ECS : "text";
-        environment
-                .getPropertySources()
-                .addLast(new MapPropertySource("log appender", Map.of(APPENDER, appender)));
+        String appender = LogProperties.ECS.equals(format(environment)) ? LogProperties.ECS : "text";
+        environment.getPropertySources().addLast(new MapPropertySource("log appender", Map.of(APPENDER, appender)));
     }
 
     private static String format(ConfigurableEnvironment environment) {

@@ -5,10 +5,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.github.notearchive.job.LogContext;
 import java.util.Map;
 
-/**
- * What a log line belongs to, as {@code [12 66aa…]}: the execution, and the note if it is about
- * one.
- */
+/** What a log line belongs to, as {@code [12 66aa…]}: the execution, and the note if it is about one. */
 public final class LogSubject extends ClassicConverter {
 
     @Override

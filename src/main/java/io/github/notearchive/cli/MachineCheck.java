@@ -29,13 +29,12 @@ final class MachineCheck {
 
     static Seen java() {
         Runtime.Version version = Runtime.version();
-        String found =
-                "%s at %s, %d processors, at most %s of heap"
-                        .formatted(
-                                version,
-                                System.getProperty("java.home"),
-                                Runtime.getRuntime().availableProcessors(),
-                                Times.size(Runtime.getRuntime().maxMemory()));
+        String found = "%s at %s, %d processors, at most %s of heap"
+                .formatted(
+                        version,
+                        System.getProperty("java.home"),
+                        Runtime.getRuntime().availableProcessors(),
+                        Times.size(Runtime.getRuntime().maxMemory()));
         return version.feature() >= OLDEST_JDK
                 ? Seen.ok(found)
                 : Seen.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
@@ -51,14 +50,11 @@ final class MachineCheck {
             Path parent = existing(directory);
             return Files.isDirectory(parent) && Files.isWritable(parent)
                     ? Seen.ok(directory + " is not there yet, and is made when it is needed")
-                    : Seen.wrong(
-                            directory
-                                    + " is not there and cannot be made, since "
-                                    + parent
-                                    + (Files.isDirectory(parent)
-                                            ? " cannot be written to"
-                                            : " is no directory")
-                                    + "; name another one in ARCHIVE_DATA_DIR");
+                    : Seen.wrong(directory
+                            + " is not there and cannot be made, since "
+                            + parent
+                            + (Files.isDirectory(parent) ? " cannot be written to" : " is no directory")
+                            + "; name another one in ARCHIVE_DATA_DIR");
         }
         if (!Files.isDirectory(directory)) {
             return Seen.wrong(directory + " is a file; move that away, or set ARCHIVE_DATA_DIR");
@@ -66,21 +62,17 @@ final class MachineCheck {
         try {
             Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
         } catch (IOException e) {
-            return Seen.wrong(
-                    directory
-                            + " cannot be written to, "
-                            + e
-                            + "; give this user the right and the room, or set ARCHIVE_DATA_DIR");
+            return Seen.wrong(directory
+                    + " cannot be written to, "
+                    + e
+                    + "; give this user the right and the room, or set ARCHIVE_DATA_DIR");
         }
         List<UnwrittenAnswers> unwritten = context.get(UnwrittenAnswers.class).ofAllNodes();
         if (!unwritten.isEmpty()) {
-            return Seen.warning(
-                    directory
-                            + " has "
-                            + unwritten.stream()
-                                    .map(UnwrittenAnswers::summary)
-                                    .collect(Collectors.joining(", "))
-                            + ", which are not in the ledger yet; the next run writes them there");
+            return Seen.warning(directory
+                    + " has "
+                    + unwritten.stream().map(UnwrittenAnswers::summary).collect(Collectors.joining(", "))
+                    + ", which are not in the ledger yet; the next run writes them there");
         }
         if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
             return Seen.ok(directory + " can be written to");
@@ -89,8 +81,7 @@ final class MachineCheck {
         String found = directory + ", " + PosixFilePermissions.toString(permissions);
         return permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))
                 ? Seen.ok(found)
-                : Seen.warning(
-                        found + ": others may look into it; chmod 700 it, unless that is meant so");
+                : Seen.warning(found + ": others may look into it; chmod 700 it, unless that is meant so");
     }
 
     private static Path existing(Path path) {
@@ -107,16 +98,14 @@ final class MachineCheck {
         String found = Times.size(free) + " free at " + there;
         if (free < LEAST_SPACE.toBytes()) {
             return Seen.wrong(
-                    found
-                            + ", where files lie on their way to the store; make room, or set ARCHIVE_DATA_DIR");
+                    found + ", where files lie on their way to the store; make room, or set ARCHIVE_DATA_DIR");
         }
         DataSize spool = context.get(MediaProperties.class).maxSpoolSize();
         return free < spool.toBytes()
-                ? Seen.warning(
-                        found
-                                + ", but archive.media.max-spool-size lets "
-                                + Times.size(spool.toBytes())
-                                + " lie there; make room, or lower it")
+                ? Seen.warning(found
+                        + ", but archive.media.max-spool-size lets "
+                        + Times.size(spool.toBytes())
+                        + " lie there; make room, or lower it")
                 : Seen.ok(found);
     }
 }

@@ -6,9 +6,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Reads how long a job may take things up, as {@code archive.limits.max-duration} does: nothing
- * below a minute, since a number without its unit is one of milliseconds, and ended every night at
- * once.
+ * Reads how long a job may take things up, as {@code archive.limits.max-duration} does: nothing below a minute, since a
+ * number without its unit is one of milliseconds, and ended every night at once.
  */
 final class MaxDurationArgument implements ITypeConverter<Duration> {
 
@@ -17,11 +16,7 @@ final class MaxDurationArgument implements ITypeConverter<Duration> {
         Duration duration = SpanArgument.read(value);
         if (duration.compareTo(NightlyLimitProperties.SHORTEST) < 0) {
             throw new TypeConversionException(
-                    "it must be "
-                            + NightlyLimitProperties.SHORTEST_IN_WORDS
-                            + ", but is \""
-                            + value
-                            + "\"");
+                    "it must be " + NightlyLimitProperties.SHORTEST_IN_WORDS + ", but is \"" + value + "\"");
         }
         return duration;
     }

@@ -27,20 +27,16 @@ final class NightCheck {
     Seen gate() {
         Instant now = clock.instant();
         Instant reset = Night.of(now).ends();
-        String until =
-                "%s, in %s".formatted(Night.local(reset), Times.took(Duration.between(now, reset)));
+        String until = "%s, in %s".formatted(Night.local(reset), Times.took(Duration.between(now, reset)));
         return context.get(SourceGate.class)
                 .current()
-                .map(
-                        closed ->
-                                Seen.warning(
-                                        "closed until "
-                                                + Night.local(closed.until())
-                                                + ", in "
-                                                + Times.took(Duration.between(now, closed.until()))
-                                                + ": "
-                                                + closed.reason()
-                                                + " was met; run --force asks all the same"))
+                .map(closed -> Seen.warning("closed until "
+                        + Night.local(closed.until())
+                        + ", in "
+                        + Times.took(Duration.between(now, closed.until()))
+                        + ": "
+                        + closed.reason()
+                        + " was met; run --force asks all the same"))
                 .orElseGet(() -> Seen.ok("open; the provider's day ends on " + until));
     }
 
@@ -52,30 +48,23 @@ final class NightCheck {
         for (NightPlan.Limit limit : limits) {
             if (limit.left() != null) {
                 isUsedUp |= limit.left() == 0;
-                parts.add(
-                        "%s %s left of %s"
-                                .formatted(
-                                        limit.name().replaceFirst("^archive\\.", ""),
-                                        amount(limit, limit.left()),
-                                        amount(limit, limit.limit())));
+                parts.add("%s %s left of %s"
+                        .formatted(
+                                limit.name().replaceFirst("^archive\\.", ""),
+                                amount(limit, limit.left()),
+                                amount(limit, limit.limit())));
             }
         }
-        night.stopAfter(clock.instant())
-                .ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
+        night.stopAfter(clock.instant()).ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
         if (parts.isEmpty()) {
-            return Seen.ok(
-                    "none of our own; %d calls were made tonight"
-                            .formatted(limits.getFirst().used()));
+            return Seen.ok("none of our own; %d calls were made tonight"
+                    .formatted(limits.getFirst().used()));
         }
         String found = String.join(", ", parts);
-        return isUsedUp
-                ? Seen.warning(found + "; new ones come at 00:00 in Shanghai")
-                : Seen.ok(found);
+        return isUsedUp ? Seen.warning(found + "; new ones come at 00:00 in Shanghai") : Seen.ok(found);
     }
 
     private static String amount(NightPlan.Limit limit, long amount) {
-        return limit.unit().equals("bytes")
-                ? Times.size(amount)
-                : String.format(Locale.ROOT, "%d", amount);
+        return limit.unit().equals("bytes") ? Times.size(amount) : String.format(Locale.ROOT, "%d", amount);
     }
 }

@@ -21,8 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The program as it is typed. */
 @Command(
         name = "note-archive",
-        description =
-                "Archives Xiaohongshu notes, with their images and sound, before they vanish.",
+        description = "Archives Xiaohongshu notes, with their images and sound, before they vanish.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = NoteArchiveCommand.Version.class,
@@ -64,15 +63,16 @@ public final class NoteArchiveCommand implements Runnable {
     /** Commands and options that remove data; a mistyped word never suggests one. */
     private static final Set<String> DESTRUCTIVE = Set.of("forget", "--yes", "--delete-orphans");
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     private NoteArchiveCommand() {}
 
     /**
      * Does what the arguments ask for.
      *
-     * @return the exit code of the process; not 0 when the file that the output goes to does not
-     *     hold all of it, but for {@code run}, whose code is that of its night
+     * @return the exit code of the process; not 0 when the file that the output goes to does not hold all of it, but
+     *     for {@code run}, whose code is that of its night
      */
     public static int execute(String... arguments) {
         CommandLine program = commandLine();
@@ -86,55 +86,42 @@ public final class NoteArchiveCommand implements Runnable {
                         "note-archive: standard output takes no more, as of a disk that is full: what stands there is not whole. Make room, or name another file");
         program.getErr().flush();
         boolean tellsHowTheNightEnded = arguments.length > 0 && arguments[0].equals("run");
-        return exitCode == ExitCode.COMPLETED.number() && !tellsHowTheNightEnded
-                ? ExitCode.FAILED.number()
-                : exitCode;
+        return exitCode == ExitCode.COMPLETED.number() && !tellsHowTheNightEnded ? ExitCode.FAILED.number() : exitCode;
     }
 
     static CommandLine commandLine() {
         return new CommandLine(new NoteArchiveCommand())
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
-                .setExecutionStrategy(
-                        parsed -> {
-                            int exitCode = new CommandLine.RunLast().execute(parsed);
-                            pointToPage(exitCode, parsed.commandSpec().commandLine());
-                            return exitCode;
-                        })
-                .setParameterExceptionHandler(
-                        (e, _) -> {
-                            CommandLine command = e.getCommandLine();
-                            command.getErr().println("note-archive: " + e.getMessage());
-                            suggestions(e).ifPresent(command.getErr()::println);
-                            command.getErr()
-                                    .println(
-                                            "Try: "
-                                                    + command.getCommandSpec().qualifiedName()
-                                                    + " --help");
-                            return ExitCode.USAGE.number();
-                        })
-                .setExecutionExceptionHandler(
-                        (e, command, _) -> {
-                            Optional<CommandFailure> failure = Failures.explain(e);
-                            if (failure.isPresent()) {
-                                command.getErr()
-                                        .println(
-                                                Harmless.lines(
-                                                        "note-archive: "
-                                                                + failure.get().getMessage()));
-                                pointToPage(failure.get().exitCode().number(), command);
-                                return failure.get().exitCode().number();
-                            }
-                            LoggerFactory.getLogger(NoteArchiveCommand.class)
-                                    .error("Unforeseen", e);
-                            command.getErr()
-                                    .println(
-                                            "note-archive: unforeseen: "
-                                                    + Harmless.line(e)
-                                                    + ". The log above says where; nothing that was bought is lost");
-                            pointToPage(ExitCode.FAILED.number(), command);
-                            return ExitCode.FAILED.number();
-                        });
+                .setExecutionStrategy(parsed -> {
+                    int exitCode = new CommandLine.RunLast().execute(parsed);
+                    pointToPage(exitCode, parsed.commandSpec().commandLine());
+                    return exitCode;
+                })
+                .setParameterExceptionHandler((e, _) -> {
+                    CommandLine command = e.getCommandLine();
+                    command.getErr().println("note-archive: " + e.getMessage());
+                    suggestions(e).ifPresent(command.getErr()::println);
+                    command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+                    return ExitCode.USAGE.number();
+                })
+                .setExecutionExceptionHandler((e, command, _) -> {
+                    Optional<CommandFailure> failure = Failures.explain(e);
+                    if (failure.isPresent()) {
+                        command.getErr()
+                                .println(Harmless.lines(
+                                        "note-archive: " + failure.get().getMessage()));
+                        pointToPage(failure.get().exitCode().number(), command);
+                        return failure.get().exitCode().number();
+                    }
+                    LoggerFactory.getLogger(NoteArchiveCommand.class).error("Unforeseen", e);
+                    command.getErr()
+                            .println("note-archive: unforeseen: "
+                                    + Harmless.line(e)
+                                    + ". The log above says where; nothing that was bought is lost");
+                    pointToPage(ExitCode.FAILED.number(), command);
+                    return ExitCode.FAILED.number();
+                });
     }
 
     /** What a mistyped word may have meant; empty when nothing is similar. */
@@ -142,10 +129,9 @@ public final class NoteArchiveCommand implements Runnable {
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return Optional.empty();
         }
-        List<String> similar =
-                unmatched.getSuggestions().stream()
-                        .filter(word -> !DESTRUCTIVE.contains(word))
-                        .toList();
+        List<String> similar = unmatched.getSuggestions().stream()
+                .filter(word -> !DESTRUCTIVE.contains(word))
+                .toList();
         if (similar.isEmpty()) {
             return Optional.empty();
         }
@@ -153,10 +139,7 @@ public final class NoteArchiveCommand implements Runnable {
         return Optional.of(
                 unmatched.isUnknownOption()
                         ? "Possible solutions: " + String.join(", ", similar)
-                        : "Did you mean: "
-                                + program
-                                + String.join(" or " + program, similar)
-                                + "?");
+                        : "Did you mean: " + program + String.join(" or " + program, similar) + "?");
     }
 
     /** Whoever reads a log at night should not have to look for what a number means. */
@@ -185,15 +168,12 @@ public final class NoteArchiveCommand implements Runnable {
         @Override
         public String[] getVersion() throws Exception {
             Properties build = new Properties();
-            try (InputStream in =
-                    Version.class.getResourceAsStream("/META-INF/build-info.properties")) {
+            try (InputStream in = Version.class.getResourceAsStream("/META-INF/build-info.properties")) {
                 if (in != null) {
                     build.load(in);
                 }
             }
-            return new String[] {
-                "note-archive " + build.getProperty("build.version", "(not packaged)")
-            };
+            return new String[] {"note-archive " + build.getProperty("build.version", "(not packaged)")};
         }
     }
 }

@@ -14,23 +14,18 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says once that the database is out of reach or refuses the account, or that the embedded S3
- * server cannot write, where libraries say it for each worker, step, job and request, each time
- * with a stack trace.
+ * Says once that the database is out of reach or refuses the account, or that the embedded S3 server cannot write,
+ * where libraries say it for each worker, step, job and request, each time with a stack trace.
  *
- * <p>Of all that Spring Batch, the transactions and the connection pool log as a warning or an
- * error with such an outage behind it, one line a minute is left, in our own words and without a
- * trace; the others are counted, and the next line says how many there were. The same holds for
- * what the S3 server's HTTP library logs of a file system that refuses it. Whatever has another
- * cause, or none, is logged as it is.
+ * <p>Of all that Spring Batch, the transactions and the connection pool log as a warning or an error with such an
+ * outage behind it, one line a minute is left, in our own words and without a trace; the others are counted, and the
+ * next line says how many there were. The same holds for what the S3 server's HTTP library logs of a file system that
+ * refuses it. Whatever has another cause, or none, is logged as it is.
  */
 public final class OutageLog extends TurboFilter {
 
     private static final List<String> LIBRARIES =
-            List.of(
-                    "org.springframework.batch.core",
-                    "org.springframework.transaction",
-                    "com.zaxxer.hikari");
+            List.of("org.springframework.batch.core", "org.springframework.transaction", "com.zaxxer.hikari");
 
     private static final Duration QUIET = Duration.ofMinutes(1);
 
@@ -56,8 +51,7 @@ public final class OutageLog extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
-        if (!level.isGreaterOrEqual(Level.WARN)
-                || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
+        if (!level.isGreaterOrEqual(Level.WARN) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }
         Throwable cause = failure == null ? last(parameters) : failure;
@@ -66,11 +60,8 @@ public final class OutageLog extends TurboFilter {
         }
         if (LIBRARIES.stream().anyMatch(logger.getName()::startsWith)
                 && (Trouble.isOutOfReach(cause) || Trouble.isRefused(cause))) {
-            String what =
-                    (Trouble.isRefused(cause)
-                                    ? "The database refuses us: "
-                                    : "The database is out of reach: ")
-                            + Trouble.describe(cause);
+            String what = (Trouble.isRefused(cause) ? "The database refuses us: " : "The database is out of reach: ")
+                    + Trouble.describe(cause);
             say(ofDatabase, logger, level, what, said(format, parameters));
             return FilterReply.DENY;
         }
@@ -122,16 +113,13 @@ public final class OutageLog extends TurboFilter {
         if (before < 0) {
             return;
         }
-        String line =
-                what
-                        + ". "
-                        + simpleName(library)
-                        + " says: "
-                        + said
-                        + (before == 0
-                                ? ""
-                                : "; " + before + " more like it were not shown before this one")
-                        + ". Others like it are not shown for a minute";
+        String line = what
+                + ". "
+                + simpleName(library)
+                + " says: "
+                + said
+                + (before == 0 ? "" : "; " + before + " more like it were not shown before this one")
+                + ". Others like it are not shown for a minute";
         Logger ours = library.getLoggerContext().getLogger(OutageLog.class);
         if (level.isGreaterOrEqual(Level.ERROR)) {
             ours.error("{}", line);

@@ -6,10 +6,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plain text of a Markdown page for a terminal: running text without markup and broken at {@value
- * #WIDTH} columns, tables in columns, messages and queries as they are. Reads what the pages of
- * {@code src/docs/exit-codes} use: one heading level, paragraphs, lists, tables, indented and
- * fenced code.
+ * Plain text of a Markdown page for a terminal: running text without markup and broken at {@value #WIDTH} columns,
+ * tables in columns, messages and queries as they are. Reads what the pages of {@code src/docs/exit-codes} use: one
+ * heading level, paragraphs, lists, tables, indented and fenced code.
  */
 final class PlainPage {
 
@@ -63,10 +62,10 @@ final class PlainPage {
     }
 
     private void row(String line) {
-        List<String> cells =
-                Arrays.stream(line.substring(1, line.lastIndexOf('|')).split("\\|"))
-                        .map(cell -> plain(cell).strip())
-                        .toList();
+        List<String> cells = Arrays.stream(
+                        line.substring(1, line.lastIndexOf('|')).split("\\|"))
+                .map(cell -> plain(cell).strip())
+                .toList();
         if (table == null) {
             table = new TextTable(cells.toArray(String[]::new));
         } else {

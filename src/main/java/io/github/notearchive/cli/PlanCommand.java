@@ -30,7 +30,8 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
@@ -84,19 +85,16 @@ final class PlanCommand implements Callable<Integer> {
         }
         out.printf(
                 "%n  tonight  %d%s%n",
-                calls.tonight(),
-                calls.because() == null ? "" : ": " + Harmless.line(calls.because()));
+                calls.tonight(), calls.because() == null ? "" : ": " + Harmless.line(calls.because()));
     }
 
     private static void printLimits(List<NightPlan.Limit> ours, PrintWriter out) {
         TextTable limits = new TextTable("our own limit", "a night", "used", "left");
-        ours.forEach(
-                limit ->
-                        limits.row(
-                                limit.name(),
-                                limit.limit() == 0 ? "none" : amount(limit, limit.limit()),
-                                amount(limit, limit.used()),
-                                limit.left() == null ? "-" : amount(limit, limit.left())));
+        ours.forEach(limit -> limits.row(
+                limit.name(),
+                limit.limit() == 0 ? "none" : amount(limit, limit.limit()),
+                amount(limit, limit.used()),
+                limit.left() == null ? "-" : amount(limit, limit.left())));
         out.print(limits);
     }
 
@@ -128,27 +126,19 @@ final class PlanCommand implements Callable<Integer> {
         } else {
             out.printf(
                     "  ends in the night of %s: %d calls are left after tonight, %d a night by %s%n",
-                    backlog.lastNight(),
-                    backlog.calls(),
-                    backlog.perNight(),
-                    Harmless.line(backlog.because()));
+                    backlog.lastNight(), backlog.calls(), backlog.perNight(), Harmless.line(backlog.because()));
         }
     }
 
     private static void printLeftOut(List<NightPlan.LeftOut> groups, PrintWriter out) {
         out.println("Left out (times of Shanghai)");
         TextTable left = new TextTable("", "why", "until");
-        groups.forEach(
-                of ->
-                        left.row(
-                                of.notes(),
-                                of.why(),
-                                of.next() == null
-                                        ? of.advice()
-                                        : Times.minute(of.next())
-                                                + (of.advice().isEmpty()
-                                                        ? ""
-                                                        : "; " + of.advice())));
+        groups.forEach(of -> left.row(
+                of.notes(),
+                of.why(),
+                of.next() == null
+                        ? of.advice()
+                        : Times.minute(of.next()) + (of.advice().isEmpty() ? "" : "; " + of.advice())));
         out.print(left);
     }
 

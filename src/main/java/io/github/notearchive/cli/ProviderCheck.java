@@ -29,8 +29,7 @@ final class ProviderCheck implements Look {
         try {
             pong = context.get(ProviderPing.class).send();
         } catch (IOException e) {
-            return Seen.away(
-                    e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
+            return Seen.away(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
         drift = pong.ahead(asked, clock.instant()).orElse(null);
         String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
@@ -40,7 +39,8 @@ final class ProviderCheck implements Look {
     }
 
     /** How far its clock is ahead of ours; null where that was not seen. */
-    @Nullable Duration drift() {
+    @Nullable
+    Duration drift() {
         return drift;
     }
 }

@@ -39,7 +39,8 @@ final class RebuildCommand implements Callable<Integer> {
             description = "Read no further sidecar after this time, such as 90m or 6h.")
     private @Nullable Duration maxDuration;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
@@ -47,8 +48,7 @@ final class RebuildCommand implements Callable<Integer> {
         try (ArchiveContext context = ArchiveContext.open()) {
             RebuildRunner runner = context.get(RebuildRunner.class);
             signals.passTo(context.get(JobGate.class)::stop);
-            RebuildSummary summary =
-                    missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
+            RebuildSummary summary = missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }
@@ -59,8 +59,7 @@ final class RebuildCommand implements Callable<Integer> {
 
     private static void print(RebuildSummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
         if (summary.execution() != null) {
             RebuildSummary.Found found = summary.found();
             RebuildSummary.Rows rows = summary.rows();
@@ -73,30 +72,20 @@ final class RebuildCommand implements Callable<Integer> {
             out.printf(
                     "  sidecars  read %d, refused %d, of an older format that does not say all %d%n",
                     found.sidecars(), found.refused(), found.old());
-            out.printf(
-                    "  written   rows of %d sidecars; those of the others were there%n",
-                    found.written());
+            out.printf("  written   rows of %d sidecars; those of the others were there%n", found.written());
             out.printf(
                     "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",
-                    rows.notes(),
-                    rows.due(),
-                    rows.captures(),
-                    rows.files(),
-                    rows.objects(),
-                    rows.calls());
+                    rows.notes(), rows.due(), rows.captures(), rows.files(), rows.objects(), rows.calls());
             out.printf("  lost      %d files that are not in the bucket%n", found.lost());
             found.findings().forEach(line -> out.println("    " + Harmless.line(line)));
             long more = found.refused() + found.lost() - found.findings().size();
             if (more > 0) {
                 out.printf("    and %d more; the log names them all%n", more);
             }
-            out.println(
-                    """
+            out.println("""
                     unknown   notes that nothing was ever paid for, and calls that were not charged: enqueue the lists again;
                               what was requeued or enqueued and not taken up since; runs, and which of them decided;
-                              whether the files' bytes are what their names say: verified_at is empty until they are read"""
-                            .indent(2)
-                            .stripTrailing());
+                              whether the files' bytes are what their names say: verified_at is empty until they are read""".indent(2).stripTrailing());
         }
         out.println("  next      " + next(summary.exitCode()));
         out.flush();
@@ -106,11 +95,10 @@ final class RebuildCommand implements Callable<Integer> {
         return switch (exitCode) {
             case COMPLETED -> "enqueue your lists again, then run";
             case INCOMPLETE ->
-                    "look at what is named above; then enqueue your lists again, and run: lost files are brought in again";
+                "look at what is named above; then enqueue your lists again, and run: lost files are brought in again";
             case INTERRUPTED -> "rebuild again; it goes on where it stopped";
             case ALREADY_RUNNING -> "nothing was done; rebuild again when that has ended";
-            case UPSTREAM_UNAVAILABLE ->
-                    "rebuild again when the server is back; it goes on where it stopped";
+            case UPSTREAM_UNAVAILABLE -> "rebuild again when the server is back; it goes on where it stopped";
             default -> "read the log; the next rebuild goes on where this one ended";
         };
     }

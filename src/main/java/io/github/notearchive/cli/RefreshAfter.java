@@ -10,10 +10,7 @@ import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/**
- * When notes are asked about anew: every so many nights, or once in a night. One of the two is
- * null.
- */
+/** When notes are asked about anew: every so many nights, or once in a night. One of the two is null. */
 record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {
 
     /** Reads {@code 7d}, {@code P7D}, {@code 168h} and {@code 2027-01-31}. */
@@ -25,8 +22,7 @@ record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {
                 try {
                     return new RefreshAfter(null, LocalDate.parse(value));
                 } catch (DateTimeParseException e) {
-                    throw new TypeConversionException(
-                            "\"" + value + "\" is no date; write it like 2027-01-31");
+                    throw new TypeConversionException("\"" + value + "\" is no date; write it like 2027-01-31");
                 }
             }
             return new RefreshAfter(days(value), null);
@@ -38,19 +34,14 @@ record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {
                 time = DurationStyle.detectAndParse(value);
             } catch (IllegalArgumentException | ArithmeticException e) {
                 throw new TypeConversionException(
-                        "\""
-                                + value
-                                + "\" is neither a time such as 7d nor a date such as 2027-01-31");
+                        "\"" + value + "\" is neither a time such as 7d nor a date such as 2027-01-31");
             }
-            if (!time.isPositive()
-                    || !RefreshProperties.isWholeDays(time)
-                    || time.toDays() > Enqueuer.LONGEST_GAP) {
-                throw new TypeConversionException(
-                        "\""
-                                + value
-                                + "\" is not a number of whole days from 1 to "
-                                + Enqueuer.LONGEST_GAP
-                                + ", by which nights are counted");
+            if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.LONGEST_GAP) {
+                throw new TypeConversionException("\""
+                        + value
+                        + "\" is not a number of whole days from 1 to "
+                        + Enqueuer.LONGEST_GAP
+                        + ", by which nights are counted");
             }
             return Math.toIntExact(time.toDays());
         }

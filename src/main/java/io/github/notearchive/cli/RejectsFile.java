@@ -21,13 +21,12 @@ import picocli.CommandLine.ParameterException;
 /**
  * Where {@code --rejects} wants the rejected lines, in UTF-8, one a line; or nowhere.
  *
- * <p>They go into a file beside it, named as it with {@code .partial-} and a number behind, which
- * takes its place at the end. Until an input has gone in, what was there before stays as it is. A
- * kill leaves the file beside it. What is no plain file, such as a device or a pipe, is written to
- * as it is.
+ * <p>They go into a file beside it, named as it with {@code .partial-} and a number behind, which takes its place at
+ * the end. Until an input has gone in, what was there before stays as it is. A kill leaves the file beside it. What is
+ * no plain file, such as a device or a pipe, is written to as it is.
  *
- * <p>Each line is handed to the system by itself, so that a disk which is full is known before the
- * input that the line stands in is committed.
+ * <p>Each line is handed to the system by itself, so that a disk which is full is known before the input that the line
+ * stands in is committed.
  */
 final class RejectsFile implements AutoCloseable {
 
@@ -47,8 +46,8 @@ final class RejectsFile implements AutoCloseable {
      *
      * @param named what the option says; null when it is not given
      * @param inputs the files that are read
-     * @throws ParameterException when it cannot, or is one of those that are read, be it under
-     *     another name or behind a link
+     * @throws ParameterException when it cannot, or is one of those that are read, be it under another name or behind a
+     *     link
      */
     static RejectsFile prepare(@Nullable Path named, List<Path> inputs, CommandLine command) {
         if (named == null) {
@@ -68,8 +67,7 @@ final class RejectsFile implements AutoCloseable {
             }
             for (Path input : inputs) {
                 if (Files.exists(input) && Files.isSameFile(input, file)) {
-                    throw refused(
-                            command, named, "is a list that is read, and would be overwritten");
+                    throw refused(command, named, "is a list that is read, and would be overwritten");
                 }
             }
             // a link stays one, and what it leads to is replaced
@@ -81,8 +79,7 @@ final class RejectsFile implements AutoCloseable {
 
     private static ParameterException refused(CommandLine command, Path named, String why) {
         return new ParameterException(
-                command,
-                "--rejects " + named + " " + why + "; nothing was enqueued. Name another file");
+                command, "--rejects " + named + " " + why + "; nothing was enqueued. Name another file");
     }
 
     /**
@@ -98,11 +95,8 @@ final class RejectsFile implements AutoCloseable {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 channel = FileChannel.open(file, StandardOpenOption.WRITE);
             } else {
-                Path beside =
-                        file.resolveSibling(file.getFileName() + ".partial-" + UUID.randomUUID());
-                channel =
-                        FileChannel.open(
-                                beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                Path beside = file.resolveSibling(file.getFileName() + ".partial-" + UUID.randomUUID());
+                channel = FileChannel.open(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 partial = beside;
             }
         } catch (IOException e) {
@@ -113,25 +107,19 @@ final class RejectsFile implements AutoCloseable {
     /**
      * Takes a line.
      *
-     * @throws CommandFailure when the disk does not; the input that the line stands in must not go
-     *     in then
+     * @throws CommandFailure when the disk does not; the input that the line stands in must not go in then
      */
     void write(Rejected line) {
         if (channel == null) {
             return;
         }
-        ByteBuffer bytes =
-                ByteBuffer.wrap((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
+        ByteBuffer bytes = ByteBuffer.wrap((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
         try {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
         } catch (IOException e) {
-            throw failure(
-                    file,
-                    "cannot be written: "
-                            + e
-                            + "; nothing was enqueued of the input that was being read");
+            throw failure(file, "cannot be written: " + e + "; nothing was enqueued of the input that was being read");
         }
     }
 
@@ -156,11 +144,7 @@ final class RejectsFile implements AutoCloseable {
             } else if (isKept) {
                 channel.force(true);
                 channel.close();
-                Files.move(
-                        partial,
-                        file,
-                        StandardCopyOption.ATOMIC_MOVE,
-                        StandardCopyOption.REPLACE_EXISTING);
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } else {
                 channel.close();
                 Files.deleteIfExists(partial);

@@ -28,9 +28,7 @@ import picocli.CommandLine.Spec;
         })
 final class RemapCommand implements Callable<Integer> {
 
-    @Option(
-            names = "--all",
-            description = "Map all stored answers, those of this version of the mapper, too.")
+    @Option(names = "--all", description = "Map all stored answers, those of this version of the mapper, too.")
     private boolean all;
 
     @Option(names = "--dry-run", description = "Write nothing; only say what would change.")
@@ -43,16 +41,14 @@ final class RemapCommand implements Callable<Integer> {
             description = "Read no further answer after this time, such as 90m or 6h.")
     private @Nullable Duration maxDuration;
 
-    @Option(
-            names = "--node",
-            paramLabel = "NAME",
-            description = "Which machine this is, instead of ARCHIVE_NODE.")
+    @Option(names = "--node", paramLabel = "NAME", description = "Which machine this is, instead of ARCHIVE_NODE.")
     private @Nullable String node;
 
     @Option(names = "--json", description = "Prints the result as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
@@ -62,8 +58,7 @@ final class RemapCommand implements Callable<Integer> {
             RemapRunner runner = context.get(RemapRunner.class);
             String thisNode = context.get(ArchiveProperties.class).node();
             signals.passTo(context.get(JobGate.class)::stop);
-            RemapSummary summary =
-                    runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
+            RemapSummary summary = runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 Json.print(summary, out);
@@ -77,8 +72,7 @@ final class RemapCommand implements Callable<Integer> {
 
     static void print(RemapSummary summary, boolean dryRun, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
         if (summary.execution() != null) {
             out.printf(
                     "  execution %d of instance %d%s, %s%n",
@@ -111,12 +105,8 @@ final class RemapCommand implements Callable<Integer> {
             out.println(dryRun ? "  would change" : "  changed");
             TextTable columns = new TextTable("column", "rows", "for example");
             summary.changes()
-                    .forEach(
-                            (String column, RemapChanges.Change change) ->
-                                    columns.row(
-                                            column,
-                                            change.rows(),
-                                            String.join(" ", change.examples())));
+                    .forEach((String column, RemapChanges.Change change) ->
+                            columns.row(column, change.rows(), String.join(" ", change.examples())));
             out.print(columns);
         }
         RunCommand.print("  new      ", summary.newFields(), out);
@@ -126,21 +116,17 @@ final class RemapCommand implements Callable<Integer> {
         boolean leavesWork =
                 dryRun && !(summary.changes().isEmpty() && summary.newFields().isEmpty());
         return switch (summary.exitCode()) {
-            case COMPLETED ->
-                    leavesWork ? "remap, which writes it" : "nothing to do until the next version";
+            case COMPLETED -> leavesWork ? "remap, which writes it" : "nothing to do until the next version";
             case INCOMPLETE ->
-                    "explain NOTE_ID tells the story of a note; "
-                            + (leavesWork ? "remap writes the others" : "the others are done");
+                "explain NOTE_ID tells the story of a note; "
+                        + (leavesWork ? "remap writes the others" : "the others are done");
             case INTERRUPTED ->
-                    dryRun
-                            ? "remap --dry-run again; it begins anew"
-                            : "remap again; the same command continues this one";
+                dryRun ? "remap --dry-run again; it begins anew" : "remap again; the same command continues this one";
             case UPSTREAM_UNAVAILABLE -> "remap again when the database is back";
             case ALREADY_RUNNING -> "nothing; the other remap goes on";
             case FAILED -> "read the log; the next remap continues where this one ended";
             case USAGE -> "put the configuration right, then remap again";
-            case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, FINDINGS ->
-                    "no remap ends so";
+            case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, FINDINGS -> "no remap ends so";
         };
     }
 }

@@ -29,8 +29,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "report",
         mixinStandardHelpOptions = true,
-        description =
-                "Makes the report of a night, one HTML page, from the tables alone. Each run writes it, too.",
+        description = "Makes the report of a night, one HTML page, from the tables alone. Each run writes it, too.",
         footer = {
             "",
             "The same tables give the same bytes. The page opens offline, and names notes by their ids only.",
@@ -48,20 +47,17 @@ final class ReportCommand implements Callable<Integer> {
                     "The calendar day of Shanghai in which its runs began, as 2026-11-25 (default: the last one with a run).")
     private @Nullable Night night;
 
-    @Option(
-            names = "--node",
-            paramLabel = "NAME",
-            description = "Whose runs, instead of those of ARCHIVE_NODE.")
+    @Option(names = "--node", paramLabel = "NAME", description = "Whose runs, instead of those of ARCHIVE_NODE.")
     private @Nullable String node;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
-            description =
-                    "Where to write it; - is standard output (default: reports below the data directory).")
+            description = "Where to write it; - is standard output (default: reports below the data directory).")
     private @Nullable String output;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
@@ -69,10 +65,7 @@ final class ReportCommand implements Callable<Integer> {
             String whose = node == null ? context.get(ArchiveProperties.class).node() : node;
             NightReports reports = context.get(NightReports.class);
             Night tonight = Night.current(context.get(Clock.class));
-            NightReport report =
-                    night == null
-                            ? last(reports, whose, tonight)
-                            : of(reports, whose, night, tonight);
+            NightReport report = night == null ? last(reports, whose, tonight) : of(reports, whose, night, tonight);
             write(reports, report);
             return ExitCode.COMPLETED.number();
         }
@@ -81,14 +74,10 @@ final class ReportCommand implements Callable<Integer> {
     private static NightReport last(NightReports reports, String node, Night tonight) {
         return reports.lastNight(node, tonight)
                 .flatMap(last -> reports.find(last, node))
-                .orElseThrow(
-                        () ->
-                                none(
-                                        "no run of node "
-                                                + node
-                                                + " has ended yet; "
-                                                + others(reports, node)
-                                                        .orElse("begin with: note-archive run")));
+                .orElseThrow(() -> none("no run of node "
+                        + node
+                        + " has ended yet; "
+                        + others(reports, node).orElse("begin with: note-archive run")));
     }
 
     /** The nodes that have runs where this one has none, and how to ask for one of them. */
@@ -97,35 +86,27 @@ final class ReportCommand implements Callable<Integer> {
                 reports.nodes().stream().filter(other -> !other.equals(node)).toList();
         return others.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        "there are runs of "
-                                + String.join(", ", others)
-                                + ": note-archive report --node "
-                                + others.getFirst());
+                : Optional.of("there are runs of "
+                        + String.join(", ", others)
+                        + ": note-archive report --node "
+                        + others.getFirst());
     }
 
     private static NightReport of(NightReports reports, String node, Night night, Night tonight) {
         return reports.find(night, node)
-                .orElseThrow(
-                        () ->
-                                none(
-                                        "no run of node "
-                                                + node
-                                                + " began in the night of "
-                                                + night
-                                                + (night.compareTo(tonight) > 0
-                                                        ? ", which has not begun"
-                                                        : instead(reports, node, night))));
+                .orElseThrow(() -> none("no run of node "
+                        + node
+                        + " began in the night of "
+                        + night
+                        + (night.compareTo(tonight) > 0 ? ", which has not begun" : instead(reports, node, night))));
     }
 
     /** Where there is a report, when there is none of that night. */
     private static String instead(NightReports reports, String node, Night night) {
         return reports.lastNight(node, night)
                 .map(last -> "; the last one before that is of " + last)
-                .orElseGet(
-                        () ->
-                                "; nor in any before"
-                                        + others(reports, node).map(of -> "; " + of).orElse(""));
+                .orElseGet(() -> "; nor in any before"
+                        + others(reports, node).map(of -> "; " + of).orElse(""));
     }
 
     private static CommandFailure none(String message) {
@@ -140,8 +121,7 @@ final class ReportCommand implements Callable<Integer> {
         } else {
             Path file = output == null ? reports.file(report) : Path.of(output).toAbsolutePath();
             Path directory = file.getParent();
-            if (Files.isDirectory(file)
-                    || (output != null && directory != null && !Files.isDirectory(directory))) {
+            if (Files.isDirectory(file) || (output != null && directory != null && !Files.isDirectory(directory))) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "--output "
@@ -162,8 +142,7 @@ final class ReportCommand implements Callable<Integer> {
             try {
                 return new Night(LocalDate.parse(value));
             } catch (DateTimeParseException e) {
-                throw new TypeConversionException(
-                        "\"" + value + "\" is no day; write it like 2026-11-25");
+                throw new TypeConversionException("\"" + value + "\" is no day; write it like 2026-11-25");
             }
         }
     }

@@ -23,12 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "requeue",
         mixinStandardHelpOptions = true,
-        description =
-                "Makes notes due now as if they were new. An answer that is paid for is still used.",
-        footer = {
-            "",
-            "Exit codes: 0 done; 6 some of the ids are not on the worklist or in work now."
-        })
+        description = "Makes notes due now as if they were new. An answer that is paid for is still used.",
+        footer = {"", "Exit codes: 0 done; 6 some of the ids are not on the worklist or in work now."})
 final class RequeueCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "NOTE_ID", arity = "0..*", description = "The notes.")
@@ -37,14 +33,12 @@ final class RequeueCommand implements Callable<Integer> {
     @Option(
             names = "--state",
             paramLabel = "STATE",
-            description =
-                    "All notes in this state: ${COMPLETION-CANDIDATES}. May be given more than once.")
+            description = "All notes in this state: ${COMPLETION-CANDIDATES}. May be given more than once.")
     private List<NoteState> states = new ArrayList<>();
 
     @Option(
             names = "--without-video",
-            description =
-                    "All archived notes whose video was not asked for. Wants archive.video.enabled.")
+            description = "All archived notes whose video was not asked for. Wants archive.video.enabled.")
     private boolean withoutVideo;
 
     @Option(
@@ -53,15 +47,15 @@ final class RequeueCommand implements Callable<Integer> {
                     "All archived notes with a file in a lesser rendition than the best one offered. Buys one new answer for each, unless it has one of this night. Wants archive.ledger.buy-again.")
     private boolean degraded;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
         boolean isByGroup = !states.isEmpty() || withoutVideo || degraded;
         if (ids.isEmpty() != isByGroup) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "name either notes or a group of them, such as: requeue --state FAILED");
+                    spec.commandLine(), "name either notes or a group of them, such as: requeue --state FAILED");
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         PrintWriter out = spec.commandLine().getOut();
@@ -86,7 +80,8 @@ final class RequeueCommand implements Callable<Integer> {
                         interventions.requeueWithoutVideo());
             }
             if (degraded) {
-                context.get(PaidAnswers.class).replaceDegraded(context.get(Clock.class).instant());
+                context.get(PaidAnswers.class)
+                        .replaceDegraded(context.get(Clock.class).instant());
                 out.printf(
                         "%d archived notes with a lesser rendition of a file are due now%n",
                         interventions.requeueDegraded());
@@ -98,19 +93,12 @@ final class RequeueCommand implements Callable<Integer> {
             out.printf("%d notes are due now%n", due.size());
             notes.stream()
                     .filter(note -> !due.contains(note))
-                    .forEach(
-                            note ->
-                                    spec.commandLine()
-                                            .getErr()
-                                            .println(
-                                                    "  "
-                                                            + note
-                                                            + Forgotten.of(context, note)
-                                                                    .orElse(
-                                                                            " is not on the worklist, or in work now")));
-            return (due.size() == notes.stream().distinct().count()
-                            ? ExitCode.COMPLETED
-                            : ExitCode.INCOMPLETE)
+                    .forEach(note -> spec.commandLine()
+                            .getErr()
+                            .println("  "
+                                    + note
+                                    + Forgotten.of(context, note).orElse(" is not on the worklist, or in work now")));
+            return (due.size() == notes.stream().distinct().count() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE)
                     .number();
         }
     }

@@ -34,8 +34,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description =
-                "Archives the notes that are due, or continues the run that was not finished.",
+        description = "Archives the notes that are due, or continues the run that was not finished.",
         footer = {
             "",
             "Exit codes: 0 all done; 1 unforeseen; 2 configuration; 3 quota used up, run again after 00:00 in Shanghai; 4 account blocked; 5 another run of this node is active; 6 done, some notes left to a later night or failed; 7 interrupted, run again; 8 a server is out of reach, run again later."
@@ -57,8 +56,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--max-duration",
             paramLabel = "D",
             converter = MaxDurationArgument.class,
-            description =
-                    "Take up no further note after this time, such as 90m or 6h; wins over ARCHIVE_MAX_DURATION.")
+            description = "Take up no further note after this time, such as 90m or 6h; wins over ARCHIVE_MAX_DURATION.")
     private @Nullable Duration maxDuration;
 
     @Option(
@@ -67,20 +65,17 @@ final class RunCommand implements Callable<Integer> {
                     "Ask although a code 303 closed the gate. Ignores neither our own limits nor when notes are due.")
     private boolean force;
 
-    @Option(
-            names = "--node",
-            paramLabel = "NAME",
-            description = "Which machine this is, instead of ARCHIVE_NODE.")
+    @Option(names = "--node", paramLabel = "NAME", description = "Which machine this is, instead of ARCHIVE_NODE.")
     private @Nullable String node;
 
     @Option(
             names = "--summary-json",
             paramLabel = "FILE",
-            description =
-                    "Write how it ended and what it did as JSON, too, however it ends; - is standard output.")
+            description = "Write how it ended and what it did as JSON, too, however it ends; - is standard output.")
     private @Nullable String summaryJson;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /** Whether the document is written already. */
     private boolean isTold;
@@ -91,8 +86,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (limit != null && limit < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--limit must be at least 1, but is " + limit);
+            throw new ParameterException(spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
         SummaryFile file = SummaryFile.prepare(summaryJson, spec.commandLine());
         Instant began = Instant.now();
@@ -116,9 +110,9 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private RunSummary run(
-            ArchiveContext context, StopSignals signals, SummaryFile file, Instant began) {
-        PrintWriter words = file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
+    private RunSummary run(ArchiveContext context, StopSignals signals, SummaryFile file, Instant began) {
+        PrintWriter words =
+                file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
         String thisNode = context.get(ArchiveProperties.class).node();
         knownNode = thisNode;
         SummaryJson.Limits bounds = limits(context);
@@ -136,9 +130,7 @@ final class RunCommand implements Callable<Integer> {
         if (refused) {
             spec.commandLine()
                     .getErr()
-                    .println(
-                            Harmless.lines(
-                                    "note-archive: " + summary.reason() + "; " + summary.next()));
+                    .println(Harmless.lines("note-archive: " + summary.reason() + "; " + summary.next()));
         } else {
             print(summary, words);
         }
@@ -147,7 +139,9 @@ final class RunCommand implements Callable<Integer> {
         if (report != null && !refused) {
             RunEnds.print(report, words);
         }
-        file.write(SummaryJson.of(end, thisNode, bounds, report), spec.commandLine().getOut());
+        file.write(
+                SummaryJson.of(end, thisNode, bounds, report),
+                spec.commandLine().getOut());
         isTold = true;
         return summary;
     }
@@ -156,25 +150,15 @@ final class RunCommand implements Callable<Integer> {
     private void tellOfFailure(SummaryFile file, Instant began, RuntimeException failure) {
         Instant ended = later(began, Instant.now());
         CommandFailure told = Failures.told(failure);
-        RunSummary summary =
-                RunSummary.notStarted(
-                        told.exitCode(),
-                        String.valueOf(told.getMessage()),
-                        Duration.between(began, ended));
+        RunSummary summary = RunSummary.notStarted(
+                told.exitCode(), String.valueOf(told.getMessage()), Duration.between(began, ended));
         file.write(
                 SummaryJson.of(
                         new RunEnd(began, ended, summary),
                         knownNode == null ? node : knownNode,
                         limits == null
                                 ? new SummaryJson.Limits(
-                                        limit,
-                                        seconds(maxDuration),
-                                        null,
-                                        null,
-                                        null,
-                                        null,
-                                        null,
-                                        null)
+                                        limit, seconds(maxDuration), null, null, null, null, null, null)
                                 : limits,
                         null),
                 spec.commandLine().getOut());
@@ -211,16 +195,12 @@ final class RunCommand implements Callable<Integer> {
 
     /** Ends that somebody has to do something about, and that no execution tells of. */
     private static boolean isRefusal(ExitCode exitCode) {
-        return exitCode == ExitCode.USAGE
-                || exitCode == ExitCode.UPSTREAM_UNAVAILABLE
-                || exitCode == ExitCode.FAILED;
+        return exitCode == ExitCode.USAGE || exitCode == ExitCode.UPSTREAM_UNAVAILABLE || exitCode == ExitCode.FAILED;
     }
 
     private static void requireToken(NoteSourceProperties source) {
         if (!source.token().isPresent()) {
-            throw new CommandFailure(
-                    ExitCode.USAGE,
-                    """
+            throw new CommandFailure(ExitCode.USAGE, """
                     there is no token, so nothing can be asked. Set JUSTONEAPI_TOKEN to the token of your JustOneAPI account:
                       export JUSTONEAPI_TOKEN=...
                     To see a whole night without one: note-archive sandbox""");
@@ -229,8 +209,7 @@ final class RunCommand implements Callable<Integer> {
 
     static void print(RunSummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
         RunSummary.Execution execution = summary.execution();
         if (execution != null) {
             RunSummary.Notes notes = summary.notes();
@@ -247,9 +226,7 @@ final class RunCommand implements Callable<Integer> {
                     notes.postponed(),
                     notes.failed(),
                     notes.released(),
-                    notes.forgotten() == 0
-                            ? ""
-                            : ", not kept as their authors are forgotten " + notes.forgotten());
+                    notes.forgotten() == 0 ? "" : ", not kept as their authors are forgotten " + notes.forgotten());
             RunSummary.Files files = summary.files();
             out.printf(
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
@@ -295,16 +272,13 @@ final class RunCommand implements Callable<Integer> {
         if (newFields.isEmpty()) {
             return;
         }
-        String examples =
-                newFields.stream()
-                        .limit(FIELDS)
-                        .map(found -> found.field() + " (note " + found.example() + ")")
-                        .collect(Collectors.joining(", "));
-        out.println(
-                label
-                        + Harmless.line(
-                                "%d field paths never seen before, e.g. %s; schema_drift has them"
-                                        .formatted(newFields.size(), examples)));
+        String examples = newFields.stream()
+                .limit(FIELDS)
+                .map(found -> found.field() + " (note " + found.example() + ")")
+                .collect(Collectors.joining(", "));
+        out.println(label
+                + Harmless.line("%d field paths never seen before, e.g. %s; schema_drift has them"
+                        .formatted(newFields.size(), examples)));
     }
 
     private static void print(RunSummary.Refreshes refreshes, PrintWriter out) {

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is done after a run: how it ended is kept, and the report of the night is written. Trouble
- * with either is told and changes nothing of how the run ended.
+ * What is done after a run: how it ended is kept, and the report of the night is written. Trouble with either is told
+ * and changes nothing of how the run ended.
  */
 final class RunEnds {
 
@@ -43,8 +43,7 @@ final class RunEnds {
         }
     }
 
-    private static NightReports.Written write(NightReports reports, NightReport report)
-            throws IOException {
+    private static NightReports.Written write(NightReports reports, NightReport report) throws IOException {
         Path file = reports.write(report);
         try {
             return new NightReports.Written(file, reports.put(report));
@@ -64,8 +63,6 @@ final class RunEnds {
     }
 
     private static String inWords(Exception failure) {
-        return Failures.explain(failure)
-                .map(Throwable::getMessage)
-                .orElseGet(() -> String.valueOf(failure));
+        return Failures.explain(failure).map(Throwable::getMessage).orElseGet(() -> String.valueOf(failure));
     }
 }

@@ -7,17 +7,15 @@ import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Clock of a practice: it starts some days behind the system clock and moves forward by whole days,
- * so that a practice of several nights neither waits nor writes times of the future.
+ * Clock of a practice: it starts some days behind the system clock and moves forward by whole days, so that a practice
+ * of several nights neither waits nor writes times of the future.
  */
 final class SandboxClock extends Clock {
 
     private final Clock base = Clock.systemUTC();
     private final AtomicReference<Duration> behind;
 
-    /**
-     * @param days how many days it starts behind the system clock
-     */
+    /** @param days how many days it starts behind the system clock */
     SandboxClock(int days) {
         behind = new AtomicReference<>(Duration.ofDays(days));
     }

@@ -39,8 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sandbox",
         mixinStandardHelpOptions = true,
-        description =
-                "Practises whole nights against a provider inside the process: no token, no network, no bill.",
+        description = "Practises whole nights against a provider inside the process: no token, no network, no bill.",
         footer = {
             "",
             "Each practice begins with an empty worklist in a data directory of its own, and leaves it for you to look at."
@@ -76,8 +75,7 @@ final class SandboxCommand implements Callable<Integer> {
             names = "--fail-302",
             paramLabel = "P",
             defaultValue = "0",
-            description =
-                    "Share of calls that are refused as too fast (default: ${DEFAULT-VALUE}).")
+            description = "Share of calls that are refused as too fast (default: ${DEFAULT-VALUE}).")
     private double fail302;
 
     @Option(
@@ -91,8 +89,7 @@ final class SandboxCommand implements Callable<Integer> {
             names = "--empty",
             paramLabel = "P",
             defaultValue = "0",
-            description =
-                    "Share of notes whose answer is a success without the note (default: ${DEFAULT-VALUE}).")
+            description = "Share of notes whose answer is a success without the note (default: ${DEFAULT-VALUE}).")
     private double empty;
 
     @Option(
@@ -117,9 +114,7 @@ final class SandboxCommand implements Callable<Integer> {
             description = "The rate of calls (default: ${DEFAULT-VALUE}).")
     private int callsPerSecond;
 
-    @Option(
-            names = "--videos",
-            description = "Buys the videos of video notes, too, by a call of their own.")
+    @Option(names = "--videos", description = "Buys the videos of video notes, too, by a call of their own.")
     private boolean videos;
 
     @Option(
@@ -132,17 +127,16 @@ final class SandboxCommand implements Callable<Integer> {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description =
-                    "Where the practice lies (default: sandbox-data beside the program, or where you are).")
+            description = "Where the practice lies (default: sandbox-data beside the program, or where you are).")
     private @Nullable Path dataDir;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws IOException {
         if (notes < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--notes must be at least 1, but is " + notes);
+            throw new ParameterException(spec.commandLine(), "--notes must be at least 1, but is " + notes);
         }
         StopSignals signals = StopSignals.install();
         Path directory = directory();
@@ -150,42 +144,38 @@ final class SandboxCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         SandboxClock clock = new SandboxClock(daysBehind());
         try (SandboxProvider provider = SandboxProvider.start(behaviour());
-                ArchiveContext context =
-                        ArchiveContext.open(settings(directory, provider), clock)) {
-            out.println(
-                    "A provider to practise on listens at "
-                            + provider.baseUrl()
-                            + ", a media server at "
-                            + provider.mediaHost());
+                ArchiveContext context = ArchiveContext.open(settings(directory, provider), clock)) {
+            out.println("A provider to practise on listens at "
+                    + provider.baseUrl()
+                    + ", a media server at "
+                    + provider.mediaHost());
             out.println("Database and store are embedded, their data lie in " + directory);
             signals.passTo(context.get(RunGate.class)::stop);
             enqueue(context, provider, out);
             RunSummary last = nights(context, provider, clock, out);
             out.println();
-            out.println(
-                    "== What the provider counts: "
-                            + provider.calls()
-                            + " calls, "
-                            + provider.granted()
-                            + " answers sold for "
-                            + notes
-                            + " notes"
-                            + (videos
-                                    ? "; "
-                                            + provider.videoCalls()
-                                            + " calls for videos, "
-                                            + provider.videosBought().size()
-                                            + " of those answers sold"
-                                    : ""));
+            out.println("== What the provider counts: "
+                    + provider.calls()
+                    + " calls, "
+                    + provider.granted()
+                    + " answers sold for "
+                    + notes
+                    + " notes"
+                    + (videos
+                            ? "; "
+                                    + provider.videoCalls()
+                                    + " calls for videos, "
+                                    + provider.videosBought().size()
+                                    + " of those answers sold"
+                            : ""));
             show(context.get(JdbcClient.class), out);
             out.println();
             out.println("Look further:");
-            for (String further :
-                    List.of(
-                            "status",
-                            "report --night " + Night.current(clock),
-                            "explain " + provider.noteIds(notes).getLast(),
-                            "servers    (then psql and any S3 client)")) {
+            for (String further : List.of(
+                    "status",
+                    "report --night " + Night.current(clock),
+                    "explain " + provider.noteIds(notes).getLast(),
+                    "servers    (then psql and any S3 client)")) {
                 out.println("  " + environment(directory) + " bin/note-archive " + further);
             }
             out.flush();
@@ -220,9 +210,9 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     /**
-     * How many days before today the practice starts, so that its last night is today: later
-     * commands compare the times that it leaves with the system clock. A practice of one night
-     * starts yesterday, since notes may be postponed to another one.
+     * How many days before today the practice starts, so that its last night is today: later commands compare the times
+     * that it leaves with the system clock. A practice of one night starts yesterday, since notes may be postponed to
+     * another one.
      */
     private int daysBehind() {
         long answers = videos ? 2L * notes : notes;
@@ -246,15 +236,13 @@ final class SandboxCommand implements Callable<Integer> {
             if (!Files.exists(directory.resolve(MARKER))) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
-                        directory
-                                + " is not empty and no earlier practice made it; name another --data-dir");
+                        directory + " is not empty and no earlier practice made it; name another --data-dir");
             }
             try (DataDirectory held = DataDirectory.open(directory)) {
                 if (held.joined()) {
                     throw new CommandFailure(
                             ExitCode.USAGE,
-                            directory
-                                    + " is in use by another process; end that first, or name another --data-dir");
+                            directory + " is in use by another process; end that first, or name another --data-dir");
                 }
             }
             for (String kept : List.of("postgres", "s3", "spool", "reports")) {
@@ -297,56 +285,38 @@ final class SandboxCommand implements Callable<Integer> {
 
     private void enqueue(ArchiveContext context, SandboxProvider provider, PrintWriter out) {
         String ids = String.join("\n", provider.noteIds(notes));
-        var report =
-                context.get(Enqueuer.class)
-                        .enqueue(
-                                new StringReader(ids),
-                                new Enqueuer.Options(null, 5, "sandbox"),
-                                _ -> {});
-        out.println(
-                "Enqueued "
-                        + report.added()
-                        + " invented notes; the provider sells "
-                        + quota
-                        + " answers a day");
+        var report = context.get(Enqueuer.class)
+                .enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
+        out.println("Enqueued " + report.added() + " invented notes; the provider sells " + quota + " answers a day");
         out.flush();
     }
 
-    private RunSummary nights(
-            ArchiveContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
+    private RunSummary nights(ArchiveContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
         RunSummary summary = night(context, clock, "run", out);
         for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
             if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
-                night(
-                        context,
-                        clock,
-                        "run again on the same day: the gate is closed, nothing is asked",
-                        out);
+                night(context, clock, "run again on the same day: the gate is closed, nothing is asked", out);
             }
             clock.nextDay();
             provider.script().grants(quota);
             out.println();
-            out.println(
-                    "   ... the sandbox's clock is put forward to "
-                            + Times.minute(clock.instant())
-                            + " in Shanghai, the quota is new");
-            summary =
-                    night(
-                            context,
-                            clock,
-                            "run on the next day: the same job instance goes on, or what was put off is asked again",
-                            out);
+            out.println("   ... the sandbox's clock is put forward to "
+                    + Times.minute(clock.instant())
+                    + " in Shanghai, the quota is new");
+            summary = night(
+                    context,
+                    clock,
+                    "run on the next day: the same job instance goes on, or what was put off is asked again",
+                    out);
         }
         return summary;
     }
 
     private static boolean isToBeContinued(RunSummary summary) {
-        return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED
-                || summary.exitCode() == ExitCode.INCOMPLETE;
+        return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
-    private static RunSummary night(
-            ArchiveContext context, SandboxClock clock, String title, PrintWriter out) {
+    private static RunSummary night(ArchiveContext context, SandboxClock clock, String title, PrintWriter out) {
         out.println();
         out.println("== " + Times.minute(clock.instant()) + " Shanghai: " + title);
         out.flush();
@@ -363,51 +333,27 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private static void show(JdbcClient jdbc, PrintWriter out) {
-        ask(
-                jdbc,
-                out,
-                "The runs, in Spring Batch's own tables",
-                """
+        ask(jdbc, out, "The runs, in Spring Batch's own tables", """
                 SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, exit_message
                 FROM batch_job_execution ORDER BY job_execution_id
                 """);
-        ask(
-                jdbc,
-                out,
-                "What the workers of each run wrote",
-                """
+        ask(jdbc, out, "What the workers of each run wrote", """
                 SELECT job_execution_id AS execution, count(*) AS workers, sum(read_count) AS read, sum(write_count) AS written
                 FROM batch_step_execution WHERE step_name LIKE 'archiveNotes:w%' GROUP BY 1 ORDER BY 1
                 """);
-        ask(
-                jdbc,
-                out,
-                "The worklist",
-                """
+        ask(jdbc, out, "The worklist", """
                 SELECT state, count(*) AS notes, sum(attempts) AS put_off, min(due_at) AS next_due
                 FROM worklist GROUP BY state ORDER BY state
                 """);
-        ask(
-                jdbc,
-                out,
-                "The ledger: what was asked and what is billed",
-                """
+        ask(jdbc, out, "The ledger: what was asked and what is billed", """
                 SELECT job_execution_id AS execution, code, billed, count(*) AS calls
                 FROM api_call GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """);
-        ask(
-                jdbc,
-                out,
-                "The files",
-                """
+        ask(jdbc, out, "The files", """
                 SELECT kind, state, reason, count(*) AS files, count(DISTINCT sha256) AS objects, sum(size_bytes) AS bytes
                 FROM note_media LEFT JOIN media_object USING (sha256) GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """);
-        ask(
-                jdbc,
-                out,
-                "The notes with the most likes",
-                """
+        ask(jdbc, out, "The notes with the most likes", """
                 SELECT note_id, title, nickname AS author, liked_count AS likes
                 FROM note JOIN author USING (author_id) ORDER BY liked_count DESC NULLS LAST LIMIT 5
                 """);

@@ -17,9 +17,8 @@ import org.springframework.stereotype.Component;
 /**
  * Brings the schema up to date, and refuses one that a newer version of this program made.
  *
- * <p>Flyway ignores migrations that it does not know, and an older program would misread or damage
- * what they added. Every part that uses the database depends on this, so the rule holds for all
- * commands.
+ * <p>Flyway ignores migrations that it does not know, and an older program would misread or damage what they added.
+ * Every part that uses the database depends on this, so the rule holds for all commands.
  */
 @Component
 final class SchemaVersion implements FlywayMigrationStrategy {
@@ -37,8 +36,7 @@ final class SchemaVersion implements FlywayMigrationStrategy {
         Optional<String> newer = newer(flyway);
         if (newer.isPresent()) {
             throw new CommandFailure(
-                    ExitCode.USAGE,
-                    "The database's schema is " + newer.get() + "; nothing was written");
+                    ExitCode.USAGE, "The database's schema is " + newer.get() + "; nothing was written");
         }
         flyway.migrate();
     }
@@ -47,18 +45,16 @@ final class SchemaVersion implements FlywayMigrationStrategy {
     static Optional<String> newer(Flyway flyway) {
         MigrationInfo[] all = flyway.info().all();
         return newest(all, SchemaVersion::isFuture)
-                .map(
-                        applied ->
-                                "version %s, made by a newer version of this program, and this one knows version %s; use the newer one"
-                                        .formatted(
-                                                applied,
-                                                newest(all, migration -> !isFuture(migration))
-                                                        .map(MigrationVersion::toString)
-                                                        .orElse("none")));
+                .map(applied ->
+                        "version %s, made by a newer version of this program, and this one knows version %s; use the newer one"
+                                .formatted(
+                                        applied,
+                                        newest(all, migration -> !isFuture(migration))
+                                                .map(MigrationVersion::toString)
+                                                .orElse("none")));
     }
 
-    private static Optional<MigrationVersion> newest(
-            MigrationInfo[] all, Predicate<MigrationInfo> which) {
+    private static Optional<MigrationVersion> newest(MigrationInfo[] all, Predicate<MigrationInfo> which) {
         return Arrays.stream(all)
                 .filter(MigrationInfo::isVersioned)
                 .filter(which)

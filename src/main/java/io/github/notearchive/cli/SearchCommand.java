@@ -31,16 +31,14 @@ final class SearchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "TEXT", arity = "1..*", description = "The words.")
     private List<String> texts = List.of();
 
-    @Option(
-            names = "--limit",
-            paramLabel = "N",
-            description = "Shows at most N notes (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--limit", paramLabel = "N", description = "Shows at most N notes (default: ${DEFAULT-VALUE}).")
     private int limit = 20;
 
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /** All of it, as it is printed. */
     record Found(String text, int limit, List<FoundNote> notes) {}
@@ -59,14 +57,12 @@ final class SearchCommand implements Callable<Integer> {
     public Integer call() {
         String words = words();
         if (limit < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--limit must be at least 1, but is " + limit);
+            throw new ParameterException(spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
         try (ArchiveContext context = ArchiveContext.openExisting()) {
-            List<FoundNote> notes =
-                    context.get(NoteSearch.class).find(words, limit).stream()
-                            .map(hit -> found(hit, words))
-                            .toList();
+            List<FoundNote> notes = context.get(NoteSearch.class).find(words, limit).stream()
+                    .map(hit -> found(hit, words))
+                    .toList();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 Json.print(new Found(words, limit, notes), out);
@@ -82,8 +78,7 @@ final class SearchCommand implements Callable<Integer> {
     private String words() {
         String words = String.join(" ", texts);
         if (words.codePoints().allMatch(SearchCommand::isBlank)) {
-            throw new ParameterException(
-                    spec.commandLine(), "TEXT is \"" + words + "\", which holds no word");
+            throw new ParameterException(spec.commandLine(), "TEXT is \"" + words + "\", which holds no word");
         }
         String encoding = System.getProperty("sun.jnu.encoding", "");
         if (!encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
@@ -122,23 +117,18 @@ final class SearchCommand implements Callable<Integer> {
             out.println("No archived note holds \"" + Harmless.line(words) + "\"");
             return;
         }
-        TextTable table =
-                new TextTable("note", "published (Shanghai)", "author", "likes", "title", "text");
-        notes.forEach(
-                note ->
-                        table.row(
-                                note.noteId(),
-                                Times.minute(note.publishedAt()),
-                                note.author(),
-                                note.likes(),
-                                note.title(),
-                                note.excerpt()));
+        TextTable table = new TextTable("note", "published (Shanghai)", "author", "likes", "title", "text");
+        notes.forEach(note -> table.row(
+                note.noteId(),
+                Times.minute(note.publishedAt()),
+                note.author(),
+                note.likes(),
+                note.title(),
+                note.excerpt()));
         out.print(table);
         out.println(
                 notes.size() < limit
                         ? notes.size() + (notes.size() == 1 ? " note" : " notes")
-                        : "the newest "
-                                + limit
-                                + "; there may be more: --limit N, or SELECT with search_matches");
+                        : "the newest " + limit + "; there may be more: --limit N, or SELECT with search_matches");
     }
 }

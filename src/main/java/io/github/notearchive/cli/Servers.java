@@ -23,11 +23,10 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
 /**
- * Database and store: those of the settings, or where none are named, embedded ones over the data
- * directory.
+ * Database and store: those of the settings, or where none are named, embedded ones over the data directory.
  *
- * <p>An embedded server that another process of this program runs already is joined, so that status
- * and enqueue work beside a run.
+ * <p>An embedded server that another process of this program runs already is joined, so that status and enqueue work
+ * beside a run.
  */
 @Configuration(proxyBeanMethods = false)
 class Servers {
@@ -113,8 +112,7 @@ class Servers {
 
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-            return !StringUtils.hasText(
-                    context.getEnvironment().getProperty("spring.datasource.url"));
+            return !StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"));
         }
     }
 }

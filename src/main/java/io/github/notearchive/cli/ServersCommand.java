@@ -16,11 +16,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "servers",
         mixinStandardHelpOptions = true,
-        description =
-                "Keeps the embedded database and store up until Ctrl-C, and says how to look into them.")
+        description = "Keeps the embedded database and store up until Ctrl-C, and says how to look into them.")
 final class ServersCommand implements Callable<Integer> {
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -33,14 +33,13 @@ final class ServersCommand implements Callable<Integer> {
             if (database.getJdbcUrl().startsWith("jdbc:postgresql://127.0.0.1")
                     && context.has(EmbeddedDatabase.class)) {
                 String url = database.getJdbcUrl().substring("jdbc:".length());
-                out.println(
-                        "database  PGPASSWORD='"
-                                + database.getPassword()
-                                + "' psql -U "
-                                + database.getUsername()
-                                + " '"
-                                + url
-                                + "'");
+                out.println("database  PGPASSWORD='"
+                        + database.getPassword()
+                        + "' psql -U "
+                        + database.getUsername()
+                        + " '"
+                        + url
+                        + "'");
             } else {
                 out.println("database  not embedded; it is the one of ARCHIVE_DATABASE_URL");
             }
@@ -48,13 +47,12 @@ final class ServersCommand implements Callable<Integer> {
                 out.println("store     not embedded; it is the one of ARCHIVE_S3_ENDPOINT");
             } else {
                 EmbeddedStore store = context.get(EmbeddedStore.class);
-                out.println(
-                        "store     "
-                                + store.endpoint()
-                                + "  access key "
-                                + store.accessKey()
-                                + "  secret key "
-                                + store.secretKey());
+                out.println("store     "
+                        + store.endpoint()
+                        + "  access key "
+                        + store.accessKey()
+                        + "  secret key "
+                        + store.secretKey());
             }
             out.println("Ctrl-C ends.");
             out.flush();

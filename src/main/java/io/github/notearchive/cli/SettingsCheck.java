@@ -22,10 +22,7 @@ final class SettingsCheck {
             wrong.add(SystemCheck.explained(e).message());
         }
         for (Runnable rule :
-                List.<Runnable>of(
-                        context::requireKnownSettings,
-                        context::requireUnits,
-                        context::requirePostgres)) {
+                List.<Runnable>of(context::requireKnownSettings, context::requireUnits, context::requirePostgres)) {
             try {
                 rule.run();
             } catch (CommandFailure e) {
@@ -39,11 +36,10 @@ final class SettingsCheck {
         String node = context.get(ArchiveProperties.class).node();
         List<String> odd = new ArrayList<>(WhichArchive.unusedCredentials(context));
         if (source.allowPlainHttp() && isHttpAbroad(source)) {
-            odd.add(
-                    "the token travels in clear to "
-                            + source.baseUrl()
-                            + ", as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node "
-                            + node);
+            odd.add("the token travels in clear to "
+                    + source.baseUrl()
+                    + ", as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node "
+                    + node);
         }
         return odd.isEmpty()
                 ? Seen.ok("valid; node " + node + ", provider " + source.baseUrl())
@@ -57,17 +53,14 @@ final class SettingsCheck {
     Seen token() {
         String token = context.get(NoteSourceProperties.class).token().value();
         if (token.isEmpty()) {
-            return Seen.wrong(
-                    "there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
+            return Seen.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
         }
         if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
             return Seen.warning(
                     "JUSTONEAPI_TOKEN is set, but holds blanks, quotes, brackets or letters that are not ASCII; was it copied with something around it?");
         }
         return token.length() < 8
-                ? Seen.warning(
-                        "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; was it copied whole?")
-                : Seen.ok(
-                        "JUSTONEAPI_TOKEN is set; whether the provider takes it only a paid call shows");
+                ? Seen.warning("JUSTONEAPI_TOKEN is set, but shorter than 8 characters; was it copied whole?")
+                : Seen.ok("JUSTONEAPI_TOKEN is set; whether the provider takes it only a paid call shows");
     }
 }

@@ -23,51 +23,44 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.ResourceUtils;
 
-/**
- * An environment in which an empty variable is no setting, as compose files and units leave them.
- */
+/** An environment in which an empty variable is no setting, as compose files and units leave them. */
 final class SettingsEnvironment extends StandardEnvironment {
 
     /** Where the records that hold settings are. */
     static final String PROGRAM = "io.github.notearchive";
 
     /** What a file of settings may be called. */
-    private static final List<String> FILES =
-            List.of("application.yml", "application.yaml", "application.properties");
+    private static final List<String> FILES = List.of("application.yml", "application.yaml", "application.properties");
 
     private static final String CONFIG_LOCATION = "spring.config.location";
     private static final String MORE_LOCATIONS = "spring.config.additional-location";
 
     /**
-     * Says where settings come from when nobody says otherwise: the program itself, not whatever
-     * lies in the caller's directory.
+     * Says where settings come from when nobody says otherwise: the program itself, not whatever lies in the caller's
+     * directory.
      */
     static void locate() {
         // what it has to say of a start that fails is told by the command, once
         logging().setLogLevel(SpringApplication.class.getName(), LogLevel.OFF);
-        if (System.getProperty(CONFIG_LOCATION) == null
-                && System.getenv("SPRING_CONFIG_LOCATION") == null) {
+        if (System.getProperty(CONFIG_LOCATION) == null && System.getenv("SPRING_CONFIG_LOCATION") == null) {
             System.setProperty(CONFIG_LOCATION, "classpath:/config/");
         }
         requireReadable();
     }
 
     /**
-     * A directory that nobody may look into would pass for one without a file, and a limit that
-     * stands there for none.
+     * A directory that nobody may look into would pass for one without a file, and a limit that stands there for none.
      *
      * @throws CommandFailure when a file of settings cannot be read, or not be looked for
      */
     private static void requireReadable() {
         for (String location : places().toList()) {
             Path place = path(location);
-            for (Path file :
-                    Files.isDirectory(place)
-                            ? FILES.stream().map(place::resolve).toList()
-                            : List.of(place)) {
+            for (Path file : Files.isDirectory(place)
+                    ? FILES.stream().map(place::resolve).toList()
+                    : List.of(place)) {
                 try {
-                    BasicFileAttributes found =
-                            Files.readAttributes(file, BasicFileAttributes.class);
+                    BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
                     if (found.isRegularFile()) {
                         Files.newInputStream(file).close();
                     }
@@ -103,8 +96,7 @@ final class SettingsEnvironment extends StandardEnvironment {
 
     /** Where files of settings are looked for, beside the program itself. */
     static String locations() {
-        return places().map(location -> location.replaceFirst("^file:", ""))
-                .collect(Collectors.joining(" or "));
+        return places().map(location -> location.replaceFirst("^file:", "")).collect(Collectors.joining(" or "));
     }
 
     /** The same one by one, as Spring takes them. */

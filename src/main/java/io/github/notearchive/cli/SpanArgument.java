@@ -15,8 +15,7 @@ final class SpanArgument implements ITypeConverter<Duration> {
     public Duration convert(String value) {
         Duration duration = read(value);
         if (WITHOUT_UNIT.matcher(value).matches()) {
-            throw new TypeConversionException(
-                    "\"" + value + "\" has no unit; write it like 90m, 6h or PT1H30M");
+            throw new TypeConversionException("\"" + value + "\" has no unit; write it like 90m, 6h or PT1H30M");
         }
         if (duration.isPositive()) {
             return duration;
@@ -29,8 +28,7 @@ final class SpanArgument implements ITypeConverter<Duration> {
         try {
             return DurationStyle.detectAndParse(value);
         } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(
-                    "\"" + value + "\" is no duration; write it like 90m, 6h or PT1H30M");
+            throw new TypeConversionException("\"" + value + "\" is no duration; write it like 90m, 6h or PT1H30M");
         }
     }
 }

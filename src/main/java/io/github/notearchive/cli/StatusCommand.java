@@ -62,14 +62,15 @@ final class StatusCommand implements Callable<Integer> {
                     "Exit with 6 when it is as bad as this or worse: ATTENTION or BROKEN. Otherwise with 0, however it is.")
     private Health.@Nullable Level failOn;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /**
      * All of it, as it is printed.
      *
      * @param archive which one it is
-     * @param leftOver what stands in the way of all notes that were put off or given up; of each
-     *     state {@value #LOOKED_AT} at most are looked at for examples
+     * @param leftOver what stands in the way of all notes that were put off or given up; of each state
+     *     {@value #LOOKED_AT} at most are looked at for examples
      */
     record Status(
             WhichArchive archive,
@@ -109,11 +110,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param policy when that is, as far as a note has no time of its own
      * @param allowed our own limit of these calls in a night; 0 is none
      */
-    record Refreshes(
-            String policy,
-            WorklistCounts.RefreshOutlook notes,
-            CallTotals.Bill billTonight,
-            int allowed) {}
+    record Refreshes(String policy, WorklistCounts.RefreshOutlook notes, CallTotals.Bill billTonight, int allowed) {}
 
     @Override
     public Integer call() {
@@ -187,8 +184,7 @@ final class StatusCommand implements Callable<Integer> {
     private static void printWorklist(List<WorklistCounts.StateCount> states, PrintWriter out) {
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");
-        states.forEach(
-                count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
+        states.forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
         out.print(notes.isEmpty() ? "  empty; fill it with: note-archive enqueue FILE\n" : notes);
     }
 
@@ -211,47 +207,39 @@ final class StatusCommand implements Callable<Integer> {
         out.println("Calls of tonight, " + status.night() + " in Shanghai");
         TextTable calls = new TextTable("code", "billed", "calls");
         status.callsTonight()
-                .forEach(
-                        count ->
-                                calls.row(
-                                        count.code() == null ? "none" : count.code(),
-                                        count.billed(),
-                                        count.calls()));
+                .forEach(count ->
+                        calls.row(count.code() == null ? "none" : count.code(), count.billed(), count.calls()));
         out.print(calls.isEmpty() ? "  none\n" : calls);
         out.println("  " + line(status.videosTonight()));
         out.println("  " + line(status.refreshes()));
     }
 
-    static void print(
-            List<Executions.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
+    static void print(List<Executions.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
         out.println("Last runs (times of Shanghai)");
-        TextTable runs =
-                new TextTable(
-                        "execution",
-                        "instance",
-                        "night",
-                        "node",
-                        "began",
-                        "ended",
-                        "status",
-                        "exit code",
-                        "calls",
-                        "billed",
-                        "why");
-        latest.forEach(
-                run ->
-                        runs.row(
-                                run.execution(),
-                                run.instance(),
-                                run.night(),
-                                run.node(),
-                                Times.second(run.began()),
-                                Times.second(run.ended()),
-                                run.status(),
-                                run.exitCode(),
-                                run.calls(),
-                                run.billed(),
-                                firstLine(run.exitMessage())));
+        TextTable runs = new TextTable(
+                "execution",
+                "instance",
+                "night",
+                "node",
+                "began",
+                "ended",
+                "status",
+                "exit code",
+                "calls",
+                "billed",
+                "why");
+        latest.forEach(run -> runs.row(
+                run.execution(),
+                run.instance(),
+                run.night(),
+                run.node(),
+                Times.second(run.began()),
+                Times.second(run.ended()),
+                run.status(),
+                run.exitCode(),
+                run.calls(),
+                run.billed(),
+                firstLine(run.exitMessage())));
         out.print(runs.isEmpty() ? noneOf(newest) : runs);
     }
 
@@ -264,27 +252,19 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     /** Every note that is left over is in one of the rows. */
-    static void print(
-            List<LeftOvers.Group> groups,
-            List<WorklistCounts.StateCount> worklist,
-            PrintWriter out) {
+    static void print(List<LeftOvers.Group> groups, List<WorklistCounts.StateCount> worklist, PrintWriter out) {
         if (groups.isEmpty()) {
             return;
         }
         out.println("Put off or failed (explain NOTE_ID tells one note's story)");
-        TextTable left =
-                new TextTable("state", "notes", "due", "obstacle", "example", "its own words");
-        groups.forEach(
-                group ->
-                        left.row(
-                                group.state(),
-                                group.notes(),
-                                group.state() == NoteState.FAILED
-                                        ? "never by itself"
-                                        : Times.minute(group.due()),
-                                group.obstacle(),
-                                group.example(),
-                                group.error()));
+        TextTable left = new TextTable("state", "notes", "due", "obstacle", "example", "its own words");
+        groups.forEach(group -> left.row(
+                group.state(),
+                group.notes(),
+                group.state() == NoteState.FAILED ? "never by itself" : Times.minute(group.due()),
+                group.obstacle(),
+                group.example(),
+                group.error()));
         out.print(left);
         groups.stream()
                 .map(LeftOvers.Group::obstacle)
@@ -295,26 +275,15 @@ final class StatusCommand implements Callable<Integer> {
                         + groups.getFirst().obstacle()
                         + "'");
         worklist.stream()
-                .filter(
-                        count ->
-                                count.notes() > LOOKED_AT
-                                        && (count.state() == NoteState.POSTPONED
-                                                || count.state() == NoteState.FAILED))
-                .forEach(
-                        count ->
-                                out.printf(
-                                        "  of the %d notes that are %s, the %d that runs left last were looked at for examples and times%n",
-                                        count.notes(), count.state(), LOOKED_AT));
+                .filter(count -> count.notes() > LOOKED_AT
+                        && (count.state() == NoteState.POSTPONED || count.state() == NoteState.FAILED))
+                .forEach(count -> out.printf(
+                        "  of the %d notes that are %s, the %d that runs left last were looked at for examples and times%n",
+                        count.notes(), count.state(), LOOKED_AT));
     }
 
     private static String line(Obstacle obstacle) {
-        return obstacle
-                + ": "
-                + obstacle.meaning()
-                + " -> "
-                + obstacle.command()
-                + ": "
-                + obstacle.effect();
+        return obstacle + ": " + obstacle.meaning() + " -> " + obstacle.command() + ": " + obstacle.effect();
     }
 
     private static void print(List<Nodes.Node> nodes, PrintWriter out) {
@@ -322,39 +291,30 @@ final class StatusCommand implements Callable<Integer> {
             return;
         }
         out.println("Nodes (times of Shanghai)");
-        TextTable table =
-                new TextTable(
-                        "node",
-                        "is",
-                        "execution",
-                        "began",
-                        "ended",
-                        "exit code",
-                        "notes in hand",
-                        "calls tonight",
-                        "last heard of");
-        nodes.forEach(
-                node ->
-                        table.row(
-                                node.node().isEmpty() ? "not shown to us" : node.node(),
-                                node.state(),
-                                node.execution(),
-                                Times.second(node.began()),
-                                Times.second(node.ended()),
-                                node.exitCode(),
-                                node.notesInHand(),
-                                node.callsTonight(),
-                                Times.second(node.lastHeard())));
+        TextTable table = new TextTable(
+                "node",
+                "is",
+                "execution",
+                "began",
+                "ended",
+                "exit code",
+                "notes in hand",
+                "calls tonight",
+                "last heard of");
+        nodes.forEach(node -> table.row(
+                node.node().isEmpty() ? "not shown to us" : node.node(),
+                node.state(),
+                node.execution(),
+                Times.second(node.began()),
+                Times.second(node.ended()),
+                node.exitCode(),
+                node.notesInHand(),
+                node.callsTonight(),
+                Times.second(node.lastHeard())));
         out.print(table);
         for (Nodes.Node node : nodes) {
             if (node.next() != null) {
-                out.println(
-                        "  "
-                                + node.node()
-                                + " "
-                                + node.state()
-                                + ": "
-                                + Harmless.line(node.next()));
+                out.println("  " + node.node() + " " + node.state() + ": " + Harmless.line(node.next()));
             }
         }
     }
@@ -362,7 +322,9 @@ final class StatusCommand implements Callable<Integer> {
     private static void print(Health health, PrintWriter out) {
         out.println(health.level() + ": " + Harmless.line(health.inAWord()));
         for (Health.Reason reason : health.reasons()) {
-            String level = reason.level() == Health.Level.HEALTHY ? "-" : reason.level().toString();
+            String level = reason.level() == Health.Level.HEALTHY
+                    ? "-"
+                    : reason.level().toString();
             out.printf(
                     "  %-9s  %s%n             -> %s%n",
                     level, Harmless.line(reason.what()), Harmless.line(reason.command()));
@@ -373,20 +335,14 @@ final class StatusCommand implements Callable<Integer> {
         if (newFields.fields() == 0) {
             return;
         }
-        out.println(
-                "Fields of answers that were never seen before, "
-                        + newFields.fields()
-                        + " in all (schema_drift; set state to BASELINE where all is well)");
+        out.println("Fields of answers that were never seen before, "
+                + newFields.fields()
+                + " in all (schema_drift; set state to BASELINE where all is well)");
         TextTable fields = new TextTable("field", "type", "first seen", "example");
         newFields
                 .examples()
-                .forEach(
-                        field ->
-                                fields.row(
-                                        field.path(),
-                                        field.type(),
-                                        Times.minute(field.firstSeenAt()),
-                                        field.exampleNote()));
+                .forEach(field ->
+                        fields.row(field.path(), field.type(), Times.minute(field.firstSeenAt()), field.exampleNote()));
         out.print(fields);
     }
 
@@ -398,9 +354,7 @@ final class StatusCommand implements Callable<Integer> {
                     forgotten.authors(),
                     forgotten.unfinished() == 0
                             ? ""
-                            : "; "
-                                    + forgotten.unfinished()
-                                    + " of them not to the end: repeat the last forget --yes");
+                            : "; " + forgotten.unfinished() + " of them not to the end: repeat the last forget --yes");
         }
     }
 
@@ -408,25 +362,21 @@ final class StatusCommand implements Callable<Integer> {
         out.println("Fixity (times of Shanghai)");
         out.println("  verified the longest ago  " + Times.minute(fixity.oldestVerified()));
         Executions.Audit audit = fixity.lastAudit();
-        out.println(
-                "  last audit                "
-                        + (audit == null
-                                ? "none; begin with: note-archive verify"
-                                : "execution "
-                                        + audit.execution()
-                                        + " of instance "
-                                        + audit.instance()
-                                        + ", "
-                                        + audit.status()
-                                        + " "
-                                        + audit.exitCode()
-                                        + ", ended "
-                                        + Times.minute(audit.ended())));
-        out.println(
-                "  open findings             "
-                        + (fixity.openFindings().isEmpty()
-                                ? "none"
-                                : Damage.inWords(fixity.openFindings())));
+        out.println("  last audit                "
+                + (audit == null
+                        ? "none; begin with: note-archive verify"
+                        : "execution "
+                                + audit.execution()
+                                + " of instance "
+                                + audit.instance()
+                                + ", "
+                                + audit.status()
+                                + " "
+                                + audit.exitCode()
+                                + ", ended "
+                                + Times.minute(audit.ended())));
+        out.println("  open findings             "
+                + (fixity.openFindings().isEmpty() ? "none" : Damage.inWords(fixity.openFindings())));
     }
 
     private static String line(Videos videos) {

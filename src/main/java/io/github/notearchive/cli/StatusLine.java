@@ -4,10 +4,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBarConsumer;
 
-/**
- * The last line of a terminal, written over each second, which makes way for whatever else goes to
- * standard error.
- */
+/** The last line of a terminal, written over each second, which makes way for whatever else goes to standard error. */
 final class StatusLine implements ProgressBarConsumer {
 
     /** Back to the left margin, and the line away. */
@@ -18,9 +15,7 @@ final class StatusLine implements ProgressBarConsumer {
     private boolean isShown;
     private boolean isAtMargin = true;
 
-    /**
-     * @param width columns of the terminal
-     */
+    /** @param width columns of the terminal */
     StatusLine(PrintStream terminal, int width) {
         this.terminal = terminal;
         this.width = width;

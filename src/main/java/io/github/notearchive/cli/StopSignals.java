@@ -8,12 +8,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM, SIGINT and SIGHUP end the run in order, and the process returns what the run came to: a
- * JVM that dies of a signal by itself returns 143 whatever the program says. SIGHUP that is ignored
- * from the start, as under {@code nohup}, the virtual machine goes on to ignore.
+ * SIGTERM, SIGINT and SIGHUP end the run in order, and the process returns what the run came to: a JVM that dies of a
+ * signal by itself returns 143 whatever the program says. SIGHUP that is ignored from the start, as under
+ * {@code nohup}, the virtual machine goes on to ignore.
  *
- * <p>A signal that comes while the program is still starting is kept until there is a gate to
- * close.
+ * <p>A signal that comes while the program is still starting is kept until there is a gate to close.
  */
 final class StopSignals {
 
@@ -32,9 +31,9 @@ final class StopSignals {
     }
 
     /**
-     * Takes the three signals from now on. The platform's only way to take one without dying of it
-     * is {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the
-     * compiler warns of its name whatever it is told, so it is reached by reflection.
+     * Takes the three signals from now on. The platform's only way to take one without dying of it is
+     * {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the compiler warns of its name
+     * whatever it is told, so it is reached by reflection.
      */
     static void handle(Consumer<String> receiver) {
         try {
@@ -42,36 +41,29 @@ final class StopSignals {
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Method handle = signal.getMethod("handle", signal, handler);
             for (String name : List.of("TERM", "INT", "HUP")) {
-                Object proxy =
-                        Proxy.newProxyInstance(
-                                handler.getClassLoader(),
-                                new Class<?>[] {handler},
-                                (self, method, arguments) ->
-                                        switch (method.getName()) {
-                                            case "equals" ->
-                                                    System.identityHashCode(self)
-                                                            == System.identityHashCode(
-                                                                    arguments[0]);
-                                            case "hashCode" -> System.identityHashCode(self);
-                                            case "toString" -> "StopSignals";
-                                            default -> {
-                                                receiver.accept("SIG" + name);
-                                                yield null;
-                                            }
-                                        });
+                Object proxy = Proxy.newProxyInstance(
+                        handler.getClassLoader(),
+                        new Class<?>[] {handler},
+                        (self, method, arguments) -> switch (method.getName()) {
+                            case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
+                            case "hashCode" -> System.identityHashCode(self);
+                            case "toString" -> "StopSignals";
+                            default -> {
+                                receiver.accept("SIG" + name);
+                                yield null;
+                            }
+                        });
                 handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
             }
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(
-                    "This Java runtime lets no program take signals: " + e, e);
+            throw new IllegalStateException("This Java runtime lets no program take signals: " + e, e);
         }
     }
 
     /**
-     * SIGHUP counts as the first signal only, since a second one gives up calls that may be paid
-     * for. A terminal that is closed sends it twice, by the kernel and by the shell; systemd sends
-     * it right behind SIGTERM when a session ends; and who has pressed Ctrl-C may close the
-     * terminal and not mean it.
+     * SIGHUP counts as the first signal only, since a second one gives up calls that may be paid for. A terminal that
+     * is closed sends it twice, by the kernel and by the shell; systemd sends it right behind SIGTERM when a session
+     * ends; and who has pressed Ctrl-C may close the terminal and not mean it.
      */
     synchronized void received(String name) {
         boolean isFirst = !isStopping;

@@ -39,21 +39,18 @@ final class StoreCheck implements Look {
     public Seen look() {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
-        String where =
-                "bucket "
-                        + settings.bucket()
-                        + (settings.hasEndpoint()
-                                ? " at " + settings.endpoint()
-                                : ", embedded, "
-                                        + (context.get(EmbeddedStore.class).joined()
-                                                ? "run by another process of this program"
-                                                : "started for this check"));
+        String where = "bucket "
+                + settings.bucket()
+                + (settings.hasEndpoint()
+                        ? " at " + settings.endpoint()
+                        : ", embedded, "
+                                + (context.get(EmbeddedStore.class).joined()
+                                        ? "run by another process of this program"
+                                        : "started for this check"));
         if (!store.hasBucket()) {
             return settings.createBucket()
                     ? Seen.ok(where + ": it is not there yet, and the first run creates it")
-                    : Seen.wrong(
-                            where
-                                    + ": it is not there; create it, or set archive.store.create-bucket");
+                    : Seen.wrong(where + ": it is not there; create it, or set archive.store.create-bucket");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
         byte[] probe = ("probe of " + clock.instant()).getBytes(StandardCharsets.UTF_8);
@@ -74,12 +71,12 @@ final class StoreCheck implements Look {
         return isSame
                 ? Seen.ok(where + ": an object was written, read back, compared and deleted")
                 : Seen.away(
-                        where
-                                + ": an object that was written reads back as other bytes; look at the store's health");
+                        where + ": an object that was written reads back as other bytes; look at the store's health");
     }
 
     /** How far its clock is ahead of ours; null where that was not seen. */
-    @Nullable Duration drift() {
+    @Nullable
+    Duration drift() {
         return drift;
     }
 }

@@ -27,8 +27,8 @@ final class SummaryFile {
     }
 
     /**
-     * Looks whether the file can be written, before anything is bought, and removes the one of an
-     * earlier run, so that none stands there for a run that was killed.
+     * Looks whether the file can be written, before anything is bought, and removes the one of an earlier run, so that
+     * none stands there for a run that was killed.
      *
      * @throws ParameterException when it cannot
      */
@@ -40,8 +40,7 @@ final class SummaryFile {
                 throw refused(command, target, "is a directory");
             }
             if (!Files.isDirectory(directory)) {
-                throw refused(
-                        command, target, "cannot be written: there is no directory " + directory);
+                throw refused(command, target, "cannot be written: there is no directory " + directory);
             }
             try {
                 Files.deleteIfExists(file);

@@ -20,19 +20,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at everything that a run needs, each thing by itself and within its time, whatever became
- * of the others. Makes no paid call, migrates nothing, and leaves nothing behind.
+ * Looks at everything that a run needs, each thing by itself and within its time, whatever became of the others. Makes
+ * no paid call, migrates nothing, and leaves nothing behind.
  *
- * <p>What stands in tables is asked for only when the schema is the one that this program expects,
- * since whoever uses the program's own connections brings it up to date.
+ * <p>What stands in tables is asked for only when the schema is the one that this program expects, since whoever uses
+ * the program's own connections brings it up to date.
  */
 final class SystemCheck {
 
     private static final Logger log = LoggerFactory.getLogger(SystemCheck.class);
 
-    /**
-     * Long enough for a slow server, and for an embedded one that is started for the first time.
-     */
+    /** Long enough for a slow server, and for an embedded one that is started for the first time. */
     private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     private static final Duration START_PATIENCE = Duration.ofMinutes(3);
@@ -57,23 +55,21 @@ final class SystemCheck {
      * @param message how it is, and what to do about it
      * @param exitCode what it comes to when it failed; null otherwise
      */
-    record Finding(String name, Result result, String message, @Nullable ExitCode exitCode) {}
+    record Finding(
+            String name,
+            Result result,
+            String message,
+            @Nullable ExitCode exitCode) {}
 
-    /**
-     * Looks at everything, in an order in which the first thing that failed is mostly the cause.
-     */
+    /** Looks at everything, in an order in which the first thing that failed is mostly the cause. */
     List<Finding> all() {
         check("java", PATIENCE, MachineCheck::java);
         try (ArchiveContext context = ArchiveContext.openUnchecked(given, clockGiven)) {
             lookInside(context);
         } catch (RuntimeException e) {
             Seen seen = explained(e);
-            findings.add(
-                    new Finding(
-                            "settings",
-                            seen.result(),
-                            seen.message() + "; nothing else was looked at",
-                            seen.exitCode()));
+            findings.add(new Finding(
+                    "settings", seen.result(), seen.message() + "; nothing else was looked at", seen.exitCode()));
         }
         return List.copyOf(findings);
     }
@@ -114,7 +110,10 @@ final class SystemCheck {
         return () -> {
             Seen seen = store.look();
             return seen.result() == Result.OK
-                    ? context.get(ArchiveRevision.class).difference().map(Seen::wrong).orElse(seen)
+                    ? context.get(ArchiveRevision.class)
+                            .difference()
+                            .map(Seen::wrong)
+                            .orElse(seen)
                     : seen;
         };
     }
@@ -126,8 +125,7 @@ final class SystemCheck {
 
     /** What all of it comes to: what somebody has to put right comes before what may pass. */
     static ExitCode exitCode(List<Finding> findings) {
-        for (ExitCode code :
-                List.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)) {
+        for (ExitCode code : List.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)) {
             if (findings.stream().anyMatch(finding -> finding.exitCode() == code)) {
                 return code;
             }
@@ -166,8 +164,6 @@ final class SystemCheck {
         }
         log.error("Unforeseen", e);
         return new Seen(
-                Result.FAILED,
-                "unforeseen: " + Trouble.describe(e) + "; the log above says where",
-                ExitCode.FAILED);
+                Result.FAILED, "unforeseen: " + Trouble.describe(e) + "; the log above says where", ExitCode.FAILED);
     }
 }

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Tells whoever wants to know how a command ended, whichever way it did. That is the last thing a
- * command does, after it has printed its result.
+ * Tells whoever wants to know how a command ended, whichever way it did. That is the last thing a command does, after
+ * it has printed its result.
  */
 final class Telling {
 
@@ -31,9 +31,7 @@ final class Telling {
 
     /** Audits, and tells of it; what breaks breaks as before. */
     static VerifySummary ofAudit(
-            ArchiveContext context,
-            Supplier<VerifySummary> work,
-            Function<VerifySummary, String> next) {
+            ArchiveContext context, Supplier<VerifySummary> work, Function<VerifySummary, String> next) {
         RunTelemetry telemetry = context.get(RunTelemetry.class);
         telemetry.open("verify");
         try {

@@ -41,9 +41,7 @@ final class TextTable {
     }
 
     private static boolean isWide(int c) {
-        return Character.isIdeographic(c)
-                || (c >= 0x3000 && c <= 0x30FF)
-                || (c >= 0xFF01 && c <= 0xFF60);
+        return Character.isIdeographic(c) || (c >= 0x3000 && c <= 0x30FF) || (c >= 0xFF01 && c <= 0xFF60);
     }
 
     @Override

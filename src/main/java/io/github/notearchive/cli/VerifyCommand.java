@@ -49,27 +49,22 @@ final class VerifyCommand implements Callable<Integer> {
                     "Make a note due for each file that is damaged, so that the next run stores it anew, and write missing sidecars from the ledger.")
     private boolean repair;
 
-    @Option(
-            names = "--delete-orphans",
-            description = "Remove objects that no row points at and that are old enough.")
+    @Option(names = "--delete-orphans", description = "Remove objects that no row points at and that are old enough.")
     private boolean deleteOrphans;
 
     @Option(
             names = "--self-test",
-            description =
-                    "Only plant errors in an area of their own, see that they are found, and take them away.")
+            description = "Only plant errors in an area of their own, see that they are found, and take them away.")
     private boolean selfTest;
 
-    @Option(
-            names = "--node",
-            paramLabel = "NAME",
-            description = "Which machine this is, instead of ARCHIVE_NODE.")
+    @Option(names = "--node", paramLabel = "NAME", description = "Which machine this is, instead of ARCHIVE_NODE.")
     private @Nullable String node;
 
     @Option(names = "--json", description = "Prints the result as one JSON document.")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() throws SQLException {
@@ -94,13 +89,10 @@ final class VerifyCommand implements Callable<Integer> {
         String thisNode = context.get(ArchiveProperties.class).node();
         signals.passTo(context.get(JobGate.class)::stop);
         VerifySummary summary =
-                context.get(VerifyRunner.class)
-                        .verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
+                context.get(VerifyRunner.class).verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
         PrintWriter out = spec.commandLine().getOut();
         if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
-            spec.commandLine()
-                    .getErr()
-                    .println(Harmless.lines("note-archive: " + summary.reason()));
+            spec.commandLine().getErr().println(Harmless.lines("note-archive: " + summary.reason()));
         } else if (json) {
             printJson(summary, out);
         } else {
@@ -112,8 +104,7 @@ final class VerifyCommand implements Callable<Integer> {
     private int tell(Optional<List<SelfTest.Probe>> probes) {
         if (probes.isEmpty()) {
             throw new CommandFailure(
-                    ExitCode.ALREADY_RUNNING,
-                    "another audit of this database is active; nothing was planted");
+                    ExitCode.ALREADY_RUNNING, "another audit of this database is active; nothing was planted");
         }
         boolean found = probes.get().stream().allMatch(SelfTest.Probe::found);
         PrintWriter out = spec.commandLine().getOut();
@@ -122,13 +113,11 @@ final class VerifyCommand implements Callable<Integer> {
         } else {
             TextTable table = new TextTable("planted", "to be found", "said", "");
             probes.get()
-                    .forEach(
-                            probe ->
-                                    table.row(
-                                            probe.planted(),
-                                            probe.expected() == null ? "nothing" : probe.expected(),
-                                            probe.said(),
-                                            probe.found() ? "right" : "WRONG"));
+                    .forEach(probe -> table.row(
+                            probe.planted(),
+                            probe.expected() == null ? "nothing" : probe.expected(),
+                            probe.said(),
+                            probe.found() ? "right" : "WRONG"));
             out.println(
                     found
                             ? "The audit finds what is planted (exit 0); all of it is removed"
@@ -146,8 +135,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     private void print(VerifySummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
         if (summary.execution() != null) {
             printWork(summary, out);
             printFindings(summary, out);
@@ -184,9 +172,7 @@ final class VerifyCommand implements Callable<Integer> {
                 "  left     %d files and %d sidecars to audit; verified the longest ago: %s%n",
                 summary.filesLeft(),
                 summary.sidecarsLeft(),
-                summary.oldestVerified() == null
-                        ? "never"
-                        : Times.minute(summary.oldestVerified()) + " Shanghai");
+                summary.oldestVerified() == null ? "never" : Times.minute(summary.oldestVerified()) + " Shanghai");
     }
 
     private static void printFindings(VerifySummary summary, PrintWriter out) {
@@ -196,40 +182,25 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.println("  found    " + Damage.inWords(summary.open()) + " (open, of all audits)");
         for (Finding finding : summary.examples()) {
-            out.println(
-                    Harmless.line(
-                            "    %s %s: %s%s%s"
-                                    .formatted(
-                                            finding.kind(),
-                                            finding.key(),
-                                            finding.seen(),
-                                            finding.expected() == null
-                                                    ? ""
-                                                    : "; expected " + finding.expected(),
-                                            finding.repair() == null
-                                                    ? ""
-                                                    : "; repair: " + finding.repair())));
+            out.println(Harmless.line("    %s %s: %s%s%s"
+                    .formatted(
+                            finding.kind(),
+                            finding.key(),
+                            finding.seen(),
+                            finding.expected() == null ? "" : "; expected " + finding.expected(),
+                            finding.repair() == null ? "" : "; repair: " + finding.repair())));
         }
         long more = summary.findings() - summary.examples().size();
         if (more > 0) {
-            out.printf(
-                    "    and %d more: SELECT * FROM fixity_finding WHERE resolved_at IS NULL%n",
-                    more);
+            out.printf("    and %d more: SELECT * FROM fixity_finding WHERE resolved_at IS NULL%n", more);
         }
     }
 
     private static void printRepairs(VerifySummary.Repaired repairs, PrintWriter out) {
-        if (repairs.notesMadeDue()
-                        + repairs.waiting()
-                        + repairs.sidecarsRewritten()
-                        + repairs.notPossible()
-                > 0) {
+        if (repairs.notesMadeDue() + repairs.waiting() + repairs.sidecarsRewritten() + repairs.notPossible() > 0) {
             out.printf(
                     "  repair   notes made due %d, files waiting for a note that is due %d, sidecars rewritten %d, not possible %d%n",
-                    repairs.notesMadeDue(),
-                    repairs.waiting(),
-                    repairs.sidecarsRewritten(),
-                    repairs.notPossible());
+                    repairs.notesMadeDue(), repairs.waiting(), repairs.sidecarsRewritten(), repairs.notPossible());
         }
         for (String name : repairs.orphansRemoved()) {
             out.println("  removed  " + Harmless.line(name));
@@ -254,18 +225,17 @@ final class VerifyCommand implements Callable<Integer> {
         return switch (summary.exitCode()) {
             case COMPLETED -> "nothing to do until the next audit";
             case FINDINGS ->
-                    summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
-                            ? "run, which stores anew what is due; then verify"
-                            : options(repair, deleteOrphans)
-                                    + (unfinished ? "; the same command continues this audit" : "");
+                summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
+                        ? "run, which stores anew what is due; then verify"
+                        : options(repair, deleteOrphans)
+                                + (unfinished ? "; the same command continues this audit" : "");
             case INTERRUPTED -> "verify again; the same command continues this audit";
-            case UPSTREAM_UNAVAILABLE ->
-                    "verify again when the server is back; the same command continues this audit";
+            case UPSTREAM_UNAVAILABLE -> "verify again when the server is back; the same command continues this audit";
             case ALREADY_RUNNING -> "nothing; the other audit goes on";
             case FAILED -> "read the log; the next audit continues where this one ended";
             case USAGE -> "put the configuration right, then verify again";
             case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE ->
-                    "no audit ends so; run does";
+                "no audit ends so; run does";
         };
     }
 
@@ -278,8 +248,6 @@ final class VerifyCommand implements Callable<Integer> {
         if (!deleteOrphans) {
             left.add((repair ? "verify " : "") + "--delete-orphans removes orphans");
         }
-        return left.isEmpty()
-                ? "what is left has its reason in fixity_finding.repair"
-                : String.join(", ", left);
+        return left.isEmpty() ? "what is left has its reason in fixity_finding.repair" : String.join(", ", left);
     }
 }

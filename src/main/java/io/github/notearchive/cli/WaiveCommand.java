@@ -16,8 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "waive",
         mixinStandardHelpOptions = true,
-        description =
-                "Accepts that a file of a note stays missing. The note is archived when that was the last one.")
+        description = "Accepts that a file of a note stays missing. The note is archived when that was the last one.")
 final class WaiveCommand implements Callable<Integer> {
 
     @Parameters(index = "0", paramLabel = "NOTE_ID", description = "The note.")
@@ -26,20 +25,14 @@ final class WaiveCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "KIND", description = "${COMPLETION-CANDIDATES}")
     private MediaKind kind = MediaKind.IMAGE;
 
-    @Parameters(
-            index = "2",
-            paramLabel = "ORDINAL",
-            description = "Its place, from 0, as explain shows it.")
+    @Parameters(index = "2", paramLabel = "ORDINAL", description = "Its place, from 0, as explain shows it.")
     private int ordinal;
 
-    @Option(
-            names = "--reason",
-            required = true,
-            paramLabel = "TEXT",
-            description = "Why; kept with the file.")
+    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why; kept with the file.")
     private String reason = "";
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
@@ -50,14 +43,11 @@ final class WaiveCommand implements Callable<Integer> {
         try (ArchiveContext context = ArchiveContext.openExisting()) {
             Forgotten.refuse(context, id);
             return switch (context.get(Waiver.class).waive(id, kind, ordinal, reason.strip())) {
-                case Waiver.Result.NoteArchived() ->
-                        say("Waived; note " + id + " is archived", ExitCode.COMPLETED);
+                case Waiver.Result.NoteArchived() -> say("Waived; note " + id + " is archived", ExitCode.COMPLETED);
                 case Waiver.Result.StillMissing(var slots) ->
-                        say(
-                                "Waived; " + slots + " other files of note " + id + " are missing",
-                                ExitCode.COMPLETED);
+                    say("Waived; " + slots + " other files of note " + id + " are missing", ExitCode.COMPLETED);
                 case Waiver.Result.NotPossible(var why) ->
-                        throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + why);
+                    throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + why);
             };
         }
     }

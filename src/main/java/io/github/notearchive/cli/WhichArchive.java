@@ -30,9 +30,7 @@ record WhichArchive(String database, String store, String bucket) {
         String embedded = "embedded in " + directory(context);
         StoreProperties store = context.get(StoreProperties.class);
         return new WhichArchive(
-                hasOwnDatabase(context)
-                        ? embedded
-                        : withoutLogin(context.setting("spring.datasource.url")),
+                hasOwnDatabase(context) ? embedded : withoutLogin(context.setting("spring.datasource.url")),
                 store.hasEndpoint() ? store.endpoint() : embedded,
                 store.bucket());
     }
@@ -87,8 +85,8 @@ record WhichArchive(String database, String store, String bucket) {
     }
 
     /**
-     * What to say before a new archive is begun; empty where there is one. Who runs in a wrong
-     * directory would wonder why nothing is due.
+     * What to say before a new archive is begun; empty where there is one. Who runs in a wrong directory would wonder
+     * why nothing is due.
      */
     static Optional<String> newArchive(ArchiveContext context) {
         return isNew(context)
@@ -100,8 +98,8 @@ record WhichArchive(String database, String store, String bucket) {
     }
 
     /**
-     * Refuses to make a new archive for somebody who wants to look at one that exists or work on
-     * it: an empty one looks as if everything was gone.
+     * Refuses to make a new archive for somebody who wants to look at one that exists or work on it: an empty one looks
+     * as if everything was gone.
      */
     static void requireExisting(ArchiveContext context) {
         if (isNew(context)) {
@@ -110,9 +108,7 @@ record WhichArchive(String database, String store, String bucket) {
                     ExitCode.USAGE,
                     (Files.exists(directory)
                                     ? directory + " holds no archive"
-                                    : "there is no archive in "
-                                            + directory
-                                            + ", which does not exist")
+                                    : "there is no archive in " + directory + ", which does not exist")
                             + "; nothing was made. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run begin a new one");
         }
     }

@@ -9,20 +9,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
 /**
- * Keeps libraries from logging what passes through them, at any level that is set: the provider's
- * token is part of the addresses that the HTTP client asks for, and an answer, whose addresses are
- * signed, is a parameter of statements.
+ * Keeps libraries from logging what passes through them, at any level that is set: the provider's token is part of the
+ * addresses that the HTTP client asks for, and an answer, whose addresses are signed, is a parameter of statements.
  */
 public final class WireLogCap extends TurboFilter {
 
-    private static final List<String> CARRIERS =
-            List.of(
-                    "org.apache.hc",
-                    "org.postgresql",
-                    "org.springframework.jdbc.core",
-                    "okhttp3",
-                    "org.eclipse.jetty",
-                    "org.gaul.shaded.org.eclipse.jetty");
+    private static final List<String> CARRIERS = List.of(
+            "org.apache.hc",
+            "org.postgresql",
+            "org.springframework.jdbc.core",
+            "okhttp3",
+            "org.eclipse.jetty",
+            "org.gaul.shaded.org.eclipse.jetty");
 
     @Override
     public FilterReply decide(

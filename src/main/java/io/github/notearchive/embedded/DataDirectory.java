@@ -24,16 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directory that everything embedded lives in, opened either as its owner or as a guest of the
- * process that owns it.
+ * The directory that everything embedded lives in, opened either as its owner or as a guest of the process that owns
+ * it.
  *
- * <p>The owner holds the lock on {@code lock} for its life and runs the servers; it tells their
- * ports in {@code servers.properties}, which it writes as a whole whenever one comes or goes. A
- * guest uses the owner's servers and stops nothing. A guest that finds the owner gone while it
- * waits for a server becomes the owner.
+ * <p>The owner holds the lock on {@code lock} for its life and runs the servers; it tells their ports in
+ * {@code servers.properties}, which it writes as a whole whenever one comes or goes. A guest uses the owner's servers
+ * and stops nothing. A guest that finds the owner gone while it waits for a server becomes the owner.
  *
- * <p>A directory that is made here can be entered by its owner only. One that exists keeps its
- * permissions, since it may be anything; what is put into it is private in any case.
+ * <p>A directory that is made here can be entered by its owner only. One that exists keeps its permissions, since it
+ * may be anything; what is put into it is private in any case.
  */
 public final class DataDirectory implements AutoCloseable {
 
@@ -49,8 +48,8 @@ public final class DataDirectory implements AutoCloseable {
     private static final int LONGEST_PATH = 800;
 
     /**
-     * The directories that this JVM owns. It must never open a lock file a second time: closing any
-     * channel on a file frees all locks that the process has on it.
+     * The directories that this JVM owns. It must never open a lock file a second time: closing any channel on a file
+     * frees all locks that the process has on it.
      */
     private static final Set<Path> OWNED_HERE = ConcurrentHashMap.newKeySet();
 
@@ -69,11 +68,11 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Opens the directory and makes it where it is missing. Does not wait: when another process
-     * owns it, the result is {@link #joined() joined}.
+     * Opens the directory and makes it where it is missing. Does not wait: when another process owns it, the result is
+     * {@link #joined() joined}.
      *
-     * @throws DataDirectoryException when it is no directory, cannot be written to, or has a path
-     *     that the servers cannot use
+     * @throws DataDirectoryException when it is no directory, cannot be written to, or has a path that the servers
+     *     cannot use
      */
     public static DataDirectory open(Path path) {
         return open(path, JOIN_PATIENCE);
@@ -96,8 +95,8 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Closes the servers that were opened here, the last one first, then gives the directory up.
-     * Does nothing when repeated.
+     * Closes the servers that were opened here, the last one first, then gives the directory up. Does nothing when
+     * repeated.
      */
     @Override
     public synchronized void close() {
@@ -126,15 +125,14 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * Finds the port of a running server, or the duty to start it.
      *
-     * <p>The caller holds this object's monitor until it has {@linkplain #publish published} what
-     * it started, so that no two parts of this process start the same server.
+     * <p>The caller holds this object's monitor until it has {@linkplain #publish published} what it started, so that
+     * no two parts of this process start the same server.
      *
      * @param server its name in the facts
      * @param isOurs whether what listens on a port is the server over this directory
-     * @return the port of a server that runs already, or empty when this process owns the directory
-     *     and the caller must start it
-     * @throws DataDirectoryException when another process owns the directory and no such server of
-     *     it answers in time
+     * @return the port of a server that runs already, or empty when this process owns the directory and the caller must
+     *     start it
+     * @throws DataDirectoryException when another process owns the directory and no such server of it answers in time
      */
     OptionalInt findRunning(String server, IntPredicate isOurs) {
         long deadline = System.nanoTime() + patience.toNanos();
@@ -143,10 +141,9 @@ public final class DataDirectory implements AutoCloseable {
                 return facts.port(server);
             }
             Optional<ServerFacts> owner = ServerFacts.read(factsFile);
-            OptionalInt port =
-                    owner.filter(ServerFacts::writerLives)
-                            .map(found -> found.port(server))
-                            .orElse(OptionalInt.empty());
+            OptionalInt port = owner.filter(ServerFacts::writerLives)
+                    .map(found -> found.port(server))
+                    .orElse(OptionalInt.empty());
             if (port.isPresent() && isOurs.test(port.getAsInt())) {
                 return port;
             }
@@ -217,9 +214,7 @@ public final class DataDirectory implements AutoCloseable {
 
     private @Nullable FileChannel tryLock() {
         try {
-            FileChannel channel =
-                    FileChannel.open(
-                            path.resolve("lock"), Set.of(CREATE, WRITE), WholeFile.OWNER_ONLY);
+            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), WholeFile.OWNER_ONLY);
             try {
                 if (channel.tryLock() != null) {
                     return channel;
@@ -252,14 +247,11 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private DataDirectoryException inUse(
-            String server, Optional<ServerFacts> owner, OptionalInt port) {
+    private DataDirectoryException inUse(String server, Optional<ServerFacts> owner, OptionalInt port) {
         String pid = owner.map(found -> "pid " + found.pid()).orElse("pid unknown");
         String trouble;
         if (port.isPresent()) {
-            trouble =
-                    "what listens on 127.0.0.1:%d is not its %s server"
-                            .formatted(port.getAsInt(), server);
+            trouble = "what listens on 127.0.0.1:%d is not its %s server".formatted(port.getAsInt(), server);
         } else if (owner.isPresent() && !owner.get().writerLives()) {
             trouble = "and it cannot be seen from here, as in another container";
         } else {
@@ -275,8 +267,7 @@ public final class DataDirectory implements AutoCloseable {
             Thread.sleep(JOIN_PAUSE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DataDirectoryException(
-                    subject(path) + "interrupted while waiting for its owner's servers", e);
+            throw new DataDirectoryException(subject(path) + "interrupted while waiting for its owner's servers", e);
         }
     }
 
@@ -284,8 +275,7 @@ public final class DataDirectory implements AutoCloseable {
         Path absolute = path.toAbsolutePath().normalize();
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
             throw new DataDirectoryException(
-                    subject(absolute)
-                            + "it is a file; move that away, or name another data directory");
+                    subject(absolute) + "it is a file; move that away, or name another data directory");
         }
         Path real;
         try {
@@ -294,28 +284,23 @@ public final class DataDirectory implements AutoCloseable {
             throw notWritable(absolute, e);
         }
         if (UNSAFE.matcher(real.toString()).find() || real.toString().length() > LONGEST_PATH) {
-            throw new DataDirectoryException(
-                    subject(real)
-                            + "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
-                            + LONGEST_PATH
-                            + " characters; name another data directory");
+            throw new DataDirectoryException(subject(real)
+                    + "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
+                    + LONGEST_PATH
+                    + " characters; name another data directory");
         }
         if (isSwept(real)) {
-            throw new DataDirectoryException(
-                    subject(real)
-                            + "the PostgreSQL library deletes old directories in there; name another data directory");
+            throw new DataDirectoryException(subject(real)
+                    + "the PostgreSQL library deletes old directories in there; name another data directory");
         }
         return real;
     }
 
     /** The library removes any idle cluster that lies directly in its own working directory. */
     private static boolean isSwept(Path real) {
-        Path working =
-                Path.of(
-                        System.getProperty(
-                                "ot.epg.working-dir",
-                                Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg")
-                                        .toString()));
+        Path working = Path.of(System.getProperty(
+                "ot.epg.working-dir",
+                Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg").toString()));
         try {
             return Files.isDirectory(working) && Files.isSameFile(real, working);
         } catch (IOException e) {

@@ -5,12 +5,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL over the data directory: this process's own, or the one that the directory's owner
- * runs already.
+ * A PostgreSQL over the data directory: this process's own, or the one that the directory's owner runs already.
  *
- * <p>It listens on 127.0.0.1 only, on a port that changes with every start, and wants a password
- * (SCRAM), which lies in {@code postgres.password} for the owner of the files. A commit is on the
- * disk when it returns.
+ * <p>It listens on 127.0.0.1 only, on a port that changes with every start, and wants a password (SCRAM), which lies in
+ * {@code postgres.password} for the owner of the files. A commit is on the disk when it returns.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -22,8 +20,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private final @Nullable PostgresServer server;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedDatabase(
-            DataDirectory directory, int port, String password, @Nullable PostgresServer server) {
+    private EmbeddedDatabase(DataDirectory directory, int port, String password, @Nullable PostgresServer server) {
         this.directory = directory;
         this.port = port;
         this.password = password;
@@ -31,27 +28,22 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Starts the server, or joins the one that runs. The very first start unpacks the program and
-     * makes the cluster, which takes about ten seconds; a later one takes about one, and after a
-     * crash as long as PostgreSQL needs to recover. Joining waits up to 30 s for the owner's server
-     * to come up.
+     * Starts the server, or joins the one that runs. The very first start unpacks the program and makes the cluster,
+     * which takes about ten seconds; a later one takes about one, and after a crash as long as PostgreSQL needs to
+     * recover. Joining waits up to 30 s for the owner's server to come up.
      *
-     * @throws DataDirectoryException when it does not start, or the owner runs none; nothing is
-     *     left running then
+     * @throws DataDirectoryException when it does not start, or the owner runs none; nothing is left running then
      */
     public static EmbeddedDatabase open(DataDirectory directory) {
         synchronized (directory) {
             var cluster = new PostgresCluster(directory.path());
             OptionalInt running = directory.findRunning(NAME, cluster::answersOn);
             if (running.isPresent()) {
-                return new EmbeddedDatabase(
-                        directory, running.getAsInt(), cluster.knownPassword(), null);
+                return new EmbeddedDatabase(directory, running.getAsInt(), cluster.knownPassword(), null);
             }
             PostgresServer server = PostgresServer.start(cluster);
             try {
-                var database =
-                        new EmbeddedDatabase(
-                                directory, server.port(), cluster.knownPassword(), server);
+                var database = new EmbeddedDatabase(directory, server.port(), cluster.knownPassword(), server);
                 directory.publish(NAME, server.port(), database);
                 return database;
             } catch (RuntimeException e) {
@@ -83,8 +75,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Stops the server that was started here: clients are cut off, committed rows stay. Takes 45 s
-     * at the very most and some 0.1 s as a rule. Does nothing when repeated or joined.
+     * Stops the server that was started here: clients are cut off, committed rows stay. Takes 45 s at the very most and
+     * some 0.1 s as a rule. Does nothing when repeated or joined.
      */
     @Override
     public void close() {

@@ -24,14 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An S3 server over the data directory: this process's own, or the one that the directory's owner
- * runs already.
+ * An S3 server over the data directory: this process's own, or the one that the directory's owner runs already.
  *
- * <p>An object is a plain file under {@code s3/<bucket>/<key>}; its type, digest and metadata are
- * extended attributes of the file, so a copy of the directory needs {@code cp -a} or the like. The
- * server listens on 127.0.0.1 only, on a port that changes with every start, and its keys, made
- * once, lie in {@code s3.credentials} for the owner of the files. It has no buckets until somebody
- * makes one. The region is {@code us-east-1}.
+ * <p>An object is a plain file under {@code s3/<bucket>/<key>}; its type, digest and metadata are extended attributes
+ * of the file, so a copy of the directory needs {@code cp -a} or the like. The server listens on 127.0.0.1 only, on a
+ * port that changes with every start, and its keys, made once, lie in {@code s3.credentials} for the owner of the
+ * files. It has no buckets until somebody makes one. The region is {@code us-east-1}.
  */
 public final class EmbeddedStore implements AutoCloseable {
 
@@ -51,11 +49,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private final @Nullable S3Proxy server;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedStore(
-            DataDirectory directory,
-            int port,
-            StoreCredentials credentials,
-            @Nullable S3Proxy server) {
+    private EmbeddedStore(DataDirectory directory, int port, StoreCredentials credentials, @Nullable S3Proxy server) {
         this.directory = directory;
         this.port = port;
         this.credentials = credentials;
@@ -63,18 +57,17 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Starts the server, or joins the one that runs. Starting takes about a second and first sweeps
-     * what uploads left that a killed process never finished; joining sweeps nothing and waits up
-     * to 30 s for the owner's server to come up.
+     * Starts the server, or joins the one that runs. Starting takes about a second and first sweeps what uploads left
+     * that a killed process never finished; joining sweeps nothing and waits up to 30 s for the owner's server to come
+     * up.
      *
-     * @throws DataDirectoryException when it does not start, the file system keeps no extended
-     *     attributes, or the owner runs no such server
+     * @throws DataDirectoryException when it does not start, the file system keeps no extended attributes, or the owner
+     *     runs no such server
      */
     public static EmbeddedStore open(DataDirectory directory) {
         synchronized (directory) {
             Path keys = directory.path().resolve("s3.credentials");
-            OptionalInt running =
-                    directory.findRunning(NAME, port -> answersOn(port, keys, directory));
+            OptionalInt running = directory.findRunning(NAME, port -> answersOn(port, keys, directory));
             try {
                 if (running.isPresent()) {
                     return new EmbeddedStore(
@@ -109,9 +102,9 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Makes sure that the server can write the objects of a bucket: that the folder of the bucket,
-     * and those of files and sidecars in it, are such, and that this user may write there. What
-     * lies deeper is not looked at, since there may be thousands of them.
+     * Makes sure that the server can write the objects of a bucket: that the folder of the bucket, and those of files
+     * and sidecars in it, are such, and that this user may write there. What lies deeper is not looked at, since there
+     * may be thousands of them.
      *
      * @throws IOException when it cannot; the message names the folder and the reason
      */
@@ -132,17 +125,16 @@ public final class EmbeddedStore implements AutoCloseable {
             throw new IOException(folder + " is no directory; move it away");
         }
         if (!Files.isWritable(folder)) {
-            throw new IOException(
-                    folder
-                            + " is not writable for user "
-                            + System.getProperty("user.name")
-                            + "; give this user the right to write there");
+            throw new IOException(folder
+                    + " is not writable for user "
+                    + System.getProperty("user.name")
+                    + "; give this user the right to write there");
         }
     }
 
     /**
-     * Stops the server that was started here, within seconds; requests in flight are cut off after
-     * five. Does nothing when repeated or joined.
+     * Stops the server that was started here, within seconds; requests in flight are cut off after five. Does nothing
+     * when repeated or joined.
      */
     @Override
     public void close() {
@@ -153,8 +145,7 @@ public final class EmbeddedStore implements AutoCloseable {
         stop(server, directory);
     }
 
-    private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials)
-            throws IOException {
+    private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials) throws IOException {
         long began = System.nanoTime();
         Path root = directory.path().resolve("s3");
         OwnersDirectory.make(root);
@@ -163,18 +154,14 @@ public final class EmbeddedStore implements AutoCloseable {
         if (swept > 0) {
             log.info("Swept {} files of unfinished uploads under {}", swept, root);
         }
-        S3Proxy server =
-                S3Proxy.builder()
-                        .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                        .endpoint(endpointOn(0))
-                        .awsAuthentication(
-                                AuthenticationType.AWS_V4,
-                                credentials.accessKey(),
-                                credentials.secretKey())
-                        .ignoreUnknownHeaders(true)
-                        .jettyMaxThreads(THREADS)
-                        .stopTimeout(STOP_PATIENCE.toMillis())
-                        .build();
+        S3Proxy server = S3Proxy.builder()
+                .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                .endpoint(endpointOn(0))
+                .awsAuthentication(AuthenticationType.AWS_V4, credentials.accessKey(), credentials.secretKey())
+                .ignoreUnknownHeaders(true)
+                .jettyMaxThreads(THREADS)
+                .stopTimeout(STOP_PATIENCE.toMillis())
+                .build();
         try {
             server.start();
             var store = new EmbeddedStore(directory, server.getPort(), credentials, server);
@@ -214,8 +201,8 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Is the server on this port ours? It must accept our keys, which nobody else knows, and refuse
-     * a wrong one, so that one which accepts anything does not pass. A signature shows no key.
+     * Is the server on this port ours? It must accept our keys, which nobody else knows, and refuse a wrong one, so
+     * that one which accepts anything does not pass. A signature shows no key.
      */
     private static boolean answersOn(int port, Path keys, DataDirectory directory) {
         try {
@@ -224,23 +211,18 @@ public final class EmbeddedStore implements AutoCloseable {
                     && accepts(port, ours)
                     && !accepts(port, new StoreCredentials(ours.accessKey(), "not-the-secret"));
         } catch (MinioException | IOException e) {
-            log.debug(
-                    "What listens on 127.0.0.1:{} is not the S3 server over {}",
-                    port,
-                    directory.path(),
-                    e);
+            log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, directory.path(), e);
             return false;
         }
     }
 
     @SuppressWarnings("try") // close() declares any exception at all; each is taken care of
     private static boolean accepts(int port, StoreCredentials credentials) throws MinioException {
-        try (MinioClient client =
-                MinioClient.builder()
-                        .endpoint(endpointOn(port).toString())
-                        .region("us-east-1")
-                        .credentials(credentials.accessKey(), credentials.secretKey())
-                        .build()) {
+        try (MinioClient client = MinioClient.builder()
+                .endpoint(endpointOn(port).toString())
+                .region("us-east-1")
+                .credentials(credentials.accessKey(), credentials.secretKey())
+                .build()) {
             long patience = PROBE_PATIENCE.toMillis();
             client.setTimeout(patience, patience, patience);
             client.listBuckets();
@@ -259,8 +241,7 @@ public final class EmbeddedStore implements AutoCloseable {
 
     private static void requireExtendedAttributes(Path root, DataDirectory directory) {
         try {
-            UserDefinedFileAttributeView view =
-                    Files.getFileAttributeView(root, UserDefinedFileAttributeView.class);
+            UserDefinedFileAttributeView view = Files.getFileAttributeView(root, UserDefinedFileAttributeView.class);
             if (view == null) {
                 throw new IOException("no such view");
             }

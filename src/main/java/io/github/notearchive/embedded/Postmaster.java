@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The PostgreSQL main process over one cluster directory, whoever started it.
  *
- * <p>The pid file alone proves nothing, for it outlives a killed server and its number is given to
- * others. A process counts when its command line says that it is a postgres over this directory.
+ * <p>The pid file alone proves nothing, for it outlives a killed server and its number is given to others. A process
+ * counts when its command line says that it is a postgres over this directory.
  */
 record Postmaster(long pid, Path cluster) {
 
@@ -41,10 +41,9 @@ record Postmaster(long pid, Path cluster) {
     }
 
     /**
-     * Waits for the programs that make or start a cluster and outlive the process that called them.
-     * Left alone, an initdb would go on writing below a directory that was moved away under it, and
-     * a pg_ctl would bring up a server after nobody had been found. Those that take long are
-     * killed.
+     * Waits for the programs that make or start a cluster and outlive the process that called them. Left alone, an
+     * initdb would go on writing below a directory that was moved away under it, and a pg_ctl would bring up a server
+     * after nobody had been found. Those that take long are killed.
      */
     static void awaitStragglers(Path cluster) {
         long deadline = System.nanoTime() + STRAGGLERS.toNanos();
@@ -64,27 +63,24 @@ record Postmaster(long pid, Path cluster) {
 
     private static List<ProcessHandle> stragglers(Path cluster) {
         return ProcessHandle.allProcesses()
-                .filter(
-                        process -> {
-                            List<String> command = commandLine(process.pid());
-                            return command.contains(cluster.toString())
-                                    && (command.getFirst().endsWith("/initdb")
-                                            || command.getFirst().endsWith("/pg_ctl"));
-                        })
+                .filter(process -> {
+                    List<String> command = commandLine(process.pid());
+                    return command.contains(cluster.toString())
+                            && (command.getFirst().endsWith("/initdb")
+                                    || command.getFirst().endsWith("/pg_ctl"));
+                })
                 .toList();
     }
 
     /** Does it run? A zombie, which a container's first process may never reap, does not. */
     boolean lives() {
         List<String> command = commandLine(pid);
-        return !command.isEmpty()
-                && command.getFirst().endsWith("postgres")
-                && command.contains(cluster.toString());
+        return !command.isEmpty() && command.getFirst().endsWith("postgres") && command.contains(cluster.toString());
     }
 
     /**
-     * Stops it: clients are cut off, committed rows stay. Waits at most 45 s, with ever ruder
-     * requests, from each of which the next start recovers.
+     * Stops it: clients are cut off, committed rows stay. Waits at most 45 s, with ever ruder requests, from each of
+     * which the next start recovers.
      *
      * @throws DataDirectoryException when it still runs after all of them
      */
@@ -116,11 +112,10 @@ record Postmaster(long pid, Path cluster) {
         }
         try {
             // a shell's own kill, since Java sends no SIGINT and not every machine has the program
-            Process kill =
-                    new ProcessBuilder("/bin/sh", "-c", "kill -%s %d".formatted(name, pid))
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start();
+            Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -%s %d".formatted(name, pid))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
             if (!kill.waitFor(5, TimeUnit.SECONDS)) {
                 kill.destroyForcibly();
             }

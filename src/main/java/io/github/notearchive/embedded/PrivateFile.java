@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * A small text file that only its owner may read. It is replaced as a whole and durably: whoever
- * reads it sees all of the old or all of the new text, after a power cut too.
+ * A small text file that only its owner may read. It is replaced as a whole and durably: whoever reads it sees all of
+ * the old or all of the new text, after a power cut too.
  */
 record PrivateFile(Path path) {
 
@@ -44,8 +44,7 @@ record PrivateFile(Path path) {
     }
 
     void write(String text) throws IOException {
-        WholeFile.write(
-                path, ".next", out -> out.write(text.getBytes(UTF_8)), WholeFile.OWNER_ONLY);
+        WholeFile.write(path, ".next", out -> out.write(text.getBytes(UTF_8)), WholeFile.OWNER_ONLY);
     }
 
     void writeProperties(Map<String, String> values) throws IOException {

@@ -9,12 +9,11 @@ import java.util.OptionalInt;
 import java.util.Properties;
 
 /**
- * What the owner of a data directory tells those who come later: who it is, and where its servers
- * listen.
+ * What the owner of a data directory tells those who come later: who it is, and where its servers listen.
  *
  * @param pid the owner's process
- * @param startedAt when that process began, in milliseconds of the epoch, or 0 when the system does
- *     not say; tells it from a later process with the same number
+ * @param startedAt when that process began, in milliseconds of the epoch, or 0 when the system does not say; tells it
+ *     from a later process with the same number
  * @param ports the port on 127.0.0.1 of each server that is up, by name
  */
 record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
@@ -43,9 +42,7 @@ record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
         var ports = new HashMap<String, Integer>();
         for (String key : properties.stringPropertyNames()) {
             if (key.endsWith(PORT)) {
-                ports.put(
-                        key.substring(0, key.length() - PORT.length()),
-                        Integer.valueOf(properties.getProperty(key)));
+                ports.put(key.substring(0, key.length() - PORT.length()), Integer.valueOf(properties.getProperty(key)));
             }
         }
         return new ServerFacts(
@@ -80,8 +77,8 @@ record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
     }
 
     /**
-     * Does the process still run that wrote this? If not, the facts are the remains of a killed one
-     * and its ports may be anybody's by now.
+     * Does the process still run that wrote this? If not, the facts are the remains of a killed one and its ports may
+     * be anybody's by now.
      */
     boolean writerLives() {
         return ProcessHandle.of(pid)

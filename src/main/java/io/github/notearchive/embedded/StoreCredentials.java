@@ -24,8 +24,7 @@ record StoreCredentials(String accessKey, String secretKey) {
         String accessKey = properties.get().getProperty(ACCESS_KEY, "");
         String secretKey = properties.get().getProperty(SECRET_KEY, "");
         if (accessKey.isBlank() || secretKey.isBlank()) {
-            throw new IOException(
-                    file + " does not hold both keys; delete it and a new pair is made");
+            throw new IOException(file + " does not hold both keys; delete it and a new pair is made");
         }
         return Optional.of(new StoreCredentials(accessKey, secretKey));
     }
@@ -37,9 +36,7 @@ record StoreCredentials(String accessKey, String secretKey) {
             return known.get();
         }
         var made = new StoreCredentials(random(10).toUpperCase(Locale.ROOT), random(20));
-        new PrivateFile(file)
-                .writeProperties(
-                        Map.of(ACCESS_KEY, made.accessKey(), SECRET_KEY, made.secretKey()));
+        new PrivateFile(file).writeProperties(Map.of(ACCESS_KEY, made.accessKey(), SECRET_KEY, made.secretKey()));
         return made;
     }
 

@@ -16,16 +16,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the S3 server leaves in its directory when it is killed in the middle of an upload.
  *
- * <p>It writes an object as {@code <key>-<uuid>} beside its place and renames it when it is whole.
- * The remains would be listed as objects. They differ from an object whose key happens to look like
- * that in their attributes: only a whole one has a digest. One that was killed between its digest
- * and its name lacks nothing but the name, and goes once the same bytes lie there, as they do after
- * the upload was repeated. A sidecar is repeated with other bytes; but below {@code notes/} nothing
- * whole has such a name.
+ * <p>It writes an object as {@code <key>-<uuid>} beside its place and renames it when it is whole. The remains would be
+ * listed as objects. They differ from an object whose key happens to look like that in their attributes: only a whole
+ * one has a digest. One that was killed between its digest and its name lacks nothing but the name, and goes once the
+ * same bytes lie there, as they do after the upload was repeated. A sidecar is repeated with other bytes; but below
+ * {@code notes/} nothing whole has such a name.
  *
- * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub
- * beside it. Nobody can ask for them as objects, and whoever began the upload does not go on with
- * it after the server was down, so they would only fill the disk.
+ * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub beside it. Nobody can ask
+ * for them as objects, and whoever began the upload does not go on with it after the server was down, so they would
+ * only fill the disk.
  */
 final class UnfinishedUploads {
 
@@ -33,15 +32,13 @@ final class UnfinishedUploads {
     private static final Pattern IN_FLIGHT = Pattern.compile("(.+)-" + UUID);
     private static final Pattern SIDECAR_IN_FLIGHT =
             Pattern.compile("[^/]+/notes/[0-9a-f]{24}/[0-9TZ.]+\\.json-" + UUID);
-    private static final Pattern PIECES =
-            Pattern.compile("\\.mpus-" + UUID + "-.*|\\.s3proxy-mpu-stub-" + UUID);
+    private static final Pattern PIECES = Pattern.compile("\\.mpus-" + UUID + "-.*|\\.s3proxy-mpu-stub-" + UUID);
     private static final String DIGEST = "user.content-md5";
 
     private UnfinishedUploads() {}
 
     /**
-     * Deletes them. Only while no server runs over the directory: an upload in flight looks the
-     * same.
+     * Deletes them. Only while no server runs over the directory: an upload in flight looks the same.
      *
      * @param root holds the buckets
      * @return how many files were deleted
@@ -62,8 +59,7 @@ final class UnfinishedUploads {
         }
 
         @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
             if (attributes.isRegularFile() && (isPiece(file) || isInFlight(file))) {
                 Files.delete(file);
                 swept++;
@@ -72,8 +68,7 @@ final class UnfinishedUploads {
         }
 
         @Override
-        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                throws IOException {
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
             if (failure != null) {
                 throw failure;
             }

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 
 /**
- * A bag after RFC 8493 (BagIt 1.0): the tables as JSON, the media and the manifest as payload, each
- * file with its SHA-256. There is no date of bagging in it, so the same archive gives the same bag.
+ * A bag after RFC 8493 (BagIt 1.0): the tables as JSON, the media and the manifest as payload, each file with its
+ * SHA-256. There is no date of bagging in it, so the same archive gives the same bag.
  */
 final class Bag {
 
@@ -37,14 +37,12 @@ final class Bag {
 
     private void list(String name, boolean payload) throws IOException {
         try (OutputStream out = export.draft().create(name)) {
-            export.draft()
-                    .forEachFile(
-                            file -> {
-                                if (file.path().startsWith(PAYLOAD) == payload) {
-                                    String line = file.sha256() + "  " + file.path() + "\n";
-                                    out.write(line.getBytes(StandardCharsets.UTF_8));
-                                }
-                            });
+            export.draft().forEachFile(file -> {
+                if (file.path().startsWith(PAYLOAD) == payload) {
+                    String line = file.sha256() + "  " + file.path() + "\n";
+                    out.write(line.getBytes(StandardCharsets.UTF_8));
+                }
+            });
         }
     }
 

@@ -6,10 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One column of a table of the data set.
  *
- * @param sql the expression that it is read by; empty for a list, whose elements come from another
- *     table
- * @param source the column whose {@code COMMENT ON} describes it, as {@code table.column}; null
- *     when it is not one of the database's
+ * @param sql the expression that it is read by; empty for a list, whose elements come from another table
+ * @param source the column whose {@code COMMENT ON} describes it, as {@code table.column}; null when it is not one of
+ *     the database's
  * @param description what it holds, where the database has no comment
  * @param elements of a list: the table that its elements come from; null for all others
  */
@@ -41,19 +40,15 @@ record Column(
                 "",
                 null,
                 description,
-                elements.withColumns(
-                        elements.columns().stream()
-                                .filter(
-                                        column ->
-                                                column.name().equals(of)
-                                                        || column.name().equals(Table.KEY))
-                                .toList()));
+                elements.withColumns(elements.columns().stream()
+                        .filter(column ->
+                                column.name().equals(of) || column.name().equals(Table.KEY))
+                        .toList()));
     }
 
     /** Another table, all its rows for the note. */
     static Column records(String name, Table elements, String description) {
-        return new Column(
-                name, ColumnType.RECORD_LIST, Content.PLAIN, "", null, description, elements);
+        return new Column(name, ColumnType.RECORD_LIST, Content.PLAIN, "", null, description, elements);
     }
 
     Column holding(Content other) {

@@ -26,7 +26,8 @@ enum ColumnType {
     }
 
     /** The value of a result's column; lists do not come from one. */
-    @Nullable Object read(ResultSet result, int column) throws SQLException {
+    @Nullable
+    Object read(ResultSet result, int column) throws SQLException {
         return switch (this) {
             case TEXT -> result.getString(column);
             case INTEGER -> absent(result, result.getInt(column));
@@ -36,8 +37,7 @@ enum ColumnType {
                 OffsetDateTime time = result.getObject(column, OffsetDateTime.class);
                 yield time == null ? null : time.toInstant();
             }
-            case TEXT_LIST, RECORD_LIST ->
-                    throw new IllegalStateException("A list is no column of the database");
+            case TEXT_LIST, RECORD_LIST -> throw new IllegalStateException("A list is no column of the database");
         };
     }
 

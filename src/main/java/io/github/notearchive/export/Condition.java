@@ -14,26 +14,22 @@ final class Condition {
     /** The table of the ids that were named, where there are any. */
     static final String IDS = "export_ids";
 
-    /**
-     * Of a note that is being forgotten rows may be there yet, for long where that was interrupted.
-     */
-    static final String NOT_FORGOTTEN =
-            "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
+    /** Of a note that is being forgotten rows may be there yet, for long where that was interrupted. */
+    static final String NOT_FORGOTTEN = "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
 
     private final StringBuilder where = new StringBuilder("TRUE");
     private final List<Object> parameters = new ArrayList<>();
 
     /**
-     * The notes of a selection, as a query that is named {@code selected}. Text is compared in the
-     * database, so that only what passes is read.
+     * The notes of a selection, as a query that is named {@code selected}. Text is compared in the database, so that
+     * only what passes is read.
      */
     static Condition ofNotes(Selection selection) {
         Condition notes = new Condition();
         notes.and(NOT_FORGOTTEN);
         notes.between("n.published_at", selection.publishedFrom(), selection.publishedTo());
         if (selection.capturedFrom() != null || selection.capturedTo() != null) {
-            notes.where.append(
-                    " AND EXISTS (SELECT FROM note_capture c WHERE c.note_id = n.note_id");
+            notes.where.append(" AND EXISTS (SELECT FROM note_capture c WHERE c.note_id = n.note_id");
             notes.between("c.captured_at", selection.capturedFrom(), selection.capturedTo());
             notes.where.append(")");
         }
@@ -107,9 +103,7 @@ final class Condition {
         for (Object parameter : parameters) {
             switch (parameter) {
                 case Instant time -> statement.setObject(number, time.atOffset(ZoneOffset.UTC));
-                case List<?> texts ->
-                        statement.setArray(
-                                number, connection.createArrayOf("text", texts.toArray()));
+                case List<?> texts -> statement.setArray(number, connection.createArrayOf("text", texts.toArray()));
                 default -> statement.setString(number, parameter.toString());
             }
             number++;

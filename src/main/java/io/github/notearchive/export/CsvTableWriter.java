@@ -15,13 +15,12 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * RFC 4180, UTF-8, with a header line. An absent value is an empty field, an empty text a quoted
- * empty field, as PostgreSQL's {@code COPY} has it. Lists are JSON.
+ * RFC 4180, UTF-8, with a header line. An absent value is an empty field, an empty text a quoted empty field, as
+ * PostgreSQL's {@code COPY} has it. Lists are JSON.
  *
- * <p>Values are exact. For a spreadsheet, and then alone, the file begins with a byte order mark,
- * and text that would be a formula has an apostrophe before it: such a program runs what begins
- * with {@code =}, {@code +}, {@code -} or {@code @}, also behind a tab or a line break. The Excel
- * of East Asia runs the full-width forms of these signs, too
+ * <p>Values are exact. For a spreadsheet, and then alone, the file begins with a byte order mark, and text that would
+ * be a formula has an apostrophe before it: such a program runs what begins with {@code =}, {@code +}, {@code -} or
+ * {@code @}, also behind a tab or a line break. The Excel of East Asia runs the full-width forms of these signs, too
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 final class CsvTableWriter implements TableWriter {
@@ -37,11 +36,10 @@ final class CsvTableWriter implements TableWriter {
         if (excel) {
             out.write(String.valueOf(BYTE_ORDER_MARK).getBytes(StandardCharsets.UTF_8));
         }
-        this.csv =
-                CsvWriter.builder()
-                        .lineDelimiter(LineDelimiter.CRLF)
-                        .quoteStrategy(QuoteStrategies.EMPTY)
-                        .build(out, StandardCharsets.UTF_8);
+        this.csv = CsvWriter.builder()
+                .lineDelimiter(LineDelimiter.CRLF)
+                .quoteStrategy(QuoteStrategies.EMPTY)
+                .build(out, StandardCharsets.UTF_8);
         csv.writeRecord(table.columns().stream().map(Column::name).toList());
     }
 

@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An export that is not yet one: a directory beside the target, named as it with {@code .partial-}
- * and a number behind, whose files are hashed while they are written and lie on the disk before
- * {@link #complete} gives it the target's name. Closed before that, it is removed; a process that
- * is killed leaves it under its name, which nobody takes for an export.
+ * An export that is not yet one: a directory beside the target, named as it with {@code .partial-} and a number behind,
+ * whose files are hashed while they are written and lie on the disk before {@link #complete} gives it the target's
+ * name. Closed before that, it is removed; a process that is killed leaves it under its name, which nobody takes for an
+ * export.
  *
  * <p>A file that the disk does not take is an {@link ExportWriteException}, whoever writes it.
  */
@@ -47,9 +47,7 @@ final class Draft implements AutoCloseable {
     /** The digests and keys of the files that are to be received ahead. */
     private static final String PLAN = ".plan";
 
-    /**
-     * Files copied before it is known where they belong, by their digest; gone before it is whole.
-     */
+    /** Files copied before it is known where they belong, by their digest; gone before it is whole. */
     private static final String AHEAD = ".ahead/";
 
     private static final int BUFFER = 64 * 1024;
@@ -74,10 +72,9 @@ final class Draft implements AutoCloseable {
     /** Begins one; refuses a target that holds anything, or cannot be replaced. */
     static Draft begin(Path directory) throws IOException {
         // a link is followed, so that it stays one and the export lies where it leads
-        Path target =
-                Files.isDirectory(directory)
-                        ? directory.toRealPath()
-                        : directory.toAbsolutePath().normalize();
+        Path target = Files.isDirectory(directory)
+                ? directory.toRealPath()
+                : directory.toAbsolutePath().normalize();
         Path name = target.getFileName();
         Path parent = target.getParent();
         if (name == null || parent == null) {
@@ -88,21 +85,17 @@ final class Draft implements AutoCloseable {
         try {
             Files.createDirectories(parent);
         } catch (IOException e) {
-            throw new ExportException(
-                    "Directory " + parent + ", to export below, cannot be made: " + e);
+            throw new ExportException("Directory " + parent + ", to export below, cannot be made: " + e);
         }
         if (!Files.isWritable(parent)) {
-            throw new ExportException(
-                    "Directory " + parent + ", to export below, cannot be written to");
+            throw new ExportException("Directory " + parent + ", to export below, cannot be written to");
         }
         try (Stream<Path> siblings = Files.list(parent)) {
             siblings.filter(Draft::isPartial)
-                    .forEach(
-                            left ->
-                                    log.warn(
-                                            "{} is left of an export that did not end. Unless an export is active that writes it, remove it: rm -r '{}'",
-                                            left,
-                                            left));
+                    .forEach(left -> log.warn(
+                            "{} is left of an export that did not end. Unless an export is active that writes it, remove it: rm -r '{}'",
+                            left,
+                            left));
         }
         // not a temporary directory, which nobody else could read
         Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
@@ -117,35 +110,27 @@ final class Draft implements AutoCloseable {
     /** Whether it is the unfinished directory of an export, to this or another target. */
     private static boolean isPartial(Path path) {
         Path own = path.getFileName();
-        return own != null
-                && PARTIAL_NAME.matcher(own.toString()).matches()
-                && Files.isDirectory(path);
+        return own != null && PARTIAL_NAME.matcher(own.toString()).matches() && Files.isDirectory(path);
     }
 
     private static void requireVacant(Path target) throws IOException {
         if (Files.isDirectory(target)) {
             try (Stream<Path> entries = Files.list(target)) {
                 if (entries.findAny().isPresent()) {
-                    throw new ExportException(
-                            "Directory "
-                                    + target
-                                    + " is not empty; nothing was exported, name another one or empty it");
+                    throw new ExportException("Directory "
+                            + target
+                            + " is not empty; nothing was exported, name another one or empty it");
                 }
             }
         } else if (Files.exists(target)) {
             throw new ExportException(
-                    "File "
-                            + target
-                            + " exists already; an export is a directory, so name another one");
+                    "File " + target + " exists already; an export is a directory, so name another one");
         }
     }
 
-    /**
-     * One that something is mounted on cannot be replaced, which would be known at the end only.
-     */
+    /** One that something is mounted on cannot be replaced, which would be known at the end only. */
     private static void requireReplaceable(Path target, Path parent) throws IOException {
-        if (Files.isDirectory(target)
-                && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
+        if (Files.isDirectory(target) && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
             throw new ExportException(
                     "Directory "
                             + target
@@ -171,8 +156,8 @@ final class Draft implements AutoCloseable {
     }
 
     /**
-     * Writes a file from a stream, and records it not yet: whoever compared it calls {@link
-     * #record} or {@link #remove}. A repeat begins anew.
+     * Writes a file from a stream, and records it not yet: whoever compared it calls {@link #record} or
+     * {@link #remove}. A repeat begins anew.
      *
      * @throws IOException from the stream alone
      * @throws ExportWriteException when the disk does not take it
@@ -311,10 +296,9 @@ final class Draft implements AutoCloseable {
         try {
             Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileAlreadyExistsException e) {
-            throw new ExportException(
-                    "Directory "
-                            + target
-                            + " came into being while it was exported to; the export is not kept, name another one");
+            throw new ExportException("Directory "
+                    + target
+                    + " came into being while it was exported to; the export is not kept, name another one");
         }
         complete = true;
         Path parent = target.getParent();
@@ -356,23 +340,20 @@ final class Draft implements AutoCloseable {
         if (!Files.exists(directory)) {
             return;
         }
-        Files.walkFileTree(
-                directory,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                            throws IOException {
-                        Files.delete(file);
-                        return FileVisitResult.CONTINUE;
-                    }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
 
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path directory, @Nullable IOException failure) throws IOException {
-                        Files.delete(directory);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     private Path resolve(String path) throws IOException {
@@ -400,12 +381,11 @@ final class Draft implements AutoCloseable {
         Hashing(String path) {
             this.path = path;
             try {
-                channel =
-                        FileChannel.open(
-                                resolve(path),
-                                StandardOpenOption.CREATE,
-                                StandardOpenOption.WRITE,
-                                StandardOpenOption.TRUNCATE_EXISTING);
+                channel = FileChannel.open(
+                        resolve(path),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.TRUNCATE_EXISTING);
             } catch (IOException e) {
                 throw new ExportWriteException(target, path, e);
             }

@@ -19,12 +19,7 @@ final class Export {
     private final SequencedMap<String, Long> rows = new LinkedHashMap<>();
     private @Nullable MediaCopies media;
 
-    Export(
-            ExportOptions options,
-            DataSet data,
-            Snapshot snapshot,
-            Draft draft,
-            Supplier<ObjectStore> store)
+    Export(ExportOptions options, DataSet data, Snapshot snapshot, Draft draft, Supplier<ObjectStore> store)
             throws IOException {
         this.options = options;
         this.data = data;
@@ -69,7 +64,8 @@ final class Export {
     }
 
     /** The same, when any were. */
-    @Nullable MediaCopies mediaSoFar() {
+    @Nullable
+    MediaCopies mediaSoFar() {
         return media;
     }
 

@@ -28,7 +28,9 @@ public enum ExportFormat {
 
     /** The format of a name as it is typed. */
     public static Optional<ExportFormat> named(String text) {
-        return Arrays.stream(values()).filter(format -> format.spelling.equals(text)).findFirst();
+        return Arrays.stream(values())
+                .filter(format -> format.spelling.equals(text))
+                .findFirst();
     }
 
     /** What becomes of the media when nobody says. */

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 /**
  * A file of an export that this machine's disk does not take. Nothing is left of the export.
  *
- * <p>Unchecked, so that it comes through whatever stands between the file and the one who asked for
- * it: a store that is being read takes each {@link IOException} for one of the network, and a
- * library that writes JSON or CSV makes one of its own of it.
+ * <p>Unchecked, so that it comes through whatever stands between the file and the one who asked for it: a store that is
+ * being read takes each {@link IOException} for one of the network, and a library that writes JSON or CSV makes one of
+ * its own of it.
  */
 public final class ExportWriteException extends RuntimeException {
 
@@ -36,8 +36,7 @@ public final class ExportWriteException extends RuntimeException {
 
     /** Without the path on this machine, which is another one in the next try. */
     private static String reason(IOException cause) {
-        String words =
-                cause instanceof FileSystemException known ? known.getReason() : cause.getMessage();
+        String words = cause instanceof FileSystemException known ? known.getReason() : cause.getMessage();
         String name = cause.getClass().getSimpleName();
         return words == null ? name : name + ", " + words;
     }

@@ -39,20 +39,18 @@ public class Exporter {
     }
 
     /**
-     * Makes one. It is there as a whole or not at all: whatever goes wrong, the target is as it was
-     * before. Media that the store does not give are left out and named; a store or database that
-     * is out of reach ends it with its own exception.
+     * Makes one. It is there as a whole or not at all: whatever goes wrong, the target is as it was before. Media that
+     * the store does not give are left out and named; a store or database that is out of reach ends it with its own
+     * exception.
      *
-     * @param stopped asked again and again; when true, it ends with an {@link
-     *     ExportStoppedException}
+     * @param stopped asked again and again; when true, it ends with an {@link ExportStoppedException}
      * @throws ExportException when it cannot be made as it is asked for
      * @throws ExportWriteException when this machine's disk does not take a file of it
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         if (!options.format().takes(options.media())) {
-            throw new ExportException(
-                    "Format %s does not take media by %s; nothing was exported"
-                            .formatted(options.format(), options.media()));
+            throw new ExportException("Format %s does not take media by %s; nothing was exported"
+                    .formatted(options.format(), options.media()));
         }
         DataSet data = DataSet.of(options.authors(), options.media());
         try (Draft draft = Draft.begin(options.target())) {
@@ -69,8 +67,7 @@ public class Exporter {
         }
     }
 
-    private ExportReport write(
-            ExportOptions options, DataSet data, Draft draft, BooleanSupplier stopped)
+    private ExportReport write(ExportOptions options, DataSet data, Draft draft, BooleanSupplier stopped)
             throws IOException {
         try (Snapshot snapshot = Snapshot.open(dataSource, options.selection(), stopped)) {
             Export export = new Export(options, data, snapshot, draft, store);
@@ -85,11 +82,10 @@ public class Exporter {
     }
 
     /**
-     * Copies the files of the selected notes outside of the snapshot that the rows are read in: it
-     * may take hours. What was stored meanwhile is copied beside its rows.
+     * Copies the files of the selected notes outside of the snapshot that the rows are read in: it may take hours. What
+     * was stored meanwhile is copied beside its rows.
      */
-    private static void copyAhead(Export export, BooleanSupplier stopped)
-            throws IOException, SQLException {
+    private static void copyAhead(Export export, BooleanSupplier stopped) throws IOException, SQLException {
         MediaCopies media = export.media();
         export.snapshot().forEachObject((sha256, key, _) -> export.draft().plan(sha256, key));
         export.snapshot().outside(() -> media.copyAhead(stopped));
@@ -110,11 +106,7 @@ public class Exporter {
             case FOURCAT -> {
                 new FourCat(export).write();
                 new Manifest(export)
-                        .write(
-                                "",
-                                List.of(
-                                        new Manifest.TableFile(
-                                                export.data().notes(), FourCat.FILE)));
+                        .write("", List.of(new Manifest.TableFile(export.data().notes(), FourCat.FILE)));
             }
         }
     }
@@ -136,8 +128,6 @@ public class Exporter {
     private static DataAccessException translated(SQLException failure) {
         SQLExceptionTranslator translator = new SQLStateSQLExceptionTranslator();
         DataAccessException known = translator.translate("export", null, failure);
-        return known == null
-                ? new DataAccessResourceFailureException("The archive cannot be read", failure)
-                : known;
+        return known == null ? new DataAccessResourceFailureException("The archive cannot be read", failure) : known;
     }
 }

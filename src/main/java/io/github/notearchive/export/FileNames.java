@@ -8,10 +8,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of directories and files that people read. Letters of ASCII, digits and dashes alone,
- * whatever a stranger wrote: such a name is one on every file system, in every archive and under
- * every locale, where Java cannot even make a file of another one if the locale is C, as under
- * cron.
+ * Names of directories and files that people read. Letters of ASCII, digits and dashes alone, whatever a stranger
+ * wrote: such a name is one on every file system, in every archive and under every locale, where Java cannot even make
+ * a file of another one if the locale is C, as under cron.
  */
 final class FileNames {
 
@@ -38,16 +37,15 @@ final class FileNames {
      */
     static String media(String kind, long ordinal, @Nullable String identity, String key) {
         String number = String.format(Locale.ROOT, "%02d", ordinal + 1);
-        String name =
-                switch (kind) {
-                    case "IMAGE" -> number;
-                    case "MOTION" -> number + "-motion";
-                    case "SUBTITLE" ->
-                            identity != null && LANGUAGE.matcher(identity).matches()
-                                    ? "subtitle-" + number + "-" + identity
-                                    : "subtitle-" + number;
-                    default -> kind.toLowerCase(Locale.ROOT) + (ordinal == 0 ? "" : "-" + number);
-                };
+        String name = switch (kind) {
+            case "IMAGE" -> number;
+            case "MOTION" -> number + "-motion";
+            case "SUBTITLE" ->
+                identity != null && LANGUAGE.matcher(identity).matches()
+                        ? "subtitle-" + number + "-" + identity
+                        : "subtitle-" + number;
+            default -> kind.toLowerCase(Locale.ROOT) + (ordinal == 0 ? "" : "-" + number);
+        };
         String extension = key.substring(key.lastIndexOf('.') + 1);
         return name + "." + (EXTENSION.matcher(extension).matches() ? extension : "bin");
     }

@@ -12,8 +12,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A directory for each note, for people: its media in order under names that say what they are, the
- * note as {@code note.json}, and a page that shows it; at the top pages that list them.
+ * A directory for each note, for people: its media in order under names that say what they are, the note as
+ * {@code note.json}, and a page that shows it; at the top pages that list them.
  */
 final class Folder {
 
@@ -88,19 +88,9 @@ final class Folder {
                 continue;
             }
             Long ordinal = file.number("ordinal");
-            String name =
-                    FileNames.media(
-                            String.valueOf(file.text("kind")),
-                            ordinal == null ? 0 : ordinal,
-                            file.text("identity"),
-                            key);
-            boolean there =
-                    export.media()
-                            .copy(
-                                    key,
-                                    String.valueOf(file.text("sha256")),
-                                    size,
-                                    directory + "/" + name);
+            String name = FileNames.media(
+                    String.valueOf(file.text("kind")), ordinal == null ? 0 : ordinal, file.text("identity"), key);
+            boolean there = export.media().copy(key, String.valueOf(file.text("sha256")), size, directory + "/" + name);
             files.add(file.with("path", there ? name : null));
         }
         return files;

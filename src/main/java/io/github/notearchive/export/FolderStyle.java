@@ -3,8 +3,7 @@ package io.github.notearchive.export;
 /** What the pages of a folder look like. */
 final class FolderStyle {
 
-    static final String CSS =
-            """
+    static final String CSS = """
             .text { white-space: pre-wrap; }
             ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem;
                        grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); }

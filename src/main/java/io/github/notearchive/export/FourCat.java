@@ -12,12 +12,10 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * {@code xiaohongshu.ndjson}, as 4CAT's data source {@code xiaohongshu} imports it. A line is what
- * the browser extension Zeeschuimer sends for an item: an envelope with the item in {@code data}
- * ({@code Search.import_from_file}, backend/lib/search.py), where the item is one of the platform's
- * explore pages, as {@code SearchRedNote.map_item} reads it
- * (datasources/xiaohongshu/search_rednote.py, commit 1f874be, {@code
- * map_item_from_json_api_explore}):
+ * {@code xiaohongshu.ndjson}, as 4CAT's data source {@code xiaohongshu} imports it. A line is what the browser
+ * extension Zeeschuimer sends for an item: an envelope with the item in {@code data} ({@code Search.import_from_file},
+ * backend/lib/search.py), where the item is one of the platform's explore pages, as {@code SearchRedNote.map_item}
+ * reads it (datasources/xiaohongshu/search_rednote.py, commit 1f874be, {@code map_item_from_json_api_explore}):
  *
  * <table>
  *   <caption>What 4CAT reads, and what it is made of</caption>
@@ -42,8 +40,8 @@ import tools.jackson.databind.json.JsonMapper;
  *       page</td></tr>
  * </table>
  *
- * <p>The other counts stand in {@code interact_info} under the names that the platform's pages give
- * them; 4CAT keeps them in the item.
+ * <p>The other counts stand in {@code interact_info} under the names that the platform's pages give them; 4CAT keeps
+ * them in the item.
  */
 final class FourCat {
 
@@ -61,14 +59,12 @@ final class FourCat {
 
     void write() throws IOException, SQLException {
         Table notes = export.data().notes();
-        Values values =
-                new Values(
-                        export::pseudonym,
-                        key ->
-                                export.store()
-                                        .presign(new ObjectKey(key), export.options().presignFor())
-                                        .toString(),
-                        _ -> null);
+        Values values = new Values(
+                export::pseudonym,
+                key -> export.store()
+                        .presign(new ObjectKey(key), export.options().presignFor())
+                        .toString(),
+                _ -> null);
         long count = 0;
         try (OutputStream out = export.draft().create(FILE);
                 Rows rows = export.snapshot().rows(notes, values);
@@ -90,8 +86,7 @@ final class FourCat {
         json.writeStartObject();
         json.writeStringProperty("nav_index", "0:0:" + index);
         json.writeStringProperty("item_id", note.noteId());
-        json.writeNumberProperty(
-                "timestamp_collected", captured == null ? 0 : captured.toEpochMilli());
+        json.writeNumberProperty("timestamp_collected", captured == null ? 0 : captured.toEpochMilli());
         json.writeStringProperty("source_platform", PLATFORM);
         json.writeStringProperty("source_platform_url", page);
         json.writeStringProperty("source_url", page);
@@ -160,7 +155,8 @@ final class FourCat {
     }
 
     private static void media(JsonGenerator json, List<Row> media) {
-        List<Row> pictures = media.stream().filter(file -> isFetchable(file, "IMAGE")).toList();
+        List<Row> pictures =
+                media.stream().filter(file -> isFetchable(file, "IMAGE")).toList();
         if (!pictures.isEmpty()) {
             json.writeArrayPropertyStart("image_list");
             for (Row picture : pictures) {

@@ -30,14 +30,12 @@ final class IndexPage {
      */
     static String of(int page, long total, List<Entry> entries) {
         long pages = Math.max(1, (total + NOTES - 1) / NOTES);
-        Html html =
-                Html.pageWithFiles("Notes" + (page == 1 ? "" : ", page " + page), FolderStyle.CSS);
+        Html html = Html.pageWithFiles("Notes" + (page == 1 ? "" : ", page " + page), FolderStyle.CSS);
         html.raw("<header>\n<h1>Notes</h1>\n<p class=\"soft\">")
                 .text(total)
                 .raw(total == 1 ? " note" : " notes")
                 .raw(pages == 1 ? "" : ", page " + page + " of " + pages)
-                .raw(
-                        "; times are those of Shanghai</p>\n</header>\n<main>\n<ul class=\"cards\">\n");
+                .raw("; times are those of Shanghai</p>\n</header>\n<main>\n<ul class=\"cards\">\n");
         entries.forEach(entry -> card(html, entry));
         html.raw("</ul>\n</main>\n");
         if (pages > 1) {

@@ -15,9 +15,9 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * {@code manifest.json}: what was asked for, which tables and columns there are and what they mean,
- * how many rows, every file with its SHA-256, and what is missing. No time of writing stands in it,
- * so the same archive gives the same bytes, and it names no author that the rows do not name.
+ * {@code manifest.json}: what was asked for, which tables and columns there are and what they mean, how many rows,
+ * every file with its SHA-256, and what is missing. No time of writing stands in it, so the same archive gives the same
+ * bytes, and it names no author that the rows do not name.
  */
 final class Manifest {
 
@@ -97,17 +97,17 @@ final class Manifest {
     }
 
     /**
-     * The authors that were asked for, as the rows name them. The numbers that people know each
-     * other by stand in no row where people are hashed, so they have no pseudonym either.
+     * The authors that were asked for, as the rows name them. The numbers that people know each other by stand in no
+     * row where people are hashed, so they have no pseudonym either.
      */
     private List<String> authorsToName(List<String> authors) {
         return switch (export.options().authors()) {
             case KEEP -> authors;
             case HASH ->
-                    authors.stream()
-                            .filter(author -> AUTHOR_ID.matcher(author).matches())
-                            .map(export::pseudonym)
-                            .toList();
+                authors.stream()
+                        .filter(author -> AUTHOR_ID.matcher(author).matches())
+                        .map(export::pseudonym)
+                        .toList();
             case OMIT -> List.of();
         };
     }
@@ -117,13 +117,9 @@ final class Manifest {
         json.writeObjectPropertyStart("authors");
         json.writeStringProperty("mode", spelled(authors));
         if (authors == AuthorMode.HASH) {
+            json.writeStringProperty("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal");
             json.writeStringProperty(
-                    "pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal");
-            json.writeStringProperty(
-                    "key",
-                    export.options().authorKey() == null
-                            ? "drawn for this export and forgotten"
-                            : "given");
+                    "key", export.options().authorKey() == null ? "drawn for this export and forgotten" : "given");
         }
         json.writeEndObject();
     }
@@ -157,7 +153,8 @@ final class Manifest {
             json.writeStringProperty("name", entry.table().name());
             json.writeStringProperty("description", comments.get(entry.table().source()));
             json.writeStringProperty("file", entry.file());
-            json.writeNumberProperty("rows", export.rows().getOrDefault(entry.table().name(), 0L));
+            json.writeNumberProperty(
+                    "rows", export.rows().getOrDefault(entry.table().name(), 0L));
             columns(json, entry.table().columns(), comments);
             json.writeEndObject();
         }
@@ -171,7 +168,8 @@ final class Manifest {
             json.writeStringProperty("name", column.name());
             json.writeStringProperty("type", spelled(column.type()));
             json.writeBooleanProperty(
-                    "nullable", !column.name().equals(Table.KEY) && !column.type().isList());
+                    "nullable",
+                    !column.name().equals(Table.KEY) && !column.type().isList());
             json.writeStringProperty("description", description(column, comments));
             if (column.type() == ColumnType.RECORD_LIST) {
                 columns(json, column.fields(), comments);
@@ -184,23 +182,20 @@ final class Manifest {
     private @Nullable String description(Column column, Map<String, String> comments) {
         String comment = column.source() == null ? null : comments.get(column.source());
         String description = comment == null ? column.description() : comment;
-        return export.options().authors() == AuthorMode.HASH
-                        && column.content() == Content.PERSON_ID
+        return export.options().authors() == AuthorMode.HASH && column.content() == Content.PERSON_ID
                 ? "A pseudonym in place of the id. " + (description == null ? "" : description)
                 : description;
     }
 
     private void files(JsonGenerator json, String below) throws IOException {
         json.writeArrayPropertyStart("files");
-        export.draft()
-                .forEachFile(
-                        file -> {
-                            json.writeStartObject();
-                            json.writeStringProperty("path", file.path().substring(below.length()));
-                            json.writeNumberProperty("bytes", file.size());
-                            json.writeStringProperty("sha256", file.sha256());
-                            json.writeEndObject();
-                        });
+        export.draft().forEachFile(file -> {
+            json.writeStartObject();
+            json.writeStringProperty("path", file.path().substring(below.length()));
+            json.writeNumberProperty("bytes", file.size());
+            json.writeStringProperty("sha256", file.sha256());
+            json.writeEndObject();
+        });
         json.writeEndArray();
     }
 

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files on their way from the store into an export. Each is hashed as it comes; one that has other
- * bytes than its row says, or that the store does not have, is left out and named.
+ * Files on their way from the store into an export. Each is hashed as it comes; one that has other bytes than its row
+ * says, or that the store does not have, is left out and named.
  */
 final class MediaCopies {
 
@@ -35,26 +35,23 @@ final class MediaCopies {
     }
 
     /**
-     * Copies the files that the draft has planned. One that the store does not have, or has with
-     * other bytes, is left to {@link #copy}, which names it.
+     * Copies the files that the draft has planned. One that the store does not have, or has with other bytes, is left
+     * to {@link #copy}, which names it.
      *
-     * @param stopped asked before each file; when true, it ends with an {@link
-     *     ExportStoppedException}
+     * @param stopped asked before each file; when true, it ends with an {@link ExportStoppedException}
      */
     void copyAhead(BooleanSupplier stopped) throws IOException {
-        draft.forEachPlanned(
-                (sha256, key) -> {
-                    if (stopped.getAsBoolean()) {
-                        throw new ExportStoppedException();
-                    }
-                    copyAhead(sha256, key);
-                });
+        draft.forEachPlanned((sha256, key) -> {
+            if (stopped.getAsBoolean()) {
+                throw new ExportStoppedException();
+            }
+            copyAhead(sha256, key);
+        });
     }
 
     private void copyAhead(String sha256, String key) throws IOException {
         try {
-            Written file =
-                    store.read(new ObjectKey(key), (in, _) -> draft.receiveAhead(sha256, in));
+            Written file = store.read(new ObjectKey(key), (in, _) -> draft.receiveAhead(sha256, in));
             if (file.sha256().equals(sha256)) {
                 return;
             }
@@ -85,13 +82,12 @@ final class MediaCopies {
                 copied++;
                 return true;
             }
-            wrong =
-                    "the store has other bytes: "
-                            + file.size()
-                            + " with SHA-256 "
-                            + file.sha256()
-                            + " instead of "
-                            + size;
+            wrong = "the store has other bytes: "
+                    + file.size()
+                    + " with SHA-256 "
+                    + file.sha256()
+                    + " instead of "
+                    + size;
         } catch (StoreException e) {
             if (e.unreachable() || e.ofTheAccount()) {
                 throw e;

@@ -13,18 +13,16 @@ final class NotePage {
 
     private static final int LONGEST_TITLE = 60;
 
-    private static final Pattern LANGUAGE =
-            Pattern.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}");
+    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}");
 
     private static final Set<String> SHOWN_EVERYWHERE =
             Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
 
-    private static final Map<String, String> COUNTS =
-            Map.of(
-                    "liked_count", "likes",
-                    "collected_count", "collected",
-                    "comments_count", "comments",
-                    "shared_count", "shared");
+    private static final Map<String, String> COUNTS = Map.of(
+            "liked_count", "likes",
+            "collected_count", "collected",
+            "comments_count", "comments",
+            "shared_count", "shared");
 
     private static final List<String> COUNT_COLUMNS =
             List.of("liked_count", "collected_count", "comments_count", "shared_count");
@@ -60,14 +58,13 @@ final class NotePage {
             return title;
         }
         String text = note.text("note_text");
-        String line =
-                text == null
-                        ? ""
-                        : text.lines()
-                                .map(String::strip)
-                                .filter(l -> !l.isEmpty())
-                                .findFirst()
-                                .orElse("");
+        String line = text == null
+                ? ""
+                : text.lines()
+                        .map(String::strip)
+                        .filter(l -> !l.isEmpty())
+                        .findFirst()
+                        .orElse("");
         if (line.isEmpty()) {
             return "Note " + note.noteId();
         }
@@ -79,9 +76,7 @@ final class NotePage {
     /** The attribute that names the language of what the author wrote. */
     static String language(Row note) {
         String language = note.text("language");
-        return " lang=\""
-                + (language != null && LANGUAGE.matcher(language).matches() ? language : "zh")
-                + "\"";
+        return " lang=\"" + (language != null && LANGUAGE.matcher(language).matches() ? language : "zh") + "\"";
     }
 
     static boolean isPicture(Row file) {
@@ -116,8 +111,9 @@ final class NotePage {
     }
 
     private static void files(Html html, Row note) {
-        List<Row> files =
-                note.rows("media").stream().filter(file -> file.text("path") != null).toList();
+        List<Row> files = note.rows("media").stream()
+                .filter(file -> file.text("path") != null)
+                .toList();
         if (files.isEmpty()) {
             return;
         }
@@ -127,9 +123,7 @@ final class NotePage {
         html.raw("</div>\n");
     }
 
-    /**
-     * @param pictures how many the note has, those included that are not here
-     */
+    /** @param pictures how many the note has, those included that are not here */
     private static void figure(Html html, Row file, long pictures) {
         String path = String.valueOf(file.text("path"));
         String kind = String.valueOf(file.text("kind"));
@@ -137,10 +131,7 @@ final class NotePage {
         html.raw("<figure>\n");
         switch (kind) {
             case "IMAGE" -> {
-                html.raw(
-                                "<img loading=\"lazy\" decoding=\"async\""
-                                        + size(file)
-                                        + " alt=\"Picture ")
+                html.raw("<img loading=\"lazy\" decoding=\"async\"" + size(file) + " alt=\"Picture ")
                         .text(number)
                         .raw(" of ")
                         .text(pictures)
@@ -150,18 +141,15 @@ final class NotePage {
                         .raw("\">\n");
             }
             case "MOTION", "VIDEO" ->
-                    html.raw("<video controls preload=\"metadata\" aria-label=\"")
-                            .raw(
-                                    kind.equals("VIDEO")
-                                            ? "Video"
-                                            : "Moving half of picture " + number)
-                            .raw("\" src=\"")
-                            .path(path)
-                            .raw("\"></video>\n");
+                html.raw("<video controls preload=\"metadata\" aria-label=\"")
+                        .raw(kind.equals("VIDEO") ? "Video" : "Moving half of picture " + number)
+                        .raw("\" src=\"")
+                        .path(path)
+                        .raw("\"></video>\n");
             case "AUDIO" ->
-                    html.raw("<audio controls preload=\"metadata\" aria-label=\"Sound\" src=\"")
-                            .path(path)
-                            .raw("\"></audio>\n");
+                html.raw("<audio controls preload=\"metadata\" aria-label=\"Sound\" src=\"")
+                        .path(path)
+                        .raw("\"></audio>\n");
             default -> {
                 // words have nothing to show, and stand as a link below
             }
@@ -205,14 +193,10 @@ final class NotePage {
     }
 
     private static void missing(Html html, Row note) {
-        List<Row> missing =
-                note.rows("media").stream()
-                        .filter(
-                                file ->
-                                        !"STORED".equals(file.text("state"))
-                                                || (file.table().indexOf("path") >= 0
-                                                        && file.text("path") == null))
-                        .toList();
+        List<Row> missing = note.rows("media").stream()
+                .filter(file -> !"STORED".equals(file.text("state"))
+                        || (file.table().indexOf("path") >= 0 && file.text("path") == null))
+                .toList();
         if (!missing.isEmpty()) {
             html.raw("<h2>Not here</h2>\n<ul>\n");
             for (Row file : missing) {
@@ -225,8 +209,7 @@ final class NotePage {
                         .text(
                                 "STORED".equals(file.text("state"))
                                         ? "the store does not give it"
-                                        : file.text("state")
-                                                + (reason == null ? "" : ", " + reason))
+                                        : file.text("state") + (reason == null ? "" : ", " + reason))
                         .raw("</li>\n");
             }
             html.raw("</ul>\n");
@@ -237,15 +220,12 @@ final class NotePage {
         if (captures.isEmpty()) {
             return;
         }
-        html.raw(
-                "<h2>Counts</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Counts\">\n");
+        html.raw("<h2>Counts</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Counts\">\n");
         html.raw("<table>\n<caption>As each answer had them</caption>\n");
         html.raw("<thead><tr><th scope=\"col\">captured</th>");
-        COUNT_COLUMNS.forEach(
-                column ->
-                        html.raw("<th scope=\"col\" class=\"number\">")
-                                .text(COUNTS.get(column))
-                                .raw("</th>"));
+        COUNT_COLUMNS.forEach(column -> html.raw("<th scope=\"col\" class=\"number\">")
+                .text(COUNTS.get(column))
+                .raw("</th>"));
         html.raw("</tr></thead>\n<tbody>\n");
         for (Row capture : captures) {
             html.raw("<tr><td>");
@@ -256,7 +236,9 @@ final class NotePage {
             html.raw("</td>");
             for (String column : COUNT_COLUMNS) {
                 Long count = capture.number(column);
-                html.raw("<td class=\"number\">").text(count == null ? "–" : count).raw("</td>");
+                html.raw("<td class=\"number\">")
+                        .text(count == null ? "–" : count)
+                        .raw("</td>");
             }
             html.raw("</tr>\n");
         }

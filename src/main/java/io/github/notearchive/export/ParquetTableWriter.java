@@ -29,11 +29,11 @@ import org.apache.parquet.schema.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Apache Parquet: every column but the note's id optional, times in microseconds of UTC, lists of
- * the standard three levels. Compressed by gzip of the JDK, which takes no native library.
+ * Apache Parquet: every column but the note's id optional, times in microseconds of UTC, lists of the standard three
+ * levels. Compressed by gzip of the JDK, which takes no native library.
  *
- * <p>Hadoop's classes stand in the library's signatures and are not in the program: what is called
- * here needs none of them.
+ * <p>Hadoop's classes stand in the library's signatures and are not in the program: what is called here needs none of
+ * them.
  */
 final class ParquetTableWriter implements TableWriter {
 
@@ -45,14 +45,13 @@ final class ParquetTableWriter implements TableWriter {
     private final ParquetWriter<Row> writer;
 
     ParquetTableWriter(OutputStream out, Table table) throws IOException {
-        this.writer =
-                new Builder(new StreamFile(out), table)
-                        .withConf(new PlainParquetConfiguration())
-                        .withCodecFactory(new JdkGzip())
-                        .withCompressionCodec(CompressionCodecName.GZIP)
-                        .withRowGroupSize(ROW_GROUP_BYTES)
-                        .withPageSize(PAGE_BYTES)
-                        .build();
+        this.writer = new Builder(new StreamFile(out), table)
+                .withConf(new PlainParquetConfiguration())
+                .withCodecFactory(new JdkGzip())
+                .withCompressionCodec(CompressionCodecName.GZIP)
+                .withRowGroupSize(ROW_GROUP_BYTES)
+                .withPageSize(PAGE_BYTES)
+                .build();
     }
 
     @Override
@@ -77,29 +76,25 @@ final class ParquetTableWriter implements TableWriter {
         Type.Repetition repetition = required ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         return switch (column.type()) {
             case TEXT ->
-                    Types.primitive(PrimitiveTypeName.BINARY, repetition)
-                            .as(LogicalTypeAnnotation.stringType())
-                            .named(column.name());
-            case INTEGER ->
-                    Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.name());
-            case BIGINT ->
-                    Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.name());
+                Types.primitive(PrimitiveTypeName.BINARY, repetition)
+                        .as(LogicalTypeAnnotation.stringType())
+                        .named(column.name());
+            case INTEGER -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.name());
+            case BIGINT -> Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.name());
             case BOOLEAN ->
-                    Types.primitive(PrimitiveTypeName.BOOLEAN, repetition).named(column.name());
+                Types.primitive(PrimitiveTypeName.BOOLEAN, repetition).named(column.name());
             case TIMESTAMP ->
-                    Types.primitive(PrimitiveTypeName.INT64, repetition)
-                            .as(LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS))
-                            .named(column.name());
+                Types.primitive(PrimitiveTypeName.INT64, repetition)
+                        .as(LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS))
+                        .named(column.name());
             case TEXT_LIST ->
-                    Types.requiredList()
-                            .element(
-                                    Types.required(PrimitiveTypeName.BINARY)
-                                            .as(LogicalTypeAnnotation.stringType())
-                                            .named("element"))
-                            .named(column.name());
+                Types.requiredList()
+                        .element(Types.required(PrimitiveTypeName.BINARY)
+                                .as(LogicalTypeAnnotation.stringType())
+                                .named("element"))
+                        .named(column.name());
             case RECORD_LIST -> {
-                Types.GroupBuilder<org.apache.parquet.schema.GroupType> element =
-                        Types.requiredGroup();
+                Types.GroupBuilder<org.apache.parquet.schema.GroupType> element = Types.requiredGroup();
                 for (Column field : column.fields()) {
                     element.addField(type(field, false));
                 }
@@ -192,9 +187,7 @@ final class ParquetTableWriter implements TableWriter {
                 case Boolean truth -> out.addBoolean(truth);
                 case Instant time -> out.addLong(ChronoUnit.MICROS.between(Instant.EPOCH, time));
                 case List<?> list -> list(out, list);
-                default ->
-                        throw new IllegalStateException(
-                                "Column " + name + " holds a " + value.getClass());
+                default -> throw new IllegalStateException("Column " + name + " holds a " + value.getClass());
             }
         }
 

@@ -13,12 +13,11 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a person's id a pseudonym: the first half of its HMAC-SHA-256 under a key, 32 hexadecimal
- * digits. The same person has the same one wherever the key is the same.
+ * Makes a person's id a pseudonym: the first half of its HMAC-SHA-256 under a key, 32 hexadecimal digits. The same
+ * person has the same one wherever the key is the same.
  *
- * <p>Whoever has the key can try ids, of which there are few enough; without it nobody can. That is
- * all it hides: a note's id leads to its author on the platform while it is there, and text and
- * pictures may say who it is.
+ * <p>Whoever has the key can try ids, of which there are few enough; without it nobody can. That is all it hides: a
+ * note's id leads to its author on the platform while it is there, and text and pictures may say who it is.
  */
 final class Pseudonyms {
 
@@ -49,14 +48,13 @@ final class Pseudonyms {
         }
         byte[] key = Files.readAllBytes(file);
         if (key.length < SHORTEST_KEY) {
-            throw new ExportException(
-                    "The key for pseudonyms "
-                            + file
-                            + " has "
-                            + key.length
-                            + " bytes, but needs "
-                            + SHORTEST_KEY
-                            + " at least: head -c 32 /dev/urandom makes one");
+            throw new ExportException("The key for pseudonyms "
+                    + file
+                    + " has "
+                    + key.length
+                    + " bytes, but needs "
+                    + SHORTEST_KEY
+                    + " at least: head -c 32 /dev/urandom makes one");
         }
         return new Pseudonyms(key);
     }

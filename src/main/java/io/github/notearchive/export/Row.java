@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row: for each column of its table a String, Integer, Long, Boolean, Instant, a list of
- * Strings or a list of rows, or null.
+ * One row: for each column of its table a String, Integer, Long, Boolean, Instant, a list of Strings or a list of rows,
+ * or null.
  */
 final class Row {
 
@@ -22,12 +22,14 @@ final class Row {
         return table;
     }
 
-    @Nullable Object get(int column) {
+    @Nullable
+    Object get(int column) {
         return values[column];
     }
 
     /** The value of a column; null also when the export has no such column. */
-    @Nullable Object get(String column) {
+    @Nullable
+    Object get(String column) {
         int index = table.indexOf(column);
         return index < 0 ? null : values[index];
     }
@@ -47,15 +49,18 @@ final class Row {
         return String.valueOf(values[0]);
     }
 
-    @Nullable String text(String column) {
+    @Nullable
+    String text(String column) {
         return (String) get(column);
     }
 
-    @Nullable Long number(String column) {
+    @Nullable
+    Long number(String column) {
         return get(column) instanceof Number number ? number.longValue() : null;
     }
 
-    @Nullable Instant time(String column) {
+    @Nullable
+    Instant time(String column) {
         return (Instant) get(column);
     }
 

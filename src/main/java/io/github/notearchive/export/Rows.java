@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a table, fetched from the server some at a time. Lists are filled from cursors of
- * their own, which go along with it: each has its rows in the order of the notes.
+ * The rows of a table, fetched from the server some at a time. Lists are filled from cursors of their own, which go
+ * along with it: each has its rows in the order of the notes.
  */
 final class Rows implements AutoCloseable {
 
@@ -22,15 +22,8 @@ final class Rows implements AutoCloseable {
     private final List<Optional<ByNote>> lists;
     private final BooleanSupplier stopped;
 
-    /**
-     * @param lists for each column the rows that fill it; empty for one that is no list
-     */
-    Rows(
-            Table table,
-            PreparedStatement statement,
-            Values values,
-            List<Optional<ByNote>> lists,
-            BooleanSupplier stopped)
+    /** @param lists for each column the rows that fill it; empty for one that is no list */
+    Rows(Table table, PreparedStatement statement, Values values, List<Optional<ByNote>> lists, BooleanSupplier stopped)
             throws SQLException {
         this.table = table;
         this.statement = statement;
@@ -41,7 +34,8 @@ final class Rows implements AutoCloseable {
     }
 
     /** The next row; null when there is none left. */
-    @Nullable Row next() throws SQLException {
+    @Nullable
+    Row next() throws SQLException {
         if (stopped.getAsBoolean()) {
             throw new ExportStoppedException();
         }
@@ -116,12 +110,11 @@ final class Rows implements AutoCloseable {
         /** Rows that no note took would have been lost in silence. */
         void requireEnd() {
             if (ahead != null) {
-                throw new IllegalStateException(
-                        "Table "
-                                + rows.table.name()
-                                + " has rows of note "
-                                + ahead.noteId()
-                                + " out of the order of the notes");
+                throw new IllegalStateException("Table "
+                        + rows.table.name()
+                        + " has rows of note "
+                        + ahead.noteId()
+                        + " out of the order of the notes");
             }
         }
 

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which notes an export has. A note must pass every filter that is given; within one filter of
- * several values any will do. Without a filter it is all notes that were ever captured.
+ * Which notes an export has. A note must pass every filter that is given; within one filter of several values any will
+ * do. Without a filter it is all notes that were ever captured.
  *
  * @param publishedFrom earliest time of publication; a note without one does not pass
  * @param publishedTo the time before which it was published
@@ -52,18 +52,15 @@ public record Selection(
         filters.put("in state", or(states));
         filters.put("with the text", text == null ? null : "\"" + text + "\"");
         filters.put("named in", ids);
-        String given =
-                filters.entrySet().stream()
-                        .filter(filter -> filter.getValue() != null)
-                        .map(filter -> filter.getKey() + " " + filter.getValue())
-                        .collect(Collectors.joining(", "));
+        String given = filters.entrySet().stream()
+                .filter(filter -> filter.getValue() != null)
+                .map(filter -> filter.getKey() + " " + filter.getValue())
+                .collect(Collectors.joining(", "));
         return given.isEmpty() ? "all notes" : "notes " + given;
     }
 
     private static @Nullable String or(List<?> values) {
-        return values.isEmpty()
-                ? null
-                : values.stream().map(String::valueOf).collect(Collectors.joining(" or "));
+        return values.isEmpty() ? null : values.stream().map(String::valueOf).collect(Collectors.joining(" or "));
     }
 
     /** Every note. */

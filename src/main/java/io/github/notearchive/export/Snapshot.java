@@ -23,12 +23,12 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The selected notes as they are at one moment: one transaction, {@code REPEATABLE READ} and read
- * only, so that tables agree with each other whatever a run does meanwhile. Rows are fetched some
- * at a time, so that memory does not grow with the archive.
+ * The selected notes as they are at one moment: one transaction, {@code REPEATABLE READ} and read only, so that tables
+ * agree with each other whatever a run does meanwhile. Rows are fetched some at a time, so that memory does not grow
+ * with the archive.
  *
- * <p>While it is open the database keeps old versions of the rows that change, so that files are
- * copied {@link #outside} of it.
+ * <p>While it is open the database keeps old versions of the rows that change, so that files are copied
+ * {@link #outside} of it.
  */
 final class Snapshot implements AutoCloseable {
 
@@ -42,8 +42,7 @@ final class Snapshot implements AutoCloseable {
     private final BooleanSupplier stopped;
     private final boolean hasIds;
 
-    private Snapshot(
-            Connection connection, Selection selection, BooleanSupplier stopped, boolean hasIds) {
+    private Snapshot(Connection connection, Selection selection, BooleanSupplier stopped, boolean hasIds) {
         this.connection = connection;
         this.selection = selection;
         this.notes = Condition.ofNotes(selection);
@@ -86,8 +85,8 @@ final class Snapshot implements AutoCloseable {
     }
 
     /**
-     * Does something that takes long and needs no rows. The snapshot is released before, so that
-     * the database keeps no old versions of rows meanwhile, and a new one is taken afterwards.
+     * Does something that takes long and needs no rows. The snapshot is released before, so that the database keeps no
+     * old versions of rows meanwhile, and a new one is taken afterwards.
      */
     void outside(Work work) throws SQLException, IOException {
         connection.commit();
@@ -107,9 +106,7 @@ final class Snapshot implements AutoCloseable {
         try {
             for (Column column : table.columns()) {
                 lists.add(
-                        column.elements() == null
-                                ? Optional.empty()
-                                : Optional.of(byNote(column.elements(), values)));
+                        column.elements() == null ? Optional.empty() : Optional.of(byNote(column.elements(), values)));
             }
             return open(table, values, lists);
         } catch (SQLException | RuntimeException e) {
@@ -127,25 +124,20 @@ final class Snapshot implements AutoCloseable {
     }
 
     private static List<Optional<Rows.ByNote>> noLists(Table table) {
-        return table.columns().stream()
-                .map(_ -> Optional.<Rows.ByNote>empty())
-                .collect(Collectors.toList());
+        return table.columns().stream().map(_ -> Optional.<Rows.ByNote>empty()).collect(Collectors.toList());
     }
 
-    private Rows open(Table table, Values values, List<Optional<Rows.ByNote>> lists)
-            throws SQLException {
+    private Rows open(Table table, Values values, List<Optional<Rows.ByNote>> lists) throws SQLException {
         Condition rows = Condition.ofRows(table, selection);
-        String columns =
-                table.columns().stream()
-                        .filter(column -> !column.type().isList())
-                        .map(Column::sql)
-                        .collect(Collectors.joining(", "));
+        String columns = table.columns().stream()
+                .filter(column -> !column.type().isList())
+                .map(Column::sql)
+                .collect(Collectors.joining(", "));
         String order = table.order().isEmpty() ? "" : ", " + table.order();
-        PreparedStatement statement =
-                statement(
-                        "SELECT %s FROM %s WHERE %s ORDER BY %s%s"
-                                .formatted(columns, table.from(), rows.where(), table.key(), order),
-                        rows);
+        PreparedStatement statement = statement(
+                "SELECT %s FROM %s WHERE %s ORDER BY %s%s"
+                        .formatted(columns, table.from(), rows.where(), table.key(), order),
+                rows);
         try {
             return new Rows(table, statement, values, lists, stopped);
         } catch (SQLException | RuntimeException e) {
@@ -156,8 +148,7 @@ final class Snapshot implements AutoCloseable {
 
     /** How many notes are selected. */
     long notes() throws SQLException {
-        try (PreparedStatement statement =
-                        statement("SELECT count(*) FROM selected", new Condition());
+        try (PreparedStatement statement = statement("SELECT count(*) FROM selected", new Condition());
                 ResultSet result = statement.executeQuery()) {
             return result.next() ? result.getLong(1) : 0;
         }
@@ -165,15 +156,12 @@ final class Snapshot implements AutoCloseable {
 
     /** The files of the selected notes, each once, in the order of their digests. */
     void forEachObject(ObjectReader reader) throws SQLException, IOException {
-        try (PreparedStatement statement =
-                        statement(
-                                """
+        try (PreparedStatement statement = statement("""
                                 SELECT o.sha256, o.object_key, o.size_bytes FROM media_object o
                                 WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
                                               WHERE m.sha256 = o.sha256)
                                 ORDER BY o.sha256
-                                """,
-                                new Condition());
+                                """, new Condition());
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
                 if (stopped.getAsBoolean()) {
@@ -192,10 +180,8 @@ final class Snapshot implements AutoCloseable {
 
     /** A statement over the notes that were selected. */
     private PreparedStatement statement(String sql, Condition rows) throws SQLException {
-        PreparedStatement statement =
-                connection.prepareStatement(
-                        "WITH selected AS (SELECT n.note_id FROM note n WHERE %s) %s"
-                                .formatted(notes.where(), sql));
+        PreparedStatement statement = connection.prepareStatement(
+                "WITH selected AS (SELECT n.note_id FROM note n WHERE %s) %s".formatted(notes.where(), sql));
         try {
             int next = notes.bind(connection, statement, 1);
             rows.bind(connection, statement, next);
@@ -207,14 +193,10 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /**
-     * What the database says of its tables and columns, by {@code table} and {@code table.column}.
-     */
+    /** What the database says of its tables and columns, by {@code table} and {@code table.column}. */
     Map<String, String> comments() throws SQLException {
         Map<String, String> comments = new HashMap<>();
-        try (PreparedStatement statement =
-                        connection.prepareStatement(
-                                """
+        try (PreparedStatement statement = connection.prepareStatement("""
                                 SELECT c.relname || coalesce('.' || a.attname, ''), d.description
                                 FROM pg_catalog.pg_description d
                                 JOIN pg_catalog.pg_class c ON c.oid = d.objoid
@@ -237,23 +219,20 @@ final class Snapshot implements AutoCloseable {
             return null;
         }
         long named = count("SELECT count(*) FROM " + Condition.IDS);
-        String missing =
-                " FROM "
-                        + Condition.IDS
-                        + " i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id AND "
-                        + Condition.NOT_FORGOTTEN
-                        + ")";
+        String missing = " FROM "
+                + Condition.IDS
+                + " i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id AND "
+                + Condition.NOT_FORGOTTEN
+                + ")";
         List<String> examples = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet result =
-                        statement.executeQuery(
-                                "SELECT i.note_id" + missing + " ORDER BY 1 LIMIT " + EXAMPLES)) {
+                        statement.executeQuery("SELECT i.note_id" + missing + " ORDER BY 1 LIMIT " + EXAMPLES)) {
             while (result.next()) {
                 examples.add(result.getString(1));
             }
         }
-        return new ExportReport.NamedIds(
-                named, count("SELECT count(*)" + missing), List.copyOf(examples));
+        return new ExportReport.NamedIds(named, count("SELECT count(*)" + missing), List.copyOf(examples));
     }
 
     private long count(String sql) throws SQLException {
@@ -267,11 +246,8 @@ final class Snapshot implements AutoCloseable {
         execute("DROP TABLE IF EXISTS pg_temp." + Condition.IDS);
         execute("CREATE TEMPORARY TABLE " + Condition.IDS + " (note_id text PRIMARY KEY)");
         try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-                PreparedStatement insert =
-                        connection.prepareStatement(
-                                "INSERT INTO "
-                                        + Condition.IDS
-                                        + " (note_id) VALUES (?) ON CONFLICT DO NOTHING")) {
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO " + Condition.IDS + " (note_id) VALUES (?) ON CONFLICT DO NOTHING")) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
@@ -295,16 +271,9 @@ final class Snapshot implements AutoCloseable {
 
     private static NoteId id(Path file, int line, String text) {
         return NoteId.parse(text)
-                .orElseThrow(
-                        () ->
-                                new ExportException(
-                                        "The file of ids %s, line %d: \"%s\" is no note id, which has 24 hexadecimal digits; nothing was exported"
-                                                .formatted(
-                                                        file,
-                                                        line,
-                                                        text.length() > 80
-                                                                ? text.substring(0, 80) + "..."
-                                                                : text)));
+                .orElseThrow(() -> new ExportException(
+                        "The file of ids %s, line %d: \"%s\" is no note id, which has 24 hexadecimal digits; nothing was exported"
+                                .formatted(file, line, text.length() > 80 ? text.substring(0, 80) + "..." : text)));
     }
 
     private void execute(String sql) throws SQLException {

@@ -14,9 +14,7 @@ final class TableFiles {
     private final ExportFormat format;
     private final String below;
 
-    /**
-     * @param below the directory within the export, with a slash behind; empty for its top
-     */
+    /** @param below the directory within the export, with a slash behind; empty for its top */
     TableFiles(Export export, ExportFormat format, String below) {
         this.export = export;
         this.format = format;
@@ -26,9 +24,7 @@ final class TableFiles {
     void write() throws IOException, SQLException {
         if (export.options().media() == MediaMode.COPY) {
             MediaCopies media = export.media();
-            export.snapshot()
-                    .forEachObject(
-                            (sha256, key, size) -> media.copy(key, sha256, size, below + key));
+            export.snapshot().forEachObject((sha256, key, size) -> media.copy(key, sha256, size, below + key));
         }
         Values values = new Values(export::pseudonym, this::url, this::path);
         for (Table table : export.data().tables()) {
@@ -61,13 +57,14 @@ final class TableFiles {
             case CSV -> new CsvTableWriter(out, table, export.options().excel());
             case PARQUET -> new ParquetTableWriter(out, table);
             case JSONL -> new JsonLinesWriter(out);
-            case FOLDER, BAGIT, FOURCAT ->
-                    throw new IllegalStateException(format + " has no file for a table");
+            case FOLDER, BAGIT, FOURCAT -> throw new IllegalStateException(format + " has no file for a table");
         };
     }
 
     private String url(String key) {
-        return export.store().presign(new ObjectKey(key), export.options().presignFor()).toString();
+        return export.store()
+                .presign(new ObjectKey(key), export.options().presignFor())
+                .toString();
     }
 
     private @Nullable String path(@Nullable String key) {

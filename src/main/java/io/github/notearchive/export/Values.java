@@ -10,12 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param url of an object's key
  * @param path of an object's key; null when the export has no such file
  */
-record Values(
-        UnaryOperator<String> pseudonym,
-        UnaryOperator<String> url,
-        UnaryOperator<@Nullable String> path) {
+record Values(UnaryOperator<String> pseudonym, UnaryOperator<String> url, UnaryOperator<@Nullable String> path) {
 
-    @Nullable Object of(Column column, @Nullable Object value) {
+    @Nullable
+    Object of(Column column, @Nullable Object value) {
         if (value == null) {
             return null;
         }

@@ -15,8 +15,7 @@ public final class OwnersDirectory {
     private OwnersDirectory() {}
 
     /**
-     * Makes it, and those above it, where they are not there yet; one that is there keeps its
-     * permissions.
+     * Makes it, and those above it, where they are not there yet; one that is there keeps its permissions.
      *
      * @return the directory
      * @throws IOException when it cannot be made, or is a file

@@ -31,25 +31,23 @@ public final class WholeFile {
     }
 
     /**
-     * Writes it beside its place, under its name with {@code .partial} behind it, as {@link
-     * #write(Path, String, Content, FileAttribute...)} does.
+     * Writes it beside its place, under its name with {@code .partial} behind it, as {@link #write(Path, String,
+     * Content, FileAttribute...)} does.
      */
     public static void write(Path file, byte[] bytes) throws IOException {
         write(file.toAbsolutePath(), PARTIAL, out -> out.write(bytes));
     }
 
     /**
-     * Writes it beside its place, forced to the disk, and then puts it there, in place of what is
-     * there. A failure or a kill leaves what was there before; a kill may leave the file beside it,
-     * which the next one overwrites. Whether the directory knows of the new file after a power cut
-     * is another matter: the old one may be back.
+     * Writes it beside its place, forced to the disk, and then puts it there, in place of what is there. A failure or a
+     * kill leaves what was there before; a kill may leave the file beside it, which the next one overwrites. Whether
+     * the directory knows of the new file after a power cut is another matter: the old one may be back.
      *
      * @param suffix what the file beside it has behind its name
      * @param attributes of the file, such as {@link #OWNER_ONLY}
      * @throws IOException when the directory is not there, or takes no file
      */
-    public static void write(
-            Path file, String suffix, Content content, FileAttribute<?>... attributes)
+    public static void write(Path file, String suffix, Content content, FileAttribute<?>... attributes)
             throws IOException {
         Path beside = file.resolveSibling(file.getFileName() + suffix);
         Files.deleteIfExists(beside);

@@ -23,14 +23,12 @@ public sealed interface Expected {
      *
      * @param call the row of the ledger that bought it
      * @param capturedAt when it was received
-     * @param answerSha256 the SHA-256 of the answer, in lower-case hexadecimal; null when the
-     *     ledger holds it no more
+     * @param answerSha256 the SHA-256 of the answer, in lower-case hexadecimal; null when the ledger holds it no more
      */
     record SidecarFile(
             ObjectKey key,
             NoteId note,
             long call,
             Instant capturedAt,
-            @Nullable String answerSha256)
-            implements Expected {}
+            @Nullable String answerSha256) implements Expected {}
 }

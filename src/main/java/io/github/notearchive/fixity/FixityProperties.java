@@ -12,10 +12,10 @@ import org.springframework.validation.annotation.Validated;
  * How the store is audited.
  *
  * @param parallel how many objects are read at once
- * @param orphanAge how old an object must be, by the store's clock, before it is called an orphan:
- *     objects are put before their rows are written
- * @param maxRepairs how many notes one process makes due at most; more than that are no damage but
- *     a wrong bucket, and every note may cost a call
+ * @param orphanAge how old an object must be, by the store's clock, before it is called an orphan: objects are put
+ *     before their rows are written
+ * @param maxRepairs how many notes one process makes due at most; more than that are no damage but a wrong bucket, and
+ *     every note may cost a call
  */
 @Validated
 @ConfigurationProperties("archive.verify")

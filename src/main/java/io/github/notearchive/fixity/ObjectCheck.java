@@ -27,8 +27,8 @@ import org.springframework.stereotype.Component;
 /**
  * Reads one object whole and says whether it is what the tables say.
  *
- * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass
- * is tried again, {@code archive.store.tries} times. Safe for use by many threads.
+ * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass is tried again,
+ * {@code archive.store.tries} times. Safe for use by many threads.
  */
 @Component
 public class ObjectCheck {
@@ -78,19 +78,17 @@ public class ObjectCheck {
     }
 
     private static Damaged absent(Expected expected) {
-        Kind kind =
-                switch (expected) {
-                    case MediaFile _ -> Kind.MISSING;
-                    case SidecarFile _ -> Kind.SIDECAR_MISSING;
-                };
+        Kind kind = switch (expected) {
+            case MediaFile _ -> Kind.MISSING;
+            case SidecarFile _ -> Kind.SIDECAR_MISSING;
+        };
         return new Damaged(expected, new Damage(kind, describe(expected), "no such key"), 0);
     }
 
     private static String describe(Expected expected) {
         return switch (expected) {
             case MediaFile file -> file.size() + " bytes, sha256 " + file.sha256();
-            case SidecarFile sidecar ->
-                    "the answer of note " + sidecar.note() + " of " + sidecar.capturedAt();
+            case SidecarFile sidecar -> "the answer of note " + sidecar.note() + " of " + sidecar.capturedAt();
         };
     }
 
@@ -119,22 +117,19 @@ public class ObjectCheck {
     }
 
     private Verdict checkSidecar(SidecarFile sidecar) {
-        return store.read(
-                sidecar.key(),
-                (in, putSha256) -> {
-                    byte[] bytes = in.readNBytes(AnswerMemory.ORDINARY_SIZE);
-                    if (bytes.length < AnswerMemory.ORDINARY_SIZE) {
-                        return verdict(sidecar, bytes, putSha256);
-                    }
-                    large.lock();
-                    try {
-                        InputStream all =
-                                new SequenceInputStream(new ByteArrayInputStream(bytes), in);
-                        return verdict(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
-                    } finally {
-                        large.unlock();
-                    }
-                });
+        return store.read(sidecar.key(), (in, putSha256) -> {
+            byte[] bytes = in.readNBytes(AnswerMemory.ORDINARY_SIZE);
+            if (bytes.length < AnswerMemory.ORDINARY_SIZE) {
+                return verdict(sidecar, bytes, putSha256);
+            }
+            large.lock();
+            try {
+                InputStream all = new SequenceInputStream(new ByteArrayInputStream(bytes), in);
+                return verdict(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
+            } finally {
+                large.unlock();
+            }
+        });
     }
 
     private static Verdict verdict(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
@@ -145,8 +140,7 @@ public class ObjectCheck {
     }
 
     /** Why these bytes are not the sidecar of its capture; empty when they are. */
-    private static Optional<String> flaw(
-            SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+    private static Optional<String> flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
         if (bytes.length > LONGEST_SIDECAR) {
             return Optional.of("more than " + LONGEST_SIDECAR + " bytes");
         }
@@ -162,13 +156,7 @@ public class ObjectCheck {
         // what an upload says of itself proves nothing, but that the bytes are still those it sent
         return putSha256
                 .filter(put -> !put.equals(DigestUtils.sha256Hex(bytes)))
-                .map(
-                        put ->
-                                "sha256 "
-                                        + DigestUtils.sha256Hex(bytes)
-                                        + " where "
-                                        + put
-                                        + " was put");
+                .map(put -> "sha256 " + DigestUtils.sha256Hex(bytes) + " where " + put + " was put");
     }
 
     private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {

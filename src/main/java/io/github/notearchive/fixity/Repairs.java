@@ -25,9 +25,9 @@ import org.springframework.stereotype.Component;
 /**
  * Makes good again what can be. A repeat does nothing twice.
  *
- * <p>A file that many notes share comes back with one of them, so that one is made due, by
- * preference one whose paid answer can still be used: the next run then buys nothing. A damaged
- * object stays where it is until that run puts its bytes anew.
+ * <p>A file that many notes share comes back with one of them, so that one is made due, by preference one whose paid
+ * answer can still be used: the next run then buys nothing. A damaged object stays where it is until that run puts its
+ * bytes anew.
  */
 @Component
 public class Repairs {
@@ -80,23 +80,21 @@ public class Repairs {
     }
 
     /**
-     * Does something about a finding that is written down, and writes down what. Part of the
-     * caller's transaction.
+     * Does something about a finding that is written down, and writes down what. Part of the caller's transaction.
      *
      * @param madeDue how many notes this audit has made due so far
      */
     public Result repair(Damaged damaged, long madeDue) {
-        Result result =
-                switch (damaged.damage().kind()) {
-                    case UNREADABLE, SIDECAR_MISSING, SIDECAR_CORRUPT, MISSING, CORRUPT, SIZE ->
-                            switch (damaged.expected()) {
-                                case MediaFile file -> bringBack(file, damaged, madeDue);
-                                case SidecarFile sidecar -> rewrite(sidecar, damaged);
-                            };
-                    case UNRECORDED, ORPHAN ->
-                            throw new IllegalArgumentException(
-                                    "No object was read to find " + damaged.damage().kind());
+        Result result = switch (damaged.damage().kind()) {
+            case UNREADABLE, SIDECAR_MISSING, SIDECAR_CORRUPT, MISSING, CORRUPT, SIZE ->
+                switch (damaged.expected()) {
+                    case MediaFile file -> bringBack(file, damaged, madeDue);
+                    case SidecarFile sidecar -> rewrite(sidecar, damaged);
                 };
+            case UNRECORDED, ORPHAN ->
+                throw new IllegalArgumentException(
+                        "No object was read to find " + damaged.damage().kind());
+        };
         catalog.repaired(damaged.expected().key().value(), describe(result), clock.instant());
         return result;
     }
@@ -105,11 +103,8 @@ public class Repairs {
         if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
             return unreadable();
         }
-        List<User> all =
-                catalog.usersOf(
-                        file.sha256(),
-                        clock.instant().minus(ledgerSettings.reuseFor()),
-                        videoSettings.enabled());
+        List<User> all = catalog.usersOf(
+                file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
             return new Result.NotPossible("no note uses it any more");
         }
@@ -130,28 +125,23 @@ public class Repairs {
                 .filter(user -> isState(user, NoteState.ARCHIVED))
                 .findFirst()
                 .map(user -> makeDue(List.of(user.note())))
-                .orElseGet(
-                        () ->
-                                new Result.NotPossible(
-                                        "none of its notes is ARCHIVED, such as "
-                                                + users.getFirst().note()
-                                                + "; requeue one to try all the same"));
+                .orElseGet(() -> new Result.NotPossible("none of its notes is ARCHIVED, such as "
+                        + users.getFirst().note()
+                        + "; requeue one to try all the same"));
     }
 
     private static String reason(NoteId note, Obstacle obstacle) {
         return switch (obstacle) {
             case UNLISTED ->
-                    "the newest answer lists it no more, such as that of note "
-                            + note
-                            + ", so no run can bring it back";
+                "the newest answer lists it no more, such as that of note " + note + ", so no run can bring it back";
             case VIDEOS_OFF ->
-                    "a call of its own brought the video, such as that of note "
-                            + note
-                            + ", and archive.video.enabled is false, so no run can bring it back";
+                "a call of its own brought the video, such as that of note "
+                        + note
+                        + ", and archive.video.enabled is false, so no run can bring it back";
             case NOT_OFFERED ->
-                    "the provider offers the video no more, such as that of note "
-                            + note
-                            + "; requeue one to ask all the same";
+                "the provider offers the video no more, such as that of note "
+                        + note
+                        + "; requeue one to ask all the same";
         };
     }
 
@@ -160,10 +150,9 @@ public class Repairs {
     }
 
     private Result tooMany() {
-        return new Result.NotPossible(
-                "archive.verify.max-repairs, "
-                        + settings.maxRepairs()
-                        + " notes, is reached; see that the bucket is the right one, then repeat");
+        return new Result.NotPossible("archive.verify.max-repairs, "
+                + settings.maxRepairs()
+                + " notes, is reached; see that the bucket is the right one, then repeat");
     }
 
     private static boolean isState(User user, NoteState... states) {
@@ -174,15 +163,13 @@ public class Repairs {
         List<NoteId> due = interventions.requeue(notes);
         return due.isEmpty()
                 ? new Result.NotPossible(
-                        "note "
-                                + notes.getFirst()
-                                + " is not on the worklist, or in work now; repeat later")
+                        "note " + notes.getFirst() + " is not on the worklist, or in work now; repeat later")
                 : new Result.MadeDue(due);
     }
 
     /**
-     * Takes back that slots are stored which nobody has a row for, and makes their notes due. Part
-     * of the caller's transaction.
+     * Takes back that slots are stored which nobody has a row for, and makes their notes due. Part of the caller's
+     * transaction.
      */
     public Result repairUnrecorded(String key, long madeDue) {
         Instant now = clock.instant();
@@ -191,10 +178,7 @@ public class Repairs {
             result = tooMany();
         } else {
             List<NoteId> notes = catalog.unstore(key, now);
-            result =
-                    notes.isEmpty()
-                            ? new Result.NotPossible("it has a row by now")
-                            : makeDue(notes);
+            result = notes.isEmpty() ? new Result.NotPossible("it has a row by now") : makeDue(notes);
         }
         catalog.repaired(key, describe(result), now);
         return result;
@@ -205,18 +189,16 @@ public class Repairs {
             return unreadable();
         }
         NoteId id = expected.note();
-        Optional<Standing> standing =
-                interventions.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
+        Optional<Standing> standing = interventions.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
         if (standing.isEmpty()) {
             return new Result.NotPossible("note " + id + " is in work now, or not on the worklist");
         }
         try {
             return sidecars.restore(id, expected.call(), standing.get())
                     ? new Result.Rewritten()
-                    : new Result.NotPossible(
-                            "the ledger holds the exact answer of call "
-                                    + expected.call()
-                                    + " no more; note_capture.answer has it as JSON");
+                    : new Result.NotPossible("the ledger holds the exact answer of call "
+                            + expected.call()
+                            + " no more; note_capture.answer has it as JSON");
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
         }
@@ -225,10 +207,10 @@ public class Repairs {
     private static String describe(Result result) {
         return switch (result) {
             case Result.MadeDue(var notes) ->
-                    "note "
-                            + notes.getFirst()
-                            + (notes.size() == 1 ? "" : " and " + (notes.size() - 1) + " more")
-                            + " made due; the next run stores it anew";
+                "note "
+                        + notes.getFirst()
+                        + (notes.size() == 1 ? "" : " and " + (notes.size() - 1) + " more")
+                        + " made due; the next run stores it anew";
             case Result.Waiting(var note) -> "note " + note + " is due already";
             case Result.Rewritten _ -> "written anew from the ledger";
             case Result.NotPossible(var reason) -> "not possible: " + reason;
@@ -236,11 +218,10 @@ public class Repairs {
     }
 
     /**
-     * Removes an orphan, having looked once more that it is one: no row, no run that may be about
-     * to write one, and still old enough. None is removed while a sidecar is among them: tables
-     * that do not know of an answer, such as those of another database, do not know its files. A
-     * run that begins between this look and the removal would have to ask, download and store
-     * within it. Part of the caller's transaction.
+     * Removes an orphan, having looked once more that it is one: no row, no run that may be about to write one, and
+     * still old enough. None is removed while a sidecar is among them: tables that do not know of an answer, such as
+     * those of another database, do not know its files. A run that begins between this look and the removal would have
+     * to ask, download and store within it. Part of the caller's transaction.
      *
      * @return why it is left; empty when it is gone
      */
@@ -261,7 +242,8 @@ public class Repairs {
             if (!modified.get().isBefore(now.minus(settings.orphanAge()))) {
                 return Optional.of("it was put anew");
             }
-            if (catalog.withoutUse(List.of(new ListedObject(name, 0, modified.get()))).isEmpty()) {
+            if (catalog.withoutUse(List.of(new ListedObject(name, 0, modified.get())))
+                    .isEmpty()) {
                 return Optional.of("a row points at it by now");
             }
             catalog.dropUnused(name);

@@ -26,12 +26,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Proves that an audit would find an error: plants errors, has {@link ObjectCheck} look at them,
- * and takes them away.
+ * Proves that an audit would find an error: plants errors, has {@link ObjectCheck} look at them, and takes them away.
  *
- * <p>What it plants lies under {@value #AREA}, where nothing of the archive ever does, and no row
- * knows it. Whatever becomes of the test, that area is empty afterwards; what a test that was
- * killed left there goes with the next one.
+ * <p>What it plants lies under {@value #AREA}, where nothing of the archive ever does, and no row knows it. Whatever
+ * becomes of the test, that area is empty afterwards; what a test that was killed left there goes with the next one.
  */
 @Component
 public class SelfTest {
@@ -63,8 +61,8 @@ public class SelfTest {
     /**
      * Plants, looks and clears up.
      *
-     * @throws StoreException when the store is out of reach; what was planted until then is removed
-     *     as far as it lets us
+     * @throws StoreException when the store is out of reach; what was planted until then is removed as far as it lets
+     *     us
      */
     public List<Probe> run() {
         store.requireBucket();
@@ -98,15 +96,11 @@ public class SelfTest {
         MediaFile missing = new MediaFile(new ObjectKey(prefix + "missing"), sha256, bytes.length);
         probes.add(look("no object", missing, Kind.MISSING));
 
-        SidecarFile sidecar =
-                new SidecarFile(
-                        new ObjectKey(prefix + "sidecar.json"), NOTE, 0, Instant.EPOCH, null);
+        SidecarFile sidecar = new SidecarFile(new ObjectKey(prefix + "sidecar.json"), NOTE, 0, Instant.EPOCH, null);
         put(sidecar, "{\"format\": \"none of ours\"}".getBytes(UTF_8));
         probes.add(look("a sidecar that is none", sidecar, Kind.SIDECAR_CORRUPT));
 
-        SidecarFile without =
-                new SidecarFile(
-                        new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
+        SidecarFile without = new SidecarFile(new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
         probes.add(look("no sidecar", without, Kind.SIDECAR_MISSING));
         return probes;
     }
@@ -119,11 +113,11 @@ public class SelfTest {
         return switch (check.check(object, () -> false)) {
             case Intact _ -> new Probe(planted, expected, "intact", expected == null);
             case Damaged damaged ->
-                    new Probe(
-                            planted,
-                            expected,
-                            damaged.damage().kind() + ", " + damaged.damage().seen(),
-                            damaged.damage().kind() == expected);
+                new Probe(
+                        planted,
+                        expected,
+                        damaged.damage().kind() + ", " + damaged.damage().seen(),
+                        damaged.damage().kind() == expected);
             case Unread unread -> throw unread.trouble();
             case Untouched _ -> new Probe(planted, expected, "not looked at", false);
         };
@@ -140,8 +134,7 @@ public class SelfTest {
             }
         }
         if (!listed().isEmpty()) {
-            throw new IllegalStateException(
-                    "The store still lists what was removed below " + AREA + ": " + listed());
+            throw new IllegalStateException("The store still lists what was removed below " + AREA + ": " + listed());
         }
     }
 

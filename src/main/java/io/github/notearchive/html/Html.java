@@ -12,15 +12,13 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page that is looked at from the disk: nothing of it comes from elsewhere and nothing of it
- * runs, which its own policy says to the browser too. Text is escaped where it is put in; markup is
- * ours alone.
+ * A page that is looked at from the disk: nothing of it comes from elsewhere and nothing of it runs, which its own
+ * policy says to the browser too. Text is escaped where it is put in; markup is ours alone.
  */
 public final class Html {
 
     /** What all pages have in common. */
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
             :root { color-scheme: light dark; --back: #fafafa; --card: #fff; --ink: #1c1c1e; --soft: #5f6066;
                     --line: #d9d9de; --link: #0b57d0; }
             @media (prefers-color-scheme: dark) {
@@ -72,14 +70,12 @@ public final class Html {
         return new Html()
                 .raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
                 .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
-                .text(
-                        "default-src 'none'"
-                                + sources
-                                + "; style-src 'sha256-"
-                                + sha256(style)
-                                + "'; base-uri 'none'; form-action 'none'")
-                .raw(
-                        "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+                .text("default-src 'none'"
+                        + sources
+                        + "; style-src 'sha256-"
+                        + sha256(style)
+                        + "'; base-uri 'none'; form-action 'none'")
+                .raw("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
                 .raw("<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
                 .text(title)
                 .raw("</title>\n<style>")
@@ -94,8 +90,8 @@ public final class Html {
     }
 
     /**
-     * Text of whoever, within an element or a quoted attribute. Lines end in LF, whether they ended
-     * in LF, CR or both; what no page may hold is shown as U+FFFD.
+     * Text of whoever, within an element or a quoted attribute. Lines end in LF, whether they ended in LF, CR or both;
+     * what no page may hold is shown as U+FFFD.
      */
     public Html text(@Nullable Object text) {
         if (text == null) {
@@ -125,18 +121,15 @@ public final class Html {
     private static boolean isHarmless(char c) {
         return c == '\n'
                 || c == '\t'
-                || (!Character.isISOControl(c)
-                        && (c < '\u202a' || c > '\u202e')
-                        && (c < '\u2066' || c > '\u2069'));
+                || (!Character.isISOControl(c) && (c < '\u202a' || c > '\u202e') && (c < '\u2066' || c > '\u2069'));
     }
 
     /** The reference to a file of the export, as an attribute's value. */
     public Html path(String path) {
-        return text(
-                Arrays.stream(path.split("/", -1))
-                        .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8))
-                        .map(part -> part.replace("+", "%20"))
-                        .collect(Collectors.joining("/")));
+        return text(Arrays.stream(path.split("/", -1))
+                .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8))
+                .map(part -> part.replace("+", "%20"))
+                .collect(Collectors.joining("/")));
     }
 
     /** A time as people in China read it. */

@@ -17,12 +17,11 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connection that counts as stale when the peer closed it, or sent bytes that belong to no
- * response: a second response, a body longer than its Content-Length, or the 408 of an idle
- * connection.
+ * Connection that counts as stale when the peer closed it, or sent bytes that belong to no response: a second response,
+ * a body longer than its Content-Length, or the 408 of an idle connection.
  *
- * <p>Bytes that arrive after the check cannot be distinguished from the response to the next
- * request. It takes no header line of more than 8 KiB and no more than 100 of them.
+ * <p>Bytes that arrive after the check cannot be distinguished from the response to the next request. It takes no
+ * header line of more than 8 KiB and no more than 100 of them.
  */
 final class CheckedConnection extends DefaultManagedHttpClientConnection {
 
@@ -58,8 +57,7 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
     }
 
     @Override
-    protected InputStream createContentInputStream(
-            long length, SessionInputBuffer buffer, InputStream in) {
+    protected InputStream createContentInputStream(long length, SessionInputBuffer buffer, InputStream in) {
         received = buffer;
         return super.createContentInputStream(length, buffer, in);
     }
@@ -92,15 +90,12 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
 
     @Override
     public boolean isStale() throws IOException {
-        return !isOpen()
-                || hasSurplus()
-                || (System.nanoTime() - idleSince > IDLE_NANOS && super.isStale());
+        return !isOpen() || hasSurplus() || (System.nanoTime() - idleSince > IDLE_NANOS && super.isStale());
     }
 
     /**
-     * Whether bytes wait to be read, which is known without a wait: of TLS, too, nothing is
-     * buffered but what is decrypted. What waits there undecrypted may be a message of the protocol
-     * itself, so it is read.
+     * Whether bytes wait to be read, which is known without a wait: of TLS, too, nothing is buffered but what is
+     * decrypted. What waits there undecrypted may be a message of the protocol itself, so it is read.
      */
     private boolean hasSurplus() throws IOException {
         SessionInputBuffer buffer = received;

@@ -17,22 +17,19 @@ public final class ConnectionPool {
     private ConnectionPool() {}
 
     /**
-     * Begins a pool. A connection that fails the check is closed and replaced before anything is
-     * sent, so it costs the request neither an exception nor a retry.
+     * Begins a pool. A connection that fails the check is closed and replaced before anything is sent, so it costs the
+     * request neither an exception nor a retry.
      *
-     * @param settings timeouts and time to live; the time after which a connection is validated is
-     *     replaced
+     * @param settings timeouts and time to live; the time after which a connection is validated is replaced
      */
-    public static PoolingHttpClientConnectionManagerBuilder with(
-            ConnectionConfig.Builder settings) {
+    public static PoolingHttpClientConnectionManagerBuilder with(ConnectionConfig.Builder settings) {
         return PoolingHttpClientConnectionManagerBuilder.create()
                 .setConnectionFactory(ConnectionPool::connection)
-                .setDefaultConnectionConfig(
-                        settings.setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS).build());
+                .setDefaultConnectionConfig(settings.setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                        .build());
     }
 
-    private static ManagedHttpClientConnection connection(@Nullable Socket socket)
-            throws IOException {
+    private static ManagedHttpClientConnection connection(@Nullable Socket socket) throws IOException {
         var connection = new CheckedConnection("http-outgoing-" + CONNECTIONS.incrementAndGet());
         if (socket != null) {
             connection.bind(socket);

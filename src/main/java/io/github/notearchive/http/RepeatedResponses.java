@@ -11,12 +11,11 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 
 /**
- * Request executor that refuses a response with status 2xx whose head equals, byte by byte, that of
- * the response to another target before it on the same connection.
+ * Request executor that refuses a response with status 2xx whose head equals, byte by byte, that of the response to
+ * another target before it on the same connection.
  *
  * <p>That is a second copy which arrived after the request had left, too late for the check of
- * {@link CheckedConnection}. Only for requests that cost nothing, since the caller sends them
- * again.
+ * {@link CheckedConnection}. Only for requests that cost nothing, since the caller sends them again.
  */
 public final class RepeatedResponses extends HttpRequestExecutor {
 

@@ -26,8 +26,7 @@ abstract class ActiveJob {
     String whatStands(String nothing) {
         return jobExecutionId == 0
                 ? nothing
-                : "execution %d had begun, and the next one goes on where it was"
-                        .formatted(jobExecutionId);
+                : "execution %d had begun, and the next one goes on where it was".formatted(jobExecutionId);
     }
 
     /** How long it has gone on, whatever was done to the clock meanwhile. */

@@ -14,8 +14,8 @@ import java.util.Objects;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 
 /**
- * What belongs to one remap: how far it has come and what it has changed, in all executions of its
- * instance. The step's context keeps that with every page.
+ * What belongs to one remap: how far it has come and what it has changed, in all executions of its instance. The step's
+ * context keeps that with every page.
  */
 final class ActiveRemap extends ActiveJob {
 
@@ -39,9 +39,7 @@ final class ActiveRemap extends ActiveJob {
     private final List<String> unreadableNotes = new ArrayList<>();
     private final RemapChanges changes = new RemapChanges();
 
-    /**
-     * @param fieldsBefore how many new fields this process had recorded before
-     */
+    /** @param fieldsBefore how many new fields this process had recorded before */
     ActiveRemap(RemapOptions options, int fieldsBefore) {
         this.options = options;
         this.fieldsBefore = fieldsBefore;
@@ -104,10 +102,8 @@ final class ActiveRemap extends ActiveJob {
         if (!scope().equals(context.getString(SCOPE, ""))) {
             return;
         }
-        last =
-                new Position(
-                        Objects.requireNonNull(context.getString(NOTE)),
-                        Instant.parse(context.getString(CAPTURED_AT)));
+        last = new Position(
+                Objects.requireNonNull(context.getString(NOTE)), Instant.parse(context.getString(CAPTURED_AT)));
         answers = context.getLong(ANSWERS);
         answersBefore = answers;
         unreadable = context.getLong(UNREADABLE);
@@ -132,12 +128,8 @@ final class ActiveRemap extends ActiveJob {
         context.putLong(UNREADABLE, unreadable);
         context.putString(UNREADABLE_NOTES, String.join(" ", unreadableNotes));
         changes.byColumn()
-                .forEach(
-                        (column, change) ->
-                                context.putString(
-                                        CHANGED + column,
-                                        (change.rows() + " " + String.join(" ", change.examples()))
-                                                .strip()));
+                .forEach((column, change) -> context.putString(
+                        CHANGED + column, (change.rows() + " " + String.join(" ", change.examples())).strip()));
     }
 
     private static String[] words(String text) {

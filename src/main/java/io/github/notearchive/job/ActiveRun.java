@@ -15,10 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.job.JobExecution;
 
-/**
- * What belongs to one run and to no other: its options, its execution, its counts and the health it
- * has seen.
- */
+/** What belongs to one run and to no other: its options, its execution, its counts and the health it has seen. */
 final class ActiveRun extends ActiveStoreJob {
 
     private static final long NOT_QUIET = 0;
@@ -49,10 +46,7 @@ final class ActiveRun extends ActiveStoreJob {
     /** How many notes are in work. */
     final AtomicInteger inHand = new AtomicInteger();
 
-    /**
-     * How many notes it comes to, as last counted: done with, in work, and waiting; negative: not
-     * counted yet.
-     */
+    /** How many notes it comes to, as last counted: done with, in work, and waiting; negative: not counted yet. */
     volatile long expected = -1;
 
     final LongAdder forgotten = new LongAdder();
@@ -83,11 +77,7 @@ final class ActiveRun extends ActiveStoreJob {
      * @param traffic what the process has asked of media servers until now
      * @param fieldsBefore how many new fields of answers it has recorded until now
      */
-    ActiveRun(
-            RunOptions options,
-            ArchiveProperties settings,
-            Supplier<MediaTraffic> traffic,
-            int fieldsBefore) {
+    ActiveRun(RunOptions options, ArchiveProperties settings, Supplier<MediaTraffic> traffic, int fieldsBefore) {
         super(settings);
         this.options = options;
         this.traffic = traffic;
@@ -157,12 +147,7 @@ final class ActiveRun extends ActiveStoreJob {
     /** What became of the notes so far. */
     RunSummary.Notes notes() {
         return new RunSummary.Notes(
-                archived.sum(),
-                unavailable.sum(),
-                postponed.sum(),
-                failed.sum(),
-                released.sum(),
-                forgotten.sum());
+                archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), forgotten.sum());
     }
 
     /** What became of archived notes that have a new answer. */
@@ -202,8 +187,7 @@ final class ActiveRun extends ActiveStoreJob {
                 refreshedGone.sum(),
                 refreshesPutOff.sum(),
                 files(now),
-                new RunCounts.FailedDownloads(
-                        downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
+                new RunCounts.FailedDownloads(downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
                 now.bytes() - mediaBefore.bytes());
     }
 
@@ -223,8 +207,8 @@ final class ActiveRun extends ActiveStoreJob {
     }
 
     /**
-     * Takes one of so many calls that are left for archived notes; false when all are taken.
-     * Whoever got true says by {@link #refreshDone} when the note is done with.
+     * Takes one of so many calls that are left for archived notes; false when all are taken. Whoever got true says by
+     * {@link #refreshDone} when the note is done with.
      */
     boolean takeRefresh(long left) {
         if (refreshing.incrementAndGet() <= left) {
@@ -252,17 +236,16 @@ final class ActiveRun extends ActiveStoreJob {
     }
 
     /**
-     * Whether the run continues after a failure of the database, and only the note in progress is
-     * released: the database undid a statement because of other sessions, and has not done so for
-     * many notes in a row.
+     * Whether the run continues after a failure of the database, and only the note in progress is released: the
+     * database undid a statement because of other sessions, and has not done so for many notes in a row.
      */
     boolean outlives(RuntimeException failure) {
         return Trouble.isUndone(failure) && !database.fails();
     }
 
     /**
-     * Takes one note out of {@code --limit}; false when none is left. Whoever got true says by
-     * {@link #claimed} what came of it.
+     * Takes one note out of {@code --limit}; false when none is left. Whoever got true says by {@link #claimed} what
+     * came of it.
      */
     boolean takeOne() {
         Long limit = options.limit();
@@ -289,18 +272,15 @@ final class ActiveRun extends ActiveStoreJob {
     }
 
     /**
-     * Whether {@code --limit} is reached, and every note taken out of it shows as a claim in the
-     * worklist or is settled.
+     * Whether {@code --limit} is reached, and every note taken out of it shows as a claim in the worklist or is
+     * settled.
      */
     boolean isLimitUsedUp() {
         Long limit = options.limit();
         return limit != null && taken.get() >= limit && claiming.get() == 0;
     }
 
-    /**
-     * Says that nothing is to be had for so long, so that idle workers do not all ask the database
-     * the same thing.
-     */
+    /** Says that nothing is to be had for so long, so that idle workers do not all ask the database the same thing. */
     void quietFor(Duration time) {
         quietUntil.set(System.nanoTime() + time.toNanos());
     }
@@ -313,8 +293,8 @@ final class ActiveRun extends ActiveStoreJob {
     }
 
     /**
-     * For how long a worker is to wait before it looks for a note. When the quiet is over, one
-     * worker is told to look, and the others to wait for what it finds.
+     * For how long a worker is to wait before it looks for a note. When the quiet is over, one worker is told to look,
+     * and the others to wait for what it finds.
      */
     Duration waitBeforeLooking(Duration next) {
         long until = quietUntil.get();
@@ -328,10 +308,7 @@ final class ActiveRun extends ActiveStoreJob {
         return quietUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
     }
 
-    /**
-     * Whether it has been so, at every look and for so long, that notes are due and none can be
-     * claimed.
-     */
+    /** Whether it has been so, at every look and for so long, that notes are due and none can be claimed. */
     synchronized boolean isStuckFor(Duration time, boolean isStuckNow) {
         long now = System.nanoTime();
         if (!isStuckNow) {

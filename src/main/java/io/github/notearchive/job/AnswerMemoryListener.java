@@ -9,8 +9,7 @@ import org.springframework.batch.infrastructure.item.Chunk;
 
 /** Bounds of a note's part of the {@link AnswerMemory}: from its claim until it is written. */
 record AnswerMemoryListener(AnswerMemory memory)
-        implements ItemProcessListener<ClaimedNote, NoteDisposition>,
-                ItemWriteListener<NoteDisposition> {
+        implements ItemProcessListener<ClaimedNote, NoteDisposition>, ItemWriteListener<NoteDisposition> {
 
     @Override
     public void beforeProcess(ClaimedNote claimed) {

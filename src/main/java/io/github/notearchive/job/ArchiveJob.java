@@ -34,13 +34,13 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on
- * virtual threads, each a plain loop that reads, processes and writes one note at a time.
+ * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on virtual threads, each a
+ * plain loop that reads, processes and writes one note at a time.
  *
- * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers}
- * limits how many of them are active: the others start when these end, and find nothing to do. So
- * no more than that many use the {@link RoomyPool} at once, also when all stop at once. What ends
- * the run early stands in the {@link RunGate}; the job's exit status says the same.
+ * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers} limits how many of
+ * them are active: the others start when these end, and find nothing to do. So no more than that many use the
+ * {@link RoomyPool} at once, also when all stop at once. What ends the run early stands in the {@link RunGate}; the
+ * job's exit status says the same.
  */
 @Configuration(proxyBeanMethods = false)
 class ArchiveJob {
@@ -75,8 +75,8 @@ class ArchiveJob {
     }
 
     /**
-     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it
-     * commits, which a lost connection would undo together.
+     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it commits, which a lost
+     * connection would undo together.
      */
     private static PlatformTransactionManager noTransaction() {
         ResourcelessTransactionManager none = new ResourcelessTransactionManager();
@@ -137,26 +137,20 @@ class ArchiveJob {
         return partitions;
     }
 
-    /**
-     * A worker that breaks ends the run in order, instead of leaving the others to work on a broken
-     * ground.
-     */
+    /** A worker that breaks ends the run in order, instead of leaving the others to work on a broken ground. */
     private record EndOfWorker(RunGate gate) implements StepExecutionListener {
 
         @Override
         public @Nullable ExitStatus afterStep(StepExecution step) {
             if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
-                Throwable cause =
-                        step.getFailureExceptions().isEmpty()
-                                ? null
-                                : step.getFailureExceptions().getFirst();
+                Throwable cause = step.getFailureExceptions().isEmpty()
+                        ? null
+                        : step.getFailureExceptions().getFirst();
                 gate.close(
                         cause == null ? ExitCode.FAILED : Launches.exitCodeOf(cause),
                         step.getStepName()
                                 + " broke: "
-                                + (cause == null
-                                        ? "no exception is known"
-                                        : Launches.describe(cause)));
+                                + (cause == null ? "no exception is known" : Launches.describe(cause)));
             }
             return null;
         }
@@ -164,12 +158,7 @@ class ArchiveJob {
 
     /** Says why the step stopped, and does not let it complete over notes that are still due. */
     private record EndOfStep(
-            RunGate gate,
-            ActiveRuns runs,
-            Claims claims,
-            OutageRetry outages,
-            ArchiveProperties settings,
-            Clock clock)
+            RunGate gate, ActiveRuns runs, Claims claims, OutageRetry outages, ArchiveProperties settings, Clock clock)
             implements StepExecutionListener {
 
         @Override
@@ -239,8 +228,7 @@ class ArchiveJob {
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(
                             ExitCode.INCOMPLETE.name(),
-                            left
-                                    + " notes were put off to a later night or failed; status names them");
+                            left + " notes were put off to a later night or failed; status names them");
         }
 
         @Override
@@ -250,8 +238,6 @@ class ArchiveJob {
     }
 
     private static void closeUnchecked(RunGate gate, RuntimeException e) {
-        gate.close(
-                Launches.exitCodeOf(e),
-                "whether all is done could not be checked: " + Trouble.describe(e));
+        gate.close(Launches.exitCodeOf(e), "whether all is done could not be checked: " + Trouble.describe(e));
     }
 }

@@ -20,8 +20,7 @@ import org.springframework.validation.annotation.Validated;
 /**
  * How a night is worked off.
  *
- * @param node which of several machines this is: a constant, since its unfinished work is found by
- *     this name
+ * @param node which of several machines this is: a constant, since its unfinished work is found by this name
  * @param workers how many notes are worked on at once
  * @param retry when a note that was put off is asked about again
  * @param outage when the trouble of a service ends the run
@@ -31,11 +30,11 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("archive")
 public record ArchiveProperties(
         @DefaultValue("main")
-                @Pattern(
-                        regexp = "[A-Za-z0-9._-]{1,64}",
-                        message =
-                                "may hold letters, digits, dot, hyphen and underscore, 64 at most")
-                String node,
+        @Pattern(
+                regexp = "[A-Za-z0-9._-]{1,64}",
+                message = "may hold letters, digits, dot, hyphen and underscore, 64 at most")
+        String node,
+
         @DefaultValue("32") @Min(1) @Max(64) int workers,
         @DefaultValue @Valid Retry retry,
         @DefaultValue @Valid Outage outage,
@@ -51,22 +50,24 @@ public record ArchiveProperties(
      */
     public record Retry(
             @DefaultValue({"5s", "15s", "45s", "90s"}) @NotEmpty
-                    List<@DurationMin(millis = 1) Duration> delays,
-            @DefaultValue("0.2") @DecimalMin("0.0") @DecimalMax("0.9") double jitter,
+            List<@DurationMin(millis = 1) Duration> delays,
+
+            @DefaultValue("0.2") @DecimalMin("0.0") @DecimalMax("0.9")
+            double jitter,
+
             @DefaultValue("5") @Min(1) int perNight,
             @DefaultValue("25") @Min(1) int perLife) {
 
         /** The wait after the {@code times}-th time of a night, counted from 1, with its jitter. */
         Duration delayAfter(int times) {
             Duration delay = delays.get(Math.min(times, delays.size()) - 1);
-            double factor =
-                    1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
+            double factor = 1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
             return Duration.ofNanos((long) (delay.toNanos() * factor));
         }
 
         /**
-         * Until when a note that comes up is still for tonight's run: the longest wait from now,
-         * and not beyond the night.
+         * Until when a note that comes up is still for tonight's run: the longest wait from now, and not beyond the
+         * night.
          */
         Instant windowFrom(Instant now) {
             Instant retried = now.plus(longestDelay());
@@ -85,8 +86,8 @@ public record ArchiveProperties(
      * When the trouble of a service ends the run, instead of being charged to a thousand notes.
      *
      * @param faults so many faults in a row, without one success between them
-     * @param after nothing but trouble for so long; the database and the store are waited for, and
-     *     only this limit ends the wait
+     * @param after nothing but trouble for so long; the database and the store are waited for, and only this limit ends
+     *     the wait
      */
     public record Outage(
             @DefaultValue("20") @Min(2) int faults,

@@ -24,13 +24,12 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Compares the database with its bucket, so that a restored dump is recognized: the table {@code
- * archive} and the object {@code archive.json} hold the identifier of the archive and a revision.
+ * Compares the database with its bucket, so that a restored dump is recognized: the table {@code archive} and the
+ * object {@code archive.json} hold the identifier of the archive and a revision.
  *
- * <p>A revision is committed in the database first and written into the bucket then, and the bucket
- * is read before the database. So the revision that is read from the bucket is never higher than
- * that of the database that wrote it, also while other nodes write; a higher one shows that the
- * database is an older copy.
+ * <p>A revision is committed in the database first and written into the bucket then, and the bucket is read before the
+ * database. So the revision that is read from the bucket is never higher than that of the database that wrote it, also
+ * while other nodes write; a higher one shows that the database is an older copy.
  */
 @Repository
 public class ArchiveRevision {
@@ -45,11 +44,7 @@ public class ArchiveRevision {
     private final Clock clock;
     private final TransactionTemplate ownTransaction;
 
-    ArchiveRevision(
-            ObjectStore store,
-            JdbcClient jdbc,
-            Clock clock,
-            PlatformTransactionManager transactions) {
+    ArchiveRevision(ObjectStore store, JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.store = store;
         this.jdbc = jdbc;
         this.clock = clock;
@@ -57,8 +52,8 @@ public class ArchiveRevision {
     }
 
     /**
-     * Why nothing may be written to the bucket from this database; empty when the bucket belongs to
-     * it, or to no archive yet. One GET and one query, and of a bucket without the object one LIST.
+     * Why nothing may be written to the bucket from this database; empty when the bucket belongs to it, or to no
+     * archive yet. One GET and one query, and of a bucket without the object one LIST.
      *
      * @throws StoreException when the store does not respond
      */
@@ -67,8 +62,7 @@ public class ArchiveRevision {
         try {
             bucket = ArchiveObject.read(store);
         } catch (BrokenArchiveObjectException e) {
-            return Optional.of(
-                    e.getMessage() + "; restore it from a copy of the bucket, or remove it");
+            return Optional.of(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
         }
         Optional<ArchiveObject> database = inDatabase(); // never before the bucket
         if (bucket.isEmpty()) {
@@ -77,12 +71,10 @@ public class ArchiveRevision {
                         "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
                                 .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
             }
-            database.ifPresent(
-                    known ->
-                            log.warn(
-                                    "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
-                                    ArchiveObject.KEY,
-                                    known.revision()));
+            database.ifPresent(known -> log.warn(
+                    "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
+                    ArchiveObject.KEY,
+                    known.revision()));
             return Optional.empty();
         }
         ArchiveObject written = bucket.get();
@@ -101,22 +93,14 @@ public class ArchiveRevision {
                 ? Optional.empty()
                 : Optional.of(
                         "the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an older dump; merge it with note-archive rebuild --missing"
-                                .formatted(
-                                        written.revision(),
-                                        Night.local(written.writtenAt()),
-                                        known.revision()));
+                                .formatted(written.revision(), Night.local(written.writtenAt()), known.revision()));
     }
 
     private boolean hasSidecarInDatabase() {
         return Boolean.TRUE.equals(
-                ownTransaction.execute(
-                        _ ->
-                                jdbc.sql(
-                                                """
+                ownTransaction.execute(_ -> jdbc.sql("""
                                                 SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
-                                                """)
-                                        .query(Boolean.class)
-                                        .single()));
+                                                """).query(Boolean.class).single()));
     }
 
     private boolean hasSidecarInBucket() {
@@ -134,22 +118,17 @@ public class ArchiveRevision {
     }
 
     /**
-     * Why the bucket cannot be merged into this database; empty when it belongs to the same
-     * archive, or one of the two does not say.
+     * Why the bucket cannot be merged into this database; empty when it belongs to the same archive, or one of the two
+     * does not say.
      *
      * @param bucket what the bucket says
      */
     Optional<String> otherArchive(Optional<ArchiveObject> bucket) {
-        return bucket.flatMap(
-                written ->
-                        inDatabase()
-                                .filter(known -> !isSame(written, known))
-                                .map(
-                                        known ->
-                                                "the bucket belongs to archive %s, the database to archive %s; two archives cannot be merged"
-                                                        .formatted(
-                                                                written.archiveId(),
-                                                                known.archiveId())));
+        return bucket.flatMap(written -> inDatabase()
+                .filter(known -> !isSame(written, known))
+                .map(known ->
+                        "the bucket belongs to archive %s, the database to archive %s; two archives cannot be merged"
+                                .formatted(written.archiveId(), known.archiveId())));
     }
 
     private static boolean isSame(ArchiveObject one, ArchiveObject other) {
@@ -157,24 +136,21 @@ public class ArchiveRevision {
     }
 
     /**
-     * Counts the revision up, in a separate transaction, and writes it into the bucket. The first
-     * call gives the archive its identifier.
+     * Counts the revision up, in a separate transaction, and writes it into the bucket. The first call gives the
+     * archive its identifier.
      *
-     * @throws StoreException when the store does not take the object; the database is ahead then,
-     *     which no command refuses
+     * @throws StoreException when the store does not take the object; the database is ahead then, which no command
+     *     refuses
      */
     void advance() {
-        ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
                                         INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, 1, :now)
                                         ON CONFLICT (only_one) DO UPDATE
                                         SET revision = archive.revision + 1, revised_at = EXCLUDED.revised_at
                                         """)
-                                .param("id", UUID.randomUUID())
-                                .param("now", Timestamp.from(clock.instant()))
-                                .update());
+                .param("id", UUID.randomUUID())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
         // another node may have written a newer revision, which this PUT has replaced
         ArchiveObject written;
         ArchiveObject newest = inDatabase().orElseThrow();
@@ -199,37 +175,29 @@ public class ArchiveRevision {
 
     /** Takes over identifier and revision of a bucket that the tables hold all of. */
     void adopt(ArchiveObject bucket) {
-        ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
                                         INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
                                         ON CONFLICT (only_one) DO UPDATE
                                         SET archive_id = EXCLUDED.archive_id, revised_at = EXCLUDED.revised_at,
                                             revision = greatest(archive.revision, EXCLUDED.revision)
                                         """)
-                                .param("id", bucket.archiveId())
-                                .param("revision", bucket.revision())
-                                .param("now", Timestamp.from(clock.instant()))
-                                .update());
+                .param("id", bucket.archiveId())
+                .param("revision", bucket.revision())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT archive_id, revision, revised_at,
                                                (SELECT max(job_execution_id) FROM batch_job_execution) AS execution
                                         FROM archive
                                         """)
-                                .query(
-                                        (row, _) ->
-                                                new ArchiveObject(
-                                                        row.getObject("archive_id", UUID.class),
-                                                        row.getLong("revision"),
-                                                        row.getObject("execution", Long.class),
-                                                        row.getTimestamp("revised_at").toInstant()))
-                                .optional());
+                .query((row, _) -> new ArchiveObject(
+                        row.getObject("archive_id", UUID.class),
+                        row.getLong("revision"),
+                        row.getObject("execution", Long.class),
+                        row.getTimestamp("revised_at").toInstant()))
+                .optional());
     }
 }

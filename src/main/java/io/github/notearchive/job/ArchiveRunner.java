@@ -15,8 +15,8 @@ import org.springframework.transaction.TransactionException;
 /**
  * Runs one night for a node, or continues the one it did not finish.
  *
- * <p>In this order: the node's lock; the {@link Preflight}; the newest instance that is not
- * COMPLETED, or a new one. Up to the last step nothing is bought and no execution is written.
+ * <p>In this order: the node's lock; the {@link Preflight}; the newest instance that is not COMPLETED, or a new one. Up
+ * to the last step nothing is bought and no execution is written.
  */
 @Component
 public class ArchiveRunner {
@@ -59,14 +59,13 @@ public class ArchiveRunner {
     }
 
     /**
-     * Runs to an end of some kind, and says which. Bounded by the limits of the settings; never
-     * throws for a server that is away.
+     * Runs to an end of some kind, and says which. Bounded by the limits of the settings; never throws for a server
+     * that is away.
      */
     public RunSummary run(RunOptions options) {
         RunSummary summary = runUnderLock(options);
         boolean serversRespond =
-                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE
-                        && summary.exitCode() != ExitCode.FAILED;
+                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED;
         if (summary.execution() != null && serversRespond) {
             removal.removeAfterRun(options.node());
         }

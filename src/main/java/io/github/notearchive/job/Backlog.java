@@ -27,8 +27,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * Questions about what is to be done and how fast it went, answered from counts that are kept and
- * from indexes: none reads the worklist as a whole.
+ * Questions about what is to be done and how fast it went, answered from counts that are kept and from indexes: none
+ * reads the worklist as a whole.
  */
 @Repository
 class Backlog {
@@ -43,16 +43,14 @@ class Backlog {
     private static final int STOPS = 5;
 
     /** The notes whose response can be used again. */
-    private static final String PAID =
-            """
+    private static final String PAID = """
             SELECT DISTINCT c.note_id FROM api_call c
             WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
               AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)\
             """;
 
     /** Whether a run of this node could claim the row {@code w}. */
-    private static final String FREE =
-            """
+    private static final String FREE = """
             (w.claimed_by IS NULL OR (w.claimed_by <> :node AND w.claimed_until < now())
              OR (w.claimed_by = :node AND NOT :running))
             """;
@@ -95,8 +93,8 @@ class Backlog {
     }
 
     /**
-     * The notes that have a time, by kind; kinds that no note is of are left out. What an hour has
-     * is counted already; of this one, and of what somebody holds, the rows are read.
+     * The notes that have a time, by kind; kinds that no note is of are left out. What an hour has is counted already;
+     * of this one, and of what somebody holds, the rows are read.
      *
      * @param running whether a run of this node is active, so that its claims are no leftovers
      */
@@ -117,39 +115,24 @@ class Backlog {
             byHour.merge(row.hour(), -1L, Long::sum);
             notes.merge(row.kind(now, ends), 1L, Long::sum);
         }
-        byHour.forEach(
-                (hour, count) -> {
-                    if (count > 0) {
-                        boolean due = !hour.begins().isAfter(thisHour);
-                        Kind kind =
-                                kind(hour.state(), hour.held(), due, hour.begins().isBefore(ends));
-                        notes.merge(kind, count, Long::sum);
-                        if (!due) {
-                            hours.merge(
-                                    kind,
-                                    hour,
-                                    (one, other) ->
-                                            other.begins().isBefore(one.begins()) ? other : one);
-                        }
-                    }
-                });
+        byHour.forEach((hour, count) -> {
+            if (count > 0) {
+                boolean due = !hour.begins().isAfter(thisHour);
+                Kind kind = kind(hour.state(), hour.held(), due, hour.begins().isBefore(ends));
+                notes.merge(kind, count, Long::sum);
+                if (!due) {
+                    hours.merge(kind, hour, (one, other) -> other.begins().isBefore(one.begins()) ? other : one);
+                }
+            }
+        });
         Map<Kind, Long> paid = paid(node, running, now);
         Map<Kind, Group> groups = new EnumMap<>(Kind.class);
-        notes.forEach(
-                (kind, count) ->
-                        groups.put(
-                                kind,
-                                new Group(
-                                        count,
-                                        paid.getOrDefault(kind, 0L),
-                                        first(
-                                                kind,
-                                                laterThisHour,
-                                                hours,
-                                                now,
-                                                ends,
-                                                node,
-                                                running))));
+        notes.forEach((kind, count) -> groups.put(
+                kind,
+                new Group(
+                        count,
+                        paid.getOrDefault(kind, 0L),
+                        first(kind, laterThisHour, hours, now, ends, node, running))));
         return groups;
     }
 
@@ -170,32 +153,27 @@ class Backlog {
 
     private Map<Hour, Long> byHour() {
         Map<Hour, Long> byHour = new HashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT state, answer_held, due_hour, sum(notes) AS notes FROM worklist_count
                         WHERE due_hour IS NOT NULL AND state <> 'FAILED'
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
-                        """)
-                .query(
-                        row -> {
-                            byHour.put(
-                                    new Hour(
-                                            NoteState.valueOf(row.getString("state")),
-                                            row.getBoolean("answer_held"),
-                                            row.getTimestamp("due_hour").toInstant()),
-                                    row.getLong("notes"));
-                        });
+                        """).query(row -> {
+            byHour.put(
+                    new Hour(
+                            NoteState.valueOf(row.getString("state")),
+                            row.getBoolean("answer_held"),
+                            row.getTimestamp("due_hour").toInstant()),
+                    row.getLong("notes"));
+        });
         return byHour;
     }
 
     /** What a run of this node could not claim since somebody holds it. */
     private List<Row> held(String node, boolean running) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT w.state, w.answer_held, w.due_at FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT %s AND w.due_at IS NOT NULL AND w.state <> 'FAILED'
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("node", node)
                 .param("running", running)
                 .query((row, _) -> row(row))
@@ -203,8 +181,7 @@ class Backlog {
     }
 
     private List<Row> laterThisHour(Instant now, String node, boolean running) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT w.state, w.answer_held, w.due_at
                         FROM generate_series(10, 0, -1) AS lanes (lane)
                         CROSS JOIN LATERAL (
@@ -212,8 +189,7 @@ class Backlog {
                             WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
                               AND w.state <> 'FAILED' AND %s
                             OFFSET 0) AS w
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("now", Timestamp.from(now))
                 .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(now)))
                 .param("node", node)
@@ -238,17 +214,15 @@ class Backlog {
             Instant ends,
             String node,
             boolean running) {
-        Optional<Instant> soon =
-                laterThisHour.stream()
-                        .filter(row -> row.kind(now, ends) == kind)
-                        .map(Row::due)
-                        .min(Comparator.naturalOrder());
+        Optional<Instant> soon = laterThisHour.stream()
+                .filter(row -> row.kind(now, ends) == kind)
+                .map(Row::due)
+                .min(Comparator.naturalOrder());
         Hour hour = hours.get(kind);
         if (soon.isPresent() || hour == null) {
             return soon.orElse(null);
         }
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT min(first.due_at) AS first
                         FROM generate_series(10, 0, -1) AS lanes (lane)
                         CROSS JOIN LATERAL (
@@ -257,8 +231,7 @@ class Backlog {
                               AND w.state = :state AND %s
                             ORDER BY w.due_at
                             LIMIT 1) AS first
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("begins", Timestamp.from(hour.begins()))
                 .param("hourEnds", Timestamp.from(WorklistCounts.endOfHour(hour.begins())))
                 .param("state", hour.state().name())
@@ -278,25 +251,22 @@ class Backlog {
             case PENDING -> due ? Kind.NEW : Kind.NEW_LATER;
             case UNAVAILABLE -> due ? Kind.RECHECK : Kind.RECHECK_LATER;
             case ARCHIVED -> due ? Kind.BETTER : Kind.BETTER_LATER;
-            case POSTPONED, FAILED ->
-                    due ? Kind.PUT_OFF : tonight ? Kind.PUT_OFF_TONIGHT : Kind.PUT_OFF_LATER;
+            case POSTPONED, FAILED -> due ? Kind.PUT_OFF : tonight ? Kind.PUT_OFF_TONIGHT : Kind.PUT_OFF_LATER;
         };
     }
 
     /**
-     * Marks the due notes whose response can be used again as such, so that they are claimed before
-     * all others and by runs that make no call. A repeat changes nothing.
+     * Marks the due notes whose response can be used again as such, so that they are claimed before all others and by
+     * runs that make no call. A repeat changes nothing.
      */
     void markPaid() {
         Instant now = clock.instant();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE worklist w SET answer_held = true
                         WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.answer_held
                           AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
                           AND w.claim_id IS NULL
-                        """
-                                .formatted(PAID))
+                        """.formatted(PAID))
                 .param("now", Timestamp.from(now))
                 .params(paidSince(now))
                 .update();
@@ -311,13 +281,12 @@ class Backlog {
     }
 
     /**
-     * Notes that are due and whose answer the ledger holds, so that no call is needed. Reads the
-     * answers of the last nights, which the quota bounds, and the row of each note.
+     * Notes that are due and whose answer the ledger holds, so that no call is needed. Reads the answers of the last
+     * nights, which the quota bounds, and the row of each note.
      */
     private Map<Kind, Long> paid(String node, boolean running, Instant now) {
         Map<Kind, Long> paid = new EnumMap<>(Kind.class);
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT w.state, w.answer_held, count(*) AS notes
                         FROM (%s) AS c
                         CROSS JOIN LATERAL (
@@ -326,23 +295,17 @@ class Backlog {
                               AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL AND %s
                             OFFSET 0) AS w
                         GROUP BY 1, 2
-                        """
-                                .formatted(PAID, FREE))
+                        """.formatted(PAID, FREE))
                 .param("now", Timestamp.from(now))
                 .params(paidSince(now))
                 .param("node", node)
                 .param("running", running)
-                .query(
-                        row -> {
-                            paid.merge(
-                                    kind(
-                                            NoteState.valueOf(row.getString("state")),
-                                            row.getBoolean("answer_held"),
-                                            true,
-                                            true),
-                                    row.getLong("notes"),
-                                    Long::sum);
-                        });
+                .query(row -> {
+                    paid.merge(
+                            kind(NoteState.valueOf(row.getString("state")), row.getBoolean("answer_held"), true, true),
+                            row.getLong("notes"),
+                            Long::sum);
+                });
         return paid;
     }
 
@@ -351,13 +314,11 @@ class Backlog {
 
     /** Who holds notes that a run of this node could not claim. */
     List<Claims> claims(String node, boolean running) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT w.claimed_by, count(*) AS notes FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT %s
                         GROUP BY w.claimed_by ORDER BY w.claimed_by
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("node", node)
                 .param("running", running)
                 .query((row, _) -> new Claims(row.getString("claimed_by"), row.getLong("notes")))
@@ -383,8 +344,7 @@ class Backlog {
 
     /** What is planned to be asked about anew. */
     Refreshes refreshes(String node, boolean running, String policy) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT coalesce(sum(p.notes) FILTER (WHERE p.refresh_night <= :tonight), 0)
                                - (SELECT count(*) FROM worklist w
                                   WHERE w.claimed_by IS NOT NULL AND w.refresh_night <= :tonight
@@ -395,33 +355,28 @@ class Backlog {
                         FROM (SELECT c.refresh_night, sum(c.notes) AS notes FROM worklist_count c
                               WHERE c.refresh_night IS NOT NULL
                               GROUP BY c.refresh_night HAVING sum(c.notes) > 0) AS p
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("tonight", Date.valueOf(Night.current(clock).date()))
                 .param("node", node)
                 .param("running", running)
                 .param("policy", policy)
-                .query(
-                        (row, _) ->
-                                new Refreshes(
-                                        row.getLong("due"),
-                                        row.getLong("later"),
-                                        row.getObject("next", LocalDate.class),
-                                        row.getBoolean("planned")))
+                .query((row, _) -> new Refreshes(
+                        row.getLong("due"),
+                        row.getLong("later"),
+                        row.getObject("next", LocalDate.class),
+                        row.getBoolean("planned")))
                 .single();
     }
 
     /** How many notes that are due have all but their video, which no call has brought yet. */
     long videosToBuy(String node, boolean running) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(DISTINCT m.note_id)
                         FROM note_media m JOIN worklist w USING (note_id)
                         WHERE m.kind = 'VIDEO' AND ((m.state = 'MISSING' AND m.reason = 'NO_ANSWER')
                                                     OR (m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1'))
                           AND w.state IN ('PENDING', 'POSTPONED') AND w.due_at <= :now AND %s
-                        """
-                                .formatted(FREE))
+                        """.formatted(FREE))
                 .param("now", Timestamp.from(clock.instant()))
                 .param("node", node)
                 .param("running", running)
@@ -441,8 +396,7 @@ class Backlog {
 
     /** How many of the notes that were published last are videos. */
     Share videos() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) AS notes, coalesce(avg((note_type = 'video')::int), 0) AS share
                         FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
                         """)
@@ -474,8 +428,7 @@ class Backlog {
 
     /** The same by the newest calls. */
     Calls calls() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                                coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS median
                         FROM (SELECT duration_ms, billed FROM api_call
@@ -486,22 +439,15 @@ class Backlog {
                 .param("since", since())
                 .param("endingCalls", ProviderCode.ENDING_CALLS)
                 .param("calls", CALLS)
-                .query(
-                        (row, _) ->
-                                new Calls(
-                                        Measured.ofSeconds(
-                                                row.getLong("calls"), row.getDouble("median")),
-                                        row.getLong("billed") == 0
-                                                ? 1
-                                                : (double) row.getLong("calls")
-                                                        / row.getLong("billed")))
+                .query((row, _) -> new Calls(
+                        Measured.ofSeconds(row.getLong("calls"), row.getDouble("median")),
+                        row.getLong("billed") == 0 ? 1 : (double) row.getLong("calls") / row.getLong("billed")))
                 .single();
     }
 
     /** How long it took from an answer until its note was archived, with all its files. */
     Measured files() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) AS notes,
                                coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS median
                         FROM (SELECT note_id, received_at, job_execution_id FROM api_call
@@ -516,30 +462,21 @@ class Backlog {
                 .param("since", since())
                 .param("detail", Endpoint.DETAIL.ledgerName())
                 .param("notes", NOTES)
-                .query(
-                        (row, _) ->
-                                Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
+                .query((row, _) -> Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
                 .single();
     }
 
     /** How many bytes the media of an answer came to in the last nights; 0: nothing is known. */
     long bytesPerAnswer() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
                                         / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
-                        """)
-                .param("since", since())
-                .query(Long.class)
-                .single();
+                        """).param("since", since()).query(Long.class).single();
     }
 
-    /**
-     * After how many answers the provider ended the last nights that it did end, the newest first.
-     */
+    /** After how many answers the provider ended the last nights that it did end, the newest first. */
     List<Long> answersBeforeStops() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT max(billed_before) AS answers FROM quota_stop
                         WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
                         """)
@@ -550,7 +487,10 @@ class Backlog {
     }
 
     private Timestamp since() {
-        return Timestamp.from(
-                Night.current(clock).date().minusDays(NIGHTS).atStartOfDay(Night.ZONE).toInstant());
+        return Timestamp.from(Night.current(clock)
+                .date()
+                .minusDays(NIGHTS)
+                .atStartOfDay(Night.ZONE)
+                .toInstant());
     }
 }

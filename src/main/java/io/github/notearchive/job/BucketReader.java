@@ -13,11 +13,10 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Lists what lies in some areas of the bucket, in order of the names. Its place is kept with each
- * chunk, so a restart goes on behind the last name. For one execution of one step.
+ * Lists what lies in some areas of the bucket, in order of the names. Its place is kept with each chunk, so a restart
+ * goes on behind the last name. For one execution of one step.
  *
- * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate
- * is closed.
+ * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate is closed.
  */
 class BucketReader implements ItemStreamReader<ListedObject> {
 
@@ -32,9 +31,7 @@ class BucketReader implements ItemStreamReader<ListedObject> {
     private @Nullable String after;
     private @Nullable Iterator<ListedObject> listing;
 
-    /**
-     * @param prefixes what the names begin with, in order and each ending in a slash
-     */
+    /** @param prefixes what the names begin with, in order and each ending in a slash */
     BucketReader(ObjectStore store, Gate gate, String... prefixes) {
         this.store = store;
         this.gate = gate;

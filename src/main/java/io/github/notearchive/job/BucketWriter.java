@@ -14,8 +14,8 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.stereotype.Component;
 
 /**
- * Compares a piece of the bucket's listing with the rows. An object that no slot uses and that is
- * old enough is an orphan; it is removed only if that was asked for.
+ * Compares a piece of the bucket's listing with the rows. An object that no slot uses and that is old enough is an
+ * orphan; it is removed only if that was asked for.
  */
 @Component
 class BucketWriter implements ItemWriter<ListedObject> {
@@ -27,8 +27,7 @@ class BucketWriter implements ItemWriter<ListedObject> {
     private final ActiveAudits audits;
     private final Clock clock;
 
-    BucketWriter(
-            FixityCatalog catalog, FixityProperties settings, ActiveAudits audits, Clock clock) {
+    BucketWriter(FixityCatalog catalog, FixityProperties settings, ActiveAudits audits, Clock clock) {
         this.catalog = catalog;
         this.settings = settings;
         this.audits = audits;
@@ -51,8 +50,7 @@ class BucketWriter implements ItemWriter<ListedObject> {
         }
         catalog.foundOrphans(orphans, now, audit.jobExecutionId());
         for (ListedObject orphan : orphans) {
-            log.warn(
-                    "ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
+            log.warn("ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
         }
     }
 }

@@ -26,12 +26,7 @@ class CallsOfRun {
     private final VideoProperties videoSettings;
     private final Clock clock;
 
-    CallsOfRun(
-            ApiCalls calls,
-            CallTotals totals,
-            WorklistCounts worklist,
-            VideoProperties videoSettings,
-            Clock clock) {
+    CallsOfRun(ApiCalls calls, CallTotals totals, WorklistCounts worklist, VideoProperties videoSettings, Clock clock) {
         this.calls = calls;
         this.totals = totals;
         this.worklist = worklist;
@@ -49,7 +44,8 @@ class CallsOfRun {
                             videoSettings.enabled(),
                             totals.billOf(jobExecutionId, Endpoint.VIDEO),
                             new RunSummary.Tonight(
-                                    totals.billIn(Night.current(clock), Endpoint.VIDEO).calls(),
+                                    totals.billIn(Night.current(clock), Endpoint.VIDEO)
+                                            .calls(),
                                     videoSettings.callsPerNight())),
                     totals.billOfRefreshes(jobExecutionId),
                     totals.billOfRefreshesIn(Night.current(clock)).calls(),
@@ -71,13 +67,7 @@ class CallsOfRun {
 
         /** What the process knows by itself: any of them may be charged. */
         static Bills notCounted(long sent) {
-            return new Bills(
-                    new CallTotals.Bill(sent, 0, sent),
-                    0,
-                    RunSummary.Videos.NONE,
-                    CallTotals.Bill.NONE,
-                    0,
-                    0);
+            return new Bills(new CallTotals.Bill(sent, 0, sent), 0, RunSummary.Videos.NONE, CallTotals.Bill.NONE, 0, 0);
         }
     }
 }

@@ -12,11 +12,11 @@ sealed interface Clearance {
      *
      * @param tonight the night that it begins in
      * @param made the calls of that night, by whatever run and node
-     * @param withoutCalls why it makes no call, and works only on notes whose response is held;
-     *     null when it makes calls
+     * @param withoutCalls why it makes no call, and works only on notes whose response is held; null when it makes
+     *     calls
      */
-    record Granted(Night tonight, NightlyCalls made, @Nullable Refusal withoutCalls)
-            implements Clearance {}
+    record Granted(
+            Night tonight, NightlyCalls made, @Nullable Refusal withoutCalls) implements Clearance {}
 
     /** It may not; nothing was bought, and no execution is written. */
     record Denied(Refusal refusal) implements Clearance {}

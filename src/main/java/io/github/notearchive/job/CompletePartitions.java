@@ -7,23 +7,21 @@ import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 
 /**
- * Executes partitions and returns when all of them have ended. A partition that cannot be started,
- * since the database is unavailable, is FAILED; the inherited handler would return at once while
- * other partitions are still working.
+ * Executes partitions and returns when all of them have ended. A partition that cannot be started, since the database
+ * is unavailable, is FAILED; the inherited handler would return at once while other partitions are still working.
  */
 final class CompletePartitions extends TaskExecutorPartitionHandler {
 
     @Override
     protected FutureTask<StepExecution> createTask(Step step, StepExecution partition) {
-        return new FutureTask<>(
-                () -> {
-                    try {
-                        step.execute(partition);
-                    } catch (Exception e) {
-                        partition.setStatus(BatchStatus.FAILED);
-                        partition.addFailureException(e);
-                    }
-                    return partition;
-                });
+        return new FutureTask<>(() -> {
+            try {
+                step.execute(partition);
+            } catch (Exception e) {
+                partition.setStatus(BatchStatus.FAILED);
+                partition.addFailureException(e);
+            }
+            return partition;
+        });
     }
 }

@@ -10,9 +10,7 @@ abstract class Current<T> {
     private final String what;
     private final AtomicReference<@Nullable T> current = new AtomicReference<>();
 
-    /**
-     * @param what it is, with its article
-     */
+    /** @param what it is, with its article */
     Current(String what) {
         this.what = what;
     }

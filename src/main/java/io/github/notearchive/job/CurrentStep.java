@@ -9,8 +9,8 @@ final class CurrentStep {
     private CurrentStep() {}
 
     /**
-     * Marks it to terminate, so that the job is STOPPED and not COMPLETED. What its transaction
-     * holds is committed first.
+     * Marks it to terminate, so that the job is STOPPED and not COMPLETED. What its transaction holds is committed
+     * first.
      *
      * @throws IllegalStateException when the thread is in none, which is a mistake of the program
      */
@@ -18,9 +18,7 @@ final class CurrentStep {
         StepContext context = StepSynchronizationManager.getContext();
         if (context == null) {
             throw new IllegalStateException(
-                    "Thread "
-                            + Thread.currentThread().getName()
-                            + " is in no step of a job, so it has none to end");
+                    "Thread " + Thread.currentThread().getName() + " is in no step of a job, so it has none to end");
         }
         context.getStepExecution().setTerminateOnly();
     }

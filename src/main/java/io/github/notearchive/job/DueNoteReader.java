@@ -20,13 +20,12 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
- * Claims one due note at a time, for one worker. An archived note that is to be asked about anew
- * comes when no other is due, and while our own limits leave a call for it.
+ * Claims one due note at a time, for one worker. An archived note that is to be asked about anew comes when no other is
+ * due, and while our own limits leave a call for it.
  *
- * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only
- * when none can. A closed gate ends it at once, and marks the worker's step to terminate, so that
- * the job is STOPPED and not COMPLETED. A note counts as in work from the claim until the next
- * read, which is after the commit.
+ * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only when none can. A
+ * closed gate ends it at once, and marks the worker's step to terminate, so that the job is STOPPED and not COMPLETED.
+ * A note counts as in work from the claim until the next read, which is after the commit.
  */
 @Component
 @StepScope
@@ -121,11 +120,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         try {
             boolean makesCalls = run.withoutCalls().isEmpty();
             Optional<ClaimedNote> claimed =
-                    run.claims.add(
-                            () ->
-                                    makesCalls
-                                            ? claims.claim(run.node())
-                                            : claims.claimHeld(run.node()));
+                    run.claims.add(() -> makesCalls ? claims.claim(run.node()) : claims.claimHeld(run.node()));
             if (claimed.isEmpty() && makesCalls) {
                 claimed = claimRefresh();
             }
@@ -140,8 +135,8 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
     }
 
     /**
-     * Notes come in their order only if none is claimed whose call another one could take: there is
-     * to be a call left for each note in hand, and for each of these one of their own.
+     * Notes come in their order only if none is claimed whose call another one could take: there is to be a call left
+     * for each note in hand, and for each of these one of their own.
      */
     private Optional<ClaimedNote> claimRefresh() {
         if (provider.callsLeft() < run.inHand.get() || !run.takeRefresh(provider.refreshesLeft())) {
@@ -164,16 +159,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
         Optional<Refusal> withoutCalls = run.withoutCalls();
-        Outlook outlook =
-                withoutCalls.isEmpty()
-                        ? claims.outlook(run.node())
-                        : claims.outlookOfHeld(run.node());
+        Outlook outlook = withoutCalls.isEmpty() ? claims.outlook(run.node()) : claims.outlookOfHeld(run.node());
         Instant horizon = settings.retry().windowFrom(now);
-        boolean isDueNow =
-                outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
-                        || (withoutCalls.isEmpty()
-                                && provider.refreshesLeft() > 0
-                                && claims.isRefreshDue(run.node()));
+        boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
+                || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
         if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
             gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
             return true;
@@ -186,8 +175,7 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
             run.noLongerQuiet(); // so that every worker finds the same, at once
             return false;
         }
-        Optional<Refusal> usedUp =
-                outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
+        Optional<Refusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
         if (usedUp.isPresent()) {
             gate.close(usedUp.get().exitCode(), usedUp.get().toRun());
             return true;
@@ -199,11 +187,10 @@ class DueNoteReader implements ItemStreamReader<ClaimedNote> {
                     "notes are due, but their rows are locked by another session of the database");
             return true;
         }
-        Duration wait =
-                outlook.nextDue()
-                        .map(due -> Duration.between(now, due))
-                        .filter(Duration::isPositive)
-                        .orElse(LOOK);
+        Duration wait = outlook.nextDue()
+                .map(due -> Duration.between(now, due))
+                .filter(Duration::isPositive)
+                .orElse(LOOK);
         run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
         return true;
     }

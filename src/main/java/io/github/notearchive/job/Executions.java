@@ -18,8 +18,7 @@ import org.springframework.stereotype.Repository;
 public class Executions {
 
     /** Whether execution {@code e} is of {@code :node}, or of any where that is null. */
-    private static final String OF_NODE =
-            """
+    private static final String OF_NODE = """
             (:node::text IS NULL
              OR EXISTS (SELECT 1 FROM batch_job_execution_params p
                         WHERE p.job_execution_id = e.job_execution_id
@@ -38,8 +37,7 @@ public class Executions {
      * @param node whose they are; null for every node's
      */
     List<Long> unended(String job, @Nullable String node) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT e.job_execution_id
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -50,8 +48,7 @@ public class Executions {
                                           WHERE s.job_execution_id = e.job_execution_id
                                             AND s.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')))
                         ORDER BY e.job_execution_id DESC
-                        """
-                                .formatted(OF_NODE))
+                        """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
                 .query((row, _) -> row.getLong("job_execution_id"))
@@ -64,8 +61,7 @@ public class Executions {
      * @param node whose it is; null for any node's
      */
     Optional<Long> newest(String job, @Nullable String node) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT e.job_execution_id
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -73,8 +69,7 @@ public class Executions {
                           AND %s
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
-                        """
-                                .formatted(OF_NODE))
+                        """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
                 .query(Long.class)
@@ -83,8 +78,7 @@ public class Executions {
 
     /** How many instances of a job on a node began in a night. */
     long instancesOf(String job, Night night, String node) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(DISTINCT e.job_instance_id)
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -122,8 +116,7 @@ public class Executions {
     }
 
     private boolean isUnfinished(String job) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT EXISTS (
                             SELECT 1
                             FROM batch_job_execution e
@@ -132,16 +125,12 @@ public class Executions {
                                                         JOIN batch_job_instance i USING (job_instance_id)
                                                         WHERE i.job_name = :job)
                               AND e.status <> 'COMPLETED')
-                        """)
-                .param("job", job)
-                .query(Boolean.class)
-                .single();
+                        """).param("job", job).query(Boolean.class).single();
     }
 
     /** All executions of the instance that an execution belongs to. */
     List<Long> siblingsOf(long jobExecutionId) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT e.job_execution_id
                         FROM batch_job_execution e
                         WHERE e.job_instance_id = (SELECT o.job_instance_id FROM batch_job_execution o
@@ -155,8 +144,7 @@ public class Executions {
 
     /** The last runs with what they bought, newest first. */
     public List<Run> latest(int limit) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
                                started_at, ended_at, calls, billed
                         FROM run_history
@@ -164,31 +152,28 @@ public class Executions {
                         LIMIT :limit
                         """)
                 .param("limit", limit)
-                .query(
-                        (row, _) ->
-                                new Run(
-                                        row.getLong("job_execution_id"),
-                                        row.getLong("job_instance_id"),
-                                        row.getString("night"),
-                                        row.getString("instance_night"),
-                                        row.getString("node"),
-                                        row.getString("status"),
-                                        row.getString("exit_code"),
-                                        row.getString("exit_message"),
-                                        instant(row.getTimestamp("started_at")),
-                                        instant(row.getTimestamp("ended_at")),
-                                        row.getLong("calls"),
-                                        row.getLong("billed")))
+                .query((row, _) -> new Run(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("night"),
+                        row.getString("instance_night"),
+                        row.getString("node"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        row.getString("exit_message"),
+                        instant(row.getTimestamp("started_at")),
+                        instant(row.getTimestamp("ended_at")),
+                        row.getLong("calls"),
+                        row.getLong("billed")))
                 .list();
     }
 
     /**
-     * When the newest run of a node ended that ended in order, whatever it left undone; empty when
-     * none did. See {@link ExitCode#isOrderly}.
+     * When the newest run of a node ended that ended in order, whatever it left undone; empty when none did. See
+     * {@link ExitCode#isOrderly}.
      */
     public Optional<Instant> lastOrderlyEnd(String node) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT e.end_time
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -214,8 +199,7 @@ public class Executions {
 
     /** The last audit of the store, on whichever node; empty when there was none. */
     public Optional<Audit> latestAudit() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
@@ -224,15 +208,13 @@ public class Executions {
                         LIMIT 1
                         """)
                 .param("job", VerifyJob.NAME)
-                .query(
-                        (row, _) ->
-                                new Audit(
-                                        row.getLong("job_execution_id"),
-                                        row.getLong("job_instance_id"),
-                                        row.getString("status"),
-                                        row.getString("exit_code"),
-                                        instant(row.getTimestamp("start_time")),
-                                        instant(row.getTimestamp("end_time"))))
+                .query((row, _) -> new Audit(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        instant(row.getTimestamp("start_time")),
+                        instant(row.getTimestamp("end_time"))))
                 .optional();
     }
 
@@ -248,8 +230,7 @@ public class Executions {
     /**
      * One execution of the job.
      *
-     * @param night the calendar day of Shanghai in which the execution began, as in the report and
-     *     the log
+     * @param night the calendar day of Shanghai in which the execution began, as in the report and the log
      * @param instanceNight the calendar day of Shanghai in which its job instance was created
      */
     public record Run(

@@ -6,8 +6,7 @@ import java.util.Arrays;
 /**
  * How a command ended: the process's exit code, and the name that stands in the job repository.
  *
- * <p>Scripts rely on the numbers and reports on the names; both are part of the contract with the
- * operator.
+ * <p>Scripts rely on the numbers and reports on the names; both are part of the contract with the operator.
  */
 public enum ExitCode {
     /** Every note that was due reached its end, or nothing was due. No need to run again. */
@@ -15,8 +14,8 @@ public enum ExitCode {
     /** Something unforeseen. Read the log; the next run restarts. */
     FAILED(1),
     /**
-     * Usage or configuration is wrong, or credentials were refused. Nothing was bought when no
-     * execution began; the database may also revoke a privilege during one.
+     * Usage or configuration is wrong, or credentials were refused. Nothing was bought when no execution began; the
+     * database may also revoke a privilege during one.
      */
     USAGE(2),
     /** Code 303, or our own nightly limit. The rest stays due; run again after the reset. */
@@ -29,9 +28,7 @@ public enum ExitCode {
     BLOCKED_BALANCE(4),
     /** Another run of this node is active. Nothing was done. */
     ALREADY_RUNNING(5),
-    /**
-     * All that could be done tonight is done, but notes were put off to a later night, or failed.
-     */
+    /** All that could be done tonight is done, but notes were put off to a later night, or failed. */
     INCOMPLETE(6),
     /** An audit found something missing, damaged or orphaned. */
     FINDINGS(6),
@@ -56,20 +53,16 @@ public enum ExitCode {
         return switch (this) {
             case COMPLETED -> "nothing to do until notes are due again";
             case FAILED -> "read the log; the next run continues where this one ended";
-            case USAGE ->
-                    "put the configuration right, then run again; the same command continues this run";
-            case QUOTA_EXHAUSTED ->
-                    "run again after 00:00 in Shanghai; the same command continues this run";
+            case USAGE -> "put the configuration right, then run again; the same command continues this run";
+            case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai; the same command continues this run";
             case BLOCKED_TOKEN -> "renew or activate the token, then run again";
             case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
             case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
             case ALREADY_RUNNING -> "nothing; the other run goes on";
             case FINDINGS -> "no run ends so; verify does";
-            case INCOMPLETE ->
-                    "status names the notes that are left; the next night's run asks again";
+            case INCOMPLETE -> "status names the notes that are left; the next night's run asks again";
             case INTERRUPTED -> "run again; the same command continues this run";
-            case UPSTREAM_UNAVAILABLE ->
-                    "run again when the server is back; the same command continues this run";
+            case UPSTREAM_UNAVAILABLE -> "run again when the server is back; the same command continues this run";
         };
     }
 
@@ -81,20 +74,14 @@ public enum ExitCode {
             case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai";
             case INTERRUPTED -> "run again";
             case UPSTREAM_UNAVAILABLE -> "run again when the server is back";
-            case COMPLETED,
-                    BLOCKED_TOKEN,
-                    BLOCKED_PERMISSION,
-                    BLOCKED_BALANCE,
-                    ALREADY_RUNNING,
-                    FINDINGS,
-                    INCOMPLETE ->
-                    next();
+            case COMPLETED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, ALREADY_RUNNING, FINDINGS, INCOMPLETE ->
+                next();
         };
     }
 
     /**
-     * Whether a run that ended so did what it could, and came to its end by itself or because it
-     * was asked to. What it left is due, and waits for another night.
+     * Whether a run that ended so did what it could, and came to its end by itself or because it was asked to. What it
+     * left is due, and waits for another night.
      */
     public boolean isOrderly() {
         return switch (this) {
@@ -106,8 +93,7 @@ public enum ExitCode {
                     BLOCKED_BALANCE,
                     ALREADY_RUNNING,
                     FINDINGS,
-                    UPSTREAM_UNAVAILABLE ->
-                    false;
+                    UPSTREAM_UNAVAILABLE -> false;
         };
     }
 

@@ -11,21 +11,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * A pool that has waited for a connection in vain, and has none left, refuses others at once for
- * two seconds. One whose connections are all in use reports that, and no outage of the database.
+ * A pool that has waited for a connection in vain, and has none left, refuses others at once for two seconds. One whose
+ * connections are all in use reports that, and no outage of the database.
  *
- * <p>Spring Batch writes the end of one step at a time, under a lock ({@code
- * JdbcStepExecutionDao.updateStepExecution}, {@code JdbcExecutionContextDao}). With a database out
- * of reach each of the 64 workers would otherwise wait its own 15 seconds there, one after another.
+ * <p>Spring Batch writes the end of one step at a time, under a lock ({@code JdbcStepExecutionDao.updateStepExecution},
+ * {@code JdbcExecutionContextDao}). With a database out of reach each of the 64 workers would otherwise wait its own 15
+ * seconds there, one after another.
  */
 final class FailFastDataSource extends DelegatingDataSource {
 
     private static final Duration REFUSES_FOR = Duration.ofSeconds(2);
 
-    /**
-     * SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable
-     * database.
-     */
+    /** SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable database. */
     private static final String EXHAUSTED = "HY014";
 
     private final HikariDataSource pool;
@@ -67,7 +64,6 @@ final class FailFastDataSource extends DelegatingDataSource {
 
     /** Hikari's own message is about its pool; its cause says what is wrong with the database. */
     private static SQLException unavailable(String message, SQLException failure) {
-        return new SQLTransientConnectionException(
-                message, failure.getSQLState(), failure.getCause());
+        return new SQLTransientConnectionException(message, failure.getSQLState(), failure.getCause());
     }
 }

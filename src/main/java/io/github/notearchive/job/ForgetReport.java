@@ -18,10 +18,9 @@ import java.util.Map;
  * @param sharedFiles files that stay, since other notes use them
  * @param sharedBytes their bytes
  * @param unwrittenAnswers answers that lay in files of this node
- * @param reports reports of nights that name a note, of this machine and in the bucket; report
- *     makes them again without it
- * @param namedIn other people's notes that name the person, and in whose texts and answers the name
- *     stays
+ * @param reports reports of nights that name a note, of this machine and in the bucket; report makes them again without
+ *     it
+ * @param namedIn other people's notes that name the person, and in whose texts and answers the name stays
  */
 public record ForgetReport(
         boolean dryRun,

@@ -32,11 +32,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Forgets notes and people: removes what is kept of them, and sees that it is not archived again.
  *
- * <p>In this order: the tombstones in the tables, with which no run takes a note up any more; those
- * in the bucket, so that no rebuild brings it back; the rows, with the files that nobody else uses
- * put down to be removed; the objects. Whatever is interrupted in between is marked as unfinished,
- * and finished by whoever forgets anything next. No run and no audit of any node goes on beside it,
- * or one that has a file in hand could put it anew.
+ * <p>In this order: the tombstones in the tables, with which no run takes a note up any more; those in the bucket, so
+ * that no rebuild brings it back; the rows, with the files that nobody else uses put down to be removed; the objects.
+ * Whatever is interrupted in between is marked as unfinished, and finished by whoever forgets anything next. No run and
+ * no audit of any node goes on beside it, or one that has a file in hand could put it anew.
  */
 @Component
 public class Forgetter {
@@ -79,20 +78,20 @@ public class Forgetter {
      * What to forget.
      *
      * @param notes the notes, known or not
-     * @param author the platform's id of a person whose notes are to be forgotten, too; null:
-     *     nobody
+     * @param author the platform's id of a person whose notes are to be forgotten, too; null: nobody
      * @param reason why, kept in the tombstones; null when nobody says
      */
-    public record Request(List<NoteId> notes, @Nullable String author, @Nullable String reason) {
+    public record Request(
+            List<NoteId> notes,
+            @Nullable String author,
+            @Nullable String reason) {
 
         public Request {
             notes = List.copyOf(new TreeSet<>(notes));
         }
     }
 
-    /**
-     * The id of the author whom people know by this number, when that is what somebody has given.
-     */
+    /** The id of the author whom people know by this number, when that is what somebody has given. */
     public Optional<String> authorByRedId(String redId) {
         return rows.authorByRedId(redId);
     }
@@ -101,18 +100,17 @@ public class Forgetter {
     public ForgetReport preview(Request request) throws IOException {
         boolean hasBucket = hasBucket();
         Counts counts = new Counts(true);
-        transaction.executeWithoutResult(
-                status -> {
-                    status.setRollbackOnly();
-                    entomb(request, counts);
-                    if (hasBucket) {
-                        findSidecars(counts);
-                    }
-                    removeRows(counts);
-                    Files files = rows.toRemove();
-                    counts.files = files.count();
-                    counts.fileBytes = files.bytes();
-                });
+        transaction.executeWithoutResult(status -> {
+            status.setRollbackOnly();
+            entomb(request, counts);
+            if (hasBucket) {
+                findSidecars(counts);
+            }
+            removeRows(counts);
+            Files files = rows.toRemove();
+            counts.files = files.count();
+            counts.fileBytes = files.bytes();
+        });
         counts.mentions = mentions.countNaming(counts.notes);
         return counts.report();
     }
@@ -142,15 +140,16 @@ public class Forgetter {
     }
 
     /**
-     * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their
-     * files. Removes no file, since tables older than the bucket do not know all notes that use it:
-     * {@link #completeUnfinished} does so. Only under the locks of the whole archive and of audits.
+     * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their files. Removes no
+     * file, since tables older than the bucket do not know all notes that use it: {@link #completeUnfinished} does so.
+     * Only under the locks of the whole archive and of audits.
      *
      * @param locks those two
      * @return how many notes and people it concerns
      */
     int removeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
-        int unfinished = rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
+        int unfinished =
+                rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
         if (unfinished > 0) {
             Counts counts = new Counts(false);
             removeRows(new Request(List.of(), null, null), counts, locks);
@@ -160,8 +159,8 @@ public class Forgetter {
     }
 
     /**
-     * Completes the erasures that are unfinished in the tables, and removes all listed files that
-     * no note uses. Only under the locks of the whole archive and of audits.
+     * Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses. Only
+     * under the locks of the whole archive and of audits.
      *
      * @param locks those two
      */
@@ -170,8 +169,8 @@ public class Forgetter {
     }
 
     /**
-     * Whether there is a bucket to look into. Before anything was stored there need be none; later
-     * a bucket that is not there is another one than that of the tables.
+     * Whether there is a bucket to look into. Before anything was stored there need be none; later a bucket that is not
+     * there is another one than that of the tables.
      */
     private boolean hasBucket() {
         if (rows.isAnythingStored()) {
@@ -181,23 +180,20 @@ public class Forgetter {
         return store.hasBucket();
     }
 
-    private ForgetReport forgetAlone(Request request, List<RunnerLock> locks)
-            throws SQLException, IOException {
+    private ForgetReport forgetAlone(Request request, List<RunnerLock> locks) throws SQLException, IOException {
         Counts counts = new Counts(false);
         removeRows(request, counts, locks);
         removeFiles(counts, locks);
         removeSidecars(counts, locks);
         counts.mentions = mentions.removeNaming(counts.notes);
-        transaction.executeWithoutResult(
-                _ -> {
-                    rows.finish(counts.notes, clock.instant());
-                    rows.finishAuthors(counts.authors, clock.instant());
-                });
+        transaction.executeWithoutResult(_ -> {
+            rows.finish(counts.notes, clock.instant());
+            rows.finishAuthors(counts.authors, clock.instant());
+        });
         return counts.report();
     }
 
-    private void removeRows(Request request, Counts counts, List<RunnerLock> locks)
-            throws SQLException, IOException {
+    private void removeRows(Request request, Counts counts, List<RunnerLock> locks) throws SQLException, IOException {
         transaction.executeWithoutResult(_ -> entomb(request, counts));
         for (Entombed entombed : counts.entombed) {
             new TombstoneObject(entombed.id(), entombed.at(), entombed.reason()).putInto(store);
@@ -255,24 +251,24 @@ public class Forgetter {
     }
 
     /**
-     * What lies in the bucket of the notes, whether or not a row knows it, and the files that it
-     * names: after a rebuild nothing else may name those.
+     * What lies in the bucket of the notes, whether or not a row knows it, and the files that it names: after a rebuild
+     * nothing else may name those.
      */
     private void findSidecars(Counts counts) {
         for (NoteId note : counts.notes) {
             try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + note + "/")) {
-                sidecars.forEach(
-                        sidecar -> {
-                            counts.sidecars.add(sidecar);
-                            counts.named.addAll(filesOf(sidecar));
-                        });
+                sidecars.forEach(sidecar -> {
+                    counts.sidecars.add(sidecar);
+                    counts.named.addAll(filesOf(sidecar));
+                });
             }
         }
     }
 
     private List<String> filesOf(StoredObject sidecar) {
         try {
-            List<SlotRow> media = Sidecar.read(sidecar.key(), store.read(sidecar.key())).media();
+            List<SlotRow> media =
+                    Sidecar.read(sidecar.key(), store.read(sidecar.key())).media();
             return media == null
                     ? List.of()
                     : media.stream()

@@ -16,9 +16,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Keeps nothing of a note that a run has taken up, as its author is forgotten. What it cost is in
- * the ledger. Files of it, which there are only where it had another author before, are left to
- * {@code forget}.
+ * Keeps nothing of a note that a run has taken up, as its author is forgotten. What it cost is in the ledger. Files of
+ * it, which there are only where it had another author before, are left to {@code forget}.
  */
 @Component
 class ForgottenMeanwhile {
@@ -30,11 +29,7 @@ class ForgottenMeanwhile {
     private final ForgottenRows rows;
     private final Savepoint savepoint;
 
-    ForgottenMeanwhile(
-            ObjectStore store,
-            Claims claims,
-            ForgottenRows rows,
-            PlatformTransactionManager transactions) {
+    ForgottenMeanwhile(ObjectStore store, Claims claims, ForgottenRows rows, PlatformTransactionManager transactions) {
         this.store = store;
         this.claims = claims;
         this.rows = rows;
@@ -42,27 +37,25 @@ class ForgottenMeanwhile {
     }
 
     /**
-     * Takes it out of the bucket, and then out of the tables, in the step's transaction. The
-     * tombstone is written before a row of the worklist is locked, in the order of {@code forget}.
+     * Takes it out of the bucket, and then out of the tables, in the step's transaction. The tombstone is written
+     * before a row of the worklist is locked, in the order of {@code forget}.
      *
      * @return false when the claim was lost; the tables have it still then
-     * @throws StoreException when the bucket may hold something of it still; the tables are as
-     *     before
+     * @throws StoreException when the bucket may hold something of it still; the tables are as before
      */
     boolean takeOut(ClaimedNote claimed, Instant now) {
         takeOutOfBucket(claimed.id(), now);
-        return savepoint.executeRepeated(
-                status -> {
-                    List<NoteId> note = List.of(claimed.id());
-                    rows.entomb(note, AUTHOR_FORGOTTEN, now);
-                    boolean released = claims.release(claimed);
-                    if (released) {
-                        takeOutOfTables(note, now);
-                    } else {
-                        status.setRollbackOnly();
-                    }
-                    return released;
-                });
+        return savepoint.executeRepeated(status -> {
+            List<NoteId> note = List.of(claimed.id());
+            rows.entomb(note, AUTHOR_FORGOTTEN, now);
+            boolean released = claims.release(claimed);
+            if (released) {
+                takeOutOfTables(note, now);
+            } else {
+                status.setRollbackOnly();
+            }
+            return released;
+        });
     }
 
     private void takeOutOfBucket(NoteId id, Instant now) {

@@ -17,8 +17,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * Takes notes and people out of all tables. Every method is part of the caller's transaction, and a
- * repeat finds nothing more to do.
+ * Takes notes and people out of all tables. Every method is part of the caller's transaction, and a repeat finds
+ * nothing more to do.
  */
 @Repository
 class ForgottenRows {
@@ -31,34 +31,25 @@ class ForgottenRows {
 
     /** Whether anything is known that lies in the bucket, tombstones included. */
     boolean isAnythingStored() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT EXISTS (SELECT 1 FROM note_capture) OR EXISTS (SELECT 1 FROM media_object)
                             OR EXISTS (SELECT 1 FROM forgotten_object)
                             OR EXISTS (SELECT 1 FROM forgotten_note WHERE finished_at IS NOT NULL)
                             OR EXISTS (SELECT 1 FROM forgotten_author WHERE finished_at IS NOT NULL)
-                        """)
-                .query(Boolean.class)
-                .single();
+                        """).query(Boolean.class).single();
     }
 
     /**
-     * The notes, by any response, of the people that are being forgotten. Of a person whose
-     * tombstone comes from the bucket only the hash is known.
+     * The notes, by any response, of the people that are being forgotten. Of a person whose tombstone comes from the
+     * bucket only the hash is known.
      */
     List<NoteId> notesOfUnfinishedAuthors() {
-        String[] authors =
-                jdbc.sql(
-                                """
+        String[] authors = jdbc.sql("""
                                 SELECT author_id FROM author
                                 WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
                                                                    WHERE finished_at IS NULL)
-                                """)
-                        .query(String.class)
-                        .list()
-                        .toArray(String[]::new);
-        return jdbc.sql(
-                        """
+                                """).query(String.class).list().toArray(String[]::new);
+        return jdbc.sql("""
                         SELECT note_id FROM note WHERE author_id = ANY (:authors)
                         UNION SELECT note_id FROM note_capture WHERE author_id = ANY (:authors)
                         ORDER BY note_id
@@ -70,19 +61,14 @@ class ForgottenRows {
 
     /** The id of the one author whom people know by this number; empty when there is none. */
     Optional<String> authorByRedId(String redId) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
-                        """)
-                .param("redId", redId)
-                .query(String.class)
-                .optional();
+                        """).param("redId", redId).query(String.class).optional();
     }
 
     /** Writes the tombstones of notes. Locks no row of the worklist. */
     void entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO forgotten_note (note_id, forgotten_at, reason)
                         SELECT note_id, :now, :reason FROM unnest(:notes) AS note_id
                         ON CONFLICT (note_id) DO UPDATE
@@ -95,32 +81,29 @@ class ForgottenRows {
     }
 
     /**
-     * Removes notes from the worklist, behind {@link #entomb}. A note that is not on it is inserted
-     * first: this waits for a transaction that is just enqueueing the note, which may have looked
-     * for its tombstone before there was one. The order of the ids is that of all who lock many.
+     * Removes notes from the worklist, behind {@link #entomb}. A note that is not on it is inserted first: this waits
+     * for a transaction that is just enqueueing the note, which may have looked for its tombstone before there was one.
+     * The order of the ids is that of all who lock many.
      *
      * @return how many of them were on the worklist
      */
     long removeFromWorklist(Collection<NoteId> notes, Instant now) {
-        long inserted =
-                jdbc.sql(
-                                """
+        long inserted = jdbc.sql("""
                                 INSERT INTO worklist (note_id, enqueued_at, due_at)
                                 SELECT note_id, :now::timestamptz, :now::timestamptz
                                 FROM unnest(:notes) AS note_id
                                 ORDER BY note_id
                                 ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
                                 """)
-                        .param("now", Timestamp.from(now))
-                        .param("notes", ids(notes))
-                        .update();
+                .param("now", Timestamp.from(now))
+                .param("notes", ids(notes))
+                .update();
         return delete("worklist WHERE note_id = ANY (:notes)", notes) - inserted;
     }
 
     /** Decides that a person is forgotten. */
     void entombAuthor(String author, @Nullable String reason, Instant now) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
                         VALUES (person_sha256(:author), :now, :reason)
                         ON CONFLICT (author_sha256) DO UPDATE
@@ -138,14 +121,11 @@ class ForgottenRows {
      * @param finished when its erasure was completed; null when the tables may hold rows of it
      */
     void restore(TombstoneObject tombstone, @Nullable Instant finished) {
-        String sql =
-                tombstone.note().isPresent()
-                        ? """
+        String sql = tombstone.note().isPresent() ? """
                           INSERT INTO forgotten_note (note_id, forgotten_at, reason, finished_at)
                           VALUES (:id, :at, :reason, :finished)
                           ON CONFLICT (note_id) DO NOTHING
-                          """
-                        : """
+                          """ : """
                           INSERT INTO forgotten_author (author_sha256, forgotten_at, reason, finished_at)
                           VALUES (:id, :at, :reason, :finished)
                           ON CONFLICT (author_sha256) DO NOTHING
@@ -166,50 +146,41 @@ class ForgottenRows {
     }
 
     /**
-     * Puts files down to be removed that are named by what is left of forgotten notes, and whose
-     * rows no note uses. Of a file without a row nobody knows whether another note uses it.
+     * Puts files down to be removed that are named by what is left of forgotten notes, and whose rows no note uses. Of
+     * a file without a row nobody knows whether another note uses it.
      */
     private void putDown(Collection<String> keys) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO forgotten_object (object_key, size_bytes)
                         SELECT o.object_key, o.size_bytes FROM media_object o
                         WHERE o.object_key = ANY (:keys)
                           AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                         ON CONFLICT (object_key) DO NOTHING
-                        """)
-                .param("keys", keys.toArray(String[]::new))
-                .update();
+                        """).param("keys", keys.toArray(String[]::new)).update();
     }
 
     /** The forgotten notes of which something may be left. */
     List<Entombed> unfinishedNotes() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT note_id, forgotten_at, reason FROM forgotten_note WHERE finished_at IS NULL ORDER BY note_id
                         """)
-                .query(
-                        (row, _) ->
-                                new Entombed(
-                                        row.getString("note_id"),
-                                        row.getTimestamp("forgotten_at").toInstant(),
-                                        row.getString("reason")))
+                .query((row, _) -> new Entombed(
+                        row.getString("note_id"),
+                        row.getTimestamp("forgotten_at").toInstant(),
+                        row.getString("reason")))
                 .list();
     }
 
     /** The forgotten people of whom something may be left, by their hashes. */
     List<Entombed> unfinishedAuthors() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT author_sha256, forgotten_at, reason FROM forgotten_author
                         WHERE finished_at IS NULL ORDER BY author_sha256
                         """)
-                .query(
-                        (row, _) ->
-                                new Entombed(
-                                        row.getString("author_sha256"),
-                                        row.getTimestamp("forgotten_at").toInstant(),
-                                        row.getString("reason")))
+                .query((row, _) -> new Entombed(
+                        row.getString("author_sha256"),
+                        row.getTimestamp("forgotten_at").toInstant(),
+                        row.getString("reason")))
                 .list();
     }
 
@@ -217,17 +188,15 @@ class ForgottenRows {
     record Entombed(String id, Instant at, @Nullable String reason) {}
 
     /**
-     * Removes all rows of these notes and of the people that are being forgotten. The files that no
-     * other note uses are put down to be removed. The calls stay, for the bill, without their
-     * answers.
+     * Removes all rows of these notes and of the people that are being forgotten. The files that no other note uses are
+     * put down to be removed. The calls stay, for the bill, without their answers.
      *
      * @param named keys of files that are named by what lies in the bucket of these notes
      * @return rows by table, those of {@code api_call} being emptied and not removed
      */
     Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
         Map<String, Long> rows = new LinkedHashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO forgotten_object (object_key, size_bytes)
                         SELECT DISTINCT o.object_key, o.size_bytes
                         FROM note_media m JOIN media_object o USING (sha256)
@@ -235,62 +204,41 @@ class ForgottenRows {
                           AND NOT EXISTS (SELECT 1 FROM note_media u
                                           WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
                         ON CONFLICT (object_key) DO NOTHING
-                        """)
-                .param("notes", ids(notes))
-                .update();
+                        """).param("notes", ids(notes)).update();
         rows.put("note_media", delete("note_media WHERE note_id = ANY (:notes)", notes));
         rows.put("note_topic", delete("note_topic WHERE note_id = ANY (:notes)", notes));
         rows.put("note_mention", delete("note_mention WHERE note_id = ANY (:notes)", notes));
         rows.put("note_comment", delete("note_comment WHERE note_id = ANY (:notes)", notes));
         rows.put("note_capture", delete("note_capture WHERE note_id = ANY (:notes)", notes));
-        String[] authors =
-                jdbc.sql(
-                                """
+        String[] authors = jdbc.sql("""
                                 SELECT DISTINCT author_id FROM note
                                 WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
                                 """)
-                        .param("notes", ids(notes))
-                        .query(String.class)
-                        .list()
-                        .toArray(String[]::new);
+                .param("notes", ids(notes))
+                .query(String.class)
+                .list()
+                .toArray(String[]::new);
         rows.put("note", delete("note WHERE note_id = ANY (:notes)", notes));
-        rows.put(
-                "author",
-                (long)
-                        jdbc.sql(
-                                        """
+        rows.put("author", (long) jdbc.sql("""
                                         DELETE FROM author a
                                         WHERE (a.author_id = ANY (:authors)
                                                OR person_sha256(a.author_id) = ANY (ARRAY(
                                                    SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
                                           AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
-                                        """)
-                                .param("authors", authors)
-                                .update());
+                                        """).param("authors", authors).update());
         putDown(named);
         rows.put("media_object", removeListed());
-        rows.put(
-                "fixity_finding",
-                (long)
-                        jdbc.sql(
-                                        """
+        rows.put("fixity_finding", (long)
+                jdbc.sql("""
                                         DELETE FROM fixity_finding
                                         WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
                                            OR object_key IN (SELECT object_key FROM forgotten_object)
-                                        """)
-                                .param("notes", ids(notes))
-                                .update());
+                                        """).param("notes", ids(notes)).update());
         rows.put("worklist", delete("worklist WHERE note_id = ANY (:notes)", notes));
-        rows.put(
-                "api_call",
-                (long)
-                        jdbc.sql(
-                                        """
+        rows.put("api_call", (long) jdbc.sql("""
                                         UPDATE api_call SET answer = NULL, message = NULL, media_gone_at = NULL
                                         WHERE note_id = ANY (:notes) AND (answer IS NOT NULL OR message IS NOT NULL)
-                                        """)
-                                .param("notes", ids(notes))
-                                .update());
+                                        """).param("notes", ids(notes)).update());
         return rows;
     }
 
@@ -299,15 +247,14 @@ class ForgottenRows {
     }
 
     /**
-     * Removes what rows of other people's notes hold of somebody who is being forgotten: where they
-     * name the person, and what the person has written below them.
+     * Removes what rows of other people's notes hold of somebody who is being forgotten: where they name the person,
+     * and what the person has written below them.
      *
      * @param own the notes that are forgotten themselves
      * @return the notes in whose texts and answers that name stays
      */
     List<NoteId> removeMentions(Collection<NoteId> own) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         WITH persons AS (
                             SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL
                         ), mentions AS (
@@ -332,32 +279,25 @@ class ForgottenRows {
     }
 
     /**
-     * Removes the rows of the listed objects. One that a slot uses keeps its row, and leaves the
-     * list.
+     * Removes the rows of the listed objects. One that a slot uses keeps its row, and leaves the list.
      *
      * @return how many rows were removed
      */
     private long removeListed() {
-        long removed =
-                jdbc.sql(
-                                """
+        long removed = jdbc.sql("""
                                 DELETE FROM media_object o USING forgotten_object f
                                 WHERE f.object_key = o.object_key
                                   AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                                """)
-                        .update();
-        jdbc.sql(
-                        """
+                                """).update();
+        jdbc.sql("""
                         DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
-                        """)
-                .update();
+                        """).update();
         return removed;
     }
 
     /** Files that these notes share with others, so that they stay. */
     Files shared(Collection<NoteId> notes) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
                         FROM media_object o
                         WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
@@ -370,8 +310,7 @@ class ForgottenRows {
 
     /** Files that are to be removed. */
     Files toRemove() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM forgotten_object
                         """)
                 .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
@@ -382,13 +321,12 @@ class ForgottenRows {
     record Files(long count, long bytes) {}
 
     /**
-     * The next files to remove, without their rows. One that another note has come to use meanwhile
-     * is taken off the list.
+     * The next files to remove, without their rows. One that another note has come to use meanwhile is taken off the
+     * list.
      */
     List<File> nextToRemove(int limit) {
         removeListed();
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT object_key, size_bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
                         """)
                 .param("limit", limit)
@@ -401,14 +339,12 @@ class ForgottenRows {
 
     /** The object is gone, too, and with it what an audit found wrong with it. */
     void removed(String key, Instant now) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
-                        """)
-                .param("now", Timestamp.from(now))
+                        """).param("now", Timestamp.from(now)).param("key", key).update();
+        jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key")
                 .param("key", key)
                 .update();
-        jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key").param("key", key).update();
     }
 
     /** Nothing is left of these notes. */
@@ -421,8 +357,7 @@ class ForgottenRows {
 
     /** Nothing is left of these people. */
     void finishAuthors(Collection<String> hashes, Instant now) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:hashes)
                         """)
                 .param("now", Timestamp.from(now))

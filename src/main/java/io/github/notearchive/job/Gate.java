@@ -4,10 +4,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.ExitStatus;
 
-/**
- * What ends a job before its work is done: it closes once, with a reason; what closes it later
- * changes nothing.
- */
+/** What ends a job before its work is done: it closes once, with a reason; what closes it later changes nothing. */
 abstract class Gate {
 
     private @Nullable Closure closure;

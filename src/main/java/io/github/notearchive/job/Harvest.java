@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param capture the answer about the note
  * @param video the answer that was bought for its video; null when there is none
  */
-record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pieces)
-        implements AutoCloseable {
+record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pieces) implements AutoCloseable {
 
     Harvest {
         pieces = List.copyOf(pieces);
@@ -28,11 +27,9 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
 
         MediaSlot slot();
 
-        /**
-         * Why the file that is there is not the best rendition offered; null when none is, or it
-         * is.
-         */
-        @Nullable String lesserBecause();
+        /** Why the file that is there is not the best rendition offered; null when none is, or it is. */
+        @Nullable
+        String lesserBecause();
 
         /** Which lesser rendition is there; empty when none is, or its name is not known. */
         Optional<String> lesserRendition();
@@ -42,8 +39,10 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
          *
          * @param lesserBecause why it is not the best rendition offered; null when it is
          */
-        record Fresh(MediaSlot slot, DownloadedMedia media, @Nullable String lesserBecause)
-                implements Piece {
+        record Fresh(
+                MediaSlot slot,
+                DownloadedMedia media,
+                @Nullable String lesserBecause) implements Piece {
 
             @Override
             public Optional<String> lesserRendition() {
@@ -92,9 +91,7 @@ record Harvest(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pie
 
     /** What of these lies in the spool; a file that two of them share comes with each. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
-        return pieces.stream()
-                .filter(Piece.Fresh.class::isInstance)
-                .map(piece -> ((Piece.Fresh) piece).media());
+        return pieces.stream().filter(Piece.Fresh.class::isInstance).map(piece -> ((Piece.Fresh) piece).media());
     }
 
     /** Removes what lies in the spool. A repeat does nothing. */

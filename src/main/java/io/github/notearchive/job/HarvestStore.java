@@ -41,64 +41,50 @@ class HarvestStore {
     }
 
     /**
-     * The note as it is to be written down, with all its files in the store. Repeating it stores
-     * nothing anew. Part of the transaction that writes the rows of the files.
+     * The note as it is to be written down, with all its files in the store. Repeating it stores nothing anew. Part of
+     * the transaction that writes the rows of the files.
      *
      * @param complete whether it is archived with them
-     * @throws io.github.notearchive.objectstore.StoreException when the store does not take a file;
-     *     those before it stay
+     * @throws io.github.notearchive.objectstore.StoreException when the store does not take a file; those before it
+     *     stay
      */
     CapturedNote store(Harvest harvest, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
-        Map<String, MediaCatalog.KnownObject> rows =
-                media.findByDigest(
-                        Harvest.downloads(harvest.pieces())
-                                .map(DownloadedMedia::sha256)
-                                .collect(Collectors.toSet()));
+        Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(
+                Harvest.downloads(harvest.pieces()).map(DownloadedMedia::sha256).collect(Collectors.toSet()));
         Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
         for (Piece piece : harvest.pieces()) {
             slots.add(
                     switch (piece) {
                         case Piece.Decided(var status) -> status;
                         case Piece.Fresh(var slot, var file, var lesserBecause) ->
-                                stored(
-                                        slot,
-                                        file,
-                                        put.computeIfAbsent(
-                                                file.file(),
-                                                _ -> store(file, rows.get(file.sha256()))),
-                                        lesserBecause);
+                            stored(
+                                    slot,
+                                    file,
+                                    put.computeIfAbsent(file.file(), _ -> store(file, rows.get(file.sha256()))),
+                                    lesserBecause);
                     });
         }
         return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
     }
 
-    /**
-     * @param row what the tables know of these bytes; null when nothing
-     */
+    /** @param row what the tables know of these bytes; null when nothing */
     private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
         String sha256 = file.sha256();
-        Optional<StoredMedia> known =
-                Optional.ofNullable(row)
-                        .filter(r -> !r.damaged())
-                        .map(MediaCatalog.KnownObject::media)
-                        .filter(
-                                stored ->
-                                        store.stat(stored.key())
-                                                .filter(object -> object.size() == file.size())
-                                                .isPresent());
-        StoredMedia stored =
-                known.orElseGet(
-                        () -> {
-                            // a row that is there already goes on to name its own key
-                            ObjectKey key =
-                                    row == null
-                                            ? StoredMedia.keyOf(sha256, file.type().extension())
-                                            : row.media().key();
-                            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
-                            return new StoredMedia(
-                                    sha256, key, file.size(), file.type().contentType());
-                        });
+        Optional<StoredMedia> known = Optional.ofNullable(row)
+                .filter(r -> !r.damaged())
+                .map(MediaCatalog.KnownObject::media)
+                .filter(stored -> store.stat(stored.key())
+                        .filter(object -> object.size() == file.size())
+                        .isPresent());
+        StoredMedia stored = known.orElseGet(() -> {
+            // a row that is there already goes on to name its own key
+            ObjectKey key = row == null
+                    ? StoredMedia.keyOf(sha256, file.type().extension())
+                    : row.media().key();
+            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
+            return new StoredMedia(sha256, key, file.size(), file.type().contentType());
+        });
         ActiveRun run = runs.current();
         if (known.isPresent()) {
             run.filesKnown.increment();
@@ -106,18 +92,17 @@ class HarvestStore {
         } else {
             run.filesStored.increment();
             run.bytesStored.add(file.size());
-            TransactionSynchronizationManager.registerSynchronization(
-                    new TransactionSynchronization() {
-                        @Override
-                        public void afterCompletion(int status) {
-                            if (status == STATUS_ROLLED_BACK) { // to be stored by the repeat
-                                run.filesStored.decrement();
-                                run.bytesStored.add(-file.size());
-                            } else {
-                                run.bytesSettled.add(file.size());
-                            }
-                        }
-                    });
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCompletion(int status) {
+                    if (status == STATUS_ROLLED_BACK) { // to be stored by the repeat
+                        run.filesStored.decrement();
+                        run.bytesStored.add(-file.size());
+                    } else {
+                        run.bytesSettled.add(file.size());
+                    }
+                }
+            });
         }
         return stored;
     }
@@ -130,10 +115,7 @@ class HarvestStore {
     }
 
     private static SlotStatus stored(
-            MediaSlot slot,
-            DownloadedMedia file,
-            StoredMedia stored,
-            @Nullable String lesserBecause) {
+            MediaSlot slot, DownloadedMedia file, StoredMedia stored, @Nullable String lesserBecause) {
         return new SlotStatus.Stored(
                 slot,
                 stored,
@@ -145,8 +127,8 @@ class HarvestStore {
     }
 
     /**
-     * What the answer promised of the bytes, and whether it was true, and what else is odd about
-     * them; null when it promised nothing and nothing is.
+     * What the answer promised of the bytes, and whether it was true, and what else is odd about them; null when it
+     * promised nothing and nothing is.
      */
     private static @Nullable String checks(DownloadedMedia file) {
         StringJoiner checks = new StringJoiner(", ");

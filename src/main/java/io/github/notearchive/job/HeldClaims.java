@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The claims that the workers of a run hold. A claim whose commit was not confirmed, since the
- * connection was lost, may be in the worklist without a worker that holds it.
+ * The claims that the workers of a run hold. A claim whose commit was not confirmed, since the connection was lost, may
+ * be in the worklist without a worker that holds it.
  */
 final class HeldClaims {
 
@@ -43,8 +43,7 @@ final class HeldClaims {
     }
 
     /**
-     * Releases the claims that were not confirmed, if there may be any. A failure leaves that to
-     * the next call.
+     * Releases the claims that were not confirmed, if there may be any. A failure leaves that to the next call.
      *
      * @param releaseOthers releases every claim of the node except these
      */

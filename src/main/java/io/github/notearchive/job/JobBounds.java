@@ -6,12 +6,12 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.listener.JobExecutionListener;
 
 /**
- * The beginning and the end that all jobs have in common: the execution is named to all who write
- * it down, and gets the exit status that operators read. That is the gate's for one that was
- * stopped, and for one that came to its end what the job itself finds.
+ * The beginning and the end that all jobs have in common: the execution is named to all who write it down, and gets the
+ * exit status that operators read. That is the gate's for one that was stopped, and for one that came to its end what
+ * the job itself finds.
  *
- * <p>When that cannot be found, the execution is FAILED with the exception, so that the job is
- * begun again: Spring Batch would log what its listener throws, and leave the job COMPLETED.
+ * <p>When that cannot be found, the execution is FAILED with the exception, so that the job is begun again: Spring
+ * Batch would log what its listener throws, and leave the job COMPLETED.
  */
 abstract class JobBounds implements JobExecutionListener {
 

@@ -5,8 +5,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Whether more is taken up in a job that asks no provider. What is under way when it closes is put
- * down, since it can be taken up again.
+ * Whether more is taken up in a job that asks no provider. What is under way when it closes is put down, since it can
+ * be taken up again.
  */
 @Component
 public class JobGate extends Gate {

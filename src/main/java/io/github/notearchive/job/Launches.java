@@ -18,10 +18,7 @@ import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.stereotype.Component;
 
-/**
- * Launches jobs, each as the instance that was not finished or as a new one, and says how they
- * ended.
- */
+/** Launches jobs, each as the instance that was not finished or as a new one, and says how they ended. */
 @Component
 class Launches {
 
@@ -41,8 +38,7 @@ class Launches {
     record Launch(JobParameters parameters, boolean restart) {}
 
     /**
-     * The node's newest instance if it is not COMPLETED, whichever night it began; else a new one
-     * of this night.
+     * The node's newest instance if it is not COMPLETED, whichever night it began; else a new one of this night.
      *
      * @param more what a new instance has beside night, node and sequence
      */
@@ -53,8 +49,7 @@ class Launches {
     }
 
     /**
-     * The newest execution of a job when its instance is not COMPLETED; empty when there is nothing
-     * to go on with.
+     * The newest execution of a job when its instance is not COMPLETED; empty when there is nothing to go on with.
      *
      * @param node whose it is; null for any node's
      */
@@ -66,20 +61,18 @@ class Launches {
     }
 
     /**
-     * The next number that no instance has. One without any execution has its number as well:
-     * Spring Batch writes the two one after the other, and a process may have died in between.
+     * The next number that no instance has. One without any execution has its number as well: Spring Batch writes the
+     * two one after the other, and a process may have died in between.
      */
-    private JobParameters newInstance(
-            String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
+    private JobParameters newInstance(String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
         long sequence = executions.instancesOf(job, tonight, node);
         JobParameters parameters;
         do {
             sequence++;
-            JobParametersBuilder builder =
-                    new JobParametersBuilder()
-                            .addLocalDate("night", tonight.date())
-                            .addString("node", node)
-                            .addLong("sequence", sequence);
+            JobParametersBuilder builder = new JobParametersBuilder()
+                    .addLocalDate("night", tonight.date())
+                    .addString("node", node)
+                    .addLong("sequence", sequence);
             more.accept(builder);
             parameters = builder.toJobParameters();
         } while (repository.getJobInstance(job, parameters) != null);
@@ -99,27 +92,20 @@ class Launches {
 
     /** How an execution ended. One that failed when a server was away is told apart. */
     static ExitCode ended(JobExecution execution, Gate gate) {
-        if (execution.getStatus() == BatchStatus.COMPLETED
-                || execution.getStatus() == BatchStatus.STOPPED) {
+        if (execution.getStatus() == BatchStatus.COMPLETED || execution.getStatus() == BatchStatus.STOPPED) {
             return ExitCode.named(execution.getExitStatus().getExitCode());
         }
         if (execution.getAllFailureExceptions().stream().anyMatch(Trouble::isRefused)) {
             return ExitCode.USAGE;
         }
-        boolean away =
-                execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
-                        || gate.closure()
-                                .filter(
-                                        closure ->
-                                                closure.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
-                                .isPresent();
+        boolean away = execution.getAllFailureExceptions().stream().anyMatch(Trouble::isOutOfReach)
+                || gate.closure()
+                        .filter(closure -> closure.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
+                        .isPresent();
         return away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
-    /**
-     * Why an execution failed, in a line. What had ended it before, as a used-up quota or a signal,
-     * is not why.
-     */
+    /** Why an execution failed, in a line. What had ended it before, as a used-up quota or a signal, is not why. */
     static String whyFailed(JobExecution execution, Gate gate) {
         ExitCode end = ended(execution, gate);
         return gate.closure()
@@ -162,8 +148,7 @@ class Launches {
         }
         if (Trouble.isOutOfReach(e)) {
             return new Gate.Closure(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the database is out of reach: " + Trouble.describe(e));
+                    ExitCode.UPSTREAM_UNAVAILABLE, "the database is out of reach: " + Trouble.describe(e));
         }
         log.error("It broke before or after its execution", e);
         return new Gate.Closure(ExitCode.FAILED, Trouble.describe(e));

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * What a log line belongs to, whoever writes it: the execution of a job, and one note of it. Kept
- * by thread; work that is handed to another thread takes it along by {@link #carried}.
+ * What a log line belongs to, whoever writes it: the execution of a job, and one note of it. Kept by thread; work that
+ * is handed to another thread takes it along by {@link #carried}.
  */
 public final class LogContext {
 

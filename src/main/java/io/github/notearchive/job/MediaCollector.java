@@ -46,13 +46,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings in the files of an answer: what is stored or waived already stays, wherever in the note it
- * stood before, what another note has under the same name is taken over, everything else is
- * downloaded, side by side. Of a file that is there in a lesser rendition the better ones are tried
- * again.
+ * Brings in the files of an answer: what is stored or waived already stays, wherever in the note it stood before, what
+ * another note has under the same name is taken over, everything else is downloaded, side by side. Of a file that is
+ * there in a lesser rendition the better ones are tried again.
  *
- * <p>Which address was dead on which night is remembered with each slot. A file is gone when two
- * answers that were bought on different nights had only dead addresses for it.
+ * <p>Which address was dead on which night is remembered with each slot. A file is gone when two answers that were
+ * bought on different nights had only dead addresses for it.
  */
 @Component
 class MediaCollector implements AutoCloseable {
@@ -68,8 +67,8 @@ class MediaCollector implements AutoCloseable {
     private final Duration patience;
 
     /**
-     * As many threads as files are downloaded at a time. They are the system's own: a virtual
-     * thread costs a switch more each time it waits for bytes, which is all that they do.
+     * As many threads as files are downloaded at a time. They are the system's own: a virtual thread costs a switch
+     * more each time it waits for bytes, which is all that they do.
      */
     private final ThreadPoolExecutor threads;
 
@@ -89,14 +88,13 @@ class MediaCollector implements AutoCloseable {
         this.runs = runs;
         this.patience = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
-        this.threads =
-                new ThreadPoolExecutor(
-                        atATime,
-                        atATime,
-                        1,
-                        TimeUnit.MINUTES,
-                        new LinkedBlockingQueue<>(),
-                        Thread.ofPlatform().daemon().name("download-", 0).factory());
+        this.threads = new ThreadPoolExecutor(
+                atATime,
+                atATime,
+                1,
+                TimeUnit.MINUTES,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("download-", 0).factory());
         threads.allowCoreThreadTimeOut(true);
     }
 
@@ -106,8 +104,8 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Waits until the spool has room again, for the time that one file may take at most. The caller
-     * holds no file, so the notes that fill the spool end without it.
+     * Waits until the spool has room again, for the time that one file may take at most. The caller holds no file, so
+     * the notes that fill the spool end without it.
      */
     void awaitRoom() throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
@@ -118,8 +116,7 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Brings in what is not there yet, by the addresses of these answers. Waits for every download
-     * to end.
+     * Brings in what is not there yet, by the addresses of these answers. Waits for every download to end.
      *
      * @param video what came of asking for the note's video
      */
@@ -128,13 +125,11 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** The same with newer answers, for what earlier ones of this night could not bring in. */
-    Collected collect(NoteCapture newer, VideoAnswer video, Collected before)
-            throws InterruptedException {
+    Collected collect(NoteCapture newer, VideoAnswer video, Collected before) throws InterruptedException {
         return collect(newer, video, before.harvest().pieces());
     }
 
-    private Collected collect(NoteCapture capture, VideoAnswer answer, List<Piece> before)
-            throws InterruptedException {
+    private Collected collect(NoteCapture capture, VideoAnswer answer, List<Piece> before) throws InterruptedException {
         Gathering files = new Gathering(capture, answer, before);
         files.decideWithoutRequests();
         Map<MediaSlot, DownloadOutcome> downloads = download(files.wanted.keySet(), files.lesser);
@@ -196,11 +191,9 @@ class MediaCollector implements AutoCloseable {
             order.put(place, order.size());
             Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
             Optional<Piece> same =
-                    Optional.ofNullable(before.get(place))
-                            .filter(piece -> isSameFile(piece.slot(), slot));
+                    Optional.ofNullable(before.get(place)).filter(piece -> isSameFile(piece.slot(), slot));
             Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
-            Optional<SlotStatus> settled =
-                    row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
+            Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
             if (slot.notOffered() != null) {
                 withoutOffer(slot);
             } else if (fresh.isPresent()) {
@@ -221,10 +214,9 @@ class MediaCollector implements AutoCloseable {
         }
 
         private void keepOrImprove(MediaSlot slot, Piece held) {
-            boolean worthAnotherTry =
-                    held.lesserRendition()
-                            .filter(taken -> !slot.betterThan(taken).candidates().isEmpty())
-                            .isPresent();
+            boolean worthAnotherTry = held.lesserRendition()
+                    .filter(taken -> !slot.betterThan(taken).candidates().isEmpty())
+                    .isPresent();
             if (worthAnotherTry) {
                 lesser.put(slot, held);
             } else {
@@ -232,19 +224,16 @@ class MediaCollector implements AutoCloseable {
             }
         }
 
-        private void wantUnlessAskedInVain(
-                MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
+        private void wantUnlessAskedInVain(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
             Optional<SlotStatus.Missing> known =
                     isAskedInVain(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
             known.ifPresentOrElse(
-                    missing -> decided.add(new Piece.Decided(missing)),
-                    () -> wanted.put(slot, deadBefore(row, same)));
+                    missing -> decided.add(new Piece.Decided(missing)), () -> wanted.put(slot, deadBefore(row, same)));
         }
 
         /** Takes what the downloads came to. */
         void take(Map<MediaSlot, DownloadOutcome> downloads) {
-            lesser.forEach(
-                    (slot, held) -> decided.add(improved(slot, held, downloads.remove(slot))));
+            lesser.forEach((slot, held) -> decided.add(improved(slot, held, downloads.remove(slot))));
             closeUnused(lesser.values(), decided);
             downloads.forEach(this::take);
         }
@@ -258,7 +247,7 @@ class MediaCollector implements AutoCloseable {
                     // of those that were asked for now, the first is the best of the slot
                     yield new Piece.Fresh(slot, media, lesserBecause);
                 }
-                case Troubled(_, var soon) -> {
+                case Troubled(var _, var soon) -> {
                     retryBetter |= soon;
                     yield held;
                 }
@@ -279,8 +268,7 @@ class MediaCollector implements AutoCloseable {
                     decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
                 case Dead(var reason) -> {
-                    SlotStatus.Missing missing =
-                            dead(slot, reason, wanted.get(slot), boughtIn(slot));
+                    SlotStatus.Missing missing = dead(slot, reason, wanted.get(slot), boughtIn(slot));
                     dead |= missing.gap() == Gap.DEAD;
                     decided.add(new Piece.Decided(missing));
                 }
@@ -297,8 +285,7 @@ class MediaCollector implements AutoCloseable {
         }
 
         private Piece retry(MediaSlot slot, String reason) {
-            return new Piece.Decided(
-                    new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
+            return new Piece.Decided(new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
         }
 
         /** The night in which the answer came that offers a file. */
@@ -323,17 +310,14 @@ class MediaCollector implements AutoCloseable {
 
     /** A file that two places share is closed when neither keeps it. */
     private static void closeUnused(Collection<Piece> left, List<Piece> kept) {
-        Set<SpoolFile> used =
-                Harvest.downloads(kept).map(DownloadedMedia::file).collect(Collectors.toSet());
-        Harvest.downloads(left)
-                .filter(media -> !used.contains(media.file()))
-                .forEach(DownloadedMedia::close);
+        Set<SpoolFile> used = Harvest.downloads(kept).map(DownloadedMedia::file).collect(Collectors.toSet());
+        Harvest.downloads(left).filter(media -> !used.contains(media.file())).forEach(DownloadedMedia::close);
     }
 
     private void countShared(Collection<DownloadOutcome> outcomes) {
         Set<SpoolFile> files = new HashSet<>();
         for (DownloadOutcome outcome : outcomes) {
-            if (outcome instanceof Downloaded(var media, _, _) && !files.add(media.file())) {
+            if (outcome instanceof Downloaded(var media, var _, var _) && !files.add(media.file())) {
                 runs.current().filesTakenOver.increment();
                 runs.current().bytesTakenOver.add(media.size());
             }
@@ -349,21 +333,17 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * The same without anything missing, for a note that is archived and stays so: a file that it
-     * has is kept, whatever an audit says of it, and one that it would have beside is waived by
-     * name.
+     * The same without anything missing, for a note that is archived and stays so: a file that it has is kept, whatever
+     * an audit says of it, and one that it would have beside is waived by name.
      */
     Collected keep(Collected collected) {
         Harvest harvest = collected.harvest();
         List<SlotRow> rows = catalog.slotsOf(harvest.capture().id());
-        List<Piece> pieces =
-                harvest.pieces().stream()
-                        .map(
-                                piece ->
-                                        piece instanceof Piece.Decided(SlotStatus.Missing missing)
-                                                ? new Piece.Decided(kept(missing.slot(), rows))
-                                                : piece)
-                        .toList();
+        List<Piece> pieces = harvest.pieces().stream()
+                .map(piece -> piece instanceof Piece.Decided(SlotStatus.Missing missing)
+                        ? new Piece.Decided(kept(missing.slot(), rows))
+                        : piece)
+                .toList();
         return new Collected(
                 new Harvest(harvest.capture(), harvest.video(), pieces),
                 collected.video(),
@@ -390,8 +370,8 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Files that another note has already, by the source's own name for them, need no request. They
-     * are taken out of those that are wanted.
+     * Files that another note has already, by the source's own name for them, need no request. They are taken out of
+     * those that are wanted.
      */
     private List<Piece> takeOver(List<SameFile> sameFiles, Set<MediaSlot> wanted) {
         List<Piece> taken = new ArrayList<>();
@@ -401,16 +381,14 @@ class MediaCollector implements AutoCloseable {
                 wanted.remove(slot.get());
                 runs.current().filesTakenOver.increment();
                 runs.current().bytesTakenOver.add(same.media().size());
-                taken.add(
-                        new Piece.Decided(
-                                new SlotStatus.Stored(
-                                        slot.get(),
-                                        same.media(),
-                                        same.rendition(),
-                                        same.width(),
-                                        same.height(),
-                                        "same file as in note " + same.note(),
-                                        null)));
+                taken.add(new Piece.Decided(new SlotStatus.Stored(
+                        slot.get(),
+                        same.media(),
+                        same.rendition(),
+                        same.width(),
+                        same.height(),
+                        "same file as in note " + same.note(),
+                        null)));
             }
         }
         return taken;
@@ -422,57 +400,44 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** What is known of a file already whose addresses are all dead. */
-    private static Optional<SlotStatus.Missing> known(
-            MediaSlot slot, Optional<SlotRow> row, Optional<Piece> before) {
+    private static Optional<SlotStatus.Missing> known(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> before) {
         if (before.isPresent()) {
-            return before.get() instanceof Piece.Decided(SlotStatus.Missing missing)
-                            && missing.gap() == Gap.DEAD
+            return before.get() instanceof Piece.Decided(SlotStatus.Missing missing) && missing.gap() == Gap.DEAD
                     ? Optional.of(missing)
                     : Optional.empty();
         }
         return row.filter(r -> Gap.DEAD.name().equals(r.reason()))
-                .map(
-                        r ->
-                                new SlotStatus.Missing(
-                                        slot, Gap.DEAD, String.valueOf(r.error()), r.deadNight()));
+                .map(r -> new SlotStatus.Missing(slot, Gap.DEAD, String.valueOf(r.error()), r.deadNight()));
     }
 
     /** The night whose answer first had only dead addresses for this file; null when none had. */
     private static @Nullable Night deadBefore(Optional<SlotRow> row, Optional<Piece> before) {
         if (before.isPresent()
-                && before.get()
-                        instanceof Piece.Decided(SlotStatus.Missing(_, _, _, var deadNight))) {
+                && before.get() instanceof Piece.Decided(SlotStatus.Missing(var _, var _, var _, var deadNight))) {
             return deadNight;
         }
         return row.map(SlotRow::deadNight).orElse(null);
     }
 
-    private static SlotStatus.Missing dead(
-            MediaSlot slot, String reason, @Nullable Night before, Night night) {
+    private static SlotStatus.Missing dead(MediaSlot slot, String reason, @Nullable Night before, Night night) {
         boolean gone = before != null && !before.equals(night);
-        return new SlotStatus.Missing(
-                slot, gone ? Gap.GONE : Gap.DEAD, reason, before == null ? night : before);
+        return new SlotStatus.Missing(slot, gone ? Gap.GONE : Gap.DEAD, reason, before == null ? night : before);
     }
 
     /**
-     * Downloads whole slots, and of those that have a lesser rendition already what is better. The
-     * addresses that die first come first. A file that is expected in two places is downloaded
-     * once, from the addresses of both.
+     * Downloads whole slots, and of those that have a lesser rendition already what is better. The addresses that die
+     * first come first. A file that is expected in two places is downloaded once, from the addresses of both.
      */
-    private Map<MediaSlot, DownloadOutcome> download(
-            Set<MediaSlot> wanted, Map<MediaSlot, Piece> lesser) throws InterruptedException {
+    private Map<MediaSlot, DownloadOutcome> download(Set<MediaSlot> wanted, Map<MediaSlot, Piece> lesser)
+            throws InterruptedException {
         Map<Expected, Download> files = new LinkedHashMap<>();
-        Stream.concat(wanted.stream(), lesser.keySet().stream())
-                .forEach(
-                        slot -> {
-                            MediaSlot asked =
-                                    Optional.ofNullable(lesser.get(slot))
-                                            .flatMap(Piece::lesserRendition)
-                                            .map(slot::betterThan)
-                                            .orElse(slot);
-                            files.merge(
-                                    Expected.of(asked), Download.of(asked, slot), Download::and);
-                        });
+        Stream.concat(wanted.stream(), lesser.keySet().stream()).forEach(slot -> {
+            MediaSlot asked = Optional.ofNullable(lesser.get(slot))
+                    .flatMap(Piece::lesserRendition)
+                    .map(slot::betterThan)
+                    .orElse(slot);
+            files.merge(Expected.of(asked), Download.of(asked, slot), Download::and);
+        });
         Map<Download, CompletableFuture<DownloadOutcome>> running = new LinkedHashMap<>();
         files.values().stream()
                 .sorted(Comparator.comparingLong(Download::signedAt))
@@ -480,8 +445,7 @@ class MediaCollector implements AutoCloseable {
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
         boolean all = false;
         try {
-            for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download :
-                    running.entrySet()) {
+            for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download : running.entrySet()) {
                 DownloadOutcome outcome = outcome(download.getValue());
                 count(outcome);
                 download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));
@@ -496,18 +460,15 @@ class MediaCollector implements AutoCloseable {
     }
 
     private CompletableFuture<DownloadOutcome> start(Download file) {
-        return CompletableFuture.supplyAsync(
-                LogContext.carried(() -> downloads.download(file.asked())), threads);
+        return CompletableFuture.supplyAsync(LogContext.carried(() -> downloads.download(file.asked())), threads);
     }
 
     private static void dropWhenDone(CompletableFuture<DownloadOutcome> download) {
-        var _ =
-                download.thenAccept(
-                        outcome -> {
-                            if (outcome instanceof Downloaded(var media, _, _)) {
-                                media.close();
-                            }
-                        });
+        var _ = download.thenAccept(outcome -> {
+            if (outcome instanceof Downloaded(var media, var _, var _)) {
+                media.close();
+            }
+        });
     }
 
     private void count(DownloadOutcome outcome) {
@@ -515,8 +476,7 @@ class MediaCollector implements AutoCloseable {
         switch (outcome) {
             case Downloaded _, NoRoom _ -> {}
             case Dead _ -> run.downloadsDead.increment();
-            case Troubled(_, var soon) ->
-                    (soon ? run.downloadsPassing : run.downloadsRefused).increment();
+            case Troubled(var _, var soon) -> (soon ? run.downloadsPassing : run.downloadsRefused).increment();
         }
     }
 
@@ -532,19 +492,17 @@ class MediaCollector implements AutoCloseable {
                 return new Troubled(reason, true);
             }
             throw new IllegalStateException(
-                    "A download ended with neither a file nor a reason: " + e.getCause(),
-                    e.getCause());
+                    "A download ended with neither a file nor a reason: " + e.getCause(), e.getCause());
         }
     }
 
     /**
-     * What makes two places of a note expect one file: the source's own name for it, and the same
-     * offers. Without a name, each place has a file of its own.
+     * What makes two places of a note expect one file: the source's own name for it, and the same offers. Without a
+     * name, each place has a file of its own.
      *
      * @param place empty for a file that the source names
      */
-    private record Expected(
-            MediaKind kind, String identity, List<String> variants, Optional<Place> place) {
+    private record Expected(MediaKind kind, String identity, List<String> variants, Optional<Place> place) {
 
         static Expected of(MediaSlot slot) {
             return new Expected(
@@ -572,9 +530,7 @@ class MediaCollector implements AutoCloseable {
             List<MediaSlot> both = new ArrayList<>(places);
             both.addAll(twin.places);
             return new Download(
-                    asked.withAddressesOf(twin.asked),
-                    List.copyOf(both),
-                    Math.min(signedAt, twin.signedAt));
+                    asked.withAddressesOf(twin.asked), List.copyOf(both), Math.min(signedAt, twin.signedAt));
         }
     }
 
@@ -595,12 +551,12 @@ class MediaCollector implements AutoCloseable {
      *
      * @param video what came of asking for the note's video
      * @param retrySoon whether something was in the way that may pass within minutes
-     * @param retryBetter whether a file is there in a lesser rendition only since a better one met
-     *     an error that may pass within minutes
+     * @param retryBetter whether a file is there in a lesser rendition only since a better one met an error that may
+     *     pass within minutes
      * @param noRoom whether the spool had no room for a file
      * @param served whether a file was served
-     * @param dead whether a host said of a file that it is not there, or not for us; a file that
-     *     was dead by the answer of an earlier night already does not count
+     * @param dead whether a host said of a file that it is not there, or not for us; a file that was dead by the answer
+     *     of an earlier night already does not count
      * @param faulty whether an address was out of reach
      */
     record Collected(
@@ -638,23 +594,16 @@ class MediaCollector implements AutoCloseable {
 
         /** Whether all that is missing is the video, or gone for good. */
         boolean isOnlyVideoToCome() {
-            return missing().stream()
-                    .allMatch(
-                            missing ->
-                                    switch (missing.gap()) {
-                                        case NO_ANSWER, GONE -> true;
-                                        case DEAD ->
-                                                MediaCollector.isAskedInVain(
-                                                        missing.slot().kind(), video);
-                                        case RETRY -> false;
-                                    });
+            return missing().stream().allMatch(missing -> switch (missing.gap()) {
+                case NO_ANSWER, GONE -> true;
+                case DEAD -> MediaCollector.isAskedInVain(missing.slot().kind(), video);
+                case RETRY -> false;
+            });
         }
 
         /** Whether a file is gone for good, and none of the others comes by waiting. */
         boolean isHopeless() {
-            return !retrySoon
-                    && !needsNewAnswer()
-                    && missing().stream().anyMatch(missing -> missing.gap() == Gap.GONE);
+            return !retrySoon && !needsNewAnswer() && missing().stream().anyMatch(missing -> missing.gap() == Gap.GONE);
         }
 
         /** The answers that offer a better rendition of some file than the one that is there. */
@@ -690,16 +639,15 @@ class MediaCollector implements AutoCloseable {
         }
 
         /**
-         * Which files are missing and why, in a line. One whose addresses are dead comes first,
-         * since the note costs a new answer for it; the obstacle of a note is told by that.
+         * Which files are missing and why, in a line. One whose addresses are dead comes first, since the note costs a
+         * new answer for it; the obstacle of a note is told by that.
          */
         String obstacle() {
             List<SlotStatus.Missing> missing = missing();
-            SlotStatus.Missing first =
-                    missing.stream()
-                            .filter(file -> file.gap() == Gap.DEAD)
-                            .findFirst()
-                            .orElseGet(missing::getFirst);
+            SlotStatus.Missing first = missing.stream()
+                    .filter(file -> file.gap() == Gap.DEAD)
+                    .findFirst()
+                    .orElseGet(missing::getFirst);
             String others = missing.size() == 1 ? "" : ", and " + (missing.size() - 1) + " more";
             return first.slot() + " " + first.gap() + ": " + first.error() + others;
         }

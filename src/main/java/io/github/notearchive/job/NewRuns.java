@@ -19,6 +19,7 @@ class NewRuns {
     }
 
     ActiveRun of(RunOptions options) {
-        return new ActiveRun(options, settings, downloads::traffic, drift.found().size());
+        return new ActiveRun(
+                options, settings, downloads::traffic, drift.found().size());
     }
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run that began now would have to do, how much of it our limits allow tonight, and when the
- * rest is done. An estimate: what it rests on is named, and so is what nobody can know.
+ * What a run that began now would have to do, how much of it our limits allow tonight, and when the rest is done. An
+ * estimate: what it rests on is named, and so is what nobody can know.
  *
  * @param at the moment it is about
  * @param night the day of Asia/Shanghai
@@ -76,7 +76,11 @@ public record NightPlan(
      * @param because what limits them; null where nothing does
      */
     public record CallsNeeded(
-            long needed, double perAnswer, long expected, long tonight, @Nullable String because) {}
+            long needed,
+            double perAnswer,
+            long expected,
+            long tonight,
+            @Nullable String because) {}
 
     /**
      * One of our own limits.
@@ -87,7 +91,12 @@ public record NightPlan(
      * @param used in this night, by all runs and nodes
      * @param left what may still be used; null where there is no limit
      */
-    public record Limit(String name, String unit, long limit, long used, @Nullable Long left) {}
+    public record Limit(
+            String name,
+            String unit,
+            long limit,
+            long used,
+            @Nullable Long left) {}
 
     /**
      * How long the calls of tonight take.
@@ -120,15 +129,17 @@ public record NightPlan(
      * @param lastNight in which night it ends; null where no night allows any
      */
     public record BacklogEnd(
-            long calls, long perNight, String because, @Nullable LocalDate lastNight) {}
+            long calls,
+            long perNight,
+            String because,
+            @Nullable LocalDate lastNight) {}
 
     /**
      * Notes, or calls, that tonight leaves out.
      *
      * @param notes how many
      * @param why they are left out
-     * @param next when that ends by itself, or the first of it; null where it does not, or nobody
-     *     knows
+     * @param next when that ends by itself, or the first of it; null where it does not, or nobody knows
      * @param advice what a person can do about it; empty where nothing is to be done
      */
     public record LeftOut(long notes, String why, @Nullable Instant next, String advice) {}

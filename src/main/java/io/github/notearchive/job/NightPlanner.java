@@ -11,9 +11,7 @@ import java.time.Clock;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
-/**
- * Plans the night from the tables and the settings. Makes no call, claims nothing, writes nothing.
- */
+/** Plans the night from the tables and the settings. Makes no call, claims nothing, writes nothing. */
 @Component
 public class NightPlanner {
 
@@ -66,12 +64,7 @@ public class NightPlanner {
     public List<NightPlan.Limit> limits() {
         Night tonight = Night.current(clock);
         return PlanDraft.limits(
-                totals.made(tonight),
-                media.storedIn(tonight).bytes(),
-                source,
-                videos,
-                refreshes,
-                limits);
+                totals.made(tonight), media.storedIn(tonight).bytes(), source, videos, refreshes, limits);
     }
 
     private PlanFacts facts() {

@@ -11,8 +11,8 @@ import org.springframework.stereotype.Component;
 /**
  * Our own limit of media bytes in one night, across restarts and nodes.
  *
- * <p>The catalog decides. It is asked once a second for what other nodes have stored, and whenever
- * what this one has stored since seems to use up the rest.
+ * <p>The catalog decides. It is asked once a second for what other nodes have stored, and whenever what this one has
+ * stored since seems to use up the rest.
  */
 @Component
 class NightlyBytes {
@@ -60,6 +60,11 @@ class NightlyBytes {
         Night tonight = Night.current(clock);
         // before the catalog: what is settled meanwhile counts twice, not never
         long settled = run.bytesSettled.sum();
-        return new Look(tonight, System.nanoTime(), run, settled, media.storedIn(tonight).bytes());
+        return new Look(
+                tonight,
+                System.nanoTime(),
+                run,
+                settled,
+                media.storedIn(tonight).bytes());
     }
 }

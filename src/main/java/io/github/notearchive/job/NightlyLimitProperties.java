@@ -19,26 +19,26 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Our own limits of a night beside that of its calls, {@code archive.source.calls-per-night}.
  *
- * @param bytesPerNight how many bytes of media are stored in a day of Asia/Shanghai, by all runs
- *     and nodes together; then nothing new is taken up, what is in work is finished, and a run ends
- *     with 3. At least 1MB; 0 is no limit
- * @param stopAt the time of day in Asia/Shanghai, such as {@code 07:30}, from which a run takes
- *     nothing new up, and ends with 7. A run that begins later ends at that time of the next day.
- *     Empty: no such time
- * @param maxDuration after how long a run takes nothing new up, and ends with 7, unless {@code
- *     --max-duration} says otherwise. At least a minute; 0 is no limit
+ * @param bytesPerNight how many bytes of media are stored in a day of Asia/Shanghai, by all runs and nodes together;
+ *     then nothing new is taken up, what is in work is finished, and a run ends with 3. At least 1MB; 0 is no limit
+ * @param stopAt the time of day in Asia/Shanghai, such as {@code 07:30}, from which a run takes nothing new up, and
+ *     ends with 7. A run that begins later ends at that time of the next day. Empty: no such time
+ * @param maxDuration after how long a run takes nothing new up, and ends with 7, unless {@code --max-duration} says
+ *     otherwise. At least a minute; 0 is no limit
  */
 @Validated
 @ConfigurationProperties("archive.limits")
 public record NightlyLimitProperties(
         @DefaultValue("0") @NotNull DataSize bytesPerNight,
+
         @DefaultValue("")
-                @NotNull
-                @Pattern(
-                        regexp = "(([01][0-9]|2[0-3]):[0-5][0-9])?",
-                        message =
-                                "must be a time of Shanghai from 00:00 to 23:59 such as 07:30, in quotes in a YAML file, or empty")
-                String stopAt,
+        @NotNull
+        @Pattern(
+                regexp = "(([01][0-9]|2[0-3]):[0-5][0-9])?",
+                message =
+                        "must be a time of Shanghai from 00:00 to 23:59 such as 07:30, in quotes in a YAML file, or empty")
+        String stopAt,
+
         @DefaultValue("0") @NotNull Duration maxDuration) {
 
     private static final DataSize FEWEST = DataSize.ofMegabytes(1);
@@ -57,11 +57,7 @@ public record NightlyLimitProperties(
         return bytesPerNight.toBytes() == 0 || bytesPerNight.compareTo(FEWEST) >= 0;
     }
 
-    @AssertTrue(
-            message =
-                    "archive.limits.max-duration must be "
-                            + SHORTEST_IN_WORDS
-                            + ", or 0 for no limit")
+    @AssertTrue(message = "archive.limits.max-duration must be " + SHORTEST_IN_WORDS + ", or 0 for no limit")
     boolean isMaxDurationUsable() {
         return maxDuration.isZero() || maxDuration.compareTo(SHORTEST) >= 0;
     }

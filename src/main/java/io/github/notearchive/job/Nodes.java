@@ -44,8 +44,8 @@ public class Nodes {
      * A node.
      *
      * @param node its name; empty where the database does not show us whose connection has the lock
-     * @param execution its last run; null while the first one has not begun, and when somebody
-     *     rebuilds or forgets by this name
+     * @param execution its last run; null while the first one has not begun, and when somebody rebuilds or forgets by
+     *     this name
      * @param exitCode how that ended; null while it runs, and when the node died
      * @param began when that began, by the time zone of this machine where it has not ended
      * @param ended when that ended
@@ -70,8 +70,7 @@ public class Nodes {
 
     /** All that ever ran, or hold notes, those that run first. */
     public List<Node> all(Night tonight) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         WITH latest AS (
                             SELECT DISTINCT ON (p.parameter_value) p.parameter_value AS node, e.job_execution_id, e.status,
                                    e.exit_code, coalesce(s.began_at, e.start_time AT TIME ZONE :zone) AS began,
@@ -121,8 +120,7 @@ public class Nodes {
                         LEFT JOIN claims k USING (node)
                         LEFT JOIN called c USING (node)
                         ORDER BY n.locked DESC, n.node
-                        """
-                                .formatted(RunnerLock.OF_GROUP))
+                        """.formatted(RunnerLock.OF_GROUP))
                 .param("zone", ZoneId.systemDefault().getId())
                 .param("job", ArchiveJob.NAME)
                 .param("begins", Timestamp.from(tonight.begins()))
@@ -138,9 +136,8 @@ public class Nodes {
         String name = row.getString("node");
         boolean locked = row.getBoolean("locked");
         String status = row.getString("status");
-        boolean unended =
-                status != null
-                        && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
+        boolean unended = status != null
+                && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
         Instant heard = instant(row.getTimestamp("last_heard"));
         Instant now = row.getTimestamp("now").toInstant();
         State state = State.ENDED;
@@ -156,9 +153,7 @@ public class Nodes {
                 state,
                 locked && !unended ? null : row.getObject("job_execution_id", Long.class),
                 state == State.ENDED ? row.getString("exit_code") : null,
-                locked
-                        ? instant(row.getTimestamp("running_since"))
-                        : instant(row.getTimestamp("began")),
+                locked ? instant(row.getTimestamp("running_since")) : instant(row.getTimestamp("began")),
                 state == State.ENDED ? instant(row.getTimestamp("ended")) : null,
                 row.getLong("notes"),
                 leasesEnd,
@@ -169,15 +164,13 @@ public class Nodes {
 
     private static @Nullable String next(State state, String node, @Nullable Instant leasesEnd) {
         String handedOver =
-                leasesEnd == null
-                        ? ""
-                        : "; nodes that run take its notes over from " + Night.local(leasesEnd);
+                leasesEnd == null ? "" : "; nodes that run take its notes over from " + Night.local(leasesEnd);
         return switch (state) {
             case RUNNING -> null;
             case ENDED -> leasesEnd == null ? null : continues(node, handedOver);
             case SILENT ->
-                    "its machine or the network may be away: look there; its lock is free when the database gives the connection up"
-                            + handedOver;
+                "its machine or the network may be away: look there; its lock is free when the database gives the connection up"
+                        + handedOver;
             case DIED -> continues(node, handedOver);
         };
     }

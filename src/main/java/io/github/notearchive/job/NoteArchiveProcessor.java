@@ -99,21 +99,15 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     @Override
     public NoteDisposition process(ClaimedNote claimed) {
-        return outages.call(
-                () -> disposition(claimed),
-                () -> {
-                    // its response may be in a file, and would be bought again
-                    calls.bringInUnwritten(claimed.id());
-                    return disposition(claimed);
-                });
+        return outages.call(() -> disposition(claimed), () -> {
+            // its response may be in a file, and would be bought again
+            calls.bringInUnwritten(claimed.id());
+            return disposition(claimed);
+        });
     }
 
-    /**
-     * A note that needs a call in a run that makes none would be due again at once; it waits for
-     * the next night.
-     */
-    private NoteDisposition withoutCall(
-            ClaimedNote claimed, @Nullable Harvest harvest, String reason) {
+    /** A note that needs a call in a run that makes none would be due again at once; it waits for the next night. */
+    private NoteDisposition withoutCall(ClaimedNote claimed, @Nullable Harvest harvest, String reason) {
         if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
             return new Released(claimed, harvest, reason);
         }
@@ -135,9 +129,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             if (claimed.refreshNight() != null) {
                 return refresh(claimed, claimed.refreshNight());
             }
-            return claimed.state() == NoteState.ARCHIVED
-                    ? improve(claimed)
-                    : decide(claimed, detail(claimed), null);
+            return claimed.state() == NoteState.ARCHIVED ? improve(claimed) : decide(claimed, detail(claimed), null);
         } catch (CallsEndedException e) {
             return releasedAtEnd(claimed, null, e);
         } catch (InterruptedException e) {
@@ -153,8 +145,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
             if (claimed.refreshNight() != null) {
-                return new Kept(
-                        claimed, retries.forRefresh(claimed, null, "unforeseen: " + e, true));
+                return new Kept(claimed, retries.forRefresh(claimed, null, "unforeseen: " + e, true));
             }
             if (claimed.state() == NoteState.ARCHIVED) {
                 return new Archived(claimed, null, Retries.archived(null));
@@ -166,48 +157,36 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     /** What is known of a note that waits for its video only, else what the provider says. */
     private NoteDetailOutcome detail(ClaimedNote claimed) throws InterruptedException {
         Optional<NoteCapture> held =
-                claimed.state() == NoteState.POSTPONED
-                        ? videos.detailOfWaiting(claimed.id())
-                        : Optional.empty();
+                claimed.state() == NoteState.POSTPONED ? videos.detailOfWaiting(claimed.id()) : Optional.empty();
         return held.isPresent() ? new Found(held.get()) : questions.detail(claimed);
     }
 
-    /**
-     * Calls end a moment before the gate closes; a note handed back sooner would only be claimed
-     * again.
-     */
-    private NoteDisposition releasedAtEnd(
-            ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
+    /** Calls end a moment before the gate closes; a note handed back sooner would only be claimed again. */
+    private NoteDisposition releasedAtEnd(ClaimedNote claimed, @Nullable Harvest harvest, CallsEndedException e) {
         health.awaitEnd(e);
         return withoutCall(claimed, harvest, String.valueOf(e.getMessage()));
     }
 
-    private NoteDisposition decide(
-            ClaimedNote claimed, NoteDetailOutcome outcome, @Nullable Collected before)
+    private NoteDisposition decide(ClaimedNote claimed, NoteDetailOutcome outcome, @Nullable Collected before)
             throws InterruptedException {
         Harvest harvest = before == null ? null : before.harvest();
         return switch (outcome) {
             case Found(var capture) when isForgotten(capture) -> forgotten(claimed, before);
             case Found(var capture) ->
-                    before == null
-                            ? collect(claimed, capture)
-                            : collectAgain(claimed, capture, before);
+                before == null ? collect(claimed, capture) : collectAgain(claimed, capture, before);
             case Missing(var reply, var certain) -> missing(claimed, reply, certain, harvest);
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request, {}; it will not be asked about"
-                                + " again",
+                        "Note {}: the provider rejects our request, {}; it will not be asked about" + " again",
                         claimed.id(),
                         reply);
                 yield new Failed(claimed, harvest, Retries.failed(reply, "rejected: " + reply));
             }
-            case Deferred(var reply, var cause) ->
-                    deferred(claimed, reply, cause, String.valueOf(reply), harvest);
+            case Deferred(var reply, var cause) -> deferred(claimed, reply, cause, String.valueOf(reply), harvest);
             case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
             case Unclaimed _ -> new Released(claimed, harvest, NoteQuestions.CLAIM_LOST);
             case Outstanding(var call) ->
-                    new Postponed(
-                            claimed, harvest, retries.outstanding(claimed, call, harvest != null));
+                new Postponed(claimed, harvest, retries.outstanding(claimed, call, harvest != null));
             case Blocked blocked -> new Released(claimed, harvest, health.ends(blocked, ""));
         };
     }
@@ -225,23 +204,21 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
 
     /** By the worklist, or by the ledger where a process died before it could settle the note. */
     private boolean wasMissingBefore(ClaimedNote claimed, Night tonight) {
-        return claimed.wasMissingBefore(tonight).isPresent()
-                || ledger.wasMissingBefore(claimed.id(), tonight);
+        return claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(claimed.id(), tonight);
     }
 
     private NoteDisposition missing(
             ClaimedNote claimed, ProviderReply reply, boolean certain, @Nullable Harvest harvest) {
         Night tonight = Night.current(clock);
         if (!certain && !wasMissingBefore(claimed, tonight)) {
-            Settlement later =
-                    new Settlement(
-                            NoteState.POSTPONED,
-                            Counter.NONE,
-                            tonight.ends(),
-                            reply.code(),
-                            "not in the answer: " + reply + "; asked once more on a later night",
-                            tonight,
-                            false);
+            Settlement later = new Settlement(
+                    NoteState.POSTPONED,
+                    Counter.NONE,
+                    tonight.ends(),
+                    reply.code(),
+                    "not in the answer: " + reply + "; asked once more on a later night",
+                    tonight,
+                    false);
             return new Postponed(claimed, harvest, later);
         }
         return new Unavailable(claimed, harvest, retries.unavailable(reply));
@@ -258,12 +235,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             return new Released(claimed, harvest, obstacle);
         }
         Settlement settlement =
-                retries.forCall(
-                        claimed,
-                        reply,
-                        obstacle,
-                        harvest != null,
-                        !isUnreadableAgain(claimed, reply));
+                retries.forCall(claimed, reply, obstacle, harvest != null, !isUnreadableAgain(claimed, reply));
         if (settlement.state() == NoteState.FAILED) {
             log.warn(
                     "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
@@ -280,8 +252,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 && paid.unreadable(claimed.id(), Night.current(clock).begins()) > 1;
     }
 
-    private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture)
-            throws InterruptedException {
+    private NoteDisposition collect(ClaimedNote claimed, NoteCapture capture) throws InterruptedException {
         Collected collected = media.collect(capture, videoCalls.answer(claimed, capture));
         try {
             return conclude(claimed, capture, collected);
@@ -303,8 +274,9 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                     .filter(answer -> !outdated.contains(answer))
                     .forEach(answer -> paid.mediaFound(answer.callId()));
         }
-        List<NoteCapture> replaceable =
-                outdated.stream().filter(answer -> !collected.isAskedInVain(answer)).toList();
+        List<NoteCapture> replaceable = outdated.stream()
+                .filter(answer -> !collected.isAskedInVain(answer))
+                .toList();
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
         }
@@ -331,18 +303,15 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /**
-     * Asks anew about a note that is archived. Whatever comes of it, the note keeps what it has,
-     * and only word that it is no longer there changes its state. It is asked about once a night,
-     * since nothing waits for it.
+     * Asks anew about a note that is archived. Whatever comes of it, the note keeps what it has, and only word that it
+     * is no longer there changes its state. It is asked about once a night, since nothing waits for it.
      */
     private NoteDisposition refresh(ClaimedNote claimed, Night due) throws InterruptedException {
         NoteDetailOutcome outcome = questions.refresh(claimed, due);
         return switch (outcome) {
             case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
-            case Found(var capture) ->
-                    archived(claimed, media.collect(capture, videos.known(capture)));
-            case Missing(var reply, var certain) ->
-                    new Kept(claimed, noLongerThere(claimed, reply, certain));
+            case Found(var capture) -> archived(claimed, media.collect(capture, videos.known(capture)));
+            case Missing(var reply, var certain) -> new Kept(claimed, noLongerThere(claimed, reply, certain));
             case Rejected(var reply) -> {
                 log.warn(
                         "Note {}: the provider rejects our request for a refresh, {}; it stays archived",
@@ -351,22 +320,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                 yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
             }
             case Deferred(var reply, var cause) ->
-                    health.isOutage(reply, cause) || cause.isPause()
-                            ? new Released(claimed, null, String.valueOf(reply))
-                            : new Kept(
-                                    claimed,
-                                    retries.forRefresh(
-                                            claimed, reply.code(), "put off: " + reply, false));
+                health.isOutage(reply, cause) || cause.isPause()
+                        ? new Released(claimed, null, String.valueOf(reply))
+                        : new Kept(claimed, retries.forRefresh(claimed, reply.code(), "put off: " + reply, false));
             case Exhausted(var quota, var whose, var until)
-                    when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
-                    new Released(claimed, null, quota + " is used up until " + Night.local(until));
-            case Exhausted exhausted ->
-                    new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
+            when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
+                new Released(claimed, null, quota + " is used up until " + Night.local(until));
+            case Exhausted exhausted -> new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
             case Unclaimed _ -> new Released(claimed, null, NoteQuestions.CLAIM_LOST);
-            case Outstanding(var call) ->
-                    new Kept(claimed, retries.outstandingRefresh(claimed, call));
-            case Blocked blocked ->
-                    new Released(claimed, null, health.ends(blocked, "for a refresh: "));
+            case Outstanding(var call) -> new Kept(claimed, retries.outstandingRefresh(claimed, call));
+            case Blocked blocked -> new Released(claimed, null, health.ends(blocked, "for a refresh: "));
         };
     }
 
@@ -380,19 +343,16 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
                         Night.of(tonight.ends()),
                         claimed.refreshAttempts(),
                         reply.code(),
-                        "not in the answer to a refresh: "
-                                + reply
-                                + "; asked once more on a later night",
+                        "not in the answer to a refresh: " + reply + "; asked once more on a later night",
                         tonight,
                         false);
     }
 
     /**
-     * A note that was archived before stays so. A file of the newest answer that cannot be had now
-     * is tried for by that answer while it is fresh.
+     * A note that was archived before stays so. A file of the newest answer that cannot be had now is tried for by that
+     * answer while it is fresh.
      */
-    private NoteDisposition archived(ClaimedNote claimed, Collected collected)
-            throws InterruptedException {
+    private NoteDisposition archived(ClaimedNote claimed, Collected collected) throws InterruptedException {
         try {
             return stillArchived(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
@@ -401,56 +361,42 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
     }
 
-    private NoteDisposition stillArchived(ClaimedNote claimed, Collected collected)
-            throws InterruptedException {
+    private NoteDisposition stillArchived(ClaimedNote claimed, Collected collected) throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {
             return archivedWithoutRoom(claimed, collected);
         }
         if (collected.isComplete()) {
             // the addresses of an earlier night's answer are tried once a night
-            Settlement settlement =
-                    Optional.of(collected)
-                            .filter(Collected::retryBetter)
-                            .filter(c -> ledger.isRecent(c.harvest().capture()))
-                            .flatMap(c -> retries.forBetter(claimed, c.lesserObstacle()))
-                            .orElseGet(() -> Retries.archived(lookAgain(collected)));
+            Settlement settlement = Optional.of(collected)
+                    .filter(Collected::retryBetter)
+                    .filter(c -> ledger.isRecent(c.harvest().capture()))
+                    .flatMap(c -> retries.forBetter(claimed, c.lesserObstacle()))
+                    .orElseGet(() -> Retries.archived(lookAgain(collected)));
             return new Archived(claimed, collected.harvest(), settlement);
         }
         Instant tomorrow = Night.current(clock).ends();
         NoteCapture answer = collected.harvest().capture();
         boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
         String obstacle =
-                "a file of its answer of "
-                        + answer.capturedAt()
-                        + " could not be had, "
-                        + collected.obstacle();
+                "a file of its answer of " + answer.capturedAt() + " could not be had, " + collected.obstacle();
         log.warn("Note {}: it stays archived, but {}", claimed.id(), obstacle);
         return new Archived(
                 claimed,
                 media.keep(collected).harvest(),
-                new Settlement(
-                        NoteState.ARCHIVED,
-                        Counter.NONE,
-                        again ? tomorrow : null,
-                        0,
-                        obstacle,
-                        null,
-                        again));
+                new Settlement(NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, obstacle, null, again));
     }
 
     /**
-     * Keeps what an archived note has, and what was downloaded for it; it is due at once, since
-     * only the spool was full.
+     * Keeps what an archived note has, and what was downloaded for it; it is due at once, since only the spool was
+     * full.
      */
-    private NoteDisposition archivedWithoutRoom(ClaimedNote claimed, Collected collected)
-            throws InterruptedException {
+    private NoteDisposition archivedWithoutRoom(ClaimedNote claimed, Collected collected) throws InterruptedException {
         awaitRoom(collected);
         return new Archived(
                 claimed,
                 media.keep(collected).harvest(),
-                new Settlement(
-                        NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, NO_ROOM, null, true));
+                new Settlement(NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, NO_ROOM, null, true));
     }
 
     /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
@@ -461,24 +407,18 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /**
-     * Tries for the better renditions of a note that is archived with lesser ones, and for files
-     * that a refresh could not have, by the answers that are paid for. Nothing is bought for it.
+     * Tries for the better renditions of a note that is archived with lesser ones, and for files that a refresh could
+     * not have, by the answers that are paid for. Nothing is bought for it.
      */
     private NoteDisposition improve(ClaimedNote claimed) throws InterruptedException {
-        Optional<NoteCapture> detail =
-                ledger.fresh(claimed.id())
-                        .or(
-                                () ->
-                                        ledger.freshVideo(claimed.id())
-                                                .flatMap(_ -> ledger.held(claimed.id())));
+        Optional<NoteCapture> detail = ledger.fresh(claimed.id())
+                .or(() -> ledger.freshVideo(claimed.id()).flatMap(_ -> ledger.held(claimed.id())));
         return detail.isPresent()
                 ? archived(claimed, media.collect(detail.get(), videos.known(detail.get())))
                 : new Archived(claimed, null, Retries.archived(null));
     }
 
-    /**
-     * When a lesser rendition is looked at again; null when there is none, or its answer is old.
-     */
+    /** When a lesser rendition is looked at again; null when there is none, or its answer is old. */
     private @Nullable Instant lookAgain(Collected collected) {
         Instant tomorrow = Night.current(clock).ends();
         return collected.withBetter().stream()
@@ -488,31 +428,24 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
     }
 
     /** What the addresses of this answer do not bring will not come. */
-    private NoteDisposition withoutNewAnswer(ClaimedNote claimed, Collected collected)
-            throws InterruptedException {
+    private NoteDisposition withoutNewAnswer(ClaimedNote claimed, Collected collected) throws InterruptedException {
         return collected.retrySoon()
                 ? disposition(claimed, collected)
                 : new Failed(
                         claimed,
                         collected.harvest(),
-                        Retries.incomplete(
-                                collected.obstacle()
-                                        + "; no new answer is bought, since"
-                                        + " archive.ledger.buy-again is false"));
+                        Retries.incomplete(collected.obstacle()
+                                + "; no new answer is bought, since"
+                                + " archive.ledger.buy-again is false"));
     }
 
     private NoteDisposition collectAgain(ClaimedNote claimed, NoteCapture newer, Collected before)
             throws InterruptedException {
         // a video that is waited for is not asked for twice in a row
-        VideoAnswer video =
-                before.video() instanceof Unanswered waiting
-                        ? waiting
-                        : videoCalls.answer(claimed, newer);
+        VideoAnswer video = before.video() instanceof Unanswered waiting ? waiting : videoCalls.answer(claimed, newer);
         Collected collected = media.collect(newer, video, before);
         try {
-            collected
-                    .outdated()
-                    .forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+            collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
             return disposition(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
             collected.harvest().close();
@@ -520,8 +453,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
     }
 
-    private NoteDisposition disposition(ClaimedNote claimed, Collected collected)
-            throws InterruptedException {
+    private NoteDisposition disposition(ClaimedNote claimed, Collected collected) throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {
             awaitRoom(collected);
@@ -529,10 +461,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         }
         if (collected.isComplete() && collected.retryBetter()) {
             if (health.isRunEnding()) {
-                return new Released(
-                        claimed,
-                        collected.harvest(),
-                        "the run ended before the best rendition came");
+                return new Released(claimed, collected.harvest(), "the run ended before the best rendition came");
             }
             Optional<Settlement> again = retries.forBetter(claimed, collected.lesserObstacle());
             if (again.isPresent()) {
@@ -540,8 +469,7 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
             }
         }
         if (collected.isComplete()) {
-            return new Archived(
-                    claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
+            return new Archived(claimed, collected.harvest(), Retries.archived(lookAgain(collected)));
         }
         if (collected.video() instanceof Unanswered waiting
                 && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
@@ -550,53 +478,36 @@ class NoteArchiveProcessor implements ItemProcessor<ClaimedNote, NoteDisposition
         if (health.isRunEnding() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
             // fault
-            return new Released(
-                    claimed, collected.harvest(), "the run ended while files were missing");
+            return new Released(claimed, collected.harvest(), "the run ended while files were missing");
         }
         if (collected.isHopeless()) {
-            return new Failed(
-                    claimed, collected.harvest(), Retries.incomplete(collected.obstacle()));
+            return new Failed(claimed, collected.harvest(), Retries.incomplete(collected.obstacle()));
         }
         return putOff(
-                claimed,
-                collected.harvest(),
-                retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
+                claimed, collected.harvest(), retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
     }
 
     /** The note has what its answer offers, as far as that can be had, and waits for its video. */
-    private NoteDisposition waitingForVideo(
-            ClaimedNote claimed, Collected collected, Unanswered waiting) {
+    private NoteDisposition waitingForVideo(ClaimedNote claimed, Collected collected, Unanswered waiting) {
         Harvest harvest = collected.harvest();
         String obstacle = collected.obstacle();
         if (harvest.video() != null) {
             obstacle += "; a new answer, " + waiting.obstacle();
         }
         return switch (waiting) {
-            case Unanswered.Later(_, var until) ->
-                    new Postponed(
-                            claimed,
-                            harvest,
-                            new Settlement(
-                                    NoteState.POSTPONED,
-                                    Counter.NONE,
-                                    until,
-                                    0,
-                                    obstacle,
-                                    null,
-                                    true));
-            case Unanswered.Repeated(_, var reply, var cause) ->
-                    deferred(claimed, reply, cause, obstacle, harvest);
-            case Unanswered.Refused(_, var reply) ->
-                    new Failed(
-                            claimed,
-                            harvest,
-                            Retries.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
+            case Unanswered.Later(var _, var until) ->
+                new Postponed(
+                        claimed,
+                        harvest,
+                        new Settlement(NoteState.POSTPONED, Counter.NONE, until, 0, obstacle, null, true));
+            case Unanswered.Repeated(var _, var reply, var cause) -> deferred(claimed, reply, cause, obstacle, harvest);
+            case Unanswered.Refused(var _, var reply) ->
+                new Failed(claimed, harvest, Retries.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
             case Unanswered.Ended(var reason) -> withoutCall(claimed, harvest, reason);
         };
     }
 
-    private static NoteDisposition putOff(
-            ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
+    private static NoteDisposition putOff(ClaimedNote claimed, @Nullable Harvest harvest, Settlement settlement) {
         return settlement.state() == NoteState.FAILED
                 ? new Failed(claimed, harvest, settlement)
                 : new Postponed(claimed, harvest, settlement);

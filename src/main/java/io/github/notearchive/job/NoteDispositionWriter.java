@@ -38,11 +38,11 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row,
- * these two in one transaction, which is repeated during an outage of database or store.
+ * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row, these two in one
+ * transaction, which is repeated during an outage of database or store.
  *
- * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are
- * named by their content, so whoever holds the claim finds them there.
+ * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are named by their
+ * content, so whoever holds the claim finds them there.
  */
 @Component
 class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
@@ -117,18 +117,13 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     private void write(NoteDisposition disposition) {
         switch (disposition) {
-            case Archived(var claimed, var harvest, var settlement) ->
-                    bringIn(claimed, harvest, settlement);
-            case Postponed(var claimed, var harvest, var settlement) ->
-                    bringIn(claimed, harvest, settlement);
-            case Failed(var claimed, var harvest, var settlement) ->
-                    bringIn(claimed, harvest, settlement);
-            case Unavailable(var claimed, var harvest, var settlement) ->
-                    bringIn(claimed, harvest, settlement);
+            case Archived(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Postponed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Failed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Unavailable(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
             case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
             case Forgotten(var claimed) -> forget(claimed);
-            case Released(var claimed, var harvest, var reason) ->
-                    handBack(claimed, harvest, reason);
+            case Released(var claimed, var harvest, var reason) -> handBack(claimed, harvest, reason);
         }
     }
 
@@ -136,10 +131,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         Instant now = now();
         try {
             CapturedNote note =
-                    harvest == null
-                            ? null
-                            : harvests.store(
-                                    harvest, settlement.state() == NoteState.ARCHIVED, now);
+                    harvest == null ? null : harvests.store(harvest, settlement.state() == NoteState.ARCHIVED, now);
             if (!sidecars.tell(claimed, note, settlement, now)) {
                 lost(claimed);
                 return;
@@ -153,7 +145,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
                     && harvest != null
                     && claimed.state() != NoteState.ARCHIVED
                     && settlement.state() == NoteState.ARCHIVED) {
-                whenCommitted(() -> runs.current().filesLesser.add(harvest.lesser().count()));
+                whenCommitted(
+                        () -> runs.current().filesLesser.add(harvest.lesser().count()));
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // the store or the database, not the note
@@ -187,8 +180,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private void recordReleased(
-            ClaimedNote claimed, CapturedNote note, String reason, Instant now) {
+    private void recordReleased(ClaimedNote claimed, CapturedNote note, String reason, Instant now) {
         try {
             countReleased(claimed, rows.release(claimed, note, now), reason);
         } catch (NonTransientDataAccessException e) {
@@ -197,9 +189,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     /**
-     * A store that is away costs no note anything, and ends the run when it stays so. A file that a
-     * store which is there does not take costs its note a place, or it would be the first in line
-     * for ever.
+     * A store that is away costs no note anything, and ends the run when it stays so. A file that a store which is
+     * there does not take costs its note a place, or it would be the first in line for ever.
      */
     private void storeFails(ClaimedNote claimed, StoreException e) {
         String obstacle = "the store does not take its files: " + e.getMessage();
@@ -219,13 +210,11 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
         }
     }
 
-    private boolean record(
-            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+    private boolean record(ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         try {
             Optional<Change> change = rows.record(claimed, note, settlement, now);
             change.ifPresentOrElse(
-                    c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)),
-                    () -> lost(claimed));
+                    c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)), () -> lost(claimed));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -244,11 +233,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     private void giveUp(ClaimedNote claimed, RuntimeException e) {
         if (claimed.refreshNight() != null) {
             log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
-            keep(
-                    claimed,
-                    retries.forRefresh(
-                            claimed, 0, "cannot be written: " + Trouble.describe(e), false),
-                    now());
+            keep(claimed, retries.forRefresh(claimed, 0, "cannot be written: " + Trouble.describe(e), false), now());
             return;
         }
         if (claimed.state() == NoteState.ARCHIVED) {
@@ -257,8 +242,7 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
             return;
         }
         log.warn(
-                "Note {}: its answer cannot be written; it is given up, the answer is kept in the"
-                        + " ledger",
+                "Note {}: its answer cannot be written; it is given up, the answer is kept in the" + " ledger",
                 claimed.id(),
                 e);
         settleAndCount(
@@ -330,13 +314,12 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
 
     /** Counts what a transaction did, once, although it may be repeated. */
     private static void whenCommitted(Runnable count) {
-        TransactionSynchronizationManager.registerSynchronization(
-                new TransactionSynchronization() {
-                    @Override
-                    public void afterCommit() {
-                        count.run();
-                    }
-                });
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                count.run();
+            }
+        });
     }
 
     /** The present, as exactly as a row can say it, so that a sidecar says the same. */
@@ -345,8 +328,8 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     /**
-     * The claim was lost. Another node may have postponed the note since the response was not in
-     * the ledger then; it is there now, so the note is due.
+     * The claim was lost. Another node may have postponed the note since the response was not in the ledger then; it is
+     * there now, so the note is due.
      */
     private void lost(ClaimedNote claimed) {
         logLost(claimed);
@@ -354,9 +337,6 @@ class NoteDispositionWriter implements ItemWriter<NoteDisposition> {
     }
 
     private static void logLost(ClaimedNote claimed) {
-        log.warn(
-                "Note {}: claim {} was lost to another worker; nothing is written",
-                claimed.id(),
-                claimed.claim());
+        log.warn("Note {}: claim {} was lost to another worker; nothing is written", claimed.id(), claimed.claim());
     }
 }

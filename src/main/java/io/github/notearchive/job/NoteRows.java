@@ -24,9 +24,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Writes what was decided about claimed notes into the tables, what is known of each and its place
- * on the worklist together or not at all, in the step's transaction. Where the claim was lost
- * meanwhile, nothing is written.
+ * Writes what was decided about claimed notes into the tables, what is known of each and its place on the worklist
+ * together or not at all, in the step's transaction. Where the claim was lost meanwhile, nothing is written.
  */
 @Component
 class NoteRows {
@@ -67,8 +66,7 @@ class NoteRows {
      *
      * @return what a refresh has changed, nothing for any other note; empty when the claim was lost
      */
-    Optional<Change> record(
-            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+    Optional<Change> record(ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         First first = Savepoint.repeated(() -> recordFirst(claimed, note, settlement, now));
         return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
@@ -86,33 +84,25 @@ class NoteRows {
         NOT_THE_FIRST
     }
 
-    /**
-     * Nearly every note of a night is one that has no rows yet: all of them are written in one
-     * round trip.
-     */
-    private First recordFirst(
-            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+    /** Nearly every note of a night is one that has no rows yet: all of them are written in one round trip. */
+    private First recordFirst(ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
             return First.NOT_THE_FIRST;
         }
         RoundTrip trip = new RoundTrip(jdbc);
-        Supplier<Integer> settled =
-                trip.update(
-                        settlements.settling(
-                                claimed, settlement, runs.current().jobExecutionId(), now));
+        Supplier<Integer> settled = trip.update(
+                settlements.settling(claimed, settlement, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planning(claimed.id()));
         boolean kept;
         try {
-            kept =
-                    trip.runOrUndo(
-                            () -> {
-                                if (settled.get() != 1 || !first.isTrue()) {
-                                    return false;
-                                }
-                                first.recordNovelties();
-                                return true;
-                            });
+            kept = trip.runOrUndo(() -> {
+                if (settled.get() != 1 || !first.isTrue()) {
+                    return false;
+                }
+                first.recordNovelties();
+                return true;
+            });
         } catch (DuplicateKeyException e) {
             log.debug("Note {}: has rows already", claimed.id(), e);
             return First.NOT_THE_FIRST;
@@ -123,19 +113,17 @@ class NoteRows {
         return settled.get() == 1 ? First.NOT_THE_FIRST : First.LOST;
     }
 
-    private Optional<Change> recordAny(
-            ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
-        return savepoint.executeRepeated(
-                _ -> {
-                    if (!settled(claimed, settlement, now)) {
-                        return Optional.empty();
-                    }
-                    Optional<Look> before = look(claimed);
-                    notes.save(note, now);
-                    Change change = changes.since(before, claimed.id());
-                    refreshPlan.plan(claimed.id());
-                    return Optional.of(change);
-                });
+    private Optional<Change> recordAny(ClaimedNote claimed, CapturedNote note, Settlement settlement, Instant now) {
+        return savepoint.executeRepeated(_ -> {
+            if (!settled(claimed, settlement, now)) {
+                return Optional.empty();
+            }
+            Optional<Look> before = look(claimed);
+            notes.save(note, now);
+            Change change = changes.since(before, claimed.id());
+            refreshPlan.plan(claimed.id());
+            return Optional.of(change);
+        });
     }
 
     /** What a refresh changes is told; of others nobody asks. */
@@ -143,9 +131,7 @@ class NoteRows {
         return claimed.refreshNight() == null ? Optional.empty() : changes.look(claimed.id());
     }
 
-    /**
-     * Writes what becomes of a note of which nothing new is known; false when the claim was lost.
-     */
+    /** Writes what becomes of a note of which nothing new is known; false when the claim was lost. */
     boolean settle(ClaimedNote claimed, Settlement settlement, Instant now) {
         return savepoint.executeRepeated(_ -> settled(claimed, settlement, now));
     }
@@ -165,23 +151,19 @@ class NoteRows {
         return savepoint.executeRepeated(_ -> claims.release(claimed));
     }
 
-    /**
-     * Sets a note due now whose claim was lost to a node that postponed it since it did not have
-     * the response.
-     */
+    /** Sets a note due now whose claim was lost to a node that postponed it since it did not have the response. */
     void setDue(ClaimedNote lost) {
         claims.setDue(List.of(lost.id()));
     }
 
     /** The same, but what it has brought in is written. */
     boolean release(ClaimedNote claimed, CapturedNote note, Instant now) {
-        return savepoint.executeRepeated(
-                _ -> {
-                    boolean released = claims.release(claimed);
-                    if (released) {
-                        notes.save(note, now);
-                    }
-                    return released;
-                });
+        return savepoint.executeRepeated(_ -> {
+            boolean released = claims.release(claimed);
+            if (released) {
+                notes.save(note, now);
+            }
+            return released;
+        });
     }
 }

@@ -18,11 +18,11 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Removes the objects listed in {@code forgotten_object}: row, object and list entry, in this
- * order. A removal that is interrupted continues with the next one.
+ * Removes the objects listed in {@code forgotten_object}: row, object and list entry, in this order. A removal that is
+ * interrupted continues with the next one.
  *
- * <p>Only under the lock of the whole archive: a run that has the same bytes in progress may have
- * seen the row, and would then not store them.
+ * <p>Only under the lock of the whole archive: a run that has the same bytes in progress may have seen the row, and
+ * would then not store them.
  */
 @Component
 class ObjectRemoval {
@@ -56,8 +56,7 @@ class ObjectRemoval {
     /**
      * Removes all of them.
      *
-     * @param locks those of the caller, that of the whole archive among them; checked before each
-     *     page
+     * @param locks those of the caller, that of the whole archive among them; checked before each page
      * @return what was removed
      * @throws org.springframework.dao.DataAccessResourceFailureException when a lock was lost
      */
@@ -66,9 +65,9 @@ class ObjectRemoval {
     }
 
     /**
-     * Removes what a node's run has listed, unless a run of another node or an audit is active,
-     * which would take the files for missing ones. Takes {@link #AFTER_A_RUN} at most; the rest,
-     * and whatever an outage leaves, is removed after a later run.
+     * Removes what a node's run has listed, unless a run of another node or an audit is active, which would take the
+     * files for missing ones. Takes {@link #AFTER_A_RUN} at most; the rest, and whatever an outage leaves, is removed
+     * after a later run.
      */
     void removeAfterRun(String node) {
         try {
@@ -80,10 +79,7 @@ class ObjectRemoval {
                             lock == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
                 if (lock != null && audits != null) {
                     ForgottenRows.Files removed = remove(List.of(lock, audits), AFTER_A_RUN);
-                    log.info(
-                            "Removed {} replaced files, {} bytes",
-                            removed.count(),
-                            removed.bytes());
+                    log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
                 }
             }
         } catch (StoreException | SQLException | DataAccessException | TransactionException e) {
@@ -91,8 +87,7 @@ class ObjectRemoval {
         }
     }
 
-    private ForgottenRows.Files remove(List<RunnerLock> locks, @Nullable Duration most)
-            throws SQLException {
+    private ForgottenRows.Files remove(List<RunnerLock> locks, @Nullable Duration most) throws SQLException {
         long begun = System.nanoTime();
         long count = 0;
         long bytes = 0;

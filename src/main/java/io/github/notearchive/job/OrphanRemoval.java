@@ -16,8 +16,8 @@ import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.stereotype.Component;
 
 /**
- * Removes the orphans that this audit has seen, if that was asked for, a few in each transaction.
- * An audit that goes on looks at those again that were seen before it was asked to remove any.
+ * Removes the orphans that this audit has seen, if that was asked for, a few in each transaction. An audit that goes on
+ * looks at those again that were seen before it was asked to remove any.
  */
 @Component
 class OrphanRemoval implements Tasklet {

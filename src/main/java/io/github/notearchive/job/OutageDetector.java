@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Tells the trouble of a whole service from that of a note: so many faults in a row, or nothing but
- * trouble for so long.
+ * Tells the trouble of a whole service from that of a note: so many faults in a row, or nothing but trouble for so
+ * long.
  */
 final class OutageDetector {
 
@@ -44,8 +44,7 @@ final class OutageDetector {
         if (troubles++ == 0) {
             since = nanoTime.getAsLong();
         }
-        return troubles >= FEW
-                && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
+        return troubles >= FEW && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
     }
 
     synchronized int faults() {

@@ -14,10 +14,10 @@ import org.springframework.stereotype.Component;
 /**
  * Repeats a step of a run while the database or the store is unavailable.
  *
- * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code
- * archive.outage.after} closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A
- * closed gate ends every wait at once; the database is tried once more then, and the failure of the
- * last attempt is thrown. Outside of a run nothing is repeated.
+ * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code archive.outage.after}
+ * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A closed gate ends every wait at once; the
+ * database is tried once more then, and the failure of the last attempt is thrown. Outside of a run nothing is
+ * repeated.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
@@ -50,11 +50,10 @@ class OutageRetry {
 
     /** Executes a step that returns nothing. */
     void run(Runnable step) {
-        this.<@Nullable Void>call(
-                () -> {
-                    step.run();
-                    return null;
-                });
+        this.<@Nullable Void>call(() -> {
+            step.run();
+            return null;
+        });
     }
 
     /** Executes a step, and returns its result. */
@@ -91,9 +90,7 @@ class OutageRetry {
             while (true) {
                 Duration left = limit.minusNanos(System.nanoTime() - began);
                 if (left.isNegative()) {
-                    gate.close(
-                            ExitCode.UPSTREAM_UNAVAILABLE,
-                            "for %d s %s".formatted(limit.toSeconds(), reason(last)));
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                 }
                 boolean isLast = isClosedWithin(wait.compareTo(left) < 0 ? wait : left);
                 if (isLast && last instanceof StoreException) {
@@ -130,9 +127,7 @@ class OutageRetry {
     }
 
     private static boolean isOutage(RuntimeException failure) {
-        return failure instanceof StoreException store
-                ? store.unreachable()
-                : Trouble.isOutOfReach(failure);
+        return failure instanceof StoreException store ? store.unreachable() : Trouble.isOutOfReach(failure);
     }
 
     /** Whether the store accepts other objects, so that the failure is that of one note. */

@@ -96,8 +96,10 @@ final class PlanDraft {
 
     NightPlan plan() {
         Bound allowed = tonightAllows();
-        long refreshing = atMost(needed(DueKind.REFRESH), refreshLimit(), facts.made().refreshes());
-        long filming = atMost(needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
+        long refreshing =
+                atMost(needed(DueKind.REFRESH), refreshLimit(), facts.made().refreshes());
+        long filming = atMost(
+                needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
         long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
         long wanted = repeated(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
@@ -130,17 +132,17 @@ final class PlanDraft {
         long paid = held.paid() + fresh.paid() + putOff.paid() + recheck.paid();
         return Stream.of(
                         new DueClass(DueKind.FILES_ONLY, paid, 0),
-                        new DueClass(DueKind.BETTER_FILES, facts.group(Kind.BETTER).notes(), 0),
+                        new DueClass(
+                                DueKind.BETTER_FILES, facts.group(Kind.BETTER).notes(), 0),
                         asked(DueKind.ANSWER_TOO_OLD, held),
                         asked(DueKind.NEW, fresh),
                         asked(DueKind.PUT_OFF, putOff),
                         asked(DueKind.RECHECK, recheck),
+                        new DueClass(DueKind.VIDEO, facts.videosToBuy(), facts.videosToBuy() + videosExpected(fresh)),
                         new DueClass(
-                                DueKind.VIDEO,
-                                facts.videosToBuy(),
-                                facts.videosToBuy() + videosExpected(fresh)),
-                        new DueClass(
-                                DueKind.REFRESH, facts.refreshes().due(), facts.refreshes().due()))
+                                DueKind.REFRESH,
+                                facts.refreshes().due(),
+                                facts.refreshes().due()))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
@@ -159,11 +161,17 @@ final class PlanDraft {
     }
 
     private long needed(DueKind kind) {
-        return due.stream().filter(of -> of.kind() == kind).mapToLong(DueClass::calls).sum();
+        return due.stream()
+                .filter(of -> of.kind() == kind)
+                .mapToLong(DueClass::calls)
+                .sum();
     }
 
     private long withoutCall() {
-        return due.stream().filter(of -> of.calls() == 0).mapToLong(DueClass::notes).sum();
+        return due.stream()
+                .filter(of -> of.calls() == 0)
+                .mapToLong(DueClass::notes)
+                .sum();
     }
 
     /** So many answers take so many calls. */
@@ -175,20 +183,17 @@ final class PlanDraft {
 
     /** Why no run would buy anything, whoever began it. */
     private List<String> heldBack() {
-        return inWords(
-                Stream.of(
-                        Refusal.ofRebuild(facts.isRebuildUnfinished()),
-                        Refusal.ofGate(facts.closed()),
-                        Refusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
-                        Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
+        return inWords(Stream.of(
+                Refusal.ofRebuild(facts.isRebuildUnfinished()),
+                Refusal.ofGate(facts.closed()),
+                Refusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
+                Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
     }
 
     /** Why no run would do what needs no call. */
     private List<String> heldBackWithoutCall() {
-        return inWords(
-                Stream.of(
-                        Refusal.ofRebuild(facts.isRebuildUnfinished()),
-                        Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
+        return inWords(Stream.of(
+                Refusal.ofRebuild(facts.isRebuildUnfinished()), Refusal.ofBytes(limits, facts.storedBytes(), tonight)));
     }
 
     private static List<String> inWords(Stream<Optional<Refusal>> refusals) {
@@ -196,8 +201,7 @@ final class PlanDraft {
     }
 
     private List<String> obstacles() {
-        List<String> obstacles =
-                new ArrayList<>(withoutCall() > 0 ? heldBackWithoutCall() : heldBack);
+        List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? heldBackWithoutCall() : heldBack);
         if (facts.isRunning()) {
             obstacles.add(Refusal.ofLock(settings.node()).toPlan());
         }
@@ -214,16 +218,8 @@ final class PlanDraft {
             RefreshProperties refreshes,
             NightlyLimitProperties limits) {
         return List.of(
-                limit(
-                        "archive.source.calls-per-night",
-                        "calls",
-                        source.callsPerNight(),
-                        made.all()),
-                limit(
-                        "archive.video.calls-per-night",
-                        "calls",
-                        videos.callsPerNight(),
-                        made.videos()),
+                limit("archive.source.calls-per-night", "calls", source.callsPerNight(), made.all()),
+                limit("archive.video.calls-per-night", "calls", videos.callsPerNight(), made.videos()),
                 limit(
                         "archive.refresh.calls-per-night",
                         "calls",
@@ -256,18 +252,14 @@ final class PlanDraft {
     private List<Bound> ownBounds(long callsMade, long bytesStored) {
         List<Bound> bounds = new ArrayList<>();
         if (source.callsPerNight() > 0) {
-            bounds.add(
-                    new Bound(
-                            Math.max(0, source.callsPerNight() - callsMade),
-                            "our own limit of " + source.callsPerNight() + " calls a night"));
+            bounds.add(new Bound(
+                    Math.max(0, source.callsPerNight() - callsMade),
+                    "our own limit of " + source.callsPerNight() + " calls a night"));
         }
         if (bytesLimit() > 0 && facts.bytesPerAnswer() > 0) {
-            bounds.add(
-                    new Bound(
-                            Math.max(0, bytesLimit() - bytesStored) / facts.bytesPerAnswer(),
-                            "our own limit of "
-                                    + limits.bytesPerNightInWords()
-                                    + " of media a night"));
+            bounds.add(new Bound(
+                    Math.max(0, bytesLimit() - bytesStored) / facts.bytesPerAnswer(),
+                    "our own limit of " + limits.bytesPerNightInWords() + " of media a night"));
         }
         return bounds;
     }
@@ -282,10 +274,8 @@ final class PlanDraft {
                 .filter(quota -> quota.calls() > 0)
                 .ifPresent(bounds::add);
         Instant end = end().filter(time -> time.isBefore(tonight.ends())).orElse(tonight.ends());
-        bounds.add(
-                new Bound(
-                        pace.callsIn(Duration.between(facts.at(), end)),
-                        "the time until " + Night.local(end) + ", " + pace));
+        bounds.add(new Bound(
+                pace.callsIn(Duration.between(facts.at(), end)), "the time until " + Night.local(end) + ", " + pace));
         return Bound.least(bounds);
     }
 
@@ -296,23 +286,20 @@ final class PlanDraft {
         return Bound.least(bounds);
     }
 
-    /**
-     * How many calls the provider allowed in the nights that it ended; empty where it ended none.
-     */
+    /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
     private Optional<Bound> quota() {
         List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
         if (stops.isEmpty()) {
             return Optional.empty();
         }
         long answers = stops.get((stops.size() - 1) / 2);
-        return Optional.of(
-                new Bound(
-                        repeated(answers),
-                        "the provider's quota: "
-                                + answers
-                                + " answers, the median of the last "
-                                + stops.size()
-                                + " nights that it ended"));
+        return Optional.of(new Bound(
+                repeated(answers),
+                "the provider's quota: "
+                        + answers
+                        + " answers, the median of the last "
+                        + stops.size()
+                        + " nights that it ended"));
     }
 
     /** When a time limit ends a run that begins now. */
@@ -325,12 +312,9 @@ final class PlanDraft {
 
     /** How long a run may take that begins at 00:00 in Shanghai. */
     private Duration wholeNight() {
-        Stream<Duration> stop =
-                limits.stopAt().isEmpty()
-                        ? Stream.empty()
-                        : Stream.of(
-                                Duration.ofSeconds(
-                                        LocalTime.parse(limits.stopAt()).toSecondOfDay()));
+        Stream<Duration> stop = limits.stopAt().isEmpty()
+                ? Stream.empty()
+                : Stream.of(Duration.ofSeconds(LocalTime.parse(limits.stopAt()).toSecondOfDay()));
         return Stream.concat(stop, limits.timeBox(null).map(TimeBox::length).stream())
                 .filter(Duration::isPositive)
                 .min(Comparator.naturalOrder())
@@ -344,9 +328,7 @@ final class PlanDraft {
         double note = seconds(latency) + seconds(fileTime);
         return Stream.of(
                         new Pace(source.callsPerSecond(), "archive.source.calls-per-second"),
-                        new Pace(
-                                source.callsInFlight() / seconds(latency),
-                                "archive.source.calls-in-flight"),
+                        new Pace(source.callsInFlight() / seconds(latency), "archive.source.calls-in-flight"),
                         new Pace(settings.workers() / note, "archive.workers"))
                 .min(Comparator.comparingDouble(Pace::callsPerSecond))
                 .orElseThrow();
@@ -358,8 +340,7 @@ final class PlanDraft {
 
     private ExpectedDuration duration(long calls) {
         long notes = heldBackWithoutCall().isEmpty() ? withoutCall() : 0;
-        double seconds =
-                calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
+        double seconds = calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
         if (calls + notes > 0) {
             // the last one is waited for
             seconds += (calls > 0 ? seconds(latency) : 0) + seconds(fileTime);
@@ -378,27 +359,22 @@ final class PlanDraft {
     // later nights
 
     private BacklogEnd backlogEnd(long tonightMade) {
-        long later =
-                facts.group(Kind.NEW_LATER).notes()
-                        + facts.group(Kind.PUT_OFF_TONIGHT).notes()
-                        + facts.group(Kind.PUT_OFF_LATER).notes();
+        long later = facts.group(Kind.NEW_LATER).notes()
+                + facts.group(Kind.PUT_OFF_TONIGHT).notes()
+                + facts.group(Kind.PUT_OFF_LATER).notes();
         long all = repeated(needed() - needed(DueKind.REFRESH) + later);
         long rest = Math.max(0, all - tonightMade);
         Bound night = aNightAllows();
         LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
         if (videos.callsPerNight() > 0) {
-            long film =
-                    repeated(needed(DueKind.VIDEO))
-                            - Math.max(0, videos.callsPerNight() - facts.made().videos());
+            long film = repeated(needed(DueKind.VIDEO))
+                    - Math.max(0, videos.callsPerNight() - facts.made().videos());
             if (film > 0 && last != null) {
                 LocalDate filmed = last(film, videos.callsPerNight());
                 if (filmed != null && filmed.isAfter(last)) {
-                    night =
-                            new Bound(
-                                    videos.callsPerNight(),
-                                    "our own limit of "
-                                            + videos.callsPerNight()
-                                            + " calls for videos a night");
+                    night = new Bound(
+                            videos.callsPerNight(),
+                            "our own limit of " + videos.callsPerNight() + " calls for videos a night");
                     last = filmed;
                 }
             }
@@ -415,46 +391,30 @@ final class PlanDraft {
 
     private List<LeftOut> leftOut(long over, Bound allowed, long filming, long refreshing) {
         List<LeftOut> left = new ArrayList<>();
-        left.add(
-                new LeftOut(
-                        over,
-                        "calls beyond what tonight allows: " + allowed.because(),
-                        tonight.ends(),
-                        ""));
-        left.add(
-                new LeftOut(
-                        needed(DueKind.VIDEO) - filming,
-                        "calls for videos beyond archive.video.calls-per-night",
-                        tonight.ends(),
-                        ""));
-        left.add(
-                new LeftOut(
-                        needed(DueKind.REFRESH) - refreshing,
-                        "refreshes beyond archive.refresh.share or its calls-per-night",
-                        tonight.ends(),
-                        ""));
+        left.add(new LeftOut(over, "calls beyond what tonight allows: " + allowed.because(), tonight.ends(), ""));
+        left.add(new LeftOut(
+                needed(DueKind.VIDEO) - filming,
+                "calls for videos beyond archive.video.calls-per-night",
+                tonight.ends(),
+                ""));
+        left.add(new LeftOut(
+                needed(DueKind.REFRESH) - refreshing,
+                "refreshes beyond archive.refresh.share or its calls-per-night",
+                tonight.ends(),
+                ""));
         left.add(waiting(Kind.PUT_OFF_TONIGHT, "put off, and due again later tonight"));
         left.add(waiting(Kind.PUT_OFF_LATER, "put off to a later night"));
-        left.add(
-                waiting(
-                        Kind.NEW_LATER,
-                        "new, but due in the future: a clock was ahead when they were enqueued"));
+        left.add(waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"));
         left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, looked at again later"));
         left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried for later"));
-        left.add(
-                new LeftOut(
-                        facts.refreshes().later(),
-                        "archived, asked about anew in a later night",
-                        facts.refreshes().next() == null
-                                ? null
-                                : new Night(facts.refreshes().next()).begins(),
-                        ""));
-        left.add(
-                new LeftOut(
-                        facts.failed(),
-                        "FAILED",
-                        null,
-                        "status says why, and what deals with each"));
+        left.add(new LeftOut(
+                facts.refreshes().later(),
+                "archived, asked about anew in a later night",
+                facts.refreshes().next() == null
+                        ? null
+                        : new Night(facts.refreshes().next()).begins(),
+                ""));
+        left.add(new LeftOut(facts.failed(), "FAILED", null, "status says why, and what deals with each"));
         for (Backlog.Claims claims : facts.claims()) {
             left.add(new LeftOut(claims.notes(), "in work on node " + claims.node(), null, ""));
         }
@@ -464,8 +424,7 @@ final class PlanDraft {
 
     private LeftOut waiting(Kind kind, String why) {
         Group group = facts.group(kind);
-        String advice =
-                kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
+        String advice = kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
         return new LeftOut(group.notes(), why, group.first(), advice);
     }
 
@@ -479,13 +438,11 @@ final class PlanDraft {
                             .formatted(Backlog.NIGHTS, ASSUMED_LATENCY.toSeconds()));
         }
         if (facts.files().of() == 0) {
-            notKnown.add(
-                    "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
-                            .formatted(Backlog.NIGHTS, ASSUMED_FILES.toSeconds()));
+            notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
+                    .formatted(Backlog.NIGHTS, ASSUMED_FILES.toSeconds()));
         }
         if (facts.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
-            notKnown.add(
-                    "the provider's quota: no run has met its end, and archive.source.calls-per-night sets none");
+            notKnown.add("the provider's quota: no run has met its end, and archive.source.calls-per-night sets none");
         }
         if (bytesLimit() > 0 && facts.bytesPerAnswer() == 0) {
             notKnown.add(

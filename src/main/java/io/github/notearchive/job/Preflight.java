@@ -13,11 +13,10 @@ import org.springframework.stereotype.Component;
 /**
  * What comes between the node's lock and a run.
  *
- * <p>In this order: a rebuild that is not finished; whether the bucket is that of the database,
- * since spooled responses are written only into a database that is; what a killed process left
- * behind; the gate of an earlier 303; our own limits of the night; whether provider and store can
- * be reached; the housekeeping. A closed gate, or a used-up limit of calls, denies a run only when
- * no note is due whose response is held.
+ * <p>In this order: a rebuild that is not finished; whether the bucket is that of the database, since spooled responses
+ * are written only into a database that is; what a killed process left behind; the gate of an earlier 303; our own
+ * limits of the night; whether provider and store can be reached; the housekeeping. A closed gate, or a used-up limit
+ * of calls, denies a run only when no note is due whose response is held.
  */
 @Component
 class Preflight {
@@ -61,26 +60,20 @@ class Preflight {
 
     /** Makes ready for a run of a node whose lock is held, or says why it does not begin. */
     Clearance of(ActiveRun run) {
-        Optional<Refusal> held =
-                Refusal.ofRebuild(executions.isRebuildUnfinished())
-                        .or(reachability::refusalOfBucket)
-                        .or(() -> recover(run.node()));
+        Optional<Refusal> held = Refusal.ofRebuild(executions.isRebuildUnfinished())
+                .or(reachability::refusalOfBucket)
+                .or(() -> recover(run.node()));
         if (held.isPresent()) {
             return new Clearance.Denied(held.get());
         }
         Night tonight = Night.current(clock);
         NightlyCalls made = calls.count(tonight);
         Optional<Refusal> noCalls =
-                ofGate(run.options())
-                        .or(() -> Refusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
+                ofGate(run.options()).or(() -> Refusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
         noCalls.ifPresent(_ -> backlog.markPaid());
-        Optional<Refusal> refusal =
-                noCalls.filter(_ -> !claims.isHeldDue(run.node()))
-                        .or(() -> bytes.refusal(run))
-                        .or(
-                                noCalls.isPresent()
-                                        ? reachability::refusalOfStore
-                                        : reachability::refusal);
+        Optional<Refusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
+                .or(() -> bytes.refusal(run))
+                .or(noCalls.isPresent() ? reachability::refusalOfStore : reachability::refusal);
         if (refusal.isPresent()) {
             return new Clearance.Denied(refusal.get());
         }

@@ -26,11 +26,7 @@ class ProviderAccess {
             provider.end(withoutCalls.toRun());
             return;
         }
-        provider.open(
-                clearance.tonight(),
-                clearance.made(),
-                !executions.isAnotherRunActive(run.node()),
-                gate::close);
+        provider.open(clearance.tonight(), clearance.made(), !executions.isAnotherRunActive(run.node()), gate::close);
         gate.closure().ifPresent(closure -> provider.end(closure.reason()));
     }
 

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Whether the servers that a run needs beside its database are there: the store, and the provider.
- * The bucket has to be that of the database.
+ * Whether the servers that a run needs beside its database are there: the store, and the provider. The bucket has to be
+ * that of the database.
  */
 @Component
 class Reachability {
@@ -33,11 +33,7 @@ class Reachability {
     private final Clock clock;
 
     Reachability(
-            ObjectStore store,
-            ArchiveRevision revision,
-            ProviderPing provider,
-            JustOneApiClient calls,
-            Clock clock) {
+            ObjectStore store, ArchiveRevision revision, ProviderPing provider, JustOneApiClient calls, Clock clock) {
         this.store = store;
         this.revision = revision;
         this.provider = provider;
@@ -46,8 +42,8 @@ class Reachability {
     }
 
     /**
-     * Why no run begins; empty when both are there, the store has its bucket, and the revision that
-     * the run starts with is written there.
+     * Why no run begins; empty when both are there, the store has its bucket, and the revision that the run starts with
+     * is written there.
      */
     Optional<Refusal> refusal() {
         return refusalOfStore().or(this::refusalOfProvider);
@@ -80,8 +76,7 @@ class Reachability {
             provider.send().ahead(asked, clock.instant()).ifPresent(this::compareClocks);
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(
-                    Refusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
+            return Optional.of(Refusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
     }
 

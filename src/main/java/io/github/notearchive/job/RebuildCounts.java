@@ -10,10 +10,7 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStream;
 import org.springframework.stereotype.Component;
 
-/**
- * What a rebuild has met so far. Kept with the step, so that the restart after a kill tells of all
- * of it, too.
- */
+/** What a rebuild has met so far. Kept with the step, so that the restart after a kill tells of all of it, too. */
 @Component
 class RebuildCounts implements ItemStream {
 

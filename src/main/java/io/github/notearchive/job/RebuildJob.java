@@ -27,9 +27,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: first the files in the bucket, by listing them,
- * then the sidecars, each read. Both steps go by the keys in their order, and a restart goes on
- * behind the last one that was committed with its rows.
+ * The job {@value #NAME} as Spring Batch sees it: first the files in the bucket, by listing them, then the sidecars,
+ * each read. Both steps go by the keys in their order, and a restart goes on behind the last one that was committed
+ * with its rows.
  */
 @Configuration(proxyBeanMethods = false)
 class RebuildJob {
@@ -78,11 +78,7 @@ class RebuildJob {
             Optional<String> sha256 = key.flatMap(StoredMedia::digestIn);
             if (sha256.isPresent() && object.size() > 0) {
                 files.put(
-                        new StoredMedia(
-                                sha256.get(),
-                                key.orElseThrow(),
-                                object.size(),
-                                contentType(object.name())),
+                        new StoredMedia(sha256.get(), key.orElseThrow(), object.size(), contentType(object.name())),
                         object.modified());
             }
         }
@@ -138,9 +134,7 @@ class RebuildJob {
     /** What the sidecars of an instance came to, by its last execution that read any. */
     static RebuildSummary.Found found(JobRepository repository, JobExecution job) {
         StepExecution step = repository.getLastStepExecution(job.getJobInstance(), SIDECARS);
-        return step == null
-                ? RebuildSummary.Found.NONE
-                : RebuildCounts.found(step.getExecutionContext());
+        return step == null ? RebuildSummary.Found.NONE : RebuildCounts.found(step.getExecutionContext());
     }
 
     /** A rebuild that could not use all that it met is INCOMPLETE. */

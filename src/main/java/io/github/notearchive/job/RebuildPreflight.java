@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * What a rebuild rests on: tables that hold nothing but what an unfinished rebuild has written, and
- * a bucket with sidecars. One that merges takes tables of the bucket's archive, also filled ones.
+ * What a rebuild rests on: tables that hold nothing but what an unfinished rebuild has written, and a bucket with
+ * sidecars. One that merges takes tables of the bucket's archive, also filled ones.
  */
 @Component
 class RebuildPreflight {
@@ -73,19 +73,16 @@ class RebuildPreflight {
 
     /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
     Optional<String> obstacle(boolean isUnfinished) {
-        Optional<String> rows =
-                isUnfinished
-                        ? tables.strangers()
-                                .map(
-                                        what ->
-                                                what
-                                                        + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")
-                        : tables.firstWithRows()
-                                .map(
-                                        table ->
-                                                "the tables are not empty: "
-                                                        + table
-                                                        + " holds rows. A rebuild goes into an empty database only; name another one, or keep this one and leave it as it is");
+        Optional<String> rows = isUnfinished
+                ? tables.strangers()
+                        .map(
+                                what -> what
+                                        + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")
+                : tables.firstWithRows()
+                        .map(
+                                table -> "the tables are not empty: "
+                                        + table
+                                        + " holds rows. A rebuild goes into an empty database only; name another one, or keep this one and leave it as it is");
         return rows.or(this::emptyBucket);
     }
 
@@ -101,17 +98,16 @@ class RebuildPreflight {
     }
 
     /**
-     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat:
-     * what is there stays as it is.
+     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat: what is there stays as
+     * it is.
      */
     void restoreTombstones() {
         restoreTombstones(clock.instant());
     }
 
     /**
-     * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted
-     * {@code forget} left, but for files. Safe to repeat: the erasures stay unfinished until {@link
-     * #completeErasures}.
+     * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted {@code forget} left,
+     * but for files. Safe to repeat: the erasures stay unfinished until {@link #completeErasures}.
      *
      * @param locks those of the whole archive and of audits
      * @return how many notes and people were erased
@@ -122,8 +118,7 @@ class RebuildPreflight {
     }
 
     /**
-     * Removes the files of erased notes, behind the sidecars: only then the tables know all notes
-     * that use them.
+     * Removes the files of erased notes, behind the sidecars: only then the tables know all notes that use them.
      *
      * @param locks those of the whole archive and of audits
      */
@@ -133,17 +128,9 @@ class RebuildPreflight {
 
     private void restoreTombstones(@Nullable Instant finished) {
         try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
-            listed.forEach(
-                    object ->
-                            ObjectKey.parse(object.name())
-                                    .flatMap(
-                                            key ->
-                                                    TombstoneObject.read(
-                                                            key.value(),
-                                                            store.read(key),
-                                                            object.modified()))
-                                    .ifPresent(
-                                            tombstone -> forgotten.restore(tombstone, finished)));
+            listed.forEach(object -> ObjectKey.parse(object.name())
+                    .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
+                    .ifPresent(tombstone -> forgotten.restore(tombstone, finished)));
         }
     }
 }

@@ -25,15 +25,15 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Rebuilds the tables from the bucket alone, into an empty database, merges what a database of the
- * archive does not have, or continues a rebuild that did not come to its end.
+ * Rebuilds the tables from the bucket alone, into an empty database, merges what a database of the archive does not
+ * have, or continues a rebuild that did not come to its end.
  *
- * <p>In this order: the lock of the whole archive, so that no run of any node is active; what a
- * killed process left behind; whether the tables hold nothing but what an unfinished rebuild has
- * written; whether the bucket holds any sidecar. Up to there nothing is written.
+ * <p>In this order: the lock of the whole archive, so that no run of any node is active; what a killed process left
+ * behind; whether the tables hold nothing but what an unfinished rebuild has written; whether the bucket holds any
+ * sidecar. Up to there nothing is written.
  *
- * <p>A merge has the lock of audits, too. It erases rows and sidecars of forgotten notes first,
- * since none of these may be merged, and their files last, when the tables know all other notes.
+ * <p>A merge has the lock of audits, too. It erases rows and sidecars of forgotten notes first, since none of these may
+ * be merged, and their files last, when the tables know all other notes.
  */
 @Component
 public class RebuildRunner {
@@ -93,8 +93,8 @@ public class RebuildRunner {
     }
 
     /**
-     * Merges what the bucket has and the tables do not have, or have in an older state, to an end
-     * of some kind. A repetition changes nothing. Never throws for a server that is away.
+     * Merges what the bucket has and the tables do not have, or have in an older state, to an end of some kind. A
+     * repetition changes nothing. Never throws for a server that is away.
      *
      * @param maxDuration after how long no further sidecar is read; null: no limit
      */
@@ -109,9 +109,7 @@ public class RebuildRunner {
                         lock == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
             if (lock == null || audits == null) {
                 return RebuildSummary.untold(
-                        ExitCode.ALREADY_RUNNING,
-                        "a run, an audit or another rebuild is active",
-                        active.took());
+                        ExitCode.ALREADY_RUNNING, "a run, an audit or another rebuild is active", active.took());
             }
             return rebuildAlone(maxDuration, lock, audits, active);
         } catch (StoreException e) {
@@ -126,24 +124,17 @@ public class RebuildRunner {
     }
 
     private RebuildSummary rebuildAlone(
-            @Nullable Duration maxDuration,
-            RunnerLock lock,
-            RunnerLock audits,
-            ActiveRebuild wanted)
+            @Nullable Duration maxDuration, RunnerLock lock, RunnerLock audits, ActiveRebuild wanted)
             throws BrokenArchiveObjectException, SQLException, IOException {
         recovery.endExecutions(RebuildJob.NAME, null);
         JobExecution before = launches.unfinished(RebuildJob.NAME, null).orElse(null);
-        ActiveRebuild active =
-                before == null
-                        ? wanted
-                        : new ActiveRebuild(
-                                before.getJobParameters().getString(RebuildJob.MISSING) != null);
+        ActiveRebuild active = before == null
+                ? wanted
+                : new ActiveRebuild(before.getJobParameters().getString(RebuildJob.MISSING) != null);
         // before anything is read that a run of another database could change
         Optional<ArchiveObject> bucket = preflight.bucket();
         Optional<String> obstacle =
-                active.merges()
-                        ? preflight.obstacleToMerge(bucket)
-                        : preflight.obstacle(before != null);
+                active.merges() ? preflight.obstacleToMerge(bucket) : preflight.obstacle(before != null);
         if (obstacle.isPresent()) {
             return untold(ExitCode.USAGE, obstacle.get(), active);
         }
@@ -151,18 +142,13 @@ public class RebuildRunner {
                 "{} the tables {} the bucket",
                 before == null ? "Rebuilding" : "Going on with rebuilding",
                 active.merges() ? "where they are behind" : "from");
-        Launch launch =
-                before == null
-                        ? launches.next(
-                                RebuildJob.NAME,
-                                settings.node(),
-                                Night.current(clock),
-                                more -> {
-                                    if (active.merges()) {
-                                        more.addString(RebuildJob.MISSING, "true", false);
-                                    }
-                                })
-                        : new Launch(before.getJobParameters(), true);
+        Launch launch = before == null
+                ? launches.next(RebuildJob.NAME, settings.node(), Night.current(clock), more -> {
+                    if (active.merges()) {
+                        more.addString(RebuildJob.MISSING, "true", false);
+                    }
+                })
+                : new Launch(before.getJobParameters(), true);
         if (active.merges()) {
             int erased = preflight.eraseForgotten(List.of(lock, audits));
             log.info("Erased {} notes and people that the bucket's tombstones name", erased);
@@ -190,38 +176,30 @@ public class RebuildRunner {
 
     /** INCOMPLETE ends a rebuild, too: a repetition would find the same. */
     private static boolean isComplete(RebuildSummary summary) {
-        return summary.exitCode() == ExitCode.COMPLETED
-                || summary.exitCode() == ExitCode.INCOMPLETE;
+        return summary.exitCode() == ExitCode.COMPLETED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
     private RebuildSummary execute(
-            @Nullable Duration maxDuration,
-            RunnerLock lock,
-            Launch launch,
-            long already,
-            ActiveRebuild active) {
-        try (RunWatch _ =
-                new RunWatch(
-                        gate,
-                        lock,
-                        active::jobExecutionId,
-                        TimeBox.ofNullableOption(maxDuration),
-                        settings.outage().after(),
-                        () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
+            @Nullable Duration maxDuration, RunnerLock lock, Launch launch, long already, ActiveRebuild active) {
+        try (RunWatch _ = new RunWatch(
+                gate,
+                lock,
+                active::jobExecutionId,
+                TimeBox.ofNullableOption(maxDuration),
+                settings.outage().after(),
+                () -> log.info("Progress: sidecars={}", counts.sidecars()))) {
             return summary(launches.start(job, launch), launch.restart(), already, active);
         }
     }
 
-    private RebuildSummary summary(
-            JobExecution execution, boolean restart, long already, ActiveRebuild active) {
+    private RebuildSummary summary(JobExecution execution, boolean restart, long already, ActiveRebuild active) {
         ExitCode exitCode = Launches.ended(execution, gate);
         RebuildSummary.Found found = RebuildJob.found(repository, execution);
-        String reason =
-                switch (exitCode) {
-                    case COMPLETED -> "every sidecar is in the tables again";
-                    case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
-                    default -> execution.getExitStatus().getExitDescription();
-                };
+        String reason = switch (exitCode) {
+            case COMPLETED -> "every sidecar is in the tables again";
+            case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
+            default -> execution.getExitStatus().getExitDescription();
+        };
         return new RebuildSummary(
                 exitCode,
                 reason,
@@ -234,7 +212,6 @@ public class RebuildRunner {
     }
 
     private static RebuildSummary untold(ExitCode exitCode, String reason, ActiveRebuild active) {
-        return RebuildSummary.untold(
-                exitCode, reason + "; " + active.whatStands("nothing was rebuilt"), active.took());
+        return RebuildSummary.untold(exitCode, reason + "; " + active.whatStands("nothing was rebuilt"), active.took());
     }
 }

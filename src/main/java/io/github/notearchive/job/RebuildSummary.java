@@ -36,8 +36,7 @@ public record RebuildSummary(
      * @param written sidecars whose rows were written; the tables had those of the others
      * @param findings the first of the refused and the lost, each with its reason
      */
-    public record Found(
-            long sidecars, long old, long refused, long lost, long written, List<String> findings) {
+    public record Found(long sidecars, long old, long refused, long lost, long written, List<String> findings) {
 
         static final Found NONE = new Found(0, 0, 0, 0, 0, List.of());
     }
@@ -49,8 +48,8 @@ public record RebuildSummary(
     }
 
     /**
-     * A rebuild that ended before an execution began, or whose end the database did not take, so
-     * that nobody can say what it brought back.
+     * A rebuild that ended before an execution began, or whose end the database did not take, so that nobody can say
+     * what it brought back.
      */
     static RebuildSummary untold(ExitCode exitCode, String reason, Duration took) {
         return new RebuildSummary(exitCode, reason, null, false, Found.NONE, Rows.NONE, 0, took);

@@ -19,20 +19,19 @@ import org.springframework.stereotype.Repository;
 class RebuiltTables {
 
     /** In the order in which somebody would look for what stands in the way. */
-    private static final List<String> TABLES =
-            List.of(
-                    "worklist",
-                    "api_call",
-                    "note",
-                    "note_capture",
-                    "note_media",
-                    "media_object",
-                    "author",
-                    "note_topic",
-                    "note_mention",
-                    "note_comment",
-                    "source_gate",
-                    "fixity_finding");
+    private static final List<String> TABLES = List.of(
+            "worklist",
+            "api_call",
+            "note",
+            "note_capture",
+            "note_media",
+            "media_object",
+            "author",
+            "note_topic",
+            "note_mention",
+            "note_comment",
+            "source_gate",
+            "fixity_finding");
 
     private final JdbcClient jdbc;
 
@@ -47,8 +46,7 @@ class RebuiltTables {
 
     /** What stands there that no rebuild has written, in words; empty when nothing does. */
     Optional<String> strangers() {
-        if (exists(
-                "FROM worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)")) {
+        if (exists("FROM worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)")) {
             return Optional.of("the table worklist holds notes that no sidecar has brought");
         }
         if (exists("FROM worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL")) {
@@ -63,19 +61,17 @@ class RebuiltTables {
     }
 
     /**
-     * Whether the tables have the rows of a sidecar in an older state, or not at all. Compares with
-     * the rows of its note as they were before any of its sidecars was written.
+     * Whether the tables have the rows of a sidecar in an older state, or not at all. Compares with the rows of its
+     * note as they were before any of its sidecars was written.
      */
     boolean areBehind(Sidecar sidecar, Standing standing) {
-        Instant updated =
-                sidecar.media() == null
-                        ? null
-                        : sidecar.media().stream()
-                                .map(SlotRow::updatedAt)
-                                .max(Comparator.naturalOrder())
-                                .orElse(null);
-        return jdbc.sql(
-                        """
+        Instant updated = sidecar.media() == null
+                ? null
+                : sidecar.media().stream()
+                        .map(SlotRow::updatedAt)
+                        .max(Comparator.naturalOrder())
+                        .orElse(null);
+        return jdbc.sql("""
                         SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
                             OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
                                                           WHERE note_id = :note AND captured_at = :capturedAt))
@@ -95,27 +91,26 @@ class RebuiltTables {
     }
 
     private boolean exists(String rows) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 " + rows + ")").query(Boolean.class).single();
+        return jdbc.sql("SELECT EXISTS (SELECT 1 " + rows + ")")
+                .query(Boolean.class)
+                .single();
     }
 
     RebuildSummary.Rows count(Instant now) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
                                (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
                                (SELECT count(*) FROM api_call) AS calls,
                                (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
                         """)
                 .param("now", Timestamp.from(now))
-                .query(
-                        (row, _) ->
-                                new RebuildSummary.Rows(
-                                        row.getLong("notes"),
-                                        row.getLong("captures"),
-                                        row.getLong("files"),
-                                        row.getLong("objects"),
-                                        row.getLong("calls"),
-                                        row.getLong("due")))
+                .query((row, _) -> new RebuildSummary.Rows(
+                        row.getLong("notes"),
+                        row.getLong("captures"),
+                        row.getLong("files"),
+                        row.getLong("objects"),
+                        row.getLong("calls"),
+                        row.getLong("due")))
                 .single();
     }
 }

@@ -18,21 +18,18 @@ import org.springframework.batch.core.step.StepExecution;
 import org.springframework.stereotype.Component;
 
 /**
- * Puts in order what a process of this node left behind that was killed or cut off. Only under the
- * node's runner lock.
+ * Puts in order what a process of this node left behind that was killed or cut off. Only under the node's runner lock.
  *
- * <p>Executions that say they are running, or of which nobody knows, become FAILED with the exit
- * code {@code CRASHED}, and so can be restarted: the worklist and the ledger are the truth about
- * the work, not the step's counters. Spring Batch's own recovery refuses UNKNOWN.
+ * <p>Executions that say they are running, or of which nobody knows, become FAILED with the exit code {@code CRASHED},
+ * and so can be restarted: the worklist and the ledger are the truth about the work, not the step's counters. Spring
+ * Batch's own recovery refuses UNKNOWN.
  */
 @Component
 class Recovery {
 
     private static final Logger log = LoggerFactory.getLogger(Recovery.class);
     private static final ExitStatus CRASHED =
-            new ExitStatus(
-                    "CRASHED",
-                    "the process ended without writing an end; recovered by the next run");
+            new ExitStatus("CRASHED", "the process ended without writing an end; recovered by the next run");
 
     private final JobRepository repository;
     private final Executions executions;
@@ -40,12 +37,7 @@ class Recovery {
     private final Claims claims;
     private final Clock clock;
 
-    Recovery(
-            JobRepository repository,
-            Executions executions,
-            ApiCalls calls,
-            Claims claims,
-            Clock clock) {
+    Recovery(JobRepository repository, Executions executions, ApiCalls calls, Claims claims, Clock clock) {
         this.repository = repository;
         this.executions = executions;
         this.calls = calls;

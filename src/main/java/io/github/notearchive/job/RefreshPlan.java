@@ -22,11 +22,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * In which night each archived note is asked about anew.
  *
- * <p>It follows from the last answer, the note's age at that time, and the settings, or the note's
- * own interval where it has one. So it is planned when there is an answer, and for all notes when
- * the settings have changed since they were planned last. Nights are days of Shanghai, and a run
- * takes up what is planned for its night at whatever hour it begins: a gap of one day does not grow
- * by the minutes that a night takes.
+ * <p>It follows from the last answer, the note's age at that time, and the settings, or the note's own interval where
+ * it has one. So it is planned when there is an answer, and for all notes when the settings have changed since they
+ * were planned last. Nights are days of Shanghai, and a run takes up what is planned for its night at whatever hour it
+ * begins: a gap of one day does not grow by the minutes that a night takes.
  */
 @Repository
 class RefreshPlan {
@@ -34,11 +33,9 @@ class RefreshPlan {
     private static final String ONE = "w.note_id = :noteId";
 
     /** Locked in their order, so that two who plan do not wait for each other in a circle. */
-    private static final String SOME =
-            """
+    private static final String SOME = """
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
-            ORDER BY w.note_id FOR UPDATE OF w"""
-                    .formatted(Enqueuer.REFRESH_IN_HAND);
+            ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_IN_HAND);
 
     /** So many are planned in a moment, which is how long a run waits for its note. */
     private static final int BATCH = 10_000;
@@ -52,11 +49,7 @@ class RefreshPlan {
     private final NamedStatement planOne;
     private final TransactionTemplate ownTransaction;
 
-    RefreshPlan(
-            JdbcClient jdbc,
-            RefreshProperties settings,
-            Clock clock,
-            PlatformTransactionManager transactions) {
+    RefreshPlan(JdbcClient jdbc, RefreshProperties settings, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.settings = settings;
         this.clock = clock;
@@ -66,8 +59,8 @@ class RefreshPlan {
     }
 
     /**
-     * Plans one note anew, behind the rows of its newest answer. Part of the caller's transaction;
-     * a repeat changes nothing.
+     * Plans one note anew, behind the rows of its newest answer. Part of the caller's transaction; a repeat changes
+     * nothing.
      */
     void plan(NoteId id) {
         planning(id).update(jdbc);
@@ -79,11 +72,10 @@ class RefreshPlan {
     }
 
     /**
-     * Plans all archived notes anew if the settings are others than those of the last time, by
-     * whatever node; in transactions of its own, so many notes each, since nobody can settle a note
-     * meanwhile. What broke off is begun anew by the next run; whoever has other settings takes
-     * over. A note whose new answer is bought and not yet worked on stays due, or nobody would look
-     * at that answer.
+     * Plans all archived notes anew if the settings are others than those of the last time, by whatever node; in
+     * transactions of its own, so many notes each, since nobody can settle a note meanwhile. What broke off is begun
+     * anew by the next run; whoever has other settings takes over. A note whose new answer is bought and not yet worked
+     * on stays due, or nobody would look at that answer.
      *
      * @return how many notes are due in another night than before
      */
@@ -113,25 +105,21 @@ class RefreshPlan {
     private record Range(String after, String last) {}
 
     private boolean begin() {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                                """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                                 INSERT INTO refresh_policy (policy, planned_at) VALUES (:unfinished, :now)
                                                 ON CONFLICT (only_one) DO UPDATE
                                                 SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
                                                 WHERE refresh_policy.policy <> :policy
                                                 """)
-                                        .param("unfinished", UNFINISHED + settings.policy())
-                                        .param("policy", settings.policy())
-                                        .param("now", Timestamp.from(clock.instant()))
-                                        .update()
-                                > 0);
+                        .param("unfinished", UNFINISHED + settings.policy())
+                        .param("policy", settings.policy())
+                        .param("now", Timestamp.from(clock.instant()))
+                        .update()
+                > 0);
     }
 
     private Optional<String> lastOfBatch(String after, int batch) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT note_id FROM (SELECT note_id FROM worklist WHERE note_id > :after
                                              ORDER BY note_id LIMIT :batch) AS batch
                         ORDER BY note_id DESC LIMIT 1
@@ -144,41 +132,35 @@ class RefreshPlan {
 
     /** Empty: somebody else has planned all notes meanwhile, or does so by other settings. */
     private OptionalInt plan(Range range) {
-        boolean ours =
-                jdbc.sql("SELECT FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
-                        .param("unfinished", UNFINISHED + settings.policy())
-                        .query((_, _) -> true)
-                        .optional()
-                        .isPresent();
+        boolean ours = jdbc.sql("SELECT FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
+                .param("unfinished", UNFINISHED + settings.policy())
+                .query((_, _) -> true)
+                .optional()
+                .isPresent();
         if (!ours) {
             return OptionalInt.empty();
         }
         WorklistCounts.countByStatement(jdbc);
-        return OptionalInt.of(
-                jdbc.sql(statement(SOME))
-                        .param("after", range.after())
-                        .param("last", range.last())
-                        .update());
+        return OptionalInt.of(jdbc.sql(statement(SOME))
+                .param("after", range.after())
+                .param("last", range.last())
+                .update());
     }
 
     private void finish() {
-        ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
                                         UPDATE refresh_policy SET policy = :policy, planned_at = :now
                                         WHERE policy = :unfinished
                                         """)
-                                .param("unfinished", UNFINISHED + settings.policy())
-                                .param("policy", settings.policy())
-                                .param("now", Timestamp.from(clock.instant()))
-                                .update());
+                .param("unfinished", UNFINISHED + settings.policy())
+                .param("policy", settings.policy())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
     }
 
     /**
-     * Sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages stand
-     * in it as they are: of arrays that come as parameters PostgreSQL makes a plan for each note,
-     * which takes longer than the statement.
+     * Sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages stand in it as they are:
+     * of arrays that come as parameters PostgreSQL makes a plan for each note, which takes longer than the statement.
      */
     private String statement(String which) {
         return """
@@ -196,8 +178,7 @@ class RefreshPlan {
                       WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0)
                         AND %s) AS plan
                 WHERE w.note_id = plan.note_id
-                """
-                .formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
+                """.formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
     }
 
     private static String joined(List<Long> days) {

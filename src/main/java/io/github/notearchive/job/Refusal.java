@@ -25,43 +25,36 @@ record Refusal(ExitCode exitCode, String toRun, String toPlan) {
     static Optional<Refusal> ofRebuild(boolean isUnfinished) {
         String rebuilt = "the tables are being rebuilt from the bucket, and that is not finished";
         return isUnfinished
-                ? Optional.of(
-                        new Refusal(
-                                ExitCode.USAGE,
-                                rebuilt
-                                        + ": notes that are archived would be bought again. Finish it with note-archive rebuild",
-                                rebuilt + "; finish it with note-archive rebuild"))
+                ? Optional.of(new Refusal(
+                        ExitCode.USAGE,
+                        rebuilt
+                                + ": notes that are archived would be bought again. Finish it with note-archive rebuild",
+                        rebuilt + "; finish it with note-archive rebuild"))
                 : Optional.empty();
     }
 
     static Optional<Refusal> ofGate(Optional<SourceGate.Closed> closed) {
-        return closed.map(
-                gate -> {
-                    String met =
-                            gate.reason()
-                                    + " was met on "
-                                    + Night.local(gate.at())
-                                    + "; no call is made until "
-                                    + Night.local(gate.until());
-                    return new Refusal(
-                            ExitCode.QUOTA_EXHAUSTED,
-                            met + ". --force asks all the same",
-                            met + ", unless run --force asks all the same");
-                });
+        return closed.map(gate -> {
+            String met = gate.reason()
+                    + " was met on "
+                    + Night.local(gate.at())
+                    + "; no call is made until "
+                    + Night.local(gate.until());
+            return new Refusal(
+                    ExitCode.QUOTA_EXHAUSTED,
+                    met + ". --force asks all the same",
+                    met + ", unless run --force asks all the same");
+        });
     }
 
-    /**
-     * @param perNight our own limit; 0 is none
-     */
+    /** @param perNight our own limit; 0 is none */
     static Optional<Refusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
         return perNight > 0 && made.all() >= perNight
                 ? Optional.of(usedUp(perNight + " calls", tonight))
                 : Optional.empty();
     }
 
-    /**
-     * @param stored how many bytes of media, by all runs and nodes
-     */
+    /** @param stored how many bytes of media, by all runs and nodes */
     static Optional<Refusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
         long limit = limits.bytesPerNight().toBytes();
         return limit > 0 && stored >= limit
@@ -76,17 +69,11 @@ record Refusal(ExitCode exitCode, String toRun, String toPlan) {
 
     /** The store is not there, or takes nothing of ours. */
     static Refusal ofStore(StoreException e) {
-        return of(
-                e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE,
-                String.valueOf(e.getMessage()));
+        return of(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
     }
 
     private static Refusal usedUp(String what, Night tonight) {
-        String words =
-                "our own limit of "
-                        + what
-                        + " a night is used up until "
-                        + Night.local(tonight.ends());
+        String words = "our own limit of " + what + " a night is used up until " + Night.local(tonight.ends());
         return of(ExitCode.QUOTA_EXHAUSTED, words);
     }
 }

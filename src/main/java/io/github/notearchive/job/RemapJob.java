@@ -13,8 +13,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: one step, whose item is a page of answers, so
- * that what a transaction writes is bounded by the answers' length and not by their number alone.
+ * The job {@value #NAME} as Spring Batch sees it: one step, whose item is a page of answers, so that what a transaction
+ * writes is bounded by the answers' length and not by their number alone.
  */
 @Configuration(proxyBeanMethods = false)
 class RemapJob {
@@ -24,10 +24,7 @@ class RemapJob {
 
     @Bean
     Step remapNotesStep(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            RemapReader reader,
-            RemapWriter writer) {
+            JobRepository repository, PlatformTransactionManager transactions, RemapReader reader, RemapWriter writer) {
         return new StepBuilder(NAME, repository)
                 .<Page, Page>chunk(1)
                 .transactionManager(transactions)
@@ -37,8 +34,7 @@ class RemapJob {
     }
 
     @Bean
-    Job remapNotes(
-            JobRepository repository, Step remapNotesStep, JobGate gate, ActiveRemaps remaps) {
+    Job remapNotes(JobRepository repository, Step remapNotesStep, JobGate gate, ActiveRemaps remaps) {
         return new JobBuilder(NAME, repository)
                 .start(remapNotesStep)
                 .listener(new Bounds(gate, remaps))
@@ -65,9 +61,7 @@ class RemapJob {
             long unreadable = remaps.current().unreadable();
             return unreadable == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
-                    : new ExitStatus(
-                            ExitCode.INCOMPLETE.name(),
-                            unreadable + " stored answers do not hold their note");
+                    : new ExitStatus(ExitCode.INCOMPLETE.name(), unreadable + " stored answers do not hold their note");
         }
     }
 }

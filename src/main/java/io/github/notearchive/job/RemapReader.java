@@ -9,8 +9,8 @@ import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads the stored answers page by page, in the order of note and time, and keeps the place behind
- * the last page that was written, which is committed with that page's rows.
+ * Reads the stored answers page by page, in the order of note and time, and keeps the place behind the last page that
+ * was written, which is committed with that page's rows.
  *
  * <p>A closed gate ends it and marks the step to terminate.
  */
@@ -44,15 +44,14 @@ class RemapReader implements ItemStreamReader<Page> {
     }
 
     /** The next page; null when all answers are read. */
-    @Nullable Page next() {
+    @Nullable
+    Page next() {
         ActiveRemap remap = remaps.current();
-        Page page =
-                answers.next(
-                        remap.last(),
-                        remap.options().all(),
-                        (id, callId, capturedAt, body, answer) ->
-                                reader.noteIn(answer, id)
-                                        .map(found -> found.capture(id, callId, capturedAt, body)));
+        Page page = answers.next(
+                remap.last(),
+                remap.options().all(),
+                (id, callId, capturedAt, body, answer) ->
+                        reader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
         return page.answers() == 0 ? null : page;
     }
 

@@ -24,11 +24,10 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Applies the mapper to the stored answers, or continues the remap that was not finished. No call
- * is made.
+ * Applies the mapper to the stored answers, or continues the remap that was not finished. No call is made.
  *
- * <p>A database has one remap at a time, whichever node it is on; runs and audits may go on beside
- * it, a rebuild may not.
+ * <p>A database has one remap at a time, whichever node it is on; runs and audits may go on beside it, a rebuild may
+ * not.
  */
 @Component
 public class RemapRunner {
@@ -76,8 +75,7 @@ public class RemapRunner {
     /**
      * Remaps to an end of some kind, and says which. Never throws for a server that is away.
      *
-     * @param dryRun whether nothing is written, and no execution begun: it only says what would
-     *     change
+     * @param dryRun whether nothing is written, and no execution begun: it only says what would change
      */
     public RemapSummary remap(RemapOptions options, boolean dryRun) {
         ActiveRemap remap = new ActiveRemap(options, drift.found().size());
@@ -110,9 +108,7 @@ public class RemapRunner {
                 "{}: version {} of the mapper is applied to {}",
                 launch.restart() ? "Continuing the unfinished remap" : "A new remap",
                 NoteMapper.VERSION,
-                remap.options().all()
-                        ? "all stored answers"
-                        : "answers that an older one has mapped");
+                remap.options().all() ? "all stored answers" : "answers that an older one has mapped");
         try (RunWatch _ = watch(remap, lock)) {
             return summary(remap, launches.start(job, launch), launch.restart());
         }
@@ -135,14 +131,11 @@ public class RemapRunner {
             }
         }
         ExitCode exitCode = gate.closure().map(Gate.Closure::exitCode).orElse(complete(remap));
-        String reason =
-                gate.closure()
-                        .map(Gate.Closure::reason)
-                        .orElseGet(
-                                () ->
-                                        remap.unreadable() > 0
-                                                ? unreadable(remap)
-                                                : "this is what a remap would change; nothing is written");
+        String reason = gate.closure()
+                .map(Gate.Closure::reason)
+                .orElseGet(() -> remap.unreadable() > 0
+                        ? unreadable(remap)
+                        : "this is what a remap would change; nothing is written");
         return summary(remap, exitCode, reason, null, false);
     }
 
@@ -160,28 +153,22 @@ public class RemapRunner {
     }
 
     private static String unreadable(ActiveRemap remap) {
-        return remap.unreadable()
-                + " stored answers do not hold their note; their rows are left as they are";
+        return remap.unreadable() + " stored answers do not hold their note; their rows are left as they are";
     }
 
     private RemapSummary summary(ActiveRemap remap, JobExecution execution, boolean restart) {
         ExitCode exitCode = Launches.ended(execution, gate);
-        String reason =
-                switch (exitCode) {
-                    case COMPLETED -> "every row says what this mapper makes of its stored answer";
-                    case INCOMPLETE -> unreadable(remap);
-                    case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
-                    default -> execution.getExitStatus().getExitDescription();
-                };
+        String reason = switch (exitCode) {
+            case COMPLETED -> "every row says what this mapper makes of its stored answer";
+            case INCOMPLETE -> unreadable(remap);
+            case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
+            default -> execution.getExitStatus().getExitDescription();
+        };
         return summary(remap, exitCode, reason, execution, restart);
     }
 
     private RemapSummary summary(
-            ActiveRemap remap,
-            ExitCode exitCode,
-            String reason,
-            @Nullable JobExecution execution,
-            boolean restart) {
+            ActiveRemap remap, ExitCode exitCode, String reason, @Nullable JobExecution execution, boolean restart) {
         List<SchemaDrift.Found> found = drift.found();
         return new RemapSummary(
                 exitCode,

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param exitCode how it ended
  * @param reason why, for a person to read
- * @param execution its row in {@code batch_job_execution}; null when no execution was started, as
- *     for a dry run
+ * @param execution its row in {@code batch_job_execution}; null when no execution was started, as for a dry run
  * @param instance the job instance that it belongs to; null when no execution was started
  * @param restart whether it continued an unfinished remap
  * @param mapper the version of the mapper that was applied

@@ -17,8 +17,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Writes pages, and gives way: whoever holds a row that it wants gets all of its own after half a
- * second, sooner than the database looks for those who wait for each other, and it tries again.
+ * Writes pages, and gives way: whoever holds a row that it wants gets all of its own after half a second, sooner than
+ * the database looks for those who wait for each other, and it tries again.
  */
 @Component
 class RemapWriter implements ItemWriter<Page> {
@@ -64,12 +64,10 @@ class RemapWriter implements ItemWriter<Page> {
     private Optional<RemapChanges> write(Page page) throws InterruptedException {
         for (int tries = 1; ; tries++) {
             try {
-                return Optional.of(
-                        savepoint.execute(
-                                _ -> {
-                                    jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-                                    return answers.write(page);
-                                }));
+                return Optional.of(savepoint.execute(_ -> {
+                    jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
+                    return answers.write(page);
+                }));
             } catch (DataAccessException e) {
                 if (tries == TRIES || !isWaitGivenUp(e)) {
                     throw e;

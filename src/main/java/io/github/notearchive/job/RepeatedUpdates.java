@@ -13,8 +13,8 @@ import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.stereotype.Component;
 
 /**
- * Repeats the updates of Spring Batch's tables during an outage of the database, by {@link
- * OutageRetry}. Without it a step whose update fails is FAILED or UNKNOWN.
+ * Repeats the updates of Spring Batch's tables during an outage of the database, by {@link OutageRetry}. Without it a
+ * step whose update fails is FAILED or UNKNOWN.
  */
 @Component
 final class RepeatedUpdates implements BeanPostProcessor {
@@ -47,8 +47,8 @@ final class RepeatedUpdates implements BeanPostProcessor {
     }
 
     /**
-     * An update whose repeats expect the version of the row before the first attempt, or a later
-     * one: an attempt may have been committed although it failed.
+     * An update whose repeats expect the version of the row before the first attempt, or a later one: an attempt may
+     * have been committed although it failed.
      */
     private static final class Update {
 
@@ -63,11 +63,13 @@ final class RepeatedUpdates implements BeanPostProcessor {
             this.version = version;
         }
 
-        @Nullable Object first() {
+        @Nullable
+        Object first() {
             return proceed();
         }
 
-        @Nullable Object again() {
+        @Nullable
+        Object again() {
             failed++;
             for (int committed = 0; committed < failed; committed++) {
                 entity.setVersion(version + committed);

@@ -33,8 +33,7 @@ class Retries {
     }
 
     /**
-     * When to try again after the {@code times}-th time of this night: within minutes, or from the
-     * next night on.
+     * When to try again after the {@code times}-th time of this night: within minutes, or from the next night on.
      *
      * @param soon whether waiting for minutes can help at all
      */
@@ -45,8 +44,8 @@ class Retries {
     }
 
     /**
-     * What becomes of a note whose answer is there and whose files are not: put off, or given up
-     * when that was the last time.
+     * What becomes of a note whose answer is there and whose files are not: put off, or given up when that was the last
+     * time.
      */
     Settlement forMedia(ClaimedNote claimed, String obstacle, boolean soon) {
         int times = claimed.mediaAttempts() + 1;
@@ -69,35 +68,27 @@ class Retries {
     }
 
     /**
-     * What becomes of a note with lesser renditions of which a better one met an error that may
-     * pass: postponed within the night; empty when it keeps them, since that was the last try.
+     * What becomes of a note with lesser renditions of which a better one met an error that may pass: postponed within
+     * the night; empty when it keeps them, since that was the last try.
      */
     Optional<Settlement> forBetter(ClaimedNote claimed, String obstacle) {
-        NoteState state =
-                claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
-                        ? NoteState.ARCHIVED
-                        : NoteState.POSTPONED;
+        NoteState state = claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
+                ? NoteState.ARCHIVED
+                : NoteState.POSTPONED;
         int times = claimed.mediaAttemptsIn(Night.current(clock)) + 1;
         return times < limits.perNight() && claimed.mediaAttempts() + 1 < limits.perLife()
-                ? Optional.of(
-                        new Settlement(
-                                state, Counter.MEDIA, next(times, true), 0, obstacle, null, true))
+                ? Optional.of(new Settlement(state, Counter.MEDIA, next(times, true), 0, obstacle, null, true))
                 : Optional.empty();
     }
 
     /**
-     * What becomes of a note that the provider has put off: it is asked about again, or given up
-     * when that was the last time.
+     * What becomes of a note that the provider has put off: it is asked about again, or given up when that was the last
+     * time.
      *
      * @param answerHeld whether there is an answer about it all the same
      * @param soon whether another response may come within minutes
      */
-    Settlement forCall(
-            ClaimedNote claimed,
-            ProviderReply reply,
-            String obstacle,
-            boolean answerHeld,
-            boolean soon) {
+    Settlement forCall(ClaimedNote claimed, ProviderReply reply, String obstacle, boolean answerHeld, boolean soon) {
         int asks = claimed.attempts() + 1;
         if (asks >= limits.perLife()) {
             return failed(reply, "given up after " + asks + " asks: " + obstacle);
@@ -113,9 +104,8 @@ class Retries {
     }
 
     /**
-     * What becomes of a note while an earlier call about it has no response yet: it is postponed to
-     * the next night, and nothing is counted. The recovery of the node that sent the call sets it
-     * due earlier, see {@link Recovery}.
+     * What becomes of a note while an earlier call about it has no response yet: it is postponed to the next night, and
+     * nothing is counted. The recovery of the node that sent the call sets it due earlier, see {@link Recovery}.
      *
      * @param answerHeld whether there is an answer about it all the same
      */
@@ -156,13 +146,12 @@ class Retries {
     }
 
     /**
-     * What becomes of a refresh that came to nothing: it is asked for once more the next night, and
-     * after as many nights as a note is asked about in one it is left for a while.
+     * What becomes of a refresh that came to nothing: it is asked for once more the next night, and after as many
+     * nights as a note is asked about in one it is left for a while.
      *
      * @param answerHeld whether there is an answer that could not be worked on
      */
-    Upkeep forRefresh(
-            ClaimedNote claimed, @Nullable Integer code, String obstacle, boolean answerHeld) {
+    Upkeep forRefresh(ClaimedNote claimed, @Nullable Integer code, String obstacle, boolean answerHeld) {
         int attempts = claimed.refreshAttempts() + 1;
         boolean isEnough = attempts >= limits.perNight();
         return new Upkeep(
@@ -190,13 +179,7 @@ class Retries {
     /** No longer there; what is archived of it stays. */
     Upkeep gone(ProviderReply reply) {
         return new Upkeep(
-                NoteState.UNAVAILABLE,
-                afterAWhile(),
-                0,
-                reply.code(),
-                "no longer there: " + reply,
-                null,
-                false);
+                NoteState.UNAVAILABLE, afterAWhile(), 0, reply.code(), "no longer there: " + reply, null, false);
     }
 
     private Night afterAWhile() {
@@ -209,25 +192,16 @@ class Retries {
      * @param lookAgain when a better rendition of some file is tried for; null: never
      */
     static Settlement archived(@Nullable Instant lookAgain) {
-        return new Settlement(
-                NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, lookAgain != null);
+        return new Settlement(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, lookAgain != null);
     }
 
     /** Given up for what the provider has said. */
     static Settlement failed(ProviderReply reply, String error) {
-        return new Settlement(
-                NoteState.FAILED, Counter.CALL, null, reply.code(), error, null, false);
+        return new Settlement(NoteState.FAILED, Counter.CALL, null, reply.code(), error, null, false);
     }
 
     /** Given up, with what is missing as the reason. */
     static Settlement incomplete(String obstacle) {
-        return new Settlement(
-                NoteState.FAILED,
-                Counter.MEDIA,
-                null,
-                0,
-                "MEDIA_INCOMPLETE: " + obstacle,
-                null,
-                false);
+        return new Settlement(NoteState.FAILED, Counter.MEDIA, null, 0, "MEDIA_INCOMPLETE: " + obstacle, null, false);
     }
 }

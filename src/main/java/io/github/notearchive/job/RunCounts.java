@@ -22,14 +22,7 @@ public record RunCounts(
 
     /** A run that has done nothing yet. */
     public static final RunCounts NONE =
-            new RunCounts(
-                    RunSummary.Notes.NONE,
-                    0,
-                    0,
-                    0,
-                    RunSummary.Files.NONE,
-                    new FailedDownloads(0, 0, 0),
-                    0);
+            new RunCounts(RunSummary.Notes.NONE, 0, 0, 0, RunSummary.Files.NONE, new FailedDownloads(0, 0, 0), 0);
 
     /** Archived notes that were asked about anew, whatever came of it. */
     public long refreshesDone() {
@@ -42,8 +35,7 @@ public record RunCounts(
     }
 
     /**
-     * Downloads that brought no file, by what is to be done about it. A file that is tried again
-     * later counts again.
+     * Downloads that brought no file, by what is to be done about it. A file that is tried again later counts again.
      *
      * @param dead every address said that the file is not there: only a new answer helps
      * @param passing faults of network or server: later helps

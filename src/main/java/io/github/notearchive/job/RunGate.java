@@ -17,9 +17,8 @@ import org.springframework.stereotype.Component;
 /**
  * Whether notes are still taken up in this run.
  *
- * <p>Closing lets no further call leave, while what is in flight is finished; see {@link
- * #closeAtOwnLimit} for the exception. Each reader then marks its own step to terminate and ends
- * its input.
+ * <p>Closing lets no further call leave, while what is in flight is finished; see {@link #closeAtOwnLimit} for the
+ * exception. Each reader then marks its own step to terminate and ends its input.
  */
 @Component
 public class RunGate extends Gate {
@@ -45,11 +44,7 @@ public class RunGate extends Gate {
         this(provider, downloads, runs, System::nanoTime);
     }
 
-    RunGate(
-            JustOneApiClient provider,
-            MediaDownloader downloads,
-            ActiveRuns runs,
-            LongSupplier nanoTime) {
+    RunGate(JustOneApiClient provider, MediaDownloader downloads, ActiveRuns runs, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.provider = provider;
         this.downloads = downloads;
@@ -104,8 +99,8 @@ public class RunGate extends Gate {
     }
 
     /**
-     * Closes since our own limit of a night's calls is met. Calls that it still allowed leave, even
-     * those that wait out a pause, unless something else closes it meanwhile.
+     * Closes since our own limit of a night's calls is met. Calls that it still allowed leave, even those that wait out
+     * a pause, unless something else closes it meanwhile.
      */
     synchronized void closeAtOwnLimit(String reason) {
         super.close(ExitCode.QUOTA_EXHAUSTED, reason);

@@ -26,12 +26,7 @@ class RunHealth {
     private final CallLedger ledger;
     private final JustOneApiClient provider;
 
-    RunHealth(
-            RunGate gate,
-            SourceGate sourceGate,
-            ActiveRuns runs,
-            CallLedger ledger,
-            JustOneApiClient provider) {
+    RunHealth(RunGate gate, SourceGate sourceGate, ActiveRuns runs, CallLedger ledger, JustOneApiClient provider) {
         this.gate = gate;
         this.sourceGate = sourceGate;
         this.runs = runs;
@@ -51,11 +46,7 @@ class RunHealth {
      * @return why
      */
     String ends(Exhausted exhausted, String occasion) {
-        String reason =
-                occasion
-                        + exhausted.quota()
-                        + " is used up until "
-                        + Night.local(exhausted.until());
+        String reason = occasion + exhausted.quota() + " is used up until " + Night.local(exhausted.until());
         if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
             sourceGate.close(
                     ProviderCode.DAILY_QUOTA.number(),
@@ -85,12 +76,11 @@ class RunHealth {
     /** Notes how the provider fares, and ends the run when it has not fared well for long. */
     boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
         OutageDetector health = runs.current().provider();
-        boolean outage =
-                switch (cause) {
-                    case COLLECTION, NOT_RESET -> false;
-                    case FAULT -> health.fails();
-                    case THROTTLED -> health.struggles();
-                };
+        boolean outage = switch (cause) {
+            case COLLECTION, NOT_RESET -> false;
+            case FAULT -> health.fails();
+            case THROTTLED -> health.struggles();
+        };
         if (outage) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
@@ -102,22 +92,22 @@ class RunHealth {
     /**
      * Notes how the media hosts fare, and ends the run when they have not fared well for long.
      *
-     * <p>Addresses of an earlier night may have expired. Those of tonight's answers are good, so
-     * hosts that serve none of them, note after note, are in trouble or refuse us. A file that an
-     * earlier night's answer had dead already says nothing of the hosts: of a note that is bought
-     * again only such files are asked for, so nothing may be served of many in a row.
+     * <p>Addresses of an earlier night may have expired. Those of tonight's answers are good, so hosts that serve none
+     * of them, note after note, are in trouble or refuse us. A file that an earlier night's answer had dead already
+     * says nothing of the hosts: of a note that is bought again only such files are asked for, so nothing may be served
+     * of many in a row.
      */
     void watchHosts(Collected collected) {
         if (collected.served()) {
             runs.current().cdn().works();
             return;
         }
-        boolean isRefused = collected.dead() && ledger.isRecent(collected.harvest().capture());
+        boolean isRefused =
+                collected.dead() && ledger.isRecent(collected.harvest().capture());
         if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the media hosts have given nothing but trouble for a while, at last "
-                            + collected.obstacle());
+                    "the media hosts have given nothing but trouble for a while, at last " + collected.obstacle());
         }
     }
 
@@ -127,9 +117,9 @@ class RunHealth {
     }
 
     /**
-     * Ends the run for what ended its calls: the worker that received that response may not have
-     * been able to, since the database was unavailable. Without such a response it waits for the
-     * gate, which closes a moment after calls have ended.
+     * Ends the run for what ended its calls: the worker that received that response may not have been able to, since
+     * the database was unavailable. Without such a response it waits for the gate, which closes a moment after calls
+     * have ended.
      */
     void awaitEnd(CallsEndedException e) {
         if (isWithoutCalls() || gate.isClosed()) {

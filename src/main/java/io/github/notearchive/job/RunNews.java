@@ -88,13 +88,9 @@ class RunNews {
         progressLog.info("Progress: {}", progress(run));
     }
 
-    /**
-     * Counts the notes that wait, from which {@link #progress} goes on until they are counted anew.
-     */
+    /** Counts the notes that wait, from which {@link #progress} goes on until they are counted anew. */
     void count(ActiveRun run) {
-        long due =
-                worklist.countDue(
-                        RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
+        long due = worklist.countDue(RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
         run.expected = due + run.inHand.get() + run.counts().done();
     }
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param counts what it has done
  * @param inWork notes that are worked on now
- * @param due notes that wait to be taken up, refreshes left aside, as counted within the last
- *     minute and followed since, {@link #MOST_COUNTED} at most; negative when not counted yet
+ * @param due notes that wait to be taken up, refreshes left aside, as counted within the last minute and followed
+ *     since, {@link #MOST_COUNTED} at most; negative when not counted yet
  * @param calls requests to the provider
  * @param callsLeft how many more our own limit allows tonight; null where there is none
  * @param took since it began
@@ -24,10 +24,7 @@ public record RunProgress(
         @Nullable Long callsLeft,
         Duration took) {
 
-    /**
-     * The logger of the line of each minute: in lower case, so that an environment variable can
-     * name it.
-     */
+    /** The logger of the line of each minute: in lower case, so that an environment variable can name it. */
     public static final String LOGGER = "io.github.notearchive.progress";
 
     /** More notes that are due are not counted. */
@@ -43,8 +40,8 @@ public record RunProgress(
     }
 
     /**
-     * When the notes that wait are done with, at the rate since the run began; empty when that
-     * cannot be said. What the provider or a limit puts an end to comes sooner.
+     * When the notes that wait are done with, at the rate since the run began; empty when that cannot be said. What the
+     * provider or a limit puts an end to comes sooner.
      */
     public Optional<Duration> left() {
         if (due < 0 || due >= MOST_COUNTED || counts.done() == 0 || took.compareTo(TOO_SHORT) < 0) {
@@ -54,8 +51,8 @@ public record RunProgress(
     }
 
     /**
-     * In one line of names and values, whose order stays; what is not known is {@code -}. New ones
-     * are added at the end.
+     * In one line of names and values, whose order stays; what is not known is {@code -}. New ones are added at the
+     * end.
      */
     @Override
     public String toString() {

@@ -45,23 +45,20 @@ class RunSummaries {
     /** What a run did, and how its execution ended. */
     RunSummary of(ActiveRun run, JobExecution execution, boolean restart) {
         ExitCode exitCode = Launches.ended(execution, gate);
-        String reason =
-                switch (exitCode) {
-                    case COMPLETED -> whyCompleted(run);
-                    case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
-                    default -> execution.getExitStatus().getExitDescription();
-                };
+        String reason = switch (exitCode) {
+            case COMPLETED -> whyCompleted(run);
+            case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
+            default -> execution.getExitStatus().getExitDescription();
+        };
         return of(run, execution, restart, new Gate.Closure(exitCode, reason));
     }
 
     /** The same of one whose end the database did not take. */
-    RunSummary ofBroken(
-            ActiveRun run, JobExecution execution, boolean restart, RuntimeException broken) {
+    RunSummary ofBroken(ActiveRun run, JobExecution execution, boolean restart, RuntimeException broken) {
         return of(run, execution, restart, Launches.brokenBy(broken));
     }
 
-    private RunSummary of(
-            ActiveRun run, JobExecution execution, boolean restart, Gate.Closure end) {
+    private RunSummary of(ActiveRun run, JobExecution execution, boolean restart, Gate.Closure end) {
         CallsOfRun.Bills made = calls.of(execution.getId());
         return new RunSummary(
                 end.exitCode(),
@@ -102,7 +99,6 @@ class RunSummaries {
                 made.refreshesDue(),
                 made.refreshes(),
                 new RunSummary.Tonight(
-                        made.refreshesTonight(),
-                        refreshSettings.callsAllowed(sourceSettings.callsPerNight())));
+                        made.refreshesTonight(), refreshSettings.callsAllowed(sourceSettings.callsPerNight())));
     }
 }

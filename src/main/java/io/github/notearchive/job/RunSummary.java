@@ -16,11 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param notes what became of the notes that were not archived before
  * @param files what became of the notes' files
  * @param bill the requests to the provider
- * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of
- *     an earlier answer
+ * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of an earlier answer
  * @param videos of the requests, those for videos
- * @param refreshes what became of archived notes that were asked about anew, which none of the
- *     counts above has, but for those of files and requests
+ * @param refreshes what became of archived notes that were asked about anew, which none of the counts above has, but
+ *     for those of files and requests
  * @param newFields fields of answers that were never seen before
  */
 public record RunSummary(
@@ -55,13 +54,7 @@ public record RunSummary(
      * @param released notes that were handed back untouched
      * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
      */
-    public record Notes(
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long forgotten) {
+    public record Notes(long archived, long unavailable, long postponed, long failed, long released, long forgotten) {
 
         static final Notes NONE = new Notes(0, 0, 0, 0, 0, 0);
     }
@@ -73,12 +66,11 @@ public record RunSummary(
      * @param bytes bytes stored
      * @param known files whose bytes were in the store already, found after the download
      * @param bytesKnown bytes that were therefore not uploaded
-     * @param takenOver files that another note, or another place of the same one, had under the
-     *     same name, so that no request was made
+     * @param takenOver files that another note, or another place of the same one, had under the same name, so that no
+     *     request was made
      * @param bytesTakenOver bytes that were therefore not downloaded
      * @param improved files that were there in a lesser rendition and are there in a better one now
-     * @param lesser files of notes archived by this run that are there in a lesser rendition than
-     *     the best one offered
+     * @param lesser files of notes archived by this run that are there in a lesser rendition than the best one offered
      * @param requests requests to media servers, which cost nothing
      */
     public record Files(
@@ -129,15 +121,9 @@ public record RunSummary(
      * @param tonight those of the whole night
      */
     public record Refreshes(
-            Answered answered,
-            long gone,
-            long putOff,
-            long due,
-            CallTotals.Bill bill,
-            Tonight tonight) {
+            Answered answered, long gone, long putOff, long due, CallTotals.Bill bill, Tonight tonight) {
 
-        static final Refreshes NONE =
-                new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
+        static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
 
         /** Whether there is anything to tell. */
         public boolean any() {

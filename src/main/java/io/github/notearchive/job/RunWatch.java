@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What goes on beside a job until it ends: the lock is looked at every two seconds and taken again
- * when its connection is lost, the time box ends the job, and some things are done each minute.
+ * What goes on beside a job until it ends: the lock is looked at every two seconds and taken again when its connection
+ * is lost, the time box ends the job, and some things are done each minute.
  */
 final class RunWatch implements AutoCloseable {
 
@@ -26,10 +26,9 @@ final class RunWatch implements AutoCloseable {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final Gate gate;
-    private final ScheduledExecutorService timer =
-            Executors.newScheduledThreadPool(
-                    3, // a server that does not respond must not keep the lock from being renewed
-                    Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(
+            3, // a server that does not respond must not keep the lock from being renewed
+            Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
     private final LongSupplier execution;
     private final Duration outageLimit;
@@ -41,8 +40,7 @@ final class RunWatch implements AutoCloseable {
      *
      * @param execution what is logged belongs to; 0 while there is none
      * @param timeBox after how long the gate is closed; null: never
-     * @param outageLimit for how long the database may be unavailable to the lock before the gate
-     *     is closed
+     * @param outageLimit for how long the database may be unavailable to the lock before the gate is closed
      * @param eachMinute what is done each minute, each on its own
      */
     RunWatch(
@@ -60,14 +58,13 @@ final class RunWatch implements AutoCloseable {
         }
         every(LOCK_EVERY, () -> keep(lock, gate));
         if (timeBox != null) {
-            var _ =
-                    timer.schedule(
-                            () -> {
-                                LogContext.execution(execution.getAsLong());
-                                gate.close(ExitCode.INTERRUPTED, timeBox.isOver());
-                            },
-                            timeBox.length().toMillis(),
-                            TimeUnit.MILLISECONDS);
+            var _ = timer.schedule(
+                    () -> {
+                        LogContext.execution(execution.getAsLong());
+                        gate.close(ExitCode.INTERRUPTED, timeBox.isOver());
+                    },
+                    timeBox.length().toMillis(),
+                    TimeUnit.MILLISECONDS);
         }
     }
 
@@ -78,17 +75,16 @@ final class RunWatch implements AutoCloseable {
 
     /** Closes the gate when the clock says so, which may be set meanwhile. */
     void endAt(Clock clock, Instant end, String reason) {
-        eachSecond(
-                () -> {
-                    if (!clock.instant().isBefore(end)) {
-                        gate.close(ExitCode.INTERRUPTED, reason);
-                    }
-                });
+        eachSecond(() -> {
+            if (!clock.instant().isBefore(end)) {
+                gate.close(ExitCode.INTERRUPTED, reason);
+            }
+        });
     }
 
     /**
-     * A job without its lock may not go on: another one could begin and take up the same things.
-     * While it ends it needs the lock as well, since a next one would take over what is in flight.
+     * A job without its lock may not go on: another one could begin and take up the same things. While it ends it needs
+     * the lock as well, since a next one would take over what is in flight.
      */
     private void keep(RunnerLock lock, Gate gate) {
         String lost = "the connection that held " + lock.name() + " is lost";
@@ -97,9 +93,7 @@ final class RunWatch implements AutoCloseable {
                 case HELD -> {}
                 case RETAKEN -> log.warn("{}; the lock is taken again by a new one", lost);
                 case LOST ->
-                        gate.close(
-                                ExitCode.UPSTREAM_UNAVAILABLE,
-                                lost + ", and " + lock.rival() + " has the lock by now");
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ", and " + lock.rival() + " has the lock by now");
             }
             isLost = false;
         } catch (SQLException e) {
@@ -116,22 +110,21 @@ final class RunWatch implements AutoCloseable {
 
     private void every(Duration period, Runnable work) {
         var isFailing = new AtomicBoolean();
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        () -> {
-                            LogContext.execution(execution.getAsLong());
-                            try {
-                                work.run();
-                                isFailing.set(false);
-                            } catch (RuntimeException e) {
-                                if (!isFailing.getAndSet(true) || !Trouble.isOutOfReach(e)) {
-                                    tell(e, period);
-                                }
-                            }
-                        },
-                        period.toMillis(),
-                        period.toMillis(),
-                        TimeUnit.MILLISECONDS);
+        var _ = timer.scheduleWithFixedDelay(
+                () -> {
+                    LogContext.execution(execution.getAsLong());
+                    try {
+                        work.run();
+                        isFailing.set(false);
+                    } catch (RuntimeException e) {
+                        if (!isFailing.getAndSet(true) || !Trouble.isOutOfReach(e)) {
+                            tell(e, period);
+                        }
+                    }
+                },
+                period.toMillis(),
+                period.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /** In a line where a server is away; a mistake of ours comes with where it was made. */

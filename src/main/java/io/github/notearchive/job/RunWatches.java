@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Watches over runs: their locks, leases and time limits, what an answer to another node ends, and
- * who is to be told how they go on.
+ * Watches over runs: their locks, leases and time limits, what an answer to another node ends, and who is to be told
+ * how they go on.
  */
 @Component
 class RunWatches {
@@ -48,29 +48,23 @@ class RunWatches {
 
     /** Watches over a run, until it is closed. */
     RunWatch over(ActiveRun run, RunnerLock lock) {
-        RunWatch watch =
-                new RunWatch(
-                        gate,
-                        lock,
-                        run::jobExecutionId,
-                        limits.timeBox(run.options().maxDuration()).orElse(null),
-                        settings.outage().after(),
-                        () -> claims.renewLeases(run.node()),
-                        () -> news.log(run),
-                        () -> news.goesOn(run),
-                        revision::tryAdvance);
+        RunWatch watch = new RunWatch(
+                gate,
+                lock,
+                run::jobExecutionId,
+                limits.timeBox(run.options().maxDuration()).orElse(null),
+                settings.outage().after(),
+                () -> claims.renewLeases(run.node()),
+                () -> news.log(run),
+                () -> news.goesOn(run),
+                revision::tryAdvance);
         // a node may make no call for minutes, which would tell it
         watch.eachSecond(this::closeIfStopped);
         watch.eachSecond(gate::abortAfterDeadline);
-        limits.stopAfter(clock.instant())
-                .ifPresent(
-                        end -> {
-                            log.info("No more notes are taken up from {}", Night.local(end));
-                            watch.endAt(
-                                    clock,
-                                    end,
-                                    "archive.limits.stop-at " + Night.local(end) + " has come");
-                        });
+        limits.stopAfter(clock.instant()).ifPresent(end -> {
+            log.info("No more notes are taken up from {}", Night.local(end));
+            watch.endAt(clock, end, "archive.limits.stop-at " + Night.local(end) + " has come");
+        });
         return watch;
     }
 

@@ -15,12 +15,12 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The right of one process to run for a node, to audit the store, or to have the whole archive for
- * itself: an advisory lock of PostgreSQL, held by a connection of its own. Beside the lock of their
- * node all runs share that of the whole archive.
+ * The right of one process to run for a node, to audit the store, or to have the whole archive for itself: an advisory
+ * lock of PostgreSQL, held by a connection of its own. Beside the lock of their node all runs share that of the whole
+ * archive.
  *
- * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost
- * while the process lives, as when the server restarts, is replaced by {@link #keep}.
+ * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost while the process
+ * lives, as when the server restarts, is replaced by {@link #keep}.
  */
 final class RunnerLock implements AutoCloseable {
 
@@ -28,8 +28,7 @@ final class RunnerLock implements AutoCloseable {
     static final String RUNS = "note-archive";
 
     /** Which of {@code pg_locks l} are taken and of {@code :group}, whoever has them. */
-    static final String OF_GROUP =
-            """
+    static final String OF_GROUP = """
             l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND l.classid = hashtext(:group)::oid
@@ -51,8 +50,7 @@ final class RunnerLock implements AutoCloseable {
     private static final String NO_MORE = "";
     private static final String ARCHIVE_SHARED =
             " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
-    private static final String ARCHIVE_ALONE =
-            " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)";
+    private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)";
 
     private final JdbcConnectionDetails database;
     private final Name name;
@@ -66,69 +64,36 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock of a node's runs; empty when another process has it, or has the whole archive
-     * for longer than {@link #ARCHIVE_PATIENCE}.
+     * Takes the lock of a node's runs; empty when another process has it, or has the whole archive for longer than
+     * {@link #ARCHIVE_PATIENCE}.
      */
-    static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node)
-            throws SQLException {
+    static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node) throws SQLException {
         return take(
-                database,
-                new Name(
-                        RUNS,
-                        node,
-                        ARCHIVE_SHARED,
-                        "this node's runner lock",
-                        "another run of this node"));
+                database, new Name(RUNS, node, ARCHIVE_SHARED, "this node's runner lock", "another run of this node"));
     }
 
     /** Takes the lock of audits, of which a database has one; empty when another process has it. */
     static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
-        return take(
-                database,
-                new Name(
-                        "note-archive-verify",
-                        ALL,
-                        NO_MORE,
-                        "the lock of audits",
-                        "another audit"));
+        return take(database, new Name("note-archive-verify", ALL, NO_MORE, "the lock of audits", "another audit"));
+    }
+
+    /** Takes the whole archive for a process of this node; empty while a run of any node, or a remap, is active. */
+    static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node) throws SQLException {
+        return take(database, new Name(RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run"));
     }
 
     /**
-     * Takes the whole archive for a process of this node; empty while a run of any node, or a
-     * remap, is active.
-     */
-    static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node)
-            throws SQLException {
-        return take(
-                database,
-                new Name(
-                        RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run"));
-    }
-
-    /**
-     * Takes the lock of remaps, of which a database has one; empty when another process has it, or
-     * the whole archive.
+     * Takes the lock of remaps, of which a database has one; empty when another process has it, or the whole archive.
      */
     static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
-        return take(
-                database,
-                new Name(REMAPS, ALL, ARCHIVE_SHARED, "the lock of remaps", "another remap"));
+        return take(database, new Name(REMAPS, ALL, ARCHIVE_SHARED, "the lock of remaps", "another remap"));
     }
 
-    /**
-     * Takes the right to decide about a note beside runs; empty when another process has it, or the
-     * whole archive.
-     */
-    static Optional<RunnerLock> ofNote(JdbcConnectionDetails database, NoteId id)
-            throws SQLException {
+    /** Takes the right to decide about a note beside runs; empty when another process has it, or the whole archive. */
+    static Optional<RunnerLock> ofNote(JdbcConnectionDetails database, NoteId id) throws SQLException {
         return take(
                 database,
-                new Name(
-                        "note-archive-note",
-                        id.value(),
-                        ARCHIVE_SHARED,
-                        "the lock of note " + id,
-                        "somebody else"));
+                new Name("note-archive-note", id.value(), ARCHIVE_SHARED, "the lock of note " + id, "somebody else"));
     }
 
     /** Whether a process has the lock of a node's runs, or of the whole archive, at this moment. */
@@ -152,14 +117,12 @@ final class RunnerLock implements AutoCloseable {
      * @param byThis whether that of this member, or that of any other
      */
     private static boolean isTaken(String group, String member, boolean byThis, JdbcClient jdbc) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT EXISTS (
                             SELECT 1 FROM pg_locks l
                             WHERE %s
                               AND (l.objid = hashtext(:member)::oid) = :byThis)
-                        """
-                                .formatted(OF_GROUP))
+                        """.formatted(OF_GROUP))
                 .param("group", group)
                 .param("member", member)
                 .param("byThis", byThis)
@@ -167,15 +130,13 @@ final class RunnerLock implements AutoCloseable {
                 .single();
     }
 
-    private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name)
-            throws SQLException {
-        return tryLock(database, name)
-                .map(connection -> new RunnerLock(database, name, connection));
+    private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name) throws SQLException {
+        return tryLock(database, name).map(connection -> new RunnerLock(database, name, connection));
     }
 
     /**
-     * The two halves of the lock's number, what else is locked with it, and what people call it and
-     * whoever else has it.
+     * The two halves of the lock's number, what else is locked with it, and what people call it and whoever else has
+     * it.
      */
     private record Name(String group, String member, String more, String spoken, String rival) {}
 
@@ -189,8 +150,7 @@ final class RunnerLock implements AutoCloseable {
         return name.rival();
     }
 
-    private static Optional<Connection> tryLock(JdbcConnectionDetails database, Name name)
-            throws SQLException {
+    private static Optional<Connection> tryLock(JdbcConnectionDetails database, Name name) throws SQLException {
         Properties login = new Properties();
         if (database.getUsername() != null) {
             login.setProperty("user", database.getUsername());
@@ -204,10 +164,9 @@ final class RunnerLock implements AutoCloseable {
         login.setProperty("socketTimeout", String.valueOf(ALIVE_SECONDS));
         login.setProperty("tcpKeepAlive", "true");
         Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        "SELECT own, own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
-                                .formatted(name.more()))) {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT own, own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
+                        .formatted(name.more()))) {
             statement.setString(1, name.group());
             statement.setString(2, name.member());
             long begun = System.nanoTime();
@@ -268,8 +227,7 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Looks whether the connection still stands, and takes the lock once more by a new one when it
-     * does not.
+     * Looks whether the connection still stands, and takes the lock once more by a new one when it does not.
      *
      * @throws SQLException when it was lost and the database is out of reach; to be tried again
      */
@@ -305,8 +263,8 @@ final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Frees the lock before it hangs up: the server takes note of a closed connection only a moment
-     * later, and the next run must not meet this one's lock.
+     * Frees the lock before it hangs up: the server takes note of a closed connection only a moment later, and the next
+     * run must not meet this one's lock.
      */
     @Override
     public synchronized void close() {

@@ -22,26 +22,20 @@ public final class RunningNodes {
 
     /** Reads what locks there are; writes nothing, and needs no table. */
     public static List<RunningNode> in(JdbcClient jdbc) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT coalesce(a.application_name, '') AS application, coalesce(a.backend_start, now()) AS since
                         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
                         WHERE %s
                         ORDER BY since, application
-                        """
-                                .formatted(RunnerLock.OF_GROUP))
+                        """.formatted(RunnerLock.OF_GROUP))
                 .param("group", RunnerLock.RUNS)
-                .query(
-                        (row, _) ->
-                                new RunningNode(
-                                        node(row.getString("application")),
-                                        row.getTimestamp("since").toInstant()))
+                .query((row, _) -> new RunningNode(
+                        node(row.getString("application")),
+                        row.getTimestamp("since").toInstant()))
                 .list();
     }
 
     private static String node(String application) {
-        return application.startsWith(APPLICATION)
-                ? application.substring(APPLICATION.length())
-                : "";
+        return application.startsWith(APPLICATION) ? application.substring(APPLICATION.length()) : "";
     }
 }

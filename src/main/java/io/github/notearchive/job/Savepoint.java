@@ -25,8 +25,8 @@ final class Savepoint extends TransactionTemplate {
     }
 
     /**
-     * Executes a write that undoes itself when it fails; up to three times where the database
-     * undoes it because of other sessions, such as a deadlock.
+     * Executes a write that undoes itself when it fails; up to three times where the database undoes it because of
+     * other sessions, such as a deadlock.
      */
     static <T extends @Nullable Object> T repeated(Supplier<T> write) {
         for (int tries = 1; ; tries++) {

@@ -29,8 +29,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads one sidecar and makes of it what the tables are to hold. Whatever lies there: what cannot
- * be used is refused with its reason, and stays where it is.
+ * Reads one sidecar and makes of it what the tables are to hold. Whatever lies there: what cannot be used is refused
+ * with its reason, and stays where it is.
  */
 @Component
 class SidecarFinder {
@@ -67,15 +67,9 @@ class SidecarFinder {
         this.clock = clock;
         // within a JSON text each byte of JSON takes two at most, a quotation mark and its
         // backslash
-        this.largest =
-                (int)
-                        Math.min(
-                                Integer.MAX_VALUE - 8,
-                                2
-                                                * Math.max(
-                                                        source.maxAnswerSize().toBytes(),
-                                                        LONGEST_ANSWER_BEFORE)
-                                        + BESIDE_THE_ANSWER);
+        this.largest = (int) Math.min(
+                Integer.MAX_VALUE - 8,
+                2 * Math.max(source.maxAnswerSize().toBytes(), LONGEST_ANSWER_BEFORE) + BESIDE_THE_ANSWER);
     }
 
     /** Reads it; trouble with the store itself is a {@link StoreException}. */
@@ -97,8 +91,7 @@ class SidecarFinder {
         } catch (BrokenSidecarException | IllegalArgumentException e) {
             return new Refused(object.name(), String.valueOf(e.getMessage()));
         } catch (JacksonException e) {
-            return new Refused(
-                    object.name(), "it tells of no possible row: " + e.getOriginalMessage());
+            return new Refused(object.name(), "it tells of no possible row: " + e.getOriginalMessage());
         } catch (StoreException e) {
             if (e.absent()) {
                 return new Refused(object.name(), "it was taken away while it was to be read");
@@ -118,22 +111,14 @@ class SidecarFinder {
             if (note.isEmpty()) {
                 return new Refused(sidecar.key().value(), "its answer does not hold the note");
             }
-            capture =
-                    note.get()
-                            .capture(
-                                    sidecar.noteId(),
-                                    sidecar.callId(),
-                                    sidecar.capturedAt(),
-                                    sidecar.answer());
+            capture = note.get().capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer());
         }
         String author = capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
         if (forgotten.covers(sidecar.noteId(), author)) {
             rows.reopen(sidecar.noteId());
             return new Refused(
                     sidecar.key().value(),
-                    "its note was forgotten, and this is left of it; forget "
-                            + sidecar.noteId()
-                            + " --yes removes it");
+                    "its note was forgotten, and this is left of it; forget " + sidecar.noteId() + " --yes removes it");
         }
         return new Restorable(
                 sidecar,
@@ -144,9 +129,7 @@ class SidecarFinder {
                                 ? facts(sidecar, answer.get())
                                 : told(sidecar.call(), BoughtCall.Facts.class)),
                 capture,
-                sidecar.worklist() == null
-                        ? standing(sidecar)
-                        : told(sidecar.worklist(), Standing.class),
+                sidecar.worklist() == null ? standing(sidecar) : told(sidecar.worklist(), Standing.class),
                 sidecar.call() == null || sidecar.worklist() == null);
     }
 
@@ -168,10 +151,7 @@ class SidecarFinder {
                 null);
     }
 
-    /**
-     * What format 1 does not say: it was written at a note's end, which was a good one when no file
-     * is missing.
-     */
+    /** What format 1 does not say: it was written at a note's end, which was a good one when no file is missing. */
     private Standing standing(Sidecar sidecar) {
         List<SlotRow> media = sidecar.media() == null ? List.of() : sidecar.media();
         Optional<SlotRow> gap = media.stream().filter(SlotRow::isMissing).findFirst();
@@ -191,14 +171,7 @@ class SidecarFinder {
                 due != null,
                 due,
                 0,
-                gap.map(
-                                row ->
-                                        "MEDIA_INCOMPLETE: "
-                                                + row.kind()
-                                                + " "
-                                                + row.ordinal()
-                                                + " "
-                                                + row.reason())
+                gap.map(row -> "MEDIA_INCOMPLETE: " + row.kind() + " " + row.ordinal() + " " + row.reason())
                         .orElse(null),
                 sidecar.capturedAt(),
                 null,

@@ -19,11 +19,7 @@ sealed interface SidecarFound {
      * @param isOld whether it is of a format that does not say all
      */
     record Restorable(
-            Sidecar sidecar,
-            BoughtCall call,
-            @Nullable NoteCapture capture,
-            Standing standing,
-            boolean isOld)
+            Sidecar sidecar, BoughtCall call, @Nullable NoteCapture capture, Standing standing, boolean isOld)
             implements SidecarFound {
 
         /** Whether its answer was bought for the note's video. */

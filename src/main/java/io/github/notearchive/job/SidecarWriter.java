@@ -41,15 +41,15 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Fetches sidecars and writes the rows that they tell of, those of a note in the order of their
- * captures, so that the newest one has the last word. One whose rows the database refuses is
- * refused, too, and costs none of the others anything.
+ * Fetches sidecars and writes the rows that they tell of, those of a note in the order of their captures, so that the
+ * newest one has the last word. One whose rows the database refuses is refused, too, and costs none of the others
+ * anything.
  *
- * <p>A merge writes those of a note from the first one on that the tables are behind of, and a row
- * of the worklist only where the sidecar's decision is later.
+ * <p>A merge writes those of a note from the first one on that the tables are behind of, and a row of the worklist only
+ * where the sidecar's decision is later.
  *
- * <p>A file counts as stored only when the bucket lists its object with the length that was told.
- * Else its slot is MISSING, to be tried again, and its note is due.
+ * <p>A file counts as stored only when the bucket lists its object with the length that was told. Else its slot is
+ * MISSING, to be tried again, and its note is due.
  */
 @Component
 class SidecarWriter implements ItemWriter<ListedObject> {
@@ -143,9 +143,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
         boolean merges = rebuilds.current().merges();
-        if (merges
-                && !counts.hasJustWritten(id)
-                && !tables.areBehind(found.sidecar(), found.standing())) {
+        if (merges && !counts.hasJustWritten(id) && !tables.areBehind(found.sidecar(), found.standing())) {
             counts.read(found.isOld());
             return;
         }
@@ -155,9 +153,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             if (Trouble.isOutOfReach(e)) {
                 throw e; // the database, not the sidecar
             }
-            counts.refuse(
-                    found.sidecar().key().value(),
-                    "the database refuses its rows: " + Trouble.describe(e));
+            counts.refuse(found.sidecar().key().value(), "the database refuses its rows: " + Trouble.describe(e));
             return;
         }
         counts.read(found.isOld());
@@ -177,19 +173,14 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             if (found.isOfVideo()) {
                 notes.restoreVideo(capture.boughtBy(number), files);
             } else {
-                notes.restore(
-                        capture.boughtBy(number),
-                        files,
-                        losses.isEmpty() ? archivedAt(found, files) : null);
+                notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? archivedAt(found, files) : null);
             }
             if (!losses.isEmpty()) {
                 standing = standing.dueAgain("found by a rebuild: " + losses.getFirst(), now);
             }
         }
         boolean restored =
-                (merges && losses.isEmpty())
-                        ? worklist.restoreIfLater(id, standing)
-                        : worklist.restore(id, standing);
+                (merges && losses.isEmpty()) ? worklist.restoreIfLater(id, standing) : worklist.restore(id, standing);
         if (restored && standing.refreshNight() == null) {
             refreshPlan.plan(id);
         }
@@ -205,8 +196,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     }
 
     /** The slots as the bucket bears them out. */
-    private List<SlotRow> present(
-            Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
+    private List<SlotRow> present(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
         List<SlotRow> told = sidecar.media() == null ? List.of() : sidecar.media();
         List<String> digests = new ArrayList<>();
         for (SlotRow row : told) {
@@ -241,8 +231,8 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     }
 
     /**
-     * Whether a later sidecar of the note names an object for the same file: a better rendition has
-     * then replaced the one that this sidecar names.
+     * Whether a later sidecar of the note names an object for the same file: a better rendition has then replaced the
+     * one that this sidecar names.
      */
     private boolean isStoredByLater(Sidecar sidecar, SlotRow row) {
         try (Stream<StoredObject> all = store.list(Sidecar.PREFIX + sidecar.noteId() + "/")) {
@@ -265,25 +255,17 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     }
 
     /** Adds the objects that the tables do not know and the bucket has. */
-    private Map<String, StoredMedia> withUnknown(
-            List<SlotRow> slots, Map<String, StoredMedia> known) {
+    private Map<String, StoredMedia> withUnknown(List<SlotRow> slots, Map<String, StoredMedia> known) {
         Map<String, StoredMedia> all = new HashMap<>(known);
         Map<StoredMedia, Instant> added = new HashMap<>();
         for (SlotRow row : slots) {
             StoredMedia file = row.media();
             if (file != null && !all.containsKey(file.sha256())) {
-                store.stat(file.key())
-                        .ifPresent(
-                                object -> {
-                                    StoredMedia there =
-                                            new StoredMedia(
-                                                    file.sha256(),
-                                                    file.key(),
-                                                    object.size(),
-                                                    file.contentType());
-                                    all.put(file.sha256(), there);
-                                    added.put(there, row.updatedAt());
-                                });
+                store.stat(file.key()).ifPresent(object -> {
+                    StoredMedia there = new StoredMedia(file.sha256(), file.key(), object.size(), file.contentType());
+                    all.put(file.sha256(), there);
+                    added.put(there, row.updatedAt());
+                });
             }
         }
         media.found(added);
@@ -300,13 +282,12 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             return Optional.empty();
         }
         media.strike(object.sha256());
-        return Optional.of(
-                "its object "
-                        + object.key()
-                        + " holds other bytes than its name says, "
-                        + object.size()
-                        + " of "
-                        + file.size());
+        return Optional.of("its object "
+                + object.key()
+                + " holds other bytes than its name says, "
+                + object.size()
+                + " of "
+                + file.size());
     }
 
     private String sha256(StoredMedia object) {

@@ -27,33 +27,29 @@ public class SourceGate {
     }
 
     /**
-     * Writes down that the provider ended the night, once for each run that meets it. Durable when
-     * it returns. One at a time: two answers that come together would not see each other's row. A
-     * night that is over by now needs no gate, and gets none.
+     * Writes down that the provider ended the night, once for each run that meets it. Durable when it returns. One at a
+     * time: two answers that come together would not see each other's row. A night that is over by now needs no gate,
+     * and gets none.
      */
     synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
-        ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                                         SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
                                         WHERE :until::timestamptz > :now::timestamptz
                                           AND NOT EXISTS (SELECT 1 FROM source_gate
                                                           WHERE job_execution_id = :execution AND closed_until >= :until)
                                         """)
-                                .param("code", code)
-                                .param("reason", reason)
-                                .param("now", Timestamp.from(clock.instant()))
-                                .param("until", Timestamp.from(until))
-                                .param("execution", jobExecutionId)
-                                .update());
+                .param("code", code)
+                .param("reason", reason)
+                .param("now", Timestamp.from(clock.instant()))
+                .param("until", Timestamp.from(until))
+                .param("execution", jobExecutionId)
+                .update());
     }
 
     /** The closing that is in force now; empty when the gate is open. */
     public Optional<Closed> current() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT code, reason, closed_at, closed_until, job_execution_id
                         FROM source_gate
                         WHERE closed_until > :now
@@ -61,18 +57,20 @@ public class SourceGate {
                         LIMIT 1
                         """)
                 .param("now", Timestamp.from(clock.instant()))
-                .query(
-                        (row, _) ->
-                                new Closed(
-                                        row.getInt("code"),
-                                        row.getString("reason"),
-                                        row.getTimestamp("closed_at").toInstant(),
-                                        row.getTimestamp("closed_until").toInstant(),
-                                        row.getObject("job_execution_id", Long.class)))
+                .query((row, _) -> new Closed(
+                        row.getInt("code"),
+                        row.getString("reason"),
+                        row.getTimestamp("closed_at").toInstant(),
+                        row.getTimestamp("closed_until").toInstant(),
+                        row.getObject("job_execution_id", Long.class)))
                 .optional();
     }
 
     /** One closing. */
     public record Closed(
-            int code, String reason, Instant at, Instant until, @Nullable Long jobExecutionId) {}
+            int code,
+            String reason,
+            Instant at,
+            Instant until,
+            @Nullable Long jobExecutionId) {}
 }

@@ -15,9 +15,8 @@ import org.springframework.stereotype.Component;
  * Spares the chunks of a step whose execution context stays as it was the writing of it.
  *
  * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time
- * ({@code JdbcExecutionContextDao.updateExecutionContext} holds a lock), while that worker's
- * transaction is open. Those of {@link ArchiveJob} never change. At its end a step writes it in any
- * case.
+ * ({@code JdbcExecutionContextDao.updateExecutionContext} holds a lock), while that worker's transaction is open. Those
+ * of {@link ArchiveJob} never change. At its end a step writes it in any case.
  */
 @Component
 final class UnchangedContexts implements BeanPostProcessor {

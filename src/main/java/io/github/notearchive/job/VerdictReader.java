@@ -23,12 +23,11 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Looks at objects side by side, and hands out the verdicts as they come, so that a long one holds
- * up no other.
+ * Looks at objects side by side, and hands out the verdicts as they come, so that a long one holds up no other.
  *
- * <p>It keeps no place: what has a verdict leaves the line that it reads from. A closed gate ends
- * it, with what is being read put down, and marks the step to terminate; so does an object that
- * could not be looked at because the store was away, or the audit would be COMPLETED without it.
+ * <p>It keeps no place: what has a verdict leaves the line that it reads from. A closed gate ends it, with what is
+ * being read put down, and marks the step to terminate; so does an object that could not be looked at because the store
+ * was away, or the audit would be COMPLETED without it.
  */
 class VerdictReader implements ItemStreamReader<Verdict> {
 
@@ -55,13 +54,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     private long unread;
     private @Nullable StoreException lastTrouble;
 
-    VerdictReader(
-            Line line,
-            ObjectCheck check,
-            ObjectStore store,
-            JobGate gate,
-            ActiveAudit audit,
-            int parallel) {
+    VerdictReader(Line line, ObjectCheck check, ObjectStore store, JobGate gate, ActiveAudit audit, int parallel) {
         this.line = line;
         this.check = check;
         this.store = store;
@@ -124,8 +117,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
         try {
             return running.take().get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException(
-                    "An object was looked at without a verdict: " + e.getCause(), e.getCause());
+            throw new IllegalStateException("An object was looked at without a verdict: " + e.getCause(), e.getCause());
         }
     }
 
@@ -143,8 +135,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     }
 
     /**
-     * Whether the store is there and has trouble with this object alone. Not asked again while it
-     * is known to be away.
+     * Whether the store is there and has trouble with this object alone. Not asked again while it is known to be away.
      */
     private boolean isOnlyThis(Verdict.Unread missed) {
         return !missed.trouble().ofTheAccount() && !audit.isStoreAway() && store.answers();

@@ -17,8 +17,8 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.stereotype.Component;
 
 /**
- * Writes verdicts down: what is good is marked, what is not becomes a finding, and is repaired if
- * that was asked for. Part of the step's transaction.
+ * Writes verdicts down: what is good is marked, what is not becomes a finding, and is repaired if that was asked for.
+ * Part of the step's transaction.
  */
 @Component
 class VerdictWriter implements ItemWriter<Verdict> {
@@ -54,7 +54,7 @@ class VerdictWriter implements ItemWriter<Verdict> {
                     count(audit, bad.expected(), bad.bytes());
                 }
                 case Verdict.Unread _, Verdict.Untouched _ ->
-                        throw new IllegalArgumentException("No verdict: " + verdict);
+                    throw new IllegalArgumentException("No verdict: " + verdict);
             }
         }
         if (!intact.isEmpty()) {

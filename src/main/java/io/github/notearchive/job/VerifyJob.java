@@ -29,11 +29,11 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: the bucket's own list, which takes the least, the
- * files, the sidecars, and the tables among themselves, one step after the other.
+ * The job {@value #NAME} as Spring Batch sees it: the bucket's own list, which takes the least, the files, the
+ * sidecars, and the tables among themselves, one step after the other.
  *
- * <p>What ends an audit early stands in the {@link JobGate}; a restart passes over the steps that
- * are done and goes on in the one that is not.
+ * <p>What ends an audit early stands in the {@link JobGate}; a restart passes over the steps that are done and goes on
+ * in the one that is not.
  */
 @Configuration(proxyBeanMethods = false)
 class VerifyJob {
@@ -42,8 +42,8 @@ class VerifyJob {
     static final String NAME = "verifyArchive";
 
     /**
-     * Verdicts written by one transaction. What a killed audit has to read again is no more than
-     * that and what it read ahead.
+     * Verdicts written by one transaction. What a killed audit has to read again is no more than that and what it read
+     * ahead.
      */
     static final int CHUNK = 25;
 
@@ -61,8 +61,7 @@ class VerifyJob {
             JobGate gate,
             ActiveAudits audits,
             FixityProperties settings) {
-        return new VerdictReader(
-                catalog::files, check, store, gate, audits.current(), settings.parallel());
+        return new VerdictReader(catalog::files, check, store, gate, audits.current(), settings.parallel());
     }
 
     @Bean
@@ -74,8 +73,7 @@ class VerifyJob {
             JobGate gate,
             ActiveAudits audits,
             FixityProperties settings) {
-        return new VerdictReader(
-                catalog::sidecars, check, store, gate, audits.current(), settings.parallel());
+        return new VerdictReader(catalog::sidecars, check, store, gate, audits.current(), settings.parallel());
     }
 
     @Bean
@@ -133,10 +131,7 @@ class VerifyJob {
     }
 
     @Bean
-    Step removeOrphans(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            OrphanRemoval removal) {
+    Step removeOrphans(JobRepository repository, PlatformTransactionManager transactions, OrphanRemoval removal) {
         return new StepBuilder("removeOrphans", repository)
                 .tasklet(removal, transactions)
                 // it has nothing to do until it is asked to
@@ -152,22 +147,22 @@ class VerifyJob {
             Repairs repairs,
             ActiveAudits audits,
             Clock clock) {
-        Tasklet tasklet =
-                (_, _) -> {
-                    ActiveAudit audit = audits.current();
-                    Instant now = clock.instant();
-                    // in a transaction of its own, which would wait for a run that waits for the
-                    // rows that the step's transaction changes below
-                    catalog.dropUnusedDamaged(now);
-                    findUnrecorded(catalog, repairs, audit, now);
-                    catalog.resolveUnseenSince(audit.since(), now);
-                    return RepeatStatus.FINISHED;
-                };
-        return new StepBuilder("verifyTables", repository).tasklet(tasklet, transactions).build();
+        Tasklet tasklet = (_, _) -> {
+            ActiveAudit audit = audits.current();
+            Instant now = clock.instant();
+            // in a transaction of its own, which would wait for a run that waits for the
+            // rows that the step's transaction changes below
+            catalog.dropUnusedDamaged(now);
+            findUnrecorded(catalog, repairs, audit, now);
+            catalog.resolveUnseenSince(audit.since(), now);
+            return RepeatStatus.FINISHED;
+        };
+        return new StepBuilder("verifyTables", repository)
+                .tasklet(tasklet, transactions)
+                .build();
     }
 
-    private static void findUnrecorded(
-            FixityCatalog catalog, Repairs repairs, ActiveAudit audit, Instant now) {
+    private static void findUnrecorded(FixityCatalog catalog, Repairs repairs, ActiveAudit audit, Instant now) {
         List<String> keys = catalog.findUnrecorded(now, audit.jobExecutionId());
         for (String key : keys) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
@@ -217,12 +212,12 @@ class VerifyJob {
 
         @Override
         ExitStatus whenComplete(JobExecution job) {
-            long open = catalog.countOpen().values().stream().mapToLong(Long::longValue).sum();
+            long open = catalog.countOpen().values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
             return open == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
-                    : new ExitStatus(
-                            ExitCode.FINDINGS.name(),
-                            open + " findings are open; fixity_finding has them");
+                    : new ExitStatus(ExitCode.FINDINGS.name(), open + " findings are open; fixity_finding has them");
         }
     }
 }

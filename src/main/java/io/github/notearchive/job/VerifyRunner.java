@@ -25,9 +25,9 @@ import org.springframework.transaction.TransactionException;
 /**
  * Audits the store, or continues the audit that was not finished.
  *
- * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The
- * audit begins when its instance is made, and {@code since}, a parameter that does not identify it,
- * says when that was: what was verified since then is not read again.
+ * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The audit begins when its
+ * instance is made, and {@code since}, a parameter that does not identify it, says when that was: what was verified
+ * since then is not read again.
  */
 @Component
 public class VerifyRunner {
@@ -81,17 +81,15 @@ public class VerifyRunner {
     }
 
     /**
-     * Audits to an end of some kind, and says which. Bounded by the limits of the settings; never
-     * throws for a server that is away.
+     * Audits to an end of some kind, and says which. Bounded by the limits of the settings; never throws for a server
+     * that is away.
      */
     public VerifySummary verify(VerifyOptions options) {
         ActiveAudit unbegun = new ActiveAudit(options, clock.instant(), settings);
         try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
             if (lock == null) {
                 return VerifySummary.untold(
-                        ExitCode.ALREADY_RUNNING,
-                        "another audit of this database is active",
-                        unbegun.took());
+                        ExitCode.ALREADY_RUNNING, "another audit of this database is active", unbegun.took());
             }
             if (executions.isRebuildUnfinished()) {
                 return untold(
@@ -102,9 +100,7 @@ public class VerifyRunner {
             recovery.endExecutions(VerifyJob.NAME, options.node());
             store.requireBucket();
             Optional<String> difference = revision.difference();
-            return difference.isPresent()
-                    ? untold(unbegun, ExitCode.USAGE, difference.get())
-                    : start(options, lock);
+            return difference.isPresent() ? untold(unbegun, ExitCode.USAGE, difference.get()) : start(options, lock);
         } catch (StoreException e) {
             Refusal refusal = Refusal.ofStore(e);
             return untold(unbegun, refusal.exitCode(), refusal.toRun());
@@ -119,8 +115,7 @@ public class VerifyRunner {
     }
 
     private static VerifySummary untold(ActiveAudit audit, ExitCode exitCode, String reason) {
-        return VerifySummary.untold(
-                exitCode, reason + "; " + audit.whatStands("nothing was audited"), audit.took());
+        return VerifySummary.untold(exitCode, reason + "; " + audit.whatStands("nothing was audited"), audit.took());
     }
 
     /**
@@ -136,12 +131,11 @@ public class VerifyRunner {
     }
 
     private VerifySummary start(VerifyOptions options, RunnerLock lock) {
-        Launch launch =
-                launches.next(
-                        VerifyJob.NAME,
-                        options.node(),
-                        Night.current(clock),
-                        more -> more.addString(SINCE, clock.instant().toString(), false));
+        Launch launch = launches.next(
+                VerifyJob.NAME,
+                options.node(),
+                Night.current(clock),
+                more -> more.addString(SINCE, clock.instant().toString(), false));
         String since = launch.parameters().getString(SINCE);
         if (since == null) {
             throw new IllegalStateException("An audit without the parameter " + SINCE);
@@ -173,14 +167,13 @@ public class VerifyRunner {
     }
 
     private VerifySummary execute(ActiveAudit audit, RunnerLock lock, Launch launch) {
-        try (RunWatch _ =
-                new RunWatch(
-                        gate,
-                        lock,
-                        audit::jobExecutionId,
-                        TimeBox.ofNullableOption(audit.options().maxDuration()),
-                        settings.outage().after(),
-                        () -> logProgress(audit))) {
+        try (RunWatch _ = new RunWatch(
+                gate,
+                lock,
+                audit::jobExecutionId,
+                TimeBox.ofNullableOption(audit.options().maxDuration()),
+                settings.outage().after(),
+                () -> logProgress(audit))) {
             return summary(audit, launches.start(job, launch), launch.restart());
         } catch (DataAccessException | TransactionException e) {
             return broken(audit, e);
@@ -229,16 +222,15 @@ public class VerifyRunner {
                 audit.took());
     }
 
-    private String reason(
-            ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
+    private String reason(ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
         String found = Damage.inWords(open);
         return switch (ended) {
             case COMPLETED -> "the store holds what the tables say, and nothing else";
             case FINDINGS -> found;
             case FAILED, UPSTREAM_UNAVAILABLE -> Launches.whyFailed(execution, gate);
             default ->
-                    (hides ? found + "; and the audit is not finished: " : "")
-                            + execution.getExitStatus().getExitDescription();
+                (hides ? found + "; and the audit is not finished: " : "")
+                        + execution.getExitStatus().getExitDescription();
         };
     }
 }

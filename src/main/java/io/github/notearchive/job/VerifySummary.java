@@ -21,14 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param bytes bytes read by this execution
  * @param listed objects in the bucket that this execution compared with the rows
  * @param young of these, how many no row points at, but are too young to be called orphans
- * @param dateInFuture objects whose verification was dated later than the start of this execution,
- *     and which count as never verified
+ * @param dateInFuture objects whose verification was dated later than the start of this execution, and which count as
+ *     never verified
  * @param open open findings of all audits by their kind
  * @param examples the first of them
  * @param filesLeft files that the audit has yet to read
  * @param sidecarsLeft sidecars that it has yet to read
- * @param oldestVerified when the file verified the longest ago was; null when one never was, or
- *     there is none
+ * @param oldestVerified when the file verified the longest ago was; null when one never was, or there is none
  * @param repairs what was done about findings
  * @param took from the start to the end
  */
@@ -71,8 +70,8 @@ public record VerifySummary(
             List<String> orphansLeft) {}
 
     /**
-     * An audit that ended before an execution began, or whose end the database did not take, so
-     * that nobody can say what it found.
+     * An audit that ended before an execution began, or whose end the database did not take, so that nobody can say
+     * what it found.
      */
     static VerifySummary untold(ExitCode exitCode, String reason, Duration took) {
         return new VerifySummary(

@@ -6,8 +6,8 @@ import io.github.notearchive.source.ProviderReply;
 import java.time.Instant;
 
 /**
- * What came of asking for a note's video, told apart by what becomes of the note. Whatever it is,
- * the note's other files are brought in.
+ * What came of asking for a note's video, told apart by what becomes of the note. Whatever it is, the note's other
+ * files are brought in.
  */
 sealed interface VideoAnswer {
 
@@ -33,8 +33,7 @@ sealed interface VideoAnswer {
         record Later(String obstacle, Instant until) implements Unanswered {}
 
         /** Until the call is repeated, within the limits of every note's retries. */
-        record Repeated(String obstacle, ProviderReply reply, Deferred.Cause cause)
-                implements Unanswered {}
+        record Repeated(String obstacle, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
 
         /** For ever: the request itself is wrong. */
         record Refused(String obstacle, ProviderReply reply) implements Unanswered {}

@@ -34,12 +34,7 @@ class VideoCalls {
     private final CallLedger ledger;
     private final Clock clock;
 
-    VideoCalls(
-            VideoFiles videos,
-            NoteQuestions questions,
-            RunHealth health,
-            CallLedger ledger,
-            Clock clock) {
+    VideoCalls(VideoFiles videos, NoteQuestions questions, RunHealth health, CallLedger ledger, Clock clock) {
         this.videos = videos;
         this.questions = questions;
         this.health = health;
@@ -48,8 +43,8 @@ class VideoCalls {
     }
 
     /**
-     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once;
-     * the note's other files are brought in all the same.
+     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once; the note's other files
+     * are brought in all the same.
      */
     VideoAnswer answer(ClaimedNote claimed, NoteCapture capture) throws InterruptedException {
         if (!videos.isToBeAsked(claimed, capture)) {
@@ -73,15 +68,13 @@ class VideoCalls {
                         reply);
                 yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
             }
-            case Deferred(var reply, var cause) ->
-                    new Unanswered.Repeated("the call for it: " + reply, reply, cause);
+            case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case Exhausted(var quota, var whose, var until)
-                    when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
-                    new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
-            case Exhausted exhausted ->
-                    new Unanswered.Ended(health.ends(exhausted, "for a video: "));
+            when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
+                new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
+            case Exhausted exhausted -> new Unanswered.Ended(health.ends(exhausted, "for a video: "));
             case Outstanding(var call) ->
-                    new Unanswered.Later(call.reason(), Night.current(clock).ends());
+                new Unanswered.Later(call.reason(), Night.current(clock).ends());
             case Unclaimed _ -> new Unanswered.Ended(NoteQuestions.CLAIM_LOST);
             case Blocked blocked -> new Unanswered.Ended(health.ends(blocked, "for a video: "));
         };
@@ -93,7 +86,6 @@ class VideoCalls {
         return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
                 ? new VideoAnswer.NotOffered()
                 : new Unanswered.Later(
-                        "not in the answer: " + reply + "; asked once more on a later night",
-                        tonight.ends());
+                        "not in the answer: " + reply + "; asked once more on a later night", tonight.ends());
     }
 }

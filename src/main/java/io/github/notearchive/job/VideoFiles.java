@@ -21,19 +21,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * When a note's video is asked for by a call of its own, and what its slot holds while there is no
- * answer to one.
+ * When a note's video is asked for by a call of its own, and what its slot holds while there is no answer to one.
  *
- * <p>A call is made for notes of type {@code video} only, whose answer carries no stream, and only
- * while the video is neither stored nor waived, or while an audit has found its files damaged. That
- * the provider has none is believed until somebody requeues the note.
+ * <p>A call is made for notes of type {@code video} only, whose answer carries no stream, and only while the video is
+ * neither stored nor waived, or while an audit has found its files damaged. That the provider has none is believed
+ * until somebody requeues the note.
  */
 @Component
 class VideoFiles {
 
     /** Waivers that nobody gave by name: they follow from what was asked. */
-    private static final Set<String> NOT_OFFERED =
-            Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
+    private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
 
     private final MediaCatalog catalog;
     private final CallLedger ledger;
@@ -69,18 +67,14 @@ class VideoFiles {
             if (row.kind().isOfVideo() && wanted) {
                 return false;
             }
-            there |=
-                    row.kind() == MediaKind.VIDEO
-                            && !MediaSlots.NOT_OFFERED_BY_V1.equals(row.reason())
-                            && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason()));
+            there |= row.kind() == MediaKind.VIDEO
+                    && !MediaSlots.NOT_OFFERED_BY_V1.equals(row.reason())
+                    && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason()));
         }
         return there;
     }
 
-    /**
-     * The answer whose addresses count: what was bought now, or while the question is open what was
-     * bought before.
-     */
+    /** The answer whose addresses count: what was bought now, or while the question is open what was bought before. */
     Optional<NoteCapture> answer(NoteCapture detail, VideoAnswer answer) {
         return switch (answer) {
             case VideoAnswer.Answered(var capture) -> Optional.of(capture);
@@ -90,40 +84,33 @@ class VideoFiles {
     }
 
     /**
-     * The answer about a note that has everything but its video, however old: it is not bought
-     * again for a video that it does not carry.
+     * The answer about a note that has everything but its video, however old: it is not bought again for a video that
+     * it does not carry.
      */
     Optional<NoteCapture> detailOfWaiting(NoteId id) {
         List<SlotRow> rows = catalog.slotsOf(id);
-        boolean onlyVideo =
-                rows.stream().anyMatch(SlotRow::isMissing)
-                        && rows.stream()
-                                .allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
+        boolean onlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
+                && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
         return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 
     /**
-     * What becomes of the video and the subtitles for which no answer offers an address: what is
-     * stored, or waived by somebody, stays so. What an audit found damaged does, too, which is
-     * better than nothing, but for a video that is waited for.
+     * What becomes of the video and the subtitles for which no answer offers an address: what is stored, or waived by
+     * somebody, stays so. What an audit found damaged does, too, which is better than nothing, but for a video that is
+     * waited for.
      *
      * @param slot the video's, not offered by the answer about the note
      */
     static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, VideoAnswer answer) {
-        Optional<SlotRow> row =
-                rows.stream()
-                        .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
-                        .findFirst();
+        Optional<SlotRow> row = rows.stream()
+                .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
+                .findFirst();
         List<SlotStatus> decided = new ArrayList<>();
-        decided.add(
-                row.flatMap(r -> kept(r, !(answer instanceof VideoAnswer.Unanswered)))
-                        .orElseGet(() -> status(slot, row.orElse(null), answer)));
+        decided.add(row.flatMap(r -> kept(r, !(answer instanceof VideoAnswer.Unanswered)))
+                .orElseGet(() -> status(slot, row.orElse(null), answer)));
         for (SlotRow subtitle : rows) {
             if (subtitle.kind() == MediaKind.SUBTITLE) {
-                decided.add(
-                        kept(subtitle, true)
-                                .orElseGet(
-                                        () -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
+                decided.add(kept(subtitle, true).orElseGet(() -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
             }
         }
         return decided;
@@ -132,26 +119,21 @@ class VideoFiles {
     private static SlotStatus status(MediaSlot slot, @Nullable SlotRow row, VideoAnswer answer) {
         return switch (answer) {
             case VideoAnswer.NotAsked _, VideoAnswer.Answered _ ->
-                    new SlotStatus.Waived(
-                            slot,
-                            row != null && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())
-                                    ? MediaSlots.NOT_OFFERED_BY_V6
-                                    : String.valueOf(slot.notOffered()));
-            case VideoAnswer.NotOffered() ->
-                    new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
+                new SlotStatus.Waived(
+                        slot,
+                        row != null && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())
+                                ? MediaSlots.NOT_OFFERED_BY_V6
+                                : String.valueOf(slot.notOffered()));
+            case VideoAnswer.NotOffered() -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
             case VideoAnswer.Unanswered waiting ->
-                    new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.obstacle(), null);
+                new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.obstacle(), null);
         };
     }
 
     private static Optional<SlotStatus> kept(SlotRow row, boolean evenDamaged) {
         Optional<SlotStatus> held =
-                row.media() != null && evenDamaged
-                        ? row.recorded(row.slot())
-                        : row.settled(row.slot());
+                row.media() != null && evenDamaged ? row.recorded(row.slot()) : row.settled(row.slot());
         return held.filter(
-                status ->
-                        !(status instanceof SlotStatus.Waived(_, var reason)
-                                && NOT_OFFERED.contains(reason)));
+                status -> !(status instanceof SlotStatus.Waived(var _, var reason) && NOT_OFFERED.contains(reason)));
     }
 }

@@ -33,15 +33,14 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Accepts, by an operator's word, that a file stays missing. When that was the last one, the note
- * is archived. Its sidecar is told first, then the rows are written.
+ * Accepts, by an operator's word, that a file stays missing. When that was the last one, the note is archived. Its
+ * sidecar is told first, then the rows are written.
  */
 @Component
 public class Waiver {
 
     /** In which a note may wait for a file. */
-    private static final Set<NoteState> WAITING =
-            Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
+    private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
 
     private final MediaCatalog media;
     private final NoteCatalog notes;
@@ -101,10 +100,9 @@ public class Waiver {
         // what is told to the bucket must not come behind somebody who forgets the note
         try (RunnerLock lock = RunnerLock.ofNote(database, id).orElse(null)) {
             return lock == null
-                    ? new Result.NotPossible(
-                            "somebody else decides about note "
-                                    + id
-                                    + ", or works on the whole archive now; try again later")
+                    ? new Result.NotPossible("somebody else decides about note "
+                            + id
+                            + ", or works on the whole archive now; try again later")
                     : waiveAlone(id, kind, ordinal, reason);
         } catch (SQLException e) {
             throw new CannotGetJdbcConnectionException("Note " + id + " cannot be locked", e);
@@ -117,50 +115,35 @@ public class Waiver {
             return new Result.NotPossible("note " + id + " is not on the worklist");
         }
         if (entry.get().claimedBy() != null) {
-            return new Result.NotPossible(
-                    "note "
-                            + id
-                            + " is in work on node "
-                            + entry.get().claimedBy()
-                            + " now; try again when that run has ended");
+            return new Result.NotPossible("note "
+                    + id
+                    + " is in work on node "
+                    + entry.get().claimedBy()
+                    + " now; try again when that run has ended");
         }
         // first, so that whatever a run changes from now on is noticed
         Standing standing = worklist.standing(id).orElseThrow();
         List<SlotRow> rows = media.slotsOf(id);
-        Optional<SlotRow> slot =
-                rows.stream()
-                        .filter(row -> row.kind() == kind && row.ordinal() == ordinal)
-                        .findFirst();
+        Optional<SlotRow> slot = rows.stream()
+                .filter(row -> row.kind() == kind && row.ordinal() == ordinal)
+                .findFirst();
         if (slot.isEmpty()) {
             return new Result.NotPossible(
-                    "note "
-                            + id
-                            + " expects no "
-                            + kind
-                            + " "
-                            + ordinal
-                            + "; explain "
-                            + id
-                            + " lists its files");
+                    "note " + id + " expects no " + kind + " " + ordinal + "; explain " + id + " lists its files");
         }
         if (!slot.get().isMissing()) {
-            return new Result.NotPossible(
-                    kind
-                            + " "
-                            + ordinal
-                            + " of note "
-                            + id
-                            + " is "
-                            + slot.get().state()
-                            + ", not missing");
+            return new Result.NotPossible(kind
+                    + " "
+                    + ordinal
+                    + " of note "
+                    + id
+                    + " is "
+                    + slot.get().state()
+                    + ", not missing");
         }
         if (!WAITING.contains(standing.state())) {
             return new Result.NotPossible(
-                    "note "
-                            + id
-                            + " is "
-                            + standing.state()
-                            + ", so nothing waits for its files; requeue it first");
+                    "note " + id + " is " + standing.state() + ", so nothing waits for its files; requeue it first");
         }
         Optional<String> difference = revision.difference();
         if (difference.isPresent()) {
@@ -173,73 +156,59 @@ public class Waiver {
                 : archive(id, standing, kind, ordinal, reason, rows);
     }
 
-    private Result waiveOneOfMany(
-            NoteId id, Standing standing, MediaKind kind, int ordinal, String reason, int left) {
+    private Result waiveOneOfMany(NoteId id, Standing standing, MediaKind kind, int ordinal, String reason, int left) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
         sidecars.tellOfWaiver(id, kind, ordinal, reason, standing, now);
-        Boolean done =
-                transaction.execute(
-                        _ -> {
-                            boolean free = interventions.keepUnclaimed(id, standing);
-                            if (free) {
-                                media.waive(id, kind, ordinal, reason, now);
-                            }
-                            return free;
-                        });
+        Boolean done = transaction.execute(_ -> {
+            boolean free = interventions.keepUnclaimed(id, standing);
+            if (free) {
+                media.waive(id, kind, ordinal, reason, now);
+            }
+            return free;
+        });
         return done ? new Result.StillMissing(left) : takenUp(id);
     }
 
     private Result archive(
-            NoteId id,
-            Standing standing,
-            MediaKind kind,
-            int ordinal,
-            String reason,
-            List<SlotRow> rows) {
+            NoteId id, Standing standing, MediaKind kind, int ordinal, String reason, List<SlotRow> rows) {
         Optional<NoteCapture> held = ledger.held(id);
         if (held.isEmpty()) {
-            return new Result.NotPossible(
-                    "the ledger holds no answer of note " + id + " any more; requeue it instead");
+            return new Result.NotPossible("the ledger holds no answer of note " + id + " any more; requeue it instead");
         }
         NoteCapture capture = held.get();
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
         List<SlotStatus> slots = new ArrayList<>();
         for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
-            List<SlotStatus> decided =
-                    slot.notOffered() == null
-                            ? List.of(status(slot, rows))
-                            : VideoFiles.withoutOffer(slot, rows, new VideoAnswer.NotAsked());
+            List<SlotStatus> decided = slot.notOffered() == null
+                    ? List.of(status(slot, rows))
+                    : VideoFiles.withoutOffer(slot, rows, new VideoAnswer.NotAsked());
             for (SlotStatus status : decided) {
                 boolean isIt = status.slot().kind() == kind && status.slot().ordinal() == ordinal;
                 slots.add(isIt ? new SlotStatus.Waived(status.slot(), reason) : status);
             }
         }
         if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
-            return new Result.NotPossible(
-                    "the newest answer of note "
-                            + id
-                            + " expects files that were not looked at yet; requeue it instead");
+            return new Result.NotPossible("the newest answer of note "
+                    + id
+                    + " expects files that were not looked at yet; requeue it instead");
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
         sidecars.tell(note, standing.completedByWaiver(now));
-        Boolean done =
-                transaction.execute(
-                        status -> {
-                            if (!interventions.completeByWaiver(id, standing, now)) {
-                                status.setRollbackOnly();
-                                return false;
-                            }
-                            notes.save(note, now);
-                            refreshPlan.plan(id);
-                            return true;
-                        });
+        Boolean done = transaction.execute(status -> {
+            if (!interventions.completeByWaiver(id, standing, now)) {
+                status.setRollbackOnly();
+                return false;
+            }
+            notes.save(note, now);
+            refreshPlan.plan(id);
+            return true;
+        });
         return done ? new Result.NoteArchived() : takenUp(id);
     }
 
     private static Result takenUp(NoteId id) {
-        return new Result.NotPossible(
-                "note " + id + " was taken up by a run meanwhile; try again when that has ended");
+        return new Result.NotPossible("note " + id + " was taken up by a run meanwhile; try again when that has ended");
     }
 
     private static SlotStatus status(MediaSlot slot, List<SlotRow> rows) {
@@ -247,7 +216,6 @@ public class Waiver {
                 .filter(row -> row.isFor(slot))
                 .findFirst()
                 .flatMap(row -> row.settled(slot))
-                .orElseGet(
-                        () -> new SlotStatus.Missing(slot, Gap.RETRY, "not looked at yet", null));
+                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not looked at yet", null));
     }
 }

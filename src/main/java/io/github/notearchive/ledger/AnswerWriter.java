@@ -34,14 +34,14 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes answers into the rows of their calls. What is paid for is not lost on the way: it lies in
- * a file while the database does not take it.
+ * Writes answers into the rows of their calls. What is paid for is not lost on the way: it lies in a file while the
+ * database does not take it.
  */
 final class AnswerWriter {
 
     /**
-     * After so long without a word from the server an attempt to write fails. Much shorter than a
-     * lease, so that there is time for another connection before the note is another node's.
+     * After so long without a word from the server an attempt to write fails. Much shorter than a lease, so that there
+     * is time for another connection before the note is another node's.
      */
     static final Duration SILENCE = Duration.ofSeconds(20);
 
@@ -81,47 +81,36 @@ final class AnswerWriter {
         this.unwritten = unwritten;
         this.execution = execution;
         this.isGivenUp = isGivenUp;
-        this.keepers =
-                new ScheduledThreadPoolExecutor(
-                        KEEPERS,
-                        Thread.ofPlatform().daemon().name("response-keeper-", 0).factory());
+        this.keepers = new ScheduledThreadPoolExecutor(
+                KEEPERS,
+                Thread.ofPlatform().daemon().name("response-keeper-", 0).factory());
         this.keepers.setRemoveOnCancelPolicy(true);
         this.keepers.setKeepAliveTime(10, TimeUnit.SECONDS);
         this.keepers.allowCoreThreadTimeOut(true);
     }
 
     private static RetryTemplate retries(Duration atMost, BooleanSupplier isInVain) {
-        return new RetryTemplate(
-                RetryPolicy.builder()
-                        .includes(List.of(DataAccessException.class, TransactionException.class))
-                        .excludes(List.of(DataIntegrityViolationException.class))
-                        .predicate(_ -> !isInVain.getAsBoolean())
-                        .maxRetries(Long.MAX_VALUE)
-                        .timeout(atMost)
-                        .delay(Duration.ofMillis(500))
-                        .multiplier(2)
-                        .maxDelay(Duration.ofSeconds(2))
-                        .build());
+        return new RetryTemplate(RetryPolicy.builder()
+                .includes(List.of(DataAccessException.class, TransactionException.class))
+                .excludes(List.of(DataIntegrityViolationException.class))
+                .predicate(_ -> !isInVain.getAsBoolean())
+                .maxRetries(Long.MAX_VALUE)
+                .timeout(atMost)
+                .delay(Duration.ofMillis(500))
+                .multiplier(2)
+                .maxDelay(Duration.ofSeconds(2))
+                .build());
     }
 
     /**
-     * A paid answer outlives an outage of the database. It is written to a file when the first
-     * attempt fails or is not committed within a second. A failed write is repeated for a minute,
-     * unless the run ends over it; where there can be no file, for five minutes, whatever the run
-     * does.
+     * A paid answer outlives an outage of the database. It is written to a file when the first attempt fails or is not
+     * committed within a second. A failed write is repeated for a minute, unless the run ends over it; where there can
+     * be no file, for five minutes, whatever the run does.
      */
-    long received(
-            SentCall call,
-            ProviderReply reply,
-            byte @Nullable [] answer,
-            Instant receivedAt,
-            Duration took) {
+    long received(SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
         Keeping keeping = new Keeping(call, reply, answer, receivedAt, took);
-        ScheduledFuture<?> later =
-                keepers.schedule(
-                        () -> keeping.keep("no answer from it within a second"),
-                        KEEP_AFTER.toMillis(),
-                        TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> later = keepers.schedule(
+                () -> keeping.keep("no answer from it within a second"), KEEP_AFTER.toMillis(), TimeUnit.MILLISECONDS);
         try {
             long number = keeping.write();
             keeping.end();
@@ -133,9 +122,7 @@ final class AnswerWriter {
                 throw e; // it would be refused again
             }
             RetryTemplate retries =
-                    answer == null || kept
-                            ? retries(WHEN_KEPT, isGivenUp)
-                            : retries(OTHERWISE, () -> false);
+                    answer == null || kept ? retries(WHEN_KEPT, isGivenUp) : retries(OTHERWISE, () -> false);
             long number = retries.<Long>invoke(keeping::write);
             keeping.end();
             return number;
@@ -157,12 +144,7 @@ final class AnswerWriter {
         private boolean kept;
         private boolean ended;
 
-        Keeping(
-                SentCall call,
-                ProviderReply reply,
-                byte @Nullable [] answer,
-                Instant receivedAt,
-                Duration took) {
+        Keeping(SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
             this.call = call;
             this.reply = reply;
             this.answer = answer;
@@ -229,26 +211,20 @@ final class AnswerWriter {
 
     /** See {@link ApiCalls#bringInUnwritten}. */
     List<NoteId> bringInUnwritten(Predicate<String> isActive) {
-        return bringIn(
-                broughtIn -> {
-                    bringIn(unwritten, _ -> true, broughtIn);
-                    for (UnwrittenAnswers others : unwritten.ofOtherNodes()) {
-                        if (!isActive.test(others.node())) {
-                            bringInOfAnother(others, broughtIn);
-                        }
-                    }
-                });
+        return bringIn(broughtIn -> {
+            bringIn(unwritten, _ -> true, broughtIn);
+            for (UnwrittenAnswers others : unwritten.ofOtherNodes()) {
+                if (!isActive.test(others.node())) {
+                    bringInOfAnother(others, broughtIn);
+                }
+            }
+        });
     }
 
     /** See {@link ApiCalls#bringInUnwritten(NoteId)}. */
     void bringInUnwritten(NoteId note) {
         List<NoteId> _ =
-                bringIn(
-                        broughtIn ->
-                                bringIn(
-                                        unwritten,
-                                        file -> UnwrittenAnswers.isAbout(file, note),
-                                        broughtIn));
+                bringIn(broughtIn -> bringIn(unwritten, file -> UnwrittenAnswers.isAbout(file, note), broughtIn));
     }
 
     /** Reads files, and adds the notes whose answers are in the ledger now. */
@@ -271,8 +247,7 @@ final class AnswerWriter {
         }
     }
 
-    private void bringInOfAnother(UnwrittenAnswers others, List<NoteId> broughtIn)
-            throws IOException {
+    private void bringInOfAnother(UnwrittenAnswers others, List<NoteId> broughtIn) throws IOException {
         try {
             bringIn(others, _ -> true, broughtIn);
         } catch (AccessDeniedException e) {
@@ -284,8 +259,7 @@ final class AnswerWriter {
         }
     }
 
-    private void bringIn(UnwrittenAnswers ofANode, Predicate<Path> wanted, List<NoteId> broughtIn)
-            throws IOException {
+    private void bringIn(UnwrittenAnswers ofANode, Predicate<Path> wanted, List<NoteId> broughtIn) throws IOException {
         for (Path file : ofANode.waiting()) {
             Optional<NoteId> note = wanted.test(file) ? bringIn(file) : Optional.empty();
             if (note.isPresent()) {
@@ -300,10 +274,7 @@ final class AnswerWriter {
         try {
             Files.delete(file);
         } catch (IOException e) {
-            log.warn(
-                    "{} is in the ledger and cannot be deleted, {}; delete it by hand",
-                    file,
-                    e.toString());
+            log.warn("{} is in the ledger and cannot be deleted, {}; delete it by hand", file, e.toString());
         }
     }
 
@@ -365,20 +336,12 @@ final class AnswerWriter {
     }
 
     /**
-     * Fills the call's row in. Of the responses that are not paid for only the first one about the
-     * note is kept. A row that is no longer there, as after a failover that lost the last commits,
-     * is inserted again.
+     * Fills the call's row in. Of the responses that are not paid for only the first one about the note is kept. A row
+     * that is no longer there, as after a failover that lost the last commits, is inserted again.
      */
     private long write(
-            SentCall call,
-            ProviderReply reply,
-            byte @Nullable [] answer,
-            Instant receivedAt,
-            Duration took) {
-        return atOnce.<Long>execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+            SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
+        return atOnce.<Long>execute(_ -> jdbc.sql("""
                                         WITH kept AS (
                                             SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
                                                        SELECT 1 FROM api_call
@@ -401,24 +364,21 @@ final class AnswerWriter {
                                             RETURNING id)
                                         SELECT id FROM filled UNION ALL SELECT id FROM anew
                                         """)
-                                .param("receivedAt", Timestamp.from(receivedAt))
-                                .param(
-                                        "duration",
-                                        Math.toIntExact(
-                                                Math.min(took.toMillis(), Integer.MAX_VALUE)))
-                                .param("status", reply.httpStatus(), Types.INTEGER)
-                                .param("code", reply.code(), Types.INTEGER)
-                                .param("billed", reply.billed().name())
-                                .param("requestId", reply.requestId(), Types.VARCHAR)
-                                .param("message", reply.message(), Types.VARCHAR)
-                                .param("answer", answer, Types.BINARY)
-                                .param("noteId", call.id().value())
-                                .param("endpoint", call.endpoint().ledgerName())
-                                .param("sentAt", Timestamp.from(call.sentAt()))
-                                .param("execution", execution.get(), Types.BIGINT)
-                                .param("refresh", call.refresh())
-                                .param("call", call.number())
-                                .query(Long.class)
-                                .single());
+                .param("receivedAt", Timestamp.from(receivedAt))
+                .param("duration", Math.toIntExact(Math.min(took.toMillis(), Integer.MAX_VALUE)))
+                .param("status", reply.httpStatus(), Types.INTEGER)
+                .param("code", reply.code(), Types.INTEGER)
+                .param("billed", reply.billed().name())
+                .param("requestId", reply.requestId(), Types.VARCHAR)
+                .param("message", reply.message(), Types.VARCHAR)
+                .param("answer", answer, Types.BINARY)
+                .param("noteId", call.id().value())
+                .param("endpoint", call.endpoint().ledgerName())
+                .param("sentAt", Timestamp.from(call.sentAt()))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("refresh", call.refresh())
+                .param("call", call.number())
+                .query(Long.class)
+                .single());
     }
 }

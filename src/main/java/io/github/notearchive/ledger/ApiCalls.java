@@ -41,8 +41,8 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The journal in {@code api_call}: a row for each request, in the order they left, written before
- * it leaves and filled in when its answer is there.
+ * The journal in {@code api_call}: a row for each request, in the order they left, written before it leaves and filled
+ * in when its answer is there.
  */
 @Repository
 public class ApiCalls implements CallJournal {
@@ -52,8 +52,7 @@ public class ApiCalls implements CallJournal {
     /** How often a call is tried that a limit refused and then allowed. */
     private static final int TRIES = 10;
 
-    private static final String ROW =
-            """
+    private static final String ROW = """
             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
             """;
@@ -81,21 +80,19 @@ public class ApiCalls implements CallJournal {
                 RETURNING id)
             SELECT written.id, counted.*, %s
             FROM written, counted
-            """
-                    .formatted(RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, ROW, PAUSES);
+            """.formatted(RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, ROW, PAUSES);
 
     private static final String WRITE_UNCOUNTED =
             """
             %s WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
             RETURNING id, %s
-            """
-                    .formatted(ROW, RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, PAUSES);
+            """.formatted(ROW, RunStops.HEEDED, CLAIMED, PaidAnswers.OUTSTANDING, PAUSES);
 
     private final JdbcClient jdbc;
 
     /**
-     * For one statement that is a transaction by itself, whatever the caller is in. All nodes wait
-     * for a row that some of them lock, so no client may die between statement and commit.
+     * For one statement that is a transaction by itself, whatever the caller is in. All nodes wait for a row that some
+     * of them lock, so no client may die between statement and commit.
      */
     private final TransactionTemplate atOnce;
 
@@ -120,21 +117,18 @@ public class ApiCalls implements CallJournal {
         this.atOnce = OwnTransaction.perStatement(transactions);
         this.paid = paid;
         this.stops = new RunStops(jdbc, atOnce, execution::get);
-        this.answers =
-                new AnswerWriter(
-                        JdbcClient.create(
-                                new NetworkTimeoutDataSource(database, AnswerWriter.SILENCE)),
-                        atOnce,
-                        unwritten,
-                        execution::get,
-                        () -> isGivenUp.getAsBoolean());
+        this.answers = new AnswerWriter(
+                JdbcClient.create(new NetworkTimeoutDataSource(database, AnswerWriter.SILENCE)),
+                atOnce,
+                unwritten,
+                execution::get,
+                () -> isGivenUp.getAsBoolean());
     }
 
     /**
      * Says which job execution the calls from now on belong to.
      *
-     * @param isGivenUp whether it ends since a server is out of reach, so that waiting for the
-     *     database is in vain
+     * @param isGivenUp whether it ends since a server is out of reach, so that waiting for the database is in vain
      */
     public void belongTo(long jobExecutionId, BooleanSupplier isGivenUp) {
         execution.set(jobExecutionId);
@@ -153,22 +147,16 @@ public class ApiCalls implements CallJournal {
     }
 
     /**
-     * One statement counts the call and writes it down, so that nodes which run at once share one
-     * limit: whoever comes second waits for the first one's commit, and sees its count. A call that
-     * none of our own limits is about is not counted, and waits for nobody. A call about a note is
-     * refused while an earlier one may have a response that is not here yet.
+     * One statement counts the call and writes it down, so that nodes which run at once share one limit: whoever comes
+     * second waits for the first one's commit, and sees its count. A call that none of our own limits is about is not
+     * counted, and waits for nobody. A call about a note is refused while an earlier one may have a response that is
+     * not here yet.
      */
     @Override
-    public WrittenCall sending(
-            Inquiry inquiry,
-            Endpoint endpoint,
-            Instant sentAt,
-            boolean refresh,
-            CallLimits limits) {
+    public WrittenCall sending(Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         Night night = Night.of(sentAt);
         for (int tries = 1; ; tries++) {
-            Optional<WrittenCall.Written> written =
-                    write(inquiry, endpoint, sentAt, refresh, limits);
+            Optional<WrittenCall.Written> written = write(inquiry, endpoint, sentAt, refresh, limits);
             if (written.isPresent()) {
                 sent.increment();
                 inProgress.add(written.get().call().number());
@@ -203,87 +191,62 @@ public class ApiCalls implements CallJournal {
     }
 
     private boolean isClaimed(Inquiry inquiry) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql("SELECT " + CLAIMED)
-                                .param("noteId", inquiry.id().value())
-                                .param("claim", inquiry.claim())
-                                .query(Boolean.class)
-                                .single());
+        return atOnce.execute(_ -> jdbc.sql("SELECT " + CLAIMED)
+                .param("noteId", inquiry.id().value())
+                .param("claim", inquiry.claim())
+                .query(Boolean.class)
+                .single());
     }
 
-    /**
-     * Empty when the limits leave no call, calls have ended, the claim is lost, or an earlier call
-     * is outstanding.
-     */
+    /** Empty when the limits leave no call, calls have ended, the claim is lost, or an earlier call is outstanding. */
     private Optional<WrittenCall.Written> write(
-            Inquiry inquiry,
-            Endpoint endpoint,
-            Instant sentAt,
-            boolean refresh,
-            CallLimits limits) {
+            Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         NoteId id = inquiry.id();
         boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
-                                .param("night", Night.of(sentAt).date())
-                                .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
-                                .param("refreshes", refresh ? 1 : 0)
-                                .param("limit", limits.all())
-                                .param("videoLimit", limits.videos())
-                                .param("refreshLimit", limits.refreshes())
-                                .param("after", stops.heedAfter())
-                                .param("now", Timestamp.from(sentAt))
-                                .param("noteId", id.value())
-                                .param("claim", inquiry.claim())
-                                .param("endpoint", endpoint.ledgerName())
-                                .param("sentAt", Timestamp.from(sentAt))
-                                .param("execution", execution.get(), Types.BIGINT)
-                                .param("inProgress", inProgress())
-                                .param("refresh", refresh)
-                                .query(
-                                        (row, _) ->
-                                                new WrittenCall.Written(
-                                                        new SentCall(
-                                                                row.getLong("id"),
-                                                                id,
-                                                                endpoint,
-                                                                sentAt,
-                                                                refresh),
-                                                        counted ? nightlyCalls(row) : null,
-                                                        row.getLong("pauses")))
-                                .optional());
+        return atOnce.execute(_ -> jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
+                .param("night", Night.of(sentAt).date())
+                .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
+                .param("refreshes", refresh ? 1 : 0)
+                .param("limit", limits.all())
+                .param("videoLimit", limits.videos())
+                .param("refreshLimit", limits.refreshes())
+                .param("after", stops.heedAfter())
+                .param("now", Timestamp.from(sentAt))
+                .param("noteId", id.value())
+                .param("claim", inquiry.claim())
+                .param("endpoint", endpoint.ledgerName())
+                .param("sentAt", Timestamp.from(sentAt))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("inProgress", inProgress())
+                .param("refresh", refresh)
+                .query((row, _) -> new WrittenCall.Written(
+                        new SentCall(row.getLong("id"), id, endpoint, sentAt, refresh),
+                        counted ? nightlyCalls(row) : null,
+                        row.getLong("pauses")))
+                .optional());
     }
 
     static NightlyCalls nightlyCalls(ResultSet row) throws SQLException {
-        return new NightlyCalls(
-                row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
+        return new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
     }
 
     /** How many calls were sent in a night, as our own limits count them. */
     NightlyCalls sentIn(Night night) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
                                         """)
-                                .param("night", night.date())
-                                .query((row, _) -> nightlyCalls(row))
-                                .optional()
-                                .orElse(NightlyCalls.NONE));
+                .param("night", night.date())
+                .query((row, _) -> nightlyCalls(row))
+                .optional()
+                .orElse(NightlyCalls.NONE));
     }
 
     /**
-     * Begins to count a night, or goes on: never below what the ledger holds, which may have been
-     * rebuilt, or written by an earlier version.
+     * Begins to count a night, or goes on: never below what the ledger holds, which may have been rebuilt, or written
+     * by an earlier version.
      */
     public NightlyCalls count(Night night) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                                         SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video),
                                                count(*) FILTER (WHERE refresh)
@@ -294,27 +257,24 @@ public class ApiCalls implements CallJournal {
                                             refresh_calls = greatest(n.refresh_calls, EXCLUDED.refresh_calls)
                                         RETURNING calls, video_calls, refresh_calls
                                         """)
-                                .param("night", night.date())
-                                .param("video", Endpoint.VIDEO.ledgerName())
-                                .param("begins", Timestamp.from(night.begins()))
-                                .param("ends", Timestamp.from(night.ends()))
-                                .query((row, _) -> nightlyCalls(row))
-                                .single());
+                .param("night", night.date())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> nightlyCalls(row))
+                .single());
     }
 
     @Override
     public boolean hasBilledSince(Instant time) {
         try {
-            return atOnce.execute(
-                    _ ->
-                            jdbc.sql(
-                                            """
+            return atOnce.execute(_ -> jdbc.sql("""
                                             SELECT EXISTS (
                                                 SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')
                                             """)
-                                    .param("time", Timestamp.from(time))
-                                    .query(Boolean.class)
-                                    .single());
+                    .param("time", Timestamp.from(time))
+                    .query(Boolean.class)
+                    .single());
         } catch (DataAccessException | TransactionException e) {
             return false; // the call's own row meets the same outage and reports it
         }
@@ -325,10 +285,7 @@ public class ApiCalls implements CallJournal {
         sent.decrement();
         inProgress.remove(call.number());
         boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
-        atOnce.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        atOnce.executeWithoutResult(_ -> jdbc.sql("""
                                         WITH gone AS (
                                             DELETE FROM api_call WHERE id = :call AND received_at IS NULL
                                             RETURNING endpoint, refresh)
@@ -337,20 +294,16 @@ public class ApiCalls implements CallJournal {
                                             refresh_calls = n.refresh_calls - gone.refresh::int
                                         FROM gone WHERE n.night = :night AND :counted
                                         """)
-                                .param("call", call.number())
-                                .param("video", Endpoint.VIDEO.ledgerName())
-                                .param("night", Night.of(call.sentAt()).date())
-                                .param("counted", counted)
-                                .update());
+                .param("call", call.number())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .param("night", Night.of(call.sentAt()).date())
+                .param("counted", counted)
+                .update());
     }
 
     @Override
     public long received(
-            SentCall call,
-            ProviderReply reply,
-            byte @Nullable [] answer,
-            Instant receivedAt,
-            Duration took) {
+            SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
         try {
             long number = answers.received(call, reply, answer, receivedAt, took);
             inProgress.remove(call.number());
@@ -376,17 +329,14 @@ public class ApiCalls implements CallJournal {
     }
 
     /**
-     * Marks the calls without response that earlier runs of a node have sent in the last day: no
-     * process and no file holds a response to them. Only under the node's runner lock, and behind
-     * {@link #bringInUnwritten}. Safe to repeat.
+     * Marks the calls without response that earlier runs of a node have sent in the last day: no process and no file
+     * holds a response to them. Only under the node's runner lock, and behind {@link #bringInUnwritten}. Safe to
+     * repeat.
      *
      * @return the notes that these calls are about
      */
     public List<NoteId> recover(String node, Instant now) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         UPDATE api_call c SET recovered_at = :now
                                         WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
                                           AND EXISTS (SELECT 1 FROM batch_job_execution_params p
@@ -394,32 +344,28 @@ public class ApiCalls implements CallJournal {
                                                         AND p.parameter_name = 'node' AND p.parameter_value = :node)
                                         RETURNING c.note_id
                                         """)
-                                .param("now", Timestamp.from(now))
-                                .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
-                                .param("node", node)
-                                .query((row, _) -> new NoteId(row.getString("note_id")))
-                                .list());
+                .param("now", Timestamp.from(now))
+                .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
+                .param("node", node)
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list());
     }
 
     /**
-     * Brings the answers in that an earlier run of this node could only keep in files. A file whose
-     * note this database does not know, or that is damaged, stays where it is and is named in a
-     * warning. Safe to repeat.
+     * Brings the answers in that an earlier run of this node could only keep in files. A file whose note this database
+     * does not know, or that is damaged, stays where it is and is named in a warning. Safe to repeat.
      *
-     * <p>The files of other nodes beside them, as of one that was renamed, are read as well, unless
-     * the node is active.
+     * <p>The files of other nodes beside them, as of one that was renamed, are read as well, unless the node is active.
      *
      * @return the notes whose answers were brought in
-     * @throws UncheckedIOException when nobody may look at the files: what is paid for would be
-     *     bought again
+     * @throws UncheckedIOException when nobody may look at the files: what is paid for would be bought again
      */
     public List<NoteId> bringInUnwritten(Predicate<String> isActive) {
         return answers.bringInUnwritten(isActive);
     }
 
     /**
-     * Writes the responses about a note that are in files into the ledger. Only while no call about
-     * it is in flight.
+     * Writes the responses about a note that are in files into the ledger. Only while no call about it is in flight.
      *
      * @throws UncheckedIOException as the other
      */

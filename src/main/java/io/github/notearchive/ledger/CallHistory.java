@@ -22,8 +22,7 @@ public class CallHistory {
 
     /** Every call about one note, oldest first. */
     public List<CallEntry> of(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
                                message, job_execution_id, answer IS NOT NULL AS held, media_gone_at, refresh
                         FROM api_call
@@ -31,23 +30,21 @@ public class CallHistory {
                         ORDER BY id
                         """)
                 .param("noteId", id.value())
-                .query(
-                        (row, _) ->
-                                new CallEntry(
-                                        row.getLong("id"),
-                                        row.getString("endpoint"),
-                                        row.getTimestamp("sent_at").toInstant(),
-                                        instant(row.getTimestamp("received_at")),
-                                        row.getObject("duration_ms", Integer.class),
-                                        row.getObject("http_status", Integer.class),
-                                        row.getObject("code", Integer.class),
-                                        Billed.valueOf(row.getString("billed")),
-                                        row.getString("request_id"),
-                                        row.getString("message"),
-                                        row.getObject("job_execution_id", Long.class),
-                                        row.getBoolean("held"),
-                                        instant(row.getTimestamp("media_gone_at")),
-                                        row.getBoolean("refresh")))
+                .query((row, _) -> new CallEntry(
+                        row.getLong("id"),
+                        row.getString("endpoint"),
+                        row.getTimestamp("sent_at").toInstant(),
+                        instant(row.getTimestamp("received_at")),
+                        row.getObject("duration_ms", Integer.class),
+                        row.getObject("http_status", Integer.class),
+                        row.getObject("code", Integer.class),
+                        Billed.valueOf(row.getString("billed")),
+                        row.getString("request_id"),
+                        row.getString("message"),
+                        row.getObject("job_execution_id", Long.class),
+                        row.getBoolean("held"),
+                        instant(row.getTimestamp("media_gone_at")),
+                        row.getBoolean("refresh")))
                 .list();
     }
 

@@ -26,14 +26,13 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.stereotype.Component;
 
 /**
- * Answers from what is paid for already, and asks the provider only when it holds nothing that can
- * be used.
+ * Answers from what is paid for already, and asks the provider only when it holds nothing that can be used.
  *
- * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its
- * files was found dead at every address and the answer is no longer {@link #isRecent}. An answer
- * without its note is used in the night that bought it only, since a later night is to ask again;
- * one that says for certain that there is no note also later, as long as nothing was decided by it.
- * A refresh uses what was received since it was due, so that it is bought once as well.
+ * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its files was found dead
+ * at every address and the answer is no longer {@link #isRecent}. An answer without its note is used in the night that
+ * bought it only, since a later night is to ask again; one that says for certain that there is no note also later, as
+ * long as nothing was decided by it. A refresh uses what was received since it was due, so that it is bought once as
+ * well.
  */
 @Component
 @Primary
@@ -86,23 +85,18 @@ public class CallLedger implements NoteDetailClient {
     public NoteDetailOutcome refresh(Inquiry inquiry, Instant since) throws InterruptedException {
         NoteId id = inquiry.id();
         Optional<NoteDetailOutcome> outstanding = outstanding(inquiry, Endpoint.DETAIL);
-        Optional<NoteDetailOutcome> known =
-                answers.latestPaid(id, Endpoint.DETAIL, since)
-                        .flatMap(paid -> reuse(inquiry, paid))
-                        .or(() -> outstanding);
-        return known.isPresent()
-                ? known.get()
-                : provider.refresh(inquiry, behind(answers.lastBought(id), since));
+        Optional<NoteDetailOutcome> known = answers.latestPaid(id, Endpoint.DETAIL, since)
+                .flatMap(paid -> reuse(inquiry, paid))
+                .or(() -> outstanding);
+        return known.isPresent() ? known.get() : provider.refresh(inquiry, behind(answers.lastBought(id), since));
     }
 
     @Override
-    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail)
-            throws InterruptedException {
+    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail) throws InterruptedException {
         Optional<NoteDetailOutcome> outstanding = outstanding(inquiry, Endpoint.VIDEO);
-        Optional<NoteDetailOutcome> known =
-                newest(inquiry.id(), Endpoint.VIDEO)
-                        .flatMap(paid -> reuse(inquiry, paid))
-                        .or(() -> outstanding);
+        Optional<NoteDetailOutcome> known = newest(inquiry.id(), Endpoint.VIDEO)
+                .flatMap(paid -> reuse(inquiry, paid))
+                .or(() -> outstanding);
         return known.isPresent() ? known.get() : provider.fetchVideo(inquiry, detail);
     }
 
@@ -122,9 +116,8 @@ public class CallLedger implements NoteDetailClient {
     }
 
     /**
-     * Whether an answer is so new that another one could not have better addresses: it was received
-     * in this night, by whatever clock, or in the hour before. That midnight has just passed makes
-     * no address old.
+     * Whether an answer is so new that another one could not have better addresses: it was received in this night, by
+     * whatever clock, or in the hour before. That midnight has just passed makes no address old.
      */
     public boolean isRecent(NoteCapture answer) {
         return isRecent(answer.capturedAt());
@@ -161,25 +154,25 @@ public class CallLedger implements NoteDetailClient {
     }
 
     /**
-     * The newest answer that is held and has its note in it, however old and whatever became of its
-     * files. Makes no call.
+     * The newest answer that is held and has its note in it, however old and whatever became of its files. Makes no
+     * call.
      */
     public Optional<NoteCapture> held(NoteId id) {
         return held(id, Endpoint.DETAIL);
     }
 
     /**
-     * The same of the answers that were bought for the note's video; empty where the answer about
-     * it carries that itself.
+     * The same of the answers that were bought for the note's video; empty where the answer about it carries that
+     * itself.
      */
     public Optional<NoteCapture> heldVideo(NoteCapture detail) {
         return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
     /**
-     * Whether the newest answer of an earlier night that was bought about the note did not hold it:
-     * earlier than this one, and than that of the newest answer, which midnight may have overtaken
-     * and which is no evidence for itself. Makes no call.
+     * Whether the newest answer of an earlier night that was bought about the note did not hold it: earlier than this
+     * one, and than that of the newest answer, which midnight may have overtaken and which is no evidence for itself.
+     * Makes no call.
      */
     public boolean wasMissingBefore(NoteId id, Night tonight) {
         return wasMissingBefore(id, Endpoint.DETAIL, tonight);
@@ -192,10 +185,9 @@ public class CallLedger implements NoteDetailClient {
 
     private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
         Optional<PaidAnswer> next = answers.latestPaid(id, endpoint, Instant.EPOCH);
-        Instant begins =
-                next.map(newest -> Night.of(newest.receivedAt()).begins())
-                        .filter(tonight.begins()::isAfter)
-                        .orElse(tonight.begins());
+        Instant begins = next.map(newest -> Night.of(newest.receivedAt()).begins())
+                .filter(tonight.begins()::isAfter)
+                .orElse(tonight.begins());
         while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
             next = answers.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
         }
@@ -239,8 +231,7 @@ public class CallLedger implements NoteDetailClient {
         Optional<AnswerReader.Answer> read = reader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
-                    "Note {}: the paid answer of call {} can no longer be read; it will be asked"
-                            + " again",
+                    "Note {}: the paid answer of call {} can no longer be read; it will be asked" + " again",
                     id,
                     paid.call());
             return Optional.empty();
@@ -252,17 +243,11 @@ public class CallLedger implements NoteDetailClient {
                     : Optional.of(new Found(capture(id, paid, answer.note().get())));
         }
         boolean certain = !ProviderCode.SUCCESS.is(answer.code());
-        if (!isOfTonight(paid.receivedAt())
-                && !(certain && !inquiry.isDecidedSince(paid.receivedAt()))) {
+        if (!isOfTonight(paid.receivedAt()) && !(certain && !inquiry.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
         ProviderReply reply =
-                new ProviderReply(
-                        answer.code(),
-                        paid.httpStatus(),
-                        answer.message(),
-                        paid.requestId(),
-                        Billed.YES);
+                new ProviderReply(answer.code(), paid.httpStatus(), answer.message(), paid.requestId(), Billed.YES);
         return Optional.of(new Missing(reply, certain));
     }
 }

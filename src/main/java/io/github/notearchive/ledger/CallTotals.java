@@ -17,8 +17,7 @@ import org.springframework.stereotype.Repository;
 public class CallTotals {
 
     /** Of the calls for which a condition holds. */
-    private static final String BILL =
-            """
+    private static final String BILL = """
             SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                    count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
             FROM api_call
@@ -31,13 +30,9 @@ public class CallTotals {
         this.jdbc = jdbc;
     }
 
-    /**
-     * How many calls the ledger holds of a night; unlike {@link ApiCalls#count} this writes
-     * nothing.
-     */
+    /** How many calls the ledger holds of a night; unlike {@link ApiCalls#count} this writes nothing. */
     public NightlyCalls made(Night night) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT greatest(c.calls, n.calls) AS calls, greatest(c.video_calls, n.video_calls) AS video_calls,
                                greatest(c.refresh_calls, n.refresh_calls) AS refresh_calls
                         FROM (SELECT count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS video_calls,
@@ -72,9 +67,7 @@ public class CallTotals {
 
     /** Calls of a night that asked one of the questions, and what is charged for them. */
     public Bill billIn(Night night, Endpoint endpoint) {
-        return jdbc.sql(
-                        BILL.formatted(
-                                "sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint"))
+        return jdbc.sql(BILL.formatted("sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint"))
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
                 .param("endpoint", endpoint.ledgerName())
@@ -105,8 +98,7 @@ public class CallTotals {
 
     /** Calls of a night, grouped by code and bill. */
     public List<CallCount> countsIn(Night night) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT code, billed, count(*) AS calls
                         FROM api_call
                         WHERE sent_at >= :begins AND sent_at < :ends
@@ -121,15 +113,12 @@ public class CallTotals {
 
     private static CallCount callCount(ResultSet row) throws SQLException {
         return new CallCount(
-                row.getObject("code", Integer.class),
-                Billed.valueOf(row.getString("billed")),
-                row.getLong("calls"));
+                row.getObject("code", Integer.class), Billed.valueOf(row.getString("billed")), row.getLong("calls"));
     }
 
     /** Paid answers of a run that were bought because the files of an earlier one were dead. */
     public long boughtAgainBy(long jobExecutionId) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) FROM api_call c
                         WHERE c.job_execution_id = :execution AND c.billed = 'YES'
                           AND EXISTS (SELECT 1 FROM api_call p

@@ -20,9 +20,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * The row of {@code call_pace}.
  *
- * <p>Each statement is a transaction by itself and does not wait for the disk: all nodes wait for
- * the row it locks, and that for microseconds only. What a crash of the server loses of it are
- * places of a moment that is over when the server is back.
+ * <p>Each statement is a transaction by itself and does not wait for the disk: all nodes wait for the row it locks, and
+ * that for microseconds only. What a crash of the server loses of it are places of a moment that is over when the
+ * server is back.
  */
 @Repository
 class DatabasePace implements SharedPace {
@@ -30,8 +30,8 @@ class DatabasePace implements SharedPace {
     private static final Logger log = LoggerFactory.getLogger(DatabasePace.class);
 
     /**
-     * So many places, and so many seconds, lie ahead at most when nodes wait for theirs; what is
-     * further ahead was written before a clock was set back.
+     * So many places, and so many seconds, lie ahead at most when nodes wait for theirs; what is further ahead was
+     * written before a clock was set back.
      */
     private static final int MOST_AHEAD = 256;
 
@@ -48,18 +48,15 @@ class DatabasePace implements SharedPace {
     @Override
     public Places take(int places, double callsPerSecond, Duration longestPause) {
         return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause))
-                .or(
-                        () -> {
-                            writeRow();
-                            return inOneStatement(
-                                    () -> tryToTake(places, callsPerSecond, longestPause));
-                        })
+                .or(() -> {
+                    writeRow();
+                    return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause));
+                })
                 .orElseThrow(() -> new IllegalStateException("The table call_pace has no row"));
     }
 
     private Optional<Places> tryToTake(int places, double callsPerSecond, Duration longestPause) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         UPDATE call_pace
                         SET next_at =
                                 greatest(
@@ -80,26 +77,21 @@ class DatabasePace implements SharedPace {
                 .param("ahead", MOST_AHEAD)
                 .param("seconds", MOST_SECONDS_AHEAD)
                 .param("longestPause", seconds(longestPause))
-                .query(
-                        (row, _) ->
-                                new Places(
-                                        ofSeconds(row.getDouble("wait")),
-                                        ofSeconds(row.getDouble("distance")),
-                                        row.getLong("throttles"),
-                                        row.getBoolean("recovering")))
+                .query((row, _) -> new Places(
+                        ofSeconds(row.getDouble("wait")),
+                        ofSeconds(row.getDouble("distance")),
+                        row.getLong("throttles"),
+                        row.getBoolean("recovering")))
                 .optional();
     }
 
     private void writeRow() {
-        atOnce.executeWithoutResult(
-                _ ->
-                        jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
-                                .update());
+        atOnce.executeWithoutResult(_ -> jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
+                .update());
     }
 
     @Override
-    public Optional<Pause> throttled(
-            long throttles, @Nullable Duration wish, Duration longestPause) {
+    public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
         try {
             return inOneStatement(() -> pause(throttles, wish, longestPause));
         } catch (DataAccessException | TransactionException e) {
@@ -109,8 +101,7 @@ class DatabasePace implements SharedPace {
     }
 
     private Optional<Pause> pause(long throttles, @Nullable Duration wish, Duration longestPause) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         UPDATE call_pace
                         SET throttles = throttles + 1, share = greatest(share / 2, 1.0 / 64),
                             pause = CASE WHEN pause = '0' THEN interval '1 second'
@@ -130,27 +121,19 @@ class DatabasePace implements SharedPace {
                 .param("throttles", throttles)
                 .param("wish", wish == null ? null : seconds(wish), Types.DOUBLE)
                 .param("longestPause", seconds(longestPause))
-                .query(
-                        (row, _) ->
-                                new Pause(
-                                        ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
+                .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
                 .optional();
     }
 
     @Override
     public void answered(long throttles) {
         try {
-            inOneStatement(
-                    () ->
-                            jdbc.sql(
-                                            """
+            inOneStatement(() -> jdbc.sql("""
                                             UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
                                             FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
                                             WHERE quick.commits = 'off' AND throttles = :throttles
                                               AND (share < 1 OR pause > '0')
-                                            """)
-                                    .param("throttles", throttles)
-                                    .update());
+                                            """).param("throttles", throttles).update());
         } catch (DataAccessException | TransactionException e) {
             warn("the rate stays lower", e);
         }
@@ -158,23 +141,17 @@ class DatabasePace implements SharedPace {
 
     @Override
     public void forgetPauses() {
-        inOneStatement(
-                () ->
-                        jdbc.sql(
-                                        """
+        inOneStatement(() -> jdbc.sql("""
                                         UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
                                         WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'
-                                        """)
-                                .update());
+                                        """).update());
     }
 
     private <T> T inOneStatement(Supplier<T> statement) {
         return atOnce.<T>execute(_ -> statement.get());
     }
 
-    /**
-     * Whoever could not be told is slower or meets the next 302; the answer itself is worth more.
-     */
+    /** Whoever could not be told is slower or meets the next 302; the answer itself is worth more. */
     private static void warn(String consequence, RuntimeException e) {
         log.warn(
                 "The pace of calls cannot be written to the database, {}: {}",

@@ -25,15 +25,13 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The answers in {@code api_call} that are paid for: which there are, and what became of them. Also
- * counts those that cannot be read, whose bill is unknown.
+ * The answers in {@code api_call} that are paid for: which there are, and what became of them. Also counts those that
+ * cannot be read, whose bill is unknown.
  */
 @Repository
 public class PaidAnswers {
 
-    private static final NamedStatement BOUGHT =
-            NamedStatement.of(
-                    """
+    private static final NamedStatement BOUGHT = NamedStatement.of("""
                     SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
                            message, media_gone_at, refresh
                     FROM api_call
@@ -44,11 +42,10 @@ public class PaidAnswers {
                     """);
 
     /**
-     * A call whose response may be in a file of the node that sent it. So it is for a day at most,
-     * and until that node is recovered.
+     * A call whose response may be in a file of the node that sent it. So it is for a day at most, and until that node
+     * is recovered.
      */
-    static final String OUTSTANDING =
-            """
+    static final String OUTSTANDING = """
             SELECT id, job_execution_id, sent_at FROM api_call
             WHERE note_id = :noteId AND endpoint = :endpoint AND job_execution_id IS NOT NULL
               AND received_at IS NULL AND recovered_at IS NULL
@@ -70,40 +67,31 @@ public class PaidAnswers {
     }
 
     /**
-     * The call about a note whose response is not here yet and may be at the node that sent it. To
-     * be asked before {@link #latestPaid}: when there is none, no response to an earlier call
-     * arrives later.
+     * The call about a note whose response is not here yet and may be at the node that sent it. To be asked before
+     * {@link #latestPaid}: when there is none, no response to an earlier call arrives later.
      *
-     * @param execution the run of this process. A call of it that is not in progress has no
-     *     response: its row was written, but not confirmed, so that it was not sent
+     * @param execution the run of this process. A call of it that is not in progress has no response: its row was
+     *     written, but not confirmed, so that it was not sent
      * @param inProgress numbers of the calls of this process whose responses are not written yet
      */
     Optional<OutstandingCall> outstanding(
-            NoteId id,
-            Endpoint endpoint,
-            Instant now,
-            @Nullable Long execution,
-            Long[] inProgress) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
-                                .param("noteId", id.value())
-                                .param("endpoint", endpoint.ledgerName())
-                                .param("sentAt", Timestamp.from(now))
-                                .param("execution", execution, Types.BIGINT)
-                                .param("inProgress", inProgress)
-                                .query(
-                                        (row, _) ->
-                                                new OutstandingCall(
-                                                        row.getLong("id"),
-                                                        row.getLong("job_execution_id"),
-                                                        row.getTimestamp("sent_at").toInstant()))
-                                .optional());
+            NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
+        return atOnce.execute(_ -> jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
+                .param("noteId", id.value())
+                .param("endpoint", endpoint.ledgerName())
+                .param("sentAt", Timestamp.from(now))
+                .param("execution", execution, Types.BIGINT)
+                .param("inProgress", inProgress)
+                .query((row, _) -> new OutstandingCall(
+                        row.getLong("id"),
+                        row.getLong("job_execution_id"),
+                        row.getTimestamp("sent_at").toInstant()))
+                .optional());
     }
 
     /**
-     * The newest answer about a note to one of the questions that is paid for, not older than
-     * {@code since} and still held here.
+     * The newest answer about a note to one of the questions that is paid for, not older than {@code since} and still
+     * held here.
      */
     Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since) {
         return latestPaid(id, endpoint, since, Long.MAX_VALUE);
@@ -112,16 +100,13 @@ public class PaidAnswers {
     /** The same among the calls that were made before another one. */
     Optional<PaidAnswer> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
         return latestRow(id, endpoint, since, before)
-                .flatMap(paid -> whole(id, paid.call(), Optional.of(paid.body())).map(paid::with));
+                .flatMap(
+                        paid -> whole(id, paid.call(), Optional.of(paid.body())).map(paid::with));
     }
 
     /** Its body is empty where it is large. */
-    private Optional<PaidAnswer> latestRow(
-            NoteId id, Endpoint endpoint, Instant since, long before) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+    private Optional<PaidAnswer> latestRow(NoteId id, Endpoint endpoint, Instant since, long before) {
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT id, received_at, http_status, request_id, media_gone_at,
                                                CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
                                         FROM api_call
@@ -131,47 +116,38 @@ public class PaidAnswers {
                                         ORDER BY id DESC
                                         LIMIT 1
                                         """)
-                                .param("noteId", id.value())
-                                .param("endpoint", endpoint.ledgerName())
-                                .param("since", Timestamp.from(since))
-                                .param("before", before)
-                                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
-                                .query((row, _) -> paidAnswer(row))
-                                .optional());
+                .param("noteId", id.value())
+                .param("endpoint", endpoint.ledgerName())
+                .param("since", Timestamp.from(since))
+                .param("before", before)
+                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
+                .query((row, _) -> paidAnswer(row))
+                .optional());
     }
 
     /**
      * The body of an answer, which is read when the memory for it is free where it is large.
      *
-     * @param ordinary the body when it is of ordinary size, nothing when it is large; empty when it
-     *     is not held
+     * @param ordinary the body when it is of ordinary size, nothing when it is large; empty when it is not held
      */
     private Optional<byte[]> whole(NoteId id, long call, Optional<byte[]> ordinary) {
         if (ordinary.isEmpty() || ordinary.get().length > 0) {
             return ordinary;
         }
         sizeOf(call).ifPresent(size -> memory.take(id, size));
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
                                         """)
-                                .param("call", call)
-                                .query((row, _) -> row.getBytes("answer"))
-                                .optional());
+                .param("call", call)
+                .query((row, _) -> row.getBytes("answer"))
+                .optional());
     }
 
     private Optional<Long> sizeOf(long call) {
         return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+                _ -> jdbc.sql("""
                                         SELECT octet_length(answer) FROM api_call WHERE id = :call AND answer IS NOT NULL
-                                        """)
-                                .param("call", call)
-                                .query(Long.class)
-                                .optional());
+                                        """).param("call", call).query(Long.class).optional());
     }
 
     private static PaidAnswer paidAnswer(ResultSet row) throws SQLException {
@@ -186,22 +162,17 @@ public class PaidAnswers {
 
     /** When the newest answer about a note was received that is paid for, held or not. */
     Optional<Instant> lastBought(NoteId id) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT max(received_at) AS last FROM api_call WHERE note_id = :noteId AND billed = 'YES'
                                         """)
-                                .param("noteId", id.value())
-                                .query(
-                                        (row, _) ->
-                                                Optional.ofNullable(instant(row.getTimestamp(1))))
-                                .single());
+                .param("noteId", id.value())
+                .query((row, _) -> Optional.ofNullable(instant(row.getTimestamp(1))))
+                .single());
     }
 
     /**
-     * The newest call of a note whose answer is paid for, whether or not that holds the note; empty
-     * when nothing was ever paid for it.
+     * The newest call of a note whose answer is paid for, whether or not that holds the note; empty when nothing was
+     * ever paid for it.
      */
     public Optional<BoughtCall> newestBought(NoteId id) {
         return bought(id, null);
@@ -222,10 +193,9 @@ public class PaidAnswers {
     }
 
     private static Question<BoughtCall> askBought(NoteId id, @Nullable Long number) {
-        return BOUGHT.with(
-                        new MapSqlParameterSource()
-                                .addValue("noteId", id.value())
-                                .addValue("number", number, Types.BIGINT))
+        return BOUGHT.with(new MapSqlParameterSource()
+                        .addValue("noteId", id.value())
+                        .addValue("number", number, Types.BIGINT))
                 .as((row, _) -> boughtCall(row));
     }
 
@@ -252,115 +222,89 @@ public class PaidAnswers {
 
     /** Nothing where it is large. */
     private Optional<byte[]> ordinaryAnswerOf(BoughtCall call) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
                                         FROM api_call WHERE id = :call AND answer IS NOT NULL
                                         """)
-                                .param("call", call.number())
-                                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
-                                .query((row, _) -> row.getBytes("answer"))
-                                .optional());
+                .param("call", call.number())
+                .param("ordinary", AnswerMemory.ORDINARY_SIZE)
+                .query((row, _) -> row.getBytes("answer"))
+                .optional());
     }
 
     /** How many responses about a note cannot be read, of the requests sent since then. */
     public int unreadable(NoteId id, Instant since) {
-        return atOnce.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT count(*) FROM api_call
                                         WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
                                           AND code IS NULL AND http_status BETWEEN 200 AND 299
                                         """)
-                                .param("noteId", id.value())
-                                .param("since", Timestamp.from(since))
-                                .query(Integer.class)
-                                .single());
+                .param("noteId", id.value())
+                .param("since", Timestamp.from(since))
+                .query(Integer.class)
+                .single());
     }
 
-    /**
-     * Notes that every address of one of an answer's files is dead, so that a later night buys a
-     * new one.
-     */
+    /** Notes that every address of one of an answer's files is dead, so that a later night buys a new one. */
     public void mediaGone(long call, Instant now) {
-        atOnce.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        atOnce.executeWithoutResult(_ -> jdbc.sql("""
                                         UPDATE api_call SET media_gone_at = :now
                                         WHERE id = :call AND media_gone_at IS NULL
                                         """)
-                                .param("now", Timestamp.from(now))
-                                .param("call", call)
-                                .update());
+                .param("now", Timestamp.from(now))
+                .param("call", call)
+                .update());
     }
 
     /**
-     * Marks the answers of all archived notes that have a lesser rendition of one of their files,
-     * so that a new one is bought in their place. A repeat changes nothing.
+     * Marks the answers of all archived notes that have a lesser rendition of one of their files, so that a new one is
+     * bought in their place. A repeat changes nothing.
      */
     public void replaceDegraded(Instant now) {
         atOnce.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+                _ -> jdbc.sql("""
                                         UPDATE api_call c SET media_gone_at = :now
                                         FROM note_media m
                                         JOIN worklist w USING (note_id)
                                         JOIN note_capture n USING (note_id, captured_at)
                                         WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
                                           AND c.id = n.call_id AND c.media_gone_at IS NULL
-                                        """)
-                                .param("now", Timestamp.from(now))
-                                .update());
+                                        """).param("now", Timestamp.from(now)).update());
     }
 
-    /**
-     * Takes back that an answer's addresses are dead, when no missing file needs others any more.
-     */
+    /** Takes back that an answer's addresses are dead, when no missing file needs others any more. */
     public void mediaFound(long call) {
-        atOnce.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+        atOnce.executeWithoutResult(_ -> jdbc.sql("""
                                         UPDATE api_call SET media_gone_at = NULL
                                         WHERE id = :call AND media_gone_at IS NOT NULL
-                                        """)
-                                .param("call", call)
-                                .update());
+                                        """).param("call", call).update());
     }
 
     /**
-     * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat
-     * changes nothing. A row that was written when the call left, and has no response, gets it.
+     * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat changes nothing. A
+     * row that was written when the call left, and has no response, gets it.
      *
-     * <p>It gets its old number again. Where another note's call has that, as in a bucket that two
-     * databases have written to, it gets the next one that is free; and one that is above those of
-     * the note's earlier calls, which come first.
+     * <p>It gets its old number again. Where another note's call has that, as in a bucket that two databases have
+     * written to, it gets the next one that is free; and one that is above those of the note's earlier calls, which
+     * come first.
      *
      * @return its number
      */
     public long restore(NoteId id, BoughtCall call, byte[] answer) {
         complete(id, call, answer);
         updateMediaGone(id, call);
-        Optional<Long> there =
-                jdbc.sql(
-                                """
+        Optional<Long> there = jdbc.sql("""
                                 SELECT id FROM api_call WHERE note_id = :noteId AND received_at = :receivedAt
                                 """)
-                        .param("noteId", id.value())
-                        .param("receivedAt", Timestamp.from(call.receivedAt()))
-                        .query(Long.class)
-                        .optional();
+                .param("noteId", id.value())
+                .param("receivedAt", Timestamp.from(call.receivedAt()))
+                .query(Long.class)
+                .optional();
         if (there.isPresent()) {
             return there.get();
         }
         BoughtCall.Facts facts = call.facts();
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
                                               billed, request_id, message, answer, media_gone_at, refresh)
                         OVERRIDING SYSTEM VALUE
@@ -388,13 +332,10 @@ public class PaidAnswers {
                 .single();
     }
 
-    /**
-     * Writes the response into the row of a call that was in flight when the tables were dumped.
-     */
+    /** Writes the response into the row of a call that was in flight when the tables were dumped. */
     private void complete(NoteId id, BoughtCall call, byte[] answer) {
         BoughtCall.Facts facts = call.facts();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE api_call
                         SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
                             billed = 'YES', request_id = :requestId, message = :message, answer = :answer
@@ -415,8 +356,7 @@ public class PaidAnswers {
 
     /** Only the sidecar of the newest response is written when URLs have expired. */
     private void updateMediaGone(NoteId id, BoughtCall call) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE api_call c SET media_gone_at = :goneAt
                         WHERE note_id = :noteId AND received_at = :receivedAt
                           AND media_gone_at IS DISTINCT FROM :goneAt
@@ -431,17 +371,14 @@ public class PaidAnswers {
 
     /** Lets the numbers of new calls begin after those that were restored. */
     public void numberFromTheHighest() {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call HAVING max(id) IS NOT NULL
-                        """)
-                .query(Long.class)
-                .optional();
+                        """).query(Long.class).optional();
     }
 
     /**
-     * Empties the copies of answers that are too old to be used again, where the note has reached
-     * its end and the exact bytes lie in the store, as far as audits know.
+     * Empties the copies of answers that are too old to be used again, where the note has reached its end and the exact
+     * bytes lie in the store, as far as audits know.
      *
      * @return how many were emptied
      */
@@ -455,8 +392,7 @@ public class PaidAnswers {
     }
 
     private int emptyCopies(@Nullable String id, Instant limit) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         UPDATE api_call c SET answer = NULL
                         WHERE c.answer IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
                           AND EXISTS (SELECT 1 FROM worklist w

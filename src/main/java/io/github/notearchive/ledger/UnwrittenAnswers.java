@@ -27,12 +27,11 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Paid answers that the database does not take yet, each in a file of its own, durable once {@link
- * #keep} returns. They are brought into the ledger by the next run that reaches the database.
+ * Paid answers that the database does not take yet, each in a file of its own, durable once {@link #keep} returns. They
+ * are brought into the ledger by the next run that reaches the database.
  *
- * <p>A file is a line of JSON that says which call it answers, and then the exact body. It is
- * readable by its owner only, and appears whole or not at all, after a power cut too. A directory
- * belongs to one process at a time.
+ * <p>A file is a line of JSON that says which call it answers, and then the exact body. It is readable by its owner
+ * only, and appears whole or not at all, after a power cut too. A directory belongs to one process at a time.
  */
 public final class UnwrittenAnswers {
 
@@ -58,8 +57,8 @@ public final class UnwrittenAnswers {
     }
 
     /**
-     * The files of other nodes in directories beside this one, of those that have any: of nodes
-     * that share the data directory, and of nodes that were renamed or removed.
+     * The files of other nodes in directories beside this one, of those that have any: of nodes that share the data
+     * directory, and of nodes that were renamed or removed.
      */
     public List<UnwrittenAnswers> ofOtherNodes() throws IOException {
         List<UnwrittenAnswers> others = new ArrayList<>();
@@ -78,8 +77,7 @@ public final class UnwrittenAnswers {
             return others;
         }
         try (DirectoryStream<Path> found =
-                Files.newDirectoryStream(
-                        parent, path -> Files.isDirectory(path) && !path.equals(directory))) {
+                Files.newDirectoryStream(parent, path -> Files.isDirectory(path) && !path.equals(directory))) {
             found.forEach(path -> others.add(new UnwrittenAnswers(path)));
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
@@ -117,8 +115,7 @@ public final class UnwrittenAnswers {
     }
 
     /** Keeps an answer; a repeat replaces it. */
-    Path keep(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took)
-            throws IOException {
+    Path keep(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took) throws IOException {
         OwnersDirectory.make(directory);
         Path file = fileOf(call);
         byte[] head = JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took));
@@ -143,8 +140,8 @@ public final class UnwrittenAnswers {
     }
 
     /**
-     * Deletes the answers about these notes, which nobody is to have any more; what a process left
-     * behind that was killed while it wrote one, too. Those of other nodes beside them as well.
+     * Deletes the answers about these notes, which nobody is to have any more; what a process left behind that was
+     * killed while it wrote one, too. Those of other nodes beside them as well.
      *
      * @return how many there were
      */
@@ -219,19 +216,13 @@ public final class UnwrittenAnswers {
     }
 
     private Path fileOf(SentCall call) {
-        return directory.resolve(
-                "%013d-%s-%d%s"
-                        .formatted(
-                                call.sentAt().toEpochMilli(),
-                                call.id().value(),
-                                call.number(),
-                                SUFFIX));
+        return directory.resolve("%013d-%s-%d%s"
+                .formatted(call.sentAt().toEpochMilli(), call.id().value(), call.number(), SUFFIX));
     }
 
     /** An answer that was read back. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Unwritten(
-            SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took) {}
+    record Unwritten(SentCall call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took) {}
 
     /** The first line. */
     private record Head(

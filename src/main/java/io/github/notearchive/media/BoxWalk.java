@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * ISO base media (ISO/IEC 14496-12) and what is made of it: MP4, M4A, MOV, and the pictures of HEIF
- * (ISO/IEC 23008-12). Boxes one after the other, the last of which ends where the file does.
+ * ISO base media (ISO/IEC 14496-12) and what is made of it: MP4, M4A, MOV, and the pictures of HEIF (ISO/IEC 23008-12).
+ * Boxes one after the other, the last of which ends where the file does.
  *
- * <p>What lies within them is read for remarks only, and goes down by methods, not by recursion, so
- * that no file chooses the depth.
+ * <p>What lies within them is read for remarks only, and goes down by methods, not by recursion, so that no file
+ * chooses the depth.
  */
 final class BoxWalk extends Walk {
 
@@ -45,9 +45,7 @@ final class BoxWalk extends Walk {
         void to(Box box) throws IOException;
     }
 
-    /**
-     * @param picture whether it is one of HEIF, else film or sound
-     */
+    /** @param picture whether it is one of HEIF, else film or sound */
     BoxWalk(FileBytes bytes, boolean picture) {
         super(bytes);
         this.picture = picture;
@@ -119,23 +117,17 @@ final class BoxWalk extends Walk {
 
     private void lookIntoMovie(Box movie) throws IOException {
         int[] tracks = {0};
-        within(
-                movie,
-                movie.from,
-                box -> {
-                    if (box.name.equals("trak")) {
-                        tracks[0]++;
-                        within(
-                                box,
-                                box.from,
-                                child -> {
-                                    if (child.name.equals("tkhd")) {
-                                        // in 16.16; the last of it, whatever its version
-                                        measured(bytes.u16(child.to - 8), bytes.u16(child.to - 4));
-                                    }
-                                });
+        within(movie, movie.from, box -> {
+            if (box.name.equals("trak")) {
+                tracks[0]++;
+                within(box, box.from, child -> {
+                    if (child.name.equals("tkhd")) {
+                        // in 16.16; the last of it, whatever its version
+                        measured(bytes.u16(child.to - 8), bytes.u16(child.to - 4));
                     }
                 });
+            }
+        });
         if (tracks[0] == 0) {
             remark("no track in moov");
         }
@@ -147,8 +139,7 @@ final class BoxWalk extends Walk {
         ownData = parts.containsKey("idat");
         Box main = parts.get("pitm");
         if (main != null) {
-            mainItem =
-                    bytes.u8(main.from) == 0 ? bytes.u16(main.from + 4) : bytes.u32(main.from + 4);
+            mainItem = bytes.u8(main.from) == 0 ? bytes.u16(main.from + 4) : bytes.u32(main.from + 4);
         }
         Box locations = parts.get("iloc");
         if (locations != null) {
@@ -193,29 +184,20 @@ final class BoxWalk extends Walk {
     }
 
     private void lookIntoProperties(Box all) throws IOException {
-        within(
-                all,
-                all.from,
-                box -> {
-                    if (box.name.equals("ipco")) {
-                        within(
-                                box,
-                                box.from,
-                                property -> {
-                                    if (properties.size() < MOST_PROPERTIES) {
-                                        properties.add(property);
-                                    }
-                                });
+        within(all, all.from, box -> {
+            if (box.name.equals("ipco")) {
+                within(box, box.from, property -> {
+                    if (properties.size() < MOST_PROPERTIES) {
+                        properties.add(property);
                     }
                 });
-        within(
-                all,
-                all.from,
-                box -> {
-                    if (box.name.equals("ipma")) {
-                        lookIntoAssociations(box);
-                    }
-                });
+            }
+        });
+        within(all, all.from, box -> {
+            if (box.name.equals("ipma")) {
+                lookIntoAssociations(box);
+            }
+        });
     }
 
     /** The size of the main picture, by the properties that are its own. */

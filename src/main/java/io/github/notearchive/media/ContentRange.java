@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ContentRange(long first, long last, long total) {
 
-    private static final Pattern BYTES =
-            Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})");
+    private static final Pattern BYTES = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})");
 
     /** The range of a response; null when it names none, or one that cannot be. */
     static @Nullable ContentRange of(ClassicHttpResponse response) {
@@ -25,11 +24,8 @@ record ContentRange(long first, long last, long total) {
         if (!range.matches()) {
             return null;
         }
-        ContentRange read =
-                new ContentRange(
-                        Long.parseLong(range.group(1)),
-                        Long.parseLong(range.group(2)),
-                        Long.parseLong(range.group(3)));
+        ContentRange read = new ContentRange(
+                Long.parseLong(range.group(1)), Long.parseLong(range.group(2)), Long.parseLong(range.group(3)));
         return read.first <= read.last && read.last < read.total ? read : null;
     }
 }

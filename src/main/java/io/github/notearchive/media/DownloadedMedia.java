@@ -11,13 +11,12 @@ import java.util.List;
  * @param type by the first bytes
  * @param candidate the address that was chosen
  * @param host the host that the bytes came from, after redirects
- * @param length how the number of bytes compares with the server's {@code Content-Length}; never a
- *     mismatch, which is a failure
+ * @param length how the number of bytes compares with the server's {@code Content-Length}; never a mismatch, which is a
+ *     failure
  * @param promisedSize how the number of bytes compares with the answer's; a mismatch held twice
- * @param promisedMd5 how the MD5 compares with the answer's; a hint, since nobody documents which
- *     bytes that covers
- * @param remarks what is odd about the file and no failure, such as other dimensions than promised;
- *     in ASCII without quotes, usually none
+ * @param promisedMd5 how the MD5 compares with the answer's; a hint, since nobody documents which bytes that covers
+ * @param remarks what is odd about the file and no failure, such as other dimensions than promised; in ASCII without
+ *     quotes, usually none
  */
 public record DownloadedMedia(
         SpoolFile file,

@@ -13,17 +13,16 @@ import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is
- * no byte, before the first or behind the last, it reads as zero: whoever minds compares with
- * {@link #length} first. Numbers are unsigned and big-endian unless the method says otherwise.
+ * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is no byte, before the
+ * first or behind the last, it reads as zero: whoever minds compares with {@link #length} first. Numbers are unsigned
+ * and big-endian unless the method says otherwise.
  *
  * <p>For one thread. Not through a channel, which an interrupt would close.
  */
 final class FileBytes implements AutoCloseable {
 
     private static final int BUFFER = 8 * 1024;
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final long LOW_BITS = 0x0101_0101_0101_0101L;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
@@ -122,9 +121,7 @@ final class FileBytes implements AutoCloseable {
         return length;
     }
 
-    /**
-     * Eight bytes at a time, since most of a picture is searched for the few that mean something.
-     */
+    /** Eight bytes at a time, since most of a picture is searched for the few that mean something. */
     private int indexOf(int value, int from) {
         long pattern = value * LOW_BITS;
         int i = from;

@@ -3,8 +3,7 @@ package io.github.notearchive.media;
 import java.io.IOException;
 
 /**
- * FLAC (RFC 9639): the blocks of metadata. The frames behind them do not say how long they are, so
- * they are not walked.
+ * FLAC (RFC 9639): the blocks of metadata. The frames behind them do not say how long they are, so they are not walked.
  */
 final class FlacWalk extends Walk {
 

@@ -3,11 +3,11 @@ package io.github.notearchive.media;
 import java.io.IOException;
 
 /**
- * Sound in frames one after the other: MPEG audio (ISO/IEC 11172-3, 13818-3), which is called MP3,
- * and AAC in ADTS (ISO/IEC 14496-3). Tags may stand before, between and behind the frames.
+ * Sound in frames one after the other: MPEG audio (ISO/IEC 11172-3, 13818-3), which is called MP3, and AAC in ADTS
+ * (ISO/IEC 14496-3). Tags may stand before, between and behind the frames.
  *
- * <p>A file that ends between two frames is as good as any; only a count of frames in the first one
- * (Xing) tells that some are missing.
+ * <p>A file that ends between two frames is as good as any; only a count of frames in the first one (Xing) tells that
+ * some are missing.
  */
 final class FrameWalk extends Walk {
 
@@ -102,11 +102,7 @@ final class FrameWalk extends Walk {
     private long tag(long at) throws IOException {
         long left = bytes.length() - at;
         if (bytes.begins(at, "ID3") && (left < 10 || isId3(at))) {
-            int content =
-                    bytes.u8(at + 6) << 21
-                            | bytes.u8(at + 7) << 14
-                            | bytes.u8(at + 8) << 7
-                            | bytes.u8(at + 9);
+            int content = bytes.u8(at + 6) << 21 | bytes.u8(at + 7) << 14 | bytes.u8(at + 8) << 7 | bytes.u8(at + 9);
             boolean footer = (bytes.u8(at + 5) & 0x10) != 0;
             return 10L + content + (footer ? 10 : 0);
         }
@@ -123,9 +119,7 @@ final class FrameWalk extends Walk {
     private boolean isId3(long at) throws IOException {
         return bytes.u8(at + 3) < 0xff
                 && bytes.u8(at + 4) < 0xff
-                && ((bytes.u8(at + 6) | bytes.u8(at + 7) | bytes.u8(at + 8) | bytes.u8(at + 9))
-                                & 0x80)
-                        == 0;
+                && ((bytes.u8(at + 6) | bytes.u8(at + 7) | bytes.u8(at + 8) | bytes.u8(at + 9)) & 0x80) == 0;
     }
 
     /** Whether the file ends within what may be the header of a frame. */
@@ -144,10 +138,7 @@ final class FrameWalk extends Walk {
 
     private boolean isFreeFormat(long at) throws IOException {
         int header = (int) bytes.u32(at);
-        return kind == 0
-                && bytes.length() - at >= SHORTEST_HEADER
-                && isMpeg(header)
-                && (header >>> 12 & 0xf) == 0;
+        return kind == 0 && bytes.length() - at >= SHORTEST_HEADER && isMpeg(header) && (header >>> 12 & 0xf) == 0;
     }
 
     /** How long the frame is that begins here; 0 when none does. */
@@ -166,8 +157,7 @@ final class FrameWalk extends Walk {
         int version = header >>> 19 & 3;
         int layer = 4 - (header >>> 17 & 3);
         int bitRate = BIT_RATES[version == 3 ? 0 : 1][layer - 1][header >>> 12 & 0xf] * 1000;
-        int sampleRate =
-                SAMPLE_RATES[header >>> 10 & 3] / (version == 3 ? 1 : version == 2 ? 2 : 4);
+        int sampleRate = SAMPLE_RATES[header >>> 10 & 3] / (version == 3 ? 1 : version == 2 ? 2 : 4);
         int padding = header >>> 9 & 1;
         if (bitRate == 0 || sampleRate == 0) {
             return 0;
@@ -211,14 +201,11 @@ final class FrameWalk extends Walk {
         boolean mono = (header >>> 6 & 3) == 3;
         long tag = at + 4 + (first ? mono ? 17 : 32 : mono ? 9 : 17);
         String name = bytes.name(tag);
-        boolean counts =
-                (name.equals("Xing") || name.equals("Info")) && (bytes.u32(tag + 4) & 1) != 0;
+        boolean counts = (name.equals("Xing") || name.equals("Info")) && (bytes.u32(tag + 4) & 1) != 0;
         return counts ? bytes.u32(tag + 8) : -1;
     }
 
-    /**
-     * Where the next frame begins that another one follows, or the end; the length if none does.
-     */
+    /** Where the next frame begins that another one follows, or the end; the length if none does. */
     private long nextFrame(long from) throws IOException {
         for (long at = from; at < bytes.length() && step(); at++) {
             if (tag(at) > 0) {

@@ -15,11 +15,10 @@ import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The downloads going on: how many there may be, how long each may take, and how all of them are
- * ended at once.
+ * The downloads going on: how many there may be, how long each may take, and how all of them are ended at once.
  *
- * <p>Requests are ended by closing their connection, not by interrupting the thread, which may hold
- * other things that must not be interrupted.
+ * <p>Requests are ended by closing their connection, not by interrupting the thread, which may hold other things that
+ * must not be interrupted.
  */
 final class InFlight implements AutoCloseable {
 
@@ -33,9 +32,8 @@ final class InFlight implements AutoCloseable {
 
     InFlight(int places) {
         free = places;
-        clock =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("media-time-box").factory());
+        clock = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("media-time-box").factory());
         clock.setRemoveOnCancelPolicy(true);
     }
 
@@ -143,9 +141,7 @@ final class InFlight implements AutoCloseable {
             }
         }
 
-        /**
-         * Waits; false when the wait was cut short by a stop or an interrupt, whose flag is kept.
-         */
+        /** Waits; false when the wait was cut short by a stop or an interrupt, whose flag is kept. */
         boolean pause(Duration time) {
             try {
                 lock.lockInterruptibly();

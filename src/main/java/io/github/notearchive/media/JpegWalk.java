@@ -3,8 +3,8 @@ package io.github.notearchive.media;
 import java.io.IOException;
 
 /**
- * JPEG (ITU-T T.81, annex B): segments, and between them coded data, up to the marker EOI. What
- * comes behind it, such as the film of a motion photo or a maker's own data, is not walked.
+ * JPEG (ITU-T T.81, annex B): segments, and between them coded data, up to the marker EOI. What comes behind it, such
+ * as the film of a motion photo or a maker's own data, is not walked.
  */
 final class JpegWalk extends Walk {
 
@@ -26,8 +26,7 @@ final class JpegWalk extends Walk {
         while (true) {
             long marker = marker(at);
             if (marker + 1 >= bytes.length()) {
-                return new Structure.Cut(
-                        "no end of the picture, the file ends at " + bytes.length());
+                return new Structure.Cut("no end of the picture, the file ends at " + bytes.length());
             }
             if (marker > at && !scanned) {
                 remark("stray bytes between segments");
@@ -63,8 +62,8 @@ final class JpegWalk extends Walk {
     }
 
     /**
-     * The next marker that is none of coded data. Coded data may lie before it, stuffed so that it
-     * holds no other marker.
+     * The next marker that is none of coded data. Coded data may lie before it, stuffed so that it holds no other
+     * marker.
      */
     private long marker(long from) throws IOException {
         long at = from;

@@ -14,13 +14,12 @@ import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Downloads the file of a slot from the first of its addresses that gives it, complete and of the
- * right sort.
+ * Downloads the file of a slot from the first of its addresses that gives it, complete and of the right sort.
  *
- * <p>Trouble that may pass is tried again at the same address, then at the next one; an address
- * that is gone is left at once. Downloads are free, so a repeat costs nothing but time; each takes
- * no longer than {@code archive.media.file-timeout} from when it has a place. A download that fails
- * leaves no file behind. Safe for use by many threads, which wait for a place.
+ * <p>Trouble that may pass is tried again at the same address, then at the next one; an address that is gone is left at
+ * once. Downloads are free, so a repeat costs nothing but time; each takes no longer than
+ * {@code archive.media.file-timeout} from when it has a place. A download that fails leaves no file behind. Safe for
+ * use by many threads, which wait for a place.
  */
 public class MediaDownloader implements AutoCloseable {
 
@@ -35,8 +34,7 @@ public class MediaDownloader implements AutoCloseable {
         this(
                 properties,
                 spool,
-                new PublicAddresses(
-                        new AllowedHosts(properties.allowedHosts()), InetAddress::getAllByName));
+                new PublicAddresses(new AllowedHosts(properties.allowedHosts()), InetAddress::getAllByName));
     }
 
     MediaDownloader(MediaProperties properties, Spool spool, DnsResolver resolver) {
@@ -50,12 +48,12 @@ public class MediaDownloader implements AutoCloseable {
     /**
      * Downloads the file of this slot. The file is the caller's, who closes it.
      *
-     * @throws java.io.UncheckedIOException if the spool cannot be written, which no other address
-     *     would help
+     * @throws java.io.UncheckedIOException if the spool cannot be written, which no other address would help
      */
     public DownloadOutcome download(MediaSlot slot) {
-        List<MediaCandidate> candidates =
-                slot.candidates().stream().filter(candidate -> !candidate.url().isBlank()).toList();
+        List<MediaCandidate> candidates = slot.candidates().stream()
+                .filter(candidate -> !candidate.url().isBlank())
+                .toList();
         if (candidates.isEmpty()) {
             return new DownloadOutcome.Dead("no address in the answer");
         }
@@ -77,8 +75,8 @@ public class MediaDownloader implements AutoCloseable {
     }
 
     /**
-     * Ends every download in flight, waits included; each of them, and each one asked for later, is
-     * troubled until {@link #resume}.
+     * Ends every download in flight, waits included; each of them, and each one asked for later, is troubled until
+     * {@link #resume}.
      */
     public void abort() {
         inFlight.abort();
@@ -105,8 +103,7 @@ public class MediaDownloader implements AutoCloseable {
         transfer.close();
     }
 
-    private DownloadOutcome tryInTurn(
-            MediaSlot slot, List<MediaCandidate> candidates, InFlight.Place place) {
+    private DownloadOutcome tryInTurn(MediaSlot slot, List<MediaCandidate> candidates, InFlight.Place place) {
         Findings findings = new Findings();
         Map<MediaUrl, MediaCandidate> urls = new LinkedHashMap<>();
         for (MediaCandidate candidate : candidates) {
@@ -149,11 +146,7 @@ public class MediaDownloader implements AutoCloseable {
 
     /** Tries one address until it is of no use to go on, or the deadline. */
     private Attempt persist(
-            MediaSlot slot,
-            MediaCandidate candidate,
-            MediaUrl url,
-            long deadline,
-            InFlight.Place place) {
+            MediaSlot slot, MediaCandidate candidate, MediaUrl url, long deadline, InFlight.Place place) {
         try (Partial partial = new Partial(spool)) {
             return persist(slot, candidate, url, partial, deadline, place);
         }
@@ -171,11 +164,9 @@ public class MediaDownloader implements AutoCloseable {
             long left = deadline - System.nanoTime();
             Attempt attempt;
             try {
-                attempt =
-                        left > 0
-                                ? transfer.attempt(
-                                        slot.kind(), candidate, url, partial, left, place)
-                                : new Attempt.Passing("not done in time", false);
+                attempt = left > 0
+                        ? transfer.attempt(slot.kind(), candidate, url, partial, left, place)
+                        : new Attempt.Passing("not done in time", false);
             } catch (RuntimeException e) { // as when the disk takes no more
                 if (unpromised != null) {
                     unpromised.close();
@@ -189,9 +180,7 @@ public class MediaDownloader implements AutoCloseable {
                     if (unpromised != null) {
                         unpromised.close();
                     }
-                    if (second
-                            || media.promisedSize() != DownloadedMedia.Comparison.MISMATCH
-                            || place.isStopped()) {
+                    if (second || media.promisedSize() != DownloadedMedia.Comparison.MISMATCH || place.isStopped()) {
                         return attempt;
                     }
                     // complete by the server's word, but not what the answer promises
@@ -199,10 +188,7 @@ public class MediaDownloader implements AutoCloseable {
                     again = true;
                 }
                 case Attempt.Passing(var _, var worthAnother) ->
-                        again =
-                                worthAnother
-                                        && unpromised == null
-                                        && tries < properties.triesPerCandidate();
+                    again = worthAnother && unpromised == null && tries < properties.triesPerCandidate();
                 case Attempt.Gone _, Attempt.Refused _, Attempt.NoRoom _ -> again = false;
             }
             Duration pause = properties.backoffAfter(tries);
@@ -241,21 +227,16 @@ public class MediaDownloader implements AutoCloseable {
         }
 
         DownloadOutcome outcome() {
-            return passing || refused
-                    ? new DownloadOutcome.Troubled(all(), passing)
-                    : new DownloadOutcome.Dead(all());
+            return passing || refused ? new DownloadOutcome.Troubled(all(), passing) : new DownloadOutcome.Dead(all());
         }
 
         String all() {
             String first = String.join("; ", reasons.subList(0, Math.min(ENOUGH, reasons.size())));
-            return reasons.size() > ENOUGH
-                    ? first + "; and " + (reasons.size() - ENOUGH) + " more"
-                    : first;
+            return reasons.size() > ENOUGH ? first + "; and " + (reasons.size() - ENOUGH) + " more" : first;
         }
 
         private void add(MediaCandidate candidate, @Nullable MediaUrl url, String why) {
-            reasons.add(
-                    candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + why);
+            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + why);
         }
     }
 }

@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One try at one address, on the caller's thread: request, redirects, body, digests, structure.
  *
- * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no
- * body, keeps no cookie, and uses no proxy of the system.
+ * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no body, keeps no
+ * cookie, and uses no proxy of the system.
  */
 final class MediaTransfer implements AutoCloseable {
 
@@ -60,59 +60,44 @@ final class MediaTransfer implements AutoCloseable {
         this.properties = properties;
         this.allowed = allowed;
         Timeout idle = Timeout.of(properties.idleTimeout());
-        client =
-                HttpClients.custom()
-                        .setConnectionManager(
-                                ConnectionPool.with(
-                                                ConnectionConfig.custom()
-                                                        .setConnectTimeout(
-                                                                Timeout.of(
-                                                                        properties
-                                                                                .connectTimeout()))
-                                                        .setSocketTimeout(idle))
-                                        .setDnsResolver(resolver)
-                                        .setMaxConnTotal(properties.downloadsInFlight())
-                                        .setMaxConnPerRoute(properties.downloadsPerHost())
-                                        .build())
-                        .setDefaultRequestConfig(
-                                RequestConfig.custom()
-                                        .setConnectionRequestTimeout(
-                                                Timeout.of(properties.fileTimeout()))
-                                        .setResponseTimeout(idle)
-                                        .setRedirectsEnabled(false)
-                                        .setAuthenticationEnabled(false)
-                                        .setContentCompressionEnabled(false)
-                                        .setProtocolUpgradeEnabled(false)
-                                        .build())
-                        .setRequestExecutor(new RepeatedResponses())
-                        .setRoutePlanner(new DefaultRoutePlanner(null))
-                        .setUserAgent("note-archive")
-                        .setDefaultHeaders(
-                                List.of(
-                                        new BasicHeader("Accept", "*/*"),
-                                        new BasicHeader("Accept-Encoding", "identity")))
-                        .disableAutomaticRetries()
-                        .disableRedirectHandling()
-                        .disableContentCompression()
-                        .disableCookieManagement()
-                        .disableAuthCaching()
-                        .disableConnectionState()
-                        .build();
+        client = HttpClients.custom()
+                .setConnectionManager(ConnectionPool.with(ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.of(properties.connectTimeout()))
+                                .setSocketTimeout(idle))
+                        .setDnsResolver(resolver)
+                        .setMaxConnTotal(properties.downloadsInFlight())
+                        .setMaxConnPerRoute(properties.downloadsPerHost())
+                        .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(Timeout.of(properties.fileTimeout()))
+                        .setResponseTimeout(idle)
+                        .setRedirectsEnabled(false)
+                        .setAuthenticationEnabled(false)
+                        .setContentCompressionEnabled(false)
+                        .setProtocolUpgradeEnabled(false)
+                        .build())
+                .setRequestExecutor(new RepeatedResponses())
+                .setRoutePlanner(new DefaultRoutePlanner(null))
+                .setUserAgent("note-archive")
+                .setDefaultHeaders(
+                        List.of(new BasicHeader("Accept", "*/*"), new BasicHeader("Accept-Encoding", "identity")))
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .disableConnectionState()
+                .build();
     }
 
     /**
      * Tries the address once, for so long at most.
      *
-     * @param partial what earlier tries at this address have brought, and what this one leaves for
-     *     the next; empty when the try is complete
+     * @param partial what earlier tries at this address have brought, and what this one leaves for the next; empty when
+     *     the try is complete
      */
     Attempt attempt(
-            MediaKind kind,
-            MediaCandidate candidate,
-            MediaUrl url,
-            Partial partial,
-            long nanos,
-            InFlight.Place place) {
+            MediaKind kind, MediaCandidate candidate, MediaUrl url, Partial partial, long nanos, InFlight.Place place) {
         place.openBox(nanos);
         try {
             return follow(kind, candidate, url, partial, place);
@@ -149,11 +134,7 @@ final class MediaTransfer implements AutoCloseable {
     }
 
     private Attempt follow(
-            MediaKind kind,
-            MediaCandidate candidate,
-            MediaUrl url,
-            Partial partial,
-            InFlight.Place place)
+            MediaKind kind, MediaCandidate candidate, MediaUrl url, Partial partial, InFlight.Place place)
             throws IOException {
         MediaUrl at = url;
         Exchange exchange = open(at, partial.rest(), place);
@@ -195,8 +176,7 @@ final class MediaTransfer implements AutoCloseable {
         }
     }
 
-    private Exchange open(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place)
-            throws IOException {
+    private Exchange open(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place) throws IOException {
         if (!url.isUpgradable()) {
             return send(url, rest, place);
         }
@@ -211,11 +191,9 @@ final class MediaTransfer implements AutoCloseable {
         }
     }
 
-    private Exchange send(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place)
-            throws IOException {
+    private Exchange send(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place) throws IOException {
         String authority = url.literal() ? url.host() + ":" + url.port() : url.host();
-        HttpUriRequestBase request =
-                new HttpUriRequestBase("GET", URI.create(url.scheme() + "://" + authority + "/"));
+        HttpUriRequestBase request = new HttpUriRequestBase("GET", URI.create(url.scheme() + "://" + authority + "/"));
         // past java.net.URI, which refuses some targets and rewrites others
         request.setPath(url.target());
         if (rest != null) {
@@ -227,9 +205,7 @@ final class MediaTransfer implements AutoCloseable {
         }
         requests.increment();
         String host =
-                url.host().startsWith("[")
-                        ? url.host().substring(1, url.host().length() - 1)
-                        : url.host();
+                url.host().startsWith("[") ? url.host().substring(1, url.host().length() - 1) : url.host();
         HttpHost target = new HttpHost(url.scheme(), host, url.port());
         try {
             return new Exchange(request, client.executeOpen(target, request, null));
@@ -240,12 +216,7 @@ final class MediaTransfer implements AutoCloseable {
         }
     }
 
-    private Attempt receive(
-            MediaKind kind,
-            MediaCandidate candidate,
-            MediaUrl at,
-            Partial partial,
-            Exchange exchange)
+    private Attempt receive(MediaKind kind, MediaCandidate candidate, MediaUrl at, Partial partial, Exchange exchange)
             throws IOException {
         HttpEntity entity = exchange.response.getEntity();
         if (entity == null) {
@@ -264,19 +235,14 @@ final class MediaTransfer implements AutoCloseable {
         return switch (FirstBytes.of(head, kind)) {
             case FirstBytes.Wrong(var looksLike) -> new Attempt.Passing(looksLike, true);
             case FirstBytes.Fitting(var type) -> {
-                partial.begin(
-                        type,
-                        length,
-                        Partial.validatorOf(exchange.response),
-                        isPromised(candidate.md5()));
+                partial.begin(type, length, Partial.validatorOf(exchange.response), isPromised(candidate.md5()));
                 yield save(candidate, at, partial, head, body);
             }
         };
     }
 
     /** Adds what comes to what is there. A body that breaks off leaves it for the next try. */
-    private Attempt save(
-            MediaCandidate candidate, MediaUrl at, Partial partial, byte[] head, InputStream body)
+    private Attempt save(MediaCandidate candidate, MediaUrl at, Partial partial, byte[] head, InputStream body)
             throws IOException {
         long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().mostBytes());
         boolean isOfUse = false;
@@ -303,9 +269,7 @@ final class MediaTransfer implements AutoCloseable {
         } catch (SpoolFullException _) {
             isOfUse = false;
             return new Attempt.NoRoom(
-                    "the spool holds archive.media.max-spool-size ("
-                            + properties.maxSpoolSize()
-                            + ")");
+                    "the spool holds archive.media.max-spool-size (" + properties.maxSpoolSize() + ")");
         } finally {
             partial.pause();
             if (!isOfUse || partial.rest() == null) {
@@ -328,31 +292,26 @@ final class MediaTransfer implements AutoCloseable {
         };
     }
 
-    private Attempt complete(
-            MediaCandidate candidate, MediaUrl at, Partial partial, List<String> remarks) {
+    private Attempt complete(MediaCandidate candidate, MediaUrl at, Partial partial, List<String> remarks) {
         boolean isMeasured = partial.total() >= 0;
         Partial.Whole whole = partial.take();
         Long promisedSize = candidate.size();
         String promisedMd5 = candidate.md5();
-        return new Attempt.Complete(
-                new DownloadedMedia(
-                        whole.content(),
-                        whole.sha256(),
-                        whole.type(),
-                        candidate,
-                        at.host(),
-                        isMeasured
-                                ? DownloadedMedia.Comparison.MATCH
-                                : DownloadedMedia.Comparison.NONE,
-                        promisedSize == null || promisedSize <= 0
-                                ? DownloadedMedia.Comparison.NONE
-                                : DownloadedMedia.Comparison.of(
-                                        promisedSize == whole.content().size()),
-                        promisedMd5 == null || whole.md5() == null
-                                ? DownloadedMedia.Comparison.NONE
-                                : DownloadedMedia.Comparison.of(
-                                        promisedMd5.strip().equalsIgnoreCase(whole.md5())),
-                        remarks));
+        return new Attempt.Complete(new DownloadedMedia(
+                whole.content(),
+                whole.sha256(),
+                whole.type(),
+                candidate,
+                at.host(),
+                isMeasured ? DownloadedMedia.Comparison.MATCH : DownloadedMedia.Comparison.NONE,
+                promisedSize == null || promisedSize <= 0
+                        ? DownloadedMedia.Comparison.NONE
+                        : DownloadedMedia.Comparison.of(
+                                promisedSize == whole.content().size()),
+                promisedMd5 == null || whole.md5() == null
+                        ? DownloadedMedia.Comparison.NONE
+                        : DownloadedMedia.Comparison.of(promisedMd5.strip().equalsIgnoreCase(whole.md5())),
+                remarks));
     }
 
     private static boolean isPromised(@Nullable String md5) {
@@ -364,8 +323,7 @@ final class MediaTransfer implements AutoCloseable {
     }
 
     private Attempt tooLong() {
-        return new Attempt.Refused(
-                "longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
+        return new Attempt.Refused("longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
     }
 
     private static Attempt brokeOff() {
@@ -379,11 +337,9 @@ final class MediaTransfer implements AutoCloseable {
             case UnknownHostException _ -> new Attempt.Passing("host name not found", true);
             case SSLException _ -> new Attempt.Passing("TLS failed", true);
             case ConnectionClosedException _ -> brokeOff();
-            case MessageConstraintException _ ->
-                    new Attempt.Passing("headers too long or too many", true);
+            case MessageConstraintException _ -> new Attempt.Passing("headers too long or too many", true);
             case NoHttpResponseException _ -> new Attempt.Passing("no answer", true);
-            case ConnectionRequestTimeoutException _ ->
-                    new Attempt.Passing("no free connection", false);
+            case ConnectionRequestTimeoutException _ -> new Attempt.Passing("no free connection", false);
             case ConnectTimeoutException _ -> new Attempt.Passing("no connection in time", true);
             case SocketTimeoutException _ -> new Attempt.Passing("silent for too long", true);
             case SocketException _ -> new Attempt.Passing("no connection, or a lost one", true);

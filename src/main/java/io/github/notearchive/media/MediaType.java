@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a file is, by its first bytes. A function of the bytes alone, whatever slot they fill: equal
- * bytes must get an equal name in the store.
+ * What a file is, by its first bytes. A function of the bytes alone, whatever slot they fill: equal bytes must get an
+ * equal name in the store.
  */
 public enum MediaType {
     HEIC("image/heic", "heic"),
@@ -38,8 +38,7 @@ public enum MediaType {
     private static final Set<MediaType> PICTURES = EnumSet.of(HEIC, AVIF, WEBP, JPEG, PNG, GIF);
     private static final Set<MediaType> FILMS = EnumSet.of(MP4, MOV);
     // sound comes in the container of films too, and nothing in the first bytes tells
-    private static final Set<MediaType> SOUNDS =
-            EnumSet.of(MP4, MOV, M4A, WAV, MP3, AAC, FLAC, OGG);
+    private static final Set<MediaType> SOUNDS = EnumSet.of(MP4, MOV, M4A, WAV, MP3, AAC, FLAC, OGG);
 
     private static final Set<MediaType> WORDS = EnumSet.of(SRT, VTT);
 
@@ -48,15 +47,12 @@ public enum MediaType {
 
     /** A number, which some leave out, and then from when to when. */
     private static final Pattern SRT_BEGINS =
-            Pattern.compile(
-                    "\\s*(?:\\d{1,9}[ \\t]*\\R)?\\s*\\d{1,4}:\\d{2}:\\d{2}[,.]\\d{1,3}[ \\t]*-->");
+            Pattern.compile("\\s*(?:\\d{1,9}[ \\t]*\\R)?\\s*\\d{1,4}:\\d{2}:\\d{2}[,.]\\d{1,3}[ \\t]*-->");
 
     private static final Pattern VTT_BEGINS = Pattern.compile("WEBVTT(?:[ \\t\\r\\n]|$)");
 
     private static final Set<String> HEIF_BRANDS =
-            Set.of(
-                    "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2",
-                    "msf1");
+            Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "msf1");
 
     private final String contentType;
     private final String extension;
@@ -107,18 +103,18 @@ public enum MediaType {
             case "OggS" -> Optional.of(OGG);
             case "ADIF" -> Optional.of(AAC);
             case "RIFF" ->
-                    switch (eighth) {
-                        case "WEBP" -> Optional.of(WEBP);
-                        case "WAVE" -> Optional.of(WAV);
-                        default -> Optional.empty();
-                    };
+                switch (eighth) {
+                    case "WEBP" -> Optional.of(WEBP);
+                    case "WAVE" -> Optional.of(WAV);
+                    default -> Optional.empty();
+                };
             default ->
-                    switch (text(head, 4)) {
-                        case "ftyp" -> Optional.of(container(head));
-                        // QuickTime files from before there was a ftyp box
-                        case "moov", "mdat", "wide" -> Optional.of(MOV);
-                        default -> sound(head);
-                    };
+                switch (text(head, 4)) {
+                    case "ftyp" -> Optional.of(container(head));
+                    // QuickTime files from before there was a ftyp box
+                    case "moov", "mdat", "wide" -> Optional.of(MOV);
+                    default -> sound(head);
+                };
         };
     }
 
@@ -136,11 +132,7 @@ public enum MediaType {
     }
 
     private static boolean isCompatible(byte[] head, String brand) {
-        int length =
-                (head[0] & 0xff) << 24
-                        | (head[1] & 0xff) << 16
-                        | (head[2] & 0xff) << 8
-                        | (head[3] & 0xff);
+        int length = (head[0] & 0xff) << 24 | (head[1] & 0xff) << 16 | (head[2] & 0xff) << 8 | (head[3] & 0xff);
         for (int i = 16; i + 4 <= Math.min(length, head.length); i += 4) {
             if (text(head, i).equals(brand)) {
                 return true;
@@ -163,9 +155,7 @@ public enum MediaType {
         if (layer == 0) {
             return (head[1] & 0xf6) == 0xf0 ? Optional.of(AAC) : Optional.empty();
         }
-        return version == 1 || bitRate == 0xf || sampleRate == 3
-                ? Optional.empty()
-                : Optional.of(MP3);
+        return version == 1 || bitRate == 0xf || sampleRate == 3 ? Optional.empty() : Optional.of(MP3);
     }
 
     private static Optional<MediaType> words(byte[] head) {
@@ -190,8 +180,6 @@ public enum MediaType {
     }
 
     private static String text(byte[] head, int offset) {
-        return head.length < offset + 4
-                ? ""
-                : new String(head, offset, 4, StandardCharsets.ISO_8859_1);
+        return head.length < offset + 4 ? "" : new String(head, offset, 4, StandardCharsets.ISO_8859_1);
     }
 }

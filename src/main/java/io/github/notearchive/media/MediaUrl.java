@@ -7,8 +7,8 @@ import java.util.Locale;
  * An address that may be followed: checked against the allowed hosts, and legal on the wire.
  *
  * <p>The host is compared as text, before anyone resolves it; what it resolves to is checked by
- * {@link PublicAddresses}. The target is what stood in the address byte for byte, except for
- * characters that are illegal in a request line: a signature over it must stay valid.
+ * {@link PublicAddresses}. The target is what stood in the address byte for byte, except for characters that are
+ * illegal in a request line: a signature over it must stay valid.
  *
  * @param scheme {@code http} or {@code https}
  * @param host in lower case, without trailing dot; a literal IPv6 address with its brackets
@@ -59,20 +59,15 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         if (delimiter < to.length() && to.charAt(delimiter) == ':') {
             MediaUrl elsewhere = parse(to, allowed);
             // what was to be fetched by https is not fetched by less
-            return scheme.equals("https") && elsewhere.isUpgradable()
-                    ? elsewhere.upgraded()
-                    : elsewhere;
+            return scheme.equals("https") && elsewhere.isUpgradable() ? elsewhere.upgraded() : elsewhere;
         }
         if (to.chars().anyMatch(c -> c < 0x20 || c == 0x7f) || to.length() > MAX_LENGTH) {
             throw new RefusedAddressException("a redirect that cannot be read");
         }
         String path = target.substring(0, firstOf(target, "?"));
-        String resolved =
-                to.startsWith("/")
-                        ? to
-                        : to.startsWith("?")
-                                ? path + to
-                                : path.substring(0, path.lastIndexOf('/') + 1) + to;
+        String resolved = to.startsWith("/")
+                ? to
+                : to.startsWith("?") ? path + to : path.substring(0, path.lastIndexOf('/') + 1) + to;
         return new MediaUrl(scheme, host, port, encode(resolved), literal);
     }
 
@@ -92,8 +87,7 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         return scheme + "://" + host;
     }
 
-    private static MediaUrl checked(
-            String scheme, String authority, String rest, AllowedHosts allowed)
+    private static MediaUrl checked(String scheme, String authority, String rest, AllowedHosts allowed)
             throws RefusedAddressException {
         if (authority.indexOf('@') >= 0) {
             throw new RefusedAddressException("user information in the address");
@@ -127,9 +121,7 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
     }
 
     private static int port(String digits) throws RefusedAddressException {
-        if (digits.isEmpty()
-                || digits.length() > 5
-                || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (digits.isEmpty() || digits.length() > 5 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
             throw new RefusedAddressException("a port that cannot be read");
         }
         return Integer.parseInt(digits);
@@ -146,10 +138,7 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
             if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
                 throw new RefusedAddressException("half a character in the address");
             }
-            boolean legal =
-                    c == '%'
-                            ? isHex(text, i + 1) && isHex(text, i + 2)
-                            : c < 0x7f && ILLEGAL.indexOf(c) < 0;
+            boolean legal = c == '%' ? isHex(text, i + 1) && isHex(text, i + 2) : c < 0x7f && ILLEGAL.indexOf(c) < 0;
             if (legal) {
                 target.append((char) c);
             } else {

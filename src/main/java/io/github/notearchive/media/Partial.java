@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What has come of the file at one address, over as many tries as that takes. Used by one thread.
  *
- * <p>A body that breaks off is continued by the next try when the server gave it a strong validator
- * (RFC 9110, 13.1.5) and says with the rest that it belongs to the same bytes: the same validator,
- * the place where ours end, the same length of the whole. In any other case the file begins anew.
+ * <p>A body that breaks off is continued by the next try when the server gave it a strong validator (RFC 9110, 13.1.5)
+ * and says with the rest that it belongs to the same bytes: the same validator, the place where ours end, the same
+ * length of the whole. In any other case the file begins anew.
  */
 final class Partial implements AutoCloseable {
 
@@ -28,8 +28,8 @@ final class Partial implements AutoCloseable {
     /**
      * Begins a file, in place of whatever was there.
      *
-     * @param withMd5 whether the MD5 of the whole is wanted as well, which costs more than twice
-     *     the time of the SHA-256
+     * @param withMd5 whether the MD5 of the whole is wanted as well, which costs more than twice the time of the
+     *     SHA-256
      */
     void begin(MediaType type, long total, @Nullable String validator, boolean withMd5) {
         close();
@@ -37,7 +37,8 @@ final class Partial implements AutoCloseable {
     }
 
     /** What a request for the rest must say; empty when the file is to be asked for as a whole. */
-    @Nullable Rest rest() {
+    @Nullable
+    Rest rest() {
         return begun == null || begun.validator == null || begun.content.size() == 0
                 ? null
                 : new Rest(begun.content.size(), begun.validator);
@@ -47,8 +48,8 @@ final class Partial implements AutoCloseable {
     record Rest(long from, String validator) {}
 
     /**
-     * Takes a response with status 206 for the rest of the file, if it is that; from then on it is
-     * known how long the whole is.
+     * Takes a response with status 206 for the rest of the file, if it is that; from then on it is known how long the
+     * whole is.
      *
      * @param response whose {@code Content-Range} and validator are looked at
      * @return whether it is
@@ -136,7 +137,11 @@ final class Partial implements AutoCloseable {
      * @param sha256 in lower-case hexadecimal
      * @param md5 the same; null when nobody asked for it
      */
-    record Whole(SpoolFile content, MediaType type, String sha256, @Nullable String md5) {}
+    record Whole(
+            SpoolFile content,
+            MediaType type,
+            String sha256,
+            @Nullable String md5) {}
 
     /** Deletes what has come. A repeat does nothing. */
     @Override
@@ -153,9 +158,7 @@ final class Partial implements AutoCloseable {
         var tag = response.getFirstHeader("ETag");
         String value = tag == null ? null : tag.getValue();
         // a date would do only if it were known to be old enough, by the server's own clock
-        return value != null && value.startsWith("\"") && value.endsWith("\"") && value.length() > 2
-                ? value
-                : null;
+        return value != null && value.startsWith("\"") && value.endsWith("\"") && value.length() > 2 ? value : null;
     }
 
     private static final class Begun {
@@ -167,12 +170,7 @@ final class Partial implements AutoCloseable {
         private final MessageDigest sha256 = DigestUtils.getSha256Digest();
         private final @Nullable MessageDigest md5;
 
-        Begun(
-                SpoolFile content,
-                MediaType type,
-                long total,
-                @Nullable String validator,
-                boolean withMd5) {
+        Begun(SpoolFile content, MediaType type, long total, @Nullable String validator, boolean withMd5) {
             this.content = content;
             this.type = type;
             this.total = total;

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an answer promises of a picture or a film, against what came. Only a candidate for which the
- * answer gives both dimensions promises any.
+ * What an answer promises of a picture or a film, against what came. Only a candidate for which the answer gives both
+ * dimensions promises any.
  */
 final class Promise {
 
@@ -20,11 +20,10 @@ final class Promise {
     private Promise() {}
 
     /**
-     * Why it cannot be the picture that was promised: a tiny one in place of a large one, as
-     * servers give for what they no longer have. Empty when it may be.
+     * Why it cannot be the picture that was promised: a tiny one in place of a large one, as servers give for what they
+     * no longer have. Empty when it may be.
      */
-    static Optional<String> placeholder(
-            Structure.Whole whole, long size, MediaType type, MediaCandidate candidate) {
+    static Optional<String> placeholder(Structure.Whole whole, long size, MediaType type, MediaCandidate candidate) {
         Pixels own = whole.pixels();
         if (own == null || !type.suits(MediaKind.IMAGE)) {
             return Optional.empty();

@@ -3,9 +3,8 @@ package io.github.notearchive.media;
 import java.io.IOException;
 
 /**
- * RIFF: chunks to the end that the header names, for WebP (RFC 9649) and WAV. A WAV that was
- * written as a stream says 0 or the greatest number for its length and that of its data; that is
- * legal, and its end cannot be checked.
+ * RIFF: chunks to the end that the header names, for WebP (RFC 9649) and WAV. A WAV that was written as a stream says 0
+ * or the greatest number for its length and that of its data; that is legal, and its end cannot be checked.
  */
 final class RiffWalk extends Walk {
 
@@ -16,9 +15,7 @@ final class RiffWalk extends Walk {
     private boolean streamed;
     private boolean content;
 
-    /**
-     * @param picture whether it is WebP, else WAV
-     */
+    /** @param picture whether it is WebP, else WAV */
     RiffWalk(FileBytes bytes, boolean picture) {
         super(bytes);
         this.picture = picture;
@@ -87,9 +84,7 @@ final class RiffWalk extends Walk {
             case "VP8 " -> {
                 content = true;
                 if (bytes.u24(at + 3) == 0x9d012a) {
-                    measured(
-                            bytes.littleEndian16(at + 6) & 0x3fff,
-                            bytes.littleEndian16(at + 8) & 0x3fff);
+                    measured(bytes.littleEndian16(at + 6) & 0x3fff, bytes.littleEndian16(at + 8) & 0x3fff);
                 }
             }
             case "VP8L" -> {
@@ -97,8 +92,7 @@ final class RiffWalk extends Walk {
                 long sizes = bytes.littleEndian32(at + 1);
                 measured((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1);
             }
-            case "VP8X" ->
-                    measured(bytes.littleEndian24(at + 4) + 1L, bytes.littleEndian24(at + 7) + 1L);
+            case "VP8X" -> measured(bytes.littleEndian24(at + 4) + 1L, bytes.littleEndian24(at + 7) + 1L);
             case "ANMF" -> content = true;
             default -> {}
         }

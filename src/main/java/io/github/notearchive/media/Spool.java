@@ -11,10 +11,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Where files lie between download and store: small ones in memory as long as there is room, all
- * others in a directory. Names there are our own, readable by the owner only; a directory belongs
- * to one process at a time. How many bytes lie here is known, and never more than was allowed with
- * the last one of them. Safe for use by many threads.
+ * Where files lie between download and store: small ones in memory as long as there is room, all others in a directory.
+ * Names there are our own, readable by the owner only; a directory belongs to one process at a time. How many bytes lie
+ * here is known, and never more than was allowed with the last one of them. Safe for use by many threads.
  */
 public final class Spool {
 
@@ -28,8 +27,8 @@ public final class Spool {
     private final long memory;
 
     /**
-     * Arrays that no file uses. Clearing new ones and moving them about is what a garbage collector
-     * would do most of the time; of one length, so that each serves the next file.
+     * Arrays that no file uses. Clearing new ones and moving them about is what a garbage collector would do most of
+     * the time; of one length, so that each serves the next file.
      */
     private final Deque<byte[]> idle = new ArrayDeque<>();
 
@@ -58,8 +57,7 @@ public final class Spool {
             return 0;
         }
         int swept = 0;
-        try (DirectoryStream<Path> files =
-                Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
             for (Path file : files) {
                 if (Files.isRegularFile(file)) {
                     Files.delete(file);
@@ -91,8 +89,8 @@ public final class Spool {
     }
 
     /**
-     * Lends arrays of {@value #PIECE} bytes, of which nobody else has any part until they are given
-     * back. What is in them is left from before.
+     * Lends arrays of {@value #PIECE} bytes, of which nobody else has any part until they are given back. What is in
+     * them is left from before.
      *
      * @param count how many
      * @param pieces gets them added
@@ -118,8 +116,8 @@ public final class Spool {
     }
 
     /**
-     * Books so many bytes more on the disk, before they are written; false when the disk would then
-     * hold more than the limit.
+     * Books so many bytes more on the disk, before they are written; false when the disk would then hold more than the
+     * limit.
      */
     synchronized boolean bookDisk(long bytes, long limit) {
         if (onDisk + bytes > limit) {
@@ -150,8 +148,8 @@ public final class Spool {
     }
 
     /**
-     * How many bytes are free on the disk of the directory, or of the nearest parent that exists;
-     * NaN when the file system does not report it.
+     * How many bytes are free on the disk of the directory, or of the nearest parent that exists; NaN when the file
+     * system does not report it.
      */
     public double diskFree() {
         Path existing = directory;

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of one file between download and store, in memory or on the disk, until it is closed.
  *
- * <p>A file begins in memory. When it grows longer than {@value #MOST_IN_MEMORY} bytes, or the
- * spool has no memory left for it, its bytes move to the disk. Used by one thread at a time.
+ * <p>A file begins in memory. When it grows longer than {@value #MOST_IN_MEMORY} bytes, or the spool has no memory left
+ * for it, its bytes move to the disk. Used by one thread at a time.
  */
 public final class SpoolFile implements AutoCloseable {
 
@@ -45,8 +45,8 @@ public final class SpoolFile implements AutoCloseable {
     }
 
     /**
-     * The bytes, where they lie in memory: arrays of one length, filled one after the other as far
-     * as the file goes. Theirs until it is closed.
+     * The bytes, where they lie in memory: arrays of one length, filled one after the other as far as the file goes.
+     * Theirs until it is closed.
      */
     public @Nullable List<byte[]> inMemory() {
         return pieces;
@@ -127,8 +127,7 @@ public final class SpoolFile implements AutoCloseable {
         return n;
     }
 
-    private int addOne(byte one, long expected, long diskLimit, Reader digests)
-            throws SpoolFullException {
+    private int addOne(byte one, long expected, long diskLimit, Reader digests) throws SpoolFullException {
         byte[] more = {one};
         add(more, 1, expected, diskLimit);
         digests.read(more, 0, 1);
@@ -196,9 +195,7 @@ public final class SpoolFile implements AutoCloseable {
      */
     Structure structure(MediaType type) {
         try (FileBytes in =
-                pieces == null
-                        ? new FileBytes(Objects.requireNonNull(path))
-                        : new FileBytes(pieces, (int) size)) {
+                pieces == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(pieces, (int) size)) {
             return Structure.of(in, type);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool file " + path + " cannot be read", e);

@@ -40,14 +40,8 @@ abstract class Walk {
 
     /** Notes how large it is; the largest counts, nonsense does not. */
     final void measured(long width, long height) {
-        boolean plausible =
-                width > 0
-                        && height > 0
-                        && width <= Integer.MAX_VALUE
-                        && height <= Integer.MAX_VALUE;
-        if (plausible
-                && (pixels == null
-                        || (double) width * height > (double) pixels.width() * pixels.height())) {
+        boolean plausible = width > 0 && height > 0 && width <= Integer.MAX_VALUE && height <= Integer.MAX_VALUE;
+        if (plausible && (pixels == null || (double) width * height > (double) pixels.width() * pixels.height())) {
             pixels = new Pixels((int) width, (int) height);
         }
     }
@@ -70,8 +64,7 @@ abstract class Walk {
 
     /** The file ends within what begins there. */
     final Structure cut(String what, long at) {
-        return new Structure.Cut(
-                what + " at byte " + at + " is not all there, the file ends at " + bytes.length());
+        return new Structure.Cut(what + " at byte " + at + " is not all there, the file ends at " + bytes.length());
     }
 
     /** What stands there cannot be. */

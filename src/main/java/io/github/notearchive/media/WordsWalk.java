@@ -3,8 +3,8 @@ package io.github.notearchive.media;
 import java.io.IOException;
 
 /**
- * Subtitles, SRT or WebVTT: read once through, as the few megabytes that they may have at most.
- * Where they break off cannot be told, since neither says how much there is.
+ * Subtitles, SRT or WebVTT: read once through, as the few megabytes that they may have at most. Where they break off
+ * cannot be told, since neither says how much there is.
  */
 final class WordsWalk extends Walk {
 

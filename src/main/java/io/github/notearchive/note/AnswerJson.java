@@ -21,18 +21,17 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The body of an answer as a tree, as far as it can be kept: an answer that is paid for must not be
- * lost to one absurd value in it.
+ * The body of an answer as a tree, as far as it can be kept: an answer that is paid for must not be lost to one absurd
+ * value in it.
  *
- * <p>The first JSON object of a body counts; what follows it is ignored. {@code NaN} and {@code
- * Infinity} are read as texts.
+ * <p>The first JSON object of a body counts; what follows it is ignored. {@code NaN} and {@code Infinity} are read as
+ * texts.
  *
- * <p>What goes beyond a bound is replaced by a text and the rest is read: a list or object below
- * {@value #MOST_LEVELS} levels, a number of more than {@value #LONGEST_NUMBER} characters or
- * decimal places. In a body of more than {@value #MOST_VALUES} values each list is cut to {@value
- * #LONGEST_LIST} entries, but one directly within the outermost object keeps its further objects
- * that are not empty; what is still too much is left out, except for plain values of the outermost
- * object. Real answers have about 20 levels and 1,000 values.
+ * <p>What goes beyond a bound is replaced by a text and the rest is read: a list or object below {@value #MOST_LEVELS}
+ * levels, a number of more than {@value #LONGEST_NUMBER} characters or decimal places. In a body of more than
+ * {@value #MOST_VALUES} values each list is cut to {@value #LONGEST_LIST} entries, but one directly within the
+ * outermost object keeps its further objects that are not empty; what is still too much is left out, except for plain
+ * values of the outermost object. Real answers have about 20 levels and 1,000 values.
  */
 public final class AnswerJson {
 
@@ -52,24 +51,21 @@ public final class AnswerJson {
     static final int MOST_LEVELS_PASSED_OVER = 200_000;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-    private static final JsonMapper JSON =
-            new JsonMapper(
-                    JsonFactory.builder()
-                            .streamReadConstraints(
-                                    StreamReadConstraints.builder()
-                                            .maxNestingDepth(MOST_LEVELS_PASSED_OVER)
-                                            .maxNumberLength(Integer.MAX_VALUE)
-                                            .maxStringLength(Integer.MAX_VALUE)
-                                            .maxNameLength(Integer.MAX_VALUE)
-                                            .build())
-                            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                            .build());
+    private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MOST_LEVELS_PASSED_OVER)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build());
 
     private AnswerJson() {}
 
     /**
-     * Reads a body; empty when it does not begin with a JSON object. A body in another encoding has
-     * its letters spoilt, but its code and its addresses are ASCII.
+     * Reads a body; empty when it does not begin with a JSON object. A body in another encoding has its letters spoilt,
+     * but its code and its addresses are ASCII.
      */
     public static Optional<JsonNode> read(byte[] body) {
         try {
@@ -140,8 +136,7 @@ public final class AnswerJson {
                 parser.skipChildren();
                 add(open.element(), name, NODES.stringNode(LEFT_OUT));
             } else {
-                ContainerNode<?> container =
-                        token == JsonToken.START_OBJECT ? NODES.objectNode() : NODES.arrayNode();
+                ContainerNode<?> container = token == JsonToken.START_OBJECT ? NODES.objectNode() : NODES.arrayNode();
                 add(open.element(), name, container);
                 open.push(container);
             }
@@ -207,8 +202,6 @@ public final class AnswerJson {
 
     /** What is written with an exponent is no less an integer, such as {@code 1.2E7}. */
     private static JsonNode integer(BigInteger value) {
-        return value.bitLength() < Long.SIZE
-                ? NODES.numberNode(value.longValue())
-                : NODES.numberNode(value);
+        return value.bitLength() < Long.SIZE ? NODES.numberNode(value.longValue()) : NODES.numberNode(value);
     }
 }

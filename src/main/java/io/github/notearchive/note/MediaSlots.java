@@ -16,9 +16,9 @@ import tools.jackson.databind.node.MissingNode;
 /**
  * Which files an answer promises: decided by the media that stand in it, not by its {@code type}.
  *
- * <p>The fields are those of the provider's published samples. Whatever has another shape is passed
- * over, never guessed at; a picture or motion that is named without any address is still a slot, so
- * that the gap shows. A sound block without an address is common, and means that there is no sound.
+ * <p>The fields are those of the provider's published samples. Whatever has another shape is passed over, never guessed
+ * at; a picture or motion that is named without any address is still a slot, so that the gap shows. A sound block
+ * without an address is common, and means that there is no sound.
  */
 public final class MediaSlots {
 
@@ -41,21 +41,20 @@ public final class MediaSlots {
     }
 
     /**
-     * The slots of an answer, in its order: each picture with its motion behind it, then the video
-     * with its subtitles, then sound.
+     * The slots of an answer, in its order: each picture with its motion behind it, then the video with its subtitles,
+     * then sound.
      */
     public static List<MediaSlot> of(NoteCapture capture, StreamPreference preference) {
         return of(capture, null, preference);
     }
 
     /**
-     * The same where another answer was bought for the video: that one's video and subtitles stand
-     * in the place of the first one's, and nothing else of it counts.
+     * The same where another answer was bought for the video: that one's video and subtitles stand in the place of the
+     * first one's, and nothing else of it counts.
      *
      * @param video the answer that was bought for the video; null when there is none
      */
-    public static List<MediaSlot> of(
-            NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
+    public static List<MediaSlot> of(NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
         MediaSlots expected = new MediaSlots(capture.note(), preference);
         expected.addImages();
         if (video == null) {
@@ -70,8 +69,8 @@ public final class MediaSlots {
     }
 
     /**
-     * Whether an answer is about a note of type {@code video} and has no address of its video, so
-     * that another version of the endpoint may be asked for it.
+     * Whether an answer is about a note of type {@code video} and has no address of its video, so that another version
+     * of the endpoint may be asked for it.
      */
     public static boolean lacksVideo(NoteCapture capture) {
         MediaSlots expected = new MediaSlots(capture.note(), StreamPreference.DEFAULT);
@@ -104,19 +103,12 @@ public final class MediaSlots {
         candidates.add("url", image.path("url"), null, null, null, null);
         candidates.add("url_multi_level.medium", levels.path("medium"), null, null, null, null);
         candidates.add("url_multi_level.low", levels.path("low"), null, null, null, null);
-        slots.add(
-                slot(
-                        MediaKind.IMAGE,
-                        ordinal,
-                        first(image, "fileid", "trace_id"),
-                        candidates,
-                        null));
+        slots.add(slot(MediaKind.IMAGE, ordinal, first(image, "fileid", "trace_id"), candidates, null));
     }
 
     private void addMotion(JsonNode image, int ordinal) {
         JsonNode media = image.path("live_photo").path("media");
-        Optional<String> identity =
-                first(image, "live_photo_file_id").or(() -> first(media, "video_id"));
+        Optional<String> identity = first(image, "live_photo_file_id").or(() -> first(media, "video_id"));
         Candidates candidates = streams(media.path("stream"), null);
         if (identity.isPresent() || !candidates.isEmpty()) {
             slots.add(slot(MediaKind.MOTION, ordinal, identity, candidates, null));
@@ -138,7 +130,8 @@ public final class MediaSlots {
     /** The video and its subtitles; false when the answer has no sign of a video. */
     private boolean addFilm() {
         JsonNode media = film();
-        Candidates candidates = streams(media.path("stream"), md5(media.path("video").path("md5")));
+        Candidates candidates =
+                streams(media.path("stream"), md5(media.path("video").path("md5")));
         Optional<String> identity = first(media, "video_id");
         if (identity.isEmpty() && candidates.isEmpty()) {
             return false;
@@ -157,19 +150,17 @@ public final class MediaSlots {
     }
 
     /**
-     * One slot for each language, by name, since the order of keys varies from answer to answer.
-     * {@code source} is mostly one of the languages once more, at the same address but for its
-     * signature. A language whose name is longer than 20 characters, or has others in it than
-     * letters, digits, {@code _} and {@code -} of ASCII, goes by its number in that order, from 0,
-     * as {@code #0}.
+     * One slot for each language, by name, since the order of keys varies from answer to answer. {@code source} is
+     * mostly one of the languages once more, at the same address but for its signature. A language whose name is longer
+     * than 20 characters, or has others in it than letters, digits, {@code _} and {@code -} of ASCII, goes by its
+     * number in that order, from 0, as {@code #0}.
      */
     private void addSubtitles(JsonNode byLanguage) {
         Set<String> known = new HashSet<>();
         int ordinal = 0;
         List<String> languages = new ArrayList<>(byLanguage.propertyNames());
-        languages.sort(
-                Comparator.comparing((String language) -> language.equals("source"))
-                        .thenComparing(Comparator.naturalOrder()));
+        languages.sort(Comparator.comparing((String language) -> language.equals("source"))
+                .thenComparing(Comparator.naturalOrder()));
         for (int place = 0; place < languages.size(); place++) {
             String key = languages.get(place);
             String language = LANGUAGE.matcher(key).matches() ? key : "#" + place;
@@ -178,18 +169,12 @@ public final class MediaSlots {
                 String name = number++ == 0 ? language : language + "[" + (number - 1) + "]";
                 Candidates candidates = new Candidates();
                 candidates.add("subtitles." + name, subtitle.path("url"), null, null, null, null);
-                if (candidates.isEmpty() || !known.add(candidates.list().getFirst().place())) {
+                if (candidates.isEmpty()
+                        || !known.add(candidates.list().getFirst().place())) {
                     continue;
                 }
                 // a language is no name of a file: thousands of notes have subtitles in it
-                slots.add(
-                        new MediaSlot(
-                                MediaKind.SUBTITLE,
-                                ordinal++,
-                                name,
-                                candidates.list(),
-                                false,
-                                null));
+                slots.add(new MediaSlot(MediaKind.SUBTITLE, ordinal++, name, candidates.list(), false, null));
             }
         }
     }
@@ -202,10 +187,7 @@ public final class MediaSlots {
 
     private void addAudio() {
         List<JsonNode> sounds =
-                List.of(
-                        note.path("native_voice_info"),
-                        soundWithinText(),
-                        note.path("simple_music_info"));
+                List.of(note.path("native_voice_info"), soundWithinText(), note.path("simple_music_info"));
         List<MediaSlot> audio = new ArrayList<>();
         for (JsonNode sound : sounds) {
             if (text(sound.path("url")).isEmpty()) {
@@ -214,12 +196,7 @@ public final class MediaSlots {
             Candidates candidates = new Candidates();
             candidates.add("url", sound.path("url"), null, null, null, md5(sound.path("md5sum")));
             MediaSlot slot =
-                    slot(
-                            MediaKind.AUDIO,
-                            audio.size(),
-                            first(sound, "sound_id", "music_id", "id"),
-                            candidates,
-                            null);
+                    slot(MediaKind.AUDIO, audio.size(), first(sound, "sound_id", "music_id", "id"), candidates, null);
             if (audio.stream().noneMatch(other -> isSameSound(other, slot))) {
                 audio.add(slot);
             }
@@ -228,13 +205,15 @@ public final class MediaSlots {
     }
 
     /**
-     * Whether two places of an answer have one sound: the same name of the source's, or the same
-     * address. That two addresses end alike, as {@code voice/0.wav} and {@code music/0.wav} do,
-     * says nothing.
+     * Whether two places of an answer have one sound: the same name of the source's, or the same address. That two
+     * addresses end alike, as {@code voice/0.wav} and {@code music/0.wav} do, says nothing.
      */
     private static boolean isSameSound(MediaSlot a, MediaSlot b) {
         return (a.named() && b.named() && a.identity().equals(b.identity()))
-                || a.candidates().getFirst().place().equals(b.candidates().getFirst().place());
+                || a.candidates()
+                        .getFirst()
+                        .place()
+                        .equals(b.candidates().getFirst().place());
     }
 
     /** The note's sound stands a second time in a JSON text within the JSON. */
@@ -246,8 +225,8 @@ public final class MediaSlots {
     }
 
     /**
-     * All streams of all codecs, as the preference orders them: of each the master, then every
-     * backup that is not the master once more.
+     * All streams of all codecs, as the preference orders them: of each the master, then every backup that is not the
+     * master once more.
      *
      * @param md5 what the answer calls the MD5 of the film; a stream's own counts more
      */
@@ -271,22 +250,10 @@ public final class MediaSlots {
             Integer height = dimension(node, "height");
             String own = md5(node.path("md5"));
             String promised = own == null ? md5 : own;
-            candidates.add(
-                    stream.name() + "/master_url",
-                    node.path("master_url"),
-                    size,
-                    width,
-                    height,
-                    promised);
+            candidates.add(stream.name() + "/master_url", node.path("master_url"), size, width, height, promised);
             int backup = 0;
             for (JsonNode url : elements(node.path("backup_urls"))) {
-                candidates.add(
-                        stream.name() + "/backup_urls[" + backup++ + "]",
-                        url,
-                        size,
-                        width,
-                        height,
-                        promised);
+                candidates.add(stream.name() + "/backup_urls[" + backup++ + "]", url, size, width, height, promised);
             }
         }
         return candidates;
@@ -310,13 +277,14 @@ public final class MediaSlots {
             Candidates candidates,
             @Nullable String notOffered) {
         List<MediaCandidate> list = candidates.list();
-        String name = identity.orElseGet(() -> list.isEmpty() ? "" : pathOf(list.getFirst().url()));
+        String name = identity.orElseGet(
+                () -> list.isEmpty() ? "" : pathOf(list.getFirst().url()));
         return new MediaSlot(kind, ordinal, name, list, identity.isPresent(), notOffered);
     }
 
     /**
-     * The last part of an address's path, without what it asks to be made of the file: the folders
-     * before it change from answer to answer.
+     * The last part of an address's path, without what it asks to be made of the file: the folders before it change
+     * from answer to answer.
      */
     private static String pathOf(String url) {
         String path = url.replaceFirst("[?#!].*", "");
@@ -337,9 +305,7 @@ public final class MediaSlots {
 
     private static @Nullable Integer dimension(JsonNode node, String field) {
         JsonNode value = node.path(field);
-        return value.canConvertToInt() && value.isIntegralNumber() && value.intValue() > 0
-                ? value.intValue()
-                : null;
+        return value.canConvertToInt() && value.isIntegralNumber() && value.intValue() > 0 ? value.intValue() : null;
     }
 
     private static @Nullable String md5(JsonNode node) {
@@ -369,8 +335,7 @@ public final class MediaSlots {
                 @Nullable String md5) {
             String address = text(url);
             if (!address.isEmpty()) {
-                byUrl.putIfAbsent(
-                        address, new MediaCandidate(address, rendition, size, width, height, md5));
+                byUrl.putIfAbsent(address, new MediaCandidate(address, rendition, size, width, height, md5));
             }
         }
 

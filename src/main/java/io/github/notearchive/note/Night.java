@@ -7,11 +7,9 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
 /**
- * A night of archiving: a calendar day of Asia/Shanghai, by which the provider counts its daily
- * quota.
+ * A night of archiving: a calendar day of Asia/Shanghai, by which the provider counts its daily quota.
  *
- * <p>Not a day of UTC nor of the machine: a quota that is used up at 23:59 is there again a minute
- * later.
+ * <p>Not a day of UTC nor of the machine: a quota that is used up at 23:59 is there again a minute later.
  */
 public record Night(LocalDate date) implements Comparable<Night> {
 
@@ -38,9 +36,7 @@ public record Night(LocalDate date) implements Comparable<Night> {
         return date.plusDays(1).atStartOfDay(ZONE).toInstant();
     }
 
-    /**
-     * An instant as the provider's people read it, such as {@code 2026-11-26 00:00 in Shanghai}.
-     */
+    /** An instant as the provider's people read it, such as {@code 2026-11-26 00:00 in Shanghai}. */
     public static String local(Instant instant) {
         return LOCAL.format(instant) + " in Shanghai";
     }

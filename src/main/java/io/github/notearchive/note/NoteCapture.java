@@ -14,17 +14,10 @@ import tools.jackson.databind.JsonNode;
  * @param note the note object within it
  * @param author the author object beside or within the note; a missing node when there is none
  */
-@SuppressWarnings(
-        "ArrayRecordComponent") // captures are never compared, and a copy of the bytes would be a
+@SuppressWarnings("ArrayRecordComponent") // captures are never compared, and a copy of the bytes would be a
 // waste
 public record NoteCapture(
-        NoteId id,
-        long callId,
-        Instant capturedAt,
-        byte[] answer,
-        JsonNode envelope,
-        JsonNode note,
-        JsonNode author) {
+        NoteId id, long callId, Instant capturedAt, byte[] answer, JsonNode envelope, JsonNode note, JsonNode author) {
 
     /** The same capture, bought by a call of another number. */
     public NoteCapture boughtBy(long call) {

@@ -7,8 +7,7 @@ import java.util.regex.Pattern;
 /**
  * Which note: 24 lower-case hexadecimal digits, as the app's share links carry them.
  *
- * <p>The first eight digits are the second in which the note was made; nothing here depends on
- * that.
+ * <p>The first eight digits are the second in which the note was made; nothing here depends on that.
  */
 public record NoteId(String value) implements Comparable<NoteId> {
 
@@ -21,15 +20,10 @@ public record NoteId(String value) implements Comparable<NoteId> {
         }
     }
 
-    /**
-     * The id that a text spells, blanks around it and upper case forgiven; empty when it spells
-     * none.
-     */
+    /** The id that a text spells, blanks around it and upper case forgiven; empty when it spells none. */
     public static Optional<NoteId> parse(String text) {
         String candidate = text.strip().toLowerCase(Locale.ROOT);
-        return VALID.matcher(candidate).matches()
-                ? Optional.of(new NoteId(candidate))
-                : Optional.empty();
+        return VALID.matcher(candidate).matches() ? Optional.of(new NoteId(candidate)) : Optional.empty();
     }
 
     @Override

@@ -22,9 +22,9 @@ public final class SourceName {
     private SourceName() {}
 
     /**
-     * Whether a value stands in the place of a name and is none, so that many files have it: it is
-     * blank, has nothing but zeros and ASCII punctuation, is {@code -1}, or says in one word that
-     * there is no value: null, undefined, none, nil or nan, in capitals too.
+     * Whether a value stands in the place of a name and is none, so that many files have it: it is blank, has nothing
+     * but zeros and ASCII punctuation, is {@code -1}, or says in one word that there is no value: null, undefined,
+     * none, nil or nan, in capitals too.
      */
     static boolean isPlaceholder(String name) {
         return NOTHING.matcher(name).matches()
@@ -33,9 +33,9 @@ public final class SourceName {
     }
 
     /**
-     * A name that fits an index: one of up to 200 characters stays as it is, of a longer one the
-     * beginning stays, with a tilde and the SHA-256 of all of it behind, in lower-case hexadecimal,
-     * so that two long names stay apart. A repeat changes nothing.
+     * A name that fits an index: one of up to 200 characters stays as it is, of a longer one the beginning stays, with
+     * a tilde and the SHA-256 of all of it behind, in lower-case hexadecimal, so that two long names stay apart. A
+     * repeat changes nothing.
      */
     public static String bounded(String name) {
         if (name.length() <= LONGEST) {

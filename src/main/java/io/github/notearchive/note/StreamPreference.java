@@ -9,16 +9,16 @@ import java.util.List;
  *
  * <p>A preference and no filter: what it does not name is taken last, rather than no film at all.
  *
- * @param codecs the codecs in the order of preference, of {@link #ALL}; those that are not named
- *     come after them, in the order of {@link #ALL}
- * @param maxHeight how many pixels the shorter side should have at most, so that {@code 1080} means
- *     the same for a film that stands as for one that lies; 0 is no limit
+ * @param codecs the codecs in the order of preference, of {@link #ALL}; those that are not named come after them, in
+ *     the order of {@link #ALL}
+ * @param maxHeight how many pixels the shorter side should have at most, so that {@code 1080} means the same for a film
+ *     that stands as for one that lies; 0 is no limit
  */
 public record StreamPreference(List<String> codecs, int maxHeight) {
 
     /**
-     * The codecs that the source names, the best first: H.265 has the largest renditions of a film,
-     * H.264 plays everywhere, few programs decode the other two.
+     * The codecs that the source names, the best first: H.265 has the largest renditions of a film, H.264 plays
+     * everywhere, few programs decode the other two.
      */
     public static final List<String> ALL = List.of("h265", "h264", "av1", "h266");
 
@@ -46,15 +46,13 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
     }
 
     /**
-     * The one that is wanted most first: those within the limit before those beyond it; then by
-     * codec, the larger picture first and, where that is equal, the larger file. Of those beyond
-     * the limit the smallest picture first.
+     * The one that is wanted most first: those within the limit before those beyond it; then by codec, the larger
+     * picture first and, where that is equal, the larger file. Of those beyond the limit the smallest picture first.
      */
     public Comparator<Offer> order() {
-        Comparator<Offer> bySize =
-                Comparator.comparingInt((Offer offer) -> codecs.indexOf(offer.codec()))
-                        .thenComparing(Comparator.comparingLong(Offer::pixels).reversed())
-                        .thenComparing(Comparator.comparingLong(Offer::size).reversed());
+        Comparator<Offer> bySize = Comparator.comparingInt((Offer offer) -> codecs.indexOf(offer.codec()))
+                .thenComparing(Comparator.comparingLong(Offer::pixels).reversed())
+                .thenComparing(Comparator.comparingLong(Offer::size).reversed());
         Comparator<Offer> beyond = Comparator.comparingLong(Offer::pixels).thenComparing(bySize);
         return (a, b) -> {
             boolean aIsBeyond = isBeyond(a);

@@ -45,12 +45,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Puts an object in one request, on the caller's thread and over pooled connections.
  *
- * <p>The request is signed over the SHA-256 that is known of its bytes, which the store compares
- * with what it receives, so the bytes are read once, to be sent. The same digest goes along as the
- * object's checksum: a store that keeps checksums says it back, and has shown then that it holds
- * these bytes. Of more than {@value #MOST_SIGNED} bytes the signature leaves the payload out, since
- * there are stores that hold a signed one in memory until they have compared it (S3Proxy); who does
- * not say the checksum back is to be asked then for what it holds.
+ * <p>The request is signed over the SHA-256 that is known of its bytes, which the store compares with what it receives,
+ * so the bytes are read once, to be sent. The same digest goes along as the object's checksum: a store that keeps
+ * checksums says it back, and has shown then that it holds these bytes. Of more than {@value #MOST_SIGNED} bytes the
+ * signature leaves the payload out, since there are stores that hold a signed one in memory until they have compared it
+ * (S3Proxy); who does not say the checksum back is to be asked then for what it holds.
  */
 final class ObjectPut implements AutoCloseable {
 
@@ -67,8 +66,7 @@ final class ObjectPut implements AutoCloseable {
     private static final long SLOWEST = 1L << 20;
 
     /** What stores say that know no checksums, and mind them. */
-    private static final Set<String> NOT_KNOWN =
-            Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
+    private static final Set<String> NOT_KNOWN = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
 
     private final StoreProperties properties;
     private final Http.BaseUrl address;
@@ -87,37 +85,32 @@ final class ObjectPut implements AutoCloseable {
         this.address = new Http.BaseUrl(properties.endpoint().strip());
         this.callLasts = callLasts;
         Timeout silence = Timeout.of(properties.socketTimeout());
-        this.connections =
-                ConnectionPool.with(
-                                ConnectionConfig.custom()
-                                        .setConnectTimeout(Timeout.of(properties.connectTimeout()))
-                                        .setSocketTimeout(silence)
-                                        .setTimeToLive(TimeValue.ofMinutes(2)))
-                        .setMaxConnTotal(connections)
-                        .setMaxConnPerRoute(connections)
-                        .build();
-        this.http =
-                HttpClients.custom()
-                        .setConnectionManager(this.connections)
-                        .setDefaultRequestConfig(
-                                RequestConfig.custom()
-                                        .setConnectionRequestTimeout(silence)
-                                        .setResponseTimeout(silence)
-                                        .setAuthenticationEnabled(false)
-                                        .setContentCompressionEnabled(false)
-                                        .setProtocolUpgradeEnabled(false)
-                                        .build())
-                        .setRoutePlanner(new DefaultRoutePlanner(null))
-                        .setUserAgent("note-archive")
-                        .disableAutomaticRetries()
-                        .disableRedirectHandling()
-                        .disableContentCompression()
-                        .disableCookieManagement()
-                        .disableAuthCaching()
-                        .build();
-        this.deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
+        this.connections = ConnectionPool.with(ConnectionConfig.custom()
+                        .setConnectTimeout(Timeout.of(properties.connectTimeout()))
+                        .setSocketTimeout(silence)
+                        .setTimeToLive(TimeValue.ofMinutes(2)))
+                .setMaxConnTotal(connections)
+                .setMaxConnPerRoute(connections)
+                .build();
+        this.http = HttpClients.custom()
+                .setConnectionManager(this.connections)
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(silence)
+                        .setResponseTimeout(silence)
+                        .setAuthenticationEnabled(false)
+                        .setContentCompressionEnabled(false)
+                        .setProtocolUpgradeEnabled(false)
+                        .build())
+                .setRoutePlanner(new DefaultRoutePlanner(null))
+                .setUserAgent("note-archive")
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .build();
+        this.deadlines = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
@@ -163,26 +156,15 @@ final class ObjectPut implements AutoCloseable {
         }
     }
 
-    private Receipt send(
-            ObjectKey key,
-            ObjectBytes bytes,
-            String contentType,
-            String sha256,
-            boolean withChecksum)
+    private Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum)
             throws IOException, MinioException, RefusedException {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
         boolean isSigned = bytes.size() <= MOST_SIGNED;
         HttpPut request =
-                signed(
-                        key,
-                        contentType,
-                        sha256,
-                        isSigned ? sha256 : UNSIGNED,
-                        withChecksum ? checksum : null);
+                signed(key, contentType, sha256, isSigned ? sha256 : UNSIGNED, withChecksum ? checksum : null);
         request.setEntity(new EntityTemplate(bytes.size(), null, null, bytes::writeTo));
         Duration limit = timeFor(callLasts, bytes.size());
-        ScheduledFuture<?> deadline =
-                deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> deadline = deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
             HttpEntity entity = response.getEntity();
             if (response.getCode() >= 300) {
@@ -190,9 +172,7 @@ final class ObjectPut implements AutoCloseable {
             }
             EntityUtils.consume(entity);
             return new Receipt(
-                    value(response, "ETag"),
-                    withChecksum && checksum.equals(value(response, CHECKSUM)),
-                    isSigned);
+                    value(response, "ETag"), withChecksum && checksum.equals(value(response, CHECKSUM)), isSigned);
         } catch (IOException e) {
             // a store that went away closed all of them: the next try shall not meet another one
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
@@ -208,49 +188,33 @@ final class ObjectPut implements AutoCloseable {
         }
     }
 
-    private HttpPut signed(
-            ObjectKey key,
-            String contentType,
-            String sha256,
-            String payload,
-            @Nullable String checksum)
+    private HttpPut signed(ObjectKey key, String contentType, String sha256, String payload, @Nullable String checksum)
             throws MinioException {
-        HttpUrl url =
-                address.buildUrl(
-                        Http.Method.PUT,
-                        properties.bucket(),
-                        key.value(),
-                        properties.region(),
-                        new Http.QueryParameters());
-        Request.Builder unsigned =
-                new Request.Builder()
-                        .url(url)
-                        .method("PUT", RequestBody.create(new byte[0]))
-                        .header("Host", Utils.getHostHeader(url))
-                        .header("Content-Type", contentType)
-                        .header("x-amz-content-sha256", payload)
-                        .header(
-                                "x-amz-date",
-                                ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT))
-                        .header("x-amz-meta-" + ObjectStore.SHA256, sha256);
+        HttpUrl url = address.buildUrl(
+                Http.Method.PUT, properties.bucket(), key.value(), properties.region(), new Http.QueryParameters());
+        Request.Builder unsigned = new Request.Builder()
+                .url(url)
+                .method("PUT", RequestBody.create(new byte[0]))
+                .header("Host", Utils.getHostHeader(url))
+                .header("Content-Type", contentType)
+                .header("x-amz-content-sha256", payload)
+                .header("x-amz-date", ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT))
+                .header("x-amz-meta-" + ObjectStore.SHA256, sha256);
         if (checksum != null) {
             unsigned.header(CHECKSUM, checksum);
         }
-        Request signed =
-                Signer.signV4S3(
-                        unsigned.build(),
-                        properties.region(),
-                        properties.accessKey(),
-                        properties.secretKey().value(),
-                        payload);
+        Request signed = Signer.signV4S3(
+                unsigned.build(),
+                properties.region(),
+                properties.accessKey(),
+                properties.secretKey().value(),
+                payload);
         HttpPut request = new HttpPut(url.uri());
-        signed.headers()
-                .forEach(
-                        header -> {
-                            if (!header.getFirst().equalsIgnoreCase("Host")) {
-                                request.setHeader(header.getFirst(), header.getSecond());
-                            }
-                        });
+        signed.headers().forEach(header -> {
+            if (!header.getFirst().equalsIgnoreCase("Host")) {
+                request.setHeader(header.getFirst(), header.getSecond());
+            }
+        });
         return request;
     }
 
@@ -260,14 +224,10 @@ final class ObjectPut implements AutoCloseable {
     }
 
     /** By what the store's own error says; a proxy before it may answer something else. */
-    private static RefusedException refused(int status, @Nullable HttpEntity entity)
-            throws IOException {
-        String body =
-                entity == null
-                        ? ""
-                        : new String(
-                                entity.getContent().readNBytes(MOST_OF_AN_ERROR),
-                                StandardCharsets.UTF_8);
+    private static RefusedException refused(int status, @Nullable HttpEntity entity) throws IOException {
+        String body = entity == null
+                ? ""
+                : new String(entity.getContent().readNBytes(MOST_OF_AN_ERROR), StandardCharsets.UTF_8);
         String code = "HTTP " + status;
         try {
             String said = Xml.unmarshal(ErrorResponse.class, body).code();

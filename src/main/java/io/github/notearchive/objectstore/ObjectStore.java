@@ -47,11 +47,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The bucket that holds the archive.
  *
- * <p>Every request is safe to repeat, so trouble that may pass is tried again here, {@code
- * archive.store.tries} times in all, within about two seconds of waiting; what then fails is a
- * {@link StoreException}. A put that fails half-way leaves either nothing or the whole object.
- * Bytes on the disk are sent from there, without a copy of them in memory. Safe for use by many
- * threads.
+ * <p>Every request is safe to repeat, so trouble that may pass is tried again here, {@code archive.store.tries} times
+ * in all, within about two seconds of waiting; what then fails is a {@link StoreException}. A put that fails half-way
+ * leaves either nothing or the whole object. Bytes on the disk are sent from there, without a copy of them in memory.
+ * Safe for use by many threads.
  */
 public class ObjectStore implements AutoCloseable {
 
@@ -72,8 +71,8 @@ public class ObjectStore implements AutoCloseable {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
 
     /**
-     * A store that says a byte now and then is never silent, so a whole request has its limit too.
-     * One that carries an object has the more time the longer that is.
+     * A store that says a byte now and then is never silent, so a whole request has its limit too. One that carries an
+     * object has the more time the longer that is.
      */
     private static final int CALL_LASTS = 10;
 
@@ -95,16 +94,15 @@ public class ObjectStore implements AutoCloseable {
 
     private static final byte[] PROBE_BYTES = {'?'};
 
-    private static final Set<String> BUSY =
-            Set.of(
-                    "SlowDown",
-                    "RequestTimeout",
-                    "RequestTimeTooSlow",
-                    "InternalError",
-                    "ServiceUnavailable",
-                    "OperationAborted",
-                    "IncompleteBody",
-                    "BadDigest");
+    private static final Set<String> BUSY = Set.of(
+            "SlowDown",
+            "RequestTimeout",
+            "RequestTimeTooSlow",
+            "InternalError",
+            "ServiceUnavailable",
+            "OperationAborted",
+            "IncompleteBody",
+            "BadDigest");
 
     private final StoreProperties properties;
     private final Folder folder;
@@ -146,8 +144,7 @@ public class ObjectStore implements AutoCloseable {
         this.put = new ObjectPut(properties, callLasts(properties), CONNECTIONS);
     }
 
-    private static MinioClient client(
-            StoreProperties properties, OkHttpClient http, boolean closesIt) {
+    private static MinioClient client(StoreProperties properties, OkHttpClient http, boolean closesIt) {
         return MinioClient.builder()
                 .endpoint(properties.endpoint().strip())
                 .region(properties.region())
@@ -169,30 +166,25 @@ public class ObjectStore implements AutoCloseable {
         if (!properties.createBucket()) {
             throw noSuchBucket("create it, or set archive.store.create-bucket");
         }
-        persistently(
-                "bucket creation",
-                null,
-                () -> {
-                    try {
-                        client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
-                    } catch (ErrorResponseException e) {
-                        // another node was faster, or an earlier try did get through
-                        if (!"BucketAlreadyOwnedByYou".equals(e.errorResponse().code())) {
-                            throw e;
-                        }
-                    }
-                    return bucket;
-                });
+        persistently("bucket creation", null, () -> {
+            try {
+                client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+            } catch (ErrorResponseException e) {
+                // another node was faster, or an earlier try did get through
+                if (!"BucketAlreadyOwnedByYou".equals(e.errorResponse().code())) {
+                    throw e;
+                }
+            }
+            return bucket;
+        });
     }
 
     /**
-     * Makes sure that the bucket is there, and makes none: an empty one would look as if all that
-     * was in it were gone.
+     * Makes sure that the bucket is there, and makes none: an empty one would look as if all that was in it were gone.
      */
     public void requireBucket() {
         if (!hasBucket()) {
-            throw noSuchBucket(
-                    "nothing was ever stored there, or archive.store.bucket names another one");
+            throw noSuchBucket("nothing was ever stored there, or archive.store.bucket names another one");
         }
     }
 
@@ -201,40 +193,31 @@ public class ObjectStore implements AutoCloseable {
         return persistently(
                 "bucket look-up",
                 null,
-                () ->
-                        client.bucketExists(
-                                BucketExistsArgs.builder().bucket(properties.bucket()).build()));
+                () -> client.bucketExists(
+                        BucketExistsArgs.builder().bucket(properties.bucket()).build()));
     }
 
     private StoreException noSuchBucket(String advice) {
         return StoreException.refused(
-                "NoSuchBucket",
-                subject("bucket look-up", null) + ": there is no such bucket; " + advice);
+                "NoSuchBucket", subject("bucket look-up", null) + ": there is no such bucket; " + advice);
     }
 
-    /**
-     * What time it is by the store's own clock, to the second; empty when its answers do not say.
-     */
+    /** What time it is by the store's own clock, to the second; empty when its answers do not say. */
     public Optional<Instant> time() {
-        return persistently(
-                "HEAD",
-                NEVER_THERE,
-                () -> {
-                    try {
-                        return date(
-                                client.statObject(
-                                                StatObjectArgs.builder()
-                                                        .bucket(properties.bucket())
-                                                        .object(NEVER_THERE.value())
-                                                        .build())
-                                        .headers());
-                    } catch (ErrorResponseException e) {
-                        if (StoreException.ABSENT.contains(e.errorResponse().code())) {
-                            return date(e.response().headers());
-                        }
-                        throw e;
-                    }
-                });
+        return persistently("HEAD", NEVER_THERE, () -> {
+            try {
+                return date(client.statObject(StatObjectArgs.builder()
+                                .bucket(properties.bucket())
+                                .object(NEVER_THERE.value())
+                                .build())
+                        .headers());
+            } catch (ErrorResponseException e) {
+                if (StoreException.ABSENT.contains(e.errorResponse().code())) {
+                    return date(e.response().headers());
+                }
+                throw e;
+            }
+        });
     }
 
     private static Optional<Instant> date(Headers headers) {
@@ -263,9 +246,8 @@ public class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * Makes sure that the store takes something, before anything is bought for it: writes the
-     * object {@code probe}, of one byte, and removes it. One that cannot be removed stays, since an
-     * account need not have the right to remove.
+     * Makes sure that the store takes something, before anything is bought for it: writes the object {@code probe}, of
+     * one byte, and removes it. One that cannot be removed stays, since an account need not have the right to remove.
      */
     public void requireTaking() {
         try {
@@ -273,9 +255,7 @@ public class ObjectStore implements AutoCloseable {
         } catch (IOException e) {
             throw StoreException.refused(
                     NOT_WRITABLE,
-                    subject("PUT", PROBE)
-                            + ": the embedded S3 server cannot write there, "
-                            + e.getMessage());
+                    subject("PUT", PROBE) + ": the embedded S3 server cannot write there, " + e.getMessage());
         }
         StoredObject _ = putBytes(PROBE, PROBE_BYTES, "text/plain");
         try {
@@ -286,8 +266,8 @@ public class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * Whether the store takes anything: a full one, or one that lets us read only, answers every
-     * question and takes nothing. Writes the object {@code probe}, of one byte, which stays.
+     * Whether the store takes anything: a full one, or one that lets us read only, answers every question and takes
+     * nothing. Writes the object {@code probe}, of one byte, which stays.
      */
     public boolean takes() {
         try {
@@ -307,49 +287,33 @@ public class ObjectStore implements AutoCloseable {
         if (bytes instanceof ObjectBytes.OnDisk(var file) && bytes.size() > mostAtOnce) {
             return putInParts(key, file, bytes, contentType, sha256);
         }
-        return persistently(
-                "PUT",
-                key,
-                () -> {
-                    ObjectPut.Receipt receipt = put.send(key, bytes, contentType, sha256);
-                    return receipt.isConfirmed()
-                            ? new StoredObject(
-                                    key, bytes.size(), bare(receipt.etag()), contentType, sha256)
-                            : verified(
-                                    key,
-                                    receipt.etag(),
-                                    bytes,
-                                    contentType,
-                                    sha256,
-                                    receipt.isSigned());
-                });
+        return persistently("PUT", key, () -> {
+            ObjectPut.Receipt receipt = put.send(key, bytes, contentType, sha256);
+            return receipt.isConfirmed()
+                    ? new StoredObject(key, bytes.size(), bare(receipt.etag()), contentType, sha256)
+                    : verified(key, receipt.etag(), bytes, contentType, sha256, receipt.isSigned());
+        });
     }
 
     /** One object at a time, for the memory that its parts take. */
-    private StoredObject putInParts(
-            ObjectKey key, Path file, ObjectBytes bytes, String contentType, String sha256) {
-        return persistently(
-                "PUT",
-                key,
-                () -> {
-                    String etag;
-                    inParts.lock();
-                    try {
-                        etag =
-                                client.uploadObject(
-                                                UploadObjectArgs.builder()
-                                                        .bucket(properties.bucket())
-                                                        .object(key.value())
-                                                        .filename(file.toString(), PART_SIZE)
-                                                        .contentType(contentType)
-                                                        .userMetadata(Map.of(SHA256, sha256))
-                                                        .build())
-                                        .etag();
-                    } finally {
-                        inParts.unlock();
-                    }
-                    return verified(key, etag, bytes, contentType, sha256, true);
-                });
+    private StoredObject putInParts(ObjectKey key, Path file, ObjectBytes bytes, String contentType, String sha256) {
+        return persistently("PUT", key, () -> {
+            String etag;
+            inParts.lock();
+            try {
+                etag = client.uploadObject(UploadObjectArgs.builder()
+                                .bucket(properties.bucket())
+                                .object(key.value())
+                                .filename(file.toString(), PART_SIZE)
+                                .contentType(contentType)
+                                .userMetadata(Map.of(SHA256, sha256))
+                                .build())
+                        .etag();
+            } finally {
+                inParts.unlock();
+            }
+            return verified(key, etag, bytes, contentType, sha256, true);
+        });
     }
 
     /** Puts bytes, and returns when the store has shown that it holds them. */
@@ -363,48 +327,40 @@ public class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * The bytes under this key, as they come; the caller closes them. There being none is a {@link
-     * StoreException} with code {@code NoSuchKey}; a connection that is lost later, the stream's
-     * {@link IOException}.
+     * The bytes under this key, as they come; the caller closes them. There being none is a {@link StoreException} with
+     * code {@code NoSuchKey}; a connection that is lost later, the stream's {@link IOException}.
      */
     public InputStream open(ObjectKey key) {
         return persistently("GET", key, () -> timely(openOnce(key)));
     }
 
     /**
-     * Passes the bytes under this key, as they come, to a reader, which is called anew for each
-     * try. There being none is a {@link StoreException} that is {@link StoreException#absent}. What
-     * the reader throws, but for an {@link IOException}, ends it.
+     * Passes the bytes under this key, as they come, to a reader, which is called anew for each try. There being none
+     * is a {@link StoreException} that is {@link StoreException#absent}. What the reader throws, but for an
+     * {@link IOException}, ends it.
      */
     public <T> T read(ObjectKey key, BytesReader<T> reader) {
-        return persistently(
-                "GET",
-                key,
-                () -> {
-                    try (GetObjectResponse in = openOnce(key)) {
-                        return reader.read(
-                                timely(in),
-                                Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
-                    }
-                });
+        return persistently("GET", key, () -> {
+            try (GetObjectResponse in = openOnce(key)) {
+                return reader.read(timely(in), Optional.ofNullable(in.headers().get("x-amz-meta-" + SHA256)));
+            }
+        });
     }
 
     /**
-     * An address from which anybody can fetch an object until it expires, whether or not there is
-     * one. It is signed with our account, so it is a credential; asking for it sends nothing.
+     * An address from which anybody can fetch an object until it expires, whether or not there is one. It is signed
+     * with our account, so it is a credential; asking for it sends nothing.
      *
      * @param goodFor from a second to a week, which is the most that S3 allows
      */
     public URI presign(ObjectKey key, Duration goodFor) {
         try {
-            return URI.create(
-                    client.getPresignedObjectUrl(
-                            GetPresignedObjectUrlArgs.builder()
-                                    .method(Http.Method.GET)
-                                    .bucket(properties.bucket())
-                                    .object(key.value())
-                                    .expiry(Math.toIntExact(goodFor.toSeconds()))
-                                    .build()));
+            return URI.create(client.getPresignedObjectUrl(GetPresignedObjectUrlArgs.builder()
+                    .method(Http.Method.GET)
+                    .bucket(properties.bucket())
+                    .object(key.value())
+                    .expiry(Math.toIntExact(goodFor.toSeconds()))
+                    .build()));
         } catch (MinioException e) {
             throw failure("PRESIGN", key, e);
         }
@@ -425,20 +381,17 @@ public class ObjectStore implements AutoCloseable {
 
     /** All bytes under this key; for small objects, since they are held in memory. */
     public byte[] read(ObjectKey key) {
-        return persistently(
-                "GET",
-                key,
-                () -> {
-                    try (InputStream in = timely(openOnce(key))) {
-                        return in.readAllBytes();
-                    }
-                });
+        return persistently("GET", key, () -> {
+            try (InputStream in = timely(openOnce(key))) {
+                return in.readAllBytes();
+            }
+        });
     }
 
     /**
-     * The objects whose keys begin so, in order of their keys, fetched page by page as the stream
-     * is read. Names that are no {@link ObjectKey} are not ours and are left out. Pages are asked
-     * for once: trouble half-way ends the stream with a {@link StoreException}.
+     * The objects whose keys begin so, in order of their keys, fetched page by page as the stream is read. Names that
+     * are no {@link ObjectKey} are not ours and are left out. Pages are asked for once: trouble half-way ends the
+     * stream with a {@link StoreException}.
      */
     public Stream<StoredObject> list(String prefix) {
         return items(prefix, null).flatMap(item -> listed(item).stream());
@@ -451,41 +404,32 @@ public class ObjectStore implements AutoCloseable {
      */
     public Stream<ListedObject> listAll(String prefix, @Nullable String after) {
         return items(prefix, after)
-                .map(
-                        item ->
-                                new ListedObject(
-                                        item.objectName(),
-                                        item.size(),
-                                        item.lastModified().toInstant()));
+                .map(item -> new ListedObject(
+                        item.objectName(), item.size(), item.lastModified().toInstant()));
     }
 
     /** When an object was last put, by the store's clock; empty when there is none. */
     public Optional<Instant> lastModified(String name) {
-        return persistently(
-                "HEAD",
-                null,
-                () -> {
-                    try {
-                        return Optional.of(
-                                client.statObject(
-                                                StatObjectArgs.builder()
-                                                        .bucket(properties.bucket())
-                                                        .object(name)
-                                                        .build())
-                                        .lastModified()
-                                        .toInstant());
-                    } catch (ErrorResponseException e) {
-                        if (StoreException.ABSENT.contains(e.errorResponse().code())) {
-                            return Optional.empty();
-                        }
-                        throw e;
-                    }
-                });
+        return persistently("HEAD", null, () -> {
+            try {
+                return Optional.of(client.statObject(StatObjectArgs.builder()
+                                .bucket(properties.bucket())
+                                .object(name)
+                                .build())
+                        .lastModified()
+                        .toInstant());
+            } catch (ErrorResponseException e) {
+                if (StoreException.ABSENT.contains(e.errorResponse().code())) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
     }
 
     /**
-     * Removes an object; there being none is no error. Asked for once, since a removal that is
-     * repeated later may meet another object of that name.
+     * Removes an object; there being none is no error. Asked for once, since a removal that is repeated later may meet
+     * another object of that name.
      */
     public void remove(String name) {
         remove(name, client);
@@ -498,8 +442,10 @@ public class ObjectStore implements AutoCloseable {
 
     private void remove(String name, MinioClient by) {
         try {
-            by.removeObject(
-                    RemoveObjectArgs.builder().bucket(properties.bucket()).object(name).build());
+            by.removeObject(RemoveObjectArgs.builder()
+                    .bucket(properties.bucket())
+                    .object(name)
+                    .build());
         } catch (MinioException e) {
             throw failure("DELETE " + name, null, e);
         } catch (IllegalStateException e) {
@@ -508,18 +454,14 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private Stream<Item> items(String prefix, @Nullable String after) {
-        Iterable<Result<Item>> items =
-                client.listObjects(
-                        ListObjectsArgs.builder()
-                                .bucket(properties.bucket())
-                                .prefix(prefix)
-                                .startAfter(after)
-                                .recursive(true)
-                                .build());
+        Iterable<Result<Item>> items = client.listObjects(ListObjectsArgs.builder()
+                .bucket(properties.bucket())
+                .prefix(prefix)
+                .startAfter(after)
+                .recursive(true)
+                .build());
         Iterator<Result<Item>> pages = items.iterator();
-        return Stream.generate(() -> next(pages))
-                .takeWhile(Optional::isPresent)
-                .flatMap(Optional::stream);
+        return Stream.generate(() -> next(pages)).takeWhile(Optional::isPresent).flatMap(Optional::stream);
     }
 
     @Override
@@ -548,19 +490,16 @@ public class ObjectStore implements AutoCloseable {
 
     private Optional<StoredObject> statOnce(ObjectKey key) throws MinioException {
         try {
-            StatObjectResponse stat =
-                    client.statObject(
-                            StatObjectArgs.builder()
-                                    .bucket(properties.bucket())
-                                    .object(key.value())
-                                    .build());
-            return Optional.of(
-                    new StoredObject(
-                            key,
-                            stat.size(),
-                            bare(stat.etag()),
-                            stat.contentType(),
-                            stat.userMetadata().getFirst(SHA256)));
+            StatObjectResponse stat = client.statObject(StatObjectArgs.builder()
+                    .bucket(properties.bucket())
+                    .object(key.value())
+                    .build());
+            return Optional.of(new StoredObject(
+                    key,
+                    stat.size(),
+                    bare(stat.etag()),
+                    stat.contentType(),
+                    stat.userMetadata().getFirst(SHA256)));
         } catch (ErrorResponseException e) {
             if (StoreException.ABSENT.contains(e.errorResponse().code())) {
                 return Optional.empty();
@@ -570,8 +509,10 @@ public class ObjectStore implements AutoCloseable {
     }
 
     private GetObjectResponse openOnce(ObjectKey key) throws MinioException {
-        return objects.getObject(
-                GetObjectArgs.builder().bucket(properties.bucket()).object(key.value()).build());
+        return objects.getObject(GetObjectArgs.builder()
+                .bucket(properties.bucket())
+                .object(key.value())
+                .build());
     }
 
     /** The bytes of an object, which may take as long as it took to put them. */
@@ -670,7 +611,11 @@ public class ObjectStore implements AutoCloseable {
     /** Without the client's own exception, which prints whole requests. */
     private StoreException failure(String action, @Nullable ObjectKey key, Exception e) {
         if (e instanceof ErrorResponseException answer) {
-            return answered(action, key, answer.errorResponse().code(), answer.response().code());
+            return answered(
+                    action,
+                    key,
+                    answer.errorResponse().code(),
+                    answer.response().code());
         }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException network) {
@@ -694,10 +639,8 @@ public class ObjectStore implements AutoCloseable {
                 null);
     }
 
-    private StoreException answered(
-            String action, @Nullable ObjectKey key, String code, int status) {
-        String what =
-                subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
+    private StoreException answered(String action, @Nullable ObjectKey key, String code, int status) {
+        String what = subject(action, key) + ": the store answers " + code + " (HTTP " + status + ")";
         boolean isDown = status >= 500 && status != NOT_IMPLEMENTED;
         return isDown || status == 429 || status == 408 || BUSY.contains(code)
                 ? StoreException.unreachable(code, what + "; try again later", null)
@@ -707,17 +650,16 @@ public class ObjectStore implements AutoCloseable {
     private static String advice(String code) {
         return switch (code) {
             case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
-                    "check archive.store.access-key and archive.store.secret-key";
+                "check archive.store.access-key and archive.store.secret-key";
             case "AccessDenied" ->
-                    "check archive.store.access-key and archive.store.secret-key, and what the"
-                            + " account may do in this bucket";
+                "check archive.store.access-key and archive.store.secret-key, and what the"
+                        + " account may do in this bucket";
             case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
             case "NoSuchKey" -> "the object is gone from the store";
-            case "NotImplemented" ->
-                    "see that archive.store.endpoint is an S3 store that supports this request";
+            case "NotImplemented" -> "see that archive.store.endpoint is an S3 store that supports this request";
             case "RequestTimeTooSkewed" -> "set this machine's clock";
             case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
-                    "check archive.store.region and archive.store.endpoint";
+                "check archive.store.region and archive.store.endpoint";
             default -> "look the code up in the store's documentation";
         };
     }
@@ -738,14 +680,13 @@ public class ObjectStore implements AutoCloseable {
 
     private static OkHttpClient httpClient(StoreProperties properties) {
         // threads of the library's own dispatcher would keep a finished program alive for a minute
-        ThreadPoolExecutor threads =
-                new ThreadPoolExecutor(
-                        0,
-                        Integer.MAX_VALUE,
-                        60,
-                        TimeUnit.SECONDS,
-                        new SynchronousQueue<>(),
-                        Thread.ofPlatform().daemon().name("object-store-", 0).factory());
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                60,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                Thread.ofPlatform().daemon().name("object-store-", 0).factory());
         Dispatcher dispatcher = new Dispatcher(threads);
         dispatcher.setMaxRequests(CONNECTIONS);
         dispatcher.setMaxRequestsPerHost(CONNECTIONS);

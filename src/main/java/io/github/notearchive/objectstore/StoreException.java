@@ -4,8 +4,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store did not do what it was asked for. The message names endpoint, bucket, key, the store's
- * code and what to do, and no secret.
+ * The store did not do what it was asked for. The message names endpoint, bucket, key, the store's code and what to do,
+ * and no secret.
  */
 public final class StoreException extends RuntimeException {
 
@@ -13,19 +13,13 @@ public final class StoreException extends RuntimeException {
     static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
 
     /** What a store says of the account or the bucket, and not of one object. */
-    private static final Set<String> ACCOUNT_TROUBLE =
-            Set.of(
-                    "AccessDenied",
-                    "InvalidAccessKeyId",
-                    "SignatureDoesNotMatch",
-                    "NoSuchBucket",
-                    "RequestTimeTooSkewed");
+    private static final Set<String> ACCOUNT_TROUBLE = Set.of(
+            "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "RequestTimeTooSkewed");
 
     private final boolean unreachable;
     private final String code;
 
-    private StoreException(
-            boolean unreachable, String code, String message, @Nullable Throwable cause) {
+    private StoreException(boolean unreachable, String code, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.unreachable = unreachable;
         this.code = code;
@@ -54,9 +48,7 @@ public final class StoreException extends RuntimeException {
         return !unreachable && ABSENT.contains(code);
     }
 
-    /**
-     * Whether it is about the account or the bucket, so that every other object would fare alike.
-     */
+    /** Whether it is about the account or the bucket, so that every other object would fare alike. */
     public boolean ofTheAccount() {
         return ACCOUNT_TROUBLE.contains(code);
     }

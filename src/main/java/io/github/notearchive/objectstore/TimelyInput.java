@@ -6,9 +6,7 @@ import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 
-/**
- * Bytes that have to come within a time, all of them. Each wait for some has a limit of its own.
- */
+/** Bytes that have to come within a time, all of them. Each wait for some has a limit of its own. */
 final class TimelyInput extends FilterInputStream {
 
     private final long begun = System.nanoTime();

@@ -26,8 +26,8 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
     }
 
     /**
-     * What can be the reason, each with its level. The alerts of {@code
-     * config/prometheus/alerts.yml} have the same list, and the same levels as severities.
+     * What can be the reason, each with its level. The alerts of {@code config/prometheus/alerts.yml} have the same
+     * list, and the same levels as severities.
      */
     public enum Cause {
         RUN_ACTIVE(Level.HEALTHY),
@@ -92,20 +92,18 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
             String exitCode) {}
 
     static Health of(@Nullable LastRun lastRun, String lastInWords, List<Reason> reasons) {
-        List<Reason> sorted =
-                reasons.stream().sorted(Comparator.comparing(Reason::level).reversed()).toList();
+        List<Reason> sorted = reasons.stream()
+                .sorted(Comparator.comparing(Reason::level).reversed())
+                .toList();
         Level level = sorted.isEmpty() ? Level.HEALTHY : sorted.getFirst().level();
         long broken = count(sorted, Level.BROKEN);
         long attention = count(sorted, Level.ATTENTION);
-        String word =
-                switch (level) {
-                    case HEALTHY -> "nothing needs anybody";
-                    case ATTENTION -> things(attention) + " somebody to look";
-                    case BROKEN ->
-                            things(broken)
-                                    + " somebody at once"
-                                    + (attention == 0 ? "" : ", and " + attention + " a look");
-                };
+        String word = switch (level) {
+            case HEALTHY -> "nothing needs anybody";
+            case ATTENTION -> things(attention) + " somebody to look";
+            case BROKEN ->
+                things(broken) + " somebody at once" + (attention == 0 ? "" : ", and " + attention + " a look");
+        };
         return new Health(level, word + "; " + lastInWords, lastRun, sorted);
     }
 

@@ -99,11 +99,10 @@ public class HealthCheck {
         unfinished(reasons);
         unwritten(reasons);
         lastRuns(byNode, now, reasons);
-        List<Run> all =
-                byNode.values().stream()
-                        .flatMap(List::stream)
-                        .sorted(Comparator.comparing(Run::began))
-                        .toList();
+        List<Run> all = byNode.values().stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Run::began))
+                .toList();
         List<WorklistCounts.StateCount> states = counts.countByState();
         success(all, states, now, reasons);
         eachNight(all, reasons);
@@ -119,26 +118,21 @@ public class HealthCheck {
 
     private void unfinished(List<Reason> reasons) {
         if (executions.isRebuildUnfinished()) {
-            reasons.add(
-                    new Reason(
-                            Cause.REBUILD_UNFINISHED,
-                            "the tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse",
-                            "note-archive rebuild"));
+            reasons.add(new Reason(
+                    Cause.REBUILD_UNFINISHED,
+                    "the tables are being rebuilt from the bucket, and that is not finished: run, enqueue and verify refuse",
+                    "note-archive rebuild"));
         }
         if (executions.isRemapUnfinished()) {
             reasons.add(
-                    new Reason(
-                            Cause.REMAP_UNFINISHED,
-                            "a remap was begun and is not finished",
-                            "note-archive remap"));
+                    new Reason(Cause.REMAP_UNFINISHED, "a remap was begun and is not finished", "note-archive remap"));
         }
         long unforgotten = forgotten.count().unfinished();
         if (unforgotten > 0) {
-            reasons.add(
-                    new Reason(
-                            Cause.FORGET_UNFINISHED,
-                            unforgotten + " notes or authors are not forgotten to the end",
-                            "repeat the last note-archive forget --yes"));
+            reasons.add(new Reason(
+                    Cause.FORGET_UNFINISHED,
+                    unforgotten + " notes or authors are not forgotten to the end",
+                    "repeat the last note-archive forget --yes"));
         }
     }
 
@@ -146,164 +140,119 @@ public class HealthCheck {
     private void unwritten(List<Reason> reasons) {
         try {
             for (UnwrittenAnswers files : unwritten.ofAllNodes()) {
-                reasons.add(
-                        new Reason(
-                                Cause.RESPONSES_IN_FILES,
-                                files.summary() + " are not in the ledger yet",
-                                "note-archive run, which writes them there; see the log when it does not"));
+                reasons.add(new Reason(
+                        Cause.RESPONSES_IN_FILES,
+                        files.summary() + " are not in the ledger yet",
+                        "note-archive run, which writes them there; see the log when it does not"));
             }
         } catch (IOException e) {
-            reasons.add(
-                    new Reason(
-                            Cause.RESPONSES_IN_FILES,
-                            "paid responses may be in files that this user cannot read: " + e,
-                            "give this user the right to read them"));
+            reasons.add(new Reason(
+                    Cause.RESPONSES_IN_FILES,
+                    "paid responses may be in files that this user cannot read: " + e,
+                    "give this user the right to read them"));
         }
     }
 
     private void lastRuns(Map<String, List<Run>> byNode, Instant now, List<Reason> reasons) {
-        byNode.forEach(
-                (node, runs) -> {
-                    Run last = runs.getLast();
-                    String whose = "the last run of node " + node;
-                    if (last.exitNumber() == null) {
-                        killed(node, last, whose, reasons);
-                    } else if (!last.endedInOrder()) {
-                        reasons.add(
-                                new Reason(
-                                        Cause.RUN_FAILED,
-                                        whose
-                                                + " ended "
-                                                + ago(last.ended(), now)
-                                                + " with "
-                                                + last.exitNumber()
-                                                + " "
-                                                + last.exitCode()
-                                                + (last.reason() == null
-                                                        ? ""
-                                                        : ": " + last.reason()),
-                                        last.next()));
-                    }
-                });
+        byNode.forEach((node, runs) -> {
+            Run last = runs.getLast();
+            String whose = "the last run of node " + node;
+            if (last.exitNumber() == null) {
+                killed(node, last, whose, reasons);
+            } else if (!last.endedInOrder()) {
+                reasons.add(new Reason(
+                        Cause.RUN_FAILED,
+                        whose
+                                + " ended "
+                                + ago(last.ended(), now)
+                                + " with "
+                                + last.exitNumber()
+                                + " "
+                                + last.exitCode()
+                                + (last.reason() == null ? "" : ": " + last.reason()),
+                        last.next()));
+            }
+        });
         gate.current()
-                .ifPresent(
-                        closed ->
-                                reasons.add(
-                                        new Reason(
-                                                Cause.GATE_CLOSED,
-                                                "the gate is closed until "
-                                                        + Night.local(closed.until())
-                                                        + ": "
-                                                        + closed.reason(),
-                                                "nothing to do; a run after that asks again")));
+                .ifPresent(closed -> reasons.add(new Reason(
+                        Cause.GATE_CLOSED,
+                        "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason(),
+                        "nothing to do; a run after that asks again")));
     }
 
     private void killed(String node, Run last, String whose, List<Reason> reasons) {
         boolean isOver = last.exitCode().equals(ReportTables.KILLED);
         if (!isOver && executions.isRunActive(node)) {
-            reasons.add(
-                    new Reason(
-                            Cause.RUN_ACTIVE,
-                            "a run of node "
-                                    + node
-                                    + " is under way since "
-                                    + Night.local(last.began()),
-                            "nothing to do"));
+            reasons.add(new Reason(
+                    Cause.RUN_ACTIVE,
+                    "a run of node " + node + " is under way since " + Night.local(last.began()),
+                    "nothing to do"));
             return;
         }
-        reasons.add(
-                new Reason(
-                        Cause.RUN_KILLED,
-                        whose
-                                + " ended without writing its end: it was killed, or the database was out of reach; nothing is lost, and the next one goes on where it was",
-                        "note-archive run --node " + node));
+        reasons.add(new Reason(
+                Cause.RUN_KILLED,
+                whose
+                        + " ended without writing its end: it was killed, or the database was out of reach; nothing is lost, and the next one goes on where it was",
+                "note-archive run --node " + node));
     }
 
-    private void success(
-            List<Run> all,
-            List<WorklistCounts.StateCount> states,
-            Instant now,
-            List<Reason> reasons) {
+    private void success(List<Run> all, List<WorklistCounts.StateCount> states, Instant now, List<Reason> reasons) {
         if (all.isEmpty()) {
             reasons.add(
                     states.isEmpty()
-                            ? new Reason(
-                                    Cause.WORKLIST_EMPTY,
-                                    "the worklist is empty",
-                                    "note-archive enqueue FILE")
+                            ? new Reason(Cause.WORKLIST_EMPTY, "the worklist is empty", "note-archive enqueue FILE")
                             : new Reason(
                                     Cause.NO_RUN,
                                     "no run has ended in the last " + NIGHTS + " nights",
                                     "note-archive run"));
             return;
         }
-        Optional<Instant> success =
-                all.stream()
-                        .filter(Run::endedInOrder)
-                        .flatMap(run -> Stream.ofNullable(run.ended()))
-                        .max(Comparator.naturalOrder());
+        Optional<Instant> success = all.stream()
+                .filter(Run::endedInOrder)
+                .flatMap(run -> Stream.ofNullable(run.ended()))
+                .max(Comparator.naturalOrder());
         Run first = all.getFirst();
-        boolean isYoung =
-                success.isEmpty()
-                        && tables.lastNight(null, new Night(first.night().date().minusDays(1)))
-                                .isEmpty();
+        boolean isYoung = success.isEmpty()
+                && tables.lastNight(null, new Night(first.night().date().minusDays(1)))
+                        .isEmpty();
         Instant since = isYoung ? first.began() : success.orElse(Instant.MIN);
         if (since.isBefore(now.minus(settings.successWithin()))) {
-            String what =
-                    isYoung
-                            ? "no run has ended in order since the first one began "
-                                    + ago(first.began(), now)
-                            : success.map(
-                                            at ->
-                                                    "the last run that ended in order did so "
-                                                            + ago(at, now))
-                                    .orElse(
-                                            "no run has ended in order in the last "
-                                                    + NIGHTS
-                                                    + " nights");
-            reasons.add(
-                    new Reason(
-                            Cause.NO_SUCCESS,
-                            what
-                                    + ", and it should be at most "
-                                    + settings.successWithin().toHours()
-                                    + " h",
-                            "note-archive run; then look at its schedule"));
+            String what = isYoung
+                    ? "no run has ended in order since the first one began " + ago(first.began(), now)
+                    : success.map(at -> "the last run that ended in order did so " + ago(at, now))
+                            .orElse("no run has ended in order in the last " + NIGHTS + " nights");
+            reasons.add(new Reason(
+                    Cause.NO_SUCCESS,
+                    what
+                            + ", and it should be at most "
+                            + settings.successWithin().toHours()
+                            + " h",
+                    "note-archive run; then look at its schedule"));
         }
     }
 
     private static void eachNight(List<Run> all, List<Reason> reasons) {
         if (endedEachNight(all, ExitCode.QUOTA_EXHAUSTED)) {
-            reasons.add(
-                    new Reason(
-                            Cause.QUOTA_EACH_NIGHT,
-                            "the quota ended each of the last " + IN_A_ROW + " nights",
-                            "buy more, or enqueue less; note-archive plan says when the backlog ends"));
+            reasons.add(new Reason(
+                    Cause.QUOTA_EACH_NIGHT,
+                    "the quota ended each of the last " + IN_A_ROW + " nights",
+                    "buy more, or enqueue less; note-archive plan says when the backlog ends"));
         }
         if (endedEachNight(all, ExitCode.INCOMPLETE)) {
-            reasons.add(
-                    new Reason(
-                            Cause.INCOMPLETE_EACH_NIGHT,
-                            "each of the last "
-                                    + IN_A_ROW
-                                    + " nights left notes postponed or failed",
-                            "note-archive report compares the nights, explain NOTE_ID has the story of one note"));
+            reasons.add(new Reason(
+                    Cause.INCOMPLETE_EACH_NIGHT,
+                    "each of the last " + IN_A_ROW + " nights left notes postponed or failed",
+                    "note-archive report compares the nights, explain NOTE_ID has the story of one note"));
         }
     }
 
     /** Whether a run ended so in each of the last nights that had a run. */
     private static boolean endedEachNight(List<Run> all, ExitCode code) {
         Map<Night, Boolean> hit = new TreeMap<>();
-        all.forEach(
-                run ->
-                        hit.merge(
-                                run.night(),
-                                code.name().equals(run.exitCode()),
-                                Boolean::logicalOr));
+        all.forEach(run -> hit.merge(run.night(), code.name().equals(run.exitCode()), Boolean::logicalOr));
         List<Boolean> last = new ArrayList<>(hit.values());
         return last.size() >= IN_A_ROW
-                && last.subList(last.size() - IN_A_ROW, last.size()).stream()
-                        .allMatch(Boolean::booleanValue);
+                && last.subList(last.size() - IN_A_ROW, last.size()).stream().allMatch(Boolean::booleanValue);
     }
 
     /** Whether the backlog is larger after each of the last nights than after the one before. */
@@ -325,17 +274,16 @@ public class HealthCheck {
                 return;
             }
         }
-        reasons.add(
-                new Reason(
-                        Cause.BACKLOG_GROWS,
-                        "the backlog has grown after each of the last "
-                                + IN_A_ROW
-                                + " nights, from "
-                                + Figures.count(last.getFirst())
-                                + " to "
-                                + Figures.count(last.getLast())
-                                + " notes",
-                        "buy more, or enqueue less; note-archive report compares the nights"));
+        reasons.add(new Reason(
+                Cause.BACKLOG_GROWS,
+                "the backlog has grown after each of the last "
+                        + IN_A_ROW
+                        + " nights, from "
+                        + Figures.count(last.getFirst())
+                        + " to "
+                        + Figures.count(last.getLast())
+                        + " notes",
+                "buy more, or enqueue less; note-archive report compares the nights"));
     }
 
     /** Each obstacle has its own way out, and its own price. */
@@ -346,30 +294,23 @@ public class HealthCheck {
                 failed.merge(count.obstacle(), count.notes(), Long::sum);
             }
         }
-        failed.forEach(
-                (obstacle, notes) ->
-                        reasons.add(
-                                new Reason(
-                                        Cause.NOTES_FAILED,
-                                        (notes == 1
-                                                        ? "1 note is given up, and nothing happens to it by itself: "
-                                                        : Figures.count(notes)
-                                                                + " notes are given up, and nothing happens to them by itself: ")
-                                                + obstacle.meaning(),
-                                        obstacle.command() + ": " + obstacle.effect())));
+        failed.forEach((obstacle, notes) -> reasons.add(new Reason(
+                Cause.NOTES_FAILED,
+                (notes == 1
+                                ? "1 note is given up, and nothing happens to it by itself: "
+                                : Figures.count(notes) + " notes are given up, and nothing happens to them by itself: ")
+                        + obstacle.meaning(),
+                obstacle.command() + ": " + obstacle.effect())));
     }
 
     private void degraded(List<Reason> reasons) {
         long notes = media.degradedNotes();
         if (notes > 0) {
-            reasons.add(
-                    new Reason(
-                            Cause.DEGRADED_NOTES,
-                            (notes == 1
-                                            ? "1 archived note has"
-                                            : Figures.count(notes) + " archived notes have")
-                                    + " a file in a lesser rendition than the best one offered",
-                            "note-archive requeue --degraded, then run: buys one new answer for each"));
+            reasons.add(new Reason(
+                    Cause.DEGRADED_NOTES,
+                    (notes == 1 ? "1 archived note has" : Figures.count(notes) + " archived notes have")
+                            + " a file in a lesser rendition than the best one offered",
+                    "note-archive requeue --degraded, then run: buys one new answer for each"));
         }
     }
 
@@ -379,43 +320,35 @@ public class HealthCheck {
         Map<Damage.Kind, Long> others = new EnumMap<>(Damage.Kind.class);
         open.forEach((kind, count) -> (isDamage(kind) ? damage : others).put(kind, count));
         if (!damage.isEmpty()) {
-            reasons.add(
-                    new Reason(
-                            Cause.STORE_DAMAGED,
-                            "the store does not hold what the tables say: "
-                                    + Damage.inWords(damage),
-                            "note-archive verify --repair, then run"));
+            reasons.add(new Reason(
+                    Cause.STORE_DAMAGED,
+                    "the store does not hold what the tables say: " + Damage.inWords(damage),
+                    "note-archive verify --repair, then run"));
         }
         if (!others.isEmpty()) {
-            reasons.add(
-                    new Reason(
-                            Cause.FINDINGS_OPEN,
-                            "audits found " + Damage.inWords(others),
-                            "note-archive verify; --delete-orphans removes orphans"));
+            reasons.add(new Reason(
+                    Cause.FINDINGS_OPEN,
+                    "audits found " + Damage.inWords(others),
+                    "note-archive verify; --delete-orphans removes orphans"));
         }
         FixityCatalog.Verified verified = fixity.verified(now);
         Instant oldest = verified.oldest();
         if (verified.never() > 0) {
-            reasons.add(
-                    new Reason(
-                            Cause.NEVER_VERIFIED,
-                            Figures.count(verified.never())
-                                    + (verified.never() < FixityCatalog.MOST_NEVER_VERIFIED
-                                            ? ""
-                                            : " or more")
-                                    + " files were never verified since the tables were rebuilt, or at a time later than now",
-                            "note-archive verify"));
-        } else if (oldest != null
-                && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
-            reasons.add(
-                    new Reason(
-                            Cause.NOT_VERIFIED,
-                            "a file was verified last "
-                                    + ago(oldest, now)
-                                    + ", and it should be at most "
-                                    + settings.verifiedWithin().toDays()
-                                    + " days",
-                            "note-archive verify --max-duration 2h, each day"));
+            reasons.add(new Reason(
+                    Cause.NEVER_VERIFIED,
+                    Figures.count(verified.never())
+                            + (verified.never() < FixityCatalog.MOST_NEVER_VERIFIED ? "" : " or more")
+                            + " files were never verified since the tables were rebuilt, or at a time later than now",
+                    "note-archive verify"));
+        } else if (oldest != null && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
+            reasons.add(new Reason(
+                    Cause.NOT_VERIFIED,
+                    "a file was verified last "
+                            + ago(oldest, now)
+                            + ", and it should be at most "
+                            + settings.verifiedWithin().toDays()
+                            + " days",
+                    "note-archive verify --max-duration 2h, each day"));
         }
     }
 
@@ -423,16 +356,10 @@ public class HealthCheck {
         executions
                 .latestAudit()
                 .filter(audit -> audit.ended() != null && isFailure(audit.exitCode()))
-                .ifPresent(
-                        audit ->
-                                reasons.add(
-                                        new Reason(
-                                                Cause.AUDIT_FAILED,
-                                                "the last audit ended "
-                                                        + ago(audit.ended(), now)
-                                                        + " with "
-                                                        + audit.exitCode(),
-                                                "read its log, then note-archive verify")));
+                .ifPresent(audit -> reasons.add(new Reason(
+                        Cause.AUDIT_FAILED,
+                        "the last audit ended " + ago(audit.ended(), now) + " with " + audit.exitCode(),
+                        "read its log, then note-archive verify")));
     }
 
     /** Findings have their own reasons, and a time box is none. */
@@ -452,29 +379,21 @@ public class HealthCheck {
     private void fields(List<Reason> reasons) {
         long fields = drift.unreviewed(1).fields();
         if (fields > 0) {
-            reasons.add(
-                    new Reason(
-                            Cause.NEW_FIELDS,
-                            fields + " fields of answers were never seen before",
-                            "look at them below; UPDATE schema_drift SET state = 'BASELINE' where all is well"));
+            reasons.add(new Reason(
+                    Cause.NEW_FIELDS,
+                    fields + " fields of answers were never seen before",
+                    "look at them below; UPDATE schema_drift SET state = 'BASELINE' where all is well"));
         }
     }
 
     private static @Nullable LastRun newest(Map<String, List<Run>> byNode) {
         Map<LastRun, Instant> last = new HashMap<>();
-        byNode.forEach(
-                (node, runs) -> {
-                    Run run = runs.getLast();
-                    last.put(
-                            new LastRun(
-                                    node,
-                                    run.execution(),
-                                    run.began(),
-                                    run.ended(),
-                                    run.exitNumber(),
-                                    run.exitCode()),
-                            run.began());
-                });
+        byNode.forEach((node, runs) -> {
+            Run run = runs.getLast();
+            last.put(
+                    new LastRun(node, run.execution(), run.began(), run.ended(), run.exitNumber(), run.exitCode()),
+                    run.began());
+        });
         return last.keySet().stream()
                 .max(Comparator.comparing(LastRun::began).thenComparing(LastRun::node))
                 .orElse(null);
@@ -491,12 +410,7 @@ public class HealthCheck {
         }
         return last.exitNumber() == null
                 ? "the last run began " + ago(last.began(), now) + " and has not said how it ended"
-                : "the last run ended "
-                        + ago(last.ended(), now)
-                        + " with "
-                        + last.exitNumber()
-                        + " "
-                        + last.exitCode();
+                : "the last run ended " + ago(last.ended(), now) + " with " + last.exitNumber() + " " + last.exitCode();
     }
 
     private static String ago(@Nullable Instant then, Instant now) {
@@ -513,8 +427,6 @@ public class HealthCheck {
     }
 
     private static String hours(Duration age) {
-        return age.toHours() == 0
-                ? age.toMinutes() + " min"
-                : age.toHours() + " h " + age.toMinutesPart() + " min";
+        return age.toHours() == 0 ? age.toMinutes() + " min" : age.toHours() + " h " + age.toMinutesPart() + " min";
     }
 }

@@ -9,8 +9,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * When {@code status} says that the archive is not well.
  *
- * @param successWithin a run must have ended in order in this time: with 0, 3, 6 or 7. A day and
- *     what a night may last longer than the one before
+ * @param successWithin a run must have ended in order in this time: with 0, 3, 6 or 7. A day and what a night may last
+ *     longer than the one before
  * @param verifiedWithin every file in the store must have been verified in this time
  */
 @Validated

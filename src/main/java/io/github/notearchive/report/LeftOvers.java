@@ -39,12 +39,10 @@ public class LeftOvers {
     /**
      * All groups, the largest of each state first.
      *
-     * @param lookedAt of each state so many notes are looked at for an example, those that runs
-     *     left last
+     * @param lookedAt of each state so many notes are looked at for an example, those that runs left last
      */
     public List<Group> byObstacle(int lookedAt) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT counted.state, counted.obstacle, counted.notes, seen.example, seen.due, e.last_code, e.last_error
                         FROM (SELECT c.state, c.obstacle, sum(c.notes)::bigint AS notes
                               FROM worklist_count c
@@ -69,21 +67,19 @@ public class LeftOvers {
                                    GROUP BY 1, 2) AS seen USING (state, obstacle)
                         LEFT JOIN worklist e ON e.note_id = seen.example
                         ORDER BY counted.state, counted.notes DESC, counted.obstacle
-                        """
-                                .formatted(Obstacle.SQL))
+                        """.formatted(Obstacle.SQL))
                 .param("lookedAt", lookedAt)
-                .query(
-                        (row, _) -> {
-                            Timestamp due = row.getTimestamp("due");
-                            return new Group(
-                                    NoteState.valueOf(row.getString("state")),
-                                    Obstacle.valueOf(row.getString("obstacle")),
-                                    row.getObject("last_code", Integer.class),
-                                    row.getString("last_error"),
-                                    row.getLong("notes"),
-                                    row.getString("example"),
-                                    due == null ? null : due.toInstant());
-                        })
+                .query((row, _) -> {
+                    Timestamp due = row.getTimestamp("due");
+                    return new Group(
+                            NoteState.valueOf(row.getString("state")),
+                            Obstacle.valueOf(row.getString("obstacle")),
+                            row.getObject("last_code", Integer.class),
+                            row.getString("last_error"),
+                            row.getLong("notes"),
+                            row.getString("example"),
+                            due == null ? null : due.toInstant());
+                })
                 .list();
     }
 }

@@ -12,19 +12,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a page tells of one night of one node, as the tables have it. Holds nothing that depends
- * on when it is read.
+ * All that a page tells of one night of one node, as the tables have it. Holds nothing that depends on when it is read.
  *
  * @param runs the runs of the night, oldest first; never empty
  * @param nights the nights up to this one that had runs, 14 at most, the newest last
  * @param classes what stood in the way of the notes that the night left, the most frequent first
- * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted
- *     from the worklist as it is
- * @param eyes notes that a person must decide about, 50 at most: those that this night gave up and
- *     that are still so
+ * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted from the worklist as
+ *     it is
+ * @param eyes notes that a person must decide about, 50 at most: those that this night gave up and that are still so
  * @param eyesInAll how many there are of them
- * @param remarks files of the night that are stored and not quite what the answer promised, 20 at
- *     most
+ * @param remarks files of the night that are stored and not quite what the answer promised, 20 at most
  * @param remarksInAll how many there are of them
  * @param lesser how many of these are there in a lesser rendition than the best one offered
  * @param slices the time from the first run's begin to the last one's end, in equal parts
@@ -100,9 +97,7 @@ public record NightReport(
             @Nullable Left left) {
 
         Duration took() {
-            return ended == null || ended.isBefore(began)
-                    ? Duration.ZERO
-                    : Duration.between(began, ended);
+            return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
         }
 
         /** What to do after it, for the person in charge; only of one that said how it ended. */
@@ -156,11 +151,15 @@ public record NightReport(
         }
 
         private List<Left> lefts() {
-            return runs.stream().flatMap(run -> Optional.ofNullable(run.left()).stream()).toList();
+            return runs.stream()
+                    .flatMap(run -> Optional.ofNullable(run.left()).stream())
+                    .toList();
         }
 
         long settled() {
-            return lefts().stream().mapToLong(left -> left.archived() + left.unavailable()).sum();
+            return lefts().stream()
+                    .mapToLong(left -> left.archived() + left.unavailable())
+                    .sum();
         }
 
         long archived() {
@@ -199,15 +198,14 @@ public record NightReport(
             return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
         }
 
-        /**
-         * Whether each of its runs wrote what it did; one that was killed or is not over did not.
-         */
+        /** Whether each of its runs wrote what it did; one that was killed or is not over did not. */
         boolean isWhole() {
             return runs.stream().allMatch(run -> run.left() != null);
         }
 
         /** What its last run left; null when each of its runs was killed. */
-        @Nullable Left left() {
+        @Nullable
+        Left left() {
             List<Left> lefts = lefts();
             return lefts.isEmpty() ? null : lefts.getLast();
         }
@@ -219,7 +217,10 @@ public record NightReport(
 
     /** A note that somebody must decide about. */
     public record Eye(
-            String note, Obstacle obstacle, @Nullable Integer code, @Nullable String error) {}
+            String note,
+            Obstacle obstacle,
+            @Nullable Integer code,
+            @Nullable String error) {}
 
     /** A file that is stored, and something about it. */
     public record Remark(String note, String kind, int ordinal, String what) {}
@@ -292,7 +293,7 @@ public record NightReport(
             return Optional.of(new Outlook(0, perNight, night.date()));
         }
         long more = perNight <= 0 ? Long.MAX_VALUE : (long) Math.ceil(backlog / perNight);
-        return Optional.of(
-                new Outlook(backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
+        return Optional.of(new Outlook(
+                backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
     }
 }

@@ -41,8 +41,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Keeps how runs ended, and makes the report of a night: one page, from the tables alone.
  *
- * <p>Whoever asks twice gets the same bytes, unless the tables have changed in between: there is no
- * time of writing in it, and what a night left behind was kept when it ended.
+ * <p>Whoever asks twice gets the same bytes, unless the tables have changed in between: there is no time of writing in
+ * it, and what a night left behind was kept when it ended.
  */
 @Component
 public class NightReports implements Mentions {
@@ -59,22 +59,21 @@ public class NightReports implements Mentions {
     /** Parts that a night is divided into at most. */
     private static final int SLICES = 72;
 
-    private static final List<Duration> WIDTHS =
-            List.of(
-                    Duration.ofMillis(100),
-                    Duration.ofMillis(250),
-                    Duration.ofMillis(500),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(2),
-                    Duration.ofSeconds(5),
-                    Duration.ofSeconds(10),
-                    Duration.ofSeconds(30),
-                    Duration.ofMinutes(1),
-                    Duration.ofMinutes(2),
-                    Duration.ofMinutes(5),
-                    Duration.ofMinutes(10),
-                    Duration.ofMinutes(20),
-                    Duration.ofMinutes(30));
+    private static final List<Duration> WIDTHS = List.of(
+            Duration.ofMillis(100),
+            Duration.ofMillis(250),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(10),
+            Duration.ofMinutes(20),
+            Duration.ofMinutes(30));
 
     private final ReportTables tables;
     private final SettingsInForce settings;
@@ -100,8 +99,8 @@ public class NightReports implements Mentions {
     }
 
     /**
-     * Keeps how a run ended, for this report and those of later nights. A repeat for the same
-     * execution changes nothing. A run that found another one active did nothing, and is not kept.
+     * Keeps how a run ended, for this report and those of later nights. A repeat for the same execution changes
+     * nothing. A run that found another one active did nothing, and is not kept.
      *
      * @throws DataAccessException when the database does not take it
      */
@@ -158,8 +157,7 @@ public class NightReports implements Mentions {
      */
     public ObjectKey put(NightReport report) {
         ObjectKey key = new ObjectKey(PREFIX + name(report));
-        store.putBytes(
-                key, page(report).getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
+        store.putBytes(key, page(report).getBytes(StandardCharsets.UTF_8), "text/html; charset=utf-8");
         return key;
     }
 
@@ -188,44 +186,41 @@ public class NightReports implements Mentions {
             return Optional.empty();
         }
         List<Run> runs = nights.getLast().runs();
-        List<Long> executions =
-                runs.stream().map(Run::execution).filter(Objects::nonNull).distinct().toList();
+        List<Long> executions = runs.stream()
+                .map(Run::execution)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
         Instant from = runs.getFirst().began();
-        Instant to =
-                runs.stream()
-                        .map(run -> run.ended() == null ? run.began() : run.ended())
-                        .max(Instant::compareTo)
-                        .orElse(from);
+        Instant to = runs.stream()
+                .map(run -> run.ended() == null ? run.began() : run.ended())
+                .max(Instant::compareTo)
+                .orElse(from);
         Optional<List<ObstacleCount>> kept = tables.keptClasses(node, night);
         ReportTables.Remarks remarks = tables.remarks(executions, REMARKS);
-        return Optional.of(
-                new NightReport(
-                        night,
-                        node,
-                        runs,
-                        List.copyOf(
-                                nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
-                        kept.orElseGet(tables::classes),
-                        kept.isPresent(),
-                        tables.eyes(executions, EYES),
-                        tables.countEyes(executions),
-                        remarks.first(),
-                        remarks.inAll(),
-                        remarks.lesser(),
-                        slices(from, to, executions),
-                        tables.retries(executions),
-                        tables.callClasses(executions),
-                        tables.stops(executions),
-                        tables.findingsAt(to),
-                        tables.newFields(from, to)));
+        return Optional.of(new NightReport(
+                night,
+                node,
+                runs,
+                List.copyOf(nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
+                kept.orElseGet(tables::classes),
+                kept.isPresent(),
+                tables.eyes(executions, EYES),
+                tables.countEyes(executions),
+                remarks.first(),
+                remarks.inAll(),
+                remarks.lesser(),
+                slices(from, to, executions),
+                tables.retries(executions),
+                tables.callClasses(executions),
+                tables.stops(executions),
+                tables.findingsAt(to),
+                tables.newFields(from, to)));
     }
 
     private static List<Past> nights(List<Run> runs) {
         Map<Night, List<Run>> byNight =
-                runs.stream()
-                        .collect(
-                                Collectors.groupingBy(
-                                        Run::night, TreeMap::new, Collectors.toList()));
+                runs.stream().collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toList()));
         return byNight.entrySet().stream()
                 .map(night -> new Past(night.getKey(), List.copyOf(night.getValue())))
                 .toList();
@@ -233,11 +228,10 @@ public class NightReports implements Mentions {
 
     private Slices slices(Instant from, Instant to, Collection<Long> executions) {
         Duration all = Duration.between(from, to);
-        Duration width =
-                WIDTHS.stream()
-                        .filter(w -> w.multipliedBy(SLICES).compareTo(all) > 0)
-                        .findFirst()
-                        .orElseGet(() -> Duration.ofHours(all.toHours() / SLICES + 1));
+        Duration width = WIDTHS.stream()
+                .filter(w -> w.multipliedBy(SLICES).compareTo(all) > 0)
+                .findFirst()
+                .orElseGet(() -> Duration.ofHours(all.toHours() / SLICES + 1));
         int slices = (int) (all.toMillis() / width.toMillis()) + 1;
         Instant end = from.plus(width.multipliedBy(slices));
         long[] calls = by(slices, tables.calls(from, end, width));
@@ -260,12 +254,11 @@ public class NightReports implements Mentions {
 
     private static long[] by(int slices, List<ReportTables.Count> counts) {
         long[] numbers = new long[slices];
-        counts.forEach(
-                count -> {
-                    if (count.slice() >= 0 && count.slice() < slices) {
-                        numbers[count.slice()] += count.number();
-                    }
-                });
+        counts.forEach(count -> {
+            if (count.slice() >= 0 && count.slice() < slices) {
+                numbers[count.slice()] += count.number();
+            }
+        });
         return numbers;
     }
 
@@ -289,7 +282,8 @@ public class NightReports implements Mentions {
         List<Path> naming = new ArrayList<>();
         if (Files.isDirectory(folder.path()) && !notes.isEmpty()) {
             try (Stream<Path> files = Files.list(folder.path())) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".html")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".html")).toList()) {
                     if (isNaming(Files.readAllBytes(file), notes)) {
                         naming.add(file);
                     }

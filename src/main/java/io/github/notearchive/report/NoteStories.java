@@ -28,9 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/**
- * Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits.
- */
+/** Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits. */
 @Repository
 public class NoteStories {
 
@@ -49,37 +47,29 @@ public class NoteStories {
         NoteId id = entry.id();
         List<File> files = files(id);
         List<Event> events = new ArrayList<>();
-        events.add(
-                new Event(
-                        entry.enqueuedAt(),
-                        Kind.QUEUED,
-                        "queued from \"%s\" with priority %d"
-                                .formatted(entry.source(), entry.priority())));
+        events.add(new Event(
+                entry.enqueuedAt(),
+                Kind.QUEUED,
+                "queued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = sidecars(id);
         for (CallEntry call : history.of(id)) {
-            events.add(
-                    new Event(
-                            call.sentAt(),
-                            Kind.CALL,
-                            inWords(call, before.get(call.endpoint()), sidecars.get(call.id()))));
+            events.add(new Event(
+                    call.sentAt(), Kind.CALL, inWords(call, before.get(call.endpoint()), sidecars.get(call.id()))));
             before.put(call.endpoint(), call);
         }
         files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, inWords(file))));
         events.addAll(findings(id));
         Instant settledAt = entry.settledAt();
         if (settledAt != null) {
-            events.add(
-                    new Event(
-                            settledAt,
-                            Kind.DECIDED,
-                            (entry.settledBy() == null
-                                            ? "decided by an operator, or by a run before the tables were rebuilt: "
-                                            : "decided by execution " + entry.settledBy() + ": ")
-                                    + entry.state()
-                                    + (entry.lastError() == null
-                                            ? ""
-                                            : ", since " + entry.lastError())));
+            events.add(new Event(
+                    settledAt,
+                    Kind.DECIDED,
+                    (entry.settledBy() == null
+                                    ? "decided by an operator, or by a run before the tables were rebuilt: "
+                                    : "decided by execution " + entry.settledBy() + ": ")
+                            + entry.state()
+                            + (entry.lastError() == null ? "" : ", since " + entry.lastError())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new NoteStory(List.copyOf(events), files);
@@ -87,12 +77,10 @@ public class NoteStories {
 
     /** What stands between a note of the worklist and its end; empty when nothing does. */
     public Optional<Obstacle> obstacle(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT %s AS obstacle FROM worklist w
                         WHERE w.note_id = :noteId AND w.state IN ('POSTPONED', 'FAILED')
-                        """
-                                .formatted(Obstacle.SQL))
+                        """.formatted(Obstacle.SQL))
                 .param("noteId", id.value())
                 .query((row, _) -> Obstacle.valueOf(row.getString("obstacle")))
                 .optional();
@@ -102,27 +90,21 @@ public class NoteStories {
     public String costOf(Obstacle obstacle) {
         return switch (obstacle) {
             case DEAD_ADDRESSES ->
-                    ledger.buyAgain()
-                            ? "by one more call"
-                            : "without a call, since archive.ledger.buy-again is false";
+                ledger.buyAgain() ? "by one more call" : "without a call, since archive.ledger.buy-again is false";
             case PROVIDER, NOT_IN_ANSWER, VIDEO -> "by one more call";
             case FILES -> "without a call while its answer is fresh";
             case UNFORESEEN -> "without a call while its answer is fresh, if there is one";
-            case MEDIA_INCOMPLETE, REJECTED, GIVEN_UP, FAILED_OTHERWISE ->
-                    "only when somebody requeues it";
+            case MEDIA_INCOMPLETE, REJECTED, GIVEN_UP, FAILED_OTHERWISE -> "only when somebody requeues it";
         };
     }
 
     private String inWords(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
         StringBuilder words = new StringBuilder("call ").append(call.id());
         words.append(
-                call.endpoint().equals(Endpoint.VIDEO.ledgerName())
-                        ? " asked for its video"
-                        : " asked for the note");
+                call.endpoint().equals(Endpoint.VIDEO.ledgerName()) ? " asked for its video" : " asked for the note");
         words.append(", ").append(why(call, before)).append(": ");
         if (call.receivedAt() == null) {
-            return words.append(
-                            "never answered; in flight when its process ended, or now; may be billed")
+            return words.append("never answered; in flight when its process ended, or now; may be billed")
                     .toString();
         }
         words.append(
@@ -172,17 +154,13 @@ public class NoteStories {
         }
         Instant gone = before.mediaGoneAt();
         if (gone != null && gone.isBefore(call.sentAt())) {
-            return "again, bought once more since files of the answer to call "
-                    + before.id()
-                    + " were dead";
+            return "again, bought once more since files of the answer to call " + before.id() + " were dead";
         }
         if (before.code() != null && !ProviderCode.SUCCESS.is(before.code())) {
             return "again, since it was not there before (code " + before.code() + ")";
         }
         return Duration.between(before.receivedAt(), call.sentAt()).compareTo(ledger.reuseFor()) > 0
-                ? "again, bought once more since the answer to call "
-                        + before.id()
-                        + " was too old to be used"
+                ? "again, bought once more since the answer to call " + before.id() + " was too old to be used"
                 : "again, since call " + before.id() + " did not bring it";
     }
 
@@ -206,10 +184,7 @@ public class NoteStories {
             case MISSING -> words.append(" missing, ").append(file.reason());
         }
         if (!file.tried().isEmpty()) {
-            words.append(
-                            file.state() == SlotState.STORED
-                                    ? "; a lesser one, since "
-                                    : "; what was tried last: ")
+            words.append(file.state() == SlotState.STORED ? "; a lesser one, since " : "; what was tried last: ")
                     .append(String.join("; ", file.tried()));
         }
         if (!file.isListed()) {
@@ -220,21 +195,16 @@ public class NoteStories {
 
     private Map<Long, String> sidecars(NoteId id) {
         Map<Long, String> keys = new HashMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT call_id, sidecar_key FROM note_capture WHERE note_id = :noteId AND sidecar_key IS NOT NULL
-                        """)
-                .param("noteId", id.value())
-                .query(
-                        row -> {
-                            keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
-                        });
+                        """).param("noteId", id.value()).query(row -> {
+            keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
+        });
         return keys;
     }
 
     private List<File> files(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks, m.error, m.updated_at,
                                o.size_bytes, o.content_type, o.object_key,
                                m.captured_at >= n.last_captured_at
@@ -273,36 +243,25 @@ public class NoteStories {
 
     private List<Event> findings(NoteId id) {
         List<Event> events = new ArrayList<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT f.kind, f.object_key, f.seen, f.first_seen, f.resolved_at
                         FROM fixity_finding f
                         WHERE f.note_id = :noteId
                            OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
                                                WHERE m.note_id = :noteId)
                         ORDER BY f.id
-                        """)
-                .param("noteId", id.value())
-                .query(
-                        row -> {
-                            String what = row.getString("kind") + " " + row.getString("object_key");
-                            events.add(
-                                    new Event(
-                                            row.getTimestamp("first_seen").toInstant(),
-                                            Kind.AUDIT,
-                                            "an audit found "
-                                                    + what
-                                                    + ": "
-                                                    + row.getString("seen")));
-                            Timestamp resolved = row.getTimestamp("resolved_at");
-                            if (resolved != null) {
-                                events.add(
-                                        new Event(
-                                                resolved.toInstant(),
-                                                Kind.AUDIT,
-                                                "an audit found nothing wrong any more: " + what));
-                            }
-                        });
+                        """).param("noteId", id.value()).query(row -> {
+            String what = row.getString("kind") + " " + row.getString("object_key");
+            events.add(new Event(
+                    row.getTimestamp("first_seen").toInstant(),
+                    Kind.AUDIT,
+                    "an audit found " + what + ": " + row.getString("seen")));
+            Timestamp resolved = row.getTimestamp("resolved_at");
+            if (resolved != null) {
+                events.add(
+                        new Event(resolved.toInstant(), Kind.AUDIT, "an audit found nothing wrong any more: " + what));
+            }
+        });
         return events;
     }
 }

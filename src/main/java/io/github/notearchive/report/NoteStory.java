@@ -33,8 +33,8 @@ public record NoteStory(List<Event> events, List<File> files) {
     /**
      * One file.
      *
-     * @param tried what the addresses said that were tried last and gave nothing, in that order;
-     *     empty when the first one gave the file, or nothing was tried
+     * @param tried what the addresses said that were tried last and gave nothing, in that order; empty when the first
+     *     one gave the file, or nothing was tried
      * @param isListed whether the newest answer still lists it
      */
     public record File(

@@ -1,8 +1,8 @@
 package io.github.notearchive.report;
 
 /**
- * What stands between a note and its end, told apart by what somebody can do about it. The names
- * stand in {@code run_summary.left_over}.
+ * What stands between a note and its end, told apart by what somebody can do about it. The names stand in
+ * {@code run_summary.left_over}.
  */
 public enum Obstacle {
     /** Given up: a file is gone for good, all the others are there. */

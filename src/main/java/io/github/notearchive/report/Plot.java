@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.function.LongFunction;
 
 /**
- * A plot without a script: shapes as inline SVG that fill whatever width there is, the words around
- * them as text that keeps its size. Whoever does not see it gets the same in words.
+ * A plot without a script: shapes as inline SVG that fill whatever width there is, the words around them as text that
+ * keeps its size. Whoever does not see it gets the same in words.
  *
  * @param title what it shows
  * @param inWords the same as a sentence or two
@@ -46,8 +46,7 @@ record Plot(
             unit *= 10;
         }
         // the half of it stands at the axis, too
-        for (long factor :
-                unit == 1 ? List.of(2L, 4L, 6L, 8L) : List.of(1L, 2L, 3L, 4L, 5L, 6L, 8L)) {
+        for (long factor : unit == 1 ? List.of(2L, 4L, 6L, 8L) : List.of(1L, 2L, 3L, 4L, 5L, 6L, 8L)) {
             if (factor * unit >= most) {
                 return factor * unit;
             }
@@ -64,8 +63,7 @@ record Plot(
                 .raw("</span><span>")
                 .text(label.apply(0))
                 .raw("</span></div>\n");
-        html.raw(
-                        "<svg viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
+        html.raw("<svg viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
                 .text(title + ". " + inWords)
                 .raw("\">\n");
         html.raw("<path class=\"grid\" d=\"M0 0H1000M0 100H1000M0 200H1000\"/>\n");
@@ -108,11 +106,7 @@ record Plot(
             String y = number(HEIGHT - height(values.get(i)));
             line.append(i == 0 ? "M0 " + y : "V" + y).append('H').append(number((i + 1) * step));
         }
-        return "<path class=\"area\" d=\""
-                + line
-                + "V200H0z\"/>\n<path class=\"line\" d=\""
-                + line
-                + "\"/>\n";
+        return "<path class=\"area\" d=\"" + line + "V200H0z\"/>\n<path class=\"line\" d=\"" + line + "\"/>\n";
     }
 
     /** Of what is not nothing at least so much that it is seen. */

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The page of a night. What an operator needs first comes first: how it ended, what to do, who must
- * decide; then the numbers.
+ * The page of a night. What an operator needs first comes first: how it ended, what to do, who must decide; then the
+ * numbers.
  */
 final class ReportPage {
 
@@ -53,8 +53,7 @@ final class ReportPage {
 
     private ReportPage(NightReport night) {
         this.night = night;
-        this.html =
-                Html.page("Night of " + night.night() + ", node " + night.node(), ReportStyle.CSS);
+        this.html = Html.page("Night of " + night.night() + ", node " + night.node(), ReportStyle.CSS);
     }
 
     static String of(NightReport night) {
@@ -81,8 +80,7 @@ final class ReportPage {
         newFields();
         settings();
         html.raw("</main>\n<footer>\n<p class=\"soft\">Times are those of Shanghai. ")
-                .raw(
-                        "Made from the tables of the archive alone; notes are named by their ids only. ")
+                .raw("Made from the tables of the archive alone; notes are named by their ids only. ")
                 .raw("<code>note-archive report --night ")
                 .text(night.night())
                 .raw(" --node ")
@@ -144,12 +142,11 @@ final class ReportPage {
             did.add(Figures.count(tonight.failed()) + " given up");
         }
         String reason = night.last().reason();
-        String why =
-                night.last().exitNumber() == null
-                        ? night.last().exitCode().equals(ReportTables.KILLED)
-                                ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
-                                : "it has not: it goes on, or it ended without writing its end"
-                        : reason == null ? "no reason was given" : reason;
+        String why = night.last().exitNumber() == null
+                ? night.last().exitCode().equals(ReportTables.KILLED)
+                        ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
+                        : "it has not: it goes on, or it ended without writing its end"
+                : reason == null ? "no reason was given" : reason;
         return (tonight.left() == null
                         ? "What became of its notes is not known; it made "
                         : String.join(", ", did)
@@ -176,8 +173,7 @@ final class ReportPage {
         Run last = night.last();
         html.raw("<h2>What to do next</h2>\n<ol class=\"next\">\n<li>");
         if (last.exitNumber() == null) {
-            html.raw(
-                    "Run again; it goes on where the killed one was: <code>note-archive run</code>");
+            html.raw("Run again; it goes on where the killed one was: <code>note-archive run</code>");
         } else {
             html.text(sentenceCase(last.next())).raw(".");
         }
@@ -196,8 +192,7 @@ final class ReportPage {
                     "<li>Look at what else audits found: <code>note-archive verify</code>; <code>--delete-orphans</code> removes orphans.</li>\n");
         }
         if (night.newFields().stream().anyMatch(field -> "NEW".equals(field.state()))) {
-            html.raw(
-                    "<li><a href=\"#fields\">Look at the fields</a> that no answer had before.</li>\n");
+            html.raw("<li><a href=\"#fields\">Look at the fields</a> that no answer had before.</li>\n");
         }
         html.raw("</ol>\n");
     }
@@ -220,18 +215,12 @@ final class ReportPage {
         tile(
                 "Notes archived",
                 known(tonight, Figures.count(tonight.archived())),
-                tonight.isWhole()
-                        ? ""
-                        : tonight.left() == null
-                                ? "not known"
-                                : "not counting a run without an end");
+                tonight.isWhole() ? "" : tonight.left() == null ? "not known" : "not counting a run without an end");
         Long allowed = left.map(Left::callsAllowed).orElse(null);
         tile(
                 "Calls",
                 Figures.count(tonight.calls()),
-                allowed == null
-                        ? "no limit of our own"
-                        : "of " + Figures.count(allowed) + " a night");
+                allowed == null ? "no limit of our own" : "of " + Figures.count(allowed) + " a night");
         tile(
                 "Billed",
                 Figures.count(tonight.billed()),
@@ -243,18 +232,13 @@ final class ReportPage {
                 known(tonight, Figures.size(tonight.bytes())),
                 tonight.left() == null
                         ? "not known"
-                        : Figures.count(tonight.files())
-                                + (tonight.files() == 1 ? " file" : " files"));
+                        : Figures.count(tonight.files()) + (tonight.files() == 1 ? " file" : " files"));
         tile(
                 "Took",
                 Figures.took(night.took()),
                 night.runs().size() == 1 ? "one run" : night.runs().size() + " runs");
-        left.ifPresent(
-                l ->
-                        tile(
-                                "Backlog",
-                                Figures.count(l.backlog()),
-                                l.due() == 0 ? "nothing due" : Figures.count(l.due()) + " due"));
+        left.ifPresent(l -> tile(
+                "Backlog", Figures.count(l.backlog()), l.due() == 0 ? "nothing due" : Figures.count(l.due()) + " due"));
         html.raw("</dl>\n");
     }
 
@@ -321,16 +305,12 @@ final class ReportPage {
     private void eyes() {
         html.raw("<h2 id=\"eyes\">Notes that need eyes</h2>\n");
         if (night.eyesInAll() == 0) {
-            html.raw(
-                    "<p class=\"none\">None: this night gave up no note that is still given up.</p>\n");
+            html.raw("<p class=\"none\">None: this night gave up no note that is still given up.</p>\n");
         } else {
             stack(
                     "Notes that need eyes",
                     (night.eyesInAll() > night.eyes().size()
-                                    ? "The first "
-                                            + night.eyes().size()
-                                            + " of "
-                                            + Figures.count(night.eyesInAll())
+                                    ? "The first " + night.eyes().size() + " of " + Figures.count(night.eyesInAll())
                                     : Figures.count(night.eyesInAll()))
                             + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one",
                     "Note",
@@ -407,22 +387,19 @@ final class ReportPage {
         List<Double> marks = new ArrayList<>();
         StringBuilder stops = new StringBuilder();
         for (NightReport.Stop stop : night.stops()) {
-            double share =
-                    (double) Duration.between(slices.from(), stop.at()).toMillis()
-                            / Math.max(1, Duration.between(slices.from(), slices.to()).toMillis());
+            double share = (double) Duration.between(slices.from(), stop.at()).toMillis()
+                    / Math.max(1, Duration.between(slices.from(), slices.to()).toMillis());
             if (share >= 0 && share <= 1) {
                 marks.add(share);
             }
-            String told =
-                    " Code 303 ended the night at "
-                            + CLOCK_SECONDS.format(stop.at())
-                            + " (dashed).";
+            String told = " Code 303 ended the night at " + CLOCK_SECONDS.format(stop.at()) + " (dashed).";
             if (stops.indexOf(told) < 0) { // several calls may meet it at once
                 stops.append(told);
             }
         }
         if (allowed != null) {
-            List<Long> left = soFar.stream().map(calls -> Math.max(0, allowed - calls)).toList();
+            List<Long> left =
+                    soFar.stream().map(calls -> Math.max(0, allowed - calls)).toList();
             return new Plot(
                     "Calls left tonight",
                     Figures.count(Math.max(0, allowed - soFar.getLast()))
@@ -451,12 +428,7 @@ final class ReportPage {
                 marks);
     }
 
-    private static Plot rate(
-            String title,
-            Slices slices,
-            List<Long> amounts,
-            LongFunction<String> label,
-            String unit) {
+    private static Plot rate(String title, Slices slices, List<Long> amounts, LongFunction<String> label, String unit) {
         double minutes = slices.width().toMillis() / 60_000.0;
         List<Long> perMinute =
                 amounts.stream().map(amount -> Math.round(amount / minutes)).toList();
@@ -639,21 +611,16 @@ final class ReportPage {
     }
 
     /** A number of each of some nights, over as many days as are compared; the others are empty. */
-    private Plot byNight(
-            String title,
-            List<Past> nights,
-            ToLongFunction<Past> value,
-            LongFunction<String> label) {
+    private Plot byNight(String title, List<Past> nights, ToLongFunction<Past> value, LongFunction<String> label) {
         LocalDate last = night.night().date();
         LocalDate first = last.minusDays(NightReports.NIGHTS - 1L);
         Map<LocalDate, Long> values = new HashMap<>();
         for (Past past : nights) {
             values.put(past.night().date(), value.applyAsLong(past));
         }
-        List<Long> days =
-                first.datesUntil(last.plusDays(1))
-                        .map(day -> values.getOrDefault(day, 0L))
-                        .toList();
+        List<Long> days = first.datesUntil(last.plusDays(1))
+                .map(day -> values.getOrDefault(day, 0L))
+                .toList();
         long most = days.stream().mapToLong(Long::longValue).max().orElse(0);
         Past before = nights.get(nights.size() - 2);
         return new Plot(
@@ -678,30 +645,20 @@ final class ReportPage {
         html.raw("<h2>Backlog</h2>\n");
         Optional<Left> kept = night.left();
         if (kept.isEmpty()) {
-            html.raw(
-                    "<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
+            html.raw("<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
             return;
         }
         Left left = kept.get();
         html.raw("<p>").text(outlook()).raw("</p>\n");
         if (areComparable()) {
             html.raw("<div class=\"plots\">\n");
-            byNight(
-                            "Backlog after each night",
-                            knownNights(),
-                            past -> backlogOf(past.left()),
-                            Figures::count)
+            byNight("Backlog after each night", knownNights(), past -> backlogOf(past.left()), Figures::count)
                     .draw(html);
             byNight("Brought to their end, by night", knownNights(), Past::settled, Figures::count)
                     .draw(html);
             html.raw("</div>\n");
         }
-        table(
-                "The worklist by state",
-                "The worklist when the last run ended",
-                "State",
-                "Notes#",
-                "What happens");
+        table("The worklist by state", "The worklist when the last run ended", "State", "Notes#", "What happens");
         state("PENDING", left.pending(), "the next run asks about them");
         state("POSTPONED", left.waiting(), "a run asks again, tonight or on a later night");
         state("ARCHIVED", left.archivedInAll(), "complete");
@@ -727,19 +684,13 @@ final class ReportPage {
         if (outlook.backlog() == 0) {
             return "Nothing is left to be archived.";
         }
-        String left =
-                notes(outlook.backlog()) + (outlook.backlog() == 1 ? " is" : " are") + " left. ";
-        String rate =
-                "The last nights brought "
-                        + String.format(Locale.ROOT, "%,.1f", outlook.perNight())
-                        + " notes to their end each";
+        String left = notes(outlook.backlog()) + (outlook.backlog() == 1 ? " is" : " are") + " left. ";
+        String rate = "The last nights brought "
+                + String.format(Locale.ROOT, "%,.1f", outlook.perNight())
+                + " notes to their end each";
         return outlook.lastNight() == null
                 ? left + rate + ": at this rate the backlog is never worked off."
-                : left
-                        + rate
-                        + ": at this rate the last one is done in the night of "
-                        + outlook.lastNight()
-                        + ".";
+                : left + rate + ": at this rate the last one is done in the night of " + outlook.lastNight() + ".";
     }
 
     // the store
@@ -748,30 +699,26 @@ final class ReportPage {
         html.raw("<h2>Store</h2>\n");
         Optional<Left> kept = night.left();
         if (kept.isEmpty()) {
-            html.raw(
-                    "<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
+            html.raw("<p class=\"none\">Not known: no run of the night came to write it down.</p>\n");
             return;
         }
         Left left = kept.get();
         List<Past> known = knownNights();
-        Instant end = night.last().ended() == null ? night.last().began() : night.last().ended();
+        Instant end = night.last().ended() == null
+                ? night.last().began()
+                : night.last().ended();
         html.raw("<p>")
-                .text(
-                        Figures.count(left.objects())
-                                + (left.objects() == 1 ? " file, " : " files, ")
-                                + Figures.size(left.objectBytes())
-                                + growth(known)
-                                + ".")
+                .text(Figures.count(left.objects())
+                        + (left.objects() == 1 ? " file, " : " files, ")
+                        + Figures.size(left.objectBytes())
+                        + growth(known)
+                        + ".")
                 .raw("</p>\n<p>")
                 .text(fixity(left, end))
                 .raw("</p>\n");
         if (areComparable()) {
             html.raw("<div class=\"plots\">\n");
-            byNight(
-                            "Size of the store after each night",
-                            known,
-                            past -> bytesOf(past.left()),
-                            Figures::size)
+            byNight("Size of the store after each night", known, past -> bytesOf(past.left()), Figures::size)
                     .draw(html);
             byNight("Stored, by night", known, Past::bytes, Figures::size).draw(html);
             html.raw("</div>\n");
@@ -782,14 +729,12 @@ final class ReportPage {
                     "What audits had found and nobody had repaired when the night ended",
                     "Kind",
                     "Objects#");
-            night.findings()
-                    .forEach(
-                            (kind, count) -> {
-                                row();
-                                rowHead(kind);
-                                number(Figures.count(count));
-                                html.raw("</tr>\n");
-                            });
+            night.findings().forEach((kind, count) -> {
+                row();
+                rowHead(kind);
+                number(Figures.count(count));
+                html.raw("</tr>\n");
+            });
             endTable();
         }
     }
@@ -812,27 +757,19 @@ final class ReportPage {
                         + Figures.size(more)
                         + " more than in the night of "
                         + known.getFirst().night()
-                : ", on average "
-                        + Figures.size(more / nights)
-                        + " more after each of the last "
-                        + nights
-                        + " nights";
+                : ", on average " + Figures.size(more / nights) + " more after each of the last " + nights + " nights";
     }
 
     private static String fixity(Left left, Instant end) {
         if (left.objects() == 0) {
             return "There is nothing to be verified.";
         }
-        String findings =
-                left.openFindings() == 0
-                        ? "no finding is open"
-                        : Figures.count(left.openFindings()) + " findings are open";
-        String never =
-                left.neverVerified() == 0
-                        ? ""
-                        : ", "
-                                + Figures.count(left.neverVerified())
-                                + " never were since a rebuild";
+        String findings = left.openFindings() == 0
+                ? "no finding is open"
+                : Figures.count(left.openFindings()) + " findings are open";
+        String never = left.neverVerified() == 0
+                ? ""
+                : ", " + Figures.count(left.neverVerified()) + " never were since a rebuild";
         return left.oldestVerified() == null
                 ? "No file was ever verified; " + findings + "."
                 : "The file that was verified the longest ago was so "
@@ -888,13 +825,12 @@ final class ReportPage {
             return;
         }
         table("Settings in force", "Those that decide what a night does", "Setting", "Value");
-        settings.forEach(
-                (name, value) -> {
-                    row();
-                    rowHead(name);
-                    text(value);
-                    html.raw("</tr>\n");
-                });
+        settings.forEach((name, value) -> {
+            row();
+            rowHead(name);
+            text(value);
+            html.raw("</tr>\n");
+        });
         endTable();
     }
 
@@ -910,8 +846,7 @@ final class ReportPage {
     }
 
     /**
-     * Begins a table with long texts: on a phone each row stands as lines one below the other, each
-     * with its heading.
+     * Begins a table with long texts: on a phone each row stands as lines one below the other, each with its heading.
      */
     private void stack(String name, String caption, String... headings) {
         stacked = Stream.of(headings).map(ReportPage::plain).toList();
@@ -953,13 +888,15 @@ final class ReportPage {
 
     /** What a cell of a stacked table needs to be read without the table's head. */
     private String place(String role) {
-        return stacked.isEmpty()
-                ? ""
-                : " role=\"" + role + "\" data-label=\"" + stacked.get(column++) + "\"";
+        return stacked.isEmpty() ? "" : " role=\"" + role + "\" data-label=\"" + stacked.get(column++) + "\"";
     }
 
     private void rowHead(@Nullable Object text) {
-        html.raw("<th scope=\"row\"").raw(place("rowheader")).raw(">").text(text).raw("</th>");
+        html.raw("<th scope=\"row\"")
+                .raw(place("rowheader"))
+                .raw(">")
+                .text(text)
+                .raw("</th>");
     }
 
     private void cell(@Nullable Object text) {
@@ -971,6 +908,10 @@ final class ReportPage {
     }
 
     private void number(String number) {
-        html.raw("<td class=\"number\"").raw(place("cell")).raw(">").text(number).raw("</td>");
+        html.raw("<td class=\"number\"")
+                .raw(place("cell"))
+                .raw(">")
+                .text(number)
+                .raw("</td>");
     }
 }

@@ -3,8 +3,7 @@ package io.github.notearchive.report;
 /** What a report looks like: light and dark, on a phone, on a screen, on paper. */
 final class ReportStyle {
 
-    static final String CSS =
-            """
+    static final String CSS = """
             :root { --good: #17692f; --good-back: #e6f4ea; --watch: #7a4d00; --watch-back: #fdf1d8; --bad: #a3161b; --bad-back: #fdeaea;
                     --plot: #2f6fd0; --plot-soft: #2f6fd026; }
             @media (prefers-color-scheme: dark) {

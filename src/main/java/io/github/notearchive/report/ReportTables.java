@@ -67,8 +67,7 @@ class ReportTables {
 
     /** The nodes that had a run in a night, or in one after it. */
     List<String> nodes(Night from) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT node FROM run_summary WHERE night >= :night
                         UNION
                         SELECT p.parameter_value
@@ -87,8 +86,7 @@ class ReportTables {
 
     /** The last night with a run of a node, up to one; empty when there was none. */
     Optional<Night> lastNight(@Nullable String node, Night upTo) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT max(night) AS night FROM run_summary
                         WHERE (:node::text IS NULL OR node = :node) AND night <= :night
                         """)
@@ -100,12 +98,11 @@ class ReportTables {
     }
 
     /**
-     * A node's runs of some nights, oldest first: those that said how they ended, and those that
-     * were killed or are not over.
+     * A node's runs of some nights, oldest first: those that said how they ended, and those that were killed or are not
+     * over.
      */
     List<Run> runs(String node, Night from, Night to) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT s.*, r.job_execution_id AS execution, r.night AS of_night, r.began, r.ended, r.exit, r.said,
                                bill.calls, bill.billed, bill.maybe_billed
                         FROM (SELECT s.id AS summary, s.job_execution_id, s.night, s.began_at::timestamptz AS began,
@@ -168,15 +165,17 @@ class ReportTables {
     }
 
     /**
-     * Of a run without a row of its own: one that is not over, one that was killed, or one of a
-     * version that wrote no such rows.
+     * Of a run without a row of its own: one that is not over, one that was killed, or one of a version that wrote no
+     * such rows.
      */
     private static String nameOf(String exit, @Nullable Instant ended) {
         return ended == null ? NOT_OVER : "CRASHED".equals(exit) ? KILLED : exit;
     }
 
     private static @Nullable Integer numberOf(String exit, @Nullable Instant ended) {
-        return ended == null || "CRASHED".equals(exit) ? null : ExitCode.named(exit).number();
+        return ended == null || "CRASHED".equals(exit)
+                ? null
+                : ExitCode.named(exit).number();
     }
 
     private static Left left(ResultSet row) throws SQLException {
@@ -207,8 +206,7 @@ class ReportTables {
 
     /** What was kept of the notes that a night left; empty when no run has kept anything. */
     Optional<List<ObstacleCount>> keptClasses(String node, Night night) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT left_over FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
                         """)
                 .param("node", node)
@@ -220,8 +218,7 @@ class ReportTables {
 
     /** What stands in the way of notes now, the most frequent first. */
     List<ObstacleCount> classes() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT state, obstacle, code, sum(notes) AS notes
                         FROM worklist_count
                         WHERE obstacle IS NOT NULL
@@ -229,42 +226,35 @@ class ReportTables {
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
                         """)
-                .query(
-                        (row, _) ->
-                                new ObstacleCount(
-                                        row.getString("state"),
-                                        Obstacle.valueOf(row.getString("obstacle")),
-                                        row.getObject("code", Integer.class),
-                                        row.getLong("notes")))
+                .query((row, _) -> new ObstacleCount(
+                        row.getString("state"),
+                        Obstacle.valueOf(row.getString("obstacle")),
+                        row.getObject("code", Integer.class),
+                        row.getLong("notes")))
                 .list();
     }
 
     /** Notes that these executions gave up and nobody has settled since. */
     List<Eye> eyes(Collection<Long> executions, int limit) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT w.note_id, %s AS obstacle, w.last_code, w.last_error
                         FROM worklist w
                         WHERE w.state = 'FAILED' AND w.settled_by = ANY (:executions)
                         ORDER BY 2, w.note_id
                         LIMIT :limit
-                        """
-                                .formatted(Obstacle.SQL))
+                        """.formatted(Obstacle.SQL))
                 .param("executions", array(executions))
                 .param("limit", limit)
-                .query(
-                        (row, _) ->
-                                new Eye(
-                                        row.getString("note_id"),
-                                        Obstacle.valueOf(row.getString("obstacle")),
-                                        row.getObject("last_code", Integer.class),
-                                        row.getString("last_error")))
+                .query((row, _) -> new Eye(
+                        row.getString("note_id"),
+                        Obstacle.valueOf(row.getString("obstacle")),
+                        row.getObject("last_code", Integer.class),
+                        row.getString("last_error")))
                 .list();
     }
 
     long countEyes(Collection<Long> executions) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)
                         """)
                 .param("executions", array(executions))
@@ -274,8 +264,7 @@ class ReportTables {
 
     /** Files whose own structure, or whose promise, does not fit, of answers of these runs. */
     Remarks remarks(Collection<Long> executions, int limit) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT m.note_id, m.kind, m.ordinal,
                                concat_ws('; ', m.checks, CASE WHEN m.reason = 'DEGRADED' THEN 'lesser rendition: ' || m.error END) AS what,
                                count(*) OVER () AS in_all,
@@ -290,23 +279,21 @@ class ReportTables {
                         """)
                 .param("executions", array(executions))
                 .param("limit", limit)
-                .query(
-                        row -> {
-                            List<Remark> first = new ArrayList<>();
-                            long inAll = 0;
-                            long lesser = 0;
-                            while (row.next()) {
-                                inAll = row.getLong("in_all");
-                                lesser = row.getLong("lesser");
-                                first.add(
-                                        new Remark(
-                                                row.getString("note_id"),
-                                                row.getString("kind"),
-                                                row.getInt("ordinal"),
-                                                row.getString("what")));
-                            }
-                            return new Remarks(first, inAll, lesser);
-                        });
+                .query(row -> {
+                    List<Remark> first = new ArrayList<>();
+                    long inAll = 0;
+                    long lesser = 0;
+                    while (row.next()) {
+                        inAll = row.getLong("in_all");
+                        lesser = row.getLong("lesser");
+                        first.add(new Remark(
+                                row.getString("note_id"),
+                                row.getString("kind"),
+                                row.getInt("ordinal"),
+                                row.getString("what")));
+                    }
+                    return new Remarks(first, inAll, lesser);
+                });
     }
 
     /** The first of them, how many there are, and how many of these are lesser renditions. */
@@ -317,17 +304,12 @@ class ReportTables {
 
     /** Calls of all nodes in each part of a time, from its begin. */
     List<Count> calls(Instant from, Instant to, Duration width) {
-        return counts(
-                """
+        return counts("""
                 SELECT floor(extract(epoch FROM c.sent_at - :from::timestamptz) * 1000 / :width)::integer AS slice, count(*) AS number
                 FROM api_call c
                 WHERE c.sent_at >= :from AND c.sent_at < :to
                 GROUP BY 1 ORDER BY 1
-                """,
-                from,
-                to,
-                width,
-                List.of());
+                """, from, to, width, List.of());
     }
 
     /** Calls of all nodes in a time. */
@@ -341,38 +323,27 @@ class ReportTables {
 
     /** Notes that these executions got an answer about. */
     List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        return counts(
-                """
+        return counts("""
                 SELECT floor(extract(epoch FROM c.received_at - :from::timestamptz) * 1000 / :width)::integer AS slice, count(*) AS number
                 FROM api_call c
                 WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND c.endpoint = 'note-detail/v1'
                   AND c.received_at >= :from AND c.received_at < :to
                 GROUP BY 1 ORDER BY 1
-                """,
-                from,
-                to,
-                width,
-                executions);
+                """, from, to, width, executions);
     }
 
     /** Bytes that came into the store. */
     List<Count> bytes(Instant from, Instant to, Duration width) {
-        return counts(
-                """
+        return counts("""
                 SELECT floor(extract(epoch FROM o.stored_at - :from::timestamptz) * 1000 / :width)::integer AS slice,
                        sum(o.size_bytes)::bigint AS number
                 FROM media_object o
                 WHERE o.stored_at >= :from AND o.stored_at < :to
                 GROUP BY 1 ORDER BY 1
-                """,
-                from,
-                to,
-                width,
-                List.of());
+                """, from, to, width, List.of());
     }
 
-    private List<Count> counts(
-            String sql, Instant from, Instant to, Duration width, Collection<Long> executions) {
+    private List<Count> counts(String sql, Instant from, Instant to, Duration width, Collection<Long> executions) {
         return jdbc.sql(sql)
                 .param("from", Timestamp.from(from))
                 .param("to", Timestamp.from(to))
@@ -384,8 +355,7 @@ class ReportTables {
 
     /** How notes fared that these executions met 301 with. */
     List<Retry> retries(Collection<Long> executions) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT times, count(*) AS notes, count(*) FILTER (WHERE answered) AS answered
                         FROM (SELECT c.note_id, c.endpoint, count(*) FILTER (WHERE c.code = :collectionFailed)::integer AS times,
                                      bool_or(c.billed = 'YES') AS answered
@@ -397,19 +367,13 @@ class ReportTables {
                         """)
                 .param("collectionFailed", ProviderCode.COLLECTION_FAILED.number())
                 .param("executions", array(executions))
-                .query(
-                        (row, _) ->
-                                new Retry(
-                                        row.getInt("times"),
-                                        row.getLong("notes"),
-                                        row.getLong("answered")))
+                .query((row, _) -> new Retry(row.getInt("times"), row.getLong("notes"), row.getLong("answered")))
                 .list();
     }
 
     /** The calls of these executions with their latencies. */
     List<CallClass> callClasses(Collection<Long> executions) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT c.endpoint, c.code, CASE WHEN c.code IS NULL THEN c.http_status END AS http_status, c.billed,
                                count(*) AS calls,
                                percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY c.duration_ms) AS took
@@ -419,61 +383,51 @@ class ReportTables {
                         ORDER BY c.endpoint, c.code NULLS LAST, 3 NULLS LAST, c.billed
                         """)
                 .param("executions", array(executions))
-                .query(
-                        (row, _) -> {
-                            var took = row.getArray("took");
-                            Integer[] ms =
-                                    took == null ? new Integer[3] : (Integer[]) took.getArray();
-                            return new CallClass(
-                                    row.getString("endpoint"),
-                                    row.getObject("code", Integer.class),
-                                    row.getObject("http_status", Integer.class),
-                                    Billed.valueOf(row.getString("billed")),
-                                    row.getLong("calls"),
-                                    asLong(ms[0]),
-                                    asLong(ms[1]),
-                                    asLong(ms[2]));
-                        })
+                .query((row, _) -> {
+                    var took = row.getArray("took");
+                    Integer[] ms = took == null ? new Integer[3] : (Integer[]) took.getArray();
+                    return new CallClass(
+                            row.getString("endpoint"),
+                            row.getObject("code", Integer.class),
+                            row.getObject("http_status", Integer.class),
+                            Billed.valueOf(row.getString("billed")),
+                            row.getLong("calls"),
+                            asLong(ms[0]),
+                            asLong(ms[1]),
+                            asLong(ms[2]));
+                })
                 .list();
     }
 
     /** When the provider ended the night of these executions. */
     List<Stop> stops(Collection<Long> executions) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT closed_at, closed_until FROM source_gate
                         WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
                         """)
                 .param("executions", array(executions))
-                .query(
-                        (row, _) ->
-                                new Stop(
-                                        row.getTimestamp("closed_at").toInstant(),
-                                        row.getTimestamp("closed_until").toInstant()))
+                .query((row, _) -> new Stop(
+                        row.getTimestamp("closed_at").toInstant(),
+                        row.getTimestamp("closed_until").toInstant()))
                 .list();
     }
 
     /** Findings that were open at a time, as far as the tables have them, by kind. */
     Map<String, Long> findingsAt(Instant at) {
         Map<String, Long> counts = new TreeMap<>();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT kind, count(*) AS findings FROM fixity_finding
                         WHERE first_seen <= :at AND (resolved_at IS NULL OR resolved_at > :at)
                         GROUP BY kind
-                        """)
-                .param("at", Timestamp.from(at))
-                .query(
-                        row -> {
-                            counts.put(row.getString("kind"), row.getLong("findings"));
-                        });
+                        """).param("at", Timestamp.from(at)).query(row -> {
+            counts.put(row.getString("kind"), row.getLong("findings"));
+        });
         return counts;
     }
 
     /** Fields that were first seen in a time. */
     List<NewField> newFields(Instant from, Instant to) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT path, json_type, state, example_note_id FROM schema_drift
                         WHERE first_seen_at >= :from AND first_seen_at <= :to
                         ORDER BY path, json_type
@@ -481,13 +435,11 @@ class ReportTables {
                         """)
                 .param("from", Timestamp.from(from))
                 .param("to", Timestamp.from(to))
-                .query(
-                        (row, _) ->
-                                new NewField(
-                                        row.getString("path"),
-                                        row.getString("json_type"),
-                                        row.getString("state"),
-                                        row.getString("example_note_id")))
+                .query((row, _) -> new NewField(
+                        row.getString("path"),
+                        row.getString("json_type"),
+                        row.getString("state"),
+                        row.getString("example_note_id")))
                 .list();
     }
 
@@ -495,8 +447,7 @@ class ReportTables {
     void keep(String node, RunEnd end, SettingsInForce inForce) {
         RunSummary run = end.summary();
         MediaCatalog.Volume stored = media.now();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                                 media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,

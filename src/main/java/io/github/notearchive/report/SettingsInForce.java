@@ -50,8 +50,7 @@ class SettingsInForce {
         settings.put(
                 "archive.limits.bytes-per-night",
                 limits.bytesPerNight().toBytes() == 0 ? orNone(0) : limits.bytesPerNightInWords());
-        settings.put(
-                "archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
+        settings.put("archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
         settings.put(
                 "archive.limits.max-duration",
                 limits.maxDuration().isZero() ? "none" : Spans.inWords(limits.maxDuration()));
@@ -64,7 +63,8 @@ class SettingsInForce {
     }
 
     /** Our own limit of calls in a night; null where there is none. */
-    @Nullable Long callsAllowed() {
+    @Nullable
+    Long callsAllowed() {
         return source.callsPerNight() == 0 ? null : Long.valueOf(source.callsPerNight());
     }
 

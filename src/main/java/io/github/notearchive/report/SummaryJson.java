@@ -14,9 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * How a run ended and what it did, as one JSON document for a program: all that the console says.
  *
- * <p>It has the same fields however the run ended; {@code src/docs/run-summary.md} describes each.
- * A field may be added without notice. When one goes or changes its meaning, {@link #VERSION} is
- * raised.
+ * <p>It has the same fields however the run ended; {@code src/docs/run-summary.md} describes each. A field may be added
+ * without notice. When one goes or changes its meaning, {@link #VERSION} is raised.
  */
 @JsonPropertyOrder({"format", "version"})
 public record SummaryJson(
@@ -50,13 +49,7 @@ public record SummaryJson(
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /** What became of the notes. */
-    public record Notes(
-            long archived,
-            long unavailable,
-            long putOff,
-            long failed,
-            long handedBack,
-            long forgotten) {}
+    public record Notes(long archived, long unavailable, long putOff, long failed, long handedBack, long forgotten) {}
 
     /** What became of their files. */
     public record Files(
@@ -71,7 +64,11 @@ public record SummaryJson(
             long requests) {}
 
     /** Requests to the provider, and what is charged for them. */
-    public record Calls(long made, long billed, long maybeBilled, @Nullable Long boughtAgain) {}
+    public record Calls(
+            long made,
+            long billed,
+            long maybeBilled,
+            @Nullable Long boughtAgain) {}
 
     /** What became of archived notes that were asked about anew. */
     public record Refreshes(
@@ -114,10 +111,7 @@ public record SummaryJson(
      * @param node whose run it was; null when the settings could not be read
      */
     public static SummaryJson of(
-            RunEnd end,
-            @Nullable String node,
-            Limits limits,
-            NightReports.@Nullable Written report) {
+            RunEnd end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
         RunSummary.Notes notes = summary.notes();

@@ -80,8 +80,7 @@ final class Barrier {
             while (waiting < count) {
                 if (left <= 0) {
                     throw new IllegalStateException(
-                            "Only %d of %d requests are held after %s"
-                                    .formatted(waiting, count, atMost));
+                            "Only %d of %d requests are held after %s".formatted(waiting, count, atMost));
                 }
                 left = changed.awaitNanos(left);
             }

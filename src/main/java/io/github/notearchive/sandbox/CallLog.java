@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * What was asked, answered and sold. A call is noted when received, an answer before it is sent.
- */
+/** What was asked, answered and sold. A call is noted when received, an answer before it is sent. */
 final class CallLog {
 
     /** How many notes keep their last answer; older ones are forgotten. */

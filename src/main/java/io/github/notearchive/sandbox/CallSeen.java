@@ -7,8 +7,7 @@ import java.time.Instant;
  *
  * @param at when the request had been received
  * @param noteId which note it asked about; empty when it named none
- * @param code the code of the answer; {@link #NO_CODE} when there was no answer, or none with a
- *     code
+ * @param code the code of the answer; {@link #NO_CODE} when there was no answer, or none with a code
  * @param httpStatus the status of the answer; 0 when there was none
  */
 public record CallSeen(Instant at, String noteId, int code, int httpStatus) {

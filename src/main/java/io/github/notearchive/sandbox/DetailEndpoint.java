@@ -16,9 +16,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * The provider's side of a call: what it costs, what comes back, and what is written down about it.
- */
+/** The provider's side of a call: what it costs, what comes back, and what is written down about it. */
 final class DetailEndpoint implements LoopbackServer.Handler {
 
     static final String PATH = "/api/xiaohongshu/get-note-detail/v1";
@@ -65,8 +63,7 @@ final class DetailEndpoint implements LoopbackServer.Handler {
                             "Content-Type",
                             "text/plain",
                             "Date",
-                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                                    ZonedDateTime.now(ZoneOffset.UTC))),
+                            DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))),
                     "pong".getBytes(StandardCharsets.UTF_8));
         } else if (request.path().equals(PATH)) {
             answer(exchange, false);
@@ -82,14 +79,13 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         String noteId = exchange.request().parameter("noteId").orElse("");
         CallLog counted = video ? videoLog : log;
         counted.received(noteId);
-        boolean known =
-                exchange.request().parameter("token").filter(settings.token()::equals).isPresent();
+        boolean known = exchange.request()
+                .parameter("token")
+                .filter(settings.token()::equals)
+                .isPresent();
         int number = known ? (video ? videoAsks : asks).merge(noteId, 1, Integer::sum) : 0;
         Ask ask = new Ask(noteId, number, video);
-        Reply reply =
-                !known
-                        ? Reply.code(100)
-                        : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
+        Reply reply = !known ? Reply.code(100) : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
         boolean inTime = limit.pass();
         barrier.pass();
         Thread.sleep(latency(noteId, number).plus(reply.delay()));
@@ -97,15 +93,13 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         if (reply.delivery() == Reply.Delivery.HANG) {
             script.hangUntilReleased();
         }
-        Answer answer =
-                switch (reply.content()) {
-                    case Reply.Usual _ -> usual(ask, inTime);
-                    case Reply.Sold sold -> sold(ask, sold);
-                    case Reply.Coded(int code, int status) ->
-                            new Answer(code, status, JSON, coded(code, noteId, number));
-                    case Reply.Given given -> given(given, video);
-                    case Reply.Nothing _ -> new Answer(CallSeen.NO_CODE, 0, JSON, new byte[0]);
-                };
+        Answer answer = switch (reply.content()) {
+            case Reply.Usual _ -> usual(ask, inTime);
+            case Reply.Sold sold -> sold(ask, sold);
+            case Reply.Coded(int code, int status) -> new Answer(code, status, JSON, coded(code, noteId, number));
+            case Reply.Given given -> given(given, video);
+            case Reply.Nothing _ -> new Answer(CallSeen.NO_CODE, 0, JSON, new byte[0]);
+        };
         counted.done(at, noteId, answer.code, answer.httpStatus, answer.body);
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Content-Type", answer.contentType);
@@ -113,8 +107,7 @@ final class DetailEndpoint implements LoopbackServer.Handler {
         switch (reply.delivery()) {
             case WHOLE -> exchange.send(answer.httpStatus, headers, answer.body);
             case HALF -> exchange.sendHalf(answer.httpStatus, headers, answer.body);
-            case TWICE ->
-                    exchange.sendTwice(answer.httpStatus, headers, answer.body, Duration.ZERO);
+            case TWICE -> exchange.sendTwice(answer.httpStatus, headers, answer.body, Duration.ZERO);
             case RESET, HANG -> exchange.reset();
         }
     }
@@ -152,9 +145,7 @@ final class DetailEndpoint implements LoopbackServer.Handler {
             return refusal(303, ask);
         }
         ObjectNode whole =
-                ask.video
-                        ? notes.videoEnvelope(ask.noteId, ask.number)
-                        : notes.envelope(ask.noteId, ask.number);
+                ask.video ? notes.videoEnvelope(ask.noteId, ask.number) : notes.envelope(ask.noteId, ask.number);
         ObjectNode envelope = sold.change().apply(whole);
         return new Answer(0, sold.httpStatus(), JSON, MAPPER.writeValueAsBytes(envelope));
     }

@@ -23,11 +23,10 @@ final class Exchange {
     Exchange(Request request, Socket connection) {
         this.request = request;
         this.connection = connection;
-        this.keepsAlive =
-                request.version().equals("HTTP/1.1")
-                        && request.header("Connection")
-                                .filter(value -> value.toLowerCase(Locale.ROOT).contains("close"))
-                                .isEmpty();
+        this.keepsAlive = request.version().equals("HTTP/1.1")
+                && request.header("Connection")
+                        .filter(value -> value.toLowerCase(Locale.ROOT).contains("close"))
+                        .isEmpty();
     }
 
     Request request() {
@@ -102,7 +101,11 @@ final class Exchange {
 
     private byte[] head(int status, Map<String, String> headers, int length) {
         StringBuilder head = new StringBuilder();
-        head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
+        head.append("HTTP/1.1 ")
+                .append(status)
+                .append(' ')
+                .append(reason(status))
+                .append("\r\n");
         head.append("X-Request-Id: ").append(RESPONSES.incrementAndGet()).append("\r\n");
         headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
         head.append("Content-Length: ").append(length).append("\r\n");

@@ -19,12 +19,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 server for GET and HEAD on 127.0.0.1, one virtual thread a connection, that can also
- * break the protocol on purpose.
+ * An HTTP/1.1 server for GET and HEAD on 127.0.0.1, one virtual thread a connection, that can also break the protocol
+ * on purpose.
  *
- * <p>The JDK's own server is not used because it cannot reset a connection, delays small answers
- * unless a property of the whole process says otherwise, and closes idle connections by a limit of
- * the whole process.
+ * <p>The JDK's own server is not used because it cannot reset a connection, delays small answers unless a property of
+ * the whole process says otherwise, and closes idle connections by a limit of the whole process.
  */
 final class LoopbackServer implements AutoCloseable {
 
@@ -138,10 +137,7 @@ final class LoopbackServer implements AutoCloseable {
             head.append((char) next);
         }
         // ISO 8859-1 so far; targets may hold raw UTF-8
-        String text =
-                new String(
-                        head.toString().getBytes(StandardCharsets.ISO_8859_1),
-                        StandardCharsets.UTF_8);
+        String text = new String(head.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         String[] lines = text.split("\r\n", -1);
         String[] start = lines[0].split(" ", -1);
         if (start.length != 3) {
@@ -151,7 +147,9 @@ final class LoopbackServer implements AutoCloseable {
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
             if (colon > 0) {
-                headers.put(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
+                headers.put(
+                        lines[i].substring(0, colon),
+                        lines[i].substring(colon + 1).strip());
             }
         }
         in.skipNBytes(Long.parseLong(headers.getOrDefault("Content-Length", "0")));

@@ -21,12 +21,7 @@ final class MediaEndpoint implements LoopbackServer.Handler {
     private final CallLog log;
     private final Barrier barrier;
 
-    MediaEndpoint(
-            SandboxSettings settings,
-            SyntheticMedia media,
-            SandboxScript script,
-            CallLog log,
-            Barrier barrier) {
+    MediaEndpoint(SandboxSettings settings, SyntheticMedia media, SandboxScript script, CallLog log, Barrier barrier) {
         this.settings = settings;
         this.media = media;
         this.script = script;
@@ -52,8 +47,7 @@ final class MediaEndpoint implements LoopbackServer.Handler {
         }
     }
 
-    private void sendFile(Exchange exchange, String target, MediaReply reply)
-            throws IOException, InterruptedException {
+    private void sendFile(Exchange exchange, String target, MediaReply reply) throws IOException, InterruptedException {
         MediaFile scripted = reply.file();
         Optional<MediaFile> found = scripted == null ? media.find(target) : Optional.of(scripted);
         OptionalInt dead = scripted == null ? media.deadStatus(target) : OptionalInt.empty();
@@ -108,8 +102,7 @@ final class MediaEndpoint implements LoopbackServer.Handler {
         return from < to ? new Part(206, (int) from, (int) to) : new Part(416, 0, 0);
     }
 
-    private static void sendStatus(Exchange exchange, int status, Map<String, String> extra)
-            throws IOException {
+    private static void sendStatus(Exchange exchange, int status, Map<String, String> extra) throws IOException {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Content-Type", "text/plain");
         headers.putAll(extra);

@@ -7,8 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the media server shall do with one request. Immutable; {@link #after} and {@link #header}
- * give a changed copy.
+ * What the media server shall do with one request. Immutable; {@link #after} and {@link #header} give a changed copy.
  */
 public final class MediaReply {
 
@@ -61,8 +60,8 @@ public final class MediaReply {
     }
 
     /**
-     * Does not answer until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then
-     * resets the connection.
+     * Does not answer until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then resets the
+     * connection.
      */
     public static MediaReply hang() {
         return of(Delivery.HANG, 0, null);
@@ -108,7 +107,8 @@ public final class MediaReply {
     }
 
     /** The bytes from outside; null for the file that belongs to the address. */
-    @Nullable MediaFile file() {
+    @Nullable
+    MediaFile file() {
         return file;
     }
 

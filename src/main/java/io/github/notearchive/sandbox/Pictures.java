@@ -18,11 +18,10 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Numbered cards as picture files. JPEG, PNG, WebP and GIF can be looked at; HEIC has the right
- * boxes around noise.
+ * Numbered cards as picture files. JPEG, PNG, WebP and GIF can be looked at; HEIC has the right boxes around noise.
  *
- * <p>Each is filled up with noise, where its format has room for what viewers skip, until it has
- * about the size that was asked for. No two are equal.
+ * <p>Each is filled up with noise, where its format has room for what viewers skip, until it has about the size that
+ * was asked for. No two are equal.
  */
 final class Pictures {
 
@@ -53,11 +52,10 @@ final class Pictures {
     static byte[] jpeg(RandomGenerator random, int size) {
         byte[] card = drawn("jpeg", random);
         int firstSegment = 2;
-        int afterFirst =
-                firstSegment
-                        + 2
-                        + (Byte.toUnsignedInt(card[firstSegment + 2]) << 8)
-                        + Byte.toUnsignedInt(card[firstSegment + 3]);
+        int afterFirst = firstSegment
+                + 2
+                + (Byte.toUnsignedInt(card[firstSegment + 2]) << 8)
+                + Byte.toUnsignedInt(card[firstSegment + 3]);
         Bytes file = new Bytes().all(Arrays.copyOf(card, afterFirst));
         int noise = Math.max(LEAST_NOISE, size - card.length);
         while (noise > 0) {
@@ -95,21 +93,25 @@ final class Pictures {
         bits.put(0b101, 3).put(255, 8).put(0b001, 3).put(0, 1);
         byte[] pixels = bits.toArray();
         int noise = Math.max(LEAST_NOISE, size - 28 - pixels.length) & ~1;
-        byte[] chunks =
-                new Bytes()
-                        .ascii("WEBPVP8L")
-                        .littleEndian32(pixels.length)
-                        .all(pixels)
-                        .zeros(pixels.length & 1)
-                        .ascii("FILL")
-                        .littleEndian32(noise)
-                        .noise(random, noise)
-                        .toArray();
-        return new Bytes().ascii("RIFF").littleEndian32(chunks.length).all(chunks).toArray();
+        byte[] chunks = new Bytes()
+                .ascii("WEBPVP8L")
+                .littleEndian32(pixels.length)
+                .all(pixels)
+                .zeros(pixels.length & 1)
+                .ascii("FILL")
+                .littleEndian32(noise)
+                .noise(random, noise)
+                .toArray();
+        return new Bytes()
+                .ascii("RIFF")
+                .littleEndian32(chunks.length)
+                .all(chunks)
+                .toArray();
     }
 
     static byte[] heic(RandomGenerator random, int size) {
-        byte[] type = box("ftyp", new Bytes().ascii("heic").u32(0).ascii("mif1heic").toArray());
+        byte[] type =
+                box("ftyp", new Bytes().ascii("heic").u32(0).ascii("mif1heic").toArray());
         int content = type.length + heicMeta(0, 0).length + 8;
         int noise = Math.max(LEAST_NOISE, size - content);
         return new Bytes()
@@ -136,7 +138,8 @@ final class Pictures {
     private static byte[] heicMeta(int offset, int length) {
         byte[] handler = new Bytes().u32(0).ascii("pict").zeros(12).u8(0).toArray();
         byte[] item = new Bytes().u32(0x0200_0000).u16(1, 0).ascii("hvc1").u8(0).toArray();
-        byte[] location = new Bytes().u8(0x44, 0).u16(1).u16(1, 0, 1).u32(offset, length).toArray();
+        byte[] location =
+                new Bytes().u8(0x44, 0).u16(1).u16(1, 0, 1).u32(offset, length).toArray();
         byte[] extent = new Bytes().u32(WIDTH, HEIGHT).toArray();
         return fullBox(
                 "meta",

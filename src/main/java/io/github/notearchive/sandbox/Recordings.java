@@ -6,8 +6,8 @@ import static io.github.notearchive.sandbox.Bytes.fullBox;
 import java.util.random.RandomGenerator;
 
 /**
- * Sound and video files. WAV and MP3 can be played; MP4 and M4A have the right boxes around noise.
- * Each has about the size that was asked for, and no two are equal.
+ * Sound and video files. WAV and MP3 can be played; MP4 and M4A have the right boxes around noise. Each has about the
+ * size that was asked for, and no two are equal.
  */
 final class Recordings {
 
@@ -59,9 +59,9 @@ final class Recordings {
         return file.toArray();
     }
 
-    private static byte[] movie(
-            String brand, String brands, int width, int height, RandomGenerator random, int size) {
-        byte[] type = box("ftyp", new Bytes().ascii(brand).u32(512).ascii(brands).toArray());
+    private static byte[] movie(String brand, String brands, int width, int height, RandomGenerator random, int size) {
+        byte[] type =
+                box("ftyp", new Bytes().ascii(brand).u32(512).ascii(brands).toArray());
         int content = type.length + movieHead(width, height, 0, 0).length + 8;
         int noise = Math.max(LEAST_NOISE, size - content);
         return new Bytes()
@@ -71,47 +71,41 @@ final class Recordings {
                 .toArray();
     }
 
-    /**
-     * One track with one sample, which is everything in {@code mdat}; of sound when it has no
-     * width.
-     */
+    /** One track with one sample, which is everything in {@code mdat}; of sound when it has no width. */
     private static byte[] movieHead(int width, int height, int offset, int length) {
         boolean sound = width == 0;
         byte[] matrix = matrix();
-        byte[] movie =
-                new Bytes()
-                        .u32(0, 0, SECOND, SECOND, 0x0001_0000)
-                        .u16(0x0100)
-                        .zeros(10)
-                        .all(matrix)
-                        .zeros(24)
-                        .u32(2)
-                        .toArray();
-        byte[] track =
-                new Bytes()
-                        .u32(0, 0, 1, 0, SECOND)
-                        .zeros(8)
-                        .u16(0, 0, sound ? 0x0100 : 0, 0)
-                        .all(matrix)
-                        .u32(width << 16, height << 16)
-                        .toArray();
+        byte[] movie = new Bytes()
+                .u32(0, 0, SECOND, SECOND, 0x0001_0000)
+                .u16(0x0100)
+                .zeros(10)
+                .all(matrix)
+                .zeros(24)
+                .u32(2)
+                .toArray();
+        byte[] track = new Bytes()
+                .u32(0, 0, 1, 0, SECOND)
+                .zeros(8)
+                .u16(0, 0, sound ? 0x0100 : 0, 0)
+                .all(matrix)
+                .u32(width << 16, height << 16)
+                .toArray();
         byte[] media = new Bytes().u32(0, 0, SECOND, SECOND).u16(0x55c4, 0).toArray();
-        byte[] handler =
-                new Bytes().u32(0).ascii(sound ? "soun" : "vide").zeros(12).u8(0).toArray();
+        byte[] handler = new Bytes()
+                .u32(0)
+                .ascii(sound ? "soun" : "vide")
+                .zeros(12)
+                .u8(0)
+                .toArray();
         byte[] header = sound ? fullBox("smhd", 0, new byte[4]) : fullBox("vmhd", 1, new byte[8]);
         byte[] sources = fullBox("dref", 0, new Bytes().u32(1).toArray(), fullBox("url ", 1));
-        byte[] samples =
-                box(
-                        "stbl",
-                        fullBox(
-                                "stsd",
-                                0,
-                                new Bytes().u32(1).toArray(),
-                                sampleEntry(sound, width, height)),
-                        fullBox("stts", 0, new Bytes().u32(1, 1, SECOND).toArray()),
-                        fullBox("stsc", 0, new Bytes().u32(1, 1, 1, 1).toArray()),
-                        fullBox("stsz", 0, new Bytes().u32(0, 1, length).toArray()),
-                        fullBox("stco", 0, new Bytes().u32(1, offset).toArray()));
+        byte[] samples = box(
+                "stbl",
+                fullBox("stsd", 0, new Bytes().u32(1).toArray(), sampleEntry(sound, width, height)),
+                fullBox("stts", 0, new Bytes().u32(1, 1, SECOND).toArray()),
+                fullBox("stsc", 0, new Bytes().u32(1, 1, 1, 1).toArray()),
+                fullBox("stsz", 0, new Bytes().u32(0, 1, length).toArray()),
+                fullBox("stco", 0, new Bytes().u32(1, offset).toArray()));
         return box(
                 "moov",
                 fullBox("mvhd", 0, movie),
@@ -130,11 +124,17 @@ final class Recordings {
         if (sound) {
             return box("mp4a", entry.zeros(8).u16(2, 16, 0, 0).u32(44_100 << 16).toArray());
         }
-        entry.zeros(16).u16(width, height).u32(0x0048_0000, 0x0048_0000, 0).u16(1).zeros(32);
+        entry.zeros(16)
+                .u16(width, height)
+                .u32(0x0048_0000, 0x0048_0000, 0)
+                .u16(1)
+                .zeros(32);
         return box("hvc1", entry.u16(24, 0xffff).toArray());
     }
 
     private static byte[] matrix() {
-        return new Bytes().u32(0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000).toArray();
+        return new Bytes()
+                .u32(0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000)
+                .toArray();
     }
 }

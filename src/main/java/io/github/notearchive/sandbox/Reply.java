@@ -9,11 +9,10 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What the provider shall do with one call. Immutable; {@link #after} and {@link #header} give a
- * changed copy.
+ * What the provider shall do with one call. Immutable; {@link #after} and {@link #header} give a changed copy.
  *
- * <p>Replies made from the normal answer are sold like it: they take a grant, show up among the
- * bought ones, and become code 303 when no grant is left. All others are sent as they are.
+ * <p>Replies made from the normal answer are sold like it: they take a grant, show up among the bought ones, and become
+ * code 303 when no grant is left. All others are sent as they are.
  */
 public final class Reply {
 
@@ -47,8 +46,7 @@ public final class Reply {
     }
 
     /**
-     * These bytes. When they are an envelope with code 0, the note counts as bought and takes a
-     * grant if there is one.
+     * These bytes. When they are an envelope with code 0, the note counts as bought and takes a grant if there is one.
      */
     public static Reply raw(int httpStatus, String contentType, byte[] body) {
         return of(new Given(httpStatus, contentType, body.clone()), Delivery.WHOLE);
@@ -66,13 +64,11 @@ public final class Reply {
 
     /** The note's answer with a change to the note object within it, whichever question it is. */
     public static Reply noteWith(Consumer<ObjectNode> change) {
-        return note(
-                envelope -> {
-                    boolean listed = envelope.at("/data/0").has("note_list");
-                    change.accept(
-                            (ObjectNode) envelope.at(listed ? "/data/0/note_list/0" : "/data/0"));
-                    return envelope;
-                });
+        return note(envelope -> {
+            boolean listed = envelope.at("/data/0").has("note_list");
+            change.accept((ObjectNode) envelope.at(listed ? "/data/0/note_list/0" : "/data/0"));
+            return envelope;
+        });
     }
 
     /** Resets the connection without an answer; nothing is sold. */
@@ -96,8 +92,8 @@ public final class Reply {
     }
 
     /**
-     * Does not answer until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then
-     * resets the connection; nothing is sold.
+     * Does not answer until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then resets the
+     * connection; nothing is sold.
      */
     public static Reply hang() {
         return of(new Nothing(), Delivery.HANG);

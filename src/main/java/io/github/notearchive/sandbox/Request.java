@@ -29,8 +29,7 @@ record Request(String method, String target, String version, Map<String, String>
         for (String pair : target.substring(query + 1).split("&", -1)) {
             int equals = pair.indexOf('=');
             if (equals > 0 && pair.substring(0, equals).equals(name)) {
-                return Optional.of(decoded(pair.substring(equals + 1)))
-                        .filter(value -> !value.isBlank());
+                return Optional.of(decoded(pair.substring(equals + 1))).filter(value -> !value.isBlank());
             }
         }
         return Optional.empty();

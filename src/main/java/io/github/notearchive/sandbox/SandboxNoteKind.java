@@ -10,8 +10,8 @@ public enum SandboxNoteKind {
     LIVE_PHOTOS,
 
     /**
-     * A video as the answer about a note gives it: a cover and the sound, but no stream. The call
-     * for its video brings the streams.
+     * A video as the answer about a note gives it: a cover and the sound, but no stream. The call for its video brings
+     * the streams.
      */
     VIDEO_COVER,
 

@@ -11,9 +11,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A note provider and its media server inside this process, on two ports of 127.0.0.1.
  *
- * <p>All counts are exact under any number of concurrent calls: a call counts when it has been
- * received, an answer counts before its first byte is sent. So whoever has an answer in hand finds
- * it counted, and whoever gave up waiting may have bought it all the same.
+ * <p>All counts are exact under any number of concurrent calls: a call counts when it has been received, an answer
+ * counts before its first byte is sent. So whoever has an answer in hand finds it counted, and whoever gave up waiting
+ * may have bought it all the same.
  */
 public final class SandboxProvider implements AutoCloseable {
 
@@ -33,16 +33,12 @@ public final class SandboxProvider implements AutoCloseable {
         this.script = new SandboxScript(settings.quota());
         Chance chance = new Chance(settings.seed());
         this.media = new SyntheticMedia(chance, settings.deadMedia(), settings.mediaSize());
-        this.mediaServer =
-                LoopbackServer.listen(
-                        settings.mediaPort(),
-                        new MediaEndpoint(settings, media, script, log, mediaAnswers));
+        this.mediaServer = LoopbackServer.listen(
+                settings.mediaPort(), new MediaEndpoint(settings, media, script, log, mediaAnswers));
         this.notes = new SyntheticNotes(chance, media, "http://127.0.0.1:" + mediaServer.port());
         try {
-            this.apiServer =
-                    LoopbackServer.listen(
-                            settings.apiPort(),
-                            new DetailEndpoint(settings, notes, script, log, videoLog, answers));
+            this.apiServer = LoopbackServer.listen(
+                    settings.apiPort(), new DetailEndpoint(settings, notes, script, log, videoLog, answers));
         } catch (RuntimeException e) {
             mediaServer.close();
             throw e;
@@ -103,8 +99,7 @@ public final class SandboxProvider implements AutoCloseable {
     }
 
     /**
-     * The file at an address, as the media server has it when neither script nor settings
-     * interfere.
+     * The file at an address, as the media server has it when neither script nor settings interfere.
      *
      * @param url a whole address or its path and query
      * @throws NoSuchElementException when there is no such file
@@ -122,10 +117,7 @@ public final class SandboxProvider implements AutoCloseable {
      */
     public byte[] answerBytes(String noteId) {
         return log.answer(noteId)
-                .orElseThrow(
-                        () ->
-                                new NoSuchElementException(
-                                        "No answer about " + noteId + " was sent"));
+                .orElseThrow(() -> new NoSuchElementException("No answer about " + noteId + " was sent"));
     }
 
     /** Counts calls from now on, but answers none of them until {@link #releaseAnswers()}. */
@@ -201,10 +193,7 @@ public final class SandboxProvider implements AutoCloseable {
         return videoLog.calls(noteId);
     }
 
-    /**
-     * The notes of all answers with code 0 to requests for videos, in order, a note bought twice
-     * twice.
-     */
+    /** The notes of all answers with code 0 to requests for videos, in order, a note bought twice twice. */
     public List<String> videosBought() {
         return videoLog.bought();
     }
@@ -214,10 +203,7 @@ public final class SandboxProvider implements AutoCloseable {
         return videoLog.seen();
     }
 
-    /**
-     * The answer to the first request for a note's video when nothing goes wrong; nothing is
-     * counted.
-     */
+    /** The answer to the first request for a note's video when nothing goes wrong; nothing is counted. */
     public ObjectNode videoEnvelope(String noteId) {
         return notes.videoEnvelope(noteId, 1);
     }
@@ -229,10 +215,7 @@ public final class SandboxProvider implements AutoCloseable {
      */
     public byte[] videoAnswerBytes(String noteId) {
         return videoLog.answer(noteId)
-                .orElseThrow(
-                        () ->
-                                new NoSuchElementException(
-                                        "No answer with the video of " + noteId + " was sent"));
+                .orElseThrow(() -> new NoSuchElementException("No answer with the video of " + noteId + " was sent"));
     }
 
     /** All calls that the provider is done with, in the order of their answers. */
@@ -252,12 +235,13 @@ public final class SandboxProvider implements AutoCloseable {
 
     /** Requests that the media server received whose path and query contain a text. */
     public int mediaRequests(String pathPart) {
-        return (int) log.media().stream().filter(target -> target.contains(pathPart)).count();
+        return (int)
+                log.media().stream().filter(target -> target.contains(pathPart)).count();
     }
 
     /**
-     * Sets all counts to zero and forgets all answers. Grants and scripts stay, and so does the
-     * number of asks that mishaps are drawn from.
+     * Sets all counts to zero and forgets all answers. Grants and scripts stay, and so does the number of asks that
+     * mishaps are drawn from.
      */
     public void resetCounts() {
         log.reset();

@@ -9,11 +9,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Live control over what the sandbox answers. May be changed by any thread at any time; a call is
- * given its reply when it is received, so a change does not reach those already under way.
+ * Live control over what the sandbox answers. May be changed by any thread at any time; a call is given its reply when
+ * it is received, so a change does not reach those already under way.
  *
- * <p>Where several replies are given, each is used once, in order, and the last for ever after. A
- * wrong token is refused before any script is asked.
+ * <p>Where several replies are given, each is used once, in order, and the last for ever after. A wrong token is
+ * refused before any script is asked.
  */
 public final class SandboxScript {
 
@@ -85,8 +85,8 @@ public final class SandboxScript {
     }
 
     /**
-     * Media requests get these replies when their target, path and query as sent, matches. Where
-     * several rules match, the latest rules.
+     * Media requests get these replies when their target, path and query as sent, matches. Where several rules match,
+     * the latest rules.
      */
     public synchronized SandboxScript media(Predicate<String> target, MediaReply... replies) {
         mediaRules.addFirst(new MediaRule(target, new Replies<>(replies)));

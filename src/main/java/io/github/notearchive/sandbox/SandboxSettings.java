@@ -4,28 +4,26 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * How the sandbox behaves when no script says otherwise. Probabilities and shares go from 0 to 1
- * and are drawn from the seed, so the same settings misbehave in the same places every time.
+ * How the sandbox behaves when no script says otherwise. Probabilities and shares go from 0 to 1 and are drawn from the
+ * seed, so the same settings misbehave in the same places every time.
  *
  * @param seed what all notes, files and mishaps are drawn from
  * @param token the only token that is accepted
  * @param apiPort where the provider listens; 0 for any free port
- * @param mediaPort where the media server listens; 0 for any free port. A fixed one keeps addresses
- *     good that an earlier process was sold
+ * @param mediaPort where the media server listens; 0 for any free port. A fixed one keeps addresses good that an
+ *     earlier process was sold
  * @param latency how long an answer takes; the median where there is a spread
  * @param latencySpread the sigma of a log-normal distribution of latencies; 0 for a fixed latency
  * @param mediaLatency how long the media server takes before the first byte
- * @param quota how many answers with code 0 are granted before code 303; {@link #UNLIMITED} for no
- *     end
+ * @param quota how many answers with code 0 are granted before code 303; {@link #UNLIMITED} for no end
  * @param fail301 probability that a call fails with code 301, drawn anew for each ask of a note
  * @param fail302 probability that a call fails with code 302, drawn anew for each ask of a note
  * @param missing share of notes that are gone: code 201, each time
  * @param empty share of notes whose answer is code 0 without data, each time
  * @param deadMedia share of files that no address serves: 403 or 404, each time
- * @param callsPerSecond how many calls in a second are let through before code 302; 0 for no limit.
- *     The second is measured as 0.9 s, so that a client at the limit is forgiven its jitter
- * @param mediaSize bytes of a typical file; single files have about a quarter to three times as
- *     many
+ * @param callsPerSecond how many calls in a second are let through before code 302; 0 for no limit. The second is
+ *     measured as 0.9 s, so that a client at the limit is forgiven its jitter
+ * @param mediaSize bytes of a typical file; single files have about a quarter to three times as many
  */
 public record SandboxSettings(
         long seed,
@@ -56,15 +54,13 @@ public record SandboxSettings(
         requireShare("empty", empty);
         requireShare("deadMedia", deadMedia);
         if (latencySpread < 0) {
-            throw new IllegalArgumentException(
-                    "latencySpread must not be negative, but is " + latencySpread);
+            throw new IllegalArgumentException("latencySpread must not be negative, but is " + latencySpread);
         }
         if (quota < UNLIMITED) {
             throw new IllegalArgumentException("quota must not be negative, but is " + quota);
         }
         if (callsPerSecond < 0) {
-            throw new IllegalArgumentException(
-                    "callsPerSecond must not be negative, but is " + callsPerSecond);
+            throw new IllegalArgumentException("callsPerSecond must not be negative, but is " + callsPerSecond);
         }
         if (mediaSize < 1) {
             throw new IllegalArgumentException("mediaSize must be positive, but is " + mediaSize);
@@ -103,11 +99,10 @@ public record SandboxSettings(
 
     /** With fixed ports, so that a later process can serve what this one sold. */
     public SandboxSettings withPorts(int apiPort, int mediaPort) {
-        return with(
-                next -> {
-                    next.apiPort = apiPort;
-                    next.mediaPort = mediaPort;
-                });
+        return with(next -> {
+            next.apiPort = apiPort;
+            next.mediaPort = mediaPort;
+        });
     }
 
     /** With a fixed latency. */
@@ -115,16 +110,12 @@ public record SandboxSettings(
         return withLatency(latency, 0);
     }
 
-    /**
-     * With log-normal latencies around a median; a spread of 0.5 has one answer in twenty take 2.3
-     * times as long.
-     */
+    /** With log-normal latencies around a median; a spread of 0.5 has one answer in twenty take 2.3 times as long. */
     public SandboxSettings withLatency(Duration latency, double latencySpread) {
-        return with(
-                next -> {
-                    next.latency = latency;
-                    next.latencySpread = latencySpread;
-                });
+        return with(next -> {
+            next.latency = latency;
+            next.latencySpread = latencySpread;
+        });
     }
 
     /** With a delay before each file. */

@@ -8,11 +8,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files behind the addresses. A file follows from its path, the rendition that the query asks
- * for, and the seed; nothing is kept, so any process serves what any other one sold.
+ * The files behind the addresses. A file follows from its path, the rendition that the query asks for, and the seed;
+ * nothing is kept, so any process serves what any other one sold.
  *
- * <p>Signatures are neither checked nor do they expire. A backup address has the bytes of its
- * master.
+ * <p>Signatures are neither checked nor do they expire. A backup address has the bytes of its master.
  */
 final class SyntheticMedia {
 
@@ -112,9 +111,7 @@ final class SyntheticMedia {
     }
 
     private static String withoutOrigin(String address) {
-        return ORIGIN.matcher(address).lookingAt()
-                ? ORIGIN.matcher(address).replaceFirst("")
-                : address;
+        return ORIGIN.matcher(address).lookingAt() ? ORIGIN.matcher(address).replaceFirst("") : address;
     }
 
     private static String path(String target) {

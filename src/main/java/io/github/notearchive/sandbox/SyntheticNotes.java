@@ -16,8 +16,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Invented notes in the shape of the provider's answers. A note follows from the seed and its id;
- * only {@code requestId} and {@code recordTime} differ from ask to ask.
+ * Invented notes in the shape of the provider's answers. A note follows from the seed and its id; only
+ * {@code requestId} and {@code recordTime} differ from ask to ask.
  *
  * <p>What does not vary from note to note comes from {@code note.json} beside this class.
  */
@@ -34,24 +34,20 @@ final class SyntheticNotes {
 
     private static final int YEAR = 365 * 24 * 3600;
 
-    private static final List<String> NAMES =
-            List.of("练习青禾", "演示小鹿", "样例橘子", "沙盒云朵", "试写阿梨", "虚构山茶", "排练豆包", "假想海盐");
-    private static final List<String> PLACES =
-            List.of("浙江", "上海", "四川", "广东", "云南", "北京", "福建", "湖北");
-    private static final List<String> TOPICS =
-            List.of("周末去哪儿", "手冲咖啡", "阳台种花", "城市漫步", "家常菜", "胶片日常", "读书笔记", "雨天的声音");
+    private static final List<String> NAMES = List.of("练习青禾", "演示小鹿", "样例橘子", "沙盒云朵", "试写阿梨", "虚构山茶", "排练豆包", "假想海盐");
+    private static final List<String> PLACES = List.of("浙江", "上海", "四川", "广东", "云南", "北京", "福建", "湖北");
+    private static final List<String> TOPICS = List.of("周末去哪儿", "手冲咖啡", "阳台种花", "城市漫步", "家常菜", "胶片日常", "读书笔记", "雨天的声音");
     private static final List<String> TITLES =
             List.of("今天的云像一床被子", "给阳台换了新土", "一个人也要好好吃饭🍚", "路过一家旧书店", "下雨天的三件小事", "第一次自己烤面包");
-    private static final List<String> SENTENCES =
-            List.of(
-                    "这是一篇为练习而写的笔记，里面的人和事都是编出来的。",
-                    "早上出门的时候风很轻，树影落在墙上。",
-                    "步骤其实很简单，难的是第一步👣",
-                    "记录一下，省得以后忘记。",
-                    "店里只有两张桌子，老板放着很老的歌。",
-                    "如果你也喜欢，下次一起去吧！",
-                    "光线好的时候，随手拍都好看📷",
-                    "温度：18°C；湿度：刚刚好～");
+    private static final List<String> SENTENCES = List.of(
+            "这是一篇为练习而写的笔记，里面的人和事都是编出来的。",
+            "早上出门的时候风很轻，树影落在墙上。",
+            "步骤其实很简单，难的是第一步👣",
+            "记录一下，省得以后忘记。",
+            "店里只有两张桌子，老板放着很老的歌。",
+            "如果你也喜欢，下次一起去吧！",
+            "光线好的时候，随手拍都好看📷",
+            "温度：18°C；湿度：刚刚好～");
 
     private final Chance chance;
     private final SyntheticMedia media;
@@ -101,17 +97,16 @@ final class SyntheticNotes {
     }
 
     /**
-     * The answer to a request for a note's video: the note itself without a list around it, and a
-     * recommended one beside it. Of notes that are no videos it knows nothing.
+     * The answer to a request for a note's video: the note itself without a list around it, and a recommended one
+     * beside it. Of notes that are no videos it knows nothing.
      */
     ObjectNode videoEnvelope(String noteId, int ask) {
         ObjectNode envelope = MAPPER.createObjectNode().put("code", 0);
         ArrayNode data = envelope.putArray("data");
-        boolean hasVideo =
-                switch (kind(noteId)) {
-                    case VIDEO_COVER, VIDEO_STREAMS -> true;
-                    case IMAGES, LIVE_PHOTOS, SOUND, MUSIC, TEXT -> false;
-                };
+        boolean hasVideo = switch (kind(noteId)) {
+            case VIDEO_COVER, VIDEO_STREAMS -> true;
+            case IMAGES, LIVE_PHOTOS, SOUND, MUSIC, TEXT -> false;
+        };
         if (hasVideo) {
             data.add(noteWithVideo(noteId));
             data.add(noteWithVideo(id(chance.below(1_000, "recommended", noteId))));
@@ -150,29 +145,26 @@ final class SyntheticNotes {
     /** The answer with a code and nothing else. */
     ObjectNode refusal(int code, String noteId, int ask) {
         ObjectNode envelope = MAPPER.createObjectNode().put("code", code).putNull("data");
-        String message =
-                switch (code) {
-                    case 100 -> "TOKEN INVALID/UNACTIVATE";
-                    case 201 -> "NO CONTENT AVAILABLE";
-                    case 301 -> "COLLECT FAILED, SEND REQUEST AGAIN";
-                    case 302 -> "RATE LIMIT EXCEEDED";
-                    case 303 -> "DAILY QUOTA EXCEEDED";
-                    case 400 -> "PARAMETER ERROR";
-                    case 404 -> "RESOURCE NOT FOUND";
-                    case 500 -> "INTERNAL SERVER ERROR";
-                    case 503 -> "TEMPORARILY UNAVAILABLE";
-                    case 600 -> "PERMISSION DENIED";
-                    case 601 -> "BALANCE EXHAUSTED";
-                    case 602 -> "TOKEN SPEND LIMIT REACHED";
-                    default -> "CODE " + code;
-                };
+        String message = switch (code) {
+            case 100 -> "TOKEN INVALID/UNACTIVATE";
+            case 201 -> "NO CONTENT AVAILABLE";
+            case 301 -> "COLLECT FAILED, SEND REQUEST AGAIN";
+            case 302 -> "RATE LIMIT EXCEEDED";
+            case 303 -> "DAILY QUOTA EXCEEDED";
+            case 400 -> "PARAMETER ERROR";
+            case 404 -> "RESOURCE NOT FOUND";
+            case 500 -> "INTERNAL SERVER ERROR";
+            case 503 -> "TEMPORARILY UNAVAILABLE";
+            case 600 -> "PERMISSION DENIED";
+            case 601 -> "BALANCE EXHAUSTED";
+            case 602 -> "TOKEN SPEND LIMIT REACHED";
+            default -> "CODE " + code;
+        };
         addFrame(envelope, noteId, ask, message);
         return envelope;
     }
 
-    /**
-     * What stands beside the data: of its optional parts some are there, some null, some absent.
-     */
+    /** What stands beside the data: of its optional parts some are there, some null, some absent. */
     private void addFrame(ObjectNode envelope, String noteId, int ask, String message) {
         envelope.put("message", message);
         long second = secondOf(noteId) + YEAR + ask;
@@ -193,11 +185,10 @@ final class SyntheticNotes {
     private ObjectNode note(String noteId) {
         SandboxNoteKind kind = kind(noteId);
         ObjectNode note = TEMPLATE.deepCopy();
-        boolean video =
-                switch (kind) {
-                    case VIDEO_COVER, VIDEO_STREAMS, SOUND -> true;
-                    case IMAGES, LIVE_PHOTOS, MUSIC, TEXT -> false;
-                };
+        boolean video = switch (kind) {
+            case VIDEO_COVER, VIDEO_STREAMS, SOUND -> true;
+            case IMAGES, LIVE_PHOTOS, MUSIC, TEXT -> false;
+        };
         note.put("id", noteId).put("type", video ? "video" : "normal");
         note.set("user", user(noteId));
         addWords(note, noteId);
@@ -232,7 +223,9 @@ final class SyntheticNotes {
             mention.put("id", personId("mention", noteId, i)).put("name", name);
             mention.put("nickname", name).put("followed", false).put("track_duration", 0);
             mention.put("red_official_verified", false).put("red_official_verify_type", 0);
-            mention.put("show_red_official_verify_icon", false).putObject("level").put("image", "");
+            mention.put("show_red_official_verify_icon", false)
+                    .putObject("level")
+                    .put("image", "");
         }
 
         ArrayNode tags = note.putArray("hash_tag");
@@ -315,17 +308,15 @@ final class SyntheticNotes {
     }
 
     private ObjectNode image(String noteId, int index) {
-        String prefix =
-                switch (chance.below(20, "prefix", noteId, index)) {
-                    case 0 -> "notes_pre_post/";
-                    case 1 -> "notes_uhdr/";
-                    case 2 -> "spectrum/";
-                    default -> "";
-                };
+        String prefix = switch (chance.below(20, "prefix", noteId, index)) {
+            case 0 -> "notes_pre_post/";
+            case 1 -> "notes_uhdr/";
+            case 2 -> "spectrum/";
+            default -> "";
+        };
         String fileId = prefix + fileId(noteId, index);
-        String format =
-                List.of("heif", "heif", "heif", "webp", "webp", "jpg", "jpg", "png")
-                        .get(chance.below(8, "format", noteId, index));
+        String format = List.of("heif", "heif", "heif", "webp", "webp", "jpg", "jpg", "png")
+                .get(chance.below(8, "format", noteId, index));
         boolean onlySmall = chance.below(10, "only small", noteId, index) == 0;
         boolean wide = chance.below(4, "wide", noteId, index) == 0;
         // a picture that was turned has its sides the other way round in the answer
@@ -375,11 +366,10 @@ final class SyntheticNotes {
     private void addMotion(ObjectNode image, String noteId, int index) {
         String name = "01e9" + chance.hex("motion", noteId, index);
         image.put("live_photo_file_id", "livephoto/1040g390" + chance.hex("live", noteId, index));
-        ObjectNode streams =
-                image.putObject("live_photo")
-                        .putObject("media")
-                        .put("video_id", videoId("motion", noteId, index))
-                        .putObject("stream");
+        ObjectNode streams = image.putObject("live_photo")
+                .putObject("media")
+                .put("video_id", videoId("motion", noteId, index))
+                .putObject("stream");
         streams.putArray("h264");
         addStream(streams.putArray("h265"), "10/66", name, 66, "hevc", 1080, 1440, 2021, "HD");
         streams.putArray("h266");
@@ -479,8 +469,7 @@ final class SyntheticNotes {
     private void addShares(ObjectNode note, String noteId, boolean video) {
         String type = video ? "video" : "normal";
         String page = mediaOrigin + "/discovery/item/" + noteId + "?xsec_source=app_share";
-        String thumb =
-                mediaOrigin + "/" + fileId(noteId, 0) + "?imageView2/2/w/360/format/jpg/q/75";
+        String thumb = mediaOrigin + "/" + fileId(noteId, 0) + "?imageView2/2/w/360/format/jpg/q/75";
         String text = note.path("desc").asString();
         ObjectNode share = (ObjectNode) Objects.requireNonNull(note.get("share_info"));
         share.put("link", page + "&type=" + type + "&author_share=1");
@@ -516,10 +505,7 @@ final class SyntheticNotes {
     }
 
     private String avatar(String noteId) {
-        return mediaOrigin
-                + "/avatar/"
-                + personId("author", noteId)
-                + "?imageView2/2/w/120/format/jpg";
+        return mediaOrigin + "/avatar/" + personId("author", noteId) + "?imageView2/2/w/120/format/jpg";
     }
 
     private String authorName(String noteId) {
@@ -564,9 +550,7 @@ final class SyntheticNotes {
 
     /** The first eight digits of an id are the second in which the note was made. */
     private static long secondOf(String noteId) {
-        boolean usable =
-                noteId.length() >= 8
-                        && IntStream.range(0, 8).allMatch(i -> isHex(noteId.charAt(i)));
+        boolean usable = noteId.length() >= 8 && IntStream.range(0, 8).allMatch(i -> isHex(noteId.charAt(i)));
         return usable ? Long.parseLong(noteId.substring(0, 8), 16) : FIRST_SECOND;
     }
 

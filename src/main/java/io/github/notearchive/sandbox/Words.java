@@ -7,8 +7,7 @@ import java.util.random.RandomGenerator;
 /** Subtitles that can be shown, of about the size that was asked for. No two are equal. */
 final class Words {
 
-    private static final List<String> SPOKEN =
-            List.of("今天我们来练习。", "先把水烧开。", "等三分钟就好。", "谢谢大家，下次再见。");
+    private static final List<String> SPOKEN = List.of("今天我们来练习。", "先把水烧开。", "等三分钟就好。", "谢谢大家，下次再见。");
 
     private Words() {}
 
@@ -35,7 +34,6 @@ final class Words {
     }
 
     private static String time(int second, char point, int milliseconds) {
-        return "%02d:%02d:%02d%c%03d"
-                .formatted(second / 3600, second / 60 % 60, second % 60, point, milliseconds);
+        return "%02d:%02d:%02d%c%03d".formatted(second / 3600, second / 60 % 60, second % 60, point, milliseconds);
     }
 }

@@ -33,10 +33,9 @@ public final class EffectiveSettings {
     private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?0*[1-9]\\d*");
 
     /** What a number alone would be, and how it is written instead. */
-    private static final Map<Class<?>, String> MEANT_WITHOUT_UNIT =
-            Map.of(
-                    Duration.class, "milliseconds; write it like 30s, 5m or 12h",
-                    DataSize.class, "bytes; write it like 64MB or 4GB");
+    private static final Map<Class<?>, String> MEANT_WITHOUT_UNIT = Map.of(
+            Duration.class, "milliseconds; write it like 30s, 5m or 12h",
+            DataSize.class, "bytes; write it like 64MB or 4GB");
 
     private final ConfigurableEnvironment environment;
     private final Map<String, String> words;
@@ -49,8 +48,7 @@ public final class EffectiveSettings {
      * @param value what it is, as text; stars for a secret; empty when it is not set
      * @param secret whether the value is masked
      * @param isDefault whether nobody has set it
-     * @param origin who said so: {@code default}, a file with its line, an environment variable,
-     *     ...
+     * @param origin who said so: {@code default}, a file with its line, an environment variable, ...
      * @param trouble why the value cannot be told; null when it can
      */
     public record Effective(
@@ -81,35 +79,30 @@ public final class EffectiveSettings {
     }
 
     /**
-     * The variables that stand in a file of settings and are set, but do not count: another source
-     * sets the same setting itself. Each with the setting and who sets it.
+     * The variables that stand in a file of settings and are set, but do not count: another source sets the same
+     * setting itself. Each with the setting and who sets it.
      */
     public static List<String> unused(ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
         List<String> unused = new ArrayList<>();
         for (Known setting : known.all()) {
             String variable = settings.wordOf(setting.name());
-            String origin = settings.effective(setting.name(), setting.shape(), false).origin();
+            String origin =
+                    settings.effective(setting.name(), setting.shape(), false).origin();
             if (variable != null
                     && environment.getSystemEnvironment().containsKey(variable)
                     && !origin.contains(variable)) {
-                unused.add(
-                        variable
-                                + " is set and does not count: "
-                                + setting.name()
-                                + " is set by "
-                                + origin);
+                unused.add(variable + " is set and does not count: " + setting.name() + " is set by " + origin);
             }
         }
         return unused;
     }
 
     /**
-     * The lengths of time and the sizes that have no unit: they would be so many milliseconds or
-     * bytes, which nobody means. Each with its value and who sets it.
+     * The lengths of time and the sizes that have no unit: they would be so many milliseconds or bytes, which nobody
+     * means. Each with its value and who sets it.
      */
-    public static List<String> withoutUnit(
-            ConfigurableEnvironment environment, KnownSettings known) {
+    public static List<String> withoutUnit(ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
         List<String> without = new ArrayList<>();
         for (Known setting : known.all()) {
@@ -121,13 +114,8 @@ public final class EffectiveSettings {
             if (Stream.of(effective.value().split(",", -1))
                     .map(String::strip)
                     .anyMatch(value -> WITHOUT_UNIT.matcher(value).matches())) {
-                without.add(
-                        "%s \"%s\" (%s) has no unit, and would be %s"
-                                .formatted(
-                                        setting.name(),
-                                        effective.value(),
-                                        effective.origin(),
-                                        meant));
+                without.add("%s \"%s\" (%s) has no unit, and would be %s"
+                        .formatted(setting.name(), effective.value(), effective.origin(), meant));
             }
         }
         return without;
@@ -152,10 +140,9 @@ public final class EffectiveSettings {
         String trouble = null;
         for (ConfigurationProperty property : found) {
             String raw = String.valueOf(property.getValue());
-            Set<String> setWords =
-                    Variables.in(raw).stream()
-                            .filter(environment::containsProperty)
-                            .collect(Collectors.toCollection(LinkedHashSet::new));
+            Set<String> setWords = Variables.in(raw).stream()
+                    .filter(environment::containsProperty)
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
             setWords.forEach(word -> origins.add(originOf(word)));
             boolean ours = isOurs(property);
             if (setWords.isEmpty() || !ours) {
@@ -171,10 +158,7 @@ public final class EffectiveSettings {
                 trouble = secret ? "a word in braces is not set" : String.valueOf(e.getMessage());
             }
         }
-        String value =
-                values.stream()
-                        .filter(Predicate.not(String::isBlank))
-                        .collect(Collectors.joining(", "));
+        String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
         return new Effective(
                 name,
                 variableOf(name),
@@ -211,14 +195,12 @@ public final class EffectiveSettings {
         ConfigurationPropertyName wanted = ConfigurationPropertyName.adapt(name, '.');
         Map<String, ConfigurationProperty> keys = new TreeMap<>();
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            List<ConfigurationProperty> here =
-                    switch (shape) {
-                        case VALUE -> one(source, wanted).toList();
-                        case LIST ->
-                                Stream.concat(one(source, wanted), indexed(source, wanted))
-                                        .toList();
-                        case MAP -> below(source, wanted).toList();
-                    };
+            List<ConfigurationProperty> here = switch (shape) {
+                case VALUE -> one(source, wanted).toList();
+                case LIST ->
+                    Stream.concat(one(source, wanted), indexed(source, wanted)).toList();
+                case MAP -> below(source, wanted).toList();
+            };
             if (shape == Shape.MAP) {
                 here.forEach(property -> keys.putIfAbsent(property.getName().toString(), property));
             } else if (!here.isEmpty()) {
@@ -237,8 +219,7 @@ public final class EffectiveSettings {
             ConfigurationPropertySource source, ConfigurationPropertyName name) {
         List<ConfigurationProperty> all = new ArrayList<>();
         for (int i = 0; ; i++) {
-            ConfigurationProperty property =
-                    source.getConfigurationProperty(name.append("[" + i + "]"));
+            ConfigurationProperty property = source.getConfigurationProperty(name.append("[" + i + "]"));
             if (property == null) {
                 return all.stream();
             }
@@ -260,9 +241,7 @@ public final class EffectiveSettings {
             if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
                     && source.containsProperty(word)) {
                 Origin origin = OriginLookup.getOrigin(source, word);
-                return origin != null
-                        ? Origins.describe(origin)
-                        : Origins.inSource(source.getName(), word);
+                return origin != null ? Origins.describe(origin) : Origins.inSource(source.getName(), word);
             }
         }
         return word;
@@ -276,10 +255,8 @@ public final class EffectiveSettings {
 
     private @Nullable String wordOf(String name) {
         return words.entrySet().stream()
-                .filter(
-                        word ->
-                                ConfigurationPropertyName.adapt(word.getValue(), '.')
-                                        .equals(ConfigurationPropertyName.adapt(name, '.')))
+                .filter(word -> ConfigurationPropertyName.adapt(word.getValue(), '.')
+                        .equals(ConfigurationPropertyName.adapt(name, '.')))
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(null);

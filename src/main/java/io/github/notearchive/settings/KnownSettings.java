@@ -18,16 +18,15 @@ import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
 
 /**
- * The settings that the program has: the components of all records that settings are bound to, with
- * the groups within them.
+ * The settings that the program has: the components of all records that settings are bound to, with the groups within
+ * them.
  */
 public final class KnownSettings {
 
     /** What all of them begin with. */
     public static final String ROOT = "archive";
 
-    private static final ConversionService CONVERSIONS =
-            ApplicationConversionService.getSharedInstance();
+    private static final ConversionService CONVERSIONS = ApplicationConversionService.getSharedInstance();
 
     /** How many values a setting takes. */
     public enum Shape {
@@ -47,12 +46,7 @@ public final class KnownSettings {
      * @param holder the record that has it as a component
      * @param component that component
      */
-    public record Known(
-            String name,
-            Shape shape,
-            ResolvableType type,
-            Class<?> holder,
-            RecordComponent component) {
+    public record Known(String name, Shape shape, ResolvableType type, Class<?> holder, RecordComponent component) {
 
         ConfigurationPropertyName propertyName() {
             return ConfigurationPropertyName.of(name);
@@ -79,12 +73,11 @@ public final class KnownSettings {
      * @throws IllegalArgumentException when one of them is not a record with a prefix
      */
     public static KnownSettings of(Collection<? extends Class<?>> records) {
-        List<Class<?>> sorted =
-                records.stream()
-                        .<Class<?>>map(ClassUtils::getUserClass)
-                        .distinct()
-                        .sorted(Comparator.comparing(Class::getName))
-                        .toList();
+        List<Class<?>> sorted = records.stream()
+                .<Class<?>>map(ClassUtils::getUserClass)
+                .distinct()
+                .sorted(Comparator.comparing(Class::getName))
+                .toList();
         List<Known> all = new ArrayList<>();
         for (Class<?> type : sorted) {
             addAll(prefixOf(type), type, all);
@@ -99,25 +92,21 @@ public final class KnownSettings {
         scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
         List<Class<?>> records = new ArrayList<>();
         for (var candidate : scanner.findCandidateComponents(basePackage)) {
-            records.add(
-                    ClassUtils.resolveClassName(
-                            String.valueOf(candidate.getBeanClassName()),
-                            ClassUtils.getDefaultClassLoader()));
+            records.add(ClassUtils.resolveClassName(
+                    String.valueOf(candidate.getBeanClassName()), ClassUtils.getDefaultClassLoader()));
         }
         return of(records);
     }
 
     /** The prefix of the settings that a record holds. */
     public static String prefixOf(Class<?> type) {
-        String prefix =
-                MergedAnnotations.from(type)
-                        .get(ConfigurationProperties.class)
-                        .getValue("prefix", String.class)
-                        .orElse("");
+        String prefix = MergedAnnotations.from(type)
+                .get(ConfigurationProperties.class)
+                .getValue("prefix", String.class)
+                .orElse("");
         if (prefix.isEmpty() || !type.isRecord()) {
             throw new IllegalArgumentException(
-                    type
-                            + " is no record of settings with a prefix; nobody could say which it has");
+                    type + " is no record of settings with a prefix; nobody could say which it has");
         }
         return prefix;
     }

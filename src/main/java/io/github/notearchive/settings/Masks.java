@@ -12,10 +12,9 @@ public final class Masks {
 
     private static final Pattern USER = Pattern.compile("(?<=//)[^/?#\\s]*@");
 
-    private static final Pattern PARAMETER =
-            Pattern.compile(
-                    "([?&;][^=&;\\s]*(?:secret|token|pass|pwd|key|sig|credential|auth)[^=&;\\s]*=)[^&;\\s]*",
-                    Pattern.CASE_INSENSITIVE);
+    private static final Pattern PARAMETER = Pattern.compile(
+            "([?&;][^=&;\\s]*(?:secret|token|pass|pwd|key|sig|credential|auth)[^=&;\\s]*=)[^&;\\s]*",
+            Pattern.CASE_INSENSITIVE);
 
     /** What is left of an address that is a secret. */
     private static final Pattern PLACE = Pattern.compile("^([a-z+]+://[^/?#]+).*", Pattern.DOTALL);
@@ -39,15 +38,7 @@ public final class Masks {
     /** Whether the name of a setting says that its value is nobody's business. */
     public static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return Stream.of(
-                        "secret",
-                        "token",
-                        "password",
-                        "passwd",
-                        "passphrase",
-                        "key",
-                        "credential",
-                        "authorization")
+        return Stream.of("secret", "token", "password", "passwd", "passphrase", "key", "credential", "authorization")
                 .anyMatch(lower::contains);
     }
 

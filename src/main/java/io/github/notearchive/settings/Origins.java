@@ -24,57 +24,47 @@ public final class Origins {
 
     private Origins() {}
 
-    /**
-     * Such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}.
-     */
+    /** Such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}. */
     public static String describe(@Nullable Origin origin) {
         return switch (origin) {
             case null -> DEFAULT;
             case TextResourceOrigin text -> inText(text);
-            case SystemEnvironmentOrigin variable ->
-                    "environment variable " + variable.getProperty();
+            case SystemEnvironmentOrigin variable -> "environment variable " + variable.getProperty();
             case PropertySourceOrigin source ->
-                    source.getOrigin() != null
-                            ? describe(source.getOrigin())
-                            : inSource(
-                                    source.getPropertySource().getName(), source.getPropertyName());
+                source.getOrigin() != null
+                        ? describe(source.getOrigin())
+                        : inSource(source.getPropertySource().getName(), source.getPropertyName());
             default -> origin.toString();
         };
     }
 
     /**
-     * The same of a value, and of what somebody has set where it only names that in braces: {@code
-     * environment variable ARCHIVE_STOP_AT} of <code>${ARCHIVE_STOP_AT:}</code>.
+     * The same of a value, and of what somebody has set where it only names that in braces: {@code environment variable
+     * ARCHIVE_STOP_AT} of <code>${ARCHIVE_STOP_AT:}</code>.
      */
     public static String describe(ConfigurationProperty property) {
-        String set =
-                Variables.in(String.valueOf(property.getValue())).stream()
-                        .flatMap(Origins::ofWord)
-                        .collect(Collectors.joining(", "));
+        String set = Variables.in(String.valueOf(property.getValue())).stream()
+                .flatMap(Origins::ofWord)
+                .collect(Collectors.joining(", "));
         return set.isEmpty() ? describe(property.getOrigin()) : set;
     }
 
     /** Who sets a word in braces; nobody where it has its default, or stands in another file. */
     private static Stream<String> ofWord(String word) {
         if (System.getProperty(word) != null) {
-            return Stream.of(
-                    inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word));
+            return Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word));
         }
         String variable = System.getenv(word);
         return variable == null || variable.isBlank()
                 ? Stream.empty()
-                : Stream.of(
-                        inSource(
-                                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word));
+                : Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word));
     }
 
     /** Of a word in a source that keeps no places. */
     static String inSource(String source, String word) {
         return switch (source) {
-            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME ->
-                    "environment variable " + word;
-            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME ->
-                    "option -D" + word + " of java";
+            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + word;
+            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + word + " of java";
             case COMMAND_LINE -> "command line";
             default -> source;
         };
@@ -85,8 +75,7 @@ public final class Origins {
         return switch (origin) {
             case null -> true;
             case TextResourceOrigin text -> isOurs(text.getResource());
-            case PropertySourceOrigin source ->
-                    source.getOrigin() != null && isDefault(source.getOrigin());
+            case PropertySourceOrigin source -> source.getOrigin() != null && isDefault(source.getOrigin());
             default -> false;
         };
     }
@@ -110,8 +99,7 @@ public final class Origins {
     private static boolean isOurs(@Nullable Resource resource) {
         // Spring wraps what it has loaded, and tells its kind by its description alone
         return resource instanceof ClassPathResource
-                || (resource != null
-                        && resource.getDescription().startsWith("class path resource"));
+                || (resource != null && resource.getDescription().startsWith("class path resource"));
     }
 
     private static String path(Resource resource) {

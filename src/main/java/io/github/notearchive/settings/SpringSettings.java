@@ -21,12 +21,9 @@ public final class SpringSettings {
         MEANINGS.put(
                 "spring.datasource.hikari.maximum-pool-size",
                 "connections to the database at most; grows to archive.workers + 8 where less is set");
+        MEANINGS.put("spring.datasource.hikari.minimum-idle", "connections that are kept open while nobody needs them");
         MEANINGS.put(
-                "spring.datasource.hikari.minimum-idle",
-                "connections that are kept open while nobody needs them");
-        MEANINGS.put(
-                "spring.datasource.hikari.connection-timeout",
-                "how long to wait for a connection, in milliseconds");
+                "spring.datasource.hikari.connection-timeout", "how long to wait for a connection, in milliseconds");
         MEANINGS.put(
                 "spring.datasource.hikari.connection-init-sql",
                 "the first statement of each connection: how long to wait for a lock");

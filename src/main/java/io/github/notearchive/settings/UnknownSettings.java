@@ -28,13 +28,12 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Words that look like settings of this program and set nothing: keys below {@code archive}, and
- * environment variables that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}. A file of a
- * directory of secrets ({@code configtree:}) may have the name of a variable, too.
+ * Words that look like settings of this program and set nothing: keys below {@code archive}, and environment variables
+ * that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}. A file of a directory of secrets ({@code configtree:}) may
+ * have the name of a variable, too.
  *
- * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for
- * the services of a namespace, those that {@code archive.foreign-variables} names, and empty ones,
- * which are no setting at all.
+ * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for the services of a
+ * namespace, those that {@code archive.foreign-variables} names, and empty ones, which are no setting at all.
  */
 public final class UnknownSettings {
 
@@ -42,9 +41,8 @@ public final class UnknownSettings {
     static final String FOREIGN = "archive.foreign-variables";
 
     /** Of a service "archive-db": ARCHIVE_DB_SERVICE_HOST, ARCHIVE_DB_PORT_5432_TCP_ADDR, ... */
-    private static final Pattern SERVICE =
-            Pattern.compile(
-                    "(.+?)_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)");
+    private static final Pattern SERVICE = Pattern.compile(
+            "(.+?)_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)");
 
     /** A word with more mistakes than this share of its letters is another word. */
     private static final double MISTAKES = 0.34;
@@ -61,15 +59,12 @@ public final class UnknownSettings {
      * @param where it stands, such as {@code config/application.yml:12}
      * @param nearest what may have been meant; null when nothing comes near
      */
-    public record Unknown(String word, String where, @Nullable String nearest) {
+    public record Unknown(
+            String word, String where, @Nullable String nearest) {
 
         @Override
         public String toString() {
-            return word
-                    + " is no setting ("
-                    + where
-                    + ")"
-                    + (nearest == null ? "" : "; did you mean " + nearest + "?");
+            return word + " is no setting (" + where + ")" + (nearest == null ? "" : "; did you mean " + nearest + "?");
         }
     }
 
@@ -90,34 +85,31 @@ public final class UnknownSettings {
             if (source instanceof SystemEnvironmentPropertySource variables) {
                 addVariables(variables, words.keySet(), unknown);
             } else if (source instanceof EnumerablePropertySource<?> keys
-                    && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(
-                            source)) {
+                    && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
                 addKeys(keys, words.keySet(), unknown);
             }
         }
         return unknown;
     }
 
-    private void addKeys(
-            EnumerablePropertySource<?> source, Set<String> words, List<Unknown> unknown) {
+    private void addKeys(EnumerablePropertySource<?> source, Set<String> words, List<Unknown> unknown) {
         for (String key : source.getPropertyNames()) {
             boolean isVariable = Variables.isOurs(key) && key.indexOf('.') < 0;
             ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
             if (isVariable ? words.contains(key) : name.isEmpty() || isOk(name, source)) {
                 continue;
             }
-            String where =
-                    Optional.ofNullable(OriginLookup.getOrigin(source, key))
-                            .map(Origins::describe)
-                            .orElseGet(() -> Origins.inSource(source.getName(), key));
-            unknown.add(
-                    new Unknown(
-                            key,
-                            where,
-                            isVariable
-                                    ? nearest(
-                                            key, words.stream().filter(Variables::isOurs).toList())
-                                    : nearestSetting(key)));
+            String where = Optional.ofNullable(OriginLookup.getOrigin(source, key))
+                    .map(Origins::describe)
+                    .orElseGet(() -> Origins.inSource(source.getName(), key));
+            unknown.add(new Unknown(
+                    key,
+                    where,
+                    isVariable
+                            ? nearest(
+                                    key,
+                                    words.stream().filter(Variables::isOurs).toList())
+                            : nearestSetting(key)));
         }
     }
 
@@ -133,24 +125,18 @@ public final class UnknownSettings {
                 || DISTANCE.apply(first, KnownSettings.ROOT) > 2;
     }
 
-    private void addVariables(
-            SystemEnvironmentPropertySource source, Set<String> words, List<Unknown> unknown) {
+    private void addVariables(SystemEnvironmentPropertySource source, Set<String> words, List<Unknown> unknown) {
         Set<String> foreign = foreign();
-        List<String> ours =
-                Arrays.stream(source.getPropertyNames())
-                        .filter(Variables::isOurs)
-                        .sorted()
-                        .toList();
+        List<String> ours = Arrays.stream(source.getPropertyNames())
+                .filter(Variables::isOurs)
+                .sorted()
+                .toList();
         for (String variable : ours) {
             if (!words.contains(variable)
                     && !foreign.contains(variable)
                     && !isOfAService(variable, source)
                     && !bindsByName(variable, source)) {
-                unknown.add(
-                        new Unknown(
-                                variable,
-                                "environment variable",
-                                nearestVariable(variable, words)));
+                unknown.add(new Unknown(variable, "environment variable", nearestVariable(variable, words)));
             }
         }
     }
@@ -160,8 +146,7 @@ public final class UnknownSettings {
         return new TreeSet<>(List.of(named));
     }
 
-    private static boolean isOfAService(
-            String variable, SystemEnvironmentPropertySource variables) {
+    private static boolean isOfAService(String variable, SystemEnvironmentPropertySource variables) {
         Matcher matcher = SERVICE.matcher(variable);
         return matcher.matches()
                 && variables.containsProperty(matcher.group(1) + "_SERVICE_HOST")
@@ -170,20 +155,16 @@ public final class UnknownSettings {
 
     /** Asks Spring Boot itself, which knows several spellings. */
     private boolean bindsByName(String variable, SystemEnvironmentPropertySource variables) {
-        Map<String, Object> alone =
-                Map.of(variable, String.valueOf(variables.getProperty(variable)));
-        ConfigurationPropertySource source =
-                ConfigurationPropertySource.from(
-                        new SystemEnvironmentPropertySource(
-                                SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone));
+        Map<String, Object> alone = Map.of(variable, String.valueOf(variables.getProperty(variable)));
+        ConfigurationPropertySource source = ConfigurationPropertySource.from(
+                new SystemEnvironmentPropertySource(SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone));
         return source != null && known.all().stream().anyMatch(setting -> binds(setting, source));
     }
 
     private static boolean binds(Known setting, ConfigurationPropertySource source) {
         return source.getConfigurationProperty(setting.propertyName()) != null
                 || (setting.shape() != KnownSettings.Shape.VALUE
-                        && source.containsDescendantOf(setting.propertyName())
-                                == ConfigurationPropertyState.PRESENT);
+                        && source.containsDescendantOf(setting.propertyName()) == ConfigurationPropertyState.PRESENT);
     }
 
     private @Nullable String nearestSetting(String key) {
@@ -202,7 +183,9 @@ public final class UnknownSettings {
         Stream<String> ownWords = words.stream().filter(Variables::isOurs);
         return nearest(
                 variable,
-                Stream.concat(ownWords, names().map(Variables::named)).distinct().toList());
+                Stream.concat(ownWords, names().map(Variables::named))
+                        .distinct()
+                        .toList());
     }
 
     private static @Nullable String nearest(String word, Collection<String> candidates) {

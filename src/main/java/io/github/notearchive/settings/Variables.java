@@ -16,8 +16,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 final class Variables {
 
     /** Beginnings that belong to this program. */
-    private static final Pattern OURS =
-            Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)(?::[^{}]*)?}");
 
@@ -49,8 +48,7 @@ final class Variables {
             if (source instanceof EnumerablePropertySource<?> file
                     && !(source instanceof SystemEnvironmentPropertySource)) {
                 for (String name : file.getPropertyNames()) {
-                    in(String.valueOf(file.getProperty(name)))
-                            .forEach(word -> words.putIfAbsent(word, name));
+                    in(String.valueOf(file.getProperty(name))).forEach(word -> words.putIfAbsent(word, name));
                 }
             }
         }

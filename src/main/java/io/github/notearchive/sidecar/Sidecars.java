@@ -39,14 +39,13 @@ import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keeps the sidecars in the bucket saying what the tables are about to say, so that the tables can
- * be rebuilt from them: whoever decides about a note tells it here first, and writes the rows then.
+ * Keeps the sidecars in the bucket saying what the tables are about to say, so that the tables can be rebuilt from
+ * them: whoever decides about a note tells it here first, and writes the rows then.
  *
- * <p>Each paid answer has one sidecar, under a key that never changes; each file of a note is told
- * of in the sidecar of the answer that lists it, and the newest sidecar tells how far the note got.
- * A note that nothing was ever paid for has none, and loses nothing by that: asking again costs
- * what it cost before. A process that dies between sidecar and rows leaves a sidecar that is ahead
- * of them, until the repeat writes it anew.
+ * <p>Each paid answer has one sidecar, under a key that never changes; each file of a note is told of in the sidecar of
+ * the answer that lists it, and the newest sidecar tells how far the note got. A note that nothing was ever paid for
+ * has none, and loses nothing by that: asking again costs what it cost before. A process that dies between sidecar and
+ * rows leaves a sidecar that is ahead of them, until the repeat writes it anew.
  */
 @Component
 public class Sidecars {
@@ -91,11 +90,7 @@ public class Sidecars {
      * @return false when the claim was lost; nothing is stored then, and no row may be written
      * @throws StoreException when the store does not take them; no row may be written then either
      */
-    public boolean tell(
-            ClaimedNote claimed,
-            @Nullable CapturedNote note,
-            @Nullable Settlement decided,
-            Instant now) {
+    public boolean tell(ClaimedNote claimed, @Nullable CapturedNote note, @Nullable Settlement decided, Instant now) {
         RoundTrip trip = new RoundTrip(jdbc);
         Supplier<List<BoughtCall>> bought = trip.ask(paid.askNewestBought(claimed.id()));
         Supplier<List<Standing>> before = trip.ask(worklist.askStanding(claimed));
@@ -113,21 +108,15 @@ public class Sidecars {
     }
 
     /**
-     * Tells what is about to be written about a note that somebody holds and that keeps what it
-     * has.
+     * Tells what is about to be written about a note that somebody holds and that keeps what it has.
      *
      * @return false when the claim was lost; nothing is stored then, and no row may be written
      * @throws StoreException when the store does not take it; no row may be written then either
      */
     public boolean tell(ClaimedNote claimed, Upkeep decided, Instant now) {
         Optional<Standing> before = worklist.standing(claimed);
-        before.ifPresent(
-                standing ->
-                        tell(
-                                claimed.id(),
-                                paid.newestBought(claimed.id()).orElse(null),
-                                null,
-                                standing.after(decided, now)));
+        before.ifPresent(standing ->
+                tell(claimed.id(), paid.newestBought(claimed.id()).orElse(null), null, standing.after(decided, now)));
         return before.isPresent();
     }
 
@@ -137,31 +126,22 @@ public class Sidecars {
         tell(id, paid.newestBought(id).orElse(null), note, standing);
     }
 
-    private void tell(
-            NoteId id,
-            @Nullable BoughtCall newest,
-            @Nullable CapturedNote note,
-            Standing standing) {
+    private void tell(NoteId id, @Nullable BoughtCall newest, @Nullable CapturedNote note, Standing standing) {
         if (note != null) {
             for (NoteCapture answer : note.answers()) {
-                put(
-                        new Sidecar(
-                                id,
-                                answer.capturedAt(),
-                                answer.callId(),
-                                JSON.valueToTree(call(newest, answer).facts()),
-                                JSON.valueToTree(standing),
-                                note.archivedAt(),
-                                note.filesOf(answer),
-                                answer.answer()));
+                put(new Sidecar(
+                        id,
+                        answer.capturedAt(),
+                        answer.callId(),
+                        JSON.valueToTree(call(newest, answer).facts()),
+                        JSON.valueToTree(standing),
+                        note.archivedAt(),
+                        note.filesOf(answer),
+                        answer.answer()));
             }
         }
         if (newest != null && !isAmong(note, newest)) {
-            tellAgain(
-                    id,
-                    newest,
-                    standing,
-                    rows -> note == null ? rows : rows.filter(row -> !note.lists(row)));
+            tellAgain(id, newest, standing, rows -> note == null ? rows : rows.filter(row -> !note.lists(row)));
         }
     }
 
@@ -172,31 +152,19 @@ public class Sidecars {
     }
 
     private static boolean isAmong(@Nullable CapturedNote note, BoughtCall call) {
-        return note != null
-                && note.answers().stream().anyMatch(answer -> answer.callId() == call.number());
+        return note != null && note.answers().stream().anyMatch(answer -> answer.callId() == call.number());
     }
 
-    /**
-     * Tells that one of a note's files is accepted as empty, which leaves the note where it stands.
-     */
-    public void tellOfWaiver(
-            NoteId id, MediaKind kind, int ordinal, String reason, Standing standing, Instant now) {
+    /** Tells that one of a note's files is accepted as empty, which leaves the note where it stands. */
+    public void tellOfWaiver(NoteId id, MediaKind kind, int ordinal, String reason, Standing standing, Instant now) {
         notes.callListing(id, kind, ordinal)
                 .flatMap(number -> paid.bought(id, number))
-                .ifPresent(
-                        call ->
-                                tellAgain(
-                                        id,
-                                        call,
-                                        standing,
-                                        rows ->
-                                                rows.map(
-                                                        row ->
-                                                                row.kind() == kind
-                                                                                && row.ordinal()
-                                                                                        == ordinal
-                                                                        ? row.waived(reason, now)
-                                                                        : row)));
+                .ifPresent(call -> tellAgain(
+                        id,
+                        call,
+                        standing,
+                        rows -> rows.map(row ->
+                                row.kind() == kind && row.ordinal() == ordinal ? row.waived(reason, now) : row)));
     }
 
     /**
@@ -208,39 +176,30 @@ public class Sidecars {
     public boolean restore(NoteId id, long number, Standing standing) {
         Optional<BoughtCall> call = paid.bought(id, number);
         Optional<byte[]> answer = call.flatMap(bought -> paid.answerOf(id, bought));
-        answer.ifPresent(
-                bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
+        answer.ifPresent(bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
         return answer.isPresent();
     }
 
     /** Of an answer that brings in nothing now, the rows are what there is to tell. */
-    private void tellAgain(
-            NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change) {
-        paid.answerOf(id, call)
-                .or(() -> stored(id, call))
-                .ifPresent(answer -> put(id, call, standing, change, answer));
+    private void tellAgain(NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change) {
+        paid.answerOf(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, standing, change, answer));
     }
 
     private void put(
-            NoteId id,
-            BoughtCall call,
-            Standing standing,
-            UnaryOperator<Stream<SlotRow>> change,
-            byte[] answer) {
+            NoteId id, BoughtCall call, Standing standing, UnaryOperator<Stream<SlotRow>> change, byte[] answer) {
         Optional<NoteCatalog.Taken> taken = notes.taken(id, call.receivedAt());
-        put(
-                new Sidecar(
-                        id,
-                        call.receivedAt(),
-                        call.number(),
-                        JSON.valueToTree(call.facts()),
-                        JSON.valueToTree(standing),
-                        taken.map(NoteCatalog.Taken::archivedAt).orElse(null),
-                        taken.isEmpty()
-                                ? null
-                                : change.apply(media.slotsOf(id, call.receivedAt()).stream())
-                                        .toList(),
-                        answer));
+        put(new Sidecar(
+                id,
+                call.receivedAt(),
+                call.number(),
+                JSON.valueToTree(call.facts()),
+                JSON.valueToTree(standing),
+                taken.map(NoteCatalog.Taken::archivedAt).orElse(null),
+                taken.isEmpty()
+                        ? null
+                        : change.apply(media.slotsOf(id, call.receivedAt()).stream())
+                                .toList(),
+                answer));
     }
 
     /** The bytes of an answer that the ledger no longer holds. */

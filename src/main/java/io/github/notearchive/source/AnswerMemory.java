@@ -7,17 +7,15 @@ import java.util.concurrent.Semaphore;
 import org.springframework.stereotype.Component;
 
 /**
- * Budget of heap for large responses, shared by all workers of this process: a quarter of the
- * largest heap.
+ * Budget of heap for large responses, shared by all workers of this process: a quarter of the largest heap.
  *
- * <p>A response is in memory as bytes, as a tree and, while it is written, as the text of a column
- * and of a sidecar, together about {@value #BYTES_PER_BYTE} times its size. A worker that holds a
- * large one takes that much for its note and waits until it is free; the note's end returns it.
- * Responses of ordinary size take nothing: 64 workers hold at most 16 MB of them, and a real one
- * has 25 KB.
+ * <p>A response is in memory as bytes, as a tree and, while it is written, as the text of a column and of a sidecar,
+ * together about {@value #BYTES_PER_BYTE} times its size. A worker that holds a large one takes that much for its note
+ * and waits until it is free; the note's end returns it. Responses of ordinary size take nothing: 64 workers hold at
+ * most 16 MB of them, and a real one has 25 KB.
  *
- * <p>Threadsafe. The wait ends, since every holder ends: a note that has a part already never waits
- * for a second one, and no call or statement that is under way waits for one.
+ * <p>Threadsafe. The wait ends, since every holder ends: a note that has a part already never waits for a second one,
+ * and no call or statement that is under way waits for one.
  */
 @Component
 public final class AnswerMemory {
@@ -38,9 +36,7 @@ public final class AnswerMemory {
         this(Runtime.getRuntime().maxMemory() / 4);
     }
 
-    /**
-     * @param bytes the budget
-     */
+    /** @param bytes the budget */
     AnswerMemory(long bytes) {
         this.units = Math.clamp(bytes / UNIT, 1, Integer.MAX_VALUE);
         this.free = new Semaphore(units, true);
@@ -57,9 +53,8 @@ public final class AnswerMemory {
     }
 
     /**
-     * Takes the part of a response, and waits until it is free. Does nothing for a response of
-     * ordinary size, and for a note that is not in progress, as a command looks at it. A response
-     * beyond the whole budget takes all of it.
+     * Takes the part of a response, and waits until it is free. Does nothing for a response of ordinary size, and for a
+     * note that is not in progress, as a command looks at it. A response beyond the whole budget takes all of it.
      *
      * @param size of the response in bytes
      */

@@ -19,12 +19,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Reads the provider's envelope, {@code {"code", "message", "data", "recordTime", "requestId"}},
- * whatever the HTTP status was.
+ * Reads the provider's envelope, {@code {"code", "message", "data", "recordTime", "requestId"}}, whatever the HTTP
+ * status was.
  *
- * <p>The vendor promises no shape below {@code data}, so nothing beyond {@code code} is required:
- * the note is looked for in {@code data[].note_list[]} and in {@code data[]} itself, and picked by
- * its id, never by its place, since recommended notes may stand beside it.
+ * <p>The vendor promises no shape below {@code data}, so nothing beyond {@code code} is required: the note is looked
+ * for in {@code data[].note_list[]} and in {@code data[]} itself, and picked by its id, never by its place, since
+ * recommended notes may stand beside it.
  */
 @Component
 public final class AnswerReader {
@@ -34,15 +34,7 @@ public final class AnswerReader {
             Pattern.compile("(?i)((?:token|sign|secret|key)[\"']?\\s*[=:]\\s*[\"']?)[^&\\s\"',}]+");
     private static final List<String> ID_FIELDS = List.of("id", "note_id", "noteId");
     private static final Set<String> NOTE_FIELDS =
-            Set.of(
-                    "title",
-                    "desc",
-                    "images_list",
-                    "type",
-                    "user",
-                    "time",
-                    "liked_count",
-                    "video_info_v2");
+            Set.of("title", "desc", "images_list", "type", "user", "time", "liked_count", "video_info_v2");
     private static final int MESSAGE_LENGTH = 200;
 
     /**
@@ -61,8 +53,7 @@ public final class AnswerReader {
 
         /** The same, but of a note that it holds only that it does. */
         Answer withoutTree() {
-            return new Answer(
-                    code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
+            return new Answer(code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
         }
     }
 
@@ -75,10 +66,7 @@ public final class AnswerReader {
     public record FoundNote(JsonNode envelope, JsonNode note, JsonNode author) {
 
         private static final FoundNote NOT_IN_MEMORY =
-                new FoundNote(
-                        MissingNode.getInstance(),
-                        MissingNode.getInstance(),
-                        MissingNode.getInstance());
+                new FoundNote(MissingNode.getInstance(), MissingNode.getInstance(), MissingNode.getInstance());
 
         /**
          * The answer about this note as a capture.
@@ -90,10 +78,7 @@ public final class AnswerReader {
         }
     }
 
-    /**
-     * Reads a body; empty when it is not an envelope with a code, which makes it a fault of the
-     * transport.
-     */
+    /** Reads a body; empty when it is not an envelope with a code, which makes it a fault of the transport. */
     public Optional<Answer> read(byte[] body, NoteId asked) {
         Optional<JsonNode> root = AnswerJson.read(body);
         Integer code = root.map(envelope -> code(envelope.path("code"))).orElse(null);
@@ -102,21 +87,19 @@ public final class AnswerReader {
         }
         JsonNode envelope = root.get();
         JsonNode data = envelope.path("data");
-        return Optional.of(
-                new Answer(
-                        code,
-                        shorten(envelope.path("message")),
-                        shorten(envelope.path("requestId")),
-                        find(envelope, asked),
-                        onlyNote(data).filter(id -> !id.equals(asked)),
-                        shorten(shape(data))));
+        return Optional.of(new Answer(
+                code,
+                shorten(envelope.path("message")),
+                shorten(envelope.path("requestId")),
+                find(envelope, asked),
+                onlyNote(data).filter(id -> !id.equals(asked)),
+                shorten(shape(data))));
     }
 
     private static @Nullable Integer code(JsonNode node) {
-        String text =
-                node.isString()
-                        ? node.stringValue().strip()
-                        : node.isNumber() ? node.decimalValue().toPlainString() : "";
+        String text = node.isString()
+                ? node.stringValue().strip()
+                : node.isNumber() ? node.decimalValue().toPlainString() : "";
         Matcher integer = INTEGER.matcher(text);
         return integer.matches() ? Integer.valueOf(integer.group(1)) : null;
     }
@@ -149,9 +132,7 @@ public final class AnswerReader {
                 }
             }
         }
-        return nameless.size() == 1 && !others
-                ? Optional.of(nameless.getFirst())
-                : Optional.empty();
+        return nameless.size() == 1 && !others ? Optional.of(nameless.getFirst()) : Optional.empty();
     }
 
     private static Iterable<JsonNode> elements(JsonNode data) {
@@ -193,8 +174,7 @@ public final class AnswerReader {
     }
 
     private static boolean saysMoreThanItsId(JsonNode note) {
-        return note.propertyNames().stream()
-                .anyMatch(name -> !ID_FIELDS.contains(name) && !name.equals("model_type"));
+        return note.propertyNames().stream().anyMatch(name -> !ID_FIELDS.contains(name) && !name.equals("model_type"));
     }
 
     private static boolean looksLikeNote(JsonNode note) {
@@ -211,10 +191,7 @@ public final class AnswerReader {
         return beside.isObject() ? beside : MissingNode.getInstance();
     }
 
-    /**
-     * Names the keys of an answer without its note, so that drift of the shape can be told from
-     * emptiness.
-     */
+    /** Names the keys of an answer without its note, so that drift of the shape can be told from emptiness. */
     private static String shape(JsonNode data) {
         if (data.isMissingNode() || data.isNull() || (data.isContainer() && data.isEmpty())) {
             return "data is empty";
@@ -224,10 +201,7 @@ public final class AnswerReader {
         }
         JsonNode first = data.isArray() ? data.path(0) : data;
         return "data holds "
-                + first.propertyNames().stream()
-                        .limit(10)
-                        .sorted()
-                        .collect(Collectors.joining(", ", "{", "}"));
+                + first.propertyNames().stream().limit(10).sorted().collect(Collectors.joining(", ", "{", "}"));
     }
 
     private static @Nullable String shorten(JsonNode text) {
@@ -237,22 +211,17 @@ public final class AnswerReader {
         return shorten(text.isString() ? text.stringValue() : text.toString());
     }
 
-    /**
-     * Cuts a stranger's text to what fits a log line and a column, and takes out what looks like a
-     * credential.
-     */
+    /** Cuts a stranger's text to what fits a log line and a column, and takes out what looks like a credential. */
     static String shorten(String text) {
         String plain = CREDENTIAL.matcher(text).replaceAll("$1****");
         StringBuilder line = new StringBuilder();
         plain.codePoints()
                 .limit(MESSAGE_LENGTH)
-                .map(
-                        c ->
-                                Character.isISOControl(c)
-                                                || Character.getType(c) == Character.SURROGATE
-                                                || Character.getType(c) == Character.FORMAT
-                                        ? ' '
-                                        : c)
+                .map(c -> Character.isISOControl(c)
+                                || Character.getType(c) == Character.SURROGATE
+                                || Character.getType(c) == Character.FORMAT
+                        ? ' '
+                        : c)
                 .forEach(line::appendCodePoint);
         return line.toString();
     }

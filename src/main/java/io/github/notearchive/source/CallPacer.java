@@ -10,24 +10,22 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when the next call of this node may leave: at a place of the {@link SharedPace}, never
- * more than so many at once, and not at all once calls have ended.
+ * Decides when the next call of this node may leave: at a place of the {@link SharedPace}, never more than so many at
+ * once, and not at all once calls have ended.
  *
- * <p>A caller has the turn from before its place is taken until the request is sent. There are a
- * few turns, so that places are taken ahead of time and a commit may take longer than the distance
- * of two calls; a caller writes its request down as long before its place as that takes. Two calls
- * of this node are at least nine tenths of the distance apart all the same, counted from the moment
- * the first one really left: a call that was late by some milliseconds does not push back all
- * others, and many that were late do not leave together.
+ * <p>A caller has the turn from before its place is taken until the request is sent. There are a few turns, so that
+ * places are taken ahead of time and a commit may take longer than the distance of two calls; a caller writes its
+ * request down as long before its place as that takes. Two calls of this node are at least nine tenths of the distance
+ * apart all the same, counted from the moment the first one really left: a call that was late by some milliseconds does
+ * not push back all others, and many that were late do not leave together.
  *
- * <p>A place that a call is too late for, after a slow commit or a stall of this process, is void:
- * the call takes another one. Places are further apart than the rate demands by as much as a call
- * may be late, so that all nodes together keep to the rate in every second.
+ * <p>A place that a call is too late for, after a slow commit or a stall of this process, is void: the call takes
+ * another one. Places are further apart than the rate demands by as much as a call may be late, so that all nodes
+ * together keep to the rate in every second.
  *
- * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves
- * the rate; each answer that is not 302 then gives back a twentieth of the configured rate, never
- * more than that rate. Calls that left before the pause began are part of the same mistake and do
- * not count again.
+ * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves the rate; each
+ * answer that is not 302 then gives back a twentieth of the configured rate, never more than that rate. Calls that left
+ * before the pause began are part of the same mistake and do not count again.
  */
 final class CallPacer {
 
@@ -35,8 +33,8 @@ final class CallPacer {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     /**
-     * Of what lies further apart than this, one place is taken at a time; and what lies further
-     * back is not used any more.
+     * Of what lies further apart than this, one place is taken at a time; and what lies further back is not used any
+     * more.
      */
     private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -126,10 +124,7 @@ final class CallPacer {
         }
     }
 
-    /**
-     * Lets no further call leave. Whoever waits for a turn is told so at once; calls under way are
-     * not touched.
-     */
+    /** Lets no further call leave. Whoever waits for a turn is told so at once; calls under way are not touched. */
     void end(String reason) {
         lock.lock();
         try {
@@ -142,10 +137,7 @@ final class CallPacer {
         }
     }
 
-    /**
-     * Gives no further turn. Whoever waits for one is told so at once; calls that have theirs
-     * leave.
-     */
+    /** Gives no further turn. Whoever waits for one is told so at once; calls that have theirs leave. */
     void giveNoMore(String reason) {
         lock.lock();
         try {
@@ -159,8 +151,8 @@ final class CallPacer {
     }
 
     /**
-     * Waits until a call may be written down, which is a moment before it may leave, and has one of
-     * the turns until {@link Turn#sent} or {@link Turn#close}.
+     * Waits until a call may be written down, which is a moment before it may leave, and has one of the turns until
+     * {@link Turn#sent} or {@link Turn#close}.
      *
      * @throws CallsEndedException when calls have ended, also while waiting
      */
@@ -220,8 +212,8 @@ final class CallPacer {
     }
 
     /**
-     * By how much taking a place took longer than usual. The place may have passed by so much
-     * already, since it is counted from the moment at which this node learns of it.
+     * By how much taking a place took longer than usual. The place may have passed by so much already, since it is
+     * counted from the moment at which this node learns of it.
      */
     private long delayOf(long took) {
         long delay = Math.max(0, took - usualTake);
@@ -321,8 +313,8 @@ final class CallPacer {
     }
 
     /**
-     * Takes note that a call was answered with 302; the provider's own wish wins. This node pauses
-     * at once, the others with their next call.
+     * Takes note that a call was answered with 302; the provider's own wish wins. This node pauses at once, the others
+     * with their next call.
      */
     void throttled(Turn turn, @Nullable Duration retryAfter) {
         if (!pauseAtOnce(turn, retryAfter)) {
@@ -331,13 +323,12 @@ final class CallPacer {
         Optional<SharedPace.Pause> pause = pace.throttled(turn.throttles, retryAfter, maxPause);
         lock.lock();
         try {
-            pause.ifPresent(
-                    begun -> {
-                        throttles = Math.max(throttles, begun.throttles());
-                        recovering = true;
-                        pausedUntil = nanoTime.getAsLong() + begun.length().toNanos();
-                        changed.signalAll();
-                    });
+            pause.ifPresent(begun -> {
+                throttles = Math.max(throttles, begun.throttles());
+                recovering = true;
+                pausedUntil = nanoTime.getAsLong() + begun.length().toNanos();
+                changed.signalAll();
+            });
         } finally {
             lock.unlock();
         }
@@ -414,15 +405,13 @@ final class CallPacer {
         }
 
         /**
-         * Waits for the place, and says that the request leaves now, which lets the next caller
-         * begin. Waits longer while the last call has only just left. When a pause has begun since
-         * the place was taken, on whatever node, it waits for another one behind that; when the
-         * place is void, for another one.
+         * Waits for the place, and says that the request leaves now, which lets the next caller begin. Waits longer
+         * while the last call has only just left. When a pause has begun since the place was taken, on whatever node,
+         * it waits for another one behind that; when the place is void, for another one.
          *
-         * @param lastPause the number of the last pause, as the ledger told when the request was
-         *     written down; 0 when there was none
-         * @throws CallsEndedException when calls have ended since the turn began; the request must
-         *     not leave then
+         * @param lastPause the number of the last pause, as the ledger told when the request was written down; 0 when
+         *     there was none
+         * @throws CallsEndedException when calls have ended since the turn began; the request must not leave then
          */
         void sent(long lastPause) throws InterruptedException {
             try {

@@ -1,8 +1,7 @@
 package io.github.notearchive.source;
 
 /**
- * No more calls are made in this run: the quota is met, someone stopped it, or an account is
- * blocked. Nothing was sent.
+ * No more calls are made in this run: the quota is met, someone stopped it, or an account is blocked. Nothing was sent.
  */
 public final class CallsEndedException extends RuntimeException {
 

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A note that is asked about, and by what right.
  *
- * @param claim the number of the claim on the note. A request leaves only while that holds: whoever
- *     waited for longer than a lease lasts must not ask beside the one who has the note by now
- * @param settledAt when it was last decided what becomes of the note; null when it never was. A
- *     paid answer that was received later has not been acted upon
+ * @param claim the number of the claim on the note. A request leaves only while that holds: whoever waited for longer
+ *     than a lease lasts must not ask beside the one who has the note by now
+ * @param settledAt when it was last decided what becomes of the note; null when it never was. A paid answer that was
+ *     received later has not been acted upon
  */
 public record Inquiry(NoteId id, long claim, @Nullable Instant settledAt) {
 

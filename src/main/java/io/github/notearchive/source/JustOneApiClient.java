@@ -49,13 +49,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * JustOneAPI's {@code get-note-detail/v1}, and {@code v6} for videos, over HTTP: one request a
- * fetch, never repeated in here. Both go by the same pace and the same pauses.
+ * JustOneAPI's {@code get-note-detail/v1}, and {@code v6} for videos, over HTTP: one request a fetch, never repeated in
+ * here. Both go by the same pace and the same pauses.
  *
- * <p>The body decides before the HTTP status does: the vendor sends its envelope with any status,
- * and only a body that is no envelope counts as a fault of the transport. The token is a query
- * parameter, so neither the address nor an exception that might hold it leaves this class, and what
- * the provider repeats of it is erased before anything else sees the answer.
+ * <p>The body decides before the HTTP status does: the vendor sends its envelope with any status, and only a body that
+ * is no envelope counts as a fault of the transport. The token is a query parameter, so neither the address nor an
+ * exception that might hold it leaves this class, and what the provider repeats of it is erased before anything else
+ * sees the answer.
  */
 @Component
 public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
@@ -121,15 +121,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         this.memory = memory;
         this.clock = clock;
         this.pacer = new CallPacer(settings, pace, System::nanoTime);
-        this.limits =
-                new CallLimits(
-                        settings.callsPerNight(),
-                        videoSettings.callsPerNight(),
-                        refreshSettings.callsAllowed(settings.callsPerNight()));
+        this.limits = new CallLimits(
+                settings.callsPerNight(),
+                videoSettings.callsPerNight(),
+                refreshSettings.callsAllowed(settings.callsPerNight()));
         this.allowance = new NightlyAllowance(limits.all(), "calls");
         this.videoAllowance = new NightlyAllowance(limits.videos(), "calls for videos");
-        this.refreshAllowance =
-                new NightlyAllowance(limits.refreshes(), "calls about archived notes");
+        this.refreshAllowance = new NightlyAllowance(limits.refreshes(), "calls about archived notes");
         this.http = new ProviderHttp(settings);
         this.echo = new TokenEcho(settings.token());
     }
@@ -139,8 +137,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @param made what was sent already in this night
      * @param alone whether no other node runs, so that a pause left from before is forgotten
-     * @param onStop is told when an answer to another node has ended the calls of all, before
-     *     anybody who waits for a call is
+     * @param onStop is told when an answer to another node has ended the calls of all, before anybody who waits for a
+     *     call is
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<RunStop> onStop) {
         aborted = false;
@@ -151,8 +149,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * Takes note of what the ledger said to a call. Of two calls at once the one that was counted
-     * first may hear it last; it knows less then.
+     * Takes note of what the ledger said to a call. Of two calls at once the one that was counted first may hear it
+     * last; it knows less then.
      *
      * @param learntBefore what {@link #learnt} was when the ledger was asked
      */
@@ -174,8 +172,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * Sets the difference of the clocks. A night of the quota then begins at the later of the two
-     * midnights. A difference above 10 minutes counts as none.
+     * Sets the difference of the clocks. A night of the quota then begins at the later of the two midnights. A
+     * difference above 10 minutes counts as none.
      *
      * @param ahead how far the provider's clock is ahead of ours; negative when it is behind
      */
@@ -195,8 +193,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * Gives up the calls under way too: each ends with a {@link CallsEndedException}, since the
-     * note is not to blame. They may have been billed, and their rows say so.
+     * Gives up the calls under way too: each ends with a {@link CallsEndedException}, since the note is not to blame.
+     * They may have been billed, and their rows say so.
      */
     public void abort() {
         aborted = true;
@@ -204,10 +202,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         underWay.forEach(flight -> flight.request.abort());
     }
 
-    /**
-     * Whether an answer that is about a note, and no fault, has come since a {@link
-     * System#nanoTime}.
-     */
+    /** Whether an answer that is about a note, and no fault, has come since a {@link System#nanoTime}. */
     public boolean hasAnsweredSince(long nanos) {
         return answeredAt - nanos > 0;
     }
@@ -220,8 +215,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /**
      * The same, where an answer is held already that does not do.
      *
-     * @param notBefore the earliest that the new answer may be received, whatever the clock says:
-     *     the time of an answer is its name, also where a clock was set back
+     * @param notBefore the earliest that the new answer may be received, whatever the clock says: the time of an answer
+     *     is its name, also where a clock was set back
      */
     public NoteDetailOutcome fetch(Inquiry inquiry, Instant notBefore) throws InterruptedException {
         return fetch(Occasion.NOTE, inquiry, notBefore);
@@ -247,8 +242,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     @Override
-    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail)
-            throws InterruptedException {
+    public NoteDetailOutcome fetchVideo(Inquiry inquiry, NoteCapture detail) throws InterruptedException {
         Night tonight = Night.current(clock);
         if (videoAllowance.isUsedUp(tonight)) {
             return usedUp(Occasion.VIDEO, tonight); // a turn is for those who may call
@@ -289,8 +283,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
      *
      * @param notBefore the earliest that its answer may be received, whatever the clock says
      */
-    private NoteDetailOutcome fetch(Occasion occasion, Inquiry inquiry, Instant notBefore)
-            throws InterruptedException {
+    private NoteDetailOutcome fetch(Occasion occasion, Inquiry inquiry, Instant notBefore) throws InterruptedException {
         NoteDetailOutcome outcome = call(occasion, inquiry, notBefore);
         return outcome instanceof Found found ? whole(found) : outcome;
     }
@@ -305,19 +298,11 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         memory.take(id, capture.answer().length);
         return reader.read(capture.answer(), id)
                 .flatMap(AnswerReader.Answer::note)
-                .map(
-                        note ->
-                                new Found(
-                                        note.capture(
-                                                id,
-                                                capture.callId(),
-                                                capture.capturedAt(),
-                                                capture.answer())))
+                .map(note -> new Found(note.capture(id, capture.callId(), capture.capturedAt(), capture.answer())))
                 .orElseThrow();
     }
 
-    private NoteDetailOutcome call(Occasion occasion, Inquiry inquiry, Instant notBefore)
-            throws InterruptedException {
+    private NoteDetailOutcome call(Occasion occasion, Inquiry inquiry, Instant notBefore) throws InterruptedException {
         try (CallPacer.Turn turn = pacer.await()) {
             Instant sentAt = millis(clock.instant().plus(turn.untilPlace()));
             Night tonight = Night.of(sentAt);
@@ -327,12 +312,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             }
             long learntBefore = learnt();
             WrittenCall written =
-                    journal.sending(
-                            inquiry,
-                            occasion.endpoint,
-                            sentAt,
-                            occasion == Occasion.REFRESH,
-                            limits);
+                    journal.sending(inquiry, occasion.endpoint, sentAt, occasion == Occasion.REFRESH, limits);
             return switch (written) {
                 case WrittenCall.Written(var call, var made, var lastPause) -> {
                     if (made != null) {
@@ -346,11 +326,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     // by what the ledger said to this call: what is known by now another one may
                     // have been told before
                     yield usedUpFor(occasion, tonight, made)
-                            .orElseThrow(
-                                    () ->
-                                            new IllegalStateException(
-                                                    "The ledger refuses a call within our own limits: "
-                                                            + made));
+                            .orElseThrow(() -> new IllegalStateException(
+                                    "The ledger refuses a call within our own limits: " + made));
                 }
                 case WrittenCall.Stopped(var stop) -> {
                     onStop.accept(stop);
@@ -364,8 +341,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /** Waits until the call may leave; else it is taken back. */
-    private void leave(
-            Occasion occasion, SentCall call, boolean counted, CallPacer.Turn turn, long lastPause)
+    private void leave(Occasion occasion, SentCall call, boolean counted, CallPacer.Turn turn, long lastPause)
             throws InterruptedException {
         try {
             turn.sent(lastPause);
@@ -385,11 +361,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     /** What our own limits say to one more call, as far as is known. */
     private Optional<Exhausted> usedUpFor(Occasion occasion, Night tonight) {
         NightlyAllowance limit = limitOf(occasion);
-        return usedUpFor(
-                occasion,
-                tonight,
-                allowance.isUsedUp(tonight),
-                limit != null && limit.isUsedUp(tonight));
+        return usedUpFor(occasion, tonight, allowance.isUsedUp(tonight), limit != null && limit.isUsedUp(tonight));
     }
 
     /** What they say to one more call behind those. */
@@ -402,12 +374,10 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /** Without any calls left at all, none begins; those that were counted leave. */
-    private Optional<Exhausted> usedUpFor(
-            Occasion occasion, Night tonight, boolean all, boolean thoseOfItsKind) {
+    private Optional<Exhausted> usedUpFor(Occasion occasion, Night tonight, boolean all, boolean thoseOfItsKind) {
         if (all) {
             pacer.giveNoMore(allowance.toString());
-            return Optional.of(
-                    new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends()));
+            return Optional.of(new Exhausted(allowance.toString(), Exhausted.Whose.OURS, tonight.ends()));
         }
         return thoseOfItsKind ? Optional.of(usedUp(occasion, tonight)) : Optional.empty();
     }
@@ -421,8 +391,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
     }
 
-    private NoteDetailOutcome ask(
-            Endpoint endpoint, SentCall call, CallPacer.Turn turn, Instant notBefore) {
+    private NoteDetailOutcome ask(Endpoint endpoint, SentCall call, CallPacer.Turn turn, Instant notBefore) {
         NoteId id = call.id();
         Instant sentAt = call.sentAt();
         Exchange exchange = withoutToken(id, exchange(endpoint, id));
@@ -431,9 +400,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         // two answers about one note are told apart by when they were received
         Instant receivedAt = later(notBefore, answered);
         Optional<AnswerReader.Answer> read =
-                exchange.body() == null || exchange.fault() != null
-                        ? Optional.empty()
-                        : read(exchange.body(), id);
+                exchange.body() == null || exchange.fault() != null ? Optional.empty() : read(exchange.body(), id);
         Optional<NoteId> other = read.flatMap(this::misdirectedFrom);
         if (other.isPresent()) {
             exchange = redirect(call, exchange, other.get());
@@ -480,35 +447,33 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     }
 
     /**
-     * The note that a response is about, where this client asked about that one lately: then it is
-     * the response to that request, which came on the connection of another one.
+     * The note that a response is about, where this client asked about that one lately: then it is the response to that
+     * request, which came on the connection of another one.
      */
     private Optional<NoteId> misdirectedFrom(AnswerReader.Answer answer) {
         return answer.note().isPresent() ? Optional.empty() : answer.other().filter(asked::has);
     }
 
     /**
-     * Gives a response to the request that it belongs to, if that is still on its way. The
-     * connections may all be behind by a response, so none is used again.
+     * Gives a response to the request that it belongs to, if that is still on its way. The connections may all be
+     * behind by a response, so none is used again.
      *
      * @return what this call is left with, which may have been billed
      */
     private Exchange redirect(SentCall call, Exchange exchange, NoteId other) {
         http.closeIdle();
-        boolean isTaken =
-                underWay.stream()
-                        .filter(flight -> flight.endpoint == call.endpoint())
-                        .filter(flight -> flight.id.equals(other))
-                        .findFirst()
-                        .map(flight -> flight.end(exchange))
-                        .orElse(false);
+        boolean isTaken = underWay.stream()
+                .filter(flight -> flight.endpoint == call.endpoint())
+                .filter(flight -> flight.id.equals(other))
+                .findFirst()
+                .map(flight -> flight.end(exchange))
+                .orElse(false);
         log.warn(
                 "Note {}: the response is about note {}; {}, and the connections are closed",
                 call.id(),
                 other,
                 isTaken ? "that note's call takes it" : "it is discarded");
-        return new Exchange(
-                exchange.status(), null, "the response is about note " + other, true, null);
+        return new Exchange(exchange.status(), null, "the response is about note " + other, true, null);
     }
 
     /** A quota that was used up before midnight says nothing of the day that has begun since. */
@@ -592,15 +557,13 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private NoteDetailOutcome ends(ProviderReply reply, Instant answered) {
         return ProviderCode.DAILY_QUOTA.is(reply.code())
                 ? new Exhausted(
-                        "the provider's daily quota (" + reply + ")",
-                        Exhausted.Whose.PROVIDER,
-                        quotaEnds(answered))
+                        "the provider's daily quota (" + reply + ")", Exhausted.Whose.PROVIDER, quotaEnds(answered))
                 : new Blocked(reply);
     }
 
     /**
-     * What ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}: also for
-     * those that did not receive that response. Empty when no response has.
+     * What ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}: also for those that did not
+     * receive that response. Empty when no response has.
      */
     public Optional<NoteDetailOutcome> ending() {
         return Optional.ofNullable(ending);
@@ -627,28 +590,19 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
     private ProviderReply reply(Exchange exchange, Optional<AnswerReader.Answer> answer) {
         if (answer.isPresent()) {
             AnswerReader.Answer read = answer.get();
-            String message =
-                    ProviderCode.SUCCESS.is(read.code()) && read.note().isEmpty()
-                            ? AnswerReader.shorten("success without the note: " + read.shape())
-                            : read.message();
+            String message = ProviderCode.SUCCESS.is(read.code()) && read.note().isEmpty()
+                    ? AnswerReader.shorten("success without the note: " + read.shape())
+                    : read.message();
             return new ProviderReply(
-                    read.code(),
-                    exchange.status(),
-                    message,
-                    read.requestId(),
-                    ProviderCode.billed(read.code()));
+                    read.code(), exchange.status(), message, read.requestId(), ProviderCode.billed(read.code()));
         }
         if (exchange.fault() != null) {
             return ProviderReply.fault(
-                    exchange.fault(),
-                    exchange.status(),
-                    exchange.sent() ? Billed.UNKNOWN : Billed.NO);
+                    exchange.fault(), exchange.status(), exchange.sent() ? Billed.UNKNOWN : Billed.NO);
         }
         boolean throttled = Integer.valueOf(429).equals(exchange.status());
         return ProviderReply.fault(
-                "the answer is not the provider's envelope",
-                exchange.status(),
-                throttled ? Billed.NO : Billed.UNKNOWN);
+                "the answer is not the provider's envelope", exchange.status(), throttled ? Billed.NO : Billed.UNKNOWN);
     }
 
     /** The provider may repeat the token, and an answer is kept for ever. */
@@ -658,15 +612,8 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         if (erased.isEmpty()) {
             return exchange;
         }
-        log.warn(
-                "Note {}: the provider's answer repeats our token; stars are kept in its place",
-                id);
-        return new Exchange(
-                exchange.status(),
-                erased.get(),
-                exchange.fault(),
-                exchange.sent(),
-                exchange.retryAfter());
+        log.warn("Note {}: the provider's answer repeats our token; stars are kept in its place", id);
+        return new Exchange(exchange.status(), erased.get(), exchange.fault(), exchange.sent(), exchange.retryAfter());
     }
 
     private Exchange exchange(Endpoint endpoint, NoteId id) {
@@ -687,12 +634,9 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             }
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
-            String fault =
-                    late
-                            ? "no whole answer within "
-                                    + settings.responseTimeout().toSeconds()
-                                    + " s"
-                            : http.describe(e);
+            String fault = late
+                    ? "no whole answer within " + settings.responseTimeout().toSeconds() + " s"
+                    : http.describe(e);
             return Exchange.fault(fault, late || !neverLeft(e));
         } finally {
             deadline.cancel(false);
@@ -708,8 +652,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     .addParameter("noteId", id.value())
                     .build();
         } catch (URISyntaxException e) {
-            throw new IllegalStateException(
-                    "archive.source.base-url cannot be extended by " + endpoint.path());
+            throw new IllegalStateException("archive.source.base-url cannot be extended by " + endpoint.path());
         }
     }
 
@@ -728,11 +671,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
                     null);
         }
         return new Exchange(
-                response.getCode(),
-                body.bytes,
-                null,
-                true,
-                retryAfter(response.getFirstHeader("Retry-After")));
+                response.getCode(), body.bytes, null, true, retryAfter(response.getFirstHeader("Retry-After")));
     }
 
     /** An unpacked body, or the beginning of one that is longer than allowed. */
@@ -773,9 +712,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
         }
         try {
             Duration wait =
-                    Duration.between(
-                            clock.instant(),
-                            ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
+                    Duration.between(clock.instant(), ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
             return wait.isNegative() ? null : wait;
         } catch (DateTimeParseException notADate) {
             return null;
@@ -868,9 +805,7 @@ public class JustOneApiClient implements NoteDetailClient, AutoCloseable {
             if (body == null || fault == null) {
                 return body;
             }
-            return body.length > LONGEST_TOKEN
-                    ? Arrays.copyOf(body, body.length - LONGEST_TOKEN)
-                    : null;
+            return body.length > LONGEST_TOKEN ? Arrays.copyOf(body, body.length - LONGEST_TOKEN) : null;
         }
 
         static Exchange fault(String fault, boolean sent) {

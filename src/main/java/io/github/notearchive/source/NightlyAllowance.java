@@ -6,8 +6,8 @@ import java.time.Instant;
 /**
  * What is known of our own limit of calls in one night. Without a limit it always allows.
  *
- * <p>Other nodes make calls too, so this may be behind: the ledger decides whether a call leaves,
- * and what it says is {@linkplain #know known} from then on.
+ * <p>Other nodes make calls too, so this may be behind: the ledger decides whether a call leaves, and what it says is
+ * {@linkplain #know known} from then on.
  */
 final class NightlyAllowance {
 
@@ -16,9 +16,7 @@ final class NightlyAllowance {
     private Night night;
     private long made;
 
-    /**
-     * @param what what is limited, as in "our own limit of 10 calls a night"
-     */
+    /** @param what what is limited, as in "our own limit of 10 calls a night" */
     NightlyAllowance(long callsPerNight, String what) {
         this.callsPerNight = callsPerNight;
         this.what = what;

@@ -6,10 +6,9 @@ import java.time.Instant;
 /**
  * What the provider's answer for one note means for whoever asked.
  *
- * <p>Outcomes are told apart by <em>what to do next</em>, not by code: several codes share an
- * outcome, and the code survives only as evidence in the {@link ProviderReply}. Switch over them
- * without {@code default}, so that a new outcome does not compile until every caller has decided
- * what to do with it.
+ * <p>Outcomes are told apart by <em>what to do next</em>, not by code: several codes share an outcome, and the code
+ * survives only as evidence in the {@link ProviderReply}. Switch over them without {@code default}, so that a new
+ * outcome does not compile until every caller has decided what to do with it.
  */
 public sealed interface NoteDetailOutcome {
 
@@ -23,10 +22,7 @@ public sealed interface NoteDetailOutcome {
      */
     record Missing(ProviderReply reply, boolean certain) implements NoteDetailOutcome {}
 
-    /**
-     * The request itself is wrong, by a bad id or a bug of ours. Final for this note, and worth a
-     * look.
-     */
+    /** The request itself is wrong, by a bad id or a bug of ours. Final for this note, and worth a look. */
     record Rejected(ProviderReply reply) implements NoteDetailOutcome {}
 
     /**
@@ -39,20 +35,16 @@ public sealed interface NoteDetailOutcome {
         /** Why a call is to be repeated. */
         public enum Cause {
             /**
-             * The provider could not collect this note (301), or sent a code that nobody knows.
-             * Counts for the note.
+             * The provider could not collect this note (301), or sent a code that nobody knows. Counts for the note.
              */
             COLLECTION,
-            /**
-             * The provider or the way to it is in trouble. Counts for the note, and for the
-             * provider's health.
-             */
+            /** The provider or the way to it is in trouble. Counts for the note, and for the provider's health. */
             FAULT,
             /** We ask too fast. The client pauses; the note is not to blame. */
             THROTTLED,
             /**
-             * The quota of the day before (303), soon after midnight: the provider may start the
-             * day later than we do. The client pauses; the note is not to blame.
+             * The quota of the day before (303), soon after midnight: the provider may start the day later than we do.
+             * The client pauses; the note is not to blame.
              */
             NOT_RESET;
 
@@ -64,8 +56,8 @@ public sealed interface NoteDetailOutcome {
     }
 
     /**
-     * Today's quota is used up. Stop asking that question where it is the quota of one; a run after
-     * {@code until} goes on from here.
+     * Today's quota is used up. Stop asking that question where it is the quota of one; a run after {@code until} goes
+     * on from here.
      */
     record Exhausted(String quota, Whose whose, Instant until) implements NoteDetailOutcome {
 
@@ -83,8 +75,8 @@ public sealed interface NoteDetailOutcome {
     }
 
     /**
-     * The claim on the note was lost while the question waited for its turn, so nothing was sent:
-     * somebody else may have the note by now, and its answer.
+     * The claim on the note was lost while the question waited for its turn, so nothing was sent: somebody else may
+     * have the note by now, and its answer.
      */
     record Unclaimed() implements NoteDetailOutcome {}
 

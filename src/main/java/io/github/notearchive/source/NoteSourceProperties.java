@@ -21,11 +21,9 @@ import org.springframework.validation.annotation.Validated;
  * How to reach the note provider, and how much to buy there.
  *
  * @param baseUrl where the provider listens, without a path
- * @param token the account's secret; comes from the environment, never from a file in the
- *     repository
+ * @param token the account's secret; comes from the environment, never from a file in the repository
  * @param allowPlainHttp whether the token may travel in clear to another host than this one
- * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike
- *     on all of them
+ * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike on all of them
  * @param callsInFlight how many calls may wait for their answer at once
  * @param callsPerNight our own limit of calls in one night; 0 is none
  * @param connectTimeout how long to wait for a connection; nothing is billed before there is one
@@ -39,22 +37,27 @@ public record NoteSourceProperties(
         @DefaultValue("https://api.justoneapi.com") @NotNull URI baseUrl,
         @DefaultValue("") @NotNull Secret token,
         @DefaultValue("false") boolean allowPlainHttp,
-        @DefaultValue("2") @DecimalMin("0.01") @DecimalMax("1000") double callsPerSecond,
+
+        @DefaultValue("2") @DecimalMin("0.01") @DecimalMax("1000")
+        double callsPerSecond,
+
         @DefaultValue("32") @Min(1) @Max(256) int callsInFlight,
         @DefaultValue("0") @Min(0) int callsPerNight,
         @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
+
         @DefaultValue("120s") @DurationMin(millis = 100) @DurationMax(minutes = 30)
-                Duration responseTimeout,
+        Duration responseTimeout,
+
         @DefaultValue("4MB") @NotNull DataSize maxAnswerSize,
-        @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2) Duration maxPause) {
+
+        @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2)
+        Duration maxPause) {
 
     public NoteSourceProperties {
         token = token.stripped();
     }
 
-    @AssertTrue(
-            message =
-                    "archive.source.base-url must be an http or https address without a path, query or user")
+    @AssertTrue(message = "archive.source.base-url must be an http or https address without a path, query or user")
     boolean isBaseUrlPlain() {
         return ("http".equals(scheme()) || "https".equals(scheme()))
                 && baseUrl.getHost() != null
@@ -72,16 +75,13 @@ public record NoteSourceProperties(
     }
 
     @AssertTrue(
-            message =
-                    "archive.source.response-timeout must be at least 60s (the provider's own advice: a call given up"
-                            + " early may be billed all the same)")
+            message = "archive.source.response-timeout must be at least 60s (the provider's own advice: a call given up"
+                    + " early may be billed all the same)")
     boolean isResponseTimeoutLongEnough() {
         return isLoopback() || responseTimeout.compareTo(Duration.ofSeconds(60)) >= 0;
     }
 
-    @AssertTrue(
-            message =
-                    "archive.source.response-timeout must be longer than archive.source.connect-timeout")
+    @AssertTrue(message = "archive.source.response-timeout must be longer than archive.source.connect-timeout")
     boolean isResponseTimeoutLonger() {
         return responseTimeout.compareTo(connectTimeout) > 0;
     }
@@ -100,8 +100,6 @@ public record NoteSourceProperties(
     public boolean isLoopback() {
         String host = baseUrl.getHost();
         return host != null
-                && (host.equals("localhost")
-                        || host.equals("[::1]")
-                        || host.matches("127\\.\\d+\\.\\d+\\.\\d+"));
+                && (host.equals("localhost") || host.equals("[::1]") || host.matches("127\\.\\d+\\.\\d+\\.\\d+"));
     }
 }

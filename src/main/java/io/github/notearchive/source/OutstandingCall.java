@@ -4,8 +4,8 @@ import io.github.notearchive.note.Night;
 import java.time.Instant;
 
 /**
- * A call that has no response in the ledger yet, while the node that sent it may hold one. No other
- * call about the note is made meanwhile.
+ * A call that has no response in the ledger yet, while the node that sent it may hold one. No other call about the note
+ * is made meanwhile.
  *
  * @param number its number in the ledger
  * @param execution the run that sent it

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vendor's table of codes: what each means, and what it says of its price. What it does not say
- * is unknown, and so is 500, whose collection may have been done before it failed.
+ * The vendor's table of codes: what each means, and what it says of its price. What it does not say is unknown, and so
+ * is 500, whose collection may have been done before it failed.
  *
  * <p>The provider may send others. They are numbers like these in a {@link ProviderReply}, mean
  * {@link Meaning#UNKNOWN}, and so is their price.
@@ -40,8 +40,7 @@ public enum ProviderCode {
     public static final Set<Integer> ENDING_CALLS = numbers(code -> code.meaning.endsCalls());
 
     /** Those by which there is no such note, or no longer. */
-    public static final Set<Integer> SAYING_ABSENT =
-            numbers(code -> code.meaning == Meaning.ABSENT);
+    public static final Set<Integer> SAYING_ABSENT = numbers(code -> code.meaning == Meaning.ABSENT);
 
     private final int number;
     private final Billed billed;
@@ -54,10 +53,7 @@ public enum ProviderCode {
     }
 
     private static Set<Integer> numbers(Predicate<ProviderCode> which) {
-        return Arrays.stream(values())
-                .filter(which)
-                .map(ProviderCode::number)
-                .collect(Collectors.toUnmodifiableSet());
+        return Arrays.stream(values()).filter(which).map(ProviderCode::number).collect(Collectors.toUnmodifiableSet());
     }
 
     /** As it stands in an answer and in the ledger. */

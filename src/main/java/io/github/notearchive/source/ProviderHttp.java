@@ -18,8 +18,8 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * The connections to the provider: sends each request once, repeats and redirects none, and gives
- * one up when its time is over.
+ * The connections to the provider: sends each request once, repeats and redirects none, and gives one up when its time
+ * is over.
  */
 final class ProviderHttp implements AutoCloseable {
 
@@ -32,18 +32,16 @@ final class ProviderHttp implements AutoCloseable {
         this.connections = connections(settings);
         this.http = httpClient(settings, connections);
         this.echo = new TokenEcho(settings.token());
-        this.deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("call-deadlines").factory());
+        this.deadlines = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("call-deadlines").factory());
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
     private static PoolingHttpClientConnectionManager connections(NoteSourceProperties settings) {
-        return ConnectionPool.with(
-                        ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(settings.connectTimeout()))
-                                .setSocketTimeout(Timeout.of(settings.responseTimeout()))
-                                .setTimeToLive(TimeValue.ofMinutes(2)))
+        return ConnectionPool.with(ConnectionConfig.custom()
+                        .setConnectTimeout(Timeout.of(settings.connectTimeout()))
+                        .setSocketTimeout(Timeout.of(settings.responseTimeout()))
+                        .setTimeToLive(TimeValue.ofMinutes(2)))
                 .setMaxConnTotal(settings.callsInFlight())
                 .setMaxConnPerRoute(settings.callsInFlight())
                 .build();
@@ -53,11 +51,10 @@ final class ProviderHttp implements AutoCloseable {
             NoteSourceProperties settings, PoolingHttpClientConnectionManager connections) {
         return HttpClients.custom()
                 .setConnectionManager(connections)
-                .setDefaultRequestConfig(
-                        RequestConfig.custom()
-                                .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
-                                .setResponseTimeout(Timeout.of(settings.responseTimeout()))
-                                .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(Timeout.of(settings.connectTimeout()))
+                        .setResponseTimeout(Timeout.of(settings.responseTimeout()))
+                        .build())
                 .setUserAgent("note-archive")
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
@@ -92,8 +89,7 @@ final class ProviderHttp implements AutoCloseable {
     String describe(IOException e) {
         String message = e.getMessage();
         return AnswerReader.shorten(
-                e.getClass().getSimpleName()
-                        + (message == null ? "" : ": " + echo.erasedFrom(message)));
+                e.getClass().getSimpleName() + (message == null ? "" : ": " + echo.erasedFrom(message)));
     }
 
     @Override

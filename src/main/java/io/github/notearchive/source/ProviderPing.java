@@ -12,10 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/**
- * Finds out without a paid call whether the provider can be reached: any HTTP answer to {@code
- * /ping} will do.
- */
+/** Finds out without a paid call whether the provider can be reached: any HTTP answer to {@code /ping} will do. */
 @Component
 public class ProviderPing {
 
@@ -32,8 +29,7 @@ public class ProviderPing {
      * An answer to {@code /ping}.
      *
      * @param status its HTTP status
-     * @param date what time it is by the server's own clock, to the second; null when it does not
-     *     say
+     * @param date what time it is by the server's own clock, to the second; null when it does not say
      */
     public record Pong(int status, @Nullable Instant date) {
 
@@ -45,8 +41,7 @@ public class ProviderPing {
          */
         public Optional<Duration> ahead(Instant asked, Instant answered) {
             Duration took = Duration.between(asked, answered);
-            return Optional.ofNullable(date)
-                    .map(theirs -> Duration.between(asked.plus(took.dividedBy(2)), theirs));
+            return Optional.ofNullable(date).map(theirs -> Duration.between(asked.plus(took.dividedBy(2)), theirs));
         }
     }
 
@@ -69,21 +64,12 @@ public class ProviderPing {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
         ScheduledFuture<?> deadline = http.abortAfter(request, PATIENCE);
         try {
-            Pong pong =
-                    http.send(
-                            request,
-                            response ->
-                                    new Pong(
-                                            response.getCode(),
-                                            DateUtils.parseStandardDate(response, "Date")));
+            Pong pong = http.send(
+                    request, response -> new Pong(response.getCode(), DateUtils.parseStandardDate(response, "Date")));
             log.debug("The provider answers /ping with HTTP {}", pong.status());
             return pong;
         } catch (IOException e) {
-            throw new IOException(
-                    "The provider at "
-                            + settings.baseUrl()
-                            + " cannot be reached: "
-                            + http.describe(e));
+            throw new IOException("The provider at " + settings.baseUrl() + " cannot be reached: " + http.describe(e));
         } finally {
             deadline.cancel(false);
         }

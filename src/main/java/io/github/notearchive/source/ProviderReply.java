@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param code the code in the body; null when no readable body came
  * @param httpStatus the HTTP status; null when no response came at all
- * @param message the provider's message or the fault, at most 200 characters and without
- *     credentials; null when none
+ * @param message the provider's message or the fault, at most 200 characters and without credentials; null when none
  * @param requestId the provider's own id of the request; null when it sends none
  * @param billed whether it is charged
  */
@@ -25,8 +24,8 @@ public record ProviderReply(
     }
 
     /**
-     * Whether a response came that cannot be used, although its status is a success: it is no
-     * envelope, too long, or about another note.
+     * Whether a response came that cannot be used, although its status is a success: it is no envelope, too long, or
+     * about another note.
      */
     public boolean isUnreadable() {
         return code == null && httpStatus != null && httpStatus / 100 == 2;
@@ -40,10 +39,7 @@ public record ProviderReply(
     /** Like {@code code 301 (COLLECT FAILED, SEND REQUEST AGAIN)}, for messages. */
     @Override
     public String toString() {
-        String what =
-                code != null
-                        ? "code " + code
-                        : httpStatus != null ? "HTTP " + httpStatus : "no answer";
+        String what = code != null ? "code " + code : httpStatus != null ? "HTTP " + httpStatus : "no answer";
         return message == null || message.isBlank() ? what : what + " (" + message + ")";
     }
 }

@@ -14,20 +14,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * When archived notes are asked about again, and how many in a night. Times are whole days, counted
- * in nights.
+ * When archived notes are asked about again, and how many in a night. Times are whole days, counted in nights.
  *
- * @param enabled whether archived notes are asked about again by themselves. Those that were
- *     enqueued with a time of their own are, either way
- * @param ages where the ages of notes, since they were published, are divided, the youngest first;
- *     none where all are treated alike
- * @param gaps how long after its last answer a note of each age is asked about again: one before
- *     the first of the ages, one between any two, one behind the last. Without the last, older
- *     notes are not asked about any more
- * @param share which part of {@code archive.source.calls-per-night} may be spent on this, if there
- *     is such a limit
- * @param callsPerNight how many calls of a night at most, whatever the share is; 0 is no limit
- *     beside the share
+ * @param enabled whether archived notes are asked about again by themselves. Those that were enqueued with a time of
+ *     their own are, either way
+ * @param ages where the ages of notes, since they were published, are divided, the youngest first; none where all are
+ *     treated alike
+ * @param gaps how long after its last answer a note of each age is asked about again: one before the first of the ages,
+ *     one between any two, one behind the last. Without the last, older notes are not asked about any more
+ * @param share which part of {@code archive.source.calls-per-night} may be spent on this, if there is such a limit
+ * @param callsPerNight how many calls of a night at most, whatever the share is; 0 is no limit beside the share
  */
 @Validated
 @ConfigurationProperties("archive.refresh")
@@ -35,7 +31,10 @@ public record RefreshProperties(
         @DefaultValue("false") boolean enabled,
         @DefaultValue List<@DurationMin(days = 1) Duration> ages,
         @DefaultValue("30d") @NotEmpty List<@DurationMin(days = 1) Duration> gaps,
-        @DefaultValue("0.2") @DecimalMin("0.001") @DecimalMax("1.0") double share,
+
+        @DefaultValue("0.2") @DecimalMin("0.001") @DecimalMax("1.0")
+        double share,
+
         @DefaultValue("200") @Min(0) int callsPerNight) {
 
     public RefreshProperties {

@@ -12,5 +12,4 @@ import java.time.Instant;
  * @param sentAt when it leaves, to the millisecond
  * @param refresh whether it asks anew about a note that is archived
  */
-public record SentCall(
-        long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}
+public record SentCall(long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pace of calls that all nodes of one database keep together, by its clock.
  *
- * <p>A place is a moment at which one call may leave. It belongs to whoever took it; one that is
- * not used is lost. What it loses in a crash costs a pause at most.
+ * <p>A place is a moment at which one call may leave. It belongs to whoever took it; one that is not used is lost. What
+ * it loses in a crash costs a pause at most.
  */
 public interface SharedPace {
 
@@ -44,8 +44,8 @@ public interface SharedPace {
      *
      * @param throttles the pause that was the last one when that call left
      * @param wish how long the provider wants it to last; null: as our own rule has it
-     * @return empty when another call that left before the same pause has brought it about already,
-     *     or when the database does not take it
+     * @return empty when another call that left before the same pause has brought it about already, or when the
+     *     database does not take it
      */
     Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause);
 

@@ -6,15 +6,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Our token where the provider repeats it: as it is, percent-encoded, escaped as JSON does it, each
- * also within another text of its kind, and in UTF-16.
+ * Our token where the provider repeats it: as it is, percent-encoded, escaped as JSON does it, each also within another
+ * text of its kind, and in UTF-16.
  *
- * <p>It is replaced by stars of the same length, so that an answer stays an answer and every other
- * byte of it stays where it was. A token of fewer than eight characters is practice, and would be
- * found in any text; it is left alone.
+ * <p>It is replaced by stars of the same length, so that an answer stays an answer and every other byte of it stays
+ * where it was. A token of fewer than eight characters is practice, and would be found in any text; it is left alone.
  *
- * <p>A search by hand, since it goes over every answer: about a nanosecond a byte, and never more
- * than the token's length times the body's.
+ * <p>A search by hand, since it goes over every answer: about a nanosecond a byte, and never more than the token's
+ * length times the body's.
  */
 final class TokenEcho {
 
@@ -62,8 +61,7 @@ final class TokenEcho {
     /** Backslashes belong to what they escape, so only the first of a row may begin. */
     private boolean mayBegin(byte[] bytes, int place) {
         byte b = bytes[place];
-        return (b == token[0] || b == '%' || b == '\\' || b == '+')
-                && (place == 0 || bytes[place - 1] != '\\');
+        return (b == token[0] || b == '%' || b == '\\' || b == '+') && (place == 0 || bytes[place - 1] != '\\');
     }
 
     /** Where a token ends whose characters from the i-th on begin here. */
@@ -81,8 +79,7 @@ final class TokenEcho {
     }
 
     /**
-     * A percent sign of the token's own may stand as it is, or encoded so many times, which only
-     * what follows tells.
+     * A percent sign of the token's own may stand as it is, or encoded so many times, which only what follows tells.
      */
     private int endBehindPercent(byte[] bytes, int place, int i) {
         if (place >= bytes.length || bytes[place] != '%') {
@@ -122,8 +119,7 @@ final class TokenEcho {
         if (b == wanted || (wanted == ' ' && b == '+')) {
             return place + 1;
         }
-        boolean isUnicode =
-                b == 'u' && isHex(bytes, place + 1, (byte) 0) && isHex(bytes, place + 3, wanted);
+        boolean isUnicode = b == 'u' && isHex(bytes, place + 1, (byte) 0) && isHex(bytes, place + 3, wanted);
         return isUnicode ? place + 5 : NOT_HERE;
     }
 

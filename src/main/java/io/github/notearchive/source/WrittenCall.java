@@ -8,12 +8,11 @@ public sealed interface WrittenCall {
     /**
      * It stands in the ledger, and may leave.
      *
-     * @param tonight what the calls of its night come to, this one included; null where none of our
-     *     own limits is about such a call
+     * @param tonight what the calls of its night come to, this one included; null where none of our own limits is about
+     *     such a call
      * @param lastPause the number of the last pause of the shared pace; 0 when there was none
      */
-    record Written(SentCall call, @Nullable NightlyCalls tonight, long lastPause)
-            implements WrittenCall {}
+    record Written(SentCall call, @Nullable NightlyCalls tonight, long lastPause) implements WrittenCall {}
 
     /**
      * Our own limits leave none.

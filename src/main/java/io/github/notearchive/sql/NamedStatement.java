@@ -6,8 +6,8 @@ import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 
 /**
- * A statement with named parameters, taken apart once. It is a constant of whoever writes or asks,
- * and its parameters are single values or arrays, no lists.
+ * A statement with named parameters, taken apart once. It is a constant of whoever writes or asks, and its parameters
+ * are single values or arrays, no lists.
  */
 public final class NamedStatement {
 
@@ -36,7 +36,8 @@ public final class NamedStatement {
     }
 
     /** The values in the order of the question marks. */
-    @Nullable Object[] values(SqlParameterSource parameters) {
+    @Nullable
+    Object[] values(SqlParameterSource parameters) {
         return NamedParameterUtils.buildValueArray(parsed, parameters, null);
     }
 

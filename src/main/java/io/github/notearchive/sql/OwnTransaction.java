@@ -10,8 +10,8 @@ public final class OwnTransaction {
     private OwnTransaction() {}
 
     /**
-     * A template in which each statement is a transaction by itself, committed when it returns,
-     * whatever becomes of the caller's.
+     * A template in which each statement is a transaction by itself, committed when it returns, whatever becomes of the
+     * caller's.
      */
     public static TransactionTemplate perStatement(PlatformTransactionManager transactions) {
         var template = new TransactionTemplate(transactions);

@@ -3,10 +3,7 @@ package io.github.notearchive.sql;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/**
- * A statement that returns rows, and what each of them is: asked by itself, or as a part of a
- * {@link RoundTrip}.
- */
+/** A statement that returns rows, and what each of them is: asked by itself, or as a part of a {@link RoundTrip}. */
 public record Question<T>(BoundStatement statement, RowMapper<T> mapper) {
 
     /** Asks it by itself. */

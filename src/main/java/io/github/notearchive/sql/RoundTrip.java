@@ -19,13 +19,13 @@ import org.springframework.jdbc.core.StatementCreatorUtils;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 
 /**
- * Statements that go to the database together and whose results come back together: what one note
- * costs is the waiting for each answer, not the statements. PostgreSQL executes them one after
- * another, each sees what those before it wrote, and none is executed behind one that failed.
+ * Statements that go to the database together and whose results come back together: what one note costs is the waiting
+ * for each answer, not the statements. PostgreSQL executes them one after another, each sees what those before it
+ * wrote, and none is executed behind one that failed.
  *
- * <p>The driver sends them as one, since they are joined by semicolons, and has each prepared after
- * some executions as if it came alone. That takes a text which is the same each time, so one is
- * kept for each list of statements: they are to be few.
+ * <p>The driver sends them as one, since they are joined by semicolons, and has each prepared after some executions as
+ * if it came alone. That takes a text which is the same each time, so one is kept for each list of statements: they are
+ * to be few.
  *
  * <p>Not for more than one thread.
  */
@@ -102,8 +102,7 @@ public final class RoundTrip {
     }
 
     /**
-     * Executes the statements, in the transaction of the caller if there is one, else in one of
-     * their own.
+     * Executes the statements, in the transaction of the caller if there is one, else in one of their own.
      *
      * @throws DataAccessException of the first statement that fails
      */
@@ -111,41 +110,35 @@ public final class RoundTrip {
         List<NamedStatement> statements =
                 parts.stream().map(part -> part.statement.statement()).toList();
         String sql = TEXTS.computeIfAbsent(statements, RoundTrip::joined);
-        jdbc.execute(
-                connection -> connection.prepareStatement(sql),
-                (PreparedStatement statement) -> {
-                    setValues(statement);
-                    statement.execute();
-                    for (int i = 0; i < parts.size(); i++) {
-                        if (i > 0) {
-                            statement.getMoreResults();
-                        }
-                        parts.get(i).take(statement);
-                    }
-                    return parts.size();
-                });
+        jdbc.execute(connection -> connection.prepareStatement(sql), (PreparedStatement statement) -> {
+            setValues(statement);
+            statement.execute();
+            for (int i = 0; i < parts.size(); i++) {
+                if (i > 0) {
+                    statement.getMoreResults();
+                }
+                parts.get(i).take(statement);
+            }
+            return parts.size();
+        });
     }
 
     private void setValues(PreparedStatement statement) throws SQLException {
         int index = 0;
         for (Part<?> part : parts) {
-            for (@Nullable Object value :
-                    part.statement.statement().values(part.statement.parameters())) {
-                StatementCreatorUtils.setParameterValue(
-                        statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
+            for (@Nullable Object value : part.statement.statement().values(part.statement.parameters())) {
+                StatementCreatorUtils.setParameterValue(statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
             }
         }
     }
 
     private static String joined(List<NamedStatement> statements) {
-        return statements.stream()
-                .map(NamedStatement::positional)
-                .collect(Collectors.joining(";\n"));
+        return statements.stream().map(NamedStatement::positional).collect(Collectors.joining(";\n"));
     }
 
     /**
-     * Executes the statements and what comes behind them as a whole or not at all, within the
-     * caller's transaction, which goes on in either case.
+     * Executes the statements and what comes behind them as a whole or not at all, within the caller's transaction,
+     * which goes on in either case.
      *
      * @param isKept looks at the results, may execute more, and says whether all of it is kept
      * @return what {@code isKept} said

@@ -10,9 +10,8 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * Makes a stranger's text fit for PostgreSQL, whose {@code text} and {@code jsonb} refuse NUL and
- * half a surrogate pair (documented under "JSON Types" and "Character Types"). Each becomes U+FFFD;
- * everything else stays.
+ * Makes a stranger's text fit for PostgreSQL, whose {@code text} and {@code jsonb} refuse NUL and half a surrogate pair
+ * (documented under "JSON Types" and "Character Types"). Each becomes U+FFFD; everything else stays.
  */
 public final class StorableText {
 
@@ -99,13 +98,10 @@ public final class StorableText {
     private static JsonNode number(JsonNode node) {
         if (node.isBigDecimal() || node.isBigInteger()) {
             BigDecimal value = node.decimalValue();
-            boolean fits =
-                    Math.abs((long) value.precision() - value.scale()) < MOST_DIGITS
-                            && Math.abs((long) value.scale()) < MOST_DIGITS;
+            boolean fits = Math.abs((long) value.precision() - value.scale()) < MOST_DIGITS
+                    && Math.abs((long) value.scale()) < MOST_DIGITS;
             return fits ? node : StringNode.valueOf(value.toString());
         }
-        return node.isDouble() && !Double.isFinite(node.doubleValue())
-                ? StringNode.valueOf(node.asString())
-                : node;
+        return node.isDouble() && !Double.isFinite(node.doubleValue()) ? StringNode.valueOf(node.asString()) : node;
     }
 }

@@ -29,8 +29,7 @@ public final class Trouble {
             }
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof TransactionSystemException end
-                    && end.getApplicationException() != null) {
+            if (cause instanceof TransactionSystemException end && end.getApplicationException() != null) {
                 // the rollback failed after this one, over the same lost connection
                 return isOutOfReach(end.getApplicationException());
             }
@@ -45,8 +44,8 @@ public final class Trouble {
     }
 
     /**
-     * Whether PostgreSQL undid a statement for the sake of other sessions, so that the same one may
-     * succeed at once: 40P01 (deadlock), 40001 (serialization failure), 57014 (cancelled).
+     * Whether PostgreSQL undid a statement for the sake of other sessions, so that the same one may succeed at once:
+     * 40P01 (deadlock), 40001 (serialization failure), 57014 (cancelled).
      */
     public static boolean isUndone(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -58,8 +57,8 @@ public final class Trouble {
     }
 
     /**
-     * Whether the database refuses the account: a wrong login (class 28), no such database (3D000)
-     * or a missing privilege (42501).
+     * Whether the database refuses the account: a wrong login (class 28), no such database (3D000) or a missing
+     * privilege (42501).
      */
     public static boolean isRefused(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -72,8 +71,8 @@ public final class Trouble {
     }
 
     /**
-     * Classes 08 (connection), 53 (resources), 57P (shutdown) and 58 (system) of PostgreSQL's error
-     * codes, 25006 (read only) and 55P03 (a lock that another session does not give back).
+     * Classes 08 (connection), 53 (resources), 57P (shutdown) and 58 (system) of PostgreSQL's error codes, 25006 (read
+     * only) and 55P03 (a lock that another session does not give back).
      */
     private static boolean isConnectionState(@Nullable String state) {
         return state != null
@@ -86,17 +85,17 @@ public final class Trouble {
     }
 
     /**
-     * The deepest cause in a line. For a database that is out of reach, the driver's own words,
-     * since only they name the host.
+     * The deepest cause in a line. For a database that is out of reach, the driver's own words, since only they name
+     * the host.
      */
     public static String describe(Throwable failure) {
         Throwable cause = failure;
-        while (cause.getCause() != null
-                && !(cause instanceof PSQLException e && isConnectionState(e.getSQLState()))) {
+        while (cause.getCause() != null && !(cause instanceof PSQLException e && isConnectionState(e.getSQLState()))) {
             cause = cause.getCause();
         }
         String message = cause.getMessage();
-        String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
+        String line =
+                message == null ? "" : message.lines().findFirst().orElse("").strip();
         String words = line.isEmpty() ? cause.getClass().getSimpleName() : line;
         return cause.getCause() == null || !words.startsWith(NO_CONNECTION)
                 ? words

@@ -19,8 +19,7 @@ class BatchMetrics {
         observations
                 .observationConfig()
                 .observationHandler(
-                        new DefaultMeterObservationHandler(
-                                meters.registry(), IgnoredMeters.LONG_TASK_TIMER));
+                        new DefaultMeterObservationHandler(meters.registry(), IgnoredMeters.LONG_TASK_TIMER));
         return observations;
     }
 }

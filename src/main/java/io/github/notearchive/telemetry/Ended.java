@@ -45,7 +45,8 @@ public record Ended(
         return run != null || audit != null;
     }
 
-    @Nullable Long execution() {
+    @Nullable
+    Long execution() {
         return run != null ? run.executionId() : audit != null ? audit.execution() : null;
     }
 }

@@ -21,13 +21,7 @@ public enum Event {
         return switch (exitCode) {
             case COMPLETED, QUOTA_EXHAUSTED -> SUCCESS;
             case INCOMPLETE, INTERRUPTED, FINDINGS -> ATTENTION;
-            case FAILED,
-                    USAGE,
-                    BLOCKED_TOKEN,
-                    BLOCKED_PERMISSION,
-                    BLOCKED_BALANCE,
-                    UPSTREAM_UNAVAILABLE ->
-                    FAILURE;
+            case FAILED, USAGE, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, UPSTREAM_UNAVAILABLE -> FAILURE;
             case ALREADY_RUNNING -> OVERLAP;
         };
     }

@@ -32,12 +32,7 @@ class MeteredJournal implements CallJournal {
     }
 
     @Override
-    public WrittenCall sending(
-            Inquiry inquiry,
-            Endpoint endpoint,
-            Instant sentAt,
-            boolean refresh,
-            CallLimits limits) {
+    public WrittenCall sending(Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         return ledger.sending(inquiry, endpoint, sentAt, refresh, limits);
     }
 
@@ -58,11 +53,7 @@ class MeteredJournal implements CallJournal {
 
     @Override
     public long received(
-            SentCall call,
-            ProviderReply reply,
-            byte @Nullable [] answer,
-            Instant receivedAt,
-            Duration took) {
+            SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
         try {
             return ledger.received(call, reply, answer, receivedAt, took);
         } finally {

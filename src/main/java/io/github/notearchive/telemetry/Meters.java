@@ -42,13 +42,11 @@ import org.springframework.stereotype.Component;
 /**
  * Everything that is measured, under the names of {@code src/docs/metrics.md}.
  *
- * <p>A family of metrics appears when the process has measured it: what a run did when its
- * execution begins, what the tables say when they were read, how a run ended when it has. What has
- * appeared stays, with 0 for "nothing", so that a family which is absent always means "not
- * measured", and whoever exports may leave an older value in its place.
+ * <p>A family of metrics appears when the process has measured it: what a run did when its execution begins, what the
+ * tables say when they were read, how a run ended when it has. What has appeared stays, with 0 for "nothing", so that a
+ * family which is absent always means "not measured", and whoever exports may leave an older value in its place.
  *
- * <p>Labels have few values that are all known before: nothing that comes from outside, no note, no
- * host, no address.
+ * <p>Labels have few values that are all known before: nothing that comes from outside, no note, no host, no address.
  */
 @Component
 class Meters {
@@ -66,14 +64,13 @@ class Meters {
     };
 
     /** Of Spring Batch's own those that say something here: reading is mostly waiting. */
-    private static final Map<String, String> OF_BATCH =
-            Map.of(
-                    "spring.batch.job",
-                    "How long jobs took, by Spring Batch",
-                    "spring.batch.item.process",
-                    "How long notes took to be asked about and downloaded, by Spring Batch",
-                    "spring.batch.chunk.write",
-                    "How long notes took to be stored and written down, by Spring Batch");
+    private static final Map<String, String> OF_BATCH = Map.of(
+            "spring.batch.job",
+            "How long jobs took, by Spring Batch",
+            "spring.batch.item.process",
+            "How long notes took to be asked about and downloaded, by Spring Batch",
+            "spring.batch.chunk.write",
+            "How long notes took to be stored and written down, by Spring Batch");
 
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final ObjectProvider<Spool> spool;
@@ -138,8 +135,7 @@ class Meters {
                 .baseUnit("seconds")
                 .description("Processor time of the process, since it was started")
                 .register(registry);
-        for (String receiver :
-                new String[] {"textfile", "pushgateway", "otlp", "webhook", "ping"}) {
+        for (String receiver : new String[] {"textfile", "pushgateway", "otlp", "webhook", "ping"}) {
             exportFailures.put(
                     receiver,
                     Counter.builder("note.archive.telling.failures")
@@ -150,7 +146,11 @@ class Meters {
     }
 
     private static double cpuSeconds() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos()
+        return ProcessHandle.current()
+                        .info()
+                        .totalCpuDuration()
+                        .orElse(Duration.ZERO)
+                        .toNanos()
                 / 1e9;
     }
 
@@ -257,38 +257,19 @@ class Meters {
     }
 
     private void files(String outcome, ToDoubleFunction<RunCounts> what) {
-        count(
-                "note.archive.run.files",
-                Tags.of("outcome", outcome),
-                null,
-                "What became of files",
-                what);
+        count("note.archive.run.files", Tags.of("outcome", outcome), null, "What became of files", what);
     }
 
     private void bytes(String outcome, ToDoubleFunction<RunCounts> what) {
-        count(
-                "note.archive.run.size",
-                Tags.of("outcome", outcome),
-                "bytes",
-                "Bytes of these files",
-                what);
+        count("note.archive.run.size", Tags.of("outcome", outcome), "bytes", "Bytes of these files", what);
     }
 
     private void failedDownloads(String kind, ToDoubleFunction<RunCounts> what) {
-        count(
-                "note.archive.run.media.failures",
-                Tags.of("class", kind),
-                null,
-                "Downloads that brought no file",
-                what);
+        count("note.archive.run.media.failures", Tags.of("class", kind), null, "Downloads that brought no file", what);
     }
 
     private void count(
-            String name,
-            Tags tags,
-            @Nullable String unit,
-            String description,
-            ToDoubleFunction<RunCounts> what) {
+            String name, Tags tags, @Nullable String unit, String description, ToDoubleFunction<RunCounts> what) {
         FunctionCounter.builder(name, this, meters -> what.applyAsDouble(meters.progress))
                 .tags(tags)
                 .baseUnit(unit)
@@ -338,18 +319,8 @@ class Meters {
         }
         for (NoteState state : NoteState.values()) {
             Tags tags = Tags.of("state", state.name());
-            fact(
-                    "note.archive.notes",
-                    tags,
-                    null,
-                    "Notes on the worklist",
-                    told -> notes(told, state));
-            fact(
-                    "note.archive.notes.due",
-                    tags,
-                    null,
-                    "Of these, notes that are due now",
-                    told -> due(told, state));
+            fact("note.archive.notes", tags, null, "Notes on the worklist", told -> notes(told, state));
+            fact("note.archive.notes.due", tags, null, "Of these, notes that are due now", told -> due(told, state));
         }
         fact(
                 "note.archive.refreshes.due",
@@ -462,19 +433,11 @@ class Meters {
                 .sum();
     }
 
-    private void fact(
-            String name,
-            Tags tags,
-            @Nullable String unit,
-            String description,
-            ToDoubleFunction<Facts> what) {
-        Gauge.builder(
-                        name,
-                        this,
-                        meters -> {
-                            Facts told = meters.facts;
-                            return told == null ? 0 : what.applyAsDouble(told);
-                        })
+    private void fact(String name, Tags tags, @Nullable String unit, String description, ToDoubleFunction<Facts> what) {
+        Gauge.builder(name, this, meters -> {
+                    Facts told = meters.facts;
+                    return told == null ? 0 : what.applyAsDouble(told);
+                })
                 .tags(tags)
                 .baseUnit(unit)
                 .description(description)
@@ -489,10 +452,7 @@ class Meters {
         last("run", Tags.empty(), meters -> meters.lastRun);
         for (ExitCode code : ExitCode.values()) {
             if (code != ExitCode.FINDINGS && code != ExitCode.ALREADY_RUNNING) {
-                Gauge.builder(
-                                "note.archive.last.run.result",
-                                this,
-                                meters -> is(meters.lastRun, code))
+                Gauge.builder("note.archive.last.run.result", this, meters -> is(meters.lastRun, code))
                         .tag("result", code.name())
                         .description("1 for how the last run ended, 0 for all others")
                         .register(registry);
@@ -551,7 +511,8 @@ class Meters {
 
     /** Which end is looked at. */
     private interface LastEnd {
-        @Nullable End of(Meters meters);
+        @Nullable
+        End of(Meters meters);
     }
 
     private void lastGauge(
@@ -561,13 +522,10 @@ class Meters {
             Tags tags,
             LastEnd which,
             ToDoubleFunction<End> what) {
-        Gauge.builder(
-                        name,
-                        this,
-                        meters -> {
-                            End end = which.of(meters);
-                            return end == null ? 0 : what.applyAsDouble(end);
-                        })
+        Gauge.builder(name, this, meters -> {
+                    End end = which.of(meters);
+                    return end == null ? 0 : what.applyAsDouble(end);
+                })
                 .tags(tags)
                 .baseUnit(unit)
                 .description(description)
@@ -578,8 +536,7 @@ class Meters {
         return end != null && end.exitCode() == code ? 1 : 0;
     }
 
-    private void gauge(
-            String name, @Nullable String unit, String description, ToDoubleFunction<Meters> what) {
+    private void gauge(String name, @Nullable String unit, String description, ToDoubleFunction<Meters> what) {
         Gauge.builder(name, this, what).baseUnit(unit).description(description).register(registry);
     }
 
@@ -599,8 +556,8 @@ class Meters {
     }
 
     /**
-     * Spring Batch's own meters with short labels and a description. The 64 workers of a step are
-     * one, and what went wrong is in the log.
+     * Spring Batch's own meters with short labels and a description. The 64 workers of a step are one, and what went
+     * wrong is in the log.
      */
     private static final class ShortLabels implements MeterFilter {
 
@@ -610,13 +567,11 @@ class Meters {
             if (description == null) {
                 return id;
             }
-            List<Tag> tags =
-                    id.getTags().stream()
-                            .map(ShortLabels::shorten)
-                            .flatMap(Optional::stream)
-                            .toList();
-            return new Meter.Id(
-                    id.getName(), Tags.of(tags), id.getBaseUnit(), description, id.getType());
+            List<Tag> tags = id.getTags().stream()
+                    .map(ShortLabels::shorten)
+                    .flatMap(Optional::stream)
+                    .toList();
+            return new Meter.Id(id.getName(), Tags.of(tags), id.getBaseUnit(), description, id.getType());
         }
 
         private static Optional<Tag> shorten(Tag tag) {

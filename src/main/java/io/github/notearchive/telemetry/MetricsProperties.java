@@ -13,17 +13,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Where metrics go: nowhere, unless one of the three is set. Names and labels are in {@code
- * src/docs/metrics.md}.
+ * Where metrics go: nowhere, unless one of the three is set. Names and labels are in {@code src/docs/metrics.md}.
  *
- * @param textfile a file for node_exporter's textfile collector, whose name ends in {@code .prom};
- *     <code>{node}</code> in it stands for {@code archive.node}. Empty: none
+ * @param textfile a file for node_exporter's textfile collector, whose name ends in {@code .prom}; <code>{node}</code>
+ *     in it stands for {@code archive.node}. Empty: none
  * @param pushUrl a Pushgateway, such as {@code http://gateway.example.org:9091}. Empty: none
  * @param pushJob the label {@code job} at the Pushgateway; {@code instance} is the node
- * @param otlpUrl an OTLP receiver over HTTP, with its path, such as {@code
- *     http://collector.example.org:4318/v1/metrics}. Empty: none
- * @param otlpAuthorization the header {@code Authorization} for that receiver, such as {@code
- *     Bearer ...}; comes from the environment. Empty: none
+ * @param otlpUrl an OTLP receiver over HTTP, with its path, such as
+ *     {@code http://collector.example.org:4318/v1/metrics}. Empty: none
+ * @param otlpAuthorization the header {@code Authorization} for that receiver, such as {@code Bearer ...}; comes from
+ *     the environment. Empty: none
  * @param timeout how long the last export may delay the end of a command at most
  */
 @Validated
@@ -34,7 +33,9 @@ public record MetricsProperties(
         @DefaultValue("note_archive") String pushJob,
         @DefaultValue("") @NotNull SecretUrl otlpUrl,
         @DefaultValue("") @NotNull Secret otlpAuthorization,
-        @DefaultValue("15s") @DurationMin(seconds = 1) @DurationMax(minutes = 5) Duration timeout) {
+
+        @DefaultValue("15s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
+        Duration timeout) {
 
     private static final String NODE = "{node}";
 
@@ -42,9 +43,7 @@ public record MetricsProperties(
         otlpAuthorization = otlpAuthorization.stripped();
     }
 
-    @AssertTrue(
-            message =
-                    "archive.metrics.textfile must end in .prom, or node_exporter does not read it")
+    @AssertTrue(message = "archive.metrics.textfile must end in .prom, or node_exporter does not read it")
     boolean isTextfileRead() {
         return textfile.isBlank() || textfile.strip().endsWith(".prom");
     }

@@ -13,15 +13,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Who is told that a run began and how it ended: nobody, unless one of the addresses is set. The
- * body of a message and the pings are described in {@code src/docs/notifications.md}.
+ * Who is told that a run began and how it ended: nobody, unless one of the addresses is set. The body of a message and
+ * the pings are described in {@code src/docs/notifications.md}.
  *
  * @param events of which the webhook is told: {@code start, success, attention, failure, overlap}
  * @param webhook who gets a message
- * @param pingUrl a check at healthchecks.io, or at a service that takes the same pings. Told of
- *     each run, whatever {@code events} says. Empty: none
- * @param timeout how long messages and pings may delay the end of a command at most, repeats
- *     included
+ * @param pingUrl a check at healthchecks.io, or at a service that takes the same pings. Told of each run, whatever
+ *     {@code events} says. Empty: none
+ * @param timeout how long messages and pings may delay the end of a command at most, repeats included
  */
 @Validated
 @ConfigurationProperties("archive.notify")
@@ -29,7 +28,9 @@ public record NotifyProperties(
         @DefaultValue({"attention", "failure"}) Set<Event> events,
         @DefaultValue @Valid Webhook webhook,
         @DefaultValue("") @NotNull SecretUrl pingUrl,
-        @DefaultValue("20s") @DurationMin(seconds = 1) @DurationMax(minutes = 5) Duration timeout) {
+
+        @DefaultValue("20s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
+        Duration timeout) {
 
     public NotifyProperties {
         events = Set.copyOf(events);
@@ -40,8 +41,8 @@ public record NotifyProperties(
      *
      * @param url where it is posted to. Empty: none
      * @param token sent as {@code Authorization: Bearer}; comes from the environment. Empty: none
-     * @param secret signs each message, see {@code src/docs/notifications.md}; comes from the
-     *     environment. Empty: not signed
+     * @param secret signs each message, see {@code src/docs/notifications.md}; comes from the environment. Empty: not
+     *     signed
      */
     public record Webhook(
             @DefaultValue("") @NotNull SecretUrl url,

@@ -25,12 +25,11 @@ final class Otlp implements Exporter {
         this.settings = settings;
         this.sending = sending;
         this.atMost = atMost;
-        this.registry =
-                OtlpMeterRegistry.builder(new Config(node))
-                        .clock(Clock.SYSTEM)
-                        .threadFactory(Thread.ofPlatform().daemon().name("otlp").factory())
-                        .metricsSender(this::send)
-                        .build();
+        this.registry = OtlpMeterRegistry.builder(new Config(node))
+                .clock(Clock.SYSTEM)
+                .threadFactory(Thread.ofPlatform().daemon().name("otlp").factory())
+                .metricsSender(this::send)
+                .build();
     }
 
     MeterRegistry registry() {
@@ -43,13 +42,12 @@ final class Otlp implements Exporter {
         if (settings.otlpAuthorization().isPresent()) {
             headers.put("Authorization", settings.otlpAuthorization().value());
         }
-        result =
-                sending.post(
-                        settings.otlpUrl().address(),
-                        request.getMetricsData(),
-                        ContentType.create("application/x-protobuf"),
-                        headers,
-                        atMost);
+        result = sending.post(
+                settings.otlpUrl().address(),
+                request.getMetricsData(),
+                ContentType.create("application/x-protobuf"),
+                headers,
+                atMost);
     }
 
     @Override
@@ -65,7 +63,7 @@ final class Otlp implements Exporter {
     /** Says what came of the last time, since the registry chooses the time. */
     @Override
     public void export() throws ExportException {
-        if (result instanceof Result.Failed(var why, _)) {
+        if (result instanceof Result.Failed(var why, var _)) {
             throw new ExportException(why);
         }
     }

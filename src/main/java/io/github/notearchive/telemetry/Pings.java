@@ -11,11 +11,10 @@ import java.util.UUID;
 import org.apache.hc.core5.http.ContentType;
 
 /**
- * Pings to a service that raises the alarm when none comes: {@code /start} when an execution
- * begins, the address itself for an end in order, {@code /<exit code>} for a failure. The protocol
- * is that of <a href="https://healthchecks.io/docs/http_api/">healthchecks.io</a>, which takes any
- * exit code but 0 for a failure. All pings of a run have the same {@code rid}, by which it measures
- * the time.
+ * Pings to a service that raises the alarm when none comes: {@code /start} when an execution begins, the address itself
+ * for an end in order, {@code /<exit code>} for a failure. The protocol is that of <a
+ * href="https://healthchecks.io/docs/http_api/">healthchecks.io</a>, which takes any exit code but 0 for a failure. All
+ * pings of a run have the same {@code rid}, by which it measures the time.
  */
 final class Pings {
 
@@ -48,8 +47,7 @@ final class Pings {
      */
     Result ping(String below, String text, Duration atMost) {
         URI address = url.address(below);
-        URI withRun =
-                URI.create(address + (address.getRawQuery() == null ? "?" : "&") + "rid=" + run);
+        URI withRun = URI.create(address + (address.getRawQuery() == null ? "?" : "&") + "rid=" + run);
         return sending.post(
                 withRun,
                 text.getBytes(UTF_8),

@@ -13,8 +13,8 @@ import org.apache.hc.core5.http.ContentType;
 /**
  * A Pushgateway, which keeps what it is given until a Prometheus fetches it.
  *
- * <p>By {@code POST}, which replaces the families that are sent and keeps the others of the group;
- * see {@link Textfile} for what that is good for.
+ * <p>By {@code POST}, which replaces the families that are sent and keeps the others of the group; see {@link Textfile}
+ * for what that is good for.
  */
 final class Pushgateway implements Exporter {
 
@@ -33,11 +33,7 @@ final class Pushgateway implements Exporter {
             Sending sending,
             Duration atMost) {
         this.url = settings.pushUrl();
-        this.group =
-                url.address(
-                        "/metrics"
-                                + label("job", settings.pushJob().strip())
-                                + label("instance", node));
+        this.group = url.address("/metrics" + label("job", settings.pushJob().strip()) + label("instance", node));
         this.registry = registry;
         this.sending = sending;
         this.atMost = atMost;
@@ -46,10 +42,7 @@ final class Pushgateway implements Exporter {
     private static String label(String name, String value) {
         return value.matches("[A-Za-z0-9._-]+")
                 ? "/" + name + "/" + value
-                : "/"
-                        + name
-                        + "@base64/"
-                        + Base64.getUrlEncoder().encodeToString(value.getBytes(UTF_8));
+                : "/" + name + "@base64/" + Base64.getUrlEncoder().encodeToString(value.getBytes(UTF_8));
     }
 
     @Override
@@ -64,16 +57,13 @@ final class Pushgateway implements Exporter {
 
     @Override
     public void export() throws ExportException {
-        Result result =
-                sending.post(
-                        group,
-                        registry.scrape().getBytes(UTF_8),
-                        TEXT,
-                        url.authorization()
-                                .map(user -> Map.of("Authorization", user))
-                                .orElse(Map.of()),
-                        atMost);
-        if (result instanceof Result.Failed(var why, _)) {
+        Result result = sending.post(
+                group,
+                registry.scrape().getBytes(UTF_8),
+                TEXT,
+                url.authorization().map(user -> Map.of("Authorization", user)).orElse(Map.of()),
+                atMost);
+        if (result instanceof Result.Failed(var why, var _)) {
             throw new ExportException(why);
         }
     }

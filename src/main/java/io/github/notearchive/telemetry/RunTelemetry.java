@@ -31,11 +31,11 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells of one command from its start to its end, whoever is to be told by the settings. Nobody is
- * before {@link #open}, so that practice in the sandbox stays among itself.
+ * Tells of one command from its start to its end, whoever is to be told by the settings. Nobody is before
+ * {@link #open}, so that practice in the sandbox stays among itself.
  *
- * <p>Each receiver has a thread of its own, so that a slow one holds up neither the others nor the
- * run. Only {@link #ended} waits, and no longer than the settings say.
+ * <p>Each receiver has a thread of its own, so that a slow one holds up neither the others nor the run. Only
+ * {@link #ended} waits, and no longer than the settings say.
  */
 @Component
 public class RunTelemetry implements RunObserver, AutoCloseable {
@@ -146,8 +146,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     private void openExporters() {
         Duration atMost = metrics.timeout().dividedBy(3);
         if (!metrics.textfile().isBlank() || metrics.pushUrl().isPresent()) {
-            PrometheusMeterRegistry prometheus =
-                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             meters.exportTo(prometheus);
             metrics.textfileOf(node).ifPresent(file -> add(new Textfile(file, node, prometheus)));
             if (metrics.pushUrl().isPresent()) {
@@ -176,9 +175,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         }
         Webhook hook = webhook;
         if (hook != null && notify.events().contains(Event.START)) {
-            Webhook.Message message =
-                    Webhook.Message.started(
-                            command, node, restart, Night.of(began), clock.instant());
+            Webhook.Message message = Webhook.Message.started(command, node, restart, Night.of(began), clock.instant());
             long until = System.nanoTime() + notify.timeout().toNanos();
             post(hook, message, until, false);
         }
@@ -202,19 +199,10 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
 
     private void export() {
         exportedAt = System.nanoTime();
-        var _ =
-                asking.submit(
-                        () -> {
-                            askTheTables();
-                            exporters.forEach(
-                                    worker ->
-                                            worker.thread()
-                                                    .execute(
-                                                            () ->
-                                                                    export(
-                                                                            worker.exporter(),
-                                                                            false)));
-                        });
+        var _ = asking.submit(() -> {
+            askTheTables();
+            exporters.forEach(worker -> worker.thread().execute(() -> export(worker.exporter(), false)));
+        });
     }
 
     private void askTheTables() {
@@ -226,9 +214,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             meters.know(facts.getObject().read());
         } catch (RuntimeException e) {
             if (!ending && complainedOf.add("tables")) {
-                log.warn(
-                        "Metrics: the tables cannot be asked, the values of before stay: {}",
-                        Trouble.describe(e));
+                log.warn("Metrics: the tables cannot be asked, the values of before stay: {}", Trouble.describe(e));
             }
         }
         long took = System.nanoTime() - now;
@@ -246,9 +232,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             complain(
                     exporter.name(),
                     exporter.target(),
-                    e instanceof Exporter.ExportException
-                            ? String.valueOf(e.getMessage())
-                            : whereabouts(e));
+                    e instanceof Exporter.ExportException ? String.valueOf(e.getMessage()) : whereabouts(e));
         }
     }
 
@@ -256,11 +240,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     private void complain(String name, String target, String why) {
         meters.failedToTell(name);
         if (!over && complainedOf.add(name)) {
-            log.warn(
-                    "{} {}: {}; nothing else depends on it, and no more is said of it",
-                    name,
-                    target,
-                    why);
+            log.warn("{} {}: {}; nothing else depends on it, and no more is said of it", name, target, why);
         }
     }
 
@@ -296,26 +276,17 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         List<Telling> told = new ArrayList<>();
         Webhook hook = webhook;
         if (hook != null && notify.events().contains(end.event())) {
-            told.add(
-                    post(
-                            hook,
-                            Webhook.Message.ended(
-                                    command, node, end, took, Night.of(began), clock.instant()),
-                            until,
-                            true));
+            told.add(post(
+                    hook,
+                    Webhook.Message.ended(command, node, end, took, Night.of(began), clock.instant()),
+                    until,
+                    true));
         }
         Pings service = pings;
         if (service != null) {
             Pings.below(end)
                     .ifPresent(
-                            below ->
-                                    told.add(
-                                            ping(
-                                                    service,
-                                                    below,
-                                                    Webhook.inWords(command, node, end),
-                                                    until,
-                                                    true)));
+                            below -> told.add(ping(service, below, Webhook.inWords(command, node, end), until, true)));
         }
         return told;
     }
@@ -341,34 +312,21 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         }
         List<Telling> exported = new ArrayList<>();
         for (Worker worker : exporters) {
-            exported.add(
-                    new Telling(
-                            worker.exporter().name(),
-                            worker.exporter().target(),
-                            worker.thread().submit(() -> export(worker.exporter(), true))));
+            exported.add(new Telling(
+                    worker.exporter().name(),
+                    worker.exporter().target(),
+                    worker.thread().submit(() -> export(worker.exporter(), true))));
         }
         exported.forEach(telling -> await(telling, until));
     }
 
     private Telling post(Webhook hook, Webhook.Message message, long until, boolean isEnd) {
         UUID delivery = UUID.randomUUID();
-        return deliver(
-                posting,
-                "webhook",
-                hook.url(),
-                until,
-                isEnd,
-                atMost -> hook.post(message, delivery, atMost));
+        return deliver(posting, "webhook", hook.url(), until, isEnd, atMost -> hook.post(message, delivery, atMost));
     }
 
     private Telling ping(Pings service, String below, String text, long until, boolean isEnd) {
-        return deliver(
-                pinging,
-                "ping",
-                service.url(),
-                until,
-                isEnd,
-                atMost -> service.ping(below, text, atMost));
+        return deliver(pinging, "ping", service.url(), until, isEnd, atMost -> service.ping(below, text, atMost));
     }
 
     private Telling deliver(
@@ -378,17 +336,11 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
             long until,
             boolean isEnd,
             Function<Duration, Result> once) {
-        return new Telling(
-                name, url.toString(), thread.submit(() -> deliver(name, url, until, isEnd, once)));
+        return new Telling(name, url.toString(), thread.submit(() -> deliver(name, url, until, isEnd, once)));
     }
 
     /** Tries until it is taken, refused for good, or the time is over. */
-    private void deliver(
-            String name,
-            SecretUrl url,
-            long until,
-            boolean isEnd,
-            Function<Duration, Result> once) {
+    private void deliver(String name, SecretUrl url, long until, boolean isEnd, Function<Duration, Result> once) {
         Duration pause = FIRST_PAUSE;
         for (int tries = 1; ; tries++) {
             Duration left = Duration.ofNanos(until - System.nanoTime());
@@ -447,11 +399,10 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     public void close() {
         open = false;
         List.of(asking, posting, pinging).forEach(ExecutorService::shutdownNow);
-        exporters.forEach(
-                worker -> {
-                    worker.thread().shutdownNow();
-                    worker.exporter().close();
-                });
+        exporters.forEach(worker -> {
+            worker.thread().shutdownNow();
+            worker.exporter().close();
+        });
         if (sending != null) {
             sending.close();
         }

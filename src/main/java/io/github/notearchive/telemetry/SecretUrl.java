@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An address that may be its own password, as those of chat rooms and health checks are. It prints
- * as scheme, host and port.
+ * An address that may be its own password, as those of chat rooms and health checks are. It prints as scheme, host and
+ * port.
  *
  * @param value the whole address; blank when none is set
  */
@@ -49,8 +49,7 @@ public record SecretUrl(String value) {
         URI whole = address();
         String query = whole.getRawQuery();
         String base = query == null ? whole.toString() : whole.toString().split("\\?", 2)[0];
-        return URI.create(
-                base.replaceFirst("/+$", "") + below + (query == null ? "" : "?" + query));
+        return URI.create(base.replaceFirst("/+$", "") + below + (query == null ? "" : "?" + query));
     }
 
     /** The header {@code Authorization} of a user and password in the address. */

@@ -21,8 +21,8 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * Posts to receivers that are trusted with nothing: no redirect is followed, nothing but the status
- * of an answer is read, and a request is over when its time is, however slowly it goes on.
+ * Posts to receivers that are trusted with nothing: no redirect is followed, nothing but the status of an answer is
+ * read, and a request is over when its time is, however slowly it goes on.
  */
 final class Sending implements AutoCloseable {
 
@@ -30,29 +30,24 @@ final class Sending implements AutoCloseable {
     private final ScheduledThreadPoolExecutor deadlines;
 
     Sending() {
-        this.http =
-                HttpClients.custom()
-                        .setConnectionManager(
-                                ConnectionPool.with(
-                                                ConnectionConfig.custom()
-                                                        .setConnectTimeout(Timeout.ofSeconds(5))
-                                                        .setSocketTimeout(Timeout.ofSeconds(5)))
-                                        .build())
-                        .setDefaultRequestConfig(
-                                RequestConfig.custom()
-                                        .setConnectionRequestTimeout(Timeout.ofSeconds(5))
-                                        .setResponseTimeout(Timeout.ofSeconds(5))
-                                        .build())
-                        .setUserAgent("note-archive")
-                        .disableAutomaticRetries()
-                        .disableRedirectHandling()
-                        .disableCookieManagement()
-                        .disableAuthCaching()
-                        .disableContentCompression()
-                        .build();
-        this.deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().daemon().name("telemetry-deadlines").factory());
+        this.http = HttpClients.custom()
+                .setConnectionManager(ConnectionPool.with(ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.ofSeconds(5))
+                                .setSocketTimeout(Timeout.ofSeconds(5)))
+                        .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(Timeout.ofSeconds(5))
+                        .setResponseTimeout(Timeout.ofSeconds(5))
+                        .build())
+                .setUserAgent("note-archive")
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .disableContentCompression()
+                .build();
+        this.deadlines = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("telemetry-deadlines").factory());
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
@@ -67,12 +62,7 @@ final class Sending implements AutoCloseable {
     }
 
     /** Posts a body, for so long at most. Never throws. */
-    Result post(
-            URI address,
-            byte[] body,
-            ContentType type,
-            Map<String, String> headers,
-            Duration atMost) {
+    Result post(URI address, byte[] body, ContentType type, Map<String, String> headers, Duration atMost) {
         HttpUriRequestBase request = new HttpUriRequestBase("POST", address);
         headers.forEach(request::setHeader);
         request.setEntity(new ByteArrayEntity(body, type));
@@ -82,8 +72,7 @@ final class Sending implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             // the abort fails this thread's read before the deadline's own task is done
             boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
-            return new Result.Failed(
-                    late ? "no answer within " + atMost.toMillis() + " ms" : named(e), true);
+            return new Result.Failed(late ? "no answer within " + atMost.toMillis() + " ms" : named(e), true);
         } finally {
             deadline.cancel(false);
         }

@@ -22,10 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that node_exporter's textfile collector reads.
  *
- * <p>It is replaced as a whole, so that nobody reads half of it, and everybody may read it.
- * Families of metrics that this process has not measured keep the lines that they had: a run that
- * could not even reach the database does not make anybody forget when the last success was.
- * Processes of one node that write at once do so one after the other.
+ * <p>It is replaced as a whole, so that nobody reads half of it, and everybody may read it. Families of metrics that
+ * this process has not measured keep the lines that they had: a run that could not even reach the database does not
+ * make anybody forget when the last success was. Processes of one node that write at once do so one after the other.
  */
 final class Textfile implements Exporter {
 
@@ -56,17 +55,14 @@ final class Textfile implements Exporter {
     @Override
     public void export() throws ExportException {
         Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
-        try (FileChannel channel =
-                        FileChannel.open(
-                                lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock _ = channel.lock()) {
             write();
         } catch (OverlappingFileLockException e) {
             throw new ExportException("it is being written by somebody else");
         } catch (FileSystemException e) {
             String why = e.getReason();
-            throw new ExportException(
-                    e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
+            throw new ExportException(e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
         } catch (IOException e) {
             throw new ExportException(e.toString());
         }
@@ -84,11 +80,7 @@ final class Textfile implements Exporter {
             if (Files.getFileStore(draft).supportsFileAttributeView("posix")) {
                 Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-r--r--"));
             }
-            Files.move(
-                    draft,
-                    file,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(draft);
         }

@@ -22,9 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Messages to a webhook, in the form of {@code src/docs/notifications.md}. */
 final class Webhook {
 
-    /**
-     * Raised when something in the body changes its meaning or goes away, not when some is added.
-     */
+    /** Raised when something in the body changes its meaning or goes away, not when some is added. */
     private static final int VERSION = 1;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -58,8 +56,7 @@ final class Webhook {
             @Nullable Bill bill,
             @Nullable Map<?, Long> findings) {
 
-        static Message started(
-                String command, String node, boolean restart, Night night, Instant now) {
+        static Message started(String command, String node, boolean restart, Night night, Instant now) {
             return new Message(
                     VERSION,
                     Event.START.inWords(),
@@ -85,8 +82,7 @@ final class Webhook {
                     null);
         }
 
-        static Message ended(
-                String command, String node, Ended end, Duration took, Night night, Instant now) {
+        static Message ended(String command, String node, Ended end, Duration took, Night night, Instant now) {
             RunSummary run = end.execution() == null ? null : end.run();
             VerifySummary audit = end.execution() == null ? null : end.audit();
             return new Message(
@@ -112,8 +108,7 @@ final class Webhook {
     }
 
     /** Not by a conditional expression, which would unbox the null. */
-    private static @Nullable Boolean isRestart(
-            @Nullable RunSummary run, @Nullable VerifySummary audit) {
+    private static @Nullable Boolean isRestart(@Nullable RunSummary run, @Nullable VerifySummary audit) {
         if (run != null) {
             return run.execution() != null && run.execution().restart();
         }
@@ -121,13 +116,7 @@ final class Webhook {
     }
 
     /** What became of notes. */
-    record Notes(
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long refreshed) {
+    record Notes(long archived, long unavailable, long postponed, long failed, long released, long refreshed) {
 
         static Notes of(RunSummary run) {
             return new Notes(
@@ -162,28 +151,26 @@ final class Webhook {
 
     /** The end in two or three lines, for people. */
     static String inWords(String command, String node, Ended end) {
-        StringBuilder text =
-                new StringBuilder("note-archive ")
-                        .append(command)
-                        .append(" on node ")
-                        .append(node)
-                        .append(": ")
-                        .append(end.exitCode())
-                        .append(" (exit ")
-                        .append(end.exitCode().number())
-                        .append("): ")
-                        .append(end.reason());
+        StringBuilder text = new StringBuilder("note-archive ")
+                .append(command)
+                .append(" on node ")
+                .append(node)
+                .append(": ")
+                .append(end.exitCode())
+                .append(" (exit ")
+                .append(end.exitCode().number())
+                .append("): ")
+                .append(end.reason());
         RunSummary run = end.run();
         if (run != null && run.execution() != null) {
-            text.append(
-                    "\nnotes archived %d, unavailable %d, put off %d times, failed %d; calls %d, billed %d"
-                            .formatted(
-                                    run.notes().archived(),
-                                    run.notes().unavailable(),
-                                    run.notes().postponed(),
-                                    run.notes().failed(),
-                                    run.bill().calls(),
-                                    run.bill().billed()));
+            text.append("\nnotes archived %d, unavailable %d, put off %d times, failed %d; calls %d, billed %d"
+                    .formatted(
+                            run.notes().archived(),
+                            run.notes().unavailable(),
+                            run.notes().postponed(),
+                            run.notes().failed(),
+                            run.bill().calls(),
+                            run.bill().billed()));
         }
         return text.append("\nnext: ").append(end.next()).toString();
     }
@@ -205,8 +192,7 @@ final class Webhook {
         if (settings.secret().isPresent()) {
             headers.put("X-Note-Archive-Signature", "sha256=" + signature(body));
         }
-        return sending.post(
-                settings.url().address(), body, ContentType.APPLICATION_JSON, headers, atMost);
+        return sending.post(settings.url().address(), body, ContentType.APPLICATION_JSON, headers, atMost);
     }
 
     private String signature(byte[] body) {

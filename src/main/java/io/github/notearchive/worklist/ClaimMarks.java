@@ -6,12 +6,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * Up to where a node has taken notes up, in each line that it takes them from. What was claimed
- * leaves its entries in the index until the table is vacuumed, and longer while somebody's old
- * transaction lasts: a claim that began at the front would walk over a whole night's work.
+ * Up to where a node has taken notes up, in each line that it takes them from. What was claimed leaves its entries in
+ * the index until the table is vacuumed, and longer while somebody's old transaction lasts: a claim that began at the
+ * front would walk over a whole night's work.
  *
- * <p>A note may come back before the mark, as when another node's lease has ended. So every {@value
- * #SECONDS} seconds, and whenever nothing is found behind the marks, it is looked from the front.
+ * <p>A note may come back before the mark, as when another node's lease has ended. So every {@value #SECONDS} seconds,
+ * and whenever nothing is found behind the marks, it is looked from the front.
  */
 final class ClaimMarks {
 
@@ -51,8 +51,8 @@ final class ClaimMarks {
         }
 
         /**
-         * What comes next: behind these marks, or from the front of each line, when it is time for
-         * that or nothing lies behind them.
+         * What comes next: behind these marks, or from the front of each line, when it is time for that or nothing lies
+         * behind them.
          *
          * @param take takes up the first from where it is told to begin, and tells {@link #taken}
          */
@@ -70,9 +70,7 @@ final class ClaimMarks {
             return first;
         }
 
-        /**
-         * Whether it is time to begin at the front of each line; of those who ask one is told so.
-         */
+        /** Whether it is time to begin at the front of each line; of those who ask one is told so. */
         private synchronized boolean isFrontDue() {
             if (lines.isEmpty() || System.nanoTime() - front < NANOS) {
                 return false;

@@ -15,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param mediaAttempts times a file could not be had, in its life
  * @param mediaAttemptsTonight the same, this night
  * @param missingNight the night in which a success did not hold the note; null when none did
- * @param refreshNight from which night an answer counts as new, where the note is claimed to be
- *     asked about anew; null when it is claimed for anything else
+ * @param refreshNight from which night an answer counts as new, where the note is claimed to be asked about anew; null
+ *     when it is claimed for anything else
  * @param refreshAttempts nights in a row in which that came to nothing
- * @param night in which it was claimed, which {@code attemptsTonight} and {@code
- *     mediaAttemptsTonight} are of
+ * @param night in which it was claimed, which {@code attemptsTonight} and {@code mediaAttemptsTonight} are of
  * @param settledAt when it was last decided what becomes of it; null when it never was
  */
 public record ClaimedNote(

@@ -31,8 +31,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Which node works on which note: claims begin, are renewed, and end without a decision.
  *
- * <p>{@code due_at} and nights go by the program's clock, leases by the database's, so that nodes
- * whose clocks differ do not take each other's claims.
+ * <p>{@code due_at} and nights go by the program's clock, leases by the database's, so that nodes whose clocks differ
+ * do not take each other's claims.
  */
 @Repository
 public class Claims {
@@ -44,11 +44,9 @@ public class Claims {
     static final String ENDED = "claimed_by = NULL, claimed_until = NULL, claim_id = NULL";
 
     /** Whether a node may claim a note. */
-    private static final String FREE =
-            "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
+    private static final String FREE = "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
 
-    private static final String NEXT_DUE =
-            """
+    private static final String NEXT_DUE = """
             SELECT due.note_id
             FROM unnest(:lanes::int[], :dues::timestamptz[], :ids::text[]) AS lanes (lane, due, id)
             CROSS JOIN LATERAL (
@@ -61,11 +59,9 @@ public class Claims {
                 LIMIT 1
                 FOR UPDATE SKIP LOCKED) AS due
             LIMIT 1
-            """
-                    .formatted(FREE);
+            """.formatted(FREE);
 
-    private static final String NEXT_REFRESH =
-            """
+    private static final String NEXT_REFRESH = """
             SELECT note_id
             FROM worklist
             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
@@ -74,8 +70,7 @@ public class Claims {
             ORDER BY refresh_night, note_id
             LIMIT 1
             FOR UPDATE SKIP LOCKED
-            """
-                    .formatted(FREE);
+            """.formatted(FREE);
 
     /** Highest first. */
     private static final List<Integer> LANES = List.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -86,9 +81,9 @@ public class Claims {
     /** Refreshes are one line, and no lane. */
     private static final int REFRESHES = 0;
 
-    private static final DateTimeFormatter MICROSECONDS =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-                    .withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private final JdbcClient jdbc;
     private final Clock clock;
@@ -100,11 +95,7 @@ public class Claims {
     private final ClaimMarks marks = new ClaimMarks();
     private final ClaimMarks refreshMarks = new ClaimMarks();
 
-    Claims(
-            JdbcClient jdbc,
-            Clock clock,
-            WorklistCounts counts,
-            PlatformTransactionManager transactions) {
+    Claims(JdbcClient jdbc, Clock clock, WorklistCounts counts, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
         this.counts = counts;
@@ -112,16 +103,14 @@ public class Claims {
     }
 
     /**
-     * Takes the note that is due first, for the length of a {@link #LEASE}, in a transaction of its
-     * own.
+     * Takes the note that is due first, for the length of a {@link #LEASE}, in a transaction of its own.
      *
-     * <p>Lane by lane from the highest, and within a lane the one that has been due for the
-     * longest; rows that another worker is taking at the same moment are passed over. A note that
-     * becomes claimable again behind those that this process has gone through may be taken {@value
-     * ClaimMarks#SECONDS} seconds later than its turn.
+     * <p>Lane by lane from the highest, and within a lane the one that has been due for the longest; rows that another
+     * worker is taking at the same moment are passed over. A note that becomes claimable again behind those that this
+     * process has gone through may be taken {@value ClaimMarks#SECONDS} seconds later than its turn.
      *
-     * <p>A claim of this very node is never taken over, however old its lease: the worker that
-     * holds it may still be waiting for an answer that is paid for.
+     * <p>A claim of this very node is never taken over, however old its lease: the worker that holds it may still be
+     * waiting for an answer that is paid for.
      */
     public Optional<ClaimedNote> claim(String node) {
         return claim(node, LANES);
@@ -137,8 +126,7 @@ public class Claims {
         return mine.next(from -> claimDue(node, lanes, from, mine));
     }
 
-    private Optional<ClaimedNote> claimDue(
-            String node, List<Integer> lanes, Marks from, Marks mine) {
+    private Optional<ClaimedNote> claimDue(String node, List<Integer> lanes, Marks from, Marks mine) {
         List<Mark> begins = lanes.stream().map(from::of).toList();
         return take(
                 node,
@@ -161,8 +149,8 @@ public class Claims {
     }
 
     /**
-     * Takes the archived note whose refresh has been due for the longest, in the same way. Behind
-     * everything that {@link #claim} may give.
+     * Takes the archived note whose refresh has been due for the longest, in the same way. Behind everything that
+     * {@link #claim} may give.
      */
     public Optional<ClaimedNote> claimRefresh(String node) {
         Marks mine = refreshMarks.of(node);
@@ -190,27 +178,20 @@ public class Claims {
      * @param next the query that finds it, and locks its row
      */
     private Optional<ClaimedNote> take(
-            String node,
-            String next,
-            Map<String, Object> parameters,
-            RowMapper<ClaimedNote> claimed) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+            String node, String next, Map<String, Object> parameters, RowMapper<ClaimedNote> claimed) {
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         UPDATE worklist w
                                         SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
                                             claim_id = nextval('worklist_claim_seq')
                                         WHERE w.note_id = (
                                         %s)
                                         RETURNING w.*
-                                        """
-                                                .formatted(next))
-                                .param("node", node)
-                                .param("lease", LEASE.toSeconds())
-                                .params(parameters)
-                                .query(claimed)
-                                .optional());
+                                        """.formatted(next))
+                .param("node", node)
+                .param("lease", LEASE.toSeconds())
+                .params(parameters)
+                .query(claimed)
+                .optional());
     }
 
     private ClaimedNote claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
@@ -235,22 +216,18 @@ public class Claims {
 
     /** Whether {@link #claimRefresh} would give a note, or would but for another worker. */
     public boolean isRefreshDue(String node) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT count(*) > 0 FROM (
                                             SELECT 1 FROM worklist
                                             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
                                               AND %s
                                             ORDER BY refresh_night, note_id
                                             LIMIT 1) AS first
-                                        """
-                                                .formatted(FREE))
-                                .param("node", node)
-                                .param("tonight", Night.current(clock).date())
-                                .query(Boolean.class)
-                                .single());
+                                        """.formatted(FREE))
+                .param("node", node)
+                .param("tonight", Night.current(clock).date())
+                .query(Boolean.class)
+                .single());
     }
 
     /** What is left to wait for; claims of other nodes are not. */
@@ -272,10 +249,7 @@ public class Claims {
     }
 
     private Outlook outlook(String node, List<Integer> lanes) {
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held,
                                                (SELECT min(first.due_at)
                                                 FROM unnest(:lanes::int[]) AS lanes (lane)
@@ -286,72 +260,54 @@ public class Claims {
                                                       AND %s
                                                     ORDER BY due_at
                                                     LIMIT 1) AS first) AS next
-                                        """
-                                                .formatted(FREE))
-                                .param("lanes", lanes.toArray(Integer[]::new))
-                                .param("node", node)
-                                .query(
-                                        (row, _) ->
-                                                new Outlook(
-                                                        row.getInt("held"),
-                                                        instant(row.getTimestamp("next"))))
-                                .single());
+                                        """.formatted(FREE))
+                .param("lanes", lanes.toArray(Integer[]::new))
+                .param("node", node)
+                .query((row, _) -> new Outlook(row.getInt("held"), instant(row.getTimestamp("next"))))
+                .single());
     }
 
     /**
-     * Lengthens every lease of a node, by one statement; and keeps the counts short. A row that
-     * somebody has locked, as the worker that settles it, is left to the next time: it would keep
-     * the other leases waiting, and nobody takes it over while it is locked.
+     * Lengthens every lease of a node, by one statement; and keeps the counts short. A row that somebody has locked, as
+     * the worker that settles it, is left to the next time: it would keep the other leases waiting, and nobody takes it
+     * over while it is locked.
      */
     public int renewLeases(String node) {
-        int renewed =
-                ownTransaction.execute(
-                        _ ->
-                                jdbc.sql(
-                                                """
+        int renewed = ownTransaction.execute(_ -> jdbc.sql("""
                                                 UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
                                                 WHERE note_id = ANY (ARRAY(
                                                     SELECT note_id FROM worklist
                                                     WHERE claimed_by = :node
                                                     FOR UPDATE SKIP LOCKED))
                                                 """)
-                                        .param("lease", LEASE.toSeconds())
-                                        .param("node", node)
-                                        .update());
+                .param("lease", LEASE.toSeconds())
+                .param("node", node)
+                .update());
         counts.compact();
         return renewed;
     }
 
-    /**
-     * Hands back every claim of a node, with states and counters untouched. Only under the node's
-     * runner lock.
-     */
+    /** Hands back every claim of a node, with states and counters untouched. Only under the node's runner lock. */
     public int releaseAll(String node) {
         lookFromTheFront();
         counts.compact();
         return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+                _ -> jdbc.sql("""
                                         UPDATE worklist SET %s
                                         WHERE claimed_by = :node
-                                        """
-                                                .formatted(ENDED))
-                                .param("node", node)
-                                .update());
+                                        """.formatted(ENDED)).param("node", node).update());
     }
 
     /**
-     * Sets notes due now that are postponed and not claimed; all others stay as they are. Part of
-     * the caller's transaction, if there is one.
+     * Sets notes due now that are postponed and not claimed; all others stay as they are. Part of the caller's
+     * transaction, if there is one.
      */
     public void setDue(Collection<NoteId> notes) {
         if (notes.isEmpty()) {
             return;
         }
         lookFromTheFront();
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE worklist SET due_at = :now
                         WHERE note_id = ANY (:ids) AND state = 'POSTPONED' AND claim_id IS NULL AND due_at > :now
                         """)
@@ -361,40 +317,33 @@ public class Claims {
     }
 
     /**
-     * Releases the claims of a node except these, with states and counters untouched. Only under
-     * the node's runner lock.
+     * Releases the claims of a node except these, with states and counters untouched. Only under the node's runner
+     * lock.
      *
      * @param held claim ids
      */
     public int releaseOthers(String node, Collection<Long> held) {
         lookFromTheFront();
-        return ownTransaction.execute(
-                _ ->
-                        jdbc.sql(
-                                        """
+        return ownTransaction.execute(_ -> jdbc.sql("""
                                         UPDATE worklist SET %s
                                         WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])
-                                        """
-                                                .formatted(ENDED))
-                                .param("node", node)
-                                .param("held", held.toArray(Long[]::new))
-                                .update());
+                                        """.formatted(ENDED))
+                .param("node", node)
+                .param("held", held.toArray(Long[]::new))
+                .update());
     }
 
     /**
-     * Hands a note back as it was: state, counters and {@code due_at} untouched. Part of the
-     * caller's transaction.
+     * Hands a note back as it was: state, counters and {@code due_at} untouched. Part of the caller's transaction.
      *
      * @return false when the claim was lost; nothing is written then
      */
     public boolean release(ClaimedNote claimed) {
         lookFromTheFront();
-        return jdbc.sql(
-                                """
+        return jdbc.sql("""
                                 UPDATE worklist SET %s
                                 WHERE note_id = :noteId AND claim_id = :claim
-                                """
-                                        .formatted(ENDED))
+                                """.formatted(ENDED))
                         .param("noteId", claimed.id().value())
                         .param("claim", claimed.claim())
                         .update()

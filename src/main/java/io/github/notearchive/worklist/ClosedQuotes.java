@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.Reader;
 
 /**
- * Lets CSV through and fails at its end when a quoted field is still open: the parser would take
- * all that follows the quote, ids included, for the text of that field.
+ * Lets CSV through and fails at its end when a quoted field is still open: the parser would take all that follows the
+ * quote, ids included, for the text of that field.
  */
 final class ClosedQuotes extends FilterReader {
 
@@ -47,16 +47,15 @@ final class ClosedQuotes extends FilterReader {
 
     private void see(char c) {
         if (c == '"') {
-            place =
-                    switch (place) {
-                        case FIELD_START -> {
-                            opened = line;
-                            yield Place.QUOTED;
-                        }
-                        case QUOTED -> Place.AFTER_QUOTE;
-                        case AFTER_QUOTE -> Place.QUOTED;
-                        case UNQUOTED -> Place.UNQUOTED;
-                    };
+            place = switch (place) {
+                case FIELD_START -> {
+                    opened = line;
+                    yield Place.QUOTED;
+                }
+                case QUOTED -> Place.AFTER_QUOTE;
+                case AFTER_QUOTE -> Place.QUOTED;
+                case UNQUOTED -> Place.UNQUOTED;
+            };
         } else if (place != Place.QUOTED) {
             place = c == separator || c == '\n' || c == '\r' ? Place.FIELD_START : Place.UNQUOTED;
         }

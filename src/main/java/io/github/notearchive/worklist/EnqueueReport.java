@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param repeated lines that named a note a second time
  * @param rejected lines that name no note, or one that was forgotten
  * @param examples the first of the rejected lines
- * @param heading the first line, where it was read as headings because it names no note and no
- *     column of notes; null: none was
+ * @param heading the first line, where it was read as headings because it names no note and no column of notes; null:
+ *     none was
  */
 public record EnqueueReport(
         long added,

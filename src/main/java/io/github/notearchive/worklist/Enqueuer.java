@@ -36,19 +36,17 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing. A
- * list whose notes are to be refreshed is written in batches of {@value #BATCH} notes, each in its
- * own transaction, because it locks rows that runs need: after a failure the batches before it stay
- * written, and a repeat of the whole list completes it.
+ * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing. A list whose notes are to
+ * be refreshed is written in batches of {@value #BATCH} notes, each in its own transaction, because it locks rows that
+ * runs need: after a failure the batches before it stay written, and a repeat of the whole list completes it.
  *
- * <p>The ids travel by COPY into a temporary table and from there in few statements, so that a
- * million of them take seconds. A note that is on the worklist already keeps its row as it is, but
- * for when it is asked about anew, where a list says that.
+ * <p>The ids travel by COPY into a temporary table and from there in few statements, so that a million of them take
+ * seconds. A note that is on the worklist already keeps its row as it is, but for when it is asked about anew, where a
+ * list says that.
  *
- * <p>Rows of the worklist are inserted or locked in the order of their ids, in one statement, and
- * only then compared with the tombstones. {@code forget} writes its tombstones first and then
- * inserts or locks the same rows in the same order. So one of the two waits for the other, neither
- * misses what the other wrote, and they cannot deadlock.
+ * <p>Rows of the worklist are inserted or locked in the order of their ids, in one statement, and only then compared
+ * with the tombstones. {@code forget} writes its tombstones first and then inserts or locks the same rows in the same
+ * order. So one of the two waits for the other, neither misses what the other wrote, and they cannot deadlock.
  */
 @Component
 @DependsOnDatabaseInitialization
@@ -67,11 +65,10 @@ public class Enqueuer {
     public static final int LONGEST_GAP = 36_500;
 
     /**
-     * Whether an answer to a refresh of note {@code w} with its row {@code n} is bought and not yet
-     * worked on. The note is to stay due then: nobody would look at that answer in a later night.
+     * Whether an answer to a refresh of note {@code w} with its row {@code n} is bought and not yet worked on. The note
+     * is to stay due then: nobody would look at that answer in a later night.
      */
-    public static final String REFRESH_IN_HAND =
-            """
+    public static final String REFRESH_IN_HAND = """
             (w.refresh_night IS NOT NULL
              AND EXISTS (SELECT 1 FROM api_call c
                          WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.answer IS NOT NULL
@@ -79,27 +76,16 @@ public class Enqueuer {
             """;
 
     /**
-     * What a column of notes is called. {@link #OTHER_COLUMNS} count only where none is called so:
-     * {@code _id} of a database's export holds 24 hexadecimal digits, too.
+     * What a column of notes is called. {@link #OTHER_COLUMNS} count only where none is called so: {@code _id} of a
+     * database's export holds 24 hexadecimal digits, too.
      */
     private static final Set<String> NOTE_COLUMNS =
-            Set.of(
-                    "noteid",
-                    "noteurl",
-                    "noteurls",
-                    "notelink",
-                    "笔记id",
-                    "笔记链接",
-                    "笔记地址",
-                    "笔记网址",
-                    "笔记url");
+            Set.of("noteid", "noteurl", "noteurls", "notelink", "笔记id", "笔记链接", "笔记地址", "笔记网址", "笔记url");
 
-    private static final Set<String> OTHER_COLUMNS =
-            Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
+    private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
 
     /** Headings of columns whose ids look like those of notes. */
-    private static final Pattern NAMES_USERS =
-            Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
+    private static final Pattern NAMES_USERS = Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
 
     /** Part of an address, or of an id. */
     private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
@@ -115,12 +101,10 @@ public class Enqueuer {
     /**
      * How to read a list, and what to write beside each id.
      *
-     * @param column the CSV column to read, by its name in the first line or its number from 1;
-     *     null to find out
+     * @param column the CSV column to read, by its name in the first line or its number from 1; null to find out
      * @param priority 0 to 9
      * @param source where the ids come from, for people to read
-     * @param refreshDays so many nights after each answer they are asked about anew; null: as the
-     *     settings say
+     * @param refreshDays so many nights after each answer they are asked about anew; null: as the settings say
      * @param refreshOn the night in which they are asked about anew, once; null: in none
      */
     public record Options(
@@ -132,15 +116,11 @@ public class Enqueuer {
 
         public Options {
             if (priority < 0 || priority > 9) {
-                throw new IllegalArgumentException(
-                        "A priority lies between 0 and 9, not at " + priority);
+                throw new IllegalArgumentException("A priority lies between 0 and 9, not at " + priority);
             }
             if (refreshDays != null && (refreshDays < 1 || refreshDays > LONGEST_GAP)) {
                 throw new IllegalArgumentException(
-                        "From one answer to the next it is 1 to "
-                                + LONGEST_GAP
-                                + " days, not "
-                                + refreshDays);
+                        "From one answer to the next it is 1 to " + LONGEST_GAP + " days, not " + refreshDays);
             }
         }
 
@@ -158,18 +138,15 @@ public class Enqueuer {
      * Reads a list to its end and commits it.
      *
      * @param rejects sees each line that names no note
-     * @throws EnqueueException when the list cannot be read as what it is said to be; nothing is
-     *     written then
+     * @throws EnqueueException when the list cannot be read as what it is said to be; nothing is written then
      */
     public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
         try (Connection connection = dataSource.getConnection()) {
             DataSource session = new SingleConnectionDataSource(connection, true);
             JdbcClient jdbc = JdbcClient.create(session);
-            TransactionTemplate transaction =
-                    new TransactionTemplate(new JdbcTransactionManager(session));
-            Intake intake =
-                    transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
+            TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
+            Intake intake = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
             return write(options, jdbc, transaction, intake);
         } catch (SQLException e) {
             throw new IllegalStateException("No connection: " + e.getMessage(), e);
@@ -196,20 +173,15 @@ public class Enqueuer {
     }
 
     private static Intake copy(
-            Reader list,
-            Options options,
-            Consumer<Rejected> rejects,
-            Connection connection,
-            JdbcClient jdbc) {
+            Reader list, Options options, Consumer<Rejected> rejects, Connection connection, JdbcClient jdbc) {
         jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the list before
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                 .update();
         try {
-            CopyIn copy =
-                    connection
-                            .unwrap(PGConnection.class)
-                            .getCopyAPI()
-                            .copyIn("COPY enqueued (note_id, line) FROM STDIN");
+            CopyIn copy = connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("COPY enqueued (note_id, line) FROM STDIN");
             try {
                 Intake intake = new Intake(copy, rejects);
                 read(list, options, intake);
@@ -226,15 +198,13 @@ public class Enqueuer {
                 }
             }
         } catch (IOException | UncheckedIOException e) {
-            throw new EnqueueException(
-                    "The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
+            throw new EnqueueException("The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
         } catch (SQLException e) {
             throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
         }
     }
 
-    private EnqueueReport write(
-            Options options, JdbcClient jdbc, TransactionTemplate transaction, Intake intake) {
+    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, Intake intake) {
         Written all = new Written(0, 0);
         Optional<Batch> batch = next(jdbc, options, "");
         while (batch.isPresent()) {
@@ -269,8 +239,7 @@ public class Enqueuer {
         if (!options.plansRefreshes()) {
             return after.isEmpty() ? Optional.of(ALL) : Optional.empty();
         }
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT max(note_id) FROM (
                             SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after ORDER BY note_id LIMIT :most) AS ids
                         HAVING max(note_id) IS NOT NULL
@@ -290,15 +259,10 @@ public class Enqueuer {
         if (options.plansRefreshes()) {
             planRefreshes(ids, options, jdbc);
         }
-        long distinct =
-                jdbc.sql(
-                                """
+        long distinct = jdbc.sql("""
                                 SELECT count(*) FROM (
                                     SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after AND note_id <= :last) AS ids
-                                """)
-                        .paramSource(ids)
-                        .query(Long.class)
-                        .single();
+                                """).paramSource(ids).query(Long.class).single();
         return new Written(distinct, added);
     }
 
@@ -309,8 +273,7 @@ public class Enqueuer {
 
     /** Inserts what is not on the worklist; where refreshes are planned, locks what is. */
     private long insert(Batch ids, Options options, JdbcClient jdbc) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
                         SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
                                :days::integer, :night::date
@@ -318,11 +281,10 @@ public class Enqueuer {
                         WHERE note_id > :after AND note_id <= :last
                         ORDER BY note_id
                         ON CONFLICT (note_id) %s
-                        """
-                                .formatted(
-                                        options.plansRefreshes()
-                                                ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
-                                                : "DO NOTHING"))
+                        """.formatted(
+                                options.plansRefreshes()
+                                        ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
+                                        : "DO NOTHING"))
                 .param("priority", options.priority())
                 .param("source", options.source())
                 .param("now", Timestamp.from(clock.instant()))
@@ -339,45 +301,34 @@ public class Enqueuer {
      * @return how many were inserted
      */
     private static int rejectForgotten(Batch ids, JdbcClient jdbc, Intake intake) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
                         WHERE e.note_id > :after AND e.note_id <= :last
                         ORDER BY e.line
-                        """)
-                .paramSource(ids)
-                .query(
-                        row -> {
-                            intake.taken--;
-                            intake.reject(
-                                    new Rejected(
-                                            row.getLong("line"),
-                                            row.getString("note_id"),
-                                            "was forgotten on "
-                                                    + Night.of(
-                                                            row.getTimestamp("forgotten_at")
-                                                                    .toInstant())
-                                                    + ", and is not archived again"));
-                        });
-        return jdbc.sql(
-                        """
+                        """).paramSource(ids).query(row -> {
+            intake.taken--;
+            intake.reject(new Rejected(
+                    row.getLong("line"),
+                    row.getString("note_id"),
+                    "was forgotten on "
+                            + Night.of(row.getTimestamp("forgotten_at").toInstant())
+                            + ", and is not archived again"));
+        });
+        return jdbc.sql("""
                         WITH forgotten AS (
                             DELETE FROM enqueued e USING forgotten_note f
                             WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
                             RETURNING e.note_id)
                         DELETE FROM worklist WHERE note_id IN (SELECT note_id FROM forgotten)
-                        """)
-                .paramSource(ids)
-                .update();
+                        """).paramSource(ids).update();
     }
 
     /**
-     * For notes that are on the list already; those that are archived have had their answer, or
-     * have one that is yet to be worked on, behind which they are planned.
+     * For notes that are on the list already; those that are archived have had their answer, or have one that is yet to
+     * be worked on, behind which they are planned.
      */
     private static void planRefreshes(Batch ids, Options options, JdbcClient jdbc) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         UPDATE worklist w
                         SET refresh_days = coalesce(:days, w.refresh_days),
                             refresh_on = coalesce(:night, w.refresh_on),
@@ -393,8 +344,7 @@ public class Enqueuer {
                         CROSS JOIN LATERAL (
                             SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
                         WHERE w.note_id = ids.note_id
-                        """
-                                .formatted(REFRESH_IN_HAND))
+                        """.formatted(REFRESH_IN_HAND))
                 .param("days", options.refreshDays(), Types.INTEGER)
                 .param("night", options.refreshOn(), Types.DATE)
                 .param("after", ids.after())
@@ -402,8 +352,7 @@ public class Enqueuer {
                 .update();
     }
 
-    private static void read(Reader list, Options options, Intake intake)
-            throws IOException, SQLException {
+    private static void read(Reader list, Options options, Intake intake) throws IOException, SQLException {
         BufferedReader reader = new BufferedReader(new PlainText(list), LONGEST_LINE);
         skipByteOrderMark(reader);
         reader.mark(LONGEST_LINE);
@@ -413,8 +362,7 @@ public class Enqueuer {
         }
         boolean isCut = first.length() >= LONGEST_LINE - 2;
         char separator = separator(first);
-        Optional<Integer> column =
-                options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
+        Optional<Integer> column = options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
         if (options.column() == null && column.isEmpty()) {
             if (!isCut) {
                 requireNoHeadingOfUsers(first);
@@ -458,16 +406,14 @@ public class Enqueuer {
         }
     }
 
-    private static void readCsv(
-            Reader reader, char separator, int column, boolean byNumber, Intake intake)
+    private static void readCsv(Reader reader, char separator, int column, boolean byNumber, Intake intake)
             throws IOException, SQLException {
-        try (CloseableIterator<CsvRecord> records =
-                CsvReader.builder()
-                        .fieldSeparator(separator)
-                        .allowExtraFields(true)
-                        .allowMissingFields(true)
-                        .ofCsvRecord(new ClosedQuotes(reader, separator))
-                        .iterator()) {
+        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
+                .fieldSeparator(separator)
+                .allowExtraFields(true)
+                .allowMissingFields(true)
+                .ofCsvRecord(new ClosedQuotes(reader, separator))
+                .iterator()) {
             boolean header = true;
             while (records.hasNext()) {
                 CsvRecord row = records.next();
@@ -478,24 +424,22 @@ public class Enqueuer {
                     continue;
                 }
                 if (field.isBlank() && !isBlank(row)) {
-                    intake.reject(
-                            new Rejected(
-                                    row.getStartingLineNumber(),
-                                    Intake.shown(String.join(" ", row.getFields())),
-                                    "has nothing in column " + (column + 1)));
+                    intake.reject(new Rejected(
+                            row.getStartingLineNumber(),
+                            Intake.shown(String.join(" ", row.getFields())),
+                            "has nothing in column " + (column + 1)));
                     continue;
                 }
                 intake.take(row.getStartingLineNumber(), field);
             }
         } catch (CsvParseException e) {
-            throw new EnqueueException(
-                    "The list is no well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
+            throw new EnqueueException("The list is no well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
         }
     }
 
     /**
-     * Whether the first field of a column that is known by its number, or the first line of a list
-     * without a known column, is a heading. One that may have been meant for a note is rejected.
+     * Whether the first field of a column that is known by its number, or the first line of a list without a known
+     * column, is a heading. One that may have been meant for a note is rejected.
      */
     private static boolean isHeading(String text) {
         return NoteReference.parse(text) instanceof NoteReference.Unusable
@@ -514,8 +458,7 @@ public class Enqueuer {
         if (isNumber(wanted) && wanted != null) {
             int number = Integer.parseInt(wanted);
             if (number < 1) {
-                throw new EnqueueException(
-                        "Columns are counted from 1; --column " + wanted + " does not exist", null);
+                throw new EnqueueException("Columns are counted from 1; --column " + wanted + " does not exist", null);
             }
             if (number > names.size()) {
                 throw new EnqueueException(
@@ -555,16 +498,13 @@ public class Enqueuer {
         return Optional.empty();
     }
 
-    /**
-     * As the rows below are read, or a separator within quotes would make another column of each.
-     */
+    /** As the rows below are read, or a separator within quotes would make another column of each. */
     private static List<String> fields(String line, char separator) {
-        try (CloseableIterator<CsvRecord> records =
-                CsvReader.builder()
-                        .fieldSeparator(separator)
-                        .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
-                        .ofCsvRecord(line)
-                        .iterator()) {
+        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
+                .fieldSeparator(separator)
+                .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
+                .ofCsvRecord(line)
+                .iterator()) {
             return records.hasNext()
                     ? records.next().getFields().stream().map(String::strip).toList()
                     : List.of("");
@@ -591,8 +531,7 @@ public class Enqueuer {
     }
 
     /**
-     * A line without its end, cut at the longest length that makes sense, so that a binary file
-     * cannot fill the memory.
+     * A line without its end, cut at the longest length that makes sense, so that a binary file cannot fill the memory.
      */
     private static @Nullable String readLine(BufferedReader reader) throws IOException {
         StringBuilder line = new StringBuilder();
@@ -627,8 +566,7 @@ public class Enqueuer {
         void take(long number, String text) throws SQLException {
             switch (NoteReference.parse(text)) {
                 case NoteReference.Nothing _ -> {}
-                case NoteReference.Unusable(String reason) ->
-                        reject(new Rejected(number, shown(text), reason));
+                case NoteReference.Unusable(String reason) -> reject(new Rejected(number, shown(text), reason));
                 case NoteReference.Known(var id) -> {
                     taken++;
                     buffer.append(id.value()).append('\t').append(number).append('\n');

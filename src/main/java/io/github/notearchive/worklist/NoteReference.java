@@ -8,12 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a line of somebody's list means: an id, a link with an id in it, or a share text with such a
- * link.
+ * What a line of somebody's list means: an id, a link with an id in it, or a share text with such a link.
  *
- * <p>Only the known places of a link count, {@code /explore/ID}, {@code /discovery/item/ID}, {@code
- * /item/ID}, {@code /note/ID} and {@code /user/profile/USER/ID}, since other ids of the same form,
- * such as a user's, stand in links too.
+ * <p>Only the known places of a link count, {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID},
+ * {@code /note/ID} and {@code /user/profile/USER/ID}, since other ids of the same form, such as a user's, stand in
+ * links too.
  */
 sealed interface NoteReference {
 
@@ -32,25 +31,21 @@ sealed interface NoteReference {
         if (line.isEmpty() || line.startsWith("#")) {
             return new Nothing();
         }
-        String bare =
-                line.length() > 1 && line.startsWith("\"") && line.endsWith("\"")
-                        ? line.substring(1, line.length() - 1)
-                        : line;
+        String bare = line.length() > 1 && line.startsWith("\"") && line.endsWith("\"")
+                ? line.substring(1, line.length() - 1)
+                : line;
         return NoteId.parse(bare).<NoteReference>map(Known::new).orElseGet(() -> Links.parse(line));
     }
 
     /** The forms of links. */
     final class Links {
 
-        private static final Pattern LINK =
-                Pattern.compile(
-                        "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
-                                + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",
-                        Pattern.CASE_INSENSITIVE);
-        private static final Pattern FIELD =
-                Pattern.compile("(?<![0-9a-zA-Z/=_-])[0-9a-fA-F]{24}(?![0-9a-zA-Z/=_-])");
-        private static final Pattern SHORT_LINK =
-                Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
+        private static final Pattern LINK = Pattern.compile(
+                "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
+                        + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",
+                Pattern.CASE_INSENSITIVE);
+        private static final Pattern FIELD = Pattern.compile("(?<![0-9a-zA-Z/=_-])[0-9a-fA-F]{24}(?![0-9a-zA-Z/=_-])");
+        private static final Pattern SHORT_LINK = Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
 
         private Links() {}
 
@@ -74,9 +69,7 @@ sealed interface NoteReference {
 
         private static String reason(String line, int ids) {
             if (ids > 1) {
-                return "names "
-                        + ids
-                        + " notes; put each on a line of its own, or name the column with --column";
+                return "names " + ids + " notes; put each on a line of its own, or name the column with --column";
             }
             if (SHORT_LINK.matcher(line).find()) {
                 return "is a short link, which does not contain the id; open it and take the address it leads to";

@@ -14,7 +14,8 @@ public record Outlook(int heldByThisNode, @Nullable Instant next) {
 
     /** Whether a note becomes due until {@code horizon}, or a note in work may yet come back. */
     public boolean hasMore(Instant horizon) {
-        return heldByThisNode > 0 || nextDue().filter(due -> due.isBefore(horizon)).isPresent();
+        return heldByThisNode > 0
+                || nextDue().filter(due -> due.isBefore(horizon)).isPresent();
     }
 
     public Optional<Instant> nextDue() {

@@ -4,10 +4,7 @@ import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
 
-/**
- * Lets text through and fails at the first NUL, which no list has: a picture, a workbook, or text
- * in UTF-16.
- */
+/** Lets text through and fails at the first NUL, which no list has: a picture, a workbook, or text in UTF-16. */
 final class PlainText extends FilterReader {
 
     PlainText(Reader in) {

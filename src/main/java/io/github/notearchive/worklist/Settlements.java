@@ -13,16 +13,11 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/**
- * What is decided about claimed notes, with which their claims end. Part of the caller's
- * transaction.
- */
+/** What is decided about claimed notes, with which their claims end. Part of the caller's transaction. */
 @Repository
 public class Settlements {
 
-    private static final NamedStatement SETTLE =
-            NamedStatement.of(
-                    """
+    private static final NamedStatement SETTLE = NamedStatement.of("""
                     UPDATE worklist
                     SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
                         missing_night = :missingNight, answer_held = :answerHeld,
@@ -37,8 +32,7 @@ public class Settlements {
                         settled_at = :now, settled_by = :execution,
                         %s
                     WHERE note_id = :noteId AND claim_id = :claim
-                    """
-                            .formatted(Claims.ENDED));
+                    """.formatted(Claims.ENDED));
 
     private final JdbcClient jdbc;
 
@@ -52,30 +46,27 @@ public class Settlements {
      * @param now when it was decided
      * @return false when the claim was lost; nothing is written then
      */
-    public boolean settle(
-            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
+    public boolean settle(ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
         return settling(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
     }
 
     /** The same as a statement, which changes one row, or none when the claim was lost. */
-    public BoundStatement settling(
-            ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
+    public BoundStatement settling(ClaimedNote claimed, Settlement decided, long jobExecutionId, Instant now) {
         Night missing = decided.missingNight();
-        return SETTLE.with(
-                new MapSqlParameterSource()
-                        .addValue("state", decided.state().name())
-                        .addValue("dueAt", timestamp(decided.dueAt()))
-                        .addValue("code", decided.code())
-                        .addValue("error", StorableText.of(decided.error()))
-                        .addValue("missingNight", missing == null ? null : missing.date())
-                        .addValue("answerHeld", decided.answerHeld())
-                        .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
-                        .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
-                        .addValue("tonight", Night.of(now).date())
-                        .addValue("now", Timestamp.from(now))
-                        .addValue("execution", jobExecutionId)
-                        .addValue("noteId", claimed.id().value())
-                        .addValue("claim", claimed.claim()));
+        return SETTLE.with(new MapSqlParameterSource()
+                .addValue("state", decided.state().name())
+                .addValue("dueAt", timestamp(decided.dueAt()))
+                .addValue("code", decided.code())
+                .addValue("error", StorableText.of(decided.error()))
+                .addValue("missingNight", missing == null ? null : missing.date())
+                .addValue("answerHeld", decided.answerHeld())
+                .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
+                .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
+                .addValue("tonight", Night.of(now).date())
+                .addValue("now", Timestamp.from(now))
+                .addValue("execution", jobExecutionId)
+                .addValue("noteId", claimed.id().value())
+                .addValue("claim", claimed.claim()));
     }
 
     /**
@@ -84,8 +75,7 @@ public class Settlements {
      * @return false when the claim was lost; nothing is written then
      */
     public boolean keep(ClaimedNote claimed, Upkeep decided, long jobExecutionId, Instant now) {
-        return jdbc.sql(
-                                """
+        return jdbc.sql("""
                                 UPDATE worklist
                                 SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
                                     due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
@@ -94,8 +84,7 @@ public class Settlements {
                                     settled_at = :now, settled_by = :execution,
                                     %s
                                 WHERE note_id = :noteId AND claim_id = :claim
-                                """
-                                        .formatted(Claims.ENDED))
+                                """.formatted(Claims.ENDED))
                         .param("state", decided.state().name())
                         .param("again", decided.again().date())
                         .param("againAt", Timestamp.from(decided.again().begins()))

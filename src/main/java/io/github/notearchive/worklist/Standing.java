@@ -7,8 +7,8 @@ import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a note got: its row in the worklist without claim and execution, which mean nothing
- * elsewhere. In words that a sidecar can hold.
+ * How far a note got: its row in the worklist without claim and execution, which mean nothing elsewhere. In words that
+ * a sidecar can hold.
  *
  * @param refreshNight when it is asked about anew, where that does not follow from its last answer
  * @param refreshAttempts nights in a row in which that came to nothing; null: none
@@ -39,15 +39,13 @@ public record Standing(
             throw new IllegalArgumentException("a note has a state, a source and a beginning");
         }
         if (priority < 0 || priority > 9) {
-            throw new IllegalArgumentException(
-                    "a priority lies between 0 and 9, not at " + priority);
+            throw new IllegalArgumentException("a priority lies between 0 and 9, not at " + priority);
         }
         if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
             throw new IllegalArgumentException("attempts are counted from 0");
         }
         if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.LONGEST_GAP)) {
-            throw new IllegalArgumentException(
-                    "from one answer to the next it is not " + refreshDays + " days");
+            throw new IllegalArgumentException("from one answer to the next it is not " + refreshDays + " days");
         }
         if (dueAt == null && (state == NoteState.PENDING || state == NoteState.POSTPONED)) {
             throw new IllegalArgumentException("a note that is " + state + " is due some time");
@@ -107,10 +105,7 @@ public record Standing(
                 decided.attempts());
     }
 
-    /**
-     * As it will be when a waiver has completed it; what {@link Interventions#completeByWaiver}
-     * writes.
-     */
+    /** As it will be when a waiver has completed it; what {@link Interventions#completeByWaiver} writes. */
     public Standing completedByWaiver(Instant now) {
         return with(NoteState.ARCHIVED, null, null, false, now);
     }
@@ -121,11 +116,7 @@ public record Standing(
     }
 
     private Standing with(
-            NoteState next,
-            @Nullable Instant due,
-            @Nullable String error,
-            boolean held,
-            @Nullable Instant settled) {
+            NoteState next, @Nullable Instant due, @Nullable String error, boolean held, @Nullable Instant settled) {
         return new Standing(
                 next,
                 priority,

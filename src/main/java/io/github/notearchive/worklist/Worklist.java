@@ -27,9 +27,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class Worklist {
 
-    private static final NamedStatement STANDING =
-            NamedStatement.of(
-                    """
+    private static final NamedStatement STANDING = NamedStatement.of("""
                     SELECT * FROM worklist
                     WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
                     """);
@@ -68,10 +66,9 @@ public class Worklist {
     }
 
     private static Question<Standing> askStanding(NoteId id, @Nullable Long claim) {
-        return STANDING.with(
-                        new MapSqlParameterSource()
-                                .addValue("noteId", id.value())
-                                .addValue("claim", claim, Types.BIGINT))
+        return STANDING.with(new MapSqlParameterSource()
+                        .addValue("noteId", id.value())
+                        .addValue("claim", claim, Types.BIGINT))
                 .as((row, _) -> standing(row));
     }
 
@@ -99,8 +96,8 @@ public class Worklist {
     }
 
     /**
-     * Writes a note's row as a sidecar tells it, in place of what stands there. Part of the
-     * caller's transaction. Only while no run is active.
+     * Writes a note's row as a sidecar tells it, in place of what stands there. Part of the caller's transaction. Only
+     * while no run is active.
      *
      * @return true
      */
@@ -118,8 +115,7 @@ public class Worklist {
     }
 
     private boolean restore(NoteId id, Standing standing, boolean onlyIfLater) {
-        return jdbc.sql(
-                                """
+        return jdbc.sql("""
                         INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
                                               last_error, source, enqueued_at, settled_at, refresh_days, refresh_on,
@@ -141,8 +137,7 @@ public class Worklist {
                             settled_by = NULL, %s
                         WHERE NOT :onlyIfLater
                            OR coalesce(EXCLUDED.settled_at > worklist.settled_at, EXCLUDED.settled_at IS NOT NULL)
-                        """
-                                        .formatted(Claims.ENDED))
+                        """.formatted(Claims.ENDED))
                         .param("onlyIfLater", onlyIfLater)
                         .param("noteId", id.value())
                         .param("state", standing.state().name())
@@ -163,17 +158,14 @@ public class Worklist {
                         .param("refreshDays", standing.refreshDays(), Types.INTEGER)
                         .param("refreshOn", standing.refreshOn(), Types.DATE)
                         .param("refreshNight", standing.refreshNight(), Types.DATE)
-                        .param(
-                                "refreshAttempts",
-                                standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
+                        .param("refreshAttempts", standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
                         .update()
                 > 0;
     }
 
     /** The whole row of one note; empty when it is not on the list. */
     public Optional<Entry> find(NoteId id) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT * FROM worklist WHERE note_id = :noteId
                         """)
                 .param("noteId", id.value())

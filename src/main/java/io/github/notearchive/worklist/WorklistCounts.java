@@ -17,8 +17,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * How many notes there are of which kind. None is found out by reading the worklist as a whole:
- * {@code worklist_count} counts along with each change.
+ * How many notes there are of which kind. None is found out by reading the worklist as a whole: {@code worklist_count}
+ * counts along with each change.
  */
 @Repository
 public class WorklistCounts {
@@ -37,14 +37,12 @@ public class WorklistCounts {
     }
 
     /**
-     * Notes by state, and of those how many are due now. Exact, and costs the same however many
-     * notes there are: whole hours are counted already, of the one that it is what is not due yet
-     * is subtracted.
+     * Notes by state, and of those how many are due now. Exact, and costs the same however many notes there are: whole
+     * hours are counted already, of the one that it is what is not due yet is subtracted.
      */
     public List<StateCount> countByState() {
         Instant now = clock.instant();
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_work
                         FROM (SELECT state, sum(notes) AS notes,
                                      coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due
@@ -63,13 +61,11 @@ public class WorklistCounts {
                         """)
                 .param("now", Timestamp.from(now))
                 .param("hourEnds", Timestamp.from(endOfHour(now)))
-                .query(
-                        (row, _) ->
-                                new StateCount(
-                                        NoteState.valueOf(row.getString("state")),
-                                        row.getLong("notes"),
-                                        row.getLong("due"),
-                                        row.getLong("in_work")))
+                .query((row, _) -> new StateCount(
+                        NoteState.valueOf(row.getString("state")),
+                        row.getLong("notes"),
+                        row.getLong("due"),
+                        row.getLong("in_work")))
                 .list();
     }
 
@@ -80,8 +76,7 @@ public class WorklistCounts {
      * @param until due by this time
      */
     public long countDue(int most, Instant until) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT greatest(0, least(:most,
                             (SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE due_hour <= :until)
                             - (SELECT count(*)
@@ -99,12 +94,9 @@ public class WorklistCounts {
                 .single();
     }
 
-    /**
-     * How many notes these executions put off to later, or gave up, and nobody has settled since.
-     */
+    /** How many notes these executions put off to later, or gave up, and nobody has settled since. */
     public long countLeftBy(Collection<Long> jobExecutionIds) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT count(*) FROM worklist
                         WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
                         """)
@@ -115,8 +107,7 @@ public class WorklistCounts {
 
     /** What is planned to be asked about anew. */
     public RefreshOutlook refreshes() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
                                coalesce(sum(notes), 0) AS planned,
                                min(refresh_night) FILTER (WHERE refresh_night > :tonight) AS next
@@ -125,24 +116,18 @@ public class WorklistCounts {
                               GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
                         """)
                 .param("tonight", Night.current(clock).date())
-                .query(
-                        (row, _) ->
-                                new RefreshOutlook(
-                                        row.getLong("due"),
-                                        row.getLong("planned"),
-                                        row.getObject("next", LocalDate.class)))
+                .query((row, _) -> new RefreshOutlook(
+                        row.getLong("due"), row.getLong("planned"), row.getObject("next", LocalDate.class)))
                 .single();
     }
 
     /**
-     * Puts together what changes have added to the counts, so that reading them stays cheap. A
-     * repeat, and two at once, do no harm.
+     * Puts together what changes have added to the counts, so that reading them stays cheap. A repeat, and two at once,
+     * do no harm.
      */
     void compact() {
         ownTransaction.executeWithoutResult(
-                _ ->
-                        jdbc.sql(
-                                        """
+                _ -> jdbc.sql("""
                                         WITH gone AS (
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)
@@ -156,14 +141,12 @@ public class WorklistCounts {
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6
                                         HAVING sum(notes) <> 0
-                                        """)
-                                .param("most", COUNTS_KEPT)
-                                .update());
+                                        """).param("most", COUNTS_KEPT).update());
     }
 
     /**
-     * Has what the rest of a transaction changes in the worklist counted once a statement, and not
-     * once a note: for those that change many.
+     * Has what the rest of a transaction changes in the worklist counted once a statement, and not once a note: for
+     * those that change many.
      */
     public static void countByStatement(JdbcClient jdbc) {
         jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
@@ -184,5 +167,6 @@ public class WorklistCounts {
      * @param planned notes whose time has come or will
      * @param next the first night after this one in which it will; null when in none
      */
-    public record RefreshOutlook(long due, long planned, @Nullable LocalDate next) {}
+    public record RefreshOutlook(
+            long due, long planned, @Nullable LocalDate next) {}
 }

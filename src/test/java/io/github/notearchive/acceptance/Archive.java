@@ -30,13 +30,7 @@ final class Archive implements AutoCloseable {
     private final Runnable close;
     private @Nullable MinioClient store;
 
-    Archive(
-            String url,
-            String user,
-            String password,
-            Supplier<Account> account,
-            String bucket,
-            Runnable close) {
+    Archive(String url, String user, String password, Supplier<Account> account, String bucket, Runnable close) {
         this.connection = new SingleConnectionDataSource(url, user, password, true);
         Properties sent = new Properties();
         sent.setProperty("options", "-c " + OURS + "=yes");
@@ -62,8 +56,7 @@ final class Archive implements AutoCloseable {
 
     /** All executions, oldest first: instance, status and exit code in a line. */
     List<String> executions() {
-        return strings(
-                """
+        return strings("""
                 SELECT job_instance_id || ' ' || status || ' ' || exit_code
                 FROM batch_job_execution ORDER BY job_execution_id
                 """);
@@ -71,8 +64,7 @@ final class Archive implements AutoCloseable {
 
     /** The notes that were put off, each with what stood in the way. */
     List<String> counted() {
-        return strings(
-                """
+        return strings("""
                 SELECT concat_ws(' ', note_id, state, attempts, media_attempts, last_error)
                 FROM worklist WHERE attempts > 0 OR media_attempts > 0
                 """);
@@ -99,21 +91,19 @@ final class Archive implements AutoCloseable {
     /** The keys in the bucket that begin so, with their sizes. */
     Map<String, Long> objects(String prefix) throws Exception {
         Map<String, Long> objects = new LinkedHashMap<>();
-        for (Result<Item> item :
-                store().listObjects(
-                                ListObjectsArgs.builder()
-                                        .bucket(bucket)
-                                        .prefix(prefix)
-                                        .recursive(true)
-                                        .build())) {
+        for (Result<Item> item : store().listObjects(ListObjectsArgs.builder()
+                .bucket(bucket)
+                .prefix(prefix)
+                .recursive(true)
+                .build())) {
             objects.put(item.get().objectName(), item.get().size());
         }
         return objects;
     }
 
     byte[] read(String key) throws Exception {
-        try (var in =
-                store().getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())) {
+        try (var in = store().getObject(
+                        GetObjectArgs.builder().bucket(bucket).object(key).build())) {
             return in.readAllBytes();
         }
     }
@@ -121,12 +111,11 @@ final class Archive implements AutoCloseable {
     private MinioClient store() {
         if (store == null) {
             Account login = account.get();
-            store =
-                    MinioClient.builder()
-                            .endpoint(login.endpoint().toString())
-                            .region("us-east-1")
-                            .credentials(login.accessKey(), login.secretKey())
-                            .build();
+            store = MinioClient.builder()
+                    .endpoint(login.endpoint().toString())
+                    .region("us-east-1")
+                    .credentials(login.accessKey(), login.secretKey())
+                    .build();
         }
         return store;
     }

@@ -21,11 +21,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What must hold of an archive once its work is done, whatever was done to the program meanwhile:
- * rows, objects and ledger are compared with each other and with what the provider itself counted.
+ * What must hold of an archive once its work is done, whatever was done to the program meanwhile: rows, objects and
+ * ledger are compared with each other and with what the provider itself counted.
  *
- * <p>Every finding is a violation, said in words. {@link #maybeBilled} is none: it counts the
- * requests whose answer nobody saw, each of which explains at most one answer sold twice.
+ * <p>Every finding is a violation, said in words. {@link #maybeBilled} is none: it counts the requests whose answer
+ * nobody saw, each of which explains at most one answer sold twice.
  */
 record Audit(
         List<String> lost,
@@ -37,15 +37,13 @@ record Audit(
         int maybeBilled) {
 
     /**
-     * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and
-     * leaves it there when the bucket vanishes meanwhile. None of our keys ends like that.
+     * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and leaves it there when
+     * the bucket vanishes meanwhile. None of our keys ends like that.
      */
-    private static final Pattern S3PROXY_TEMPORARY =
-            Pattern.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
+    private static final Pattern S3PROXY_TEMPORARY = Pattern.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
 
     /**
-     * Looks at everything. The notes are those that must be archived by now, all of them kinds that
-     * the provider has.
+     * Looks at everything. The notes are those that must be archived by now, all of them kinds that the provider has.
      */
     static Audit of(Practice practice, Archive archive, Collection<String> ids) throws Exception {
         List<String> boughtTwice = new ArrayList<>();
@@ -58,9 +56,7 @@ record Audit(
                 duplicated(archive),
                 boughtTwice,
                 ledgerWrong,
-                (int)
-                        archive.number(
-                                "SELECT count(*) FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'"));
+                (int) archive.number("SELECT count(*) FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'"));
     }
 
     /** Asserts that there is no violation, and that no more calls than that are unanswered. */
@@ -78,24 +74,20 @@ record Audit(
 
     private static List<String> lost(Archive archive, Collection<String> ids) {
         Set<String> missing = new TreeSet<>(ids);
-        archive.strings(
-                        """
+        archive.strings("""
                         SELECT note_id FROM worklist JOIN note USING (note_id)
                         WHERE state = 'ARCHIVED' AND archived_at IS NOT NULL
-                        """)
-                .forEach(missing::remove);
+                        """).forEach(missing::remove);
         List<String> lost = new ArrayList<>();
         missing.forEach(id -> lost.add("lost: note " + id + " is not archived"));
-        archive.strings(
-                        """
+        archive.strings("""
                         SELECT DISTINCT note_id FROM worklist w
                         WHERE state = 'ARCHIVED'
                           AND (NOT EXISTS (SELECT 1 FROM note_capture c
                                            WHERE c.note_id = w.note_id AND sidecar_key IS NOT NULL)
                                OR EXISTS (SELECT 1 FROM note_media m
                                           WHERE m.note_id = w.note_id AND m.state = 'MISSING'))
-                        """)
-                .forEach(id -> lost.add("lost: note " + id + " is archived with a gap"));
+                        """).forEach(id -> lost.add("lost: note " + id + " is archived with a gap"));
         return lost;
     }
 
@@ -103,21 +95,18 @@ record Audit(
         List<String> stuck = new ArrayList<>();
         archive.strings("SELECT note_id FROM worklist WHERE claimed_by IS NOT NULL")
                 .forEach(id -> stuck.add("stuck: note " + id + " is still claimed"));
-        archive.strings(
-                        """
+        archive.strings("""
                         SELECT 'execution ' || job_execution_id || ' is ' || status FROM batch_job_execution
                         WHERE status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN') OR end_time IS NULL
                         UNION ALL
                         SELECT 'step ' || step_name || ' of execution ' || job_execution_id || ' is ' || status
                         FROM batch_step_execution
                         WHERE status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN') OR end_time IS NULL
-                        """)
-                .forEach(row -> stuck.add("stuck: " + row));
+                        """).forEach(row -> stuck.add("stuck: " + row));
         Path spool = practice.directory().resolve("data").resolve("spool");
         if (Files.exists(spool)) {
             try (Stream<Path> files = Files.walk(spool)) {
-                files.filter(Files::isRegularFile)
-                        .forEach(file -> stuck.add("stuck: " + file + " was left behind"));
+                files.filter(Files::isRegularFile).forEach(file -> stuck.add("stuck: " + file + " was left behind"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -128,22 +117,17 @@ record Audit(
     private static List<String> withoutObject(Archive archive) throws Exception {
         List<String> findings = new ArrayList<>();
         Map<String, Long> objects = archive.objects("media/");
-        for (String row :
-                archive.strings(
-                        "SELECT concat_ws(' ', object_key, sha256, size_bytes) FROM media_object")) {
+        for (String row : archive.strings("SELECT concat_ws(' ', object_key, sha256, size_bytes) FROM media_object")) {
             String[] parts = row.split(" ");
             Long size = objects.get(parts[0]);
             if (size == null) {
                 findings.add("row without object: " + parts[0]);
-            } else if (!parts[2].equals(size.toString())
-                    || !parts[1].equals(sha256(archive.read(parts[0])))) {
+            } else if (!parts[2].equals(size.toString()) || !parts[1].equals(sha256(archive.read(parts[0])))) {
                 findings.add("row with other bytes: " + parts[0]);
             }
         }
         Set<String> sidecars = archive.objects("notes/").keySet();
-        archive
-                .strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL")
-                .stream()
+        archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL").stream()
                 .filter(key -> !sidecars.contains(key))
                 .forEach(key -> findings.add("row without object: " + key));
         return findings;
@@ -152,23 +136,17 @@ record Audit(
     /** The tables' own keys forbid most; objects that no row knows are told too. */
     private static List<String> duplicated(Archive archive) throws Exception {
         List<String> findings = new ArrayList<>();
-        archive.strings(
-                        """
+        archive.strings("""
                         SELECT note_id || ' has ' || count(*) || ' captures of ' || paid || ' paid answers'
                         FROM note_capture
                         JOIN (SELECT note_id, count(*) AS paid FROM api_call
                               WHERE billed = 'YES' AND code = 0 GROUP BY note_id) a USING (note_id)
                         GROUP BY note_id, paid HAVING count(*) > paid
-                        """)
-                .forEach(row -> findings.add("duplicated: note " + row));
-        unknown(
-                archive.objects("media/").keySet(),
-                archive.strings("SELECT object_key FROM media_object"),
-                findings);
+                        """).forEach(row -> findings.add("duplicated: note " + row));
+        unknown(archive.objects("media/").keySet(), archive.strings("SELECT object_key FROM media_object"), findings);
         unknown(
                 archive.objects("notes/").keySet(),
-                archive.strings(
-                        "SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"),
+                archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"),
                 findings);
         return findings;
     }
@@ -195,34 +173,27 @@ record Audit(
             int paid = count(archive, id, "billed = 'YES'");
             int unknown = count(archive, id, "billed = 'UNKNOWN'");
             if (asked > rows || answered > asked) {
-                ledgerWrong.add(
-                        "ledger: note %s has %d rows, %d of them answered; the provider counts %d requests"
-                                .formatted(id, rows, answered, asked));
+                ledgerWrong.add("ledger: note %s has %d rows, %d of them answered; the provider counts %d requests"
+                        .formatted(id, rows, answered, asked));
             }
             if (paid > sold || sold > paid + unknown) {
-                ledgerWrong.add(
-                        "ledger: note %s has %d paid and %d maybe billed rows; the provider has sold %d answers"
-                                .formatted(id, paid, unknown, sold));
+                ledgerWrong.add("ledger: note %s has %d paid and %d maybe billed rows; the provider has sold %d answers"
+                        .formatted(id, paid, unknown, sold));
             }
             if (paid > 1 || sold > 1 + unknown) {
-                boughtTwice.add(
-                        "bought twice: note %s, %d paid rows, %d maybe billed, %d answers sold"
-                                .formatted(id, paid, unknown, sold));
+                boughtTwice.add("bought twice: note %s, %d paid rows, %d maybe billed, %d answers sold"
+                        .formatted(id, paid, unknown, sold));
             }
         }
-        int strange =
-                (int)
-                        archive.number(
-                                "SELECT count(*) FROM api_call WHERE note_id <> ALL (?)",
-                                (Object) ids.toArray(String[]::new));
+        int strange = (int) archive.number(
+                "SELECT count(*) FROM api_call WHERE note_id <> ALL (?)", (Object) ids.toArray(String[]::new));
         if (strange > 0) {
             ledgerWrong.add("ledger: %d rows of notes that are not on the list".formatted(strange));
         }
     }
 
     private static int count(Archive archive, String id, String which) {
-        return (int)
-                archive.number("SELECT count(*) FROM api_call WHERE note_id = ? AND " + which, id);
+        return (int) archive.number("SELECT count(*) FROM api_call WHERE note_id = ? AND " + which, id);
     }
 
     private static String sha256(byte[] bytes) {

@@ -33,21 +33,18 @@ class AuditRateTests {
         try (Practice practice = Practice.begin(Place.EMBEDDED)) {
             practice.enqueue(1);
             practice.call("run").with(0);
-            Path bucket =
-                    practice.directory().resolve("data").resolve("s3").resolve("note-archive");
+            Path bucket = practice.directory().resolve("data").resolve("s3").resolve("note-archive");
             for (int i = 1; i <= OBJECTS; i++) {
                 plant(bucket, i);
             }
             long stored;
             try (Archive archive = practice.look()) {
-                archive.execute(
-                        """
+                archive.execute("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         SELECT sha, 'media/' || left(sha, 2) || '/' || sha || '.jpg', %d, 'image/jpeg', now(), now()
                         FROM (SELECT encode(sha256(convert_to(repeat(md5(i::text), %d), 'UTF8')), 'hex') AS sha
                               FROM generate_series(1, %d) i) AS objects
-                        """
-                                .formatted(SIZE, SIZE / 32, OBJECTS));
+                        """.formatted(SIZE, SIZE / 32, OBJECTS));
                 archive.execute("ANALYZE media_object");
                 stored = archive.number("SELECT count(*) FROM media_object");
             }
@@ -87,19 +84,16 @@ class AuditRateTests {
     /** As the embedded server keeps an object that was put. */
     private static void plant(Path bucket, int number) throws Exception {
         MessageDigest md5 = MessageDigest.getInstance("MD5");
-        byte[] bytes =
-                HexFormat.of()
-                        .formatHex(md5.digest(String.valueOf(number).getBytes(US_ASCII)))
-                        .repeat(SIZE / 32)
-                        .getBytes(US_ASCII);
+        byte[] bytes = HexFormat.of()
+                .formatHex(md5.digest(String.valueOf(number).getBytes(US_ASCII)))
+                .repeat(SIZE / 32)
+                .getBytes(US_ASCII);
         String sha256 =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        Path file =
-                bucket.resolve("media").resolve(sha256.substring(0, 2)).resolve(sha256 + ".jpg");
+        Path file = bucket.resolve("media").resolve(sha256.substring(0, 2)).resolve(sha256 + ".jpg");
         Files.createDirectories(file.getParent());
         Files.write(file, bytes);
-        UserDefinedFileAttributeView attributes =
-                Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
+        UserDefinedFileAttributeView attributes = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
         attributes.write("user.content-md5", ByteBuffer.wrap(md5.digest(bytes)));
         attributes.write("user.content-type", ByteBuffer.wrap("image/jpeg".getBytes(US_ASCII)));
     }

@@ -48,12 +48,10 @@ class BeforeTheNightTests {
         assertThat(checked.at("/checks").valueStream())
                 .filteredOn(one -> one.path("result").stringValue().equals("FAILED"))
                 .singleElement()
-                .satisfies(
-                        one -> {
-                            assertThat(one.path("name").stringValue()).isEqualTo("provider");
-                            assertThat(one.path("message").stringValue())
-                                    .contains("127.0.0.1:1", "JUSTONEAPI_BASE_URL");
-                        });
+                .satisfies(one -> {
+                    assertThat(one.path("name").stringValue()).isEqualTo("provider");
+                    assertThat(one.path("message").stringValue()).contains("127.0.0.1:1", "JUSTONEAPI_BASE_URL");
+                });
         assertThat(practice.provider().calls()).isZero();
     }
 }

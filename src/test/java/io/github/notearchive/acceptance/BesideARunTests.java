@@ -35,15 +35,15 @@ class BesideARunTests {
             Program second = practice.start("run");
             Program status = practice.start("status", "--json");
             Ended refused = practice.end(second).with(5);
-            JsonNode shown =
-                    JsonMapper.builder().build().readTree(practice.end(status).with(0).out());
+            JsonNode shown = JsonMapper.builder()
+                    .build()
+                    .readTree(practice.end(status).with(0).out());
             Program enqueue = practice.start("enqueue", late);
             Program explain = practice.start("explain", inWork);
             Ended added = practice.end(enqueue).with(0);
             Ended explained = practice.end(explain).with(0);
 
-            assertThat(refused.out())
-                    .contains("ALREADY_RUNNING (exit 5): another run of node main is active");
+            assertThat(refused.out()).contains("ALREADY_RUNNING (exit 5): another run of node main is active");
             assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/worklist/0/inWork").intValue()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/runs/0/status").stringValue()).isEqualTo("STARTED");
@@ -86,7 +86,8 @@ class BesideARunTests {
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 60L));
-                assertThat(archive.number("SELECT count(*) FROM batch_job_instance")).isEqualTo(2);
+                assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
+                        .isEqualTo(2);
                 assertThat(archive.number("SELECT count(DISTINCT settled_by) FROM worklist"))
                         .isEqualTo(2);
             }

@@ -18,28 +18,28 @@ class ConfigCommandTests {
 
     private static final String SECRET = "s3cret-5b1f";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void usableSettingsAreToldWithTheirOriginAndWithoutSecrets() throws IOException {
-        Map<String, String> environment =
-                Map.of(
-                        "JUSTONEAPI_TOKEN",
-                        SECRET,
-                        "ARCHIVE_DATABASE_URL",
-                        "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET,
-                        "ARCHIVE_S3_ENDPOINT",
-                        "http://127.0.0.1:9",
-                        "ARCHIVE_S3_ACCESS_KEY",
-                        SECRET,
-                        "ARCHIVE_S3_SECRET_KEY",
-                        SECRET,
-                        "ARCHIVE_CALLS_PER_SECOND",
-                        "7",
-                        "ARCHIVE_HOSTNAME",
-                        "",
-                        "JAVA_TOOL_OPTIONS",
-                        "-Darchive.node=east");
+        Map<String, String> environment = Map.of(
+                "JUSTONEAPI_TOKEN",
+                SECRET,
+                "ARCHIVE_DATABASE_URL",
+                "jdbc:postgresql://127.0.0.1:9/x?user=me&password=" + SECRET,
+                "ARCHIVE_S3_ENDPOINT",
+                "http://127.0.0.1:9",
+                "ARCHIVE_S3_ACCESS_KEY",
+                SECRET,
+                "ARCHIVE_S3_SECRET_KEY",
+                SECRET,
+                "ARCHIVE_CALLS_PER_SECOND",
+                "7",
+                "ARCHIVE_HOSTNAME",
+                "",
+                "JAVA_TOOL_OPTIONS",
+                "-Darchive.node=east");
 
         Ended ended = show(environment, "--json").with(0);
 
@@ -50,8 +50,7 @@ class ConfigCommandTests {
                 .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
         assertThat(of(told, "archive.source.calls-per-second").get("value").asString())
                 .isEqualTo("7");
-        assertThat(of(told, "archive.node").get("origin").asString())
-                .isEqualTo("option -Darchive.node of java");
+        assertThat(of(told, "archive.node").get("origin").asString()).isEqualTo("option -Darchive.node of java");
         assertThat(of(told, "archive.workers").get("origin").asString()).isEqualTo("default");
         assertThat(of(told, "archive.source.token").get("value").asString()).isEqualTo("********");
         assertThat(directory.resolve("data")).doesNotExist();
@@ -60,20 +59,17 @@ class ConfigCommandTests {
     @Test
     void whatIsWrongStandsBelowTheValue() throws IOException {
         Path config = Files.createDirectories(directory.resolve("config"));
-        Files.writeString(
-                config.resolve("application.yml"),
-                """
+        Files.writeString(config.resolve("application.yml"), """
                 archive:
                   wokers: 3
                   source:
                     base-url: ${NOBODY_SETS_IT}
                     calls-per-night: -2
                 """);
-        Map<String, String> environment =
-                Map.of(
-                        "ARCHIVE_WORKERS", "abc",
-                        "ARCHIVE_VIDEO_MAXHEIGHT", "-1",
-                        "SPRING_CONFIG_ADDITIONAL_LOCATION", "optional:file:" + config + "/");
+        Map<String, String> environment = Map.of(
+                "ARCHIVE_WORKERS", "abc",
+                "ARCHIVE_VIDEO_MAXHEIGHT", "-1",
+                "SPRING_CONFIG_ADDITIONAL_LOCATION", "optional:file:" + config + "/");
 
         Ended ended = show(environment, "--changed").with(2);
 
@@ -88,8 +84,7 @@ class ConfigCommandTests {
                         "! archive.wokers is no setting (config/application.yml:2); did you mean archive.workers?",
                         "Not usable: put right what is marked with !");
         assertThat(ended.out())
-                .contains(
-                        "  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\"")
+                .contains("  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\"")
                 .contains("  ! The setting archive.workers \"abc\"")
                 .doesNotContain("archive.node");
         assertThat(ended.err()).doesNotContain("Exception", "ERROR");
@@ -100,8 +95,7 @@ class ConfigCommandTests {
         Path secrets = Files.createDirectories(directory.resolve("secrets"));
         Files.writeString(secrets.resolve("JUSTONEAPI_TOKEN"), "secret-token\n");
         Files.writeString(secrets.resolve("archive.store.secret-key"), "secret-key");
-        Map<String, String> environment =
-                Map.of("SPRING_CONFIG_IMPORT", "configtree:" + secrets + "/");
+        Map<String, String> environment = Map.of("SPRING_CONFIG_IMPORT", "configtree:" + secrets + "/");
 
         Ended usable = show(environment, "--changed").with(0);
 
@@ -117,24 +111,14 @@ class ConfigCommandTests {
                         "! ARCHIVE_DATABASE_PASWORD is no setting (secrets/ARCHIVE_DATABASE_PASWORD:1); did you mean ARCHIVE_DATABASE_PASSWORD?")
                 .doesNotContain("secret-token", "secret-password", " secret-key");
 
-        Ended missing =
-                show(
-                                Map.of(
-                                        "SPRING_CONFIG_IMPORT",
-                                        "configtree:" + directory + "/none/"),
-                                "--changed")
-                        .with(2);
+        Ended missing = show(Map.of("SPRING_CONFIG_IMPORT", "configtree:" + directory + "/none/"), "--changed")
+                .with(2);
         assertThat(missing.message()).contains("Settings cannot be found", "/none");
         assertThat(missing.err()).doesNotContain("ERROR", "\tat ");
     }
 
     private Ended show(Map<String, String> environment, String option) throws IOException {
-        return Program.start(
-                        directory.toRealPath(),
-                        new HashMap<>(environment),
-                        "config",
-                        "show",
-                        option)
+        return Program.start(directory.toRealPath(), new HashMap<>(environment), "config", "show", option)
                 .end();
     }
 

@@ -22,8 +22,7 @@ class CrashTests {
 
     @ParameterizedTest(name = "on {0} servers")
     @EnumSource
-    void killedTwiceTheNightIsFinishedAndOnlyCallsInFlightAreBoughtTwice(Place place)
-            throws Exception {
+    void killedTwiceTheNightIsFinishedAndOnlyCallsInFlightAreBoughtTwice(Place place) throws Exception {
         SandboxSettings slow = SandboxSettings.defaults().withLatency(Duration.ofMillis(200));
         try (Practice practice = Practice.begin(place, slow)) {
             SandboxProvider provider = practice.provider();
@@ -37,11 +36,9 @@ class CrashTests {
                 Audit.of(practice, archive, ids).isClean(2 * Practice.WORKERS);
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 80L));
                 assertThat(archive.executions())
-                        .containsExactly(
-                                "1 FAILED CRASHED", "1 FAILED CRASHED", "1 COMPLETED COMPLETED");
-                List<String> unseen =
-                        archive.strings(
-                                "SELECT note_id FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'");
+                        .containsExactly("1 FAILED CRASHED", "1 FAILED CRASHED", "1 COMPLETED COMPLETED");
+                List<String> unseen = archive.strings(
+                        "SELECT note_id FROM api_call WHERE received_at IS NULL AND billed = 'UNKNOWN'");
                 assertThat(unseen)
                         .hasSizeBetween(Practice.WORKERS, 2 * Practice.WORKERS)
                         .doesNotHaveDuplicates();
@@ -50,14 +47,11 @@ class CrashTests {
                         .containsExactlyInAnyOrderElementsOf(unseen);
                 assertThat(provider.calls()).isEqualTo(80 + unseen.size());
                 assertThat(new HashSet<>(provider.bought())).isEqualTo(Set.copyOf(ids));
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM api_call WHERE received_at IS NOT NULL AND billed = 'YES'"))
+                assertThat(archive.number(
+                                "SELECT count(*) FROM api_call WHERE received_at IS NOT NULL AND billed = 'YES'"))
                         .isEqualTo(80);
                 assertThat(archive.number("SELECT count(*) FROM note_capture")).isEqualTo(80);
-                assertThat(
-                                archive.number(
-                                        "SELECT sum(attempts) + sum(media_attempts) FROM worklist"))
+                assertThat(archive.number("SELECT sum(attempts) + sum(media_attempts) FROM worklist"))
                         .isZero();
                 assertThat(archivedBefore).isPositive();
                 assertThat(
@@ -68,8 +62,7 @@ class CrashTests {
                 assertThat(archive.objects("media/").keySet())
                         .containsAll(archive.strings("SELECT object_key FROM media_object"));
                 assertThat(archive.objects("notes/").keySet())
-                        .containsExactlyInAnyOrderElementsOf(
-                                archive.strings("SELECT sidecar_key FROM note_capture"));
+                        .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT sidecar_key FROM note_capture"));
             }
         }
     }
@@ -105,9 +98,7 @@ class CrashTests {
     }
 
     private static void awaitGranted(SandboxProvider provider, int answers) {
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> provider.granted() >= answers);
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> provider.granted() >= answers);
     }
 
     private static List<String> duplicates(List<String> notes) {
@@ -127,19 +118,13 @@ class CrashTests {
             enqueue.input().flush();
             try (Archive archive = practice.look()) {
                 await().atMost(PATIENCE)
-                        .until(
-                                () ->
-                                        archive.number(
-                                                        "SELECT coalesce(max(tuples_processed), 0) FROM pg_stat_progress_copy")
-                                                > 10_000);
+                        .until(() ->
+                                archive.number("SELECT coalesce(max(tuples_processed), 0) FROM pg_stat_progress_copy")
+                                        > 10_000);
 
                 enqueue.kill();
 
-                await().atMost(PATIENCE)
-                        .until(
-                                () ->
-                                        archive.number("SELECT count(*) FROM pg_stat_progress_copy")
-                                                == 0);
+                await().atMost(PATIENCE).until(() -> archive.number("SELECT count(*) FROM pg_stat_progress_copy") == 0);
                 assertThat(archive.states()).isEqualTo(Map.of("PENDING", 1L));
             }
         }

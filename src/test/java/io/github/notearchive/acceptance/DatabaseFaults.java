@@ -28,9 +28,7 @@ final class DatabaseFaults {
         return night -> {
             Archive archive = night.practice().look();
             ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-            var _ =
-                    timer.scheduleWithFixedDelay(
-                            () -> archive.number(cut(ALL)), 0, 100, TimeUnit.MILLISECONDS);
+            var _ = timer.scheduleWithFixedDelay(() -> archive.number(cut(ALL)), 0, 100, TimeUnit.MILLISECONDS);
             return () -> {
                 timer.shutdown();
                 timer.awaitTermination(10, TimeUnit.SECONDS);
@@ -48,15 +46,13 @@ final class DatabaseFaults {
     /** One backend is killed, so PostgreSQL drops all others and recovers by itself. */
     static Fault.Onset crash() {
         return night -> {
-            long backend =
-                    night.number(
-                            "SELECT max(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND "
-                                    + ALL);
+            long backend = night.number(
+                    "SELECT max(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND "
+                            + ALL);
             ProcessHandle.of(backend).orElseThrow().destroyForcibly();
-            return () ->
-                    await().atMost(Duration.ofSeconds(60))
-                            .ignoreExceptions()
-                            .until(() -> night.number("SELECT 1") == 1);
+            return () -> await().atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .until(() -> night.number("SELECT 1") == 1);
         };
     }
 
@@ -65,16 +61,15 @@ final class DatabaseFaults {
             night.execute(
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$");
             night.number(cut(ALL));
-            return () ->
-                    night.execute(
-                            "SET default_transaction_read_only = off",
-                            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$");
+            return () -> night.execute(
+                    "SET default_transaction_read_only = off",
+                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$");
         };
     }
 
     /**
-     * By a trigger on log-in, since a superuser has no limit; those that are connected are cut. The
-     * driver gives its application's name only after the log-in.
+     * By a trigger on log-in, since a superuser has no limit; those that are connected are cut. The driver gives its
+     * application's name only after the log-in.
      */
     static Fault.Onset tooManyConnections() {
         return night -> {
@@ -86,8 +81,7 @@ final class DatabaseFaults {
                             RAISE EXCEPTION 'sorry, too many clients already' USING ERRCODE = '53300';
                         END IF;
                     END $$
-                    """
-                            .formatted(Archive.OURS),
+                    """.formatted(Archive.OURS),
                     "CREATE EVENT TRIGGER no_room ON login EXECUTE FUNCTION no_room()",
                     "ALTER EVENT TRIGGER no_room ENABLE ALWAYS");
             night.number(cut(ALL));
@@ -110,8 +104,7 @@ final class DatabaseFaults {
                             + " ON "
                             + table
                             + " FOR EACH STATEMENT EXECUTE FUNCTION no_space()");
-            return () ->
-                    night.execute("DROP TRIGGER no_space ON " + table, "DROP FUNCTION no_space");
+            return () -> night.execute("DROP TRIGGER no_space ON " + table, "DROP FUNCTION no_space");
         };
     }
 
@@ -123,11 +116,7 @@ final class DatabaseFaults {
             archive.execute("BEGIN");
             archive.execute(lock);
             ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-            var end =
-                    timer.schedule(
-                            () -> archive.execute("COMMIT"),
-                            time.toMillis(),
-                            TimeUnit.MILLISECONDS);
+            var end = timer.schedule(() -> archive.execute("COMMIT"), time.toMillis(), TimeUnit.MILLISECONDS);
             return () -> {
                 if (end.cancel(false)) {
                     try {

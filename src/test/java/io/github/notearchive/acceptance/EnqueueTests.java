@@ -26,55 +26,42 @@ class EnqueueTests {
     @Test
     void everyFormOfAListIsTaken() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            Path ids =
-                    practice.file(
-                            "ids.txt",
-                            "\uFEFF" + id(1) + "\r\n" + id(2).toUpperCase() + "\r\n\r\n");
-            Path links =
-                    practice.file(
-                            "links.txt",
-                            String.join(
-                                    "\n",
-                                    "https://www.xiaohongshu.com/explore/" + id(3),
-                                    "https://www.xiaohongshu.com/explore/"
-                                            + id(4)
-                                            + "?xsec_token=ABc&x=1#top",
-                                    "http://xiaohongshu.com/discovery/item/"
-                                            + id(5)
-                                            + "?app_platform=ios",
-                                    "34 【标题】 😆 Xy https://www.xiaohongshu.com/discovery/item/"
-                                            + id(6)
-                                            + "?source=webshare 复制本条信息"));
-            Path csv =
-                    practice.file(
-                            "named.csv",
-                            "title,Note_ID\n\"a, \"\"quoted\"\"\nname\","
-                                    + id(7)
-                                    + "\nplain,"
-                                    + id(7)
-                                    + "\n");
+            Path ids = practice.file("ids.txt", "\uFEFF" + id(1) + "\r\n" + id(2).toUpperCase() + "\r\n\r\n");
+            Path links = practice.file(
+                    "links.txt",
+                    String.join(
+                            "\n",
+                            "https://www.xiaohongshu.com/explore/" + id(3),
+                            "https://www.xiaohongshu.com/explore/" + id(4) + "?xsec_token=ABc&x=1#top",
+                            "http://xiaohongshu.com/discovery/item/" + id(5) + "?app_platform=ios",
+                            "34 【标题】 😆 Xy https://www.xiaohongshu.com/discovery/item/"
+                                    + id(6)
+                                    + "?source=webshare 复制本条信息"));
+            Path csv = practice.file(
+                    "named.csv", "title,Note_ID\n\"a, \"\"quoted\"\"\nname\"," + id(7) + "\nplain," + id(7) + "\n");
             Path semicolons = practice.file("column.csv", "x;" + id(8) + "\ny;" + id(1) + "\n");
 
-            Ended lists =
-                    practice.call(
-                                    "enqueue",
-                                    ids.toString(),
-                                    links.toString(),
-                                    csv.toString(),
-                                    id(9),
-                                    "https://www.xiaohongshu.com/explore/" + id(10),
-                                    "--priority",
-                                    "7",
-                                    "--source",
-                                    "spring")
-                            .with(0);
-            Ended column = practice.call("enqueue", "--column", "2", semicolons.toString()).with(0);
+            Ended lists = practice.call(
+                            "enqueue",
+                            ids.toString(),
+                            links.toString(),
+                            csv.toString(),
+                            id(9),
+                            "https://www.xiaohongshu.com/explore/" + id(10),
+                            "--priority",
+                            "7",
+                            "--source",
+                            "spring")
+                    .with(0);
+            Ended column = practice.call("enqueue", "--column", "2", semicolons.toString())
+                    .with(0);
             Program piped = practice.start("enqueue", "-");
             try (OutputStream input = piped.input()) {
                 input.write((id(11) + "\n" + id(9) + "\n").getBytes(StandardCharsets.UTF_8));
             }
             Ended standardInput = practice.end(piped).with(0);
-            Ended again = practice.call("enqueue", ids.toString(), links.toString()).with(0);
+            Ended again =
+                    practice.call("enqueue", ids.toString(), links.toString()).with(0);
 
             assertThat(lists.out().lines())
                     .containsExactly(
@@ -87,13 +74,10 @@ class EnqueueTests {
                                     + ": 1 new, 0 already known, 0 named again, 0 rejected");
             assertThat(column.out()).contains("1 new, 1 already known");
             assertThat(standardInput.out()).contains("standard input: 1 new, 1 already known");
-            assertThat(again.out())
-                    .contains("0 new, 2 already known")
-                    .contains("0 new, 4 already known");
+            assertThat(again.out()).contains("0 new, 2 already known").contains("0 new, 4 already known");
             try (Archive archive = practice.look()) {
-                assertThat(
-                                archive.strings(
-                                        "SELECT note_id || ' ' || priority || ' ' || source FROM worklist ORDER BY 1"))
+                assertThat(archive.strings(
+                                "SELECT note_id || ' ' || priority || ' ' || source FROM worklist ORDER BY 1"))
                         .containsExactly(
                                 id(1) + " 7 spring",
                                 id(2) + " 7 spring",

@@ -36,8 +36,8 @@ class ExportCommandTests {
 
             // no class of Hadoop is in the jar, so this shows that none is needed
             Path parquet = home.resolve("parquet");
-            Ended exported =
-                    practice.call("export", "--format", "parquet", parquet.toString()).with(0);
+            Ended exported = practice.call("export", "--format", "parquet", parquet.toString())
+                    .with(0);
             assertThat(exported.out()).containsPattern("notes +5").containsPattern("captures +5");
             try (Archive archive = practice.look()) {
                 for (String table : List.of("note", "note_capture", "note_topic", "note_media")) {
@@ -50,33 +50,33 @@ class ExportCommandTests {
             Path folder = home.resolve("folder");
             killAndStop(scene, folder);
 
-            Ended whole = practice.call("export", "--format", "folder", folder.toString()).with(0);
+            Ended whole = practice.call("export", "--format", "folder", folder.toString())
+                    .with(0);
             assertThat(whole.out()).contains(" copied and compared, 0 missing");
             assertThat(whole.err()).contains("is left of an export that did not end");
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
-            Ended refused = practice.call("export", "--format", "csv", folder.toString()).with(2);
+            Ended refused = practice.call("export", "--format", "csv", folder.toString())
+                    .with(2);
             assertThat(refused.message()).contains("is not empty; nothing was exported");
             assertThat(refused.err()).doesNotContain("Exporting to");
             assertThat(whole.err()).contains("Exporting to " + folder, ", all notes");
 
             Path more = practice.file("more.txt", ids.getFirst() + "\n" + "f".repeat(24));
-            Ended some =
-                    practice.call(
-                                    "export",
-                                    "--format",
-                                    "jsonl",
-                                    "--authors",
-                                    "omit",
-                                    "--ids",
-                                    more.toString(),
-                                    home.resolve("some").toString())
-                            .with(6);
+            Ended some = practice.call(
+                            "export",
+                            "--format",
+                            "jsonl",
+                            "--authors",
+                            "omit",
+                            "--ids",
+                            more.toString(),
+                            home.resolve("some").toString())
+                    .with(6);
             assertThat(some.err())
                     .as("what is left of another export")
                     .contains("rm -r '" + partial(folder).getFirst() + "'");
-            assertThat(some.out())
-                    .contains("ids: 2 named, 1 of them never captured: " + "f".repeat(24));
+            assertThat(some.out()).contains("ids: 2 named, 1 of them never captured: " + "f".repeat(24));
         }
     }
 
@@ -113,20 +113,16 @@ class ExportCommandTests {
 
     /** How many rows DuckDB finds in the file of a table. */
     private static long rows(Path directory, String table) throws SQLException {
-        String file =
-                switch (table) {
-                    case "note" -> "notes";
-                    case "note_capture" -> "captures";
-                    case "note_topic" -> "topics";
-                    default -> "media";
-                };
+        String file = switch (table) {
+            case "note" -> "notes";
+            case "note_capture" -> "captures";
+            case "note_topic" -> "topics";
+            default -> "media";
+        };
         try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = duck.createStatement();
                 ResultSet result =
-                        statement.executeQuery(
-                                "SELECT count(*) FROM '"
-                                        + directory.resolve(file + ".parquet")
-                                        + "'")) {
+                        statement.executeQuery("SELECT count(*) FROM '" + directory.resolve(file + ".parquet") + "'")) {
             result.next();
             return result.getLong(1);
         }

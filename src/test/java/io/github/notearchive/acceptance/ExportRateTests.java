@@ -30,8 +30,7 @@ class ExportRateTests {
     private static final String HEAP = "64m";
 
     /** For each note 2 KB of text, three captures, five topics and four files. */
-    private static final String FILL =
-            """
+    private static final String FILL = """
             INSERT INTO author (author_id, nickname, updated_at)
             SELECT lpad(i::text, 24, 'a'), '作者' || i, now() FROM generate_series(0, 999) i;
             INSERT INTO note (note_id, note_type, title, note_text, author_id, published_at, liked_count, first_captured_at,
@@ -63,45 +62,35 @@ class ExportRateTests {
                 archive.execute(FILL.formatted(NOTES));
                 archive.execute("ANALYZE");
             }
-            StringBuilder table =
-                    new StringBuilder(
-                            "| format | notes | heap | took, start included | notes/s | size |%n|---|---|---|---|---|---|%n"
-                                    .formatted());
+            StringBuilder table = new StringBuilder(
+                    "| format | notes | heap | took, start included | notes/s | size |%n|---|---|---|---|---|---|%n"
+                            .formatted());
             for (String format : new String[] {"jsonl", "csv", "parquet", "4cat"}) {
                 Path target = practice.directory().resolve(format);
                 Map<String, String> environment = new HashMap<>(practice.environment());
                 environment.put("_JAVA_OPTIONS", "-Xmx" + HEAP);
-                Ended ended =
-                        practice.end(
-                                        Program.startPackaged(
-                                                practice.directory(),
-                                                environment,
-                                                "export",
-                                                "--format",
-                                                format,
-                                                "--media",
-                                                "none",
-                                                target.toString()),
-                                        Duration.ofMinutes(20))
-                                .with(0);
+                Ended ended = practice.end(
+                                Program.startPackaged(
+                                        practice.directory(),
+                                        environment,
+                                        "export",
+                                        "--format",
+                                        format,
+                                        "--media",
+                                        "none",
+                                        target.toString()),
+                                Duration.ofMinutes(20))
+                        .with(0);
 
                 assertThat(ended.out()).containsPattern("notes +" + NOTES);
                 double seconds = ended.took().toMillis() / 1000.0;
-                table.append(
-                        "| %s | %d | %s | %.0f s | %.0f | %d MB |%n"
-                                .formatted(
-                                        format,
-                                        NOTES,
-                                        HEAP,
-                                        seconds,
-                                        NOTES / seconds,
-                                        size(target) / 1_000_000));
+                table.append("| %s | %d | %s | %.0f s | %.0f | %d MB |%n"
+                        .formatted(format, NOTES, HEAP, seconds, NOTES / seconds, size(target) / 1_000_000));
             }
             assertThat(count(practice.directory().resolve("parquet/captures.parquet")))
                     .isEqualTo(3L * NOTES);
             assertThat(count(practice.directory().resolve("csv/topics.csv"))).isEqualTo(5L * NOTES);
-            assertThat(count(practice.directory().resolve("jsonl/media.jsonl")))
-                    .isEqualTo(4L * NOTES);
+            assertThat(count(practice.directory().resolve("jsonl/media.jsonl"))).isEqualTo(4L * NOTES);
             Path report = Path.of("target", "matrix", "export.md");
             Files.createDirectories(report.getParent());
             Files.writeString(report, table);
@@ -111,11 +100,10 @@ class ExportRateTests {
     private static long count(Path file) throws Exception {
         try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = duck.createStatement();
-                ResultSet result =
-                        statement.executeQuery(
-                                file.toString().endsWith("jsonl")
-                                        ? "SELECT count(*) FROM read_json('" + file + "')"
-                                        : "SELECT count(*) FROM '" + file + "'")) {
+                ResultSet result = statement.executeQuery(
+                        file.toString().endsWith("jsonl")
+                                ? "SELECT count(*) FROM read_json('" + file + "')"
+                                : "SELECT count(*) FROM '" + file + "'")) {
             result.next();
             return result.getLong(1);
         }
@@ -123,7 +111,9 @@ class ExportRateTests {
 
     private static long size(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(Files::isRegularFile).mapToLong(ExportRateTests::length).sum();
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(ExportRateTests::length)
+                    .sum();
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One line of the matrix: what goes wrong, and how the run that meets it is to end. Immutable; each
- * method that says how gives a changed copy.
+ * One line of the matrix: what goes wrong, and how the run that meets it is to end. Immutable; each method that says
+ * how gives a changed copy.
  *
  * @param exitCodes how the run may end
  * @param endsWithin how long after the fault
@@ -48,17 +48,7 @@ record Fault(
 
     /** Trouble of a whole service: exit code 8 within a minute, and no note is charged. */
     static Fault of(String name, Onset onset) {
-        return new Fault(
-                name,
-                Place.OUTSIDE,
-                onset,
-                Set.of(8),
-                Duration.ofMinutes(1),
-                0,
-                0,
-                -1,
-                false,
-                Map.of());
+        return new Fault(name, Place.OUTSIDE, onset, Set.of(8), Duration.ofMinutes(1), 0, 0, -1, false, Map.of());
     }
 
     Stream<Fault> onBoth() {
@@ -95,30 +85,11 @@ record Fault(
 
     Fault within(Duration time) {
         return new Fault(
-                name,
-                place,
-                onset,
-                exitCodes,
-                time,
-                chargedAtLeast,
-                chargedAtMost,
-                meanwhile,
-                rebuys,
-                environment);
+                name, place, onset, exitCodes, time, chargedAtLeast, chargedAtMost, meanwhile, rebuys, environment);
     }
 
     Fault charges(int atLeast, int atMost) {
-        return new Fault(
-                name,
-                place,
-                onset,
-                exitCodes,
-                endsWithin,
-                atLeast,
-                atMost,
-                meanwhile,
-                rebuys,
-                environment);
+        return new Fault(name, place, onset, exitCodes, endsWithin, atLeast, atMost, meanwhile, rebuys, environment);
     }
 
     /** A run that is started meanwhile ends like this. */
@@ -138,16 +109,7 @@ record Fault(
 
     Fault rebuying() {
         return new Fault(
-                name,
-                place,
-                onset,
-                exitCodes,
-                endsWithin,
-                chargedAtLeast,
-                chargedAtMost,
-                meanwhile,
-                true,
-                environment);
+                name, place, onset, exitCodes, endsWithin, chargedAtLeast, chargedAtMost, meanwhile, true, environment);
     }
 
     Fault with(String variable, String value) {
@@ -177,8 +139,7 @@ record Fault(
         if (ended.exitCode() == 8) {
             assertThat(ended.out() + ended.message())
                     .as("what is said of exit code 8")
-                    .containsAnyOf(
-                            "UPSTREAM_UNAVAILABLE (exit 8): ", "; run again", ", then run again");
+                    .containsAnyOf("UPSTREAM_UNAVAILABLE (exit 8): ", "; run again", ", then run again");
         }
         assertThat(ended.message().lines().filter(line -> line.startsWith("\tat ")))
                 .as(ended::toString)
@@ -197,10 +158,9 @@ record Fault(
     void assertClean(Audit audit) {
         if (rebuys) {
             assertThat(audit.boughtTwice()).hasSizeLessThanOrEqualTo(chargedAtMost);
-            assertThat(
-                            audit.violations().stream()
-                                    .filter(finding -> !audit.boughtTwice().contains(finding))
-                                    .collect(Collectors.toList()))
+            assertThat(audit.violations().stream()
+                            .filter(finding -> !audit.boughtTwice().contains(finding))
+                            .collect(Collectors.toList()))
                     .isEmpty();
         } else {
             audit.isClean(2 * Practice.WORKERS);

@@ -29,9 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Every fault that a night may meet, set in while some notes are archived and some in flight.
  *
- * <p>Trouble of a whole service ends the run in order with exit code 8, within a time, and charges
- * few notes with an attempt; trouble of one item costs that item one attempt. When it is mended,
- * the same work is done to its end and the audit finds nothing.
+ * <p>Trouble of a whole service ends the run in order with exit code 8, within a time, and charges few notes with an
+ * attempt; trouble of one item costs that item one attempt. When it is mended, the same work is done to its end and the
+ * audit finds nothing.
  */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
@@ -42,15 +42,11 @@ class FaultMatrixTests {
     /** {@code -Dmatrix.only=store} runs only the lines in which this expression is found. */
     private static final Pattern ONLY = Pattern.compile(System.getProperty("matrix.only", ""));
 
-    /**
-     * What an outage of provider or media hosts may cost: so many faults in a row, and what is in
-     * flight.
-     */
+    /** What an outage of provider or media hosts may cost: so many faults in a row, and what is in flight. */
     private static final int OUTAGE = 20 + Practice.WORKERS;
 
     private static final Matrix MATRIX =
-            new Matrix(
-                    "faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
+            new Matrix("faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
@@ -103,9 +99,7 @@ class FaultMatrixTests {
             Practice practice = night.practice();
             night.enqueue(NOTES);
             Program run = night.start();
-            await().atMost(
-                            Duration.ofMinutes(
-                                    4)) // a clock that can be set reads a file at each look
+            await().atMost(Duration.ofMinutes(4)) // a clock that can be set reads a file at each look
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
 
@@ -141,16 +135,14 @@ class FaultMatrixTests {
                         String.valueOf(charged));
                 fault.assertClean(audit);
             }
-            assertThat(charged)
-                    .as("notes charged")
-                    .isBetween((long) fault.chargedAtLeast(), (long) fault.chargedAtMost());
+            assertThat(charged).as("notes charged").isBetween((long) fault.chargedAtLeast(), (long)
+                    fault.chargedAtMost());
             assertThat(runs).as("runs until all was done").isLessThan(4);
         }
     }
 
     private static long charged(TroubledNight night) {
-        return night.number(
-                """
+        return night.number("""
                 SELECT count(*) FROM worklist
                 WHERE attempts > 0 OR media_attempts > 0 OR state IN ('POSTPONED', 'FAILED', 'UNAVAILABLE')
                 """);
@@ -161,115 +153,88 @@ class FaultMatrixTests {
         for (int runs = 1; ; runs++) {
             Ended ended = night.practice().call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
-            boolean isDone =
-                    night.number("SELECT count(*) FROM worklist WHERE state <> 'ARCHIVED'") == 0;
+            boolean isDone = night.number("SELECT count(*) FROM worklist WHERE state <> 'ARCHIVED'") == 0;
             if (isDone || runs == 4) {
                 return runs;
             }
             night.practice()
-                    .call(
-                            "requeue",
-                            "--state",
-                            "POSTPONED",
-                            "--state",
-                            "FAILED",
-                            "--state",
-                            "UNAVAILABLE")
+                    .call("requeue", "--state", "POSTPONED", "--state", "FAILED", "--state", "UNAVAILABLE")
                     .with(0);
         }
     }
 
     static Stream<Fault> troubleOfTheDatabase() {
         Duration locked = Duration.ofMinutes(10);
-        Stream<Fault> faults =
-                Stream.concat(
-                        Stream.of(
-                                        Fault.of(
-                                                        "database: connections are cut once",
-                                                        DatabaseFaults.cutOnce(DatabaseFaults.ALL))
-                                                .ends(0),
-                                        Fault.of(
-                                                        "database: the runner lock's connection is cut",
-                                                        DatabaseFaults.cutOnce(
-                                                                DatabaseFaults.RUNNER))
-                                                .ends(0),
-                                        Fault.of(
-                                                        "database: connections are cut ten times a second",
-                                                        DatabaseFaults.cutAgain())
-                                                .ends(0, 8),
-                                        Fault.of(
-                                                        "database: the server crashes and recovers",
-                                                        DatabaseFaults.crash())
-                                                .ends(0),
-                                        Fault.of("database: read only", DatabaseFaults.readOnly())
-                                                .meanwhile(8),
-                                        full("INSERT", "api_call"),
-                                        full("INSERT", "note"),
-                                        full("UPDATE", "worklist").meanwhile(8),
-                                        full("UPDATE", "batch_step_execution"),
-                                        full("UPDATE", "batch_job_execution"),
-                                        Fault.of(
-                                                        "database: a table is locked for 5 s",
-                                                        DatabaseFaults.locked(
-                                                                "LOCK TABLE note",
-                                                                Duration.ofSeconds(5)))
-                                                .ends(0),
-                                        Fault.of(
-                                                        "database: a table is locked for long",
-                                                        DatabaseFaults.locked(
-                                                                "LOCK TABLE note", locked))
-                                                .within(Duration.ofMinutes(3)))
-                                .flatMap(Fault::onBoth),
-                        Stream.of(
-                                full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
+        Stream<Fault> faults = Stream.concat(
+                Stream.of(
                                 Fault.of(
-                                                "database: too many connections",
-                                                DatabaseFaults.tooManyConnections())
-                                        .within(Duration.ofMinutes(8))
-                                        .meanwhile(8),
-                                Fault.of(
-                                                "database: a note's row is locked for long",
-                                                DatabaseFaults.locked(
-                                                        "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
-                                                        locked))
-                                        .within(Duration.ofMinutes(7)),
-                                Fault.of(
-                                                "database: out of reach for good",
-                                                night -> {
-                                                    night.wayToDatabase().down();
-                                                    return night.wayToDatabase()::mend;
-                                                })
-                                        .within(Duration.ofMinutes(8))
-                                        .meanwhile(8),
-                                Fault.of(
-                                                "database: out of reach for three seconds",
-                                                night -> {
-                                                    night.wayToDatabase().down();
-                                                    Thread.sleep(3_000);
-                                                    night.wayToDatabase().mend();
-                                                    return () -> {};
-                                                })
+                                                "database: connections are cut once",
+                                                DatabaseFaults.cutOnce(DatabaseFaults.ALL))
                                         .ends(0),
                                 Fault.of(
-                                                "database: silent for three seconds",
-                                                night -> {
-                                                    night.wayToDatabase().holdRequests(Proxy.ANY);
-                                                    Thread.sleep(3_000);
-                                                    night.wayToDatabase().release();
-                                                    return () -> {};
-                                                })
+                                                "database: the runner lock's connection is cut",
+                                                DatabaseFaults.cutOnce(DatabaseFaults.RUNNER))
+                                        .ends(0),
+                                Fault.of("database: connections are cut ten times a second", DatabaseFaults.cutAgain())
+                                        .ends(0, 8),
+                                Fault.of("database: the server crashes and recovers", DatabaseFaults.crash())
+                                        .ends(0),
+                                Fault.of("database: read only", DatabaseFaults.readOnly())
+                                        .meanwhile(8),
+                                full("INSERT", "api_call"),
+                                full("INSERT", "note"),
+                                full("UPDATE", "worklist").meanwhile(8),
+                                full("UPDATE", "batch_step_execution"),
+                                full("UPDATE", "batch_job_execution"),
+                                Fault.of(
+                                                "database: a table is locked for 5 s",
+                                                DatabaseFaults.locked("LOCK TABLE note", Duration.ofSeconds(5)))
                                         .ends(0),
                                 Fault.of(
-                                                "database: silent, connections half-open",
-                                                night -> {
-                                                    night.wayToDatabase().holdRequests(Proxy.ANY);
-                                                    return () -> {
-                                                        night.wayToDatabase().release();
-                                                        night.wayToDatabase().cut();
-                                                    };
-                                                })
-                                        .within(Duration.ofMinutes(10))
-                                        .meanwhile(8)));
+                                                "database: a table is locked for long",
+                                                DatabaseFaults.locked("LOCK TABLE note", locked))
+                                        .within(Duration.ofMinutes(3)))
+                        .flatMap(Fault::onBoth),
+                Stream.of(
+                        full("UPDATE", "api_call").within(Duration.ofMinutes(8)),
+                        Fault.of("database: too many connections", DatabaseFaults.tooManyConnections())
+                                .within(Duration.ofMinutes(8))
+                                .meanwhile(8),
+                        Fault.of(
+                                        "database: a note's row is locked for long",
+                                        DatabaseFaults.locked(
+                                                "SELECT note_id FROM worklist WHERE state = 'PENDING' AND claim_id IS NULL LIMIT 1 FOR UPDATE",
+                                                locked))
+                                .within(Duration.ofMinutes(7)),
+                        Fault.of("database: out of reach for good", night -> {
+                                    night.wayToDatabase().down();
+                                    return night.wayToDatabase()::mend;
+                                })
+                                .within(Duration.ofMinutes(8))
+                                .meanwhile(8),
+                        Fault.of("database: out of reach for three seconds", night -> {
+                                    night.wayToDatabase().down();
+                                    Thread.sleep(3_000);
+                                    night.wayToDatabase().mend();
+                                    return () -> {};
+                                })
+                                .ends(0),
+                        Fault.of("database: silent for three seconds", night -> {
+                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                    Thread.sleep(3_000);
+                                    night.wayToDatabase().release();
+                                    return () -> {};
+                                })
+                                .ends(0),
+                        Fault.of("database: silent, connections half-open", night -> {
+                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                    return () -> {
+                                        night.wayToDatabase().release();
+                                        night.wayToDatabase().cut();
+                                    };
+                                })
+                                .within(Duration.ofMinutes(10))
+                                .meanwhile(8)));
         return faults.map(FaultMatrixTests::waitedForBriefly);
     }
 
@@ -279,73 +244,57 @@ class FaultMatrixTests {
     }
 
     private static Fault full(String event, String table) {
-        return Fault.of(
-                "database: full, " + event + " on " + table, DatabaseFaults.full(event, table));
+        return Fault.of("database: full, " + event + " on " + table, DatabaseFaults.full(event, table));
     }
 
     static Stream<Fault> troubleOfTheStore() {
-        Stream<Fault> faults =
-                Stream.of(
-                        Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
-                        Fault.of(
-                                        "store: refuses connections for five seconds",
-                                        night -> {
-                                            night.wayToStore().down();
-                                            Thread.sleep(5_000);
-                                            night.wayToStore().mend();
-                                            return () -> {};
-                                        })
-                                .ends(0),
-                        Fault.of("store: hangs", StoreFaults.hang())
-                                .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
-                                .within(Duration.ofMinutes(4))
-                                .meanwhile(8),
-                        Fault.of(
-                                        "store: half a second late",
-                                        night -> {
-                                            night.wayToStore().delay(Duration.ofMillis(500));
-                                            return () -> night.wayToStore().delay(Duration.ZERO);
-                                        })
-                                .within(Duration.ofMinutes(3))
-                                .ends(0),
-                        Fault.of(
-                                        "store: 500 InternalError",
-                                        StoreFaults.answers(500, "InternalError"))
-                                .meanwhile(8),
-                        Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown"))
-                                .meanwhile(8),
-                        Fault.of(
-                                        "store: 403 AccessDenied",
-                                        StoreFaults.answers(403, "AccessDenied"))
-                                .meanwhile(2),
-                        Fault.of(
-                                        "store: 403 SignatureDoesNotMatch",
-                                        StoreFaults.answers(403, "SignatureDoesNotMatch"))
-                                .meanwhile(2),
-                        Fault.of(
-                                "store: 403 AccessDenied for PUT only",
-                                StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
-                        Fault.of(
-                                "store: full, 507 XMinioStorageFull for PUT",
-                                StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
-                        Fault.of(
-                                "store: 500 InternalError for PUT only",
-                                StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
-                        Fault.of(
-                                "store: the answer to PUT breaks off",
-                                StoreFaults.answers(
-                                        StoreFaults.PUT,
-                                        out ->
-                                                out.write(
-                                                        "HTTP/1.1 200 OK\r\nContent-Le"
-                                                                .getBytes(UTF_8)))),
-                        Fault.of(
-                                        "store: 500 InternalError for one object, once",
-                                        StoreFaults.answersForOne(500, "InternalError"))
-                                .ends(0),
-                        Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
-                        Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
-                                .on(Place.EMBEDDED));
+        Stream<Fault> faults = Stream.of(
+                Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
+                Fault.of("store: refuses connections for five seconds", night -> {
+                            night.wayToStore().down();
+                            Thread.sleep(5_000);
+                            night.wayToStore().mend();
+                            return () -> {};
+                        })
+                        .ends(0),
+                Fault.of("store: hangs", StoreFaults.hang())
+                        .with("ARCHIVE_STORE_SOCKETTIMEOUT", "5s")
+                        .within(Duration.ofMinutes(4))
+                        .meanwhile(8),
+                Fault.of("store: half a second late", night -> {
+                            night.wayToStore().delay(Duration.ofMillis(500));
+                            return () -> night.wayToStore().delay(Duration.ZERO);
+                        })
+                        .within(Duration.ofMinutes(3))
+                        .ends(0),
+                Fault.of("store: 500 InternalError", StoreFaults.answers(500, "InternalError"))
+                        .meanwhile(8),
+                Fault.of("store: 503 SlowDown", StoreFaults.answers(503, "SlowDown"))
+                        .meanwhile(8),
+                Fault.of("store: 403 AccessDenied", StoreFaults.answers(403, "AccessDenied"))
+                        .meanwhile(2),
+                Fault.of("store: 403 SignatureDoesNotMatch", StoreFaults.answers(403, "SignatureDoesNotMatch"))
+                        .meanwhile(2),
+                Fault.of(
+                        "store: 403 AccessDenied for PUT only",
+                        StoreFaults.answers(StoreFaults.PUT, 403, "AccessDenied")),
+                Fault.of(
+                        "store: full, 507 XMinioStorageFull for PUT",
+                        StoreFaults.answers(StoreFaults.PUT, 507, "XMinioStorageFull")),
+                Fault.of(
+                        "store: 500 InternalError for PUT only",
+                        StoreFaults.answers(StoreFaults.PUT, 500, "InternalError")),
+                Fault.of(
+                        "store: the answer to PUT breaks off",
+                        StoreFaults.answers(
+                                StoreFaults.PUT, out -> out.write("HTTP/1.1 200 OK\r\nContent-Le".getBytes(UTF_8)))),
+                Fault.of(
+                                "store: 500 InternalError for one object, once",
+                                StoreFaults.answersForOne(500, "InternalError"))
+                        .ends(0),
+                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
+                Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
+                        .on(Place.EMBEDDED));
         return faults.map(FaultMatrixTests::waitedForBriefly);
     }
 
@@ -362,27 +311,21 @@ class FaultMatrixTests {
                         Stream.of(
                                 Fault.of(
                                                 "provider: answers with another note",
-                                                otherNote(
-                                                        (script, _) ->
-                                                                script.answersAll(OTHER_NOTE)))
+                                                otherNote((script, _) -> script.answersAll(OTHER_NOTE)))
                                         .ends(6)
                                         .charges(1, NOTES)
                                         .rebuying(),
                                 Fault.of(
                                                 "provider: answers with another note, for one note",
-                                                otherNote(
-                                                        (script, last) ->
-                                                                script.answers(last, OTHER_NOTE)))
+                                                otherNote((script, last) -> script.answers(last, OTHER_NOTE)))
                                         .ends(6)
                                         .charges(1, 1)
                                         .rebuying()),
                         Stream.of(
-                                Fault.of(
-                                                "provider: refuses connections",
-                                                night -> {
-                                                    night.wayToProvider().down();
-                                                    return night.wayToProvider()::mend;
-                                                })
+                                Fault.of("provider: refuses connections", night -> {
+                                            night.wayToProvider().down();
+                                            return night.wayToProvider()::mend;
+                                        })
                                         .charges(0, OUTAGE)
                                         .meanwhile(8),
                                 Fault.of("provider: hangs", script(s -> s.answersAll(Reply.hang())))
@@ -390,13 +333,10 @@ class FaultMatrixTests {
                                         .with("ARCHIVE_WORKERS", "32")
                                         .within(Duration.ofMinutes(4))
                                         .charges(1, 20 + 32),
-                                Fault.of(
-                                                "provider: answers drip",
-                                                night -> {
-                                                    night.wayToProvider()
-                                                            .answer(DETAIL, FaultMatrixTests::drip);
-                                                    return night.wayToProvider()::release;
-                                                })
+                                Fault.of("provider: answers drip", night -> {
+                                            night.wayToProvider().answer(DETAIL, FaultMatrixTests::drip);
+                                            return night.wayToProvider()::release;
+                                        })
                                         .with("ARCHIVE_SOURCE_RESPONSETIMEOUT", "60s")
                                         .with("ARCHIVE_WORKERS", "32")
                                         .within(Duration.ofMinutes(4))
@@ -412,8 +352,7 @@ class FaultMatrixTests {
 
     private static final Predicate<String> DETAIL = line -> line.contains("/get-note-detail/");
 
-    private static final Reply OTHER_NOTE =
-            Reply.noteWith(note -> note.put("id", "0123456789abcdef01234567"));
+    private static final Reply OTHER_NOTE = Reply.noteWith(note -> note.put("id", "0123456789abcdef01234567"));
 
     private static Fault.Onset otherNote(BiConsumer<SandboxScript, String> change) {
         return night -> {
@@ -432,15 +371,13 @@ class FaultMatrixTests {
     private static Stream<Fault> allAndOne(String what, Reply reply) {
         return Stream.of(
                 Fault.of("provider: " + what, script(s -> s.answersAll(reply))).charges(1, OUTAGE),
-                Fault.of(
-                                "provider: " + what + ", for one note, once",
-                                night -> {
-                                    night.practice()
-                                            .provider()
-                                            .script()
-                                            .answers(night.ids().getLast(), reply, Reply.normal());
-                                    return () -> {};
-                                })
+                Fault.of("provider: " + what + ", for one note, once", night -> {
+                            night.practice()
+                                    .provider()
+                                    .script()
+                                    .answers(night.ids().getLast(), reply, Reply.normal());
+                            return () -> {};
+                        })
                         .ends(0, 6)
                         .charges(1, 1));
     }
@@ -497,20 +434,18 @@ class FaultMatrixTests {
                         .ends(0)
                         .charges(0, 0)
                         .within(Duration.ofMinutes(4)),
-                Fault.of(
-                                "media hosts: one file of one note resets, once",
-                                night -> {
-                                    night.practice()
-                                            .provider()
-                                            .script()
-                                            .media(
-                                                    target -> target.contains(night.fileOfLast()),
-                                                    MediaReply.reset(),
-                                                    MediaReply.reset(),
-                                                    MediaReply.reset(),
-                                                    MediaReply.normal());
-                                    return () -> {};
-                                })
+                Fault.of("media hosts: one file of one note resets, once", night -> {
+                            night.practice()
+                                    .provider()
+                                    .script()
+                                    .media(
+                                            target -> target.contains(night.fileOfLast()),
+                                            MediaReply.reset(),
+                                            MediaReply.reset(),
+                                            MediaReply.reset(),
+                                            MediaReply.normal());
+                            return () -> {};
+                        })
                         .ends(0)
                         .charges(0, 1));
     }
@@ -522,25 +457,21 @@ class FaultMatrixTests {
                 .charges(1, OUTAGE);
     }
 
-    private static final byte[] JPEG =
-            "\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
+    private static final byte[] JPEG = "\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
 
     static Stream<Fault> troubleOfTheMachine() {
-        return Stream.concat(
-                Stream.of("-1h", "-1d", "+1d").flatMap(FaultMatrixTests::clock), fullDisks());
+        return Stream.concat(Stream.of("-1h", "-1d", "+1d").flatMap(FaultMatrixTests::clock), fullDisks());
     }
 
     /**
-     * Of the program and its embedded database; servers outside keep the true time. Stores refuse a
-     * signature that is off by a quarter of an hour.
+     * Of the program and its embedded database; servers outside keep the true time. Stores refuse a signature that is
+     * off by a quarter of an hour.
      */
     private static Stream<Fault> clock(String offset) {
-        return Fault.of(
-                        "machine: the clock is set off by " + offset,
-                        night -> {
-                            night.setClock(offset);
-                            return () -> night.setClock("+0");
-                        })
+        return Fault.of("machine: the clock is set off by " + offset, night -> {
+                    night.setClock(offset);
+                    return () -> night.setClock("+0");
+                })
                 .with(TroubledNight.CLOCK, "can be set")
                 .within(Duration.ofMinutes(4)) // each look at that clock reads a file
                 .ends(0, 8)
@@ -549,41 +480,31 @@ class FaultMatrixTests {
 
     private static Stream<Fault> fullDisks() {
         return Stream.of(
-                Fault.of(
-                        "machine: spool takes no file",
-                        night -> {
-                            night.spoolIsNoDirectory();
-                            return night::spoolIsADirectory;
-                        }),
-                Fault.of(
-                                "machine: the spool's disk is full",
-                                night -> {
-                                    byte[] picture = new byte[4 << 20];
-                                    System.arraycopy(JPEG, 0, picture, 0, JPEG.length);
-                                    night.practice()
-                                            .provider()
-                                            .script()
-                                            .media(
-                                                    _ -> true,
-                                                    MediaReply.bytes("image/jpeg", picture));
-                                    return night.practice().provider().script()::clear;
-                                })
+                Fault.of("machine: spool takes no file", night -> {
+                    night.spoolIsNoDirectory();
+                    return night::spoolIsADirectory;
+                }),
+                Fault.of("machine: the spool's disk is full", night -> {
+                            byte[] picture = new byte[4 << 20];
+                            System.arraycopy(JPEG, 0, picture, 0, JPEG.length);
+                            night.practice()
+                                    .provider()
+                                    .script()
+                                    .media(_ -> true, MediaReply.bytes("image/jpeg", picture));
+                            return night.practice().provider().script()::clear;
+                        })
                         .with(TroubledNight.LARGEST_FILE, "4096")
                         // a sound that is served as a picture is its note's trouble
                         .charges(0, Practice.WORKERS),
-                Fault.of(
-                                "media hosts: a file of a gigabyte, 256 MB of memory",
-                                night -> {
-                                    Proxy huge = night.wayToMedia();
-                                    huge.answer(Proxy.ANY, FaultMatrixTests::gigabyteOfPicture);
-                                    night.practice()
-                                            .provider()
-                                            .script()
-                                            .media(
-                                                    _ -> true,
-                                                    MediaReply.redirect(huge.address() + "/x"));
-                                    return night.practice().provider().script()::clear;
-                                })
+                Fault.of("media hosts: a file of a gigabyte, 256 MB of memory", night -> {
+                            Proxy huge = night.wayToMedia();
+                            huge.answer(Proxy.ANY, FaultMatrixTests::gigabyteOfPicture);
+                            night.practice()
+                                    .provider()
+                                    .script()
+                                    .media(_ -> true, MediaReply.redirect(huge.address() + "/x"));
+                            return night.practice().provider().script()::clear;
+                        })
                         .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
                         .within(Duration.ofMinutes(4))
                         .ends(6, 8)

@@ -14,28 +14,22 @@ class ForgetCommandTests {
             "SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)";
 
     @Test
-    void killedBetweenItsStepsItLeavesNothingThatLooksWholeAndTheNextOneFinishesIt()
-            throws Exception {
+    void killedBetweenItsStepsItLeavesNothingThatLooksWholeAndTheNextOneFinishesIt() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look()) {
             practice.enqueue(12);
             practice.call("run").with(0);
-            String note =
-                    archive.strings(
-                                    """
+            String note = archive.strings("""
                                     SELECT note_id FROM note_media WHERE state = 'STORED'
                                     GROUP BY note_id ORDER BY count(DISTINCT sha256) DESC LIMIT 1
-                                    """)
-                            .getFirst();
-            String other =
-                    archive.strings("SELECT note_id FROM note WHERE note_id <> ? LIMIT 1", note)
-                            .getFirst();
+                                    """).getFirst();
+            String other = archive.strings("SELECT note_id FROM note WHERE note_id <> ? LIMIT 1", note)
+                    .getFirst();
             int calls = practice.provider().calls();
             var before = archive.objects("");
 
             Ended shown = practice.call("forget", note).with(0);
-            assertThat(shown.out())
-                    .contains("Would be forgotten: 1 notes (nothing was changed; --yes does it)");
+            assertThat(shown.out()).contains("Would be forgotten: 1 notes (nothing was changed; --yes does it)");
             assertThat(archive.objects("")).isEqualTo(before);
             assertThat(archive.number("SELECT count(*) FROM forgotten_note")).isZero();
 
@@ -43,9 +37,7 @@ class ForgetCommandTests {
             assertThat(archive.objects("forgotten/")).hasSize(1);
             assertThat(rows(archive, "note", note)).isOne();
             assertThat(rows(archive, "worklist", note)).as("no run takes it up").isZero();
-            assertThat(
-                            archive.number(
-                                    "SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+            assertThat(archive.number("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
                     .isOne();
             assertThat(practice.call("enqueue", note).with(6).err()).contains("was forgotten on");
             assertThat(practice.call("explain", note).with(2).err())
@@ -57,7 +49,8 @@ class ForgetCommandTests {
             assertThat(archive.objects("notes/" + note)).hasSize(1);
 
             practice.call("run").with(0);
-            Ended done = practice.call("forget", other, "--reason", "asked for", "--yes").with(0);
+            Ended done = practice.call("forget", other, "--reason", "asked for", "--yes")
+                    .with(0);
 
             assertThat(done.out()).contains("Forgotten: 2 notes");
             assertThat(archive.objects("notes/" + note)).isEmpty();
@@ -65,12 +58,10 @@ class ForgetCommandTests {
             assertThat(archive.objects("forgotten/")).hasSize(2);
             assertThat(archive.number("SELECT count(*) FROM forgotten_object")).isZero();
             assertThat(archive.number(UNUSED)).isZero();
-            assertThat(archive.objects("media/"))
-                    .hasSize((int) archive.number("SELECT count(*) FROM media_object"));
+            assertThat(archive.objects("media/")).hasSize((int) archive.number("SELECT count(*) FROM media_object"));
             assertThat(practice.provider().calls()).isEqualTo(calls);
             assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(calls);
-            assertThat(practice.call("verify").with(0).out())
-                    .contains(" 0 without a row are too young to be orphans");
+            assertThat(practice.call("verify").with(0).out()).contains(" 0 without a row are too young to be orphans");
         }
     }
 
@@ -85,18 +76,14 @@ class ForgetCommandTests {
             Ended preview = practice.call("forget", "--author", nobody).with(0);
             Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
 
-            assertThat(preview.out())
-                    .contains("nothing of this person was here: check that \"" + nobody + "\"");
+            assertThat(preview.out()).contains("nothing of this person was here: check that \"" + nobody + "\"");
             assertThat(done.out())
-                    .contains(
-                            "nothing of this person was here: check that \"" + nobody + "\"",
-                            "It is remembered");
+                    .contains("nothing of this person was here: check that \"" + nobody + "\"", "It is remembered");
             assertThat(archive.number("SELECT count(*) FROM forgotten_author")).isEqualTo(1);
         }
     }
 
-    private static void kill(Practice practice, Archive archive, String where, String note)
-            throws Exception {
+    private static void kill(Practice practice, Archive archive, String where, String note) throws Exception {
         Trap.before(where, "true").set(archive);
         Program program = practice.start("forget", note, "--yes");
         Trap.awaitCaught(archive, 1);

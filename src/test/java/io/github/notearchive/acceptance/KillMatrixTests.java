@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Killed at any moment that has a name, on either kind of servers, the program finishes the night
- * when it is started again: nothing is lost, stuck, doubled or bought twice.
+ * Killed at any moment that has a name, on either kind of servers, the program finishes the night when it is started
+ * again: nothing is lost, stuck, doubled or bought twice.
  *
  * <p>{@code -Dkills.points=CLAIMED,SPOOLED} tries these only.
  */
@@ -21,37 +21,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KillMatrixTests {
 
     private static final Matrix MATRIX =
-            new Matrix(
-                    "kills",
-                    "killed when",
-                    "held there by",
-                    "servers",
-                    "seen",
-                    "exit codes after",
-                    "took");
+            new Matrix("kills", "killed when", "held there by", "servers", "seen", "exit codes after", "took");
 
     static Stream<Arguments> pointsAndPlaces() {
         String wanted = System.getProperty("kills.points", "");
         return Arrays.stream(KillPoint.values())
-                .filter(
-                        point ->
-                                wanted.isEmpty()
-                                        || List.of(wanted.split(",")).contains(point.name()))
-                .flatMap(
-                        point ->
-                                Arrays.stream(Place.values())
-                                        .map(place -> Arguments.of(point, place)));
+                .filter(point -> wanted.isEmpty() || List.of(wanted.split(",")).contains(point.name()))
+                .flatMap(point -> Arrays.stream(Place.values()).map(place -> Arguments.of(point, place)));
     }
 
     @ParameterizedTest(name = "{0} on {1} servers")
     @MethodSource("pointsAndPlaces")
     void theNightIsFinishedWheneverItWasKilled(KillPoint point, Place place) throws Exception {
         if (!point.whyNot(place).isEmpty()) {
-            MATRIX.addUntried(
-                    point.moment(),
-                    point.means(),
-                    place.name(),
-                    "not reachable: " + point.whyNot(place));
+            MATRIX.addUntried(point.moment(), point.means(), place.name(), "not reachable: " + point.whyNot(place));
             return;
         }
         long began = System.nanoTime();

@@ -20,9 +20,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A moment at which the program can be killed. Each is reached from outside: by a server that holds
- * its answer, a proxy that holds a request, or a trap or lock in the database; and each asserts, by
- * what rows, objects and provider show, that the program is there.
+ * A moment at which the program can be killed. Each is reached from outside: by a server that holds its answer, a proxy
+ * that holds a request, or a trap or lock in the database; and each asserts, by what rows, objects and provider show,
+ * that the program is there.
  */
 enum KillPoint {
 
@@ -118,8 +118,7 @@ enum KillPoint {
     },
 
     /** The answer has arrived and is not durable. */
-    ANSWER_RECEIVED(
-            "the answer has arrived, its row is not written", "trap on UPDATE of api_call") {
+    ANSWER_RECEIVED("the answer has arrived, its row is not written", "trap on UPDATE of api_call") {
         @Override
         int maybeBilled() {
             return WORKERS;
@@ -202,12 +201,9 @@ enum KillPoint {
         @Override
         String strike(Scene scene) throws Exception {
             AtomicInteger files = new AtomicInteger();
-            scene.provider()
-                    .script()
-                    .media(_ -> files.incrementAndGet() > SERVED, MediaReply.hang());
+            scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, MediaReply.hang());
             // small files are in memory otherwise
-            Program run =
-                    scene.practice().startWith(Map.of("ARCHIVE_MEDIA_MAX_MEMORY", "0"), "run");
+            Program run = scene.practice().startWith(Map.of("ARCHIVE_MEDIA_MAX_MEMORY", "0"), "run");
             await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
             await().atMost(PATIENCE).until(() -> scene.spooled() > 0);
             try (Archive archive = scene.practice().beside(run)) {
@@ -313,9 +309,7 @@ enum KillPoint {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
-                    Trap.withinCommitOf(
-                            "UPDATE ON worklist",
-                            "OLD.state <> 'ARCHIVED' AND NEW.state = 'ARCHIVED'"),
+                    Trap.withinCommitOf("UPDATE ON worklist", "OLD.state <> 'ARCHIVED' AND NEW.state = 'ARCHIVED'"),
                     WORKERS,
                     archive -> {
                         assertThat(archive.number(COMMITTING_NOW)).isEqualTo(WORKERS);
@@ -328,14 +322,11 @@ enum KillPoint {
     },
 
     /** Between the note's rows and the counters of its step. */
-    STEP_UPDATE(
-            "the note's rows are written, its step's counters are not",
-            "trap on UPDATE of batch_step_execution") {
+    STEP_UPDATE("the note's rows are written, its step's counters are not", "trap on UPDATE of batch_step_execution") {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
-                    Trap.before(
-                            "UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"),
+                    Trap.before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"),
                     1, // Spring Batch writes one step at a time
                     archive -> {
                         Scene.awaitNumber(archive, SETTLED, WORKERS);
@@ -352,9 +343,7 @@ enum KillPoint {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
-                    Trap.before(
-                                    "UPDATE ON worklist",
-                                    "OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL")
+                    Trap.before("UPDATE ON worklist", "OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL")
                             .after(WORKERS),
                     WORKERS,
                     archive -> {
@@ -373,8 +362,7 @@ enum KillPoint {
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
                     Trap.before(
-                            "UPDATE ON batch_job_execution",
-                            "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"),
+                            "UPDATE ON batch_job_execution", "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"),
                     1,
                     archive -> {
                         assertThat(archive.states())
@@ -387,8 +375,7 @@ enum KillPoint {
     },
 
     /** Spring Batch writes an instance and its execution one after the other. */
-    JOB_BEGINS(
-            "the job's instance is written, its execution is not", "trap on batch_job_execution") {
+    JOB_BEGINS("the job's instance is written, its execution is not", "trap on batch_job_execution") {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
@@ -428,8 +415,7 @@ enum KillPoint {
     },
 
     /** A restart has marked all steps of the killed run, and not the run. */
-    RECOVERY_EXECUTION(
-            "a restart is about to mark the execution as crashed", "trap on batch_job_execution") {
+    RECOVERY_EXECUTION("a restart is about to mark the execution as crashed", "trap on batch_job_execution") {
         @Override
         void prepare(Scene scene) throws Exception {
             OBJECTS_STORED.strike(scene);
@@ -460,9 +446,7 @@ enum KillPoint {
         @Override
         String strike(Scene scene) throws Exception {
             return scene.killTrapped(
-                    Trap.before(
-                            "UPDATE ON worklist",
-                            "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL"),
+                    Trap.before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL"),
                     1,
                     archive -> {
                         assertThat(archive.executions().getLast()).endsWith("FAILED CRASHED");
@@ -507,22 +491,15 @@ enum KillPoint {
             Program run = scene.practice().start("run");
             scene.provider().awaitHeld(WORKERS, PATIENCE);
             try (Archive archive = scene.practice().beside(run)) {
-                Trap.before(
-                                "UPDATE ON worklist",
-                                "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL")
+                Trap.before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL")
                         .set(archive);
                 run.terminate();
                 run.awaitLog("SIGTERM: finishing what is in flight");
                 run.terminate();
-                String seen =
-                        scene.killTrapped(
-                                run,
-                                archive,
-                                WORKERS,
-                                rows -> {
-                                    assertThat(rows.number(CLAIMS)).isEqualTo(WORKERS);
-                                    return WORKERS + " claims being handed back, none is";
-                                });
+                String seen = scene.killTrapped(run, archive, WORKERS, rows -> {
+                    assertThat(rows.number(CLAIMS)).isEqualTo(WORKERS);
+                    return WORKERS + " claims being handed back, none is";
+                });
                 scene.settle();
                 return seen;
             }
@@ -534,22 +511,22 @@ enum KillPoint {
         @Override
         String strike(Scene scene) throws Exception {
             List<String> all = scene.provider().noteIds(scene.ids().size() + 20);
-            String list = scene.practice().file("more.txt", String.join("\n", all)).toString();
+            String list =
+                    scene.practice().file("more.txt", String.join("\n", all)).toString();
             long before;
             try (Archive archive = scene.practice().look()) {
                 before = archive.number("SELECT count(*) FROM worklist");
             }
-            String seen =
-                    scene.killTrapped(
-                            Trap.before("INSERT ON worklist", "true").after(all.size() - 10),
-                            1,
-                            archive -> {
-                                assertThat(archive.number("SELECT count(*) FROM worklist"))
-                                        .isEqualTo(before);
-                                return "10 of 20 new rows written, none visible";
-                            },
-                            "enqueue",
-                            list);
+            String seen = scene.killTrapped(
+                    Trap.before("INSERT ON worklist", "true").after(all.size() - 10),
+                    1,
+                    archive -> {
+                        assertThat(archive.number("SELECT count(*) FROM worklist"))
+                                .isEqualTo(before);
+                        return "10 of 20 new rows written, none visible";
+                    },
+                    "enqueue",
+                    list);
             scene.ids().clear();
             scene.ids().addAll(all);
             return seen;
@@ -581,9 +558,7 @@ enum KillPoint {
     },
 
     /** Our own tables are half made. */
-    MIGRATION_CATALOG(
-            "a later migration, that of the catalog, is half done",
-            "event trigger on CREATE TABLE") {
+    MIGRATION_CATALOG("a later migration, that of the catalog, is half done", "event trigger on CREATE TABLE") {
         @Override
         int notesBefore() {
             return 0;
@@ -623,8 +598,7 @@ enum KillPoint {
             scene.kill(enqueue);
             assertThat(cluster.resolve("note-archive.whole")).doesNotExist();
             Path pid = cluster.resolve("postmaster.pid");
-            if (Files.exists(
-                    pid)) { // initdb works with single processes, whose numbers are negative
+            if (Files.exists(pid)) { // initdb works with single processes, whose numbers are negative
                 assertThat(Files.readString(pid)).startsWith("-");
             }
             return "PG_VERSION is there, no server was started over it";
@@ -667,7 +641,10 @@ enum KillPoint {
         @Override
         void goOn(Scene scene) {
             int calls = scene.provider().calls();
-            assertThat(scene.practice().call("requeue", "--state", "ARCHIVED").with(0).out())
+            assertThat(scene.practice()
+                            .call("requeue", "--state", "ARCHIVED")
+                            .with(0)
+                            .out())
                     .contains(scene.ids().size() + " notes are due now");
             scene.runToTheEnd();
             assertThat(scene.provider().calls()).isEqualTo(calls);
@@ -678,11 +655,10 @@ enum KillPoint {
     REPLACED("replaced files are about to be removed", "trap on DELETE of media_object") {
         @Override
         void prepare(Scene scene) {
-            String note =
-                    scene.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                            .filter(id -> !originals(scene, id).isEmpty())
-                            .findFirst()
-                            .orElseThrow();
+            String note = scene.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                    .filter(id -> !originals(scene, id).isEmpty())
+                    .findFirst()
+                    .orElseThrow();
             scene.ids().add(note);
             scene.practice().call("enqueue", note);
             Set<String> originals = originals(scene, note);
@@ -698,9 +674,7 @@ enum KillPoint {
                     Trap.before("DELETE ON media_object", "true"),
                     1,
                     archive -> {
-                        assertThat(
-                                        archive.number(
-                                                "SELECT count(*) FROM note_media WHERE reason = 'DEGRADED'"))
+                        assertThat(archive.number("SELECT count(*) FROM note_media WHERE reason = 'DEGRADED'"))
                                 .isZero();
                         assertThat(archive.number("SELECT count(*) FROM forgotten_object"))
                                 .isPositive();
@@ -736,10 +710,8 @@ enum KillPoint {
                     archive -> {
                         assertThat(archive.states()).containsEntry("POSTPONED", 1L);
                         assertThat(archive.number(MISSING)).isOne();
-                        String note =
-                                archive.strings(
-                                                "SELECT note_id FROM worklist WHERE state = 'POSTPONED'")
-                                        .getFirst();
+                        String note = archive.strings("SELECT note_id FROM worklist WHERE state = 'POSTPONED'")
+                                .getFirst();
                         assertThat(archive.objects("notes/" + note + "/")).hasSize(1);
                         return "the sidecar is stored, the note is POSTPONED";
                     },
@@ -753,14 +725,11 @@ enum KillPoint {
 
         private static String[] waive(Scene scene) {
             try (Archive archive = scene.practice().look()) {
-                String[] slot =
-                        archive.strings(
-                                        "SELECT concat_ws(' ', note_id, kind, ordinal) FROM note_media WHERE state = 'MISSING'")
-                                .getFirst()
-                                .split(" ");
-                return new String[] {
-                    "waive", slot[0], slot[1], slot[2], "--reason", "nobody has it any more"
-                };
+                String[] slot = archive.strings(
+                                "SELECT concat_ws(' ', note_id, kind, ordinal) FROM note_media WHERE state = 'MISSING'")
+                        .getFirst()
+                        .split(" ");
+                return new String[] {"waive", slot[0], slot[1], slot[2], "--reason", "nobody has it any more"};
             }
         }
     };
@@ -769,18 +738,14 @@ enum KillPoint {
     static final int NOTES = 30;
 
     private static final int SERVED = 5;
-    private static final String EXECUTION =
-            "(SELECT max(job_execution_id) FROM batch_job_execution)";
+    private static final String EXECUTION = "(SELECT max(job_execution_id) FROM batch_job_execution)";
     private static final String COUNTED =
             "SELECT sum(write_count) FROM batch_step_execution WHERE step_name LIKE '%:w%' AND job_execution_id = "
                     + EXECUTION;
-    private static final String CLAIMS =
-            "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL";
-    private static final String ASKED =
-            "SELECT count(*) FROM api_call WHERE job_execution_id = " + EXECUTION;
+    private static final String CLAIMS = "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL";
+    private static final String ASKED = "SELECT count(*) FROM api_call WHERE job_execution_id = " + EXECUTION;
     private static final String ANSWERED = ASKED + " AND received_at IS NOT NULL";
-    private static final String SETTLED =
-            "SELECT count(*) FROM worklist WHERE settled_by = " + EXECUTION;
+    private static final String SETTLED = "SELECT count(*) FROM worklist WHERE settled_by = " + EXECUTION;
     private static final String PAID_AND_CLAIMED =
             "SELECT count(DISTINCT note_id) FROM worklist JOIN api_call USING (note_id) WHERE claimed_by IS NOT NULL AND billed = 'YES'";
     private static final String CAPTURED_AND_CLAIMED =
@@ -793,13 +758,10 @@ enum KillPoint {
     private static final String COMMITTING_NOW =
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ILIKE 'COMMIT' AND datname = current_database()";
     private static final String CRASHED_STEPS =
-            "SELECT count(*) FROM batch_step_execution WHERE exit_code = 'CRASHED' AND job_execution_id = "
-                    + EXECUTION;
+            "SELECT count(*) FROM batch_step_execution WHERE exit_code = 'CRASHED' AND job_execution_id = " + EXECUTION;
     private static final String MISSING = "SELECT count(*) FROM note_media WHERE state = 'MISSING'";
-    private static final Map<Place, String> IN_PROCESS_STORE =
-            Map.of(
-                    Place.EMBEDDED,
-                    "client and store are one process: nothing can stand between, and it dies as a whole");
+    private static final Map<Place, String> IN_PROCESS_STORE = Map.of(
+            Place.EMBEDDED, "client and store are one process: nothing can stand between, and it dies as a whole");
 
     private final String moment;
     private final String means;
@@ -858,30 +820,27 @@ enum KillPoint {
             return 0;
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return (int) files.filter(file -> file.toString().endsWith(".answer")).count();
+            return (int)
+                    files.filter(file -> file.toString().endsWith(".answer")).count();
         }
     }
 
     private static int sidecarsOfClaimed(Archive archive) throws Exception {
         int found = 0;
-        for (String note :
-                archive.strings("SELECT note_id FROM worklist WHERE claimed_by IS NOT NULL")) {
+        for (String note : archive.strings("SELECT note_id FROM worklist WHERE claimed_by IS NOT NULL")) {
             found += archive.objects("notes/" + note + "/").size();
         }
         return found;
     }
 
-    private static String strikeMigration(Scene scene, String table, String version)
-            throws Exception {
+    private static String strikeMigration(Scene scene, String table, String version) throws Exception {
         scene.ids().addAll(scene.provider().noteIds(20));
         return scene.killTrapped(
                 Trap.whenMade(table),
                 1,
                 archive -> {
-                    assertThat(
-                                    archive.number(
-                                            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?",
-                                            table))
+                    assertThat(archive.number(
+                                    "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", table))
                             .isZero();
                     assertThat(archive.strings("SELECT version FROM flyway_schema_history"))
                             .doesNotContain(version);

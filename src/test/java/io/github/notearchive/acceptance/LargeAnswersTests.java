@@ -27,9 +27,7 @@ class LargeAnswersTests {
             List<String> notes = practice.enqueue(NOTES);
             for (int i = 0; i < NOTES; i++) {
                 int kind = i % 3;
-                practice.provider()
-                        .script()
-                        .always(notes.get(i), Reply.noteWith(note -> enlarge(note, kind)));
+                practice.provider().script().always(notes.get(i), Reply.noteWith(note -> enlarge(note, kind)));
             }
 
             practice.call("run").with(0);
@@ -56,20 +54,16 @@ class LargeAnswersTests {
             List<String> notes = practice.enqueue(4);
             practice.provider()
                     .script()
-                    .always(
-                            notes.getFirst(),
-                            Reply.noteWith(note -> note.put("desc", "x".repeat(4 << 20))));
+                    .always(notes.getFirst(), Reply.noteWith(note -> note.put("desc", "x".repeat(4 << 20))));
 
             practice.call("run").with(6);
 
             try (Archive archive = practice.look()) {
                 assertThat(archive.strings("SELECT note_id FROM worklist WHERE state = 'ARCHIVED'"))
                         .containsExactlyInAnyOrderElementsOf(notes.subList(1, 4));
-                assertThat(
-                                archive.strings(
-                                        "SELECT state || ' ' || last_error FROM worklist WHERE note_id = '"
-                                                + notes.getFirst()
-                                                + "'"))
+                assertThat(archive.strings("SELECT state || ' ' || last_error FROM worklist WHERE note_id = '"
+                                + notes.getFirst()
+                                + "'"))
                         .singleElement()
                         .asString()
                         .contains("POSTPONED", "the answer is longer than");

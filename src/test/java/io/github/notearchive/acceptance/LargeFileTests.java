@@ -35,17 +35,14 @@ class LargeFileTests {
                         Proxy.before(URI.create("http://" + practice.provider().mediaHost()))) {
             films.answer(Proxy.ANY, LargeFileTests::film);
             practice.environment()
-                    .merge(
-                            "ARCHIVE_MEDIA_HOSTS",
-                            "127.0.0.1:" + films.port(),
-                            (own, more) -> own + "," + more);
-            String note = practice.provider().noteIds(SandboxNoteKind.VIDEO_STREAMS, 1).getFirst();
+                    .merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + films.port(), (own, more) -> own + "," + more);
+            String note = practice.provider()
+                    .noteIds(SandboxNoteKind.VIDEO_STREAMS, 1)
+                    .getFirst();
             practice.provider()
                     .script()
                     .always(note, Reply.noteWith(LargeFileTests::promisesNoSize))
-                    .media(
-                            target -> target.contains("/stream/"),
-                            MediaReply.redirect(films.address() + "/film.mp4"));
+                    .media(target -> target.contains("/stream/"), MediaReply.redirect(films.address() + "/film.mp4"));
             practice.call("enqueue", practice.file("ids.txt", note).toString()).with(0);
 
             long began = System.nanoTime();
@@ -60,25 +57,20 @@ class LargeFileTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.strings("SELECT state FROM note_media WHERE kind = 'VIDEO'"))
                         .containsExactly("STORED");
-                String key =
-                        archive.strings(
-                                        "SELECT object_key FROM media_object WHERE size_bytes = "
-                                                + LENGTH)
-                                .getFirst();
+                String key = archive.strings("SELECT object_key FROM media_object WHERE size_bytes = " + LENGTH)
+                        .getFirst();
                 assertThat(archive.objects("media/")).containsEntry(key, LENGTH);
             }
             assertThat(ended.err()).doesNotContain("OutOfMemoryError");
             Path report = Path.of("target", "matrix", "large-file.md");
             Files.createDirectories(report.getParent());
             String line =
-                    "| %s | %d MB | 256 MB | %d MB | %d s |%n"
-                            .formatted(place, LENGTH >> 20, peak >> 10, seconds);
+                    "| %s | %d MB | 256 MB | %d MB | %d s |%n".formatted(place, LENGTH >> 20, peak >> 10, seconds);
             Files.writeString(
                     report,
                     Files.exists(report)
                             ? Files.readString(report) + line
-                            : "| servers | file | heap | peak resident | took |%n|---|---|---|---|---|%n"
-                                            .formatted()
+                            : "| servers | file | heap | peak resident | took |%n|---|---|---|---|---|%n".formatted()
                                     + line);
         }
     }
@@ -90,11 +82,10 @@ class LargeFileTests {
 
     /** Boxes as a film has them, and zeros in place of pictures. */
     private static void film(OutputStream out) throws IOException {
-        out.write(
-                ("HTTP/1.1 200 OK\r\nContent-Length: "
-                                + LENGTH
-                                + "\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n")
-                        .getBytes(US_ASCII));
+        out.write(("HTTP/1.1 200 OK\r\nContent-Length: "
+                        + LENGTH
+                        + "\r\nContent-Type: video/mp4\r\nConnection: close\r\n\r\n")
+                .getBytes(US_ASCII));
         ByteBuffer head = ByteBuffer.allocate(24 + 8 + 16);
         head.putInt(24).put("ftypisom".getBytes(US_ASCII)).putInt(512);
         head.put("isommp42".getBytes(US_ASCII));

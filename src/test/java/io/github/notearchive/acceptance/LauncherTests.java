@@ -21,7 +21,8 @@ class LauncherTests {
 
     private static final Path LAUNCHER = Path.of("bin", "note-archive").toAbsolutePath();
 
-    @TempDir Path elsewhere;
+    @TempDir
+    Path elsewhere;
 
     @Test
     void worksFromAnyDirectoryAndThroughALinkAndBuildsNothingThatIsBuilt() throws Exception {
@@ -70,8 +71,9 @@ class LauncherTests {
 
     /** As the virtual machine itself tells it. */
     private String lastCompiler(String options, String... arguments) {
-        String flags =
-                launchWith(options + " -XX:+PrintFlagsFinal", LAUNCHER, arguments).with(0).out();
+        String flags = launchWith(options + " -XX:+PrintFlagsFinal", LAUNCHER, arguments)
+                .with(0)
+                .out();
         return flags.lines()
                 .filter(line -> line.contains(" TieredStopAtLevel "))
                 .map(line -> line.replaceAll(".*= (\\d).*", "$1"))
@@ -87,9 +89,7 @@ class LauncherTests {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(arguments));
         return Program.execute(
-                        elsewhere,
-                        Map.of("JAVA_HOME", System.getProperty("java.home"), "JAVA_OPTS", options),
-                        command)
+                        elsewhere, Map.of("JAVA_HOME", System.getProperty("java.home"), "JAVA_OPTS", options), command)
                 .end();
     }
 }

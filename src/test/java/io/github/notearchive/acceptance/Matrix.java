@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A table of what was done to the program and what came of it, written to {@code target/matrix}
- * after each line, so that a run which is broken off leaves what it has seen.
+ * A table of what was done to the program and what came of it, written to {@code target/matrix} after each line, so
+ * that a run which is broken off leaves what it has seen.
  */
 final class Matrix {
 
@@ -24,15 +24,8 @@ final class Matrix {
     Matrix(String name, String... columns) {
         file = DIRECTORY.resolve(name + ".md");
         List<String> all = new ArrayList<>(List.of(columns));
-        all.addAll(
-                List.of(
-                        "lost",
-                        "stuck",
-                        "row without object",
-                        "duplicated",
-                        "bought twice",
-                        "ledger wrong",
-                        "maybe billed"));
+        all.addAll(List.of(
+                "lost", "stuck", "row without object", "duplicated", "bought twice", "ledger wrong", "maybe billed"));
         this.columns = all.size();
         lines.add(row(all));
         lines.add("|---".repeat(all.size()) + "|");
@@ -41,14 +34,13 @@ final class Matrix {
     /** Adds a line. */
     synchronized void add(Audit audit, String... cells) {
         List<String> all = new ArrayList<>(List.of(cells));
-        for (List<String> findings :
-                List.of(
-                        audit.lost(),
-                        audit.stuck(),
-                        audit.withoutObject(),
-                        audit.duplicated(),
-                        audit.boughtTwice(),
-                        audit.ledgerWrong())) {
+        for (List<String> findings : List.of(
+                audit.lost(),
+                audit.stuck(),
+                audit.withoutObject(),
+                audit.duplicated(),
+                audit.boughtTwice(),
+                audit.ledgerWrong())) {
             all.add(String.valueOf(findings.size()));
         }
         all.add(String.valueOf(audit.maybeBilled()));

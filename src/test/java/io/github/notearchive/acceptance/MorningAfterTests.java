@@ -30,32 +30,24 @@ class MorningAfterTests {
             assertThat(summary.at("/notes/archived").intValue()).isEqualTo(3);
             assertThat(summary.at("/limits/callsPerSecond").intValue()).isEqualTo(500);
             assertThat(summary.path("report").isNull()).isTrue();
-            assertThat(run.err())
-                    .contains("COMPLETED (exit 0)", "could not be written; that changes nothing");
+            assertThat(run.err()).contains("COMPLETED (exit 0)", "could not be written; that changes nothing");
 
             Files.delete(inTheWay);
             String told = practice.call("report").with(0).out().strip();
             Path report = Path.of(told.lines().reduce((_, last) -> last).orElseThrow());
             assertThat(report.getParent()).isEqualTo(inTheWay);
             PageChecks.assertSound(Files.readString(report));
-            assertThat(report)
-                    .content()
-                    .contains("3 notes archived")
-                    .doesNotContain(practice.secrets());
+            assertThat(report).content().contains("3 notes archived").doesNotContain(practice.secrets());
 
-            JsonNode status =
-                    JsonMapper.shared()
-                            .readTree(
-                                    practice.call("status", "--json", "--fail-on", "ATTENTION")
-                                            .with(0)
-                                            .out());
+            JsonNode status = JsonMapper.shared()
+                    .readTree(practice.call("status", "--json", "--fail-on", "ATTENTION")
+                            .with(0)
+                            .out());
             assertThat(status.at("/health/level").stringValue()).isEqualTo("HEALTHY");
-            JsonNode story =
-                    JsonMapper.shared()
-                            .readTree(
-                                    practice.call("explain", "--json", ids.getFirst())
-                                            .with(0)
-                                            .out());
+            JsonNode story = JsonMapper.shared()
+                    .readTree(practice.call("explain", "--json", ids.getFirst())
+                            .with(0)
+                            .out());
             assertThat(story.path("state").stringValue()).isEqualTo("ARCHIVED");
             assertThat(story.at("/story/0/kind").stringValue()).isEqualTo("QUEUED");
         }

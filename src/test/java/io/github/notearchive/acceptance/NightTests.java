@@ -44,17 +44,13 @@ class NightTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 60L));
                 assertThat(archive.executions()).containsExactly("1 COMPLETED COMPLETED");
-                assertThat(
-                                archive.strings(
-                                        "SELECT note_id FROM note WHERE archived_at IS NOT NULL"))
+                assertThat(archive.strings("SELECT note_id FROM note WHERE archived_at IS NOT NULL"))
                         .containsExactlyInAnyOrderElementsOf(ids);
                 assertThat(
                                 archive.number(
                                         "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND answer IS NOT NULL"))
                         .isEqualTo(60);
-                assertThat(
-                                archive.number(
-                                        """
+                assertThat(archive.number("""
                                         SELECT count(*) FROM run_summary s JOIN batch_job_execution e USING (job_execution_id)
                                         WHERE e.start_time AT TIME ZONE 'UTC' BETWEEN s.began_at AND s.ended_at
                                         """))
@@ -66,29 +62,24 @@ class NightTests {
         }
     }
 
-    private static void assertFilesAreThoseOfTheProvider(
-            Archive archive, SandboxProvider provider, List<String> ids) throws Exception {
+    private static void assertFilesAreThoseOfTheProvider(Archive archive, SandboxProvider provider, List<String> ids)
+            throws Exception {
         assertThat(archive.objects("media/").keySet())
-                .containsExactlyInAnyOrderElementsOf(
-                        archive.strings("SELECT object_key FROM media_object"));
+                .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT object_key FROM media_object"));
         for (Map.Entry<String, Long> object : archive.objects("media/").entrySet()) {
             byte[] bytes = archive.read(object.getKey());
-            assertThat(
-                            archive.strings(
-                                    "SELECT sha256 || ' ' || size_bytes FROM media_object WHERE object_key = ?",
-                                    object.getKey()))
+            assertThat(archive.strings(
+                            "SELECT sha256 || ' ' || size_bytes FROM media_object WHERE object_key = ?",
+                            object.getKey()))
                     .containsExactly(sha256(bytes) + " " + bytes.length);
             assertThat(object.getKey())
-                    .startsWith(
-                            "media/" + sha256(bytes).substring(0, 2) + "/" + sha256(bytes) + ".");
+                    .startsWith("media/" + sha256(bytes).substring(0, 2) + "/" + sha256(bytes) + ".");
         }
         for (String id : ids) {
             Set<String> offered = new HashSet<>();
             collectDigests(provider.envelope(id), provider, offered);
             List<String> stored =
-                    archive.strings(
-                            "SELECT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'",
-                            id);
+                    archive.strings("SELECT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'", id);
             assertThat(stored)
                     .as("files of " + id)
                     .hasSizeGreaterThanOrEqualTo(provider.kind(id) == SandboxNoteKind.TEXT ? 0 : 1);
@@ -98,8 +89,7 @@ class NightTests {
                 .isZero();
     }
 
-    private static void collectDigests(JsonNode node, SandboxProvider provider, Set<String> digests)
-            throws Exception {
+    private static void collectDigests(JsonNode node, SandboxProvider provider, Set<String> digests) throws Exception {
         String text = node.isString() ? node.stringValue() : "";
         if (text.startsWith("http://" + provider.mediaHost()) && !text.contains("/discovery/")) {
             digests.add(sha256(provider.mediaBytes(text)));
@@ -109,17 +99,13 @@ class NightTests {
         }
     }
 
-    private static void assertSidecarsHoldTheAnswers(
-            Archive archive, SandboxProvider provider, List<String> ids) throws Exception {
+    private static void assertSidecarsHoldTheAnswers(Archive archive, SandboxProvider provider, List<String> ids)
+            throws Exception {
         assertThat(archive.objects("notes/").keySet())
-                .containsExactlyInAnyOrderElementsOf(
-                        archive.strings("SELECT sidecar_key FROM note_capture"));
+                .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT sidecar_key FROM note_capture"));
         for (String id : ids) {
             List<String> keys = List.copyOf(archive.objects("notes/" + id + "/").keySet());
-            assertThat(keys)
-                    .singleElement()
-                    .asString()
-                    .matches("notes/" + id + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
+            assertThat(keys).singleElement().asString().matches("notes/" + id + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
             JsonNode sidecar = JSON.readTree(archive.read(keys.getFirst()));
             assertThat(sidecar.get("noteId").stringValue()).isEqualTo(id);
             assertThat(sidecar.get("answer").stringValue().getBytes(StandardCharsets.UTF_8))
@@ -131,10 +117,8 @@ class NightTests {
                 }
             }
             assertThat(named)
-                    .containsExactlyInAnyOrderElementsOf(
-                            archive.strings(
-                                    "SELECT DISTINCT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'",
-                                    id));
+                    .containsExactlyInAnyOrderElementsOf(archive.strings(
+                            "SELECT DISTINCT sha256 FROM note_media WHERE note_id = ? AND state = 'STORED'", id));
         }
     }
 
@@ -163,33 +147,29 @@ class NightTests {
             assertThat(practice.provider().bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 50L));
-                assertThat(archive.executions())
-                        .containsExactly("1 STOPPED QUOTA_EXHAUSTED", "1 COMPLETED COMPLETED");
-                assertThat(archive.number("SELECT count(*) FROM batch_job_instance")).isOne();
+                assertThat(archive.executions()).containsExactly("1 STOPPED QUOTA_EXHAUSTED", "1 COMPLETED COMPLETED");
+                assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
+                        .isOne();
                 assertThat(archive.counted()).isEmpty();
             }
         }
     }
 
     private static void assertLogIsOneObjectALine(Ended run) {
-        List<JsonNode> lines =
-                run.err()
-                        .lines()
-                        .filter(line -> !line.startsWith("note-archive: ")) // no log, but its words
-                        .map(JSON::readTree)
-                        .toList();
+        List<JsonNode> lines = run.err()
+                .lines()
+                .filter(line -> !line.startsWith("note-archive: ")) // no log, but its words
+                .map(JSON::readTree)
+                .toList();
         assertThat(lines)
-                .allSatisfy(
-                        line -> {
-                            assertThat(line.at("/service/name").asString())
-                                    .isEqualTo("note-archive");
-                            assertThat(line.at("/log/level").asString()).isNotEmpty();
-                        })
-                .anySatisfy(
-                        line -> {
-                            assertThat(line.at("/message").asString())
-                                    .startsWith("No more notes are taken up, QUOTA_EXHAUSTED");
-                            assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
-                        });
+                .allSatisfy(line -> {
+                    assertThat(line.at("/service/name").asString()).isEqualTo("note-archive");
+                    assertThat(line.at("/log/level").asString()).isNotEmpty();
+                })
+                .anySatisfy(line -> {
+                    assertThat(line.at("/message").asString())
+                            .startsWith("No more notes are taken up, QUOTA_EXHAUSTED");
+                    assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
+                });
     }
 }

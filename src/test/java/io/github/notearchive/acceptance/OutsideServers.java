@@ -22,11 +22,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A PostgreSQL and an S3 server in the test's process: outside of the program's, as in production.
- * One pair for all tests, a database and a bucket for each.
+ * A PostgreSQL and an S3 server in the test's process: outside of the program's, as in production. One pair for all
+ * tests, a database and a bucket for each.
  *
- * <p>{@code -Dacceptance.s3.endpoint=http://127.0.0.1:7480}, {@code -Dacceptance.s3.access-key=}
- * and {@code -Dacceptance.s3.secret-key=} name another S3 server, which is put in its place.
+ * <p>{@code -Dacceptance.s3.endpoint=http://127.0.0.1:7480}, {@code -Dacceptance.s3.access-key=} and
+ * {@code -Dacceptance.s3.secret-key=} name another S3 server, which is put in its place.
  */
 final class OutsideServers implements AutoCloseable {
 
@@ -102,8 +102,7 @@ final class OutsideServers implements AutoCloseable {
 
     private void execute(String sql) {
         try (Connection connection =
-                        DriverManager.getConnection(
-                                database.jdbcUrl(), database.user(), database.password());
+                        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
@@ -146,15 +145,10 @@ final class OutsideServers implements AutoCloseable {
 
         @Override
         public void beforeAll(ExtensionContext context) {
-            ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME))
-                    .setLevel(Level.WARN);
-            servers =
-                    context.getRoot()
-                            .getStore(ExtensionContext.Namespace.create(OutsideServers.class))
-                            .computeIfAbsent(
-                                    OutsideServers.class,
-                                    _ -> new OutsideServers(),
-                                    OutsideServers.class);
+            ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
+            servers = context.getRoot()
+                    .getStore(ExtensionContext.Namespace.create(OutsideServers.class))
+                    .computeIfAbsent(OutsideServers.class, _ -> new OutsideServers(), OutsideServers.class);
         }
     }
 }

@@ -22,7 +22,8 @@ enum Place {
             try {
                 Files.createDirectories(data);
                 Files.createSymbolicLink(
-                        data.resolve("postgres-binaries"), OutsideServers.running().programs());
+                        data.resolve("postgres-binaries"),
+                        OutsideServers.running().programs());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -100,8 +101,7 @@ enum Place {
                     database.password(),
                     () -> {
                         EmbeddedStore store = EmbeddedStore.open(directory);
-                        return new Archive.Account(
-                                store.endpoint(), store.accessKey(), store.secretKey());
+                        return new Archive.Account(store.endpoint(), store.accessKey(), store.secretKey());
                     },
                     "note-archive",
                     directory::close);
@@ -126,13 +126,10 @@ enum Place {
 
         private Optional<ProcessHandle> postmaster() {
             try {
-                String first =
-                        Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid"))
-                                .getFirst();
+                String first = Files.readAllLines(data.resolve("postgres").resolve("postmaster.pid"))
+                        .getFirst();
                 return ProcessHandle.of(Long.parseLong(first.strip()))
-                        .filter(
-                                process ->
-                                        process.info().command().orElse("").endsWith("postgres"));
+                        .filter(process -> process.info().command().orElse("").endsWith("postgres"));
             } catch (IOException e) {
                 return Optional.empty();
             }
@@ -189,9 +186,7 @@ enum Place {
                     url,
                     servers.user(),
                     servers.password(),
-                    () ->
-                            new Archive.Account(
-                                    servers.endpoint(), servers.accessKey(), servers.secretKey()),
+                    () -> new Archive.Account(servers.endpoint(), servers.accessKey(), servers.secretKey()),
                     bucket(),
                     () -> {});
         }

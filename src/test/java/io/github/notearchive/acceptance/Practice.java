@@ -19,8 +19,8 @@ import java.util.Map;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * One test's world: a provider, a place for rows and objects, and the program's processes, none of
- * which may ever print a secret.
+ * One test's world: a provider, a place for rows and objects, and the program's processes, none of which may ever print
+ * a secret.
  */
 final class Practice implements AutoCloseable {
 
@@ -121,7 +121,8 @@ final class Practice implements AutoCloseable {
     /** Puts the first notes of the provider on the worklist; their ids. */
     List<String> enqueue(int notes) {
         List<String> ids = provider.noteIds(notes);
-        Ended ended = call("enqueue", file("ids.txt", String.join("\n", ids)).toString()).with(0);
+        Ended ended = call("enqueue", file("ids.txt", String.join("\n", ids)).toString())
+                .with(0);
         assertThat(ended.out()).contains(notes + " new, 0 already known");
         return ids;
     }
@@ -139,9 +140,7 @@ final class Practice implements AutoCloseable {
         return site.look();
     }
 
-    /**
-     * Looks into it beside a program that has just been started, as soon as its servers are there.
-     */
+    /** Looks into it beside a program that has just been started, as soon as its servers are there. */
     Archive beside(Program program) {
         await().atMost(Duration.ofSeconds(180))
                 .pollInterval(Duration.ofMillis(50))

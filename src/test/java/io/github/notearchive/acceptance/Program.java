@@ -23,8 +23,7 @@ final class Program {
     static final Path JAR = Path.of("target", "note-archive.jar").toAbsolutePath();
 
     /** Of the virtual machine, in all tests. */
-    static final List<String> OPTIONS =
-            List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    static final List<String> OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     /** How long any command may take unless a test says otherwise. */
     private static final Duration PATIENCE = Duration.ofSeconds(180);
@@ -53,14 +52,12 @@ final class Program {
     }
 
     /** The same, but as a release has it: the jar in one piece. */
-    static Program startPackaged(
-            Path directory, Map<String, String> environment, String... arguments) {
+    static Program startPackaged(Path directory, Map<String, String> environment, String... arguments) {
         return execute(directory, environment, command(OPTIONS, JAR, arguments));
     }
 
     /** The same, but behind a command of the shell that changes what a process inherits. */
-    static Program startAfter(
-            Path directory, Map<String, String> environment, String shell, String... arguments) {
+    static Program startAfter(Path directory, Map<String, String> environment, String shell, String... arguments) {
         List<String> command = new ArrayList<>();
         command.addAll(List.of("sh", "-c", shell + " && exec \"$@\"", "sh"));
         command.addAll(command(arguments));
@@ -88,11 +85,10 @@ final class Program {
         try {
             Path out = Files.createTempFile(directory, "out-", ".txt");
             Path err = Files.createTempFile(directory, "err-", ".txt");
-            ProcessBuilder builder =
-                    new ProcessBuilder(command)
-                            .directory(directory.toFile())
-                            .redirectOutput(out.toFile())
-                            .redirectError(err.toFile());
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(directory.toFile())
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile());
             builder.environment().clear();
             builder.environment().put("PATH", System.getenv("PATH"));
             builder.environment().putAll(environment);
@@ -210,13 +206,14 @@ final class Program {
         String message() {
             return String.join(
                     "\n",
-                    err.lines().filter(line -> !line.matches("\\d{4}-\\d\\d-\\d\\dT.*")).toList());
+                    err.lines()
+                            .filter(line -> !line.matches("\\d{4}-\\d\\d-\\d\\dT.*"))
+                            .toList());
         }
 
         @Override
         public String toString() {
-            return "%s ended with %d after %s%n--- out%n%s--- err%n%s"
-                    .formatted(arguments, exitCode, took, out, err);
+            return "%s ended with %d after %s%n--- out%n%s--- err%n%s".formatted(arguments, exitCode, took, out, err);
         }
     }
 }

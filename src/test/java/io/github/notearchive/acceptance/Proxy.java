@@ -18,12 +18,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * A port in front of a server, so that a test can hold a request on its way there or the answer on
- * its way back, cut connections, and take the server away and bring it back.
+ * A port in front of a server, so that a test can hold a request on its way there or the answer on its way back, cut
+ * connections, and take the server away and bring it back.
  *
- * <p>Bytes pass unchanged, so the address that a client signs is the one that the server sees. What
- * begins a request is told by its first line: the bytes that arrive at once begin with it. Of a
- * protocol without lines that text is whatever arrives, so {@link #ANY} matches it too.
+ * <p>Bytes pass unchanged, so the address that a client signs is the one that the server sees. What begins a request is
+ * told by its first line: the bytes that arrive at once begin with it. Of a protocol without lines that text is
+ * whatever arrives, so {@link #ANY} matches it too.
  */
 final class Proxy implements AutoCloseable {
 
@@ -84,8 +84,7 @@ final class Proxy implements AutoCloseable {
             long left = atMost.toNanos();
             while (held < count) {
                 if (left <= 0) {
-                    throw new IllegalStateException(
-                            "Only %d of %d are held after %s".formatted(held, count, atMost));
+                    throw new IllegalStateException("Only %d of %d are held after %s".formatted(held, count, atMost));
                 }
                 left = changed.awaitNanos(left);
             }
@@ -95,8 +94,8 @@ final class Proxy implements AutoCloseable {
     }
 
     /**
-     * From now on a request whose first line matches does not reach the server: it is read, gets
-     * this answer, and its connection is closed.
+     * From now on a request whose first line matches does not reach the server: it is read, gets this answer, and its
+     * connection is closed.
      */
     void answer(Predicate<String> firstLine, Answer answer) {
         canned = new Canned(firstLine, answer);
@@ -115,9 +114,8 @@ final class Proxy implements AutoCloseable {
 
         /** A whole answer with a text for its body. */
         static Answer of(int status, String contentType, String body) {
-            String head =
-                    "HTTP/1.1 %d No\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                            .formatted(status, contentType, body.length());
+            String head = "HTTP/1.1 %d No\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                    .formatted(status, contentType, body.length());
             return out -> out.write((head + body).getBytes(StandardCharsets.ISO_8859_1));
         }
     }
@@ -127,17 +125,13 @@ final class Proxy implements AutoCloseable {
     /** Lets what is held pass, and whatever comes. */
     void release() {
         canned = new Canned(NONE, _ -> {});
-        change(
-                () -> {
-                    heldRequests = NONE;
-                    heldAnswers = NONE;
-                });
+        change(() -> {
+            heldRequests = NONE;
+            heldAnswers = NONE;
+        });
     }
 
-    /**
-     * Connections are cut, with what they hold, also those whose client is gone; new ones are let
-     * through.
-     */
+    /** Connections are cut, with what they hold, also those whose client is gone; new ones are let through. */
     void cut() {
         open.forEach(Link::close);
         change(() -> {});
@@ -280,8 +274,7 @@ final class Proxy implements AutoCloseable {
 
         /** A body's bytes belong to the request before them. */
         private static String firstLine(byte[] buffer, int length, String before) {
-            String text =
-                    new String(buffer, 0, Math.min(length, 2_000), StandardCharsets.ISO_8859_1);
+            String text = new String(buffer, 0, Math.min(length, 2_000), StandardCharsets.ISO_8859_1);
             String line = text.lines().findFirst().orElse("");
             boolean body = before.contains(" HTTP/1") && !line.contains(" HTTP/1");
             return body ? before : line;

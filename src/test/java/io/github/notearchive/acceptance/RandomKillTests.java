@@ -19,12 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Killed at moments that nobody chose, several times a night, the program finishes each night all
- * the same, with nothing lost, stuck, doubled or bought twice.
+ * Killed at moments that nobody chose, several times a night, the program finishes each night all the same, with
+ * nothing lost, stuck, doubled or bought twice.
  *
- * <p>{@code -Dkills.count=200} says how many kills, {@code -Dkills.seed=N} which: night by night
- * the seed grows by one, an even one has embedded servers, so that a night is repeated by its own
- * seed and {@code -Dkills.count=1}.
+ * <p>{@code -Dkills.count=200} says how many kills, {@code -Dkills.seed=N} which: night by night the seed grows by one,
+ * an even one has embedded servers, so that a night is repeated by its own seed and {@code -Dkills.count=1}.
  */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
@@ -62,17 +61,16 @@ class RandomKillTests {
         }
     }
 
-    private final Matrix matrix =
-            new Matrix(
-                    "random-kills",
-                    "night",
-                    "servers",
-                    "notes",
-                    "trouble",
-                    "killed, ms after the start",
-                    "in start-up",
-                    "in the work",
-                    "exit codes after");
+    private final Matrix matrix = new Matrix(
+            "random-kills",
+            "night",
+            "servers",
+            "notes",
+            "trouble",
+            "killed, ms after the start",
+            "in start-up",
+            "in the work",
+            "exit codes after");
     private final List<String> violations = new ArrayList<>();
     private Duration startUp = Duration.ofSeconds(4);
     private int startUps;
@@ -85,9 +83,8 @@ class RandomKillTests {
     void noKillAtARandomMomentLosesOrDoublesAnything() throws Exception {
         long seed = Long.getLong("kills.seed", new Random().nextInt(1_000_000));
         int count = Integer.getInteger("kills.count", 200);
-        matrix.note(
-                "Repeat with `-Dkills.seed=%d -Dkills.count=%d`, on a machine of %d processors."
-                        .formatted(seed, count, Runtime.getRuntime().availableProcessors()));
+        matrix.note("Repeat with `-Dkills.seed=%d -Dkills.count=%d`, on a machine of %d processors."
+                .formatted(seed, count, Runtime.getRuntime().availableProcessors()));
         System.out.println("kills.seed=" + seed + " kills.count=" + count);
         long began = System.nanoTime();
 
@@ -138,11 +135,10 @@ class RandomKillTests {
         }
 
         void begin() throws Exception {
-            SandboxSettings settings =
-                    SandboxSettings.defaults()
-                            .withSeed(seed)
-                            .withLatency(Duration.ofMillis(150 + random.nextInt(250)), 0.5)
-                            .withMediaLatency(Duration.ofMillis(20 + random.nextInt(130)));
+            SandboxSettings settings = SandboxSettings.defaults()
+                    .withSeed(seed)
+                    .withLatency(Duration.ofMillis(150 + random.nextInt(250)), 0.5)
+                    .withMediaLatency(Duration.ofMillis(20 + random.nextInt(130)));
             try (Practice practice = Practice.begin(place, trouble.in(settings, size))) {
                 List<String> ids = practice.provider().noteIds(size);
                 if (trouble == Trouble.DEAD_FILES) {
@@ -184,13 +180,12 @@ class RandomKillTests {
             Ended ended = practice.call("enqueue", list).with(0);
             assertThat(ended.out())
                     .as("a list is on the worklist as a whole or not at all")
-                    .containsAnyOf(
-                            size + " new, 0 already known", "0 new, " + size + " already known");
+                    .containsAnyOf(size + " new, 0 already known", "0 new, " + size + " already known");
         }
 
         /**
-         * One time in five at any moment of the start-up, which takes as long as it took the last
-         * time, else at any moment from the first request, within what a part of the night takes.
+         * One time in five at any moment of the start-up, which takes as long as it took the last time, else at any
+         * moment from the first request, within what a part of the night takes.
          */
         private void killARun(Practice practice) {
             SandboxProvider provider = practice.provider();
@@ -201,18 +196,13 @@ class RandomKillTests {
             if (!anywhere) {
                 await().atMost(PATIENCE)
                         .pollInterval(Duration.ofMillis(10))
-                        .until(
-                                () ->
-                                        provider.calls() + provider.mediaRequests() > before
-                                                || !run.isRunning());
+                        .until(() -> provider.calls() + provider.mediaRequests() > before || !run.isRunning());
             }
             Death death = random.nextInt(4) == 0 ? Death.TERM_KILL : Death.KILL;
             if (!anywhere) {
                 startUp = Duration.ofNanos(System.nanoTime() - began);
             }
-            Duration wait =
-                    Duration.ofMillis(
-                            random.nextInt(anywhere ? Math.toIntExact(startUp.toMillis()) : 2_500));
+            Duration wait = Duration.ofMillis(random.nextInt(anywhere ? Math.toIntExact(startUp.toMillis()) : 2_500));
             boolean ended = run.endsWithin(wait);
             if (!ended && death == Death.TERM_KILL) {
                 run.terminate();
@@ -221,9 +211,7 @@ class RandomKillTests {
             if (ended) {
                 Ended by = practice.end(run);
                 // 143: the signal came before the program could take it
-                assertThat(by.exitCode())
-                        .as(by::toString)
-                        .matches(code -> DOCUMENTED.contains(code) || code == 143);
+                assertThat(by.exitCode()).as(by::toString).matches(code -> DOCUMENTED.contains(code) || code == 143);
                 exits.add(by.exitCode());
                 if (by.exitCode() == 3) {
                     openGate(practice);
@@ -239,9 +227,8 @@ class RandomKillTests {
                 startUps++;
                 inStartUp++;
             }
-            deaths.add(
-                    (death == Death.KILL ? "" : "term+")
-                            + Duration.ofNanos(System.nanoTime() - began).toMillis());
+            deaths.add((death == Death.KILL ? "" : "term+")
+                    + Duration.ofNanos(System.nanoTime() - began).toMillis());
         }
 
         private void settle(SandboxProvider provider) {

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The drill for the day when the database is lost: archive, lose it, rebuild it from the bucket,
- * compare row for row, and go on.
+ * The drill for the day when the database is lost: archive, lose it, rebuild it from the bucket, compare row for row,
+ * and go on.
  */
 @ExtendWith(OutsideServers.Running.class)
 class RebuildDrillTests {
@@ -32,8 +32,7 @@ class RebuildDrillTests {
             practice.environment().put("ARCHIVE_MEDIA_BACKOFF", "10ms");
             SandboxProvider provider = practice.provider();
             List<String> ids = practice.enqueue(NOTES);
-            assertThat(ids.stream().map(provider::kind).distinct())
-                    .containsExactlyInAnyOrder(SandboxNoteKind.values());
+            assertThat(ids.stream().map(provider::kind).distinct()).containsExactlyInAnyOrder(SandboxNoteKind.values());
             trouble(provider, ids);
             practice.call("run").with(6);
             Map<String, List<String>> before;
@@ -42,11 +41,8 @@ class RebuildDrillTests {
                 before = ArchiveRows.of(archive::strings);
                 objects = archive.objects("");
                 assertThat(before.get("worklist")).hasSize(NOTES - 1);
-                assertThat(archive.states().keySet())
-                        .containsExactlyInAnyOrder("ARCHIVED", "POSTPONED", "UNAVAILABLE");
-                assertThat(
-                                archive.strings(
-                                        "SELECT DISTINCT concat_ws(' ', state, reason) FROM note_media"))
+                assertThat(archive.states().keySet()).containsExactlyInAnyOrder("ARCHIVED", "POSTPONED", "UNAVAILABLE");
+                assertThat(archive.strings("SELECT DISTINCT concat_ws(' ', state, reason) FROM note_media"))
                         .contains(
                                 "STORED",
                                 "STORED DEGRADED",
@@ -67,23 +63,18 @@ class RebuildDrillTests {
             try (Archive archive = practice.look()) {
                 Map<String, List<String>> after = ArchiveRows.of(archive::strings);
                 before.forEach(
-                        (table, rows) ->
-                                assertThat(after.get(table))
-                                        .as(table)
-                                        .containsExactlyElementsOf(rows));
+                        (table, rows) -> assertThat(after.get(table)).as(table).containsExactlyElementsOf(rows));
                 assertThat(after.keySet()).isEqualTo(before.keySet());
                 assertThat(archive.objects("")).isEqualTo(objects);
-                assertThat(archive.executions())
-                        .containsExactly("1 FAILED CRASHED", "1 COMPLETED COMPLETED");
-                assertThat(
-                                archive.number(
-                                        """
+                assertThat(archive.executions()).containsExactly("1 FAILED CRASHED", "1 COMPLETED COMPLETED");
+                assertThat(archive.number("""
                                         SELECT read_count FROM batch_step_execution
                                         WHERE step_name = 'rebuildSidecars' AND job_execution_id = 2
                                         """))
                         .as("sidecars that the restart read")
                         .isEqualTo(before.get("api_call").size() - COMMITTED);
-                assertThat(archive.number("SELECT count(verified_at) FROM media_object")).isZero();
+                assertThat(archive.number("SELECT count(verified_at) FROM media_object"))
+                        .isZero();
             }
 
             practice.call("run").with(0);
@@ -117,8 +108,7 @@ class RebuildDrillTests {
             }
             assertThat(practice.call("forget", ids.get(1), "--yes").with(2).err())
                     .contains("rebuild --missing", "nothing was forgotten");
-            assertThat(practice.call("rebuild", "--missing").with(0).out())
-                    .contains("written   rows of 5 sidecars");
+            assertThat(practice.call("rebuild", "--missing").with(0).out()).contains("written   rows of 5 sidecars");
             practice.call("enqueue", list).with(6); // one of them was forgotten
             practice.call("run").with(0);
             assertThat(provider.calls()).as("calls in all").isEqualTo(calls);
@@ -143,18 +133,16 @@ class RebuildDrillTests {
     }
 
     private static void trouble(SandboxProvider provider, List<String> ids) {
-        List<String> images =
-                ids.stream()
-                        .filter(id -> provider.kind(id) == SandboxNoteKind.IMAGES)
-                        .filter(id -> original(provider, id).contains("sc=V_ORG"))
-                        .toList();
-        List<String> texts =
-                ids.stream().filter(id -> provider.kind(id) == SandboxNoteKind.TEXT).toList();
+        List<String> images = ids.stream()
+                .filter(id -> provider.kind(id) == SandboxNoteKind.IMAGES)
+                .filter(id -> original(provider, id).contains("sc=V_ORG"))
+                .toList();
+        List<String> texts = ids.stream()
+                .filter(id -> provider.kind(id) == SandboxNoteKind.TEXT)
+                .toList();
         String lesser = name(provider, images.get(0));
         provider.script()
-                .media(
-                        target -> target.contains(lesser) && target.contains("sc=V_ORG"),
-                        MediaReply.status(404));
+                .media(target -> target.contains(lesser) && target.contains("sc=V_ORG"), MediaReply.status(404));
         String dead = name(provider, images.get(1));
         provider.script().media(target -> target.contains(dead), MediaReply.status(404));
         String away = name(provider, images.get(2));
@@ -163,11 +151,9 @@ class RebuildDrillTests {
         provider.script()
                 .answers(
                         texts.get(1),
-                        Reply.json(
-                                provider.envelope(texts.get(1))
-                                        .toString()
-                                        .replaceFirst(
-                                                "\"desc\":\"", "\"desc\":\"\\\\u0000 \\\\ud83d ")));
+                        Reply.json(provider.envelope(texts.get(1))
+                                .toString()
+                                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\u0000 \\\\ud83d ")));
         provider.script().answers(texts.get(2), Reply.code(301));
     }
 
@@ -178,7 +164,9 @@ class RebuildDrillTests {
     }
 
     private static String name(SandboxProvider provider, String note) {
-        return provider.envelope(note).at("/data/0/note_list/0/images_list/0/fileid").stringValue();
+        return provider.envelope(note)
+                .at("/data/0/note_list/0/images_list/0/fileid")
+                .stringValue();
     }
 
     /** Kills a rebuild with one chunk committed, in the middle of the next. */

@@ -32,8 +32,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What is wrong with input or surroundings is told in a line that names it and says what to do,
- * with the right exit code; nothing is bought and nothing is written.
+ * What is wrong with input or surroundings is told in a line that names it and says what to do, with the right exit
+ * code; nothing is bought and nothing is written.
  */
 @ExtendWith(OutsideServers.Running.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -51,8 +51,7 @@ class RefusalTests {
     private final Map<String, Path> summaries = new HashMap<>();
 
     /** A call that is refused. */
-    private record Refusal(
-            String title, int exitCode, List<String> mentions, Future<Ended> ended) {}
+    private record Refusal(String title, int exitCode, List<String> mentions, Future<Ended> ended) {}
 
     @BeforeAll
     void startAll() throws Exception {
@@ -95,8 +94,7 @@ class RefusalTests {
                 "no_such_database",
                 "ARCHIVE_DATABASE_URL");
         String foreign = servers.createDatabase("of_something_else");
-        try (Connection connection =
-                        DriverManager.getConnection(foreign, servers.user(), servers.password());
+        try (Connection connection = DriverManager.getConnection(foreign, servers.user(), servers.password());
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE orders (id bigint)");
         }
@@ -107,13 +105,11 @@ class RefusalTests {
                 "holds tables of something else",
                 "wants one of its own");
         String newer = servers.createDatabase("of_a_newer_version");
-        try (Connection connection =
-                        DriverManager.getConnection(newer, servers.user(), servers.password());
+        try (Connection connection = DriverManager.getConnection(newer, servers.user(), servers.password());
                 Statement statement = connection.createStatement()) {
             practice.end(practice.startWith(Map.of("ARCHIVE_DATABASE_URL", newer), "status"))
                     .with(0);
-            statement.execute(
-                    """
+            statement.execute("""
                     INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                        execution_time, success)
                     VALUES (990, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
@@ -143,19 +139,11 @@ class RefusalTests {
                 Map.of("ARCHIVE_S3_SECRET_KEY", "wrong-store-secret-47"),
                 "archive.store.secret-key",
                 servers.endpoint().toString());
-        run(
-                "a missing store secret",
-                2,
-                Map.of("ARCHIVE_S3_SECRET_KEY", ""),
-                "archive.store.secret-key");
+        run("a missing store secret", 2, Map.of("ARCHIVE_S3_SECRET_KEY", ""), "archive.store.secret-key");
         run(
                 "a missing bucket that must not be made",
                 2,
-                Map.of(
-                        "ARCHIVE_STORE_CREATEBUCKET",
-                        "false",
-                        "ARCHIVE_S3_BUCKET",
-                        "no-such-bucket"),
+                Map.of("ARCHIVE_STORE_CREATEBUCKET", "false", "ARCHIVE_S3_BUCKET", "no-such-bucket"),
                 "no-such-bucket",
                 "archive.store.create-bucket");
         run(
@@ -164,11 +152,7 @@ class RefusalTests {
                 Map.of("ARCHIVE_S3_BUCKET", "No_Bucket"),
                 "archive.store.bucket",
                 "No_Bucket");
-        run(
-                "an unreachable provider",
-                8,
-                Map.of("JUSTONEAPI_BASE_URL", "http://" + nobody),
-                nobody);
+        run("an unreachable provider", 8, Map.of("JUSTONEAPI_BASE_URL", "http://" + nobody), nobody);
         run(
                 "a token in clear",
                 2,
@@ -226,8 +210,7 @@ class RefusalTests {
                 "archive.source.call-per-night",
                 "did you mean archive.source.calls-per-night?");
         Path broken = Files.createDirectories(practice.directory().resolve("broken"));
-        Files.writeString(
-                broken.resolve("application.yml"), "archive:\n  node: a\n   workers: 3\n");
+        Files.writeString(broken.resolve("application.yml"), "archive:\n  node: a\n   workers: 3\n");
         run(
                 "a file of settings that is no YAML",
                 2,
@@ -235,8 +218,7 @@ class RefusalTests {
                 "line 3, column 11",
                 broken.toString());
         run("a node with a blank", 2, Map.of("ARCHIVE_NODE", "a b"), "archive.node", "a b");
-        Map<String, String> embedded =
-                Map.of("ARCHIVE_DATABASE_URL", "", "ARCHIVE_S3_ENDPOINT", "");
+        Map<String, String> embedded = Map.of("ARCHIVE_DATABASE_URL", "", "ARCHIVE_S3_ENDPOINT", "");
         run(
                 "a data directory that is a file",
                 2,
@@ -264,47 +246,15 @@ class RefusalTests {
         refused("a note that is not named", 2, List.of("NOTE_ID", "--help"), "explain");
         refused("a malformed id to explain", 2, List.of("xyz", "24"), "explain", "xyz");
         refused("a malformed id to requeue", 2, List.of("xyz", "24"), "requeue", "xyz");
-        refused(
-                "a malformed id to waive",
-                2,
-                List.of("xyz", "24"),
-                "waive",
-                "xyz",
-                "IMAGE",
-                "0",
-                "--reason",
-                "gone");
+        refused("a malformed id to waive", 2, List.of("xyz", "24"), "waive", "xyz", "IMAGE", "0", "--reason", "gone");
         refused("a waiver without a reason", 2, List.of("--reason"), "waive", ID, "IMAGE", "0");
-        refused(
-                "an unknown kind of file",
-                2,
-                List.of("FILM", "IMAGE"),
-                "waive",
-                ID,
-                "FILM",
-                "0",
-                "--reason",
-                "gone");
+        refused("an unknown kind of file", 2, List.of("FILM", "IMAGE"), "waive", ID, "FILM", "0", "--reason", "gone");
         refused("an unknown state", 2, List.of("LOST", "FAILED"), "requeue", "--state", "LOST");
         refused("nothing to requeue", 2, List.of("--state"), "requeue");
         String unknown = "0".repeat(24);
         refused("an unknown note to explain", 2, List.of(unknown, "enqueue"), "explain", unknown);
-        refused(
-                "an unknown note to requeue",
-                6,
-                List.of(unknown, "not on the worklist"),
-                "requeue",
-                unknown);
-        refused(
-                "an unknown note to waive",
-                2,
-                List.of(unknown),
-                "waive",
-                unknown,
-                "IMAGE",
-                "0",
-                "--reason",
-                "gone");
+        refused("an unknown note to requeue", 6, List.of(unknown, "not on the worklist"), "requeue", unknown);
+        refused("an unknown note to waive", 2, List.of(unknown), "waive", unknown, "IMAGE", "0", "--reason", "gone");
         refused(
                 "a file of a note that was never asked",
                 2,
@@ -323,26 +273,14 @@ class RefusalTests {
         RandomGenerator.of("L64X128MixRandom").nextBytes(noise);
         Path binary = Files.write(directory.resolve("picture.jpg"), noise);
         Path nulls = Files.write(directory.resolve("nulls.bin"), new byte[50_000]);
-        Path csv =
-                practice.file(
-                        "broken.csv", "note_id,title\n" + idOf(2) + ",\"never closed\n" + idOf(3));
+        Path csv = practice.file("broken.csv", "note_id,title\n" + idOf(2) + ",\"never closed\n" + idOf(3));
         Path plain = practice.file("columns.csv", "a,b\n1," + idOf(4) + "\n");
         String missing = directory.resolve("no-such-file.txt").toString();
         refused("a list that is not there", 2, List.of(missing), "enqueue", missing);
-        refused(
-                "a directory for a list",
-                2,
-                List.of(directory.toString()),
-                "enqueue",
-                directory.toString());
+        refused("a directory for a list", 2, List.of(directory.toString()), "enqueue", directory.toString());
         refused("a picture for a list", 2, List.of("picture.jpg"), "enqueue", binary.toString());
         refused("zeros for a list", 2, List.of("nulls.bin"), "enqueue", nulls.toString());
-        refused(
-                "malformed CSV",
-                2,
-                List.of("broken.csv", "quote", "line 2"),
-                "enqueue",
-                csv.toString());
+        refused("malformed CSV", 2, List.of("broken.csv", "quote", "line 2"), "enqueue", csv.toString());
         refused(
                 "a column that is not there",
                 2,
@@ -351,22 +289,8 @@ class RefusalTests {
                 plain.toString(),
                 "--column",
                 "id_of_note");
-        refused(
-                "a column far to the right",
-                2,
-                List.of("9"),
-                "enqueue",
-                plain.toString(),
-                "--column",
-                "9");
-        refused(
-                "a priority too high",
-                2,
-                List.of("--priority", "9", "11"),
-                "enqueue",
-                idOf(5),
-                "--priority",
-                "11");
+        refused("a column far to the right", 2, List.of("9"), "enqueue", plain.toString(), "--column", "9");
+        refused("a priority too high", 2, List.of("--priority", "9", "11"), "enqueue", idOf(5), "--priority", "11");
     }
 
     private static String idOf(int number) {
@@ -385,21 +309,13 @@ class RefusalTests {
         }
     }
 
-    private void run(
-            String title, int exitCode, Map<String, String> environment, String... mentions) {
+    private void run(String title, int exitCode, Map<String, String> environment, String... mentions) {
         Path summary = practice.directory().resolve("summary-" + refusals.size() + ".json");
         summaries.put(title, summary);
         // several are started at once, and of one node only one may run
         Map<String, String> own = with(Map.of(), "ARCHIVE_NODE", "refused-" + refusals.size());
         own.putAll(environment);
-        refuse(
-                title,
-                exitCode,
-                own,
-                List.of(mentions),
-                "run",
-                "--summary-json",
-                summary.toString());
+        refuse(title, exitCode, own, List.of(mentions), "run", "--summary-json", summary.toString());
     }
 
     private void refused(String title, int exitCode, List<String> mentions, String... arguments) {
@@ -407,23 +323,14 @@ class RefusalTests {
     }
 
     private void refuse(
-            String title,
-            int exitCode,
-            Map<String, String> environment,
-            List<String> mentions,
-            String... arguments) {
-        Future<Ended> ended =
-                threads.submit(() -> practice.end(practice.startWith(environment, arguments)));
+            String title, int exitCode, Map<String, String> environment, List<String> mentions, String... arguments) {
+        Future<Ended> ended = threads.submit(() -> practice.end(practice.startWith(environment, arguments)));
         refusals.add(new Refusal(title, exitCode, mentions, ended));
     }
 
     @TestFactory
     Stream<DynamicTest> isRefusedInWords() {
-        return refusals.stream()
-                .map(
-                        refusal ->
-                                DynamicTest.dynamicTest(
-                                        refusal.title(), () -> assertRefused(refusal)));
+        return refusals.stream().map(refusal -> DynamicTest.dynamicTest(refusal.title(), () -> assertRefused(refusal)));
     }
 
     private void assertRefused(Refusal refusal) throws Exception {
@@ -450,24 +357,27 @@ class RefusalTests {
 
     @Test
     void badLinesAreNamedWithTheirReasonsAndTheGoodOnesAreTaken() throws Exception {
-        String bad =
-                String.join(
-                        "\n",
-                        idOf(11),
-                        "hello",
-                        "https://xhslink.com/a/b1c2",
-                        idOf(12) + " " + idOf(13),
-                        "",
-                        "# a comment",
-                        idOf(14),
-                        "65fe2a8d00000000120",
-                        "https://www.xiaohongshu.com/user/profile/5ff0e6410000000001008400");
+        String bad = String.join(
+                "\n",
+                idOf(11),
+                "hello",
+                "https://xhslink.com/a/b1c2",
+                idOf(12) + " " + idOf(13),
+                "",
+                "# a comment",
+                idOf(14),
+                "65fe2a8d00000000120",
+                "https://www.xiaohongshu.com/user/profile/5ff0e6410000000001008400");
 
         try (Practice own = Practice.begin(Place.OUTSIDE)) {
-            Ended ended = own.call("enqueue", own.file("list.txt", bad).toString()).with(6);
+            Ended ended =
+                    own.call("enqueue", own.file("list.txt", bad).toString()).with(6);
 
             assertThat(ended.out()).contains("2 new, 0 already known, 0 named again, 5 rejected");
-            assertThat(ended.message().lines().filter(line -> !line.startsWith(POINTER)).toList())
+            assertThat(ended.message()
+                            .lines()
+                            .filter(line -> !line.startsWith(POINTER))
+                            .toList())
                     .hasSize(5)
                     .satisfiesExactly(
                             line -> assertThat(line).contains("2", "hello", "neither a note id"),

@@ -8,9 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * A remap that is killed is finished by the next one, and what it makes is what the answers say.
- */
+/** A remap that is killed is finished by the next one, and what it makes is what the answers say. */
 @ExtendWith(OutsideServers.Running.class)
 class RemapCommandTests {
 
@@ -32,8 +30,7 @@ class RemapCommandTests {
             String before = archive.dump("note") + archive.dump("note_topic");
             String captures = captures(archive);
             archive.execute("UPDATE note SET title = 'spoilt', mapper_version = NULL");
-            archive.execute(
-                    "UPDATE note_capture SET author_nickname = 'spoilt', mapper_version = NULL");
+            archive.execute("UPDATE note_capture SET author_nickname = 'spoilt', mapper_version = NULL");
             archive.execute("DELETE FROM note_topic");
 
             assertThat(practice.call("remap", "--dry-run").with(0).out())
@@ -41,17 +38,13 @@ class RemapCommandTests {
                     .containsPattern("note_capture\\.author_nickname +%d ".formatted(OLDER + 1));
             assertThat(captures(archive)).isNotEqualTo(captures);
             holder.execute("BEGIN");
-            holder.execute(
-                    """
+            holder.execute("""
                     SELECT 1 FROM note_capture
                     WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1)
                     FOR UPDATE
-                    """
-                            .formatted(2 * PAGE));
+                    """.formatted(2 * PAGE));
             Program remap = practice.start("remap");
-            await().atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> mapped(archive) == 2 * PAGE);
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> mapped(archive) == 2 * PAGE);
             remap.kill();
             holder.execute("ROLLBACK");
             long mapped = mapped(archive);
@@ -67,8 +60,7 @@ class RemapCommandTests {
             assertThat(archive.dump("note") + archive.dump("note_topic")).isEqualTo(before);
             assertThat(practice.provider().calls()).isEqualTo(calls);
             assertThat(archive.executions())
-                    .containsExactly(
-                            "1 COMPLETED COMPLETED", "2 FAILED CRASHED", "2 COMPLETED COMPLETED");
+                    .containsExactly("1 COMPLETED COMPLETED", "2 FAILED CRASHED", "2 COMPLETED COMPLETED");
         }
     }
 

@@ -29,9 +29,8 @@ class RemapRateTests {
             practice.call("run");
             StoredCaptures.addNotes(archive, CAPTURES);
             long stored = archive.number("SELECT count(*) FROM note_capture");
-            long bytes =
-                    archive.number(
-                            "SELECT avg(length(answer::text))::bigint FROM (SELECT answer FROM note_capture LIMIT 1000) a");
+            long bytes = archive.number(
+                    "SELECT avg(length(answer::text))::bigint FROM (SELECT answer FROM note_capture LIMIT 1000) a");
             archive.execute("UPDATE note SET title = 'spoilt', mapper_version = NULL");
             archive.execute("UPDATE note_capture SET title = 'spoilt', mapper_version = NULL");
             archive.execute("DELETE FROM note_topic");
@@ -41,17 +40,15 @@ class RemapRateTests {
             String compared = remap(practice, stored, "again, nothing differs", "--all");
             String dry = remap(practice, stored, "again, as a dry run", "--all", "--dry-run");
 
-            assertThat(archive.number("SELECT count(*) FROM note WHERE title = 'spoilt'")).isZero();
-            assertThat(
-                            archive.number(
-                                    "SELECT count(*) FROM note_capture WHERE mapper_version IS NULL"))
+            assertThat(archive.number("SELECT count(*) FROM note WHERE title = 'spoilt'"))
+                    .isZero();
+            assertThat(archive.number("SELECT count(*) FROM note_capture WHERE mapper_version IS NULL"))
                     .isZero();
             report(bytes, written + compared + dry);
         }
     }
 
-    private static String remap(Practice practice, long stored, String what, String... options)
-            throws Exception {
+    private static String remap(Practice practice, long stored, String what, String... options) throws Exception {
         String[] arguments = new String[options.length + 2];
         arguments[0] = "remap";
         arguments[1] = "--json";
@@ -65,8 +62,7 @@ class RemapRateTests {
         JsonNode summary = JsonMapper.builder().build().readTree(ended.out());
         assertThat(summary.path("answers").longValue()).isEqualTo(stored);
         double seconds = Duration.parse(summary.path("took").stringValue()).toMillis() / 1000.0;
-        return "| %s | %d | %.0f s | %.0f | %d MB |%n"
-                .formatted(what, stored, seconds, stored / seconds, peak >> 10);
+        return "| %s | %d | %.0f s | %.0f | %d MB |%n".formatted(what, stored, seconds, stored / seconds, peak >> 10);
     }
 
     private static void report(long bytes, String rows) throws IOException {

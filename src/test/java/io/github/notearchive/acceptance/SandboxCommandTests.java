@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The first thing that anybody runs: the jar as it is, no token, no network, no server. */
 class SandboxCommandTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void practisesANightThatAQuotaEndsAndItsRestartAndDoesSoAgain() throws Exception {
@@ -57,26 +58,24 @@ class SandboxCommandTests {
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
                 .isEqualTo("rwx------");
-        List<String> steps =
-                sandbox.out()
-                        .lines()
-                        .dropWhile(line -> !line.equals("Look further:"))
-                        .skip(1)
-                        .toList();
+        List<String> steps = sandbox.out()
+                .lines()
+                .dropWhile(line -> !line.equals("Look further:"))
+                .skip(1)
+                .toList();
         assertThat(steps).hasSize(4);
         for (String step : steps) {
-            Matcher words =
-                    Pattern.compile(
-                                    "  ARCHIVE_DATA_DIR='(.+)' ARCHIVE_NODE=(.+) bin/note-archive (.+)")
-                            .matcher(step);
+            Matcher words = Pattern.compile("  ARCHIVE_DATA_DIR='(.+)' ARCHIVE_NODE=(.+) bin/note-archive (.+)")
+                    .matcher(step);
             assertThat(words.matches()).as(step).isTrue();
             Map<String, String> environment =
                     Map.of("ARCHIVE_DATA_DIR", words.group(1), "ARCHIVE_NODE", words.group(2));
             if (words.group(3).startsWith("servers ")) {
                 continue; // it stays until it is told to end
             }
-            Ended ended =
-                    Program.startPackaged(directory, environment, words.group(3).split(" ")).end();
+            Ended ended = Program.startPackaged(
+                            directory, environment, words.group(3).split(" "))
+                    .end();
             assertThat(ended.with(0).out()).containsAnyOf(data.toString(), "from \"sandbox\"");
             if (words.group(3).equals("status")) {
                 assertThat(ended.out()).contains("HEALTHY: ").doesNotContain("a clock ahead");
@@ -85,10 +84,8 @@ class SandboxCommandTests {
         assertThat(sandbox.out())
                 .as("the last night of the practice is today")
                 .contains("report --night " + Night.current(Clock.systemUTC()));
-        Ended other =
-                Program.startPackaged(
-                                directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
-                        .end();
+        Ended other = Program.startPackaged(directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
+                .end();
         assertThat(other.with(6).message())
                 .contains(
                         "no run of node main has ended yet; there are runs of sandbox: note-archive report --node sandbox");
@@ -101,8 +98,7 @@ class SandboxCommandTests {
 
         Ended ended = sandbox(foreign).with(2);
 
-        assertThat(ended.message())
-                .contains(foreign.toString(), "is not empty", "name another --data-dir");
+        assertThat(ended.message()).contains(foreign.toString(), "is not empty", "name another --data-dir");
         assertThat(foreign.resolve("thesis.txt")).hasContent("years of work");
         assertThat(foreign.toFile().list()).containsExactly("thesis.txt");
     }

@@ -39,16 +39,16 @@ final class Scene implements AutoCloseable {
 
     Scene(Place place) {
         this.place = place;
-        this.practice =
-                Practice.begin(
-                        place, SandboxSettings.defaults().withLatency(Duration.ofMillis(20)));
+        this.practice = Practice.begin(place, SandboxSettings.defaults().withLatency(Duration.ofMillis(20)));
         this.wayToProvider = Proxy.before(practice.provider().baseUrl());
-        practice.environment().put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
+        practice.environment()
+                .put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
         // so that what lies between download and store can be seen from outside
         practice.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0");
         this.wayToStore = Proxy.before(OutsideServers.running().endpoint());
         practice.environment()
-                .computeIfPresent("ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
+                .computeIfPresent(
+                        "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
     }
 
     Place place() {
@@ -100,8 +100,7 @@ final class Scene implements AutoCloseable {
     }
 
     /** Kills a program with so many of its statements in a trap; what was seen just before. */
-    String killTrapped(Trap trap, int statements, Proof proof, String... arguments)
-            throws Exception {
+    String killTrapped(Trap trap, int statements, Proof proof, String... arguments) throws Exception {
         try (Archive archive = practice.look()) {
             trap.set(archive);
         }
@@ -112,8 +111,7 @@ final class Scene implements AutoCloseable {
     }
 
     /** The same with a program that runs already. */
-    String killTrapped(Program program, Archive archive, int statements, Proof proof)
-            throws Exception {
+    String killTrapped(Program program, Archive archive, int statements, Proof proof) throws Exception {
         try {
             Trap.awaitCaught(archive, statements);
         } catch (ConditionTimeoutException e) {
@@ -140,8 +138,8 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Lets the provider answer whoever is gone: sold, though nobody is there to hear it. What a
-     * proxy holds of a program that was killed goes nowhere.
+     * Lets the provider answer whoever is gone: sold, though nobody is there to hear it. What a proxy holds of a
+     * program that was killed goes nowhere.
      */
     void settle() {
         wayToProvider.cut();
@@ -150,7 +148,8 @@ final class Scene implements AutoCloseable {
         wayToStore.release();
         provider().releaseAnswers();
         provider().releaseMedia();
-        await().atMost(PATIENCE).until(() -> provider().callsSeen().size() == provider().calls());
+        await().atMost(PATIENCE)
+                .until(() -> provider().callsSeen().size() == provider().calls());
     }
 
     /** Runs until a night completes, so many times at most. */

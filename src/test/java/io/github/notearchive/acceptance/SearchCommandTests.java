@@ -22,29 +22,24 @@ class SearchCommandTests {
             List<String> withRice;
             List<String> withCloud;
             try (Archive archive = practice.look()) {
-                withRice =
-                        archive.strings(
-                                "SELECT note_id FROM note WHERE title LIKE '%🍚%' ORDER BY published_at DESC, note_id DESC");
-                withCloud =
-                        archive.strings(
-                                "SELECT note_id FROM note WHERE title = '今天的云像一床被子' ORDER BY published_at DESC, note_id DESC");
+                withRice = archive.strings(
+                        "SELECT note_id FROM note WHERE title LIKE '%🍚%' ORDER BY published_at DESC, note_id DESC");
+                withCloud = archive.strings(
+                        "SELECT note_id FROM note WHERE title = '今天的云像一床被子' ORDER BY published_at DESC, note_id DESC");
             }
             assertThat(withRice).isNotEmpty();
             assertThat(withCloud).isNotEmpty();
 
             String found = practice.call("search", "🍚").with(0).out();
-            JsonNode json =
-                    JsonMapper.builder()
-                            .build()
-                            .readTree(
-                                    practice.call("search", "云像", "被子", "--limit", "1", "--json")
-                                            .with(0)
-                                            .out());
+            JsonNode json = JsonMapper.builder()
+                    .build()
+                    .readTree(practice.call("search", "云像", "被子", "--limit", "1", "--json")
+                            .with(0)
+                            .out());
             String none = practice.call("search", "云被").with(0).out();
-            String misread =
-                    practice.end(practice.startWith(Map.of("LC_ALL", "C"), "search", "云"))
-                            .with(2)
-                            .message();
+            String misread = practice.end(practice.startWith(Map.of("LC_ALL", "C"), "search", "云"))
+                    .with(2)
+                    .message();
 
             assertThat(found.lines().skip(1).limit(withRice.size()).toList())
                     .zipSatisfy(
@@ -56,8 +51,7 @@ class SearchCommandTests {
             assertThat(json.at("/notes/0/noteId").stringValue()).isEqualTo(withCloud.getFirst());
             assertThat(json.at("/notes/0/title").stringValue()).isEqualTo("今天的云像一床被子");
             assertThat(none).isEqualTo("No archived note holds \"云被\"\n");
-            assertThat(misread)
-                    .contains("in this locale Java reads arguments as", "LC_ALL=C.UTF-8");
+            assertThat(misread).contains("in this locale Java reads arguments as", "LC_ALL=C.UTF-8");
         }
     }
 }

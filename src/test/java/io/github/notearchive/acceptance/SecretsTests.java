@@ -36,31 +36,29 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * No credential is written anywhere, however much is logged and whoever repeats it to us. That
- * ordinary output holds none is asserted with each process of all these tests.
+ * No credential is written anywhere, however much is logged and whoever repeats it to us. That ordinary output holds
+ * none is asserted with each process of all these tests.
  */
 @ExtendWith(OutsideServers.Running.class)
 class SecretsTests {
 
-    private static final Map<String, String> EVERYTHING_LOGGED =
-            Map.of(
-                    "JAVA_TOOL_OPTIONS",
-                    "-Dlogging.level.root=trace -Dlogging.level.org.apache.hc=trace"
-                            + " -Dlogging.level.org.apache.hc.client5.http.wire=trace"
-                            + " -Dlogging.level.okhttp3=trace -Dlogging.level.org.gaul=trace");
+    private static final Map<String, String> EVERYTHING_LOGGED = Map.of(
+            "JAVA_TOOL_OPTIONS",
+            "-Dlogging.level.root=trace -Dlogging.level.org.apache.hc=trace"
+                    + " -Dlogging.level.org.apache.hc.client5.http.wire=trace"
+                    + " -Dlogging.level.okhttp3=trace -Dlogging.level.org.gaul=trace");
     private static final String SHARE_TOKEN = "ABshared0token1of2a3link=";
     private static final String WRONG = "wrong-secret-5e1c77a0b2";
 
     /** What tells others of runs. */
-    private static final Map<String, String> TOLD_SECRETS =
-            Map.of(
-                    "hook", "T00hook91c4e0a7",
-                    "token", "hook-bearer-7d2c91",
-                    "signer", "hook-signer-55aa10",
-                    "check", "5bf66975-d4c7-4bf5-bcc8",
-                    "gateway", "gateway-pass-18f0",
-                    "collector", "collector-key-3b77",
-                    "bearer", "otlp-bearer-90ee");
+    private static final Map<String, String> TOLD_SECRETS = Map.of(
+            "hook", "T00hook91c4e0a7",
+            "token", "hook-bearer-7d2c91",
+            "signer", "hook-signer-55aa10",
+            "check", "5bf66975-d4c7-4bf5-bcc8",
+            "gateway", "gateway-pass-18f0",
+            "collector", "collector-key-3b77",
+            "bearer", "otlp-bearer-90ee");
 
     /** Where the embedded servers' passwords are kept. */
     private static final Set<String> CREDENTIALS = Set.of("postgres.password", "s3.credentials");
@@ -94,8 +92,7 @@ class SecretsTests {
                 all.add(traced(practice, "requeue", "--state", "POSTPONED"));
                 all.add(traced(practice, "run").with(4));
                 practice.environment().put("JUSTONEAPI_TOKEN", Practice.TOKEN);
-                for (String secret :
-                        List.of("ARCHIVE_DATABASE_PASSWORD", "ARCHIVE_S3_SECRET_KEY")) {
+                for (String secret : List.of("ARCHIVE_DATABASE_PASSWORD", "ARCHIVE_S3_SECRET_KEY")) {
                     String right = practice.environment().put(secret, WRONG);
                     all.add(traced(practice, "run").with(2));
                     practice.environment().put(secret, right);
@@ -127,9 +124,7 @@ class SecretsTests {
             assertThat(night.err())
                     .contains("webhook " + told.address() + "/***: HTTP 400")
                     .contains("pushgateway " + told.address() + "/***: HTTP 400");
-            assertThat(practice.directory().resolve("main.prom"))
-                    .content()
-                    .contains("note_archive_");
+            assertThat(practice.directory().resolve("main.prom")).content().contains("note_archive_");
             assertThat(processes.commandLines())
                     .anyMatch(line -> line.endsWith(" run"))
                     .noneMatch(line -> secrets.stream().anyMatch(line::contains))
@@ -148,7 +143,8 @@ class SecretsTests {
                                     signatures.size() + 1,
                                     all.size(),
                                     all.stream()
-                                            .mapToInt(e -> e.out().length() + e.err().length())
+                                            .mapToInt(e ->
+                                                    e.out().length() + e.err().length())
                                             .sum(),
                                     rows,
                                     objects,
@@ -165,26 +161,25 @@ class SecretsTests {
         told.always(Receiver.status(400));
         String host = told.address().substring("http://".length());
         practice.environment()
-                .putAll(
-                        Map.of(
-                                "ARCHIVE_NOTIFY_EVENTS",
-                                "start,success,attention,failure,overlap",
-                                "ARCHIVE_NOTIFY_WEBHOOK_URL",
-                                told.address() + "/services/" + TOLD_SECRETS.get("hook"),
-                                "ARCHIVE_NOTIFY_WEBHOOK_TOKEN",
-                                TOLD_SECRETS.get("token"),
-                                "ARCHIVE_NOTIFY_WEBHOOK_SECRET",
-                                TOLD_SECRETS.get("signer"),
-                                "ARCHIVE_NOTIFY_PING_URL",
-                                told.address() + "/" + TOLD_SECRETS.get("check"),
-                                "ARCHIVE_METRICS_PUSH_URL",
-                                "http://me:" + TOLD_SECRETS.get("gateway") + "@" + host,
-                                "ARCHIVE_METRICS_OTLP_URL",
-                                told.address() + "/v1/metrics?key=" + TOLD_SECRETS.get("collector"),
-                                "ARCHIVE_METRICS_OTLP_AUTHORIZATION",
-                                "Bearer " + TOLD_SECRETS.get("bearer"),
-                                "ARCHIVE_METRICS_TEXTFILE",
-                                practice.directory() + "/{node}.prom"));
+                .putAll(Map.of(
+                        "ARCHIVE_NOTIFY_EVENTS",
+                        "start,success,attention,failure,overlap",
+                        "ARCHIVE_NOTIFY_WEBHOOK_URL",
+                        told.address() + "/services/" + TOLD_SECRETS.get("hook"),
+                        "ARCHIVE_NOTIFY_WEBHOOK_TOKEN",
+                        TOLD_SECRETS.get("token"),
+                        "ARCHIVE_NOTIFY_WEBHOOK_SECRET",
+                        TOLD_SECRETS.get("signer"),
+                        "ARCHIVE_NOTIFY_PING_URL",
+                        told.address() + "/" + TOLD_SECRETS.get("check"),
+                        "ARCHIVE_METRICS_PUSH_URL",
+                        "http://me:" + TOLD_SECRETS.get("gateway") + "@" + host,
+                        "ARCHIVE_METRICS_OTLP_URL",
+                        told.address() + "/v1/metrics?key=" + TOLD_SECRETS.get("collector"),
+                        "ARCHIVE_METRICS_OTLP_AUTHORIZATION",
+                        "Bearer " + TOLD_SECRETS.get("bearer"),
+                        "ARCHIVE_METRICS_TEXTFILE",
+                        practice.directory() + "/{node}.prom"));
     }
 
     /** Most of what may go wrong, and the token repeated wherever there is room for it. */
@@ -197,29 +192,24 @@ class SecretsTests {
         script.always(ids.get(2), Reply.reset());
         script.always(
                 ids.get(3),
-                Reply.json(
-                        "{\"code\":400,\"message\":\"bad token=%s\",\"recordTime\":1}"
-                                .formatted(token)));
-        script.always(
-                ids.get(4), Reply.noteWith(note -> note.put("desc", "your token is " + token)));
+                Reply.json("{\"code\":400,\"message\":\"bad token=%s\",\"recordTime\":1}".formatted(token)));
+        script.always(ids.get(4), Reply.noteWith(note -> note.put("desc", "your token is " + token)));
         script.always(ids.get(5), Reply.json("{\"code\":0,\"message\":\"" + token));
         script.always(
                 ids.get(6),
-                Reply.raw(302, "text/plain", page)
-                        .header("Location", "http://127.0.0.1:1/?token=" + token));
+                Reply.raw(302, "text/plain", page).header("Location", "http://127.0.0.1:1/?token=" + token));
         script.always(ids.get(7), Reply.lost());
         script.always(ids.get(8), Reply.truncated());
         script.always(ids.get(9), Reply.code(301).header("X-Request-Id", token));
         script.always(ids.get(10), Reply.code(201));
         AtomicInteger next = new AtomicInteger();
-        List<MediaReply> mishaps =
-                List.of(
-                        MediaReply.status(403),
-                        MediaReply.status(500),
-                        MediaReply.reset(),
-                        MediaReply.truncated(),
-                        MediaReply.redirect("http://127.0.0.1:1/?sign=0123456789&t=1"),
-                        MediaReply.bytes("text/html", page));
+        List<MediaReply> mishaps = List.of(
+                MediaReply.status(403),
+                MediaReply.status(500),
+                MediaReply.reset(),
+                MediaReply.truncated(),
+                MediaReply.redirect("http://127.0.0.1:1/?sign=0123456789&t=1"),
+                MediaReply.bytes("text/html", page));
         Predicate<String> everyFifth = _ -> next.incrementAndGet() % 5 == 0;
         script.media(everyFifth, mishaps.toArray(MediaReply[]::new));
         Set<String> dead = Scene.targetsOf(provider, ids.getLast());
@@ -229,11 +219,8 @@ class SecretsTests {
     /** A list of links as they are shared, and some lines that are refused. */
     private static String links(Practice practice, List<String> ids) {
         List<String> lines = new ArrayList<>();
-        ids.forEach(
-                id ->
-                        lines.add(
-                                "https://www.xiaohongshu.com/explore/%s?xsec_token=%s&xsec_source=pc_share"
-                                        .formatted(id, SHARE_TOKEN)));
+        ids.forEach(id -> lines.add("https://www.xiaohongshu.com/explore/%s?xsec_token=%s&xsec_source=pc_share"
+                .formatted(id, SHARE_TOKEN)));
         lines.add("https://www.xiaohongshu.com/explore/nobody?xsec_token=" + SHARE_TOKEN);
         lines.add("https://example.org/?a=b&XSEC_TOKEN=" + SHARE_TOKEN);
         return practice.file("links.txt", String.join("\n", lines)).toString();
@@ -249,12 +236,11 @@ class SecretsTests {
         for (String secret : Stream.concat(secrets.stream(), Stream.of(WRONG)).toList()) {
             byte[] bytes = secret.getBytes(UTF_8);
             String base64 = Base64.getEncoder().withoutPadding().encodeToString(bytes);
-            forms.addAll(
-                    List.of(
-                            secret,
-                            URLEncoder.encode(secret, UTF_8),
-                            HexFormat.of().formatHex(bytes),
-                            base64.substring(0, base64.length() - 1)));
+            forms.addAll(List.of(
+                    secret,
+                    URLEncoder.encode(secret, UTF_8),
+                    HexFormat.of().formatHex(bytes),
+                    base64.substring(0, base64.length() - 1)));
         }
         return forms.stream().distinct().toList();
     }
@@ -276,9 +262,7 @@ class SecretsTests {
     private static int searchTables(Archive archive, List<String> secrets, Set<String> signatures) {
         int rows = 0;
         List<String> tables =
-                archive.strings(
-                        "SELECT table_name FROM information_schema.tables WHERE table_schema ="
-                                + " 'public'");
+                archive.strings("SELECT table_name FROM information_schema.tables WHERE table_schema =" + " 'public'");
         assertThat(tables).contains("batch_job_execution", "api_call", "worklist");
         for (String table : tables) {
             String text = archive.dump(table);
@@ -291,9 +275,7 @@ class SecretsTests {
         assertThat(archive.strings("SELECT message FROM api_call WHERE message IS NOT NULL"))
                 .isNotEmpty()
                 .allSatisfy(message -> assertThat(message).doesNotContain(signatures));
-        assertThat(
-                        archive.strings(
-                                "SELECT note_text FROM note WHERE note_text LIKE 'your token is%'"))
+        assertThat(archive.strings("SELECT note_text FROM note WHERE note_text LIKE 'your token is%'"))
                 .hasSize(1);
         assertThat(archive.number("SELECT count(*) FROM note_media WHERE error IS NOT NULL"))
                 .isPositive();
@@ -340,16 +322,11 @@ class SecretsTests {
         private void look() {
             looks.incrementAndGet();
             ProcessHandle.allProcesses()
-                    .forEach(
-                            process ->
-                                    process.info()
-                                            .commandLine()
-                                            .ifPresent(
-                                                    line -> {
-                                                        synchronized (seen) {
-                                                            seen.add(line);
-                                                        }
-                                                    }));
+                    .forEach(process -> process.info().commandLine().ifPresent(line -> {
+                        synchronized (seen) {
+                            seen.add(line);
+                        }
+                    }));
         }
 
         Set<String> commandLines() {

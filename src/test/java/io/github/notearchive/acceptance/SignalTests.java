@@ -58,23 +58,15 @@ class SignalTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
                 assertThat(archive.states())
-                        .isEqualTo(
-                                Map.of(
-                                        "ARCHIVED",
-                                        (long) Practice.WORKERS,
-                                        "PENDING",
-                                        30L - Practice.WORKERS));
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM worklist WHERE claim_id IS NOT NULL"))
+                        .isEqualTo(Map.of("ARCHIVED", (long) Practice.WORKERS, "PENDING", 30L - Practice.WORKERS));
+                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claim_id IS NOT NULL"))
                         .isZero();
             }
 
             practice.call("run").with(0);
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {
-                assertThat(archive.executions())
-                        .containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
             }
         }
     }
@@ -100,8 +92,7 @@ class SignalTests {
                 assertThat(archive.counted()).isEmpty();
                 assertThat(archive.strings("SELECT DISTINCT billed FROM api_call"))
                         .containsExactly("UNKNOWN");
-                assertThat(archive.number("SELECT count(*) FROM api_call"))
-                        .isEqualTo(Practice.WORKERS);
+                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(Practice.WORKERS);
             }
 
             provider.releaseAnswers();
@@ -110,8 +101,7 @@ class SignalTests {
             assertThat(provider.calls()).isEqualTo(30 + Practice.WORKERS);
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 30L));
-                assertThat(archive.executions())
-                        .containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
+                assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED", "1 COMPLETED COMPLETED");
             }
         }
     }
@@ -167,10 +157,7 @@ class SignalTests {
             try (Archive archive = practice.look()) {
                 await().during(Duration.ofSeconds(1))
                         .atMost(PATIENCE)
-                        .until(
-                                () ->
-                                        archive.number("SELECT count(received_at) FROM api_call")
-                                                == provider.calls());
+                        .until(() -> archive.number("SELECT count(received_at) FROM api_call") == provider.calls());
             }
 
             run.terminate();

@@ -14,25 +14,26 @@ class StandardOutputTests {
     /** A file takes half a kilobyte, as on a disk that is full. */
     private static final String FULL = "ulimit -f 1";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void aFileThatDoesNotTakeAllOfItIsToldAndIsNoSuccess() {
-        Ended ended = Program.startAfter(directory, Map.of(), FULL, "exit-code").end().with(1);
+        Ended ended =
+                Program.startAfter(directory, Map.of(), FULL, "exit-code").end().with(1);
 
         assertThat(ended.message()).contains("standard output takes no more");
     }
 
     @Test
     void whoeverClosesAPipeHasSeenEnough() {
-        Ended ended =
-                Program.startAfter(
-                                directory,
-                                Map.of(),
-                                "exec 3>&1 && (\"$@\" exit-code; echo ended with $? >&3) | head -1",
-                                "--version")
-                        .end()
-                        .with(0);
+        Ended ended = Program.startAfter(
+                        directory,
+                        Map.of(),
+                        "exec 3>&1 && (\"$@\" exit-code; echo ended with $? >&3) | head -1",
+                        "--version")
+                .end()
+                .with(0);
 
         assertThat(ended.message()).doesNotContain("standard output");
     }

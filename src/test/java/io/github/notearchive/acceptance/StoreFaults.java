@@ -54,10 +54,7 @@ final class StoreFaults {
             AtomicInteger left = new AtomicInteger(3);
             night.wayToStore()
                     .answer(
-                            line ->
-                                    PUT.test(line)
-                                            && line.contains("/notes/" + last)
-                                            && left.getAndDecrement() > 0,
+                            line -> PUT.test(line) && line.contains("/notes/" + last) && left.getAndDecrement() > 0,
                             answer(status, code));
             return night.wayToStore()::release;
         };
@@ -80,7 +77,6 @@ final class StoreFaults {
         return Proxy.Answer.of(
                 status,
                 "application/xml",
-                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>"
-                        .formatted(code));
+                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>".formatted(code));
     }
 }

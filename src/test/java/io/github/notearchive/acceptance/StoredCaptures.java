@@ -7,8 +7,7 @@ final class StoredCaptures {
 
     /** As if the note had been captured so often before, once a minute, always the same. */
     static void addOlder(Archive archive, String note, int captures) {
-        archive.execute(
-                """
+        archive.execute("""
                 WITH calls AS (
                     INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
                     SELECT c.note_id, 'note-detail/v1', c.captured_at - i * interval '1 min',
@@ -19,16 +18,12 @@ final class StoredCaptures {
                 SELECT r.*
                 FROM calls k JOIN note_capture c USING (note_id), jsonb_populate_record(c, jsonb_build_object(
                     'call_id', k.id, 'captured_at', k.received_at, 'sidecar_key', NULL)) r
-                """
-                        .formatted(captures, note));
+                """.formatted(captures, note));
     }
 
-    /**
-     * Notes that are like those which are there, each with one capture, until there are so many.
-     */
+    /** Notes that are like those which are there, each with one capture, until there are so many. */
     static void addNotes(Archive archive, int notes) {
-        archive.execute(
-                """
+        archive.execute("""
                 CREATE TEMP TABLE pattern AS
                 SELECT n AS note, c AS capture, row_number() OVER (ORDER BY n.note_id) - 1 AS number, count(*) OVER () AS all_of_them
                 FROM note n JOIN note_capture c ON c.note_id = n.note_id AND c.captured_at = n.last_captured_at;
@@ -60,7 +55,6 @@ final class StoredCaptures {
                 FROM addition a JOIN note_mention m ON m.note_id = (a.note).note_id;
 
                 ANALYZE note, note_capture, note_topic, note_mention, api_call
-                """
-                        .formatted(notes));
+                """.formatted(notes));
     }
 }

@@ -62,12 +62,8 @@ class ThreeNodesTests {
                 }
                 assertThat(archive.states())
                         .as("the killed node may have responses, so nothing is bought twice")
-                        .isEqualTo(
-                                Map.of(
-                                        "ARCHIVED",
-                                        (long) notes - Practice.WORKERS,
-                                        "POSTPONED",
-                                        (long) Practice.WORKERS));
+                        .isEqualTo(Map.of(
+                                "ARCHIVED", (long) notes - Practice.WORKERS, "POSTPONED", (long) Practice.WORKERS));
                 assertThat(provider.calls()).isEqualTo(notes);
                 assertPace(provider.callsSeen(), resumed, rate);
 
@@ -81,13 +77,10 @@ class ThreeNodesTests {
                         .containsAll(ids);
                 assertThat(provider.calls()).isEqualTo(bought);
                 assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(bought);
-                assertThat(
-                                archive.number(
-                                        """
+                assertThat(archive.number("""
                                         SELECT count(*) FROM api_call
                                         WHERE received_at IS NULL AND billed = 'UNKNOWN'
-                                        """))
-                        .isEqualTo(Practice.WORKERS);
+                                        """)).isEqualTo(Practice.WORKERS);
                 assertThat(archive.number("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
                         .isEqualTo(notes);
                 assertThat(archive.number("SELECT count(*) FROM note_capture")).isEqualTo(notes);
@@ -101,35 +94,31 @@ class ThreeNodesTests {
     }
 
     @Test
-    void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack()
-            throws Exception {
+    void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Proxy way = Proxy.before(database(practice));
                 Archive archive = practice.look()) {
             SandboxProvider provider = practice.provider();
             List<String> ids = practice.enqueue(20);
             provider.holdAnswers();
-            Program one =
-                    practice.startWith(
-                            Map.of(
-                                    "ARCHIVE_DATA_DIR", data(practice, "one"),
-                                    "ARCHIVE_DATABASE_URL", through(way, practice),
-                                    "ARCHIVE_OUTAGE_AFTER", "20s"),
-                            "run",
-                            "--node",
-                            "one");
+            Program one = practice.startWith(
+                    Map.of(
+                            "ARCHIVE_DATA_DIR", data(practice, "one"),
+                            "ARCHIVE_DATABASE_URL", through(way, practice),
+                            "ARCHIVE_OUTAGE_AFTER", "20s"),
+                    "run",
+                    "--node",
+                    "one");
             provider.awaitHeld(Practice.WORKERS, PATIENCE);
             way.down();
             provider.releaseAnswers();
             practice.end(one).with(8);
             // five minutes later
-            archive.execute(
-                    "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'one'");
+            archive.execute("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'one'");
 
             practice.end(start(practice, "two")).with(6);
 
-            assertThat(archive.states())
-                    .isEqualTo(Map.of("ARCHIVED", 12L, "POSTPONED", (long) Practice.WORKERS));
+            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 12L, "POSTPONED", (long) Practice.WORKERS));
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
             assertThat(archive.number("SELECT sum(attempts) FROM worklist")).isZero();
 
@@ -142,8 +131,7 @@ class ThreeNodesTests {
     }
 
     private static URI database(Practice practice) {
-        return URI.create(
-                practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
+        return URI.create(practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
     }
 
     private static String through(Proxy way, Practice practice) {
@@ -162,16 +150,13 @@ class ThreeNodesTests {
             // the first due note is claimed by the node that starts first
             String met = ids.stream().sorted().skip(1).findFirst().orElseThrow();
             Semaphore others = new Semaphore(0);
-            provider.script()
-                    .answers(met, Reply.code(303))
-                    .answersAll(Reply.note(answer -> when(others, answer)));
+            provider.script().answers(met, Reply.code(303)).answersAll(Reply.note(answer -> when(others, answer)));
             provider.holdAnswers();
             List<Program> nodes = start(practice);
             provider.awaitHeld(IN_FLIGHT, PATIENCE);
             try (Archive archive = practice.look()) {
                 provider.releaseAnswers();
-                await().atMost(PATIENCE)
-                        .until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
+                await().atMost(PATIENCE).until(() -> archive.number("SELECT count(*) FROM run_stop") == 1);
             } finally {
                 others.release(1_000);
             }
@@ -183,30 +168,19 @@ class ThreeNodesTests {
                     .as("the first note and the calls in flight")
                     .isEqualTo(1 + IN_FLIGHT);
             try (Archive archive = practice.look()) {
-                String execution =
-                        archive.strings("SELECT job_execution_id::text FROM run_stop").getFirst();
-                String node =
-                        archive.strings(
-                                        "SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = "
-                                                + execution)
-                                .getFirst();
-                assertThat(
-                                ends.stream()
-                                        .filter(
-                                                end ->
-                                                        end.out()
-                                                                .contains(
-                                                                        "met by node "
-                                                                                + node
-                                                                                + " in execution "
-                                                                                + execution)))
+                String execution = archive.strings("SELECT job_execution_id::text FROM run_stop")
+                        .getFirst();
+                String node = archive.strings(
+                                "SELECT parameter_value FROM batch_job_execution_params WHERE parameter_name = 'node' AND job_execution_id = "
+                                        + execution)
+                        .getFirst();
+                assertThat(ends.stream()
+                                .filter(end ->
+                                        end.out().contains("met by node " + node + " in execution " + execution)))
                         .as("the two others")
                         .hasSize(2);
-                assertThat(archive.number("SELECT count(*) FROM api_call"))
-                        .isEqualTo(provider.calls());
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
+                assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(provider.calls());
+                assertThat(archive.number("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL"))
                         .isZero();
                 assertThat(archive.states().get("ARCHIVED")).isEqualTo((long) IN_FLIGHT);
                 assertThat(archive.number("SELECT count(*) FROM source_gate")).isOne();
@@ -223,8 +197,7 @@ class ThreeNodesTests {
     }
 
     private static Program start(Practice practice, String node) {
-        return practice.startWith(
-                Map.of("ARCHIVE_DATA_DIR", data(practice, node)), "run", "--node", node);
+        return practice.startWith(Map.of("ARCHIVE_DATA_DIR", data(practice, node)), "run", "--node", node);
     }
 
     private static String data(Practice practice, String node) {
@@ -245,8 +218,11 @@ class ThreeNodesTests {
 
     /** However late single calls are: so many take so long. A tenth is for those that are. */
     private static void assertPace(List<CallSeen> calls, Instant since, int rate) {
-        List<Instant> order =
-                calls.stream().map(CallSeen::at).filter(since::isBefore).sorted().toList();
+        List<Instant> order = calls.stream()
+                .map(CallSeen::at)
+                .filter(since::isBefore)
+                .sorted()
+                .toList();
         Duration took = Duration.between(order.getFirst(), order.getLast());
         assertThat(order).hasSizeGreaterThan(50);
         assertThat(took.toMillis()).isGreaterThanOrEqualTo((order.size() - 1) * 900L / rate);

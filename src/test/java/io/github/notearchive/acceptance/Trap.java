@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 
 /**
- * A place in the database where statements of the program wait for ever, so that it can be killed
- * exactly there. Lies in a schema of its own, which the program never looks at.
+ * A place in the database where statements of the program wait for ever, so that it can be killed exactly there. Lies
+ * in a schema of its own, which the program never looks at.
  *
  * @param definition what makes the trigger, {@code trap.hold()} left out
  * @param passes how many rows get through before
@@ -26,19 +26,15 @@ record Trap(String definition, int passes) {
 
     /** Within the COMMIT of a transaction that has written such a row. */
     static Trap withinCommitOf(String change, String when) {
-        return new Trap(
-                """
+        return new Trap("""
                 CREATE CONSTRAINT TRIGGER trap AFTER %s DEFERRABLE INITIALLY DEFERRED
                 FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)
-                """
-                        .formatted(change, when),
-                0);
+                """.formatted(change, when), 0);
     }
 
     /** After a table was made, within the transaction that makes it. */
     static Trap whenMade(String table) {
-        return new Trap(
-                """
+        return new Trap("""
                 CREATE FUNCTION trap.made() RETURNS event_trigger LANGUAGE plpgsql AS $$
                 BEGIN
                     IF EXISTS (SELECT 1 FROM pg_event_trigger_ddl_commands()
@@ -48,9 +44,7 @@ record Trap(String definition, int passes) {
                 END $$;
                 CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
                 EXECUTE FUNCTION trap.made()
-                """
-                        .formatted(table),
-                0);
+                """.formatted(table), 0);
     }
 
     /** The same, but so many rows get through before. */
@@ -61,8 +55,7 @@ record Trap(String definition, int passes) {
     void set(Archive archive) {
         archive.execute("CREATE SCHEMA trap");
         archive.execute("CREATE SEQUENCE trap.rows");
-        archive.execute(
-                """
+        archive.execute("""
                 CREATE FUNCTION trap.hold() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
                     IF nextval('trap.rows') > TG_ARGV[0]::bigint THEN
@@ -76,9 +69,7 @@ record Trap(String definition, int passes) {
 
     /** Returns as soon as so many statements wait in it. */
     static void awaitCaught(Archive archive, int statements) {
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> caught(archive) >= statements);
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> caught(archive) >= statements);
     }
 
     /** How many statements wait in it. */

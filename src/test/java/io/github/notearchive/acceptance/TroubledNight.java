@@ -38,23 +38,20 @@ final class TroubledNight implements AutoCloseable {
         environment.putAll(more);
         if (environment.remove(CLOCK) != null) {
             environment.put("LD_PRELOAD", clockLibrary().orElseThrow().toString());
-            environment.put("FAKETIME_TIMESTAMP_FILE", practice.file("clock", "+0").toString());
+            environment.put(
+                    "FAKETIME_TIMESTAMP_FILE", practice.file("clock", "+0").toString());
             environment.put("FAKETIME_CACHE_DURATION", "1");
             environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         provider = Proxy.before(practice.provider().baseUrl());
         environment.put("JUSTONEAPI_BASE_URL", provider.address().toString());
         media = Proxy.before(URI.create("http://" + practice.provider().mediaHost()));
-        environment.merge(
-                "ARCHIVE_MEDIA_HOSTS",
-                "127.0.0.1:" + media.port(),
-                (own, proxy) -> own + "," + proxy);
+        environment.merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + media.port(), (own, proxy) -> own + "," + proxy);
         if (place == Place.OUTSIDE) {
             String url = environment.get("ARCHIVE_DATABASE_URL");
             database = Proxy.before(URI.create(url.substring("jdbc:".length())));
             environment.put(
-                    "ARCHIVE_DATABASE_URL",
-                    url.replaceFirst("//[^/]+/", "//127.0.0.1:" + database.port() + "/"));
+                    "ARCHIVE_DATABASE_URL", url.replaceFirst("//[^/]+/", "//127.0.0.1:" + database.port() + "/"));
             store = Proxy.before(URI.create(environment.get("ARCHIVE_S3_ENDPOINT")));
             environment.put("ARCHIVE_S3_ENDPOINT", store.address().toString());
         } else {
@@ -140,12 +137,10 @@ final class TroubledNight implements AutoCloseable {
 
     /** Whatever was put off to the next night was asked about the day before. */
     void isNextNightForThosePutOff() {
-        execute(
-                """
+        execute("""
                 UPDATE api_call SET sent_at = sent_at - interval '1 day', received_at = received_at - interval '1 day'
                 WHERE note_id IN (SELECT note_id FROM worklist WHERE state = 'POSTPONED')
-                """,
-                """
+                """, """
                 UPDATE worklist SET due_at = now(), missing_night = missing_night - 1 WHERE state = 'POSTPONED'
                 """);
     }

@@ -18,12 +18,11 @@ import java.util.Map;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * The packaged program with its libraries apart, as an image has it, and with a cache of its
- * classes, which spares each start more than half of its work. Tests start it a hundred times and
- * more.
+ * The packaged program with its libraries apart, as an image has it, and with a cache of its classes, which spares each
+ * start more than half of its work. Tests start it a hundred times and more.
  *
- * <p>Made once for each jar, in {@code target/unpacked}; a short practice says which classes are
- * needed. A cache that the virtual machine does not take makes it warn on standard output.
+ * <p>Made once for each jar, in {@code target/unpacked}; a short practice says which classes are needed. A cache that
+ * the virtual machine does not take makes it warn on standard output.
  */
 final class Unpacked {
 
@@ -66,7 +65,9 @@ final class Unpacked {
     }
 
     private static void java(List<String> options, Path jar, String... arguments) {
-        Program.execute(ALL, Map.of(), Program.command(options, jar, arguments)).end().with(0);
+        Program.execute(ALL, Map.of(), Program.command(options, jar, arguments))
+                .end()
+                .with(0);
     }
 
     private static String digestOf(Path jar) throws IOException, NoSuchAlgorithmException {

@@ -23,8 +23,7 @@ class UnwrittenAnswerTests {
 
     /** Connections of a run that the database has. */
     private static final String RUNNERS =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-                    + DatabaseFaults.RUNNER;
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND " + DatabaseFaults.RUNNER;
 
     @ParameterizedTest(name = "on {0} servers")
     @EnumSource(names = "OUTSIDE")
@@ -32,14 +31,14 @@ class UnwrittenAnswerTests {
         try (Practice practice = Practice.begin(place);
                 Archive archive = practice.look()) {
             List<String> ids = practice.enqueue(12);
-            archive.execute(
-                    """
+            archive.execute("""
                     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
                     BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$
                     """);
             archive.execute(
                     "CREATE TRIGGER full_disk BEFORE UPDATE ON api_call FOR EACH ROW EXECUTE FUNCTION full_disk()");
-            Path answers = practice.directory().resolve("data").resolve("answers").resolve("main");
+            Path answers =
+                    practice.directory().resolve("data").resolve("answers").resolve("main");
             Program run = practice.start("run");
             await().atMost(Duration.ofSeconds(60)).until(() -> files(answers) == Practice.WORKERS);
 
@@ -62,20 +61,19 @@ class UnwrittenAnswerTests {
                 Proxy way = Proxy.before(database(practice))) {
             List<String> ids = practice.enqueue(12);
             practice.provider().holdAnswers();
-            Program run =
-                    practice.startWith(
-                            Map.of(
-                                    "ARCHIVE_DATABASE_URL",
-                                    practice.environment()
-                                            .get("ARCHIVE_DATABASE_URL")
-                                            .replaceFirst(
-                                                    "//[^/]+/", "//127.0.0.1:" + way.port() + "/")),
-                            "run");
+            Program run = practice.startWith(
+                    Map.of(
+                            "ARCHIVE_DATABASE_URL",
+                            practice.environment()
+                                    .get("ARCHIVE_DATABASE_URL")
+                                    .replaceFirst("//[^/]+/", "//127.0.0.1:" + way.port() + "/")),
+                    "run");
             practice.provider().awaitHeld(Practice.WORKERS, Duration.ofSeconds(60));
 
             way.holdRequests(Proxy.ANY); // the network drops what is sent
             practice.provider().releaseAnswers();
-            Path answers = practice.directory().resolve("data").resolve("answers").resolve("main");
+            Path answers =
+                    practice.directory().resolve("data").resolve("answers").resolve("main");
             // before the pool or a socket gives up, which takes fifteen seconds
             await().atMost(Duration.ofSeconds(10)).until(() -> files(answers) == Practice.WORKERS);
             run.kill();
@@ -92,8 +90,7 @@ class UnwrittenAnswerTests {
     }
 
     private static URI database(Practice practice) {
-        return URI.create(
-                practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
+        return URI.create(practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
     }
 
     private static long files(Path directory) {

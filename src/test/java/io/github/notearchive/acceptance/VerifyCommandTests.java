@@ -31,30 +31,26 @@ class VerifyCommandTests {
             practice.enqueue(NOTES);
             practice.call("run").with(0);
             long files = archive.number("SELECT count(*) FROM media_object");
-            String before =
-                    archive.strings("SELECT max(verified_at)::text FROM media_object").getFirst();
+            String before = archive.strings("SELECT max(verified_at)::text FROM media_object")
+                    .getFirst();
 
             Program audit = startHeldAtTheEnd(practice, archive, holder);
             audit.kill();
             holder.execute("ROLLBACK");
             long verified =
-                    archive.number(
-                            "SELECT count(*) FROM media_object WHERE verified_at > ?::timestamptz",
-                            before);
+                    archive.number("SELECT count(*) FROM media_object WHERE verified_at > ?::timestamptz", before);
             Ended rest = practice.call("verify").with(0);
 
             assertThat(verified).as("verified when it was killed").isBetween(1L, files - 1);
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
                     .contains(", a restart")
-                    .contains(
-                            "audited  %d files and %d sidecars".formatted(files - verified, NOTES))
+                    .contains("audited  %d files and %d sidecars".formatted(files - verified, NOTES))
                     .contains("left     0 files and 0 sidecars");
             Ended selfTest = practice.call("verify", "--self-test").with(0);
             assertThat(selfTest.out()).contains("The audit finds what is planted (exit 0)");
             assertThat(archive.objects("fixity-probe/")).isEmpty();
-            assertThat(executionsOfAudits(archive))
-                    .containsExactly("2 FAILED CRASHED", "2 COMPLETED COMPLETED");
+            assertThat(executionsOfAudits(archive)).containsExactly("2 FAILED CRASHED", "2 COMPLETED COMPLETED");
         }
     }
 
@@ -74,26 +70,23 @@ class VerifyCommandTests {
             Ended stopped = practice.end(audit, Duration.ofSeconds(20)).with(7);
             assertThat(stopped.out()).contains("INTERRUPTED (exit 7): SIGTERM");
 
-            String key =
-                    archive.strings(
-                                    "SELECT object_key FROM media_object ORDER BY verified_at LIMIT 1")
-                            .getFirst();
-            Path object =
-                    OutsideServers.running()
-                            .objects()
-                            .resolve(
-                                    String.valueOf(practice.environment().get("ARCHIVE_S3_BUCKET")))
-                            .resolve(key);
+            String key = archive.strings("SELECT object_key FROM media_object ORDER BY verified_at LIMIT 1")
+                    .getFirst();
+            Path object = OutsideServers.running()
+                    .objects()
+                    .resolve(String.valueOf(practice.environment().get("ARCHIVE_S3_BUCKET")))
+                    .resolve(key);
             byte[] truth = Files.readAllBytes(object);
             byte[] flipped = truth.clone();
             flipped[flipped.length / 2] ^= 1;
             Files.write(object, flipped);
             practice.call("verify").with(0); // the rest, without what was read before
 
-            JsonNode found =
-                    JsonMapper.builder()
-                            .build()
-                            .readTree(practice.call("verify", "--repair", "--json").with(6).out());
+            JsonNode found = JsonMapper.builder()
+                    .build()
+                    .readTree(practice.call("verify", "--repair", "--json")
+                            .with(6)
+                            .out());
             assertThat(found.at("/open/CORRUPT").intValue()).isOne();
             assertThat(found.at("/repairs/notesMadeDue").intValue()).isOne();
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", NOTES - 1L, "PENDING", 1L));
@@ -117,22 +110,18 @@ class VerifyCommandTests {
     /** Starts an audit, and returns when it waits to write that its last file is good. */
     private static Program startHeldAtTheEnd(Practice practice, Archive archive, Archive holder) {
         holder.execute("BEGIN");
-        holder.execute(
-                "SELECT 1 FROM media_object ORDER BY verified_at DESC, sha256 DESC LIMIT 1 FOR UPDATE");
+        holder.execute("SELECT 1 FROM media_object ORDER BY verified_at DESC, sha256 DESC LIMIT 1 FOR UPDATE");
         Program audit = practice.start("verify");
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
-                .until(
-                        () ->
-                                archive.number(
-                                                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                                        > 0);
+                .until(() -> archive.number(
+                                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                        > 0);
         return audit;
     }
 
     private static List<String> executionsOfAudits(Archive archive) {
-        return archive.strings(
-                """
+        return archive.strings("""
                 SELECT e.job_instance_id || ' ' || e.status || ' ' || e.exit_code
                 FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
                 WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id

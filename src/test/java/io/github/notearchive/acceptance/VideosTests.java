@@ -19,8 +19,7 @@ class VideosTests {
     private static final int ALLOWED = 4;
 
     @Test
-    void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled()
-            throws Exception {
+    void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             SandboxProvider provider = practice.provider();
             List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, NOTES);
@@ -48,29 +47,22 @@ class VideosTests {
             assertThat(provider.calls()).isEqualTo(NOTES);
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 4L, "POSTPONED", 2L));
-                assertThat(
-                                archive.strings(
-                                        "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
+                assertThat(archive.strings(
+                                "SELECT DISTINCT note_id FROM note_media WHERE kind = 'VIDEO' AND state = 'STORED'"))
                         .containsExactlyInAnyOrderElementsOf(provider.videosBought());
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'"))
+                assertThat(archive.number("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v6'"))
                         .isEqualTo(provider.videoCalls());
-                assertThat(
-                                archive.number(
-                                        "SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'"))
+                assertThat(archive.number("SELECT count(*) FROM api_call WHERE endpoint = 'note-detail/v1'"))
                         .isEqualTo(provider.calls());
                 assertThat(archive.objects("notes/").keySet())
                         .hasSize(NOTES + ALLOWED)
                         .containsAll(
-                                archive.strings(
-                                        "SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
+                                archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"));
             }
-            String waiting =
-                    ids.stream()
-                            .filter(id -> !provider.videosBought().contains(id))
-                            .findFirst()
-                            .orElseThrow();
+            String waiting = ids.stream()
+                    .filter(id -> !provider.videosBought().contains(id))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(practice.call("explain", waiting).with(0).out())
                     .contains(
                             "POSTPONED",
@@ -79,8 +71,7 @@ class VideosTests {
         }
     }
 
-    private static void killBetweenAnswersAndDownloads(Practice practice)
-            throws InterruptedException {
+    private static void killBetweenAnswersAndDownloads(Practice practice) throws InterruptedException {
         SandboxProvider provider = practice.provider();
         provider.holdMedia();
         Program run = practice.start("run");

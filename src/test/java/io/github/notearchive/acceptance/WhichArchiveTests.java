@@ -21,7 +21,8 @@ class WhichArchiveTests {
 
     private static final String SECRET = "s3cret-7c20";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @ParameterizedTest
     @ValueSource(
@@ -57,7 +58,8 @@ class WhichArchiveTests {
         Path data = Files.createDirectory(directory.toRealPath().resolve("data"));
         Files.writeString(data.resolve("measurements.txt"), "1 2 3");
 
-        Ended ended = Program.start(directory.toRealPath(), Map.of(), "status").end().with(2);
+        Ended ended =
+                Program.start(directory.toRealPath(), Map.of(), "status").end().with(2);
 
         assertThat(ended.message()).contains(data + " holds no archive; nothing was made");
         assertThat(data.toFile().list()).containsExactly("measurements.txt");
@@ -86,12 +88,11 @@ class WhichArchiveTests {
                     .contains("not ARCHIVE_DATABASE_URL", "not ARCHIVE_S3_ENDPOINT")
                     .doesNotContain(SECRET);
             assertThat(status.out())
-                    .startsWith(
-                            "Archive: database embedded in "
-                                    + data
-                                    + ", store embedded in "
-                                    + data
-                                    + " (bucket note-archive)\n");
+                    .startsWith("Archive: database embedded in "
+                            + data
+                            + ", store embedded in "
+                            + data
+                            + " (bucket note-archive)\n");
         }
     }
 
@@ -99,8 +100,7 @@ class WhichArchiveTests {
     @ValueSource(strings = {"run", "enqueue ids.txt"})
     void whoBeginsANewArchiveIsTold(String line) throws Exception {
         try (Practice practice = Practice.begin(Place.EMBEDDED)) {
-            Files.writeString(
-                    practice.directory().resolve("ids.txt"), "65fe2a8d0000000012033fa1\n");
+            Files.writeString(practice.directory().resolve("ids.txt"), "65fe2a8d0000000012033fa1\n");
             String told = "There is no archive in " + practice.directory().resolve("data") + " yet";
 
             Ended first = practice.call(line.split(" ")).with(0);
@@ -120,19 +120,15 @@ class WhichArchiveTests {
 
             Ended run = practice.call("run").with(0);
             List<String> status = practice.call("status").with(0).out().lines().toList();
-            JsonNode json =
-                    JsonMapper.shared().readTree(practice.call("status", "--json").with(0).out());
+            JsonNode json = JsonMapper.shared()
+                    .readTree(practice.call("status", "--json").with(0).out());
 
             assertThat(run.out())
-                    .contains(
-                            "COMPLETED (exit 0): the worklist is empty; fill it with: note-archive enqueue FILE");
+                    .contains("COMPLETED (exit 0): the worklist is empty; fill it with: note-archive enqueue FILE");
             assertThat(status.getFirst())
-                    .isEqualTo(
-                            "Archive: database %s, store %s (bucket %s)"
-                                    .formatted(
-                                            url,
-                                            environment.get("ARCHIVE_S3_ENDPOINT"),
-                                            environment.get("ARCHIVE_S3_BUCKET")));
+                    .isEqualTo("Archive: database %s, store %s (bucket %s)"
+                            .formatted(
+                                    url, environment.get("ARCHIVE_S3_ENDPOINT"), environment.get("ARCHIVE_S3_BUCKET")));
             assertThat(json.at("/archive/database").stringValue()).isEqualTo(url);
             assertThat(practice.provider().calls()).isZero();
         }

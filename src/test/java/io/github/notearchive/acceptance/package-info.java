@@ -1,10 +1,9 @@
 /**
- * The packaged program, as an operator meets it: a process with arguments, environment, output,
- * signals and an exit code.
+ * The packaged program, as an operator meets it: a process with arguments, environment, output, signals and an exit
+ * code.
  *
- * <p>The provider runs in the test's own process, so that calls are counted exactly and can be held
- * at will. Rows and objects are looked at from outside the program. Whatever a test starts, it
- * stops.
+ * <p>The provider runs in the test's own process, so that calls are counted exactly and can be held at will. Rows and
+ * objects are looked at from outside the program. Whatever a test starts, it stops.
  */
 @NullMarked
 package io.github.notearchive.acceptance;

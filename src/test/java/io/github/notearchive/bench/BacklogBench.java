@@ -19,18 +19,17 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a run and the commands ask of a worklist of 10,000, 1,000,000 and 5,000,000 notes, none of
- * them done and nine tenths done: {@code ./mvnw test -Pbench -Dtest=BacklogBench}. Each through the
- * classes that do it, over real tables of a real server. {@code -Dbench.rows=1000000} leaves the
- * largest out, {@code -Dbench.churn=200000} makes the series of claims longer.
+ * What a run and the commands ask of a worklist of 10,000, 1,000,000 and 5,000,000 notes, none of them done and nine
+ * tenths done: {@code ./mvnw test -Pbench -Dtest=BacklogBench}. Each through the classes that do it, over real tables
+ * of a real server. {@code -Dbench.rows=1000000} leaves the largest out, {@code -Dbench.churn=200000} makes the series
+ * of claims longer.
  */
 class BacklogBench {
 
     private static final int LARGEST = Integer.getInteger("bench.rows", 5_000_000);
     private static final int CHURN = Integer.getInteger("bench.churn", 50_000);
     private static final int REPEATS = 9;
-    private static final Pattern READ_WHOLE =
-            Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
+    private static final Pattern READ_WHOLE = Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
     private static final Path PAGE = Path.of("target", "bench", "backlog.md");
 
     private final Map<String, Map<String, Double>> medians = new LinkedHashMap<>();
@@ -56,8 +55,7 @@ class BacklogBench {
     }
 
     private void measure(int notes, int tenthsDone) throws Exception {
-        String column =
-                String.format(Locale.ROOT, "%,d%s", notes, tenthsDone == 0 ? "" : ", 90 % done");
+        String column = String.format(Locale.ROOT, "%,d%s", notes, tenthsDone == 0 ? "" : ", 90 % done");
         columns.add(column);
         try (BigWorklist big = new BigWorklist(notes, tenthsDone, 5)) {
             for (Map.Entry<String, BigWorklist.Task> task : BacklogTasks.all().entrySet()) {
@@ -68,8 +66,7 @@ class BacklogBench {
                 List<String> seen = big.plansOf(task.getValue());
                 seen.stream()
                         .filter(plan -> READ_WHOLE.matcher(plan).find())
-                        .forEach(
-                                plan -> readWhole.add(column + ", " + task.getKey() + ": " + plan));
+                        .forEach(plan -> readWhole.add(column + ", " + task.getKey() + ": " + plan));
                 if (notes == LARGEST && tenthsDone > 0) {
                     show(task.getKey(), seen);
                 }
@@ -113,16 +110,14 @@ class BacklogBench {
         long began = System.nanoTime();
         BacklogTasks.enqueue(parts, 1_000_000);
         double took = (System.nanoTime() - began) / 1e9;
-        bulk.append(
-                String.format(Locale.ROOT, "| %s | %.1f | %.1f |%n", column, took, plainCopy(big)));
+        bulk.append(String.format(Locale.ROOT, "| %s | %.1f | %.1f |%n", column, took, plainCopy(big)));
     }
 
     private static double plainCopy(BigWorklist big) throws SQLException, IOException {
         try (Connection connection = big.connect();
                 Statement sql = connection.createStatement()) {
             String ids = BacklogTasks.ids(1_000_000);
-            sql.execute(
-                    """
+            sql.execute("""
                     BEGIN;
                     ALTER TABLE worklist DISABLE TRIGGER USER;
                     ALTER TABLE worklist ALTER enqueued_at SET DEFAULT now(), ALTER due_at SET DEFAULT now()
@@ -156,21 +151,19 @@ class BacklogBench {
                     times[j] = (System.nanoTime() - began) / 1e6;
                 }
                 Arrays.sort(times);
-                churn.append(
-                        String.format(
-                                Locale.ROOT,
-                                "| %,d | %.2f | %.2f |%n",
-                                (i + 1) * slice,
-                                times[slice / 2],
-                                times[slice * 99 / 100]));
+                churn.append(String.format(
+                        Locale.ROOT,
+                        "| %,d | %.2f | %.2f |%n",
+                        (i + 1) * slice,
+                        times[slice / 2],
+                        times[slice * 99 / 100]));
             }
         }
     }
 
     private String page() throws SQLException {
         StringBuilder page =
-                new StringBuilder(
-                        """
+                new StringBuilder("""
                         # A worklist of millions
 
                         Made by `BacklogBench` (`./mvnw test -Pbench -Dtest=BacklogBench`) on %d cores, with the embedded PostgreSQL as the program
@@ -178,30 +171,19 @@ class BacklogBench {
                         through the classes that runs and commands use. In brackets: times the figure of 10,000 notes. Where notes are
                         done, every fifth of them has its call, its answer and a file.
 
-                        """
-                                .formatted(Runtime.getRuntime().availableProcessors(), REPEATS));
+                        """.formatted(Runtime.getRuntime().availableProcessors(), REPEATS));
         page.append("| ms | ").append(String.join(" | ", columns)).append(" |\n|---|");
         page.append("--:|".repeat(columns.size())).append('\n');
-        medians.forEach(
-                (task, byColumn) -> {
-                    page.append("| ").append(task);
-                    Map<String, Double> bases = new TreeMap<>();
-                    byColumn.forEach(
-                            (column, median) -> {
-                                double base =
-                                        bases.computeIfAbsent(
-                                                column.contains("%") ? "done" : "new", _ -> median);
-                                page.append(
-                                        String.format(
-                                                Locale.ROOT,
-                                                " | %.2f (%.1f)",
-                                                median,
-                                                median / base));
-                            });
-                    page.append(" |\n");
-                });
-        page.append(
-                """
+        medians.forEach((task, byColumn) -> {
+            page.append("| ").append(task);
+            Map<String, Double> bases = new TreeMap<>();
+            byColumn.forEach((column, median) -> {
+                double base = bases.computeIfAbsent(column.contains("%") ? "done" : "new", _ -> median);
+                page.append(String.format(Locale.ROOT, " | %.2f (%.1f)", median, median / base));
+            });
+            page.append(" |\n");
+        });
+        page.append("""
 
                 ## A million ids
 
@@ -212,8 +194,7 @@ class BacklogBench {
                 |---|--:|--:|
                 """);
         page.append(bulk);
-        page.append(
-                """
+        page.append("""
 
                 ## Claims without a vacuum
 

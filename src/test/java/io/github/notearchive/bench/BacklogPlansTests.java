@@ -13,8 +13,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("hears the logs of the whole JVM")
 class BacklogPlansTests {
 
-    private static final Pattern READ_WHOLE =
-            Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
+    private static final Pattern READ_WHOLE = Pattern.compile(BigWorklist.READ_WHOLE, Pattern.MULTILINE);
 
     @Test
     void nothingReadsTheWorklistLedgerOrMediaFromEndToEnd() throws Exception {

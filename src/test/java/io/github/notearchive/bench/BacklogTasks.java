@@ -38,36 +38,27 @@ final class BacklogTasks {
     static Map<String, BigWorklist.Task> all() {
         Map<String, BigWorklist.Task> tasks = new LinkedHashMap<>();
         tasks.put("claim, settle", BacklogTasks::claimAndSettle);
-        tasks.put(
-                "claim, release",
-                parts -> {
-                    Claims claims = parts.get(Claims.class);
-                    claims.claim(NODE).ifPresent(claims::release);
-                });
-        tasks.put(
-                "claim of a refresh, release",
-                parts -> {
-                    Claims claims = parts.get(Claims.class);
-                    claims.claimRefresh(NODE).ifPresent(claims::release);
-                });
+        tasks.put("claim, release", parts -> {
+            Claims claims = parts.get(Claims.class);
+            claims.claim(NODE).ifPresent(claims::release);
+        });
+        tasks.put("claim of a refresh, release", parts -> {
+            Claims claims = parts.get(Claims.class);
+            claims.claimRefresh(NODE).ifPresent(claims::release);
+        });
         tasks.put("outlook", parts -> parts.get(Claims.class).outlook(NODE));
         tasks.put("is a refresh due", parts -> parts.get(Claims.class).isRefreshDue(NODE));
-        tasks.put(
-                "count what is due",
-                parts -> parts.get(WorklistCounts.class).countDue(10_000_000, Instant.now()));
+        tasks.put("count what is due", parts -> parts.get(WorklistCounts.class).countDue(10_000_000, Instant.now()));
         tasks.put("renew leases", parts -> parts.get(Claims.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",
                 parts -> parts.get(WorklistCounts.class).countLeftBy(List.of(1L, 2L)));
         tasks.put("begin: recover, release all", parts -> parts.call("recovery", "recover", NODE));
-        tasks.put(
-                "begin: plan refreshes, unchanged",
-                parts -> parts.call("refreshPlan", "planAllIfChanged"));
+        tasks.put("begin: plan refreshes, unchanged", parts -> parts.call("refreshPlan", "planAllIfChanged"));
         tasks.put(
                 "begin: empty old copies",
-                parts ->
-                        parts.get(PaidAnswers.class)
-                                .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
+                parts -> parts.get(PaidAnswers.class)
+                        .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
         tasks.put(
                 "begin: count the night's calls",
                 parts -> parts.get(ApiCalls.class).count(Night.current(parts.get(Clock.class))));
@@ -86,8 +77,7 @@ final class BacklogTasks {
         parts.get(Settlements.class)
                 .settle(
                         note,
-                        new Settlement(
-                                NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
+                        new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
                         7,
                         Instant.now());
     }
@@ -100,28 +90,20 @@ final class BacklogTasks {
                         new RunEnd(
                                 now,
                                 now,
-                                RunSummary.notStarted(
-                                        ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO)));
+                                RunSummary.notStarted(ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO)));
     }
 
     /** Of the time at which they are enqueued, as ids of notes are. */
     static void enqueue(BigWorklist.Parts parts, int notes) {
         parts.get(Enqueuer.class)
-                .enqueue(
-                        new StringReader(ids(notes)),
-                        new Enqueuer.Options(null, 5, "bench"),
-                        _ -> {});
+                .enqueue(new StringReader(ids(notes)), new Enqueuer.Options(null, 5, "bench"), _ -> {});
     }
 
     static String ids(int notes) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         StringBuilder ids = new StringBuilder(notes * 25);
         for (int i = 0; i < notes; i++) {
-            ids.append(
-                            "%08x%016x"
-                                    .formatted(
-                                            0x62000000 + random.nextInt(0x7000000),
-                                            random.nextLong()))
+            ids.append("%08x%016x".formatted(0x62000000 + random.nextInt(0x7000000), random.nextLong()))
                     .append('\n');
         }
         return ids.toString();

@@ -12,9 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.springframework.util.FileSystemUtils;
 
-/**
- * What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it.
- */
+/** What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it. */
 final class BenchSettings {
 
     private BenchSettings() {}
@@ -46,8 +44,8 @@ final class BenchSettings {
     }
 
     /**
-     * The program: what {@code -Dbench.program} names, else the one that was just packaged, laid
-     * out and prepared as the image has it.
+     * The program: what {@code -Dbench.program} names, else the one that was just packaged, laid out and prepared as
+     * the image has it.
      */
     static String program() {
         String named = System.getProperty("bench.program");
@@ -82,8 +80,7 @@ final class BenchSettings {
         Process process = new ProcessBuilder(command).inheritIO().start();
         try {
             if (process.waitFor() != 0) {
-                throw new IOException(
-                        String.join(" ", command) + " ends with " + process.exitValue());
+                throw new IOException(String.join(" ", command) + " ends with " + process.exitValue());
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();
@@ -93,21 +90,17 @@ final class BenchSettings {
     }
 
     private static void copyAll(Path from, Path to) throws IOException {
-        Files.walkFileTree(
-                from,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                            throws IOException {
-                        copy(file, to.resolve(from.relativize(file)));
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
+        Files.walkFileTree(from, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                copy(file, to.resolve(from.relativize(file)));
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to.getParent());
-        Files.copy(
-                from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
     }
 }

@@ -30,8 +30,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * A database of its own with so many notes on the worklist, and the real program over it: once as
- * it is, to be timed, and once so that its statements show their plans.
+ * A database of its own with so many notes on the worklist, and the real program over it: once as it is, to be timed,
+ * and once so that its statements show their plans.
  */
 final class BigWorklist implements AutoCloseable {
 
@@ -40,10 +40,9 @@ final class BigWorklist implements AutoCloseable {
             "Seq Scan on (worklist|api_call|media_object|note_media|note_capture)( \\w+)?  \\(cost=(?!0\\.00\\.\\.0\\.00 )";
 
     /** Arguments of the server's sessions that show plans. */
-    private static final String SHOWING =
-            "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
-                    + " -c auto_explain.log_analyze=on -c auto_explain.log_buffers=on -c auto_explain.log_timing=off"
-                    + " -c client_min_messages=log";
+    private static final String SHOWING = "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0"
+            + " -c auto_explain.log_analyze=on -c auto_explain.log_buffers=on -c auto_explain.log_timing=off"
+            + " -c client_min_messages=log";
 
     private static final ArchiveDatabase SERVER = ArchiveDatabase.running();
 
@@ -81,16 +80,14 @@ final class BigWorklist implements AutoCloseable {
         settings.put("archive.store.access-key", "none");
         settings.put("archive.store.secret-key", "none-at-all");
         settings.put("archive.data-dir", "target/bench/data");
-        return new SpringApplicationBuilder(
-                        Class.forName("io.github.notearchive.cli.ArchiveApplication"))
+        return new SpringApplicationBuilder(Class.forName("io.github.notearchive.cli.ArchiveApplication"))
                 .bannerMode(Banner.Mode.OFF)
                 .web(WebApplicationType.NONE)
                 .registerShutdownHook(false)
                 .logStartupInfo(false)
-                .run(
-                        settings.entrySet().stream()
-                                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
-                                .toArray(String[]::new));
+                .run(settings.entrySet().stream()
+                        .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                        .toArray(String[]::new));
     }
 
     /** Something that a command does; it may fail. */
@@ -109,8 +106,7 @@ final class BigWorklist implements AutoCloseable {
         void call(String bean, String method, Object... arguments) throws Exception {
             Object part = context.getBean(bean);
             for (Method candidate : part.getClass().getDeclaredMethods()) {
-                if (candidate.getName().equals(method)
-                        && candidate.getParameterCount() == arguments.length) {
+                if (candidate.getName().equals(method) && candidate.getParameterCount() == arguments.length) {
                     opened(candidate).invoke(part, arguments);
                     return;
                 }
@@ -121,12 +117,9 @@ final class BigWorklist implements AutoCloseable {
         /** Reads all that the command status shows. */
         void status() throws Exception {
             Class<?> archive = Class.forName("io.github.notearchive.cli.ArchiveContext");
-            Object made =
-                    opened(archive.getDeclaredConstructor(ConfigurableApplicationContext.class))
-                            .newInstance(context);
-            opened(
-                            Class.forName("io.github.notearchive.cli.StatusCommand")
-                                    .getDeclaredMethod("read", archive))
+            Object made = opened(archive.getDeclaredConstructor(ConfigurableApplicationContext.class))
+                    .newInstance(context);
+            opened(Class.forName("io.github.notearchive.cli.StatusCommand").getDeclaredMethod("read", archive))
                     .invoke(null, made);
         }
 
@@ -148,8 +141,7 @@ final class BigWorklist implements AutoCloseable {
     private Parts showing() throws Exception {
         if (showing == null) {
             String pool = "spring.datasource.hikari.data-source-properties.";
-            showing =
-                    program(Map.of(pool + "preferQueryMode", "simple", pool + "options", SHOWING));
+            showing = program(Map.of(pool + "preferQueryMode", "simple", pool + "options", SHOWING));
         }
         return new Parts(showing);
     }
@@ -180,10 +172,8 @@ final class BigWorklist implements AutoCloseable {
         return seen.list.stream()
                 .map(ILoggingEvent::getFormattedMessage)
                 .filter(message -> message.contains("plan:\n"))
-                .map(
-                        message ->
-                                message.substring(message.indexOf("plan:\n") + 6)
-                                        .replaceFirst("\\]$", ""))
+                .map(message ->
+                        message.substring(message.indexOf("plan:\n") + 6).replaceFirst("\\]$", ""))
                 .toList();
     }
 
@@ -206,8 +196,7 @@ final class BigWorklist implements AutoCloseable {
     }
 
     private static void execute(String url, String sql) throws SQLException {
-        try (Connection connection =
-                        DriverManager.getConnection(url, SERVER.user(), SERVER.password());
+        try (Connection connection = DriverManager.getConnection(url, SERVER.user(), SERVER.password());
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
@@ -219,8 +208,7 @@ final class BigWorklist implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        for (ConfigurableApplicationContext program :
-                new ConfigurableApplicationContext[] {timed, showing}) {
+        for (ConfigurableApplicationContext program : new ConfigurableApplicationContext[] {timed, showing}) {
             if (program != null) {
                 program.close();
             }
@@ -236,9 +224,7 @@ final class BigWorklist implements AutoCloseable {
             sql.execute("SET session_replication_role = replica");
             List<String> names = new ArrayList<>();
             List<String> definitions = new ArrayList<>();
-            try (ResultSet rows =
-                    sql.executeQuery(
-                            """
+            try (ResultSet rows = sql.executeQuery("""
                             SELECT indexname, indexdef FROM pg_indexes i
                             WHERE tablename IN ('worklist', 'api_call', 'note_capture', 'note_media', 'media_object')
                               AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)
@@ -252,11 +238,10 @@ final class BigWorklist implements AutoCloseable {
                 sql.execute("DROP INDEX " + index);
             }
             for (String statement : FILL.split(";\\R")) {
-                sql.execute(
-                        statement
-                                .replace(":notes", String.valueOf(notes))
-                                .replace(":done", String.valueOf(tenthsDone))
-                                .replace(":every", String.valueOf(ledgerEvery)));
+                sql.execute(statement
+                        .replace(":notes", String.valueOf(notes))
+                        .replace(":done", String.valueOf(tenthsDone))
+                        .replace(":every", String.valueOf(ledgerEvery)));
             }
             for (String definition : definitions) {
                 sql.execute(definition);
@@ -268,11 +253,10 @@ final class BigWorklist implements AutoCloseable {
     }
 
     /**
-     * A hundred nights of what is done, the last ones within the time in which answers are used
-     * again; of the rest nearly all is new, one note in fifty put off or given up.
+     * A hundred nights of what is done, the last ones within the time in which answers are used again; of the rest
+     * nearly all is new, one note in fifty put off or given up.
      */
-    private static final String FILL =
-            """
+    private static final String FILL = """
             CREATE UNLOGGED TABLE made AS
             SELECT i, to_hex(1610612736 + i) || lpad(to_hex(i), 16, '0') AS note_id, i % 10 < :done AS done,
                    now() - interval '100 days' + i * (interval '99 days' / :notes) AS at

@@ -15,23 +15,14 @@ class FaultsBench {
     @Test
     void everyFileOfOursAndTheCountOfEachPeer() {
         try (Servers servers = Servers.start()) {
-            Page page =
-                    new Page(
-                            FaultsBench.class,
-                            "faults",
-                            "Files that arrive through faults",
-                            servers);
-            Ours.Run run =
-                    Ours.program(servers)
-                            .night(Work.Kind.W1, NOTES, FAULTS, true, List.of(), Map.of());
+            Page page = new Page(FaultsBench.class, "faults", "Files that arrive through faults", servers);
+            Ours.Run run = Ours.program(servers).night(Work.Kind.W1, NOTES, FAULTS, true, List.of(), Map.of());
             long expected = servers.files();
             long intact = servers.intact();
-            page.paragraph(
-                    """
+            page.paragraph("""
                     %,d notes with %,d files. 5 %% of the files are cut short when they are first asked for, 10 %% of the notes answer 301 at first. *Intact*: lies in the
                     store with the right SHA-256, which the store computed itself.
-                    """
-                            .formatted(NOTES, expected));
+                    """.formatted(NOTES, expected));
             page.table("", "intact", "wrong or cut", "missing", "calls", "exit code");
             row(page, "**note-archive**", expected, intact, run);
             for (Peer peer : Peer.all().stream().filter(BenchSettings::takes).toList()) {

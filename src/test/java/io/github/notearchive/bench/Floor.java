@@ -28,31 +28,26 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The least that a Java program can spend on the work: bare sockets, SHA-256, a signed PUT; no
- * database, no check, no retry. {@code Floor IDS THREADS}, with the environment of {@code
- * archive.py}.
+ * The least that a Java program can spend on the work: bare sockets, SHA-256, a signed PUT; no database, no check, no
+ * retry. {@code Floor IDS THREADS}, with the environment of {@code archive.py}.
  */
 final class Floor {
 
     private static final String API = System.getenv("API");
     private static final URI STORE = URI.create(System.getenv("STORE"));
     private static final String BUCKET = System.getenv("BUCKET");
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
     private static final Pattern FILE =
-            Pattern.compile(
-                    "\"(?:original|master_url|url)\":\"(http[^\"]*(?:sc=V_ORG|\\.mp4|\\.m4a))\"");
-    private static final String SIGNED =
-            "host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date";
+            Pattern.compile("\"(?:original|master_url|url)\":\"(http[^\"]*(?:sc=V_ORG|\\.mp4|\\.m4a))\"");
+    private static final String SIGNED = "host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date";
 
     private Floor() {}
 
     public static void main(String[] arguments) throws Exception {
         Queue<String> ids = new ConcurrentLinkedQueue<>(Files.readAllLines(Path.of(arguments[0])));
-        List<Thread> threads =
-                IntStream.range(0, Integer.parseInt(arguments[1]))
-                        .mapToObj(_ -> Thread.ofPlatform().start(() -> work(ids)))
-                        .toList();
+        List<Thread> threads = IntStream.range(0, Integer.parseInt(arguments[1]))
+                .mapToObj(_ -> Thread.ofPlatform().start(() -> work(ids)))
+                .toList();
         for (Thread thread : threads) {
             thread.join();
         }
@@ -116,23 +111,20 @@ final class Floor {
             String path = "/" + BUCKET + "/media/" + hash;
             String time = ZonedDateTime.now(ZoneOffset.UTC).format(TIME);
             String checksum = Base64.getEncoder().encodeToString(sha256);
-            String canonical =
-                    ("PUT\n%s\n\nhost:%s\nx-amz-checksum-sha256:%s\nx-amz-content-sha256:%s\n"
-                                    + "x-amz-date:%s\n\n%s\n%s")
-                            .formatted(path, host, checksum, hash, time, SIGNED, hash);
+            String canonical = ("PUT\n%s\n\nhost:%s\nx-amz-checksum-sha256:%s\nx-amz-content-sha256:%s\n"
+                            + "x-amz-date:%s\n\n%s\n%s")
+                    .formatted(path, host, checksum, hash, time, SIGNED, hash);
             String scope = day + "/us-east-1/s3/aws4_request";
             byte[] request = MessageDigest.getInstance("SHA-256").digest(canonical.getBytes());
-            String signature =
-                    HexFormat.of()
-                            .formatHex(
-                                    hmac(
-                                            key,
-                                            "AWS4-HMAC-SHA256\n"
-                                                    + time
-                                                    + "\n"
-                                                    + scope
-                                                    + "\n"
-                                                    + HexFormat.of().formatHex(request)));
+            String signature = HexFormat.of()
+                    .formatHex(hmac(
+                            key,
+                            "AWS4-HMAC-SHA256\n"
+                                    + time
+                                    + "\n"
+                                    + scope
+                                    + "\n"
+                                    + HexFormat.of().formatHex(request)));
             send(
                     ("PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n"
                                     + "x-amz-checksum-sha256: %s\r\nx-amz-content-sha256: %s\r\n"
@@ -155,8 +147,7 @@ final class Floor {
 
         private void send(String head, ByteBuffer body) throws IOException {
             ByteBuffer first = ByteBuffer.wrap(head.getBytes(StandardCharsets.ISO_8859_1));
-            ByteBuffer[] all =
-                    body == null ? new ByteBuffer[] {first} : new ByteBuffer[] {first, body};
+            ByteBuffer[] all = body == null ? new ByteBuffer[] {first} : new ByteBuffer[] {first, body};
             while (first.hasRemaining() || (body != null && body.hasRemaining())) {
                 channel.write(all);
             }
@@ -183,7 +174,8 @@ final class Floor {
                 throw new IOException(lines);
             }
             int at = lines.toLowerCase(Locale.ROOT).indexOf("content-length:") + 15;
-            int length = Integer.parseInt(lines.substring(at, lines.indexOf('\r', at)).strip());
+            int length = Integer.parseInt(
+                    lines.substring(at, lines.indexOf('\r', at)).strip());
             if (head + length > in.capacity()) {
                 ByteBuffer larger = ByteBuffer.allocateDirect(head + length);
                 larger.put(in.flip());

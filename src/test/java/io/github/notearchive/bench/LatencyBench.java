@@ -28,20 +28,12 @@ class LatencyBench {
         int notes = BenchSettings.slowNotes();
         try (Servers servers = Servers.start()) {
             Ours ours = Ours.program(servers);
-            Page page =
-                    new Page(
-                            LatencyBench.class,
-                            "latency",
-                            "A night that waits for the provider",
-                            servers);
-            page.paragraph(
-                    """
+            Page page = new Page(LatencyBench.class, "latency", "A night that waits for the provider", servers);
+            page.paragraph("""
                     W1-L: %,d notes, answers after 0.8 s in the median (log-normal, sigma 0.5), 20 calls a second with a burst of 20, files after 50 ms. The ideal starts each
                     call as soon as the provider's limit allows, with the latencies that were really drawn, and fetches a note's files side by side.
-                    """
-                            .formatted(notes));
-            page.table(
-                    "", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, most");
+                    """.formatted(notes));
+            page.table("", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, most");
             quiet(page, ours, notes);
             busy(page, ours, notes);
             page.row("bar", "", "≥ 95 %", "≤ 0.5", "").row("stretch", "", "≥ 97 %", "0", "");
@@ -62,9 +54,7 @@ class LatencyBench {
         try {
             for (int i = 0; i < 2; i++) {
                 // ends by itself if nobody stops it
-                burners.add(
-                        new ProcessBuilder("timeout", "600", "sh", "-c", "while :; do :; done")
-                                .start());
+                burners.add(new ProcessBuilder("timeout", "600", "sh", "-c", "while :; do :; done").start());
             }
             measure(
                     page,
@@ -76,16 +66,14 @@ class LatencyBench {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            burners.forEach(
-                    burner -> {
-                        burner.descendants().forEach(ProcessHandle::destroyForcibly);
-                        burner.destroyForcibly();
-                    });
+            burners.forEach(burner -> {
+                burner.descendants().forEach(ProcessHandle::destroyForcibly);
+                burner.destroyForcibly();
+            });
         }
     }
 
-    private static void measure(
-            Page page, Ours ours, int notes, int runs, String name, String figure) {
+    private static void measure(Page page, Ours ours, int notes, int runs, String name, String figure) {
         Spread e = new Spread();
         Spread refused = new Spread();
         Spread inFlight = new Spread();
@@ -132,19 +120,11 @@ class LatencyBench {
         Ours.Run run = ours.night(Work.Kind.W1, notes, FALLING, false, List.of(), KNOWN);
         List<Call> calls = calls(servers);
         page.heading("A limit that is lower than configured, and changes");
-        page.paragraph(
-                """
+        page.paragraph("""
                 Configured are 20 calls a second. The provider allows 12, from second %d on 6, and from second %d on 20; %,d notes, exit code %d. *Settled*: the last 302 before
                 ten seconds without one (or the phase's end), after the phase began. *Recovered*: the first five seconds with 90 %% of the calls that could be made.
-                """
-                        .formatted(FALLS, RISES, notes, run.exitCode()));
-        page.table(
-                "phase",
-                "calls",
-                "302s",
-                "answers a second",
-                "settled after s",
-                "recovered after s");
+                """.formatted(FALLS, RISES, notes, run.exitCode()));
+        page.table("phase", "calls", "302s", "answers a second", "settled after s", "recovered after s");
         double end = calls.getLast().at;
         phase(page, "12 a second", calls, 0, FALLS, 12);
         phase(page, "6 a second", calls, FALLS, RISES, 6);
@@ -161,9 +141,10 @@ class LatencyBench {
         assertThat(run.notes()).as("notes archived").isEqualTo(notes);
     }
 
-    private static void phase(
-            Page page, String name, List<Call> calls, double from, double until, int rate) {
-        List<Call> all = calls.stream().filter(call -> call.at >= from && call.at < until).toList();
+    private static void phase(Page page, String name, List<Call> calls, double from, double until, int rate) {
+        List<Call> all = calls.stream()
+                .filter(call -> call.at >= from && call.at < until)
+                .toList();
         List<Call> refused = all.stream().filter(call -> call.code == 302).toList();
         if (all.isEmpty()) {
             page.row(name, "0", "", "", "", "");
@@ -178,28 +159,16 @@ class LatencyBench {
                 break;
             }
         }
-        String recovered =
-                IntStream.iterate(0, tenth -> from + tenth / 10.0 + 5 <= until, tenth -> tenth + 1)
-                        .filter(
-                                tenth ->
-                                        all.stream()
-                                                        .filter(
-                                                                call ->
-                                                                        call.code != 302
-                                                                                && call.at
-                                                                                        >= from
-                                                                                                + tenth
-                                                                                                        / 10.0
-                                                                                && call.at
-                                                                                        < from
-                                                                                                + tenth
-                                                                                                        / 10.0
-                                                                                                + 5)
-                                                        .count()
-                                                >= 0.9 * 5 * rate)
-                        .mapToObj(tenth -> "%.1f".formatted(tenth / 10.0))
-                        .findFirst()
-                        .orElse("not");
+        String recovered = IntStream.iterate(0, tenth -> from + tenth / 10.0 + 5 <= until, tenth -> tenth + 1)
+                .filter(tenth -> all.stream()
+                                .filter(call -> call.code != 302
+                                        && call.at >= from + tenth / 10.0
+                                        && call.at < from + tenth / 10.0 + 5)
+                                .count()
+                        >= 0.9 * 5 * rate)
+                .mapToObj(tenth -> "%.1f".formatted(tenth / 10.0))
+                .findFirst()
+                .orElse("not");
         page.row(
                 name,
                 String.valueOf(all.size()),
@@ -210,18 +179,13 @@ class LatencyBench {
     }
 
     private static List<Call> calls(Servers servers) {
-        List<String[]> lines =
-                servers.get(servers.provider() + "/.bench/calls")
-                        .lines()
-                        .map(line -> line.split(" "))
-                        .toList();
+        List<String[]> lines = servers.get(servers.provider() + "/.bench/calls")
+                .lines()
+                .map(line -> line.split(" "))
+                .toList();
         long first = Long.parseLong(lines.getFirst()[0]);
         return lines.stream()
-                .map(
-                        line ->
-                                new Call(
-                                        (Long.parseLong(line[0]) - first) / 1e6,
-                                        Integer.parseInt(line[1])))
+                .map(line -> new Call((Long.parseLong(line[0]) - first) / 1e6, Integer.parseInt(line[1])))
                 .toList();
     }
 }

@@ -48,12 +48,6 @@ interface Measured {
 
     default String line() {
         return "%d notes in %.1f s, %.1f a second, %.2f CPU ms each, peak %.0f MB, exit code %d"
-                .formatted(
-                        notes(),
-                        seconds(),
-                        notesPerSecond(),
-                        cpuMillisPerNote(),
-                        peakMegabytes(),
-                        exitCode());
+                .formatted(notes(), seconds(), notesPerSecond(), cpuMillisPerNote(), peakMegabytes(), exitCode());
     }
 }

@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 /** How much memory and disk a night takes that has 64 notes in work and a heap of 256 MB. */
 class MemoryBench {
 
-    private static final Map<String, String> WIDE =
-            Map.of("ARCHIVE_WORKERS", "64", "ARCHIVE_CALLS_IN_FLIGHT", "64");
+    private static final Map<String, String> WIDE = Map.of("ARCHIVE_WORKERS", "64", "ARCHIVE_CALLS_IN_FLIGHT", "64");
     private static final List<String> HEAP = List.of("-Xmx256m");
 
     /** Of the nights with large files; each 50th has one of 2 GB. */
@@ -26,33 +25,14 @@ class MemoryBench {
         try (Servers servers = Servers.start()) {
             Ours ours = new Ours(servers, BenchSettings.program(), HEAP);
             Page page = new Page(MemoryBench.class, "memory", "Memory and disk", servers);
-            page.paragraph(
-                    """
+            page.paragraph("""
                     64 workers at `-Xmx256m`. The peak is that of the whole process (`VmHWM`): heap, code, direct buffers and all. Answers take 500 ms, files 50 ms before
                     their first byte, so that all workers have a note. *Spool*: the most that was seen below the data directory, looked at four times a second.
                     """);
-            page.table(
-                    "",
-                    "files",
-                    "bytes GB",
-                    "seconds",
-                    "peak RSS MB",
-                    "bar",
-                    "stretch",
-                    "spool MB");
+            page.table("", "files", "bytes GB", "seconds", "peak RSS MB", "bar", "stretch", "spool MB");
             measure(page, ours, "%,d notes of W1", Work.Kind.W1, NOTES);
-            measure(
-                    page,
-                    ours,
-                    "%,d notes with a film of 80 MB each",
-                    Work.Kind.FILMS,
-                    LARGE_NOTES);
-            measure(
-                    page,
-                    ours,
-                    "%,d notes of W1, each 50th with a film of 2 GB",
-                    Work.Kind.GIANTS,
-                    LARGE_NOTES);
+            measure(page, ours, "%,d notes with a film of 80 MB each", Work.Kind.FILMS, LARGE_NOTES);
+            measure(page, ours, "%,d notes of W1, each 50th with a film of 2 GB", Work.Kind.GIANTS, LARGE_NOTES);
             System.out.println(page);
         }
     }

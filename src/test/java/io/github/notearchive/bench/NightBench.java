@@ -50,13 +50,14 @@ class NightBench {
 
     @Test
     void ourNightBesideThePeers() {
-        List<Peer> installed =
-                Peer.all().stream().filter(BenchSettings::takes).filter(Peer::isInstalled).toList();
-        List<Peer> missing =
-                Peer.all().stream()
-                        .filter(BenchSettings::takes)
-                        .filter(peer -> !peer.isInstalled())
-                        .toList();
+        List<Peer> installed = Peer.all().stream()
+                .filter(BenchSettings::takes)
+                .filter(Peer::isInstalled)
+                .toList();
+        List<Peer> missing = Peer.all().stream()
+                .filter(BenchSettings::takes)
+                .filter(peer -> !peer.isInstalled())
+                .toList();
         Figures ours = new Figures();
         Figures oursWithFew = new Figures();
         Map<Peer, Figures> peers = new LinkedHashMap<>();
@@ -70,12 +71,7 @@ class NightBench {
         int notes = BenchSettings.notes();
         try (Servers servers = Servers.start()) {
             Ours program = Ours.program(servers);
-            Page page =
-                    new Page(
-                            NightBench.class,
-                            "night",
-                            "A night at latency 0, beside the peers",
-                            servers);
+            Page page = new Page(NightBench.class, "night", "A night at latency 0, beside the peers", servers);
             for (int i = 0; i < BenchSettings.runs(); i++) {
                 Ours.Run run = night(program, notes, BY_DEFAULT);
                 ours.add(run);
@@ -83,8 +79,7 @@ class NightBench {
                 double best = 0;
                 double bestCpu = Double.MAX_VALUE;
                 for (Peer peer : others) {
-                    Peer.Run other =
-                            peer.run(servers, (int) Math.max(1, notes * peer.share()), "", false);
+                    Peer.Run other = peer.run(servers, (int) Math.max(1, notes * peer.share()), "", false);
                     peers.get(peer).add(other);
                     System.out.printf("%s: %s%n", peer.name(), other.line());
                     if (peer == floor) {
@@ -99,78 +94,56 @@ class NightBench {
                     cpuOfBest.add(run.cpuMillisPerNote() / bestCpu);
                 }
             }
-            page.paragraph(
-                    """
+            page.paragraph("""
                     Medians (least..most) of %d runs, in each of which all took turns. From the first call to the last commit, for peers to the last object; ours
                     with %s. CPU of ours and the floor is theirs alone, that of scripts their whole tree of processes, and the peak that of the largest process.
                     The metrics are of ours with %d workers, the default.
-                    """
-                            .formatted(
-                                    BenchSettings.runs(),
-                                    "`" + String.join(" ", BenchSettings.javaOptions()) + "`",
-                                    BY_DEFAULT));
+                    """.formatted(
+                    BenchSettings.runs(), "`" + String.join(" ", BenchSettings.javaOptions()) + "`", BY_DEFAULT));
             if (!installed.isEmpty()) {
                 page.paragraph("The peers: " + Peer.versions(installed) + ".");
             }
             page.table("", "notes", "notes/s", "CPU ms a note", "peak RSS MB", "files stored");
             row(page, "**note-archive**, catalog, ledger and all checks included", ours);
-            row(
-                    page,
-                    "the same with %d workers in place of %d".formatted(FEW, BY_DEFAULT),
-                    oursWithFew);
+            row(page, "the same with %d workers in place of %d".formatted(FEW, BY_DEFAULT), oursWithFew);
             peers.forEach((peer, figures) -> row(page, peer.name(), figures));
             missing.forEach(peer -> page.row(peer.name(), "", "", "not installed", "", ""));
-            page.paragraph(
-                    """
+            page.paragraph("""
                     Whose CPU time that is, in ms a note: all processes share the machine's %d cores, so what the servers take bounds a night as well.
-                    """
-                            .formatted(Runtime.getRuntime().availableProcessors()));
+                    """.formatted(Runtime.getRuntime().availableProcessors()));
             page.table("", "the program", "PostgreSQL", "provider and sink", "all");
             shares(page, "**note-archive**", ours);
             shares(page, "the same with %d workers".formatted(FEW), oursWithFew);
             peers.forEach((peer, figures) -> shares(page, peer.name(), figures));
             page.table("metric", "median (least..most)", "bar", "stretch");
             if (speed.runs() > 0) {
-                page.row(
-                        "S: notes/s over the best peer's in the same run",
-                        speed.text(2),
-                        "≥ 1.0",
-                        "≥ 1.15");
+                page.row("S: notes/s over the best peer's in the same run", speed.text(2), "≥ 1.0", "≥ 1.15");
                 page.remember("S", speed);
             }
             peers.entrySet().stream()
                     .filter(peer -> peer.getKey() != floor)
                     .mapToDouble(peer -> peer.getValue().all())
                     .min()
-                    .ifPresent(
-                            thriftiest ->
-                                    page.row(
-                                            "the most that S could be here, did our own process take nothing",
-                                            "%.2f".formatted(thriftiest / ours.beside()),
-                                            "",
-                                            ""));
+                    .ifPresent(thriftiest -> page.row(
+                            "the most that S could be here, did our own process take nothing",
+                            "%.2f".formatted(thriftiest / ours.beside()),
+                            "",
+                            ""));
             page.row("C: CPU ms a note", ours.cpuMillis.text(2), "≤ 5.0", "≤ 3.7");
             if (cpuOfBest.runs() > 0) {
                 page.row("C over that of the thriftiest peer", cpuOfBest.text(2), "", "≤ 1.0");
             }
             page.row("notes/s over the floor's", floorSpeed.text(2), "", "");
             page.remember("C", ours.cpuMillis).remember("notes/s", ours.notesPerSecond);
-            page.remember("peak RSS MB", ours.peak)
-                    .remember("notes/s over the floor's", floorSpeed);
+            page.remember("peak RSS MB", ours.peak).remember("notes/s over the floor's", floorSpeed);
             page.write();
             System.out.println(page);
         }
     }
 
     private static Ours.Run night(Ours program, int notes, int workers) {
-        Ours.Run run =
-                program.night(
-                        Work.Kind.W1,
-                        notes,
-                        "",
-                        false,
-                        List.of(),
-                        Map.of("ARCHIVE_WORKERS", String.valueOf(workers)));
+        Ours.Run run = program.night(
+                Work.Kind.W1, notes, "", false, List.of(), Map.of("ARCHIVE_WORKERS", String.valueOf(workers)));
         System.out.printf("ours, %d workers: %s%n", workers, run.line());
         assertThat(run.notes()).as("notes archived").isEqualTo(notes);
         assertThat(run.files())

@@ -72,37 +72,30 @@ final class Ours {
         @Override
         public String line() {
             return Measured.super.line()
-                    + ", start %.2f s and %.2f CPU s, end %.2f s"
-                            .formatted(startSeconds, startCpuSeconds, endSeconds);
+                    + ", start %.2f s and %.2f CPU s, end %.2f s".formatted(startSeconds, startCpuSeconds, endSeconds);
         }
     }
 
     /**
-     * A process of it that is about to start. A launcher is asked; without one the options are
-     * those of the launcher.
+     * A process of it that is about to start. A launcher is asked; without one the options are those of the launcher.
      */
-    ProcessBuilder process(
-            Path directory,
-            List<String> moreOptions,
-            Map<String, String> more,
-            String... arguments) {
+    ProcessBuilder process(Path directory, List<String> moreOptions, Map<String, String> more, String... arguments) {
         List<String> all = new ArrayList<>(options);
         all.addAll(moreOptions);
         List<String> command = new ArrayList<>();
         if (program.contains(":") || program.endsWith(".jar")) {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(
-                    List.of(
-                            "-XX:+UseSerialGC",
-                            "-XX:MaxInlineLevel=3",
-                            "-XX:MaxInlineSize=20",
-                            "-XX:FreqInlineSize=50",
-                            "-XX:InlineSmallCode=300",
-                            "-XX:CompileThresholdScaling=2",
-                            "--sun-misc-unsafe-memory-access=allow",
-                            "--enable-native-access=ALL-UNNAMED",
-                            "-XX:+CrashOnOutOfMemoryError",
-                            "-XX:-CreateCoredumpOnCrash"));
+            command.addAll(List.of(
+                    "-XX:+UseSerialGC",
+                    "-XX:MaxInlineLevel=3",
+                    "-XX:MaxInlineSize=20",
+                    "-XX:FreqInlineSize=50",
+                    "-XX:InlineSmallCode=300",
+                    "-XX:CompileThresholdScaling=2",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:+CrashOnOutOfMemoryError",
+                    "-XX:-CreateCoredumpOnCrash"));
             command.addAll(all);
             command.addAll(
                     program.contains(":")
@@ -135,9 +128,7 @@ final class Ours {
             List<String> moreOptions,
             Map<String, String> more) {
         String template = TEMPLATE + notes;
-        if (servers.ask(
-                        "postgres",
-                        "SELECT count(*) FROM pg_database WHERE datname = '" + template + "'")
+        if (servers.ask("postgres", "SELECT count(*) FROM pg_database WHERE datname = '" + template + "'")
                 .equals("0")) {
             enqueue(template, notes);
         }
@@ -160,21 +151,15 @@ final class Ours {
         }
     }
 
-    private Run measure(
-            Path directory,
-            String database,
-            int notes,
-            List<String> moreOptions,
-            Map<String, String> more)
+    private Run measure(Path directory, String database, int notes, List<String> moreOptions, Map<String, String> more)
             throws IOException, InterruptedException {
         Path out = directory.resolve("out.txt");
         Path err = directory.resolve("err.txt");
         Map<String, String> settings = settings(directory, database);
         settings.putAll(more);
-        ProcessBuilder builder =
-                process(directory, moreOptions, settings, "run")
-                        .redirectOutput(out.toFile())
-                        .redirectError(err.toFile());
+        ProcessBuilder builder = process(directory, moreOptions, settings, "run")
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         Servers.Cpu before = servers.cpu();
         long began = Micros.now();
         Process process = builder.start();
@@ -185,8 +170,7 @@ final class Ours {
             while (!process.waitFor(250, TimeUnit.MILLISECONDS)) {
                 spool = Math.max(spool, sizeOf(directory) / 1e6);
                 if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException(
-                            "The program did not end: " + Files.readString(err));
+                    throw new IllegalStateException("The program did not end: " + Files.readString(err));
                 }
             }
             long ended = Micros.now();
@@ -195,33 +179,22 @@ final class Ours {
             Properties provided = servers.provided();
             Properties stored = servers.stored();
             int archived =
-                    Integer.parseInt(
-                            servers.ask(
-                                    database,
-                                    "SELECT count(*) FROM worklist WHERE state = 'ARCHIVED'"));
+                    Integer.parseInt(servers.ask(database, "SELECT count(*) FROM worklist WHERE state = 'ARCHIVED'"));
             if (archived < notes) {
-                System.err.println(
-                        archived
-                                + " of "
-                                + notes
-                                + " notes archived, exit code "
-                                + process.exitValue()
-                                + "\n"
-                                + Files.readString(out)
-                                + Files.readString(err)
-                                        .lines()
-                                        .limit(30)
-                                        .collect(Collectors.joining("\n")));
+                System.err.println(archived
+                        + " of "
+                        + notes
+                        + " notes archived, exit code "
+                        + process.exitValue()
+                        + "\n"
+                        + Files.readString(out)
+                        + Files.readString(err).lines().limit(30).collect(Collectors.joining("\n")));
             }
             if (archived == 0) {
                 throw new IllegalStateException("No note was archived");
             }
             long first = Long.parseLong(provided.getProperty("firstCall"));
-            long last =
-                    Long.parseLong(
-                            servers.ask(
-                                    database,
-                                    """
+            long last = Long.parseLong(servers.ask(database, """
                                     SELECT (extract(epoch FROM max(pg_xact_commit_timestamp(xmin))) * 1000000)::bigint
                                     FROM worklist WHERE state = 'ARCHIVED'
                                     """));
@@ -250,14 +223,9 @@ final class Ours {
         Path directory = temporary();
         try {
             Path ids = Files.write(directory.resolve("ids.txt"), Work.ids(notes));
-            ProcessBuilder builder =
-                    process(
-                                    directory,
-                                    List.of(),
-                                    settings(directory, database),
-                                    "enqueue",
-                                    ids.toString())
-                            .redirectErrorStream(true);
+            ProcessBuilder builder = process(
+                            directory, List.of(), settings(directory, database), "enqueue", ids.toString())
+                    .redirectErrorStream(true);
             Process process = builder.start();
             process.getOutputStream().close();
             String said = new String(process.getInputStream().readAllBytes());
@@ -301,14 +269,13 @@ final class Ours {
 
     private static long sizeOf(Path directory) {
         try (var files = Files.walk(directory)) {
-            return files.mapToLong(
-                            file -> {
-                                try {
-                                    return Files.isRegularFile(file) ? Files.size(file) : 0;
-                                } catch (IOException e) {
-                                    return 0;
-                                }
-                            })
+            return files.mapToLong(file -> {
+                        try {
+                            return Files.isRegularFile(file) ? Files.size(file) : 0;
+                        } catch (IOException e) {
+                            return 0;
+                        }
+                    })
                     .sum();
         } catch (IOException | UncheckedIOException e) {
             return 0;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a benchmark found, as Markdown in {@code target/bench/nights}, with lines for the history
- * beside it. Written anew after each section, so that what was measured survives what fails later.
+ * What a benchmark found, as Markdown in {@code target/bench/nights}, with lines for the history beside it. Written
+ * anew after each section, so that what was measured survives what fails later.
  */
 final class Page {
 
@@ -33,21 +33,19 @@ final class Page {
     Page(Class<?> bench, String name, String title, Servers servers) {
         this.name = name;
         this.history = LocalDate.now(ZoneOffset.UTC) + "," + commit() + "," + name + ",";
-        text.append(
-                """
+        text.append("""
                 # %s
 
                 Made by `%s` (`./mvnw -Pbench verify -Dit.test=%s`) on %s, commit %s.
 
                 %s
-                """
-                        .formatted(
-                                title,
-                                bench.getSimpleName(),
-                                bench.getSimpleName(),
-                                LocalDate.now(ZoneOffset.UTC),
-                                commit(),
-                                machine(servers)));
+                """.formatted(
+                        title,
+                        bench.getSimpleName(),
+                        bench.getSimpleName(),
+                        LocalDate.now(ZoneOffset.UTC),
+                        commit(),
+                        machine(servers)));
         try {
             Files.createDirectories(FOLDER);
             Files.deleteIfExists(historyFile());
@@ -119,9 +117,7 @@ final class Page {
                 .formatted(
                         Runtime.getRuntime().availableProcessors(),
                         line("/proc/cpuinfo", "model name").orElse(System.getProperty("os.arch")),
-                        line("/proc/meminfo", "MemTotal")
-                                .map(Page::gigabytes)
-                                .orElse("an unknown amount"),
+                        line("/proc/meminfo", "MemTotal").map(Page::gigabytes).orElse("an unknown amount"),
                         System.getProperty("os.name"),
                         System.getProperty("os.version"),
                         Runtime.version(),
@@ -145,11 +141,9 @@ final class Page {
 
     private static String commit() {
         return git("rev-parse", "--short=10", "HEAD")
-                .map(
-                        hash ->
-                                git("status", "--porcelain", "--untracked-files=no")
-                                        .map(changes -> changes.isEmpty() ? hash : hash + "+")
-                                        .orElse(hash))
+                .map(hash -> git("status", "--porcelain", "--untracked-files=no")
+                        .map(changes -> changes.isEmpty() ? hash : hash + "+")
+                        .orElse(hash))
                 .orElse("unknown");
     }
 
@@ -158,12 +152,10 @@ final class Page {
             String[] command = new String[arguments.length + 1];
             command[0] = "git";
             System.arraycopy(arguments, 0, command, 1, arguments.length);
-            Process process =
-                    new ProcessBuilder(List.copyOf(Arrays.asList(command)))
-                            .redirectError(ProcessBuilder.Redirect.DISCARD)
-                            .start();
-            String said =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Process process = new ProcessBuilder(List.copyOf(Arrays.asList(command)))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return process.waitFor() == 0 ? Optional.of(said.strip()) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();

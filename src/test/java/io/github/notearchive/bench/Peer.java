@@ -95,13 +95,8 @@ record Peer(
     /** Whether all that it needs is there. */
     boolean isInstalled() {
         return programs.stream()
-                .allMatch(
-                        program ->
-                                List.of(System.getenv("PATH").split(":")).stream()
-                                        .anyMatch(
-                                                folder ->
-                                                        Files.isExecutable(
-                                                                Path.of(folder, program))));
+                .allMatch(program -> List.of(System.getenv("PATH").split(":")).stream()
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program))));
     }
 
     /** What each program that a peer needs says of its version, such as {@code curl 8.14.1}. */
@@ -116,10 +111,11 @@ record Peer(
     private static String version(String program) {
         String option = program.equals("openssl") ? "version" : "--version";
         try {
-            Process process = new ProcessBuilder(program, option).redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(program, option)
+                    .redirectErrorStream(true)
+                    .start();
             process.getOutputStream().close();
-            String said =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             Matcher number = VERSION.matcher(said.lines().findFirst().orElse(""));
             return program + (number.find() ? " " + number.group() : "");
         } catch (IOException e) {
@@ -159,28 +155,26 @@ record Peer(
             all.addAll(command);
             all.add(ids.toString());
             all.addAll(after);
-            ProcessBuilder builder =
-                    new ProcessBuilder(all)
-                            .directory(directory.toFile())
-                            .redirectErrorStream(true)
-                            .redirectOutput(said.toFile());
+            ProcessBuilder builder = new ProcessBuilder(all)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(said.toFile());
             // proxies, certificates and configurations of this account are no part of it
             builder.environment().keySet().retainAll(List.of("PATH"));
             builder.environment()
-                    .putAll(
-                            Map.of(
-                                    "API",
-                                    servers.provider(),
-                                    "STORE",
-                                    servers.sink(),
-                                    "BUCKET",
-                                    "bench",
-                                    "ACCESS_KEY",
-                                    "bench-access",
-                                    "SECRET_KEY",
-                                    "bench-secret-0123456789",
-                                    "HOME",
-                                    directory.toString()));
+                    .putAll(Map.of(
+                            "API",
+                            servers.provider(),
+                            "STORE",
+                            servers.sink(),
+                            "BUCKET",
+                            "bench",
+                            "ACCESS_KEY",
+                            "bench-access",
+                            "SECRET_KEY",
+                            "bench-secret-0123456789",
+                            "HOME",
+                            directory.toString()));
             Servers.Cpu before = servers.cpu();
             process = builder.start();
             if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
@@ -196,8 +190,7 @@ record Peer(
             long first = Long.parseLong(provided.getProperty("firstCall"));
             long last = Long.parseLong(stored.getProperty("last"));
             if (stored.getProperty("objects.media") == null) {
-                throw new IllegalStateException(
-                        name + " stored nothing: " + Files.readString(said));
+                throw new IllegalStateException(name + " stored nothing: " + Files.readString(said));
             }
             return new Run(
                     notes,

@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The provider and its media server as a process of their own, all answers made up beforehand:
- * {@code GET /.bench/work?notes=6000} makes them, and says with which latencies and faults they are
- * served from then on; {@code GET /.bench/counts} tells what was served since.
+ * The provider and its media server as a process of their own, all answers made up beforehand: {@code GET
+ * /.bench/work?notes=6000} makes them, and says with which latencies and faults they are served from then on;
+ * {@code GET /.bench/counts} tells what was served since.
  */
 final class Provider {
 
@@ -58,21 +58,15 @@ final class Provider {
             case API -> scene.answer(connection);
             case "/ping" -> connection.send(200, "Content-Type: text/plain\r\n", bytes("pong"));
             case "/.bench/work" -> {
-                Work work =
-                        works.computeIfAbsent(
-                                number(connection, "notes", 0)
-                                        + connection.parameter("kind").orElse("W1"),
-                                _ ->
-                                        Work.of(
-                                                Work.Kind.valueOf(
-                                                        connection.parameter("kind").orElse("W1")),
-                                                (int) number(connection, "notes", 0),
-                                                origin));
+                Work work = works.computeIfAbsent(
+                        number(connection, "notes", 0)
+                                + connection.parameter("kind").orElse("W1"),
+                        _ -> Work.of(
+                                Work.Kind.valueOf(connection.parameter("kind").orElse("W1")),
+                                (int) number(connection, "notes", 0),
+                                origin));
                 scene = new Scene(work, connection);
-                connection.send(
-                        200,
-                        "",
-                        bytes("files=" + work.files().size() + "\nbytes=" + work.bytes() + "\n"));
+                connection.send(200, "", bytes("files=" + work.files().size() + "\nbytes=" + work.bytes() + "\n"));
             }
             case "/.bench/counts" -> connection.send(200, "", bytes(scene.counts()));
             case "/.bench/calls" -> connection.send(200, "", bytes(scene.calls()));
@@ -120,8 +114,7 @@ final class Provider {
             mediaLatency = (long) number(options, "mediaLatency", 0);
             cut = number(options, "cut", 0);
             fail301 = number(options, "fail301", 0);
-            bucket =
-                    new Bucket(options.parameter("rates").orElse(""), number(options, "burst", 20));
+            bucket = new Bucket(options.parameter("rates").orElse(""), number(options, "burst", 20));
         }
 
         void answer(Connection connection) throws IOException, InterruptedException {
@@ -154,19 +147,14 @@ final class Provider {
             switch (code) {
                 case 0 -> connection.send(200, json, answer);
                 case 301 ->
-                        connection.send(
-                                200,
-                                json,
-                                bytes(
-                                        "{\"code\":301,\"message\":\"COLLECT FAILED, SEND REQUEST"
-                                                + " AGAIN\",\"data\":null}"));
+                    connection.send(
+                            200,
+                            json,
+                            bytes("{\"code\":301,\"message\":\"COLLECT FAILED, SEND REQUEST"
+                                    + " AGAIN\",\"data\":null}"));
                 default ->
-                        connection.send(
-                                429,
-                                json,
-                                bytes(
-                                        "{\"code\":302,\"message\":\"RATE LIMIT"
-                                                + " EXCEEDED\",\"data\":null}"));
+                    connection.send(
+                            429, json, bytes("{\"code\":302,\"message\":\"RATE LIMIT" + " EXCEEDED\",\"data\":null}"));
             }
         }
 
@@ -184,25 +172,19 @@ final class Provider {
             Served content = file.content();
             String etag = "\"%x-%x\"".formatted(file.number(), content.length);
             String headers =
-                    "Content-Type: "
-                            + content.contentType
-                            + "\r\nAccept-Ranges: bytes\r\nETag: "
-                            + etag
-                            + "\r\n";
+                    "Content-Type: " + content.contentType + "\r\nAccept-Ranges: bytes\r\nETag: " + etag + "\r\n";
             long from = 0;
             Matcher range = RANGE.matcher(connection.header("range").orElse(""));
             if (range.matches() && connection.header("if-range").orElse(etag).equals(etag)) {
                 from = Long.parseLong(range.group(1));
             }
             if (from >= content.length) {
-                connection.send(
-                        416, "Content-Range: bytes */" + content.length + "\r\n", bytes(""));
+                connection.send(416, "Content-Range: bytes */" + content.length + "\r\n", bytes(""));
                 return;
             }
-            boolean isCut =
-                    cut > 0
-                            && count(fetches, connection.path()) == 1
-                            && new SplittableRandom(file.number() * 77 + 5).nextDouble() < cut;
+            boolean isCut = cut > 0
+                    && count(fetches, connection.path()) == 1
+                    && new SplittableRandom(file.number() * 77 + 5).nextDouble() < cut;
             long until = isCut ? from + (content.length - from) / 2 : content.length;
             connection.begin(
                     from > 0 ? 206 : 200,
@@ -227,8 +209,7 @@ final class Provider {
             }
         }
 
-        private static void send(
-                Connection connection, Served content, long number, long from, long until)
+        private static void send(Connection connection, Served content, long number, long from, long until)
                 throws IOException {
             byte[] head = content.head(number);
             if (from < head.length) {
@@ -258,8 +239,10 @@ final class Provider {
             synchronized (calls) {
                 seen = List.copyOf(calls);
             }
-            long[] latencies =
-                    seen.stream().filter(call -> call.code == 0).mapToLong(Call::latency).toArray();
+            long[] latencies = seen.stream()
+                    .filter(call -> call.code == 0)
+                    .mapToLong(Call::latency)
+                    .toArray();
             StringBuilder text = new StringBuilder();
             text.append("files=").append(work.files().size()).append('\n');
             text.append("calls=").append(seen.size()).append('\n');
@@ -281,8 +264,8 @@ final class Provider {
         }
 
         /**
-         * How long the work lasts at least, in microseconds: a call starts when the bucket lets it,
-         * and its files are fetched side by side.
+         * How long the work lasts at least, in microseconds: a call starts when the bucket lets it, and its files are
+         * fetched side by side.
          */
         private long ideal(long[] latencies) {
             long ideal = 0;
@@ -324,20 +307,15 @@ final class Provider {
         /**
          * Fills it.
          *
-         * @param rates such as {@code 20@0,10@30}: calls a second, and from which second after the
-         *     first call; empty for no limit
+         * @param rates such as {@code 20@0,10@30}: calls a second, and from which second after the first call; empty
+         *     for no limit
          */
         Bucket(String rates, double size) {
-            this.rates =
-                    Arrays.stream(rates.split(","))
-                            .filter(rate -> !rate.isEmpty())
-                            .map(rate -> rate.split("@"))
-                            .map(
-                                    rate ->
-                                            new Rate(
-                                                    Double.parseDouble(rate[0]),
-                                                    Double.parseDouble(rate[1])))
-                            .toList();
+            this.rates = Arrays.stream(rates.split(","))
+                    .filter(rate -> !rate.isEmpty())
+                    .map(rate -> rate.split("@"))
+                    .map(rate -> new Rate(Double.parseDouble(rate[0]), Double.parseDouble(rate[1])))
+                    .toList();
             this.size = size;
             this.tokens = size;
         }
@@ -351,12 +329,11 @@ final class Provider {
                 last = now;
             }
             double second = (now - first) / 1e6;
-            double rate =
-                    rates.stream()
-                            .filter(each -> each.fromSecond <= second)
-                            .reduce((_, later) -> later)
-                            .orElseThrow()
-                            .perSecond;
+            double rate = rates.stream()
+                    .filter(each -> each.fromSecond <= second)
+                    .reduce((_, later) -> later)
+                    .orElseThrow()
+                    .perSecond;
             tokens = Math.min(size, tokens + Math.max(0, now - last) / 1e6 * rate);
             last = Math.max(now, last);
             if (tokens < 1) {
@@ -368,9 +345,7 @@ final class Provider {
 
         /** When the call of this number may start, in microseconds after the first; from 0. */
         double earliest(int number) {
-            return rates.isEmpty()
-                    ? 0
-                    : Math.max(0, (number + 1 - size) / rates.getFirst().perSecond) * 1e6;
+            return rates.isEmpty() ? 0 : Math.max(0, (number + 1 - size) / rates.getFirst().perSecond) * 1e6;
         }
     }
 }

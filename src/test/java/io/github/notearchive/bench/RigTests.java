@@ -47,8 +47,7 @@ class RigTests {
         assertThat(answer.headers().firstValue("x-amz-checksum-sha256")).hasValue(sha256(BODY));
         assertThat(get(sink, "/.bench/digests").body())
                 .isEqualTo(HexFormat.of().formatHex(Base64.getDecoder().decode(sha256(BODY))));
-        assertThat(get(sink, "/.bench/counts").body())
-                .contains("objects.media=1", "bytes.media=10", "refused=0");
+        assertThat(get(sink, "/.bench/counts").body()).contains("objects.media=1", "bytes.media=10", "refused=0");
         assertThat(get(sink, "/bench/media/two").statusCode()).isEqualTo(404);
     }
 
@@ -67,12 +66,11 @@ class RigTests {
 
     @Test
     void aStoreThatIsToldNoDigestAnswersWithTheMd5() throws Exception {
-        HttpResponse<String> answer =
-                client.send(
-                        request(sink, "/bench/media/one")
-                                .PUT(BodyPublishers.ofByteArray(BODY))
-                                .build(),
-                        BodyHandlers.ofString());
+        HttpResponse<String> answer = client.send(
+                request(sink, "/bench/media/one")
+                        .PUT(BodyPublishers.ofByteArray(BODY))
+                        .build(),
+                BodyHandlers.ofString());
 
         assertThat(answer.headers().firstValue("ETag"))
                 .hasValue("\"" + HexFormat.of().formatHex(digest("MD5", BODY)) + "\"");
@@ -87,14 +85,11 @@ class RigTests {
         int half = (int) file.content().length / 2;
 
         assertThatThrownBy(() -> get(provider, path)).isInstanceOf(IOException.class);
-        HttpResponse<byte[]> rest =
-                client.send(
-                        request(provider, path).header("Range", "bytes=" + half + "-").build(),
-                        BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> rest = client.send(
+                request(provider, path).header("Range", "bytes=" + half + "-").build(), BodyHandlers.ofByteArray());
 
         assertThat(rest.statusCode()).isEqualTo(206);
-        assertThat(rest.body())
-                .isEqualTo(Arrays.copyOfRange(file.bytes(), half, file.bytes().length));
+        assertThat(rest.body()).isEqualTo(Arrays.copyOfRange(file.bytes(), half, file.bytes().length));
         assertThat(get(provider, "/.bench/digests").body().lines())
                 .contains(HexFormat.of().formatHex(digest("SHA-256", file.bytes())));
         assertThat(get(provider, "/.bench/counts").body()).contains("cuts=1", "gets=2");
@@ -105,21 +100,18 @@ class RigTests {
         get(provider, "/.bench/work?notes=1&rates=0.001@0&burst=2&fail301=1");
         String id = Work.ids(1).getFirst();
 
-        List<String> answers =
-                List.of(
-                        get(provider, CALL + id).body(),
-                        get(provider, CALL + id).body(),
-                        get(provider, CALL + id).body());
+        List<String> answers = List.of(
+                get(provider, CALL + id).body(),
+                get(provider, CALL + id).body(),
+                get(provider, CALL + id).body());
 
         assertThat(answers.get(0)).contains("\"code\":301");
         assertThat(answers.get(1)).contains("\"code\":0", id);
         assertThat(answers.get(2)).contains("\"code\":302");
-        assertThat(get(provider, "/.bench/counts").body())
-                .contains("calls=3", "notes=1", "code301=1", "code302=1");
+        assertThat(get(provider, "/.bench/counts").body()).contains("calls=3", "notes=1", "code301=1", "code302=1");
     }
 
-    private HttpResponse<String> put(String path, String sha256)
-            throws IOException, InterruptedException {
+    private HttpResponse<String> put(String path, String sha256) throws IOException, InterruptedException {
         return client.send(
                 request(sink, path)
                         .header("x-amz-checksum-sha256", sha256)
@@ -128,8 +120,7 @@ class RigTests {
                 BodyHandlers.ofString());
     }
 
-    private HttpResponse<String> get(Wire server, String target)
-            throws IOException, InterruptedException {
+    private HttpResponse<String> get(Wire server, String target) throws IOException, InterruptedException {
         return client.send(request(server, target).build(), BodyHandlers.ofString());
     }
 

@@ -18,8 +18,8 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * The bytes of all files of one kind and length. They differ by a number that stands near their
- * beginning, so that no two files are equal although all but a few bytes lie in memory once.
+ * The bytes of all files of one kind and length. They differ by a number that stands near their beginning, so that no
+ * two files are equal although all but a few bytes lie in memory once.
  */
 public final class Served {
 
@@ -38,8 +38,7 @@ public final class Served {
     final int height;
     final String contentType;
 
-    private Served(
-            byte[] head, ByteBuffer body, long length, int width, int height, String contentType) {
+    private Served(byte[] head, ByteBuffer body, long length, int width, int height, String contentType) {
         this.head = head;
         this.numberAt = indexOf(head, NO_NUMBER);
         this.body = body;
@@ -92,8 +91,8 @@ public final class Served {
     }
 
     /**
-     * A picture that can be looked at: nearly all of its bytes are what the encoder made of noise,
-     * so that whoever walks along its structure has as much to read as in a photograph.
+     * A picture that can be looked at: nearly all of its bytes are what the encoder made of noise, so that whoever
+     * walks along its structure has as much to read as in a photograph.
      */
     static Served jpeg(int size) {
         double bytesPerPixel = encoded(512).length / (512.0 * 512.0);

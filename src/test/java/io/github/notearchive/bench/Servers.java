@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * PostgreSQL, the provider and the store of a benchmark, each a process of its own on this machine.
- * They end with this one, however it ends.
+ * PostgreSQL, the provider and the store of a benchmark, each a process of its own on this machine. They end with this
+ * one, however it ends.
  */
 final class Servers implements AutoCloseable {
 
@@ -48,8 +48,7 @@ final class Servers implements AutoCloseable {
 
     private Servers() {
         try {
-            ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME))
-                    .setLevel(Level.WARN);
+            ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
             home = Files.createTempDirectory("note-archive-bench-");
             directory = DataDirectory.open(home);
             // when a row was committed is what a benchmark ends with
@@ -57,8 +56,7 @@ final class Servers implements AutoCloseable {
                 execute(first, "postgres", "ALTER SYSTEM SET track_commit_timestamp = on");
             }
             database = EmbeddedDatabase.open(directory);
-            provider =
-                    start(Provider.class, postmaster(), "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
+            provider = start(Provider.class, postmaster(), "-Xmx1g", "-XX:MaxDirectMemorySize=512m");
             sink = start(Sink.class, "", "-Xmx256m", "-XX:MaxDirectMemorySize=256m");
             providerPort = port(provider);
             sinkPort = port(sink);
@@ -75,14 +73,14 @@ final class Servers implements AutoCloseable {
     /** PostgreSQL is no child of this process: the provider sees to it if this one is killed. */
     private String postmaster() throws IOException {
         try (Stream<Path> files = Files.walk(home, 3)) {
-            Path file =
-                    files.filter(each -> each.endsWith("postmaster.pid")).findFirst().orElseThrow();
+            Path file = files.filter(each -> each.endsWith("postmaster.pid"))
+                    .findFirst()
+                    .orElseThrow();
             return Files.readAllLines(file).getFirst();
         }
     }
 
-    private static Process start(Class<?> main, String argument, String... options)
-            throws IOException {
+    private static Process start(Class<?> main, String argument, String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(Arrays.asList(options));
@@ -91,14 +89,14 @@ final class Servers implements AutoCloseable {
         if (!argument.isEmpty()) {
             command.add(argument);
         }
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     /** Of this process, also for processes with another directory. */
     static String classPath() {
-        String own =
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return Stream.of(own.split(File.pathSeparator))
                 .map(entry -> Path.of(entry).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));
@@ -163,11 +161,9 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    private static void execute(EmbeddedDatabase database, String name, String sql)
-            throws SQLException {
+    private static void execute(EmbeddedDatabase database, String name, String sql) throws SQLException {
         try (Connection connection =
-                        DriverManager.getConnection(
-                                urlOf(database, name), database.user(), database.password());
+                        DriverManager.getConnection(urlOf(database, name), database.user(), database.password());
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
@@ -235,9 +231,7 @@ final class Servers implements AutoCloseable {
     String get(String url) {
         try {
             HttpResponse<String> response =
-                    client.send(
-                            HttpRequest.newBuilder(URI.create(url)).build(),
-                            HttpResponse.BodyHandlers.ofString());
+                    client.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
                 throw new IllegalStateException(url + " answers " + response.statusCode());
             }
@@ -270,20 +264,17 @@ final class Servers implements AutoCloseable {
 
     private double serverMillis() {
         return Stream.of(provider, sink)
-                .mapToLong(server -> server.info().totalCpuDuration().orElseThrow().toMillis())
+                .mapToLong(
+                        server -> server.info().totalCpuDuration().orElseThrow().toMillis())
                 .sum();
     }
 
-    /**
-     * Of the processes of PostgreSQL that live, and of those that have ended. From {@code /proc},
-     * so on Linux only.
-     */
+    /** Of the processes of PostgreSQL that live, and of those that have ended. From {@code /proc}, so on Linux only. */
     private double databaseMillis() {
         try {
             String postmaster = postmaster();
             long ticks = 0;
-            try (DirectoryStream<Path> processes =
-                    Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
                 for (Path process : processes) {
                     ticks += ticks(process, postmaster);
                 }
@@ -301,7 +292,9 @@ final class Servers implements AutoCloseable {
             boolean itself = process.endsWith(postmaster);
             int end = Usage.USER + (itself ? 4 : 2);
             return itself || fields[1].equals(postmaster)
-                    ? Arrays.stream(fields, Usage.USER, end).mapToLong(Long::parseLong).sum()
+                    ? Arrays.stream(fields, Usage.USER, end)
+                            .mapToLong(Long::parseLong)
+                            .sum()
                     : 0;
         } catch (IOException e) {
             return 0; // it has ended, and is counted by the postmaster

@@ -21,17 +21,14 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /**
- * An S3 store as a process of its own that counts objects and keeps none. Bodies are dropped as
- * they come: what a client costs can be seen, which beside a real store on the same machine it
- * cannot.
+ * An S3 store as a process of its own that counts objects and keeps none. Bodies are dropped as they come: what a
+ * client costs can be seen, which beside a real store on the same machine it cannot.
  *
- * <p>A digest that the client sends ({@code x-amz-checksum-sha256}, else {@code Content-MD5}) is
- * said back without being looked at; without one, the ETag is the body's MD5, unless {@code
- * etag=any} says that the client looks at none. After {@code GET /.bench/reset?verify=true} every
- * digest that was sent is compared with the body, and wrong ones are refused with {@code
- * BadDigest}; {@code /.bench/digests} tells the SHA-256 of all objects then. Signatures are not
- * looked at. Objects of 64 KB at most that are no media are kept, since the program reads some of
- * them again.
+ * <p>A digest that the client sends ({@code x-amz-checksum-sha256}, else {@code Content-MD5}) is said back without
+ * being looked at; without one, the ETag is the body's MD5, unless {@code etag=any} says that the client looks at none.
+ * After {@code GET /.bench/reset?verify=true} every digest that was sent is compared with the body, and wrong ones are
+ * refused with {@code BadDigest}; {@code /.bench/digests} tells the SHA-256 of all objects then. Signatures are not
+ * looked at. Objects of 64 KB at most that are no media are kept, since the program reads some of them again.
  */
 final class Sink {
 
@@ -58,15 +55,13 @@ final class Sink {
     private void handle(Connection connection) throws IOException {
         switch (connection.path()) {
             case "/.bench/reset" -> {
-                contents =
-                        new Contents(
-                                connection.parameter("verify").filter("true"::equals).isPresent(),
-                                connection.parameter("etag").filter("any"::equals).isPresent());
+                contents = new Contents(
+                        connection.parameter("verify").filter("true"::equals).isPresent(),
+                        connection.parameter("etag").filter("any"::equals).isPresent());
                 connection.send(200, "", bytes(""));
             }
             case "/.bench/counts" -> connection.send(200, "", bytes(contents.counts()));
-            case "/.bench/digests" ->
-                    connection.send(200, "", bytes(String.join("\n", contents.digests)));
+            case "/.bench/digests" -> connection.send(200, "", bytes(String.join("\n", contents.digests)));
             default -> contents.handle(connection);
         }
     }
@@ -143,8 +138,7 @@ final class Sink {
         private final AtomicLong last = new AtomicLong();
         private final AtomicLong numbers = new AtomicLong();
 
-        private record Stored(
-                long size, String etag, String type, Map<String, String> meta, byte[] kept) {}
+        private record Stored(long size, String etag, String type, Map<String, String> meta, byte[] kept) {}
 
         /** What has come of an object that is sent in parts. */
         private static final class Upload {
@@ -201,9 +195,8 @@ final class Sink {
                 connection.send(
                         200,
                         XML,
-                        bytes(
-                                "<?xml version=\"1.0\"?><LocationConstraint"
-                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>"));
+                        bytes("<?xml version=\"1.0\"?><LocationConstraint"
+                                + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">us-east-1</LocationConstraint>"));
             } else {
                 connection.send(
                         200,
@@ -219,8 +212,7 @@ final class Sink {
             boolean head = connection.method().equals("HEAD");
             if (stored == null || (!head && stored.kept == null)) {
                 byte[] text =
-                        bytes(
-                                "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>");
+                        bytes("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>");
                 connection.send(404, XML + "Date: " + date() + "\r\n", head ? bytes("") : text);
                 return;
             }
@@ -228,9 +220,8 @@ final class Sink {
             headers.append("ETag: ").append(stored.etag).append("\r\nDate: ").append(date());
             headers.append("\r\nLast-Modified: ").append(date().replace(" Z", " GMT"));
             headers.append("\r\nContent-Type: ").append(stored.type).append("\r\n");
-            stored.meta.forEach(
-                    (name, value) ->
-                            headers.append(name).append(": ").append(value).append("\r\n"));
+            stored.meta.forEach((name, value) ->
+                    headers.append(name).append(": ").append(value).append("\r\n"));
             connection.begin(200, headers.toString(), stored.size);
             if (!head) {
                 connection.write(stored.kept, 0);
@@ -244,24 +235,21 @@ final class Sink {
                 connection.send(501, XML, bytes("<Error><Code>NotImplemented</Code></Error>"));
                 return;
             }
-            Optional<String> sha256 =
-                    connection
-                            .header("x-amz-checksum-sha256")
-                            .or(() -> connection.parameter("x-amz-checksum-sha256"))
-                            .map(value -> value.replace("%2B", "+").replace("%2F", "/"))
-                            .map(value -> value.replace("%3D", "="));
+            Optional<String> sha256 = connection
+                    .header("x-amz-checksum-sha256")
+                    .or(() -> connection.parameter("x-amz-checksum-sha256"))
+                    .map(value -> value.replace("%2B", "+").replace("%2F", "/"))
+                    .map(value -> value.replace("%3D", "="));
             Optional<String> md5 = connection.header("content-md5");
-            long size =
-                    connection
-                            .header("x-amz-decoded-content-length")
-                            .map(Long::parseLong)
-                            .orElse(connection.bodyLeft());
-            Chunks chunks =
-                    connection
-                            .header("x-amz-content-sha256")
-                            .filter(hash -> hash.startsWith("STREAMING-"))
-                            .map(_ -> new Chunks())
-                            .orElse(null);
+            long size = connection
+                    .header("x-amz-decoded-content-length")
+                    .map(Long::parseLong)
+                    .orElse(connection.bodyLeft());
+            Chunks chunks = connection
+                    .header("x-amz-content-sha256")
+                    .filter(hash -> hash.startsWith("STREAMING-"))
+                    .map(_ -> new Chunks())
+                    .orElse(null);
             boolean media = connection.path().contains("/media/");
             boolean promised = sha256.isPresent() || md5.isPresent() || anyEtag;
             MessageDigest md5Of = verify || !promised ? digest("MD5") : null;
@@ -303,9 +291,8 @@ final class Sink {
                     connection.send(
                             400,
                             XML,
-                            bytes(
-                                    "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The"
-                                            + " digest is another one</Message></Error>"));
+                            bytes("<?xml version=\"1.0\"?><Error><Code>BadDigest</Code><Message>The"
+                                    + " digest is another one</Message></Error>"));
                     return;
                 }
             } else if (md5.isPresent()) {
@@ -327,8 +314,8 @@ final class Sink {
                                 meta(connection),
                                 kept));
             }
-            String echo =
-                    sha256.map(value -> "x-amz-checksum-sha256: " + value + "\r\n").orElse("");
+            String echo = sha256.map(value -> "x-amz-checksum-sha256: " + value + "\r\n")
+                    .orElse("");
             connection.send(200, "ETag: \"" + etag + "\"\r\n" + echo, bytes(""));
         }
 
@@ -358,40 +345,33 @@ final class Sink {
                 connection.send(
                         200,
                         XML,
-                        bytes(
-                                "<?xml version=\"1.0\"?><CompleteMultipartUploadResult"
-                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>"
-                                        + etag.replace("\"", "&quot;")
-                                        + "</ETag></CompleteMultipartUploadResult>"));
+                        bytes("<?xml version=\"1.0\"?><CompleteMultipartUploadResult"
+                                + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Location>l</Location><Bucket>b</Bucket><Key>k</Key><ETag>"
+                                + etag.replace("\"", "&quot;")
+                                + "</ETag></CompleteMultipartUploadResult>"));
                 return;
             }
             String name = "upload-" + numbers.incrementAndGet();
             uploads.put(
                     name,
-                    new Upload(
-                            connection.header("content-type").orElse("binary/octet-stream"),
-                            meta(connection)));
+                    new Upload(connection.header("content-type").orElse("binary/octet-stream"), meta(connection)));
             connection.send(
                     200,
                     XML,
-                    bytes(
-                            "<?xml version=\"1.0\"?><InitiateMultipartUploadResult"
-                                    + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket><Key>k</Key><UploadId>"
-                                    + name
-                                    + "</UploadId></InitiateMultipartUploadResult>"));
+                    bytes("<?xml version=\"1.0\"?><InitiateMultipartUploadResult"
+                            + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket><Key>k</Key><UploadId>"
+                            + name
+                            + "</UploadId></InitiateMultipartUploadResult>"));
         }
 
         String counts() {
             Map<String, long[]> folders = new TreeMap<>();
-            objects.forEach(
-                    (path, object) -> {
-                        String[] parts = path.split("/");
-                        long[] sums =
-                                folders.computeIfAbsent(
-                                        parts.length > 3 ? parts[2] : "", _ -> new long[2]);
-                        sums[0]++;
-                        sums[1] += object.size;
-                    });
+            objects.forEach((path, object) -> {
+                String[] parts = path.split("/");
+                long[] sums = folders.computeIfAbsent(parts.length > 3 ? parts[2] : "", _ -> new long[2]);
+                sums[0]++;
+                sums[1] += object.size;
+            });
             return "puts=%d%nrequests=%d%nbytes=%d%nrefused=%d%nmd5s=%d%nfirst=%d%nlast=%d%n"
                             .formatted(
                                     puts.sum(),
@@ -402,14 +382,8 @@ final class Sink {
                                     first.get(),
                                     last.get())
                     + folders.entrySet().stream()
-                            .map(
-                                    each ->
-                                            "objects.%s=%d%nbytes.%s=%d%n"
-                                                    .formatted(
-                                                            each.getKey(),
-                                                            each.getValue()[0],
-                                                            each.getKey(),
-                                                            each.getValue()[1]))
+                            .map(each -> "objects.%s=%d%nbytes.%s=%d%n"
+                                    .formatted(each.getKey(), each.getValue()[0], each.getKey(), each.getValue()[1]))
                             .collect(Collectors.joining());
         }
 

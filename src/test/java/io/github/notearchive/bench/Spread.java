@@ -21,9 +21,7 @@ final class Spread {
     double median() {
         List<Double> sorted = sorted();
         int half = sorted.size() / 2;
-        return sorted.size() % 2 == 1
-                ? sorted.get(half)
-                : (sorted.get(half - 1) + sorted.get(half)) / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
     }
 
     double least() {
@@ -39,8 +37,7 @@ final class Spread {
         String format = "%." + digits + "f";
         return runs() == 1
                 ? format.formatted(median())
-                : (format + " (" + format + ".." + format + ")")
-                        .formatted(median(), least(), most());
+                : (format + " (" + format + ".." + format + ")").formatted(median(), least(), most());
     }
 
     /** For the history: median, least, most, number of runs. */

@@ -27,11 +27,9 @@ class StartBench {
                 whole.add(run.startSeconds() + run.seconds() + run.endSeconds());
                 help.add(help(ours));
             }
-            page.paragraph(
-                    """
+            page.paragraph("""
                     PostgreSQL and the store run already, the schema is in place, one note is due. Medians (least..most) of %d starts, the launcher included.
-                    """
-                            .formatted(BenchSettings.runs()));
+                    """.formatted(BenchSettings.runs()));
             page.table("", "seconds", "bar", "stretch");
             page.row("B: process start to first call", wall.text(2), "≤ 4", "≤ 2.5");
             page.row("B: CPU used until then", cpu.text(2), "≤ 5", "");
@@ -47,10 +45,9 @@ class StartBench {
         Path directory = Ours.temporary();
         try {
             long began = System.nanoTime();
-            Process process =
-                    ours.process(directory, List.of(), Map.of(), "--help")
-                            .redirectErrorStream(true)
-                            .start();
+            Process process = ours.process(directory, List.of(), Map.of(), "--help")
+                    .redirectErrorStream(true)
+                    .start();
             String said = new String(process.getInputStream().readAllBytes());
             assertThat(process.waitFor()).as(said).isZero();
             return (System.nanoTime() - began) / 1e9;

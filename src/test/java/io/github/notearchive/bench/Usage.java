@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a process has used by which moment, looked at while it runs: CPU time of all its threads,
- * those that have ended included, and its largest resident size. From {@code /proc}, so on Linux
- * only.
+ * What a process has used by which moment, looked at while it runs: CPU time of all its threads, those that have ended
+ * included, and its largest resident size. From {@code /proc}, so on Linux only.
  */
 final class Usage implements AutoCloseable {
 
@@ -58,9 +57,7 @@ final class Usage implements AutoCloseable {
         }
     }
 
-    /**
-     * The fields of a process's {@code stat} behind its name, the state first; proc_pid_stat(5).
-     */
+    /** The fields of a process's {@code stat} behind its name, the state first; proc_pid_stat(5). */
     static String[] stat(Path process) throws IOException {
         String stat = Files.readString(process.resolve("stat"));
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
@@ -72,13 +69,10 @@ final class Usage implements AutoCloseable {
             Sample before = new Sample(samples.isEmpty() ? 0 : samples.getFirst().micros, 0);
             for (Sample each : samples) {
                 if (each.micros >= micros) {
-                    double share =
-                            each.micros == before.micros
-                                    ? 1
-                                    : (micros - before.micros)
-                                            / (double) (each.micros - before.micros);
-                    return before.cpuMillis
-                            + Math.max(0, share) * (each.cpuMillis - before.cpuMillis);
+                    double share = each.micros == before.micros
+                            ? 1
+                            : (micros - before.micros) / (double) (each.micros - before.micros);
+                    return before.cpuMillis + Math.max(0, share) * (each.cpuMillis - before.cpuMillis);
                 }
                 before = each;
             }

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * As much of an HTTP/1.1 server as benchmarks need, at as little cost as Java allows: a thread for
- * each connection, blocking channels, bodies from and into direct memory.
+ * As much of an HTTP/1.1 server as benchmarks need, at as little cost as Java allows: a thread for each connection,
+ * blocking channels, bodies from and into direct memory.
  */
 final class Wire implements AutoCloseable {
 
@@ -69,16 +69,13 @@ final class Wire implements AutoCloseable {
 
     /** The same, on a thread of its own. */
     Wire start() {
-        Thread.ofPlatform()
-                .daemon()
-                .start(
-                        () -> {
-                            try {
-                                serve();
-                            } catch (IOException e) {
-                                throw new UncheckedIOException(e);
-                            }
-                        });
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                serve();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
         return this;
     }
 
@@ -153,9 +150,7 @@ final class Wire implements AutoCloseable {
             return bodyLeft;
         }
 
-        /**
-         * The next part of the request's body, to be used before the next call; null at its end.
-         */
+        /** The next part of the request's body, to be used before the next call; null at its end. */
         ByteBuffer read() throws IOException {
             if (bodyLeft == 0) {
                 return null;
@@ -192,14 +187,13 @@ final class Wire implements AutoCloseable {
         /** Puts the answer's head in place. What it is about is sent by {@link #write}. */
         void begin(int status, String moreHeaders, long length) {
             out.clear();
-            String text =
-                    "HTTP/1.1 "
-                            + status
-                            + " X\r\nContent-Length: "
-                            + length
-                            + "\r\n"
-                            + moreHeaders
-                            + (close ? "Connection: close\r\n\r\n" : "\r\n");
+            String text = "HTTP/1.1 "
+                    + status
+                    + " X\r\nContent-Length: "
+                    + length
+                    + "\r\n"
+                    + moreHeaders
+                    + (close ? "Connection: close\r\n\r\n" : "\r\n");
             out.put(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
@@ -302,9 +296,8 @@ final class Wire implements AutoCloseable {
                 throw new IOException("Bodies in chunks are not understood");
             }
             bodyLeft = Long.parseLong(headers.getOrDefault("content-length", "0"));
-            close =
-                    request[2].equals("HTTP/1.0")
-                            || headers.getOrDefault("connection", "").equalsIgnoreCase("close");
+            close = request[2].equals("HTTP/1.0")
+                    || headers.getOrDefault("connection", "").equalsIgnoreCase("close");
         }
 
         private void fill() throws IOException {

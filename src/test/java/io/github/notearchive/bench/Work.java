@@ -10,16 +10,16 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The notes of a benchmark and their files. All follows from the seed: every process that is told
- * the same has the same work.
+ * The notes of a benchmark and their files. All follows from the seed: every process that is told the same has the same
+ * work.
  */
 public final class Work {
 
     /** What the notes consist of. */
     public enum Kind {
         /**
-         * W1: 6 pictures of 200 KB in the mean (1 to 18, 50 to 800 KB), a fifth with 1 MB of sound,
-         * a twentieth with 8 MB of film.
+         * W1: 6 pictures of 200 KB in the mean (1 to 18, 50 to 800 KB), a fifth with 1 MB of sound, a twentieth with 8
+         * MB of film.
          */
         W1,
         /** A cover and 80 MB of film each. */
@@ -29,9 +29,7 @@ public final class Work {
     }
 
     /** In KB; all are equally frequent. */
-    private static final int[] PICTURES = {
-        50, 55, 65, 80, 95, 110, 125, 140, 155, 170, 190, 215, 245, 290, 415, 800
-    };
+    private static final int[] PICTURES = {50, 55, 65, 80, 95, 110, 125, 140, 155, 170, 190, 215, 245, 290, 415, 800};
 
     private static final long SEED = 20_261_125L;
     private static final Map<Integer, Served> JPEGS = new HashMap<>();
@@ -79,18 +77,16 @@ public final class Work {
         Served giant = Served.mp4(2_000_000_000);
         for (int i = 0; i < notes; i++) {
             SplittableRandom random = new SplittableRandom(SEED * 31 + i);
-            int count =
-                    kind == Kind.FILMS ? 1 : 1 + (int) (18 * Math.pow(random.nextDouble(), 2.27));
+            int count = kind == Kind.FILMS ? 1 : 1 + (int) (18 * Math.pow(random.nextDouble(), 2.27));
             List<Part> pictures = new ArrayList<>();
             for (int picture = 0; picture < count; picture++) {
                 Served jpeg = jpeg(PICTURES[random.nextInt(PICTURES.length)]);
-                pictures.add(
-                        work.add(
-                                i,
-                                picture,
-                                jpeg,
-                                "/1040g008%ssbx0000",
-                                "?imageView2/2/w/5000/h/5000/format/jpg/q/56&redImage/frame/0&ap=1&sc=V_ORG"));
+                pictures.add(work.add(
+                        i,
+                        picture,
+                        jpeg,
+                        "/1040g008%ssbx0000",
+                        "?imageView2/2/w/5000/h/5000/format/jpg/q/56&redImage/frame/0&ap=1&sc=V_ORG"));
             }
             List<Part> sounds = new ArrayList<>();
             if (kind != Kind.FILMS && random.nextInt(5) == 0) {
@@ -114,10 +110,9 @@ public final class Work {
         files.put(path, new File(content, number));
         bytes += content.length;
         boolean sound = path.startsWith("/audio/");
-        String name =
-                sound
-                        ? String.valueOf(1_146_000_000_000_000_000L + number)
-                        : path.substring(path.lastIndexOf('/') + 1).replaceFirst("_114.mp4$", "");
+        String name = sound
+                ? String.valueOf(1_146_000_000_000_000_000L + number)
+                : path.substring(path.lastIndexOf('/') + 1).replaceFirst("_114.mp4$", "");
         return new Part(
                 name,
                 origin + path + query,

@@ -26,14 +26,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Whatever the provider sends is read, mapped and written without a surprise, or is no answer, and
- * nothing that is kept of it is without a bound.
+ * Whatever the provider sends is read, mapped and written without a surprise, or is no answer, and nothing that is kept
+ * of it is without a bound.
  */
 class AnswerFuzzTests {
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final String COMPACT =
-            """
+    private static final String COMPACT = """
             {"code":0,"message":"SUCCESS","requestId":"r","recordTime":null,"data":[{"user":{"id":"u","userid":"u",
             "nickname":"n","image":"http://c/a?x","red_id":"9","red_official_verified":false},"note_list":[{
             "id":"66aa00000000000000000001","type":"video","title":"t","desc":"d","time":1770696804,"last_update_time":0,
@@ -71,32 +70,20 @@ class AnswerFuzzTests {
     @Test
     void anyNoteThatIsFoundCanBeWrittenIntoTheTables() throws Exception {
         ArchiveDatabase database = ArchiveDatabase.emptied();
-        MediaCatalog media =
-                new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
+        MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
         NoteCatalog notes =
-                new NoteCatalog(
-                        database.jdbc(),
-                        media,
-                        new SchemaDrift(database.jdbc(), database.batches()));
+                new NoteCatalog(database.jdbc(), media, new SchemaDrift(database.jdbc(), database.batches()));
 
-        Fuzz.tries(
-                50,
-                random -> {
-                    byte[] body = Fuzz.brokenAnswer(random, answer(random));
-                    long call = call(database);
-                    Instant at = Captures.NOW.plusMillis(call);
-                    Optional<NoteCapture> capture = capture(body, call, at);
-                    if (capture.isPresent()) {
-                        List<SlotStatus> slots =
-                                missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
-                        database.inTransaction(
-                                () ->
-                                        notes.save(
-                                                CapturedNote.of(
-                                                        capture.get(), null, slots, false, at),
-                                                at));
-                    }
-                });
+        Fuzz.tries(50, random -> {
+            byte[] body = Fuzz.brokenAnswer(random, answer(random));
+            long call = call(database);
+            Instant at = Captures.NOW.plusMillis(call);
+            Optional<NoteCapture> capture = capture(body, call, at);
+            if (capture.isPresent()) {
+                List<SlotStatus> slots = missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
+                database.inTransaction(() -> notes.save(CapturedNote.of(capture.get(), null, slots, false, at), at));
+            }
+        });
     }
 
     private static String answer(Random random) {
@@ -105,12 +92,11 @@ class AnswerFuzzTests {
 
     private void check(byte[] body) {
         Optional<AnswerReader.Answer> answer = reader.read(body, Captures.ID);
-        answer.ifPresent(
-                read -> {
-                    assertFitsALine(read.message());
-                    assertFitsALine(read.requestId());
-                    assertFitsALine(read.shape());
-                });
+        answer.ifPresent(read -> {
+            assertFitsALine(read.message());
+            assertFitsALine(read.requestId());
+            assertFitsALine(read.shape());
+        });
         capture(body, 1, Captures.NOW).ifPresent(AnswerFuzzTests::check);
     }
 
@@ -135,31 +121,26 @@ class AnswerFuzzTests {
         assertStorable(columns.noteText(), Integer.MAX_VALUE);
         assertStorable(columns.soundId(), 200);
         assertStorable(columns.musicId(), 200);
-        detail.topics()
-                .forEach(
-                        topic -> {
-                            assertStorable(topic.topicId(), 200);
-                            assertStorable(topic.name(), 500);
-                        });
+        detail.topics().forEach(topic -> {
+            assertStorable(topic.topicId(), 200);
+            assertStorable(topic.name(), 500);
+        });
         detail.mentions().forEach(mention -> assertStorable(mention.userId(), 200));
-        detail.comments()
-                .forEach(
-                        comment -> {
-                            assertStorable(comment.authorId(), 200);
-                            assertStorable(comment.commentText(), Integer.MAX_VALUE);
-                        });
+        detail.comments().forEach(comment -> {
+            assertStorable(comment.authorId(), 200);
+            assertStorable(comment.commentText(), Integer.MAX_VALUE);
+        });
         if (detail.author() != null) {
             assertStorable(detail.author().authorId(), 200);
         }
-        for (Long count :
-                new @Nullable Long[] {
-                    columns.likedCount(),
-                    columns.collectedCount(),
-                    columns.commentsCount(),
-                    columns.sharedCount(),
-                    columns.viewCount(),
-                    columns.videoDurationMs()
-                }) {
+        for (Long count : new @Nullable Long[] {
+            columns.likedCount(),
+            columns.collectedCount(),
+            columns.commentsCount(),
+            columns.sharedCount(),
+            columns.viewCount(),
+            columns.videoDurationMs()
+        }) {
             assertThat(count == null || count >= 0).isTrue();
         }
         for (Instant time : new @Nullable Instant[] {columns.publishedAt(), columns.editedAt()}) {
@@ -168,9 +149,7 @@ class AnswerFuzzTests {
         }
         assertFieldsAreBounded(capture);
         List<MediaSlot> slots = MediaSlots.of(capture, StreamPreference.DEFAULT);
-        assertThat(slots)
-                .extracting(slot -> slot.kind() + " " + slot.ordinal())
-                .doesNotHaveDuplicates();
+        assertThat(slots).extracting(slot -> slot.kind() + " " + slot.ordinal()).doesNotHaveDuplicates();
         for (MediaSlot slot : slots) {
             assertThat(slot.candidates())
                     .extracting(MediaCandidate::url)
@@ -188,26 +167,24 @@ class AnswerFuzzTests {
         JsonNode answer = AnswerJson.read(capture.answer()).orElseThrow();
         assertThat(FieldPaths.unknownIn(answer, _ -> false, _ -> false))
                 .hasSizeLessThanOrEqualTo(FieldPaths.MOST)
-                .allSatisfy(
-                        field -> {
-                            assertStorable(field.path(), FieldPaths.LONGEST);
-                            assertThat(field.type())
-                                    .isIn("object", "array", "string", "number", "boolean", "null");
-                        });
+                .allSatisfy(field -> {
+                    assertStorable(field.path(), FieldPaths.LONGEST);
+                    assertThat(field.type()).isIn("object", "array", "string", "number", "boolean", "null");
+                });
     }
 
     private static void assertSidecarHolds(NoteCapture capture, Sidecar sidecar) {
         JsonNode document = JSON.readTree(sidecar.bytes());
-        byte[] answer =
-                document.has("answer")
-                        ? document.path("answer").stringValue().getBytes(UTF_8)
-                        : Base64.getDecoder().decode(document.path("answerBase64").stringValue());
+        byte[] answer = document.has("answer")
+                ? document.path("answer").stringValue().getBytes(UTF_8)
+                : Base64.getDecoder().decode(document.path("answerBase64").stringValue());
         assertThat(answer).isEqualTo(capture.answer());
     }
 
     private static void assertFitsALine(@Nullable String text) {
         assertStorable(text, 2 * 200);
-        assertThat(text == null || text.chars().noneMatch(Character::isISOControl)).isTrue();
+        assertThat(text == null || text.chars().noneMatch(Character::isISOControl))
+                .isTrue();
     }
 
     private static void assertStorable(@Nullable String text, int longest) {
@@ -230,8 +207,7 @@ class AnswerFuzzTests {
 
     private static long call(ArchiveDatabase database) {
         return database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at)
                         VALUES (:id, 'note-detail/v1', now()) RETURNING id
                         """)

@@ -50,11 +50,7 @@ final class Captures {
     }
 
     static byte[] answerWith(String properties) {
-        return ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\""
-                        + ID
-                        + "\","
-                        + properties
-                        + "}]}]}")
+        return ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\"," + properties + "}]}]}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 

@@ -16,9 +16,7 @@ class FieldPathsTests {
 
     @Test
     void eachFieldHasItsPlaceAndItsType() {
-        assertThat(
-                        unknownIn(
-                                """
+        assertThat(unknownIn("""
                                 {"code":0,"data":[{"note_list":[{"id":"x","n":1,"list":[{"a":"1"},{"a":true}]}],"beside":null}]}
                                 """))
                 .containsExactly(
@@ -39,27 +37,21 @@ class FieldPathsTests {
     @Test
     void aNoteIsANoteWhereverItStands() {
         assertThat(unknownIn("{\"data\":[{\"id\":\"x\",\"new\":1}]}"))
-                .containsExactly(
-                        "data: array", "note: object", "note.id: string", "note.new: number");
+                .containsExactly("data: array", "note: object", "note.id: string", "note.new: number");
         assertThat(unknownIn("{\"data\":{\"id\":\"x\",\"new\":1}}"))
                 .containsExactly("note: object", "note.id: string", "note.new: number");
         assertThat(unknownIn("{\"data\":{\"note_list\":[{\"new\":1}]}}"))
-                .containsExactly(
-                        "data: object",
-                        "data.note_list: array",
-                        "note: object",
-                        "note.new: number");
+                .containsExactly("data: object", "data.note_list: array", "note: object", "note.new: number");
     }
 
     @Test
     void nullIsNewOnlyWhereThePlaceIs() {
         String answer = "{\"known\":null,\"unknown\":null}";
 
-        assertThat(
-                        FieldPaths.unknownIn(
-                                AnswerJson.read(answer).orElseThrow(),
-                                "known"::equals,
-                                new FieldPath("known", "string")::equals))
+        assertThat(FieldPaths.unknownIn(
+                        AnswerJson.read(answer).orElseThrow(),
+                        "known"::equals,
+                        new FieldPath("known", "string")::equals))
                 .containsExactly(new FieldPath("unknown", "null"));
     }
 
@@ -67,11 +59,10 @@ class FieldPathsTests {
     void whatIsKnownIsNotGiven() {
         Set<FieldPath> known = Set.of(new FieldPath("a", "object"), new FieldPath("a.b", "string"));
 
-        assertThat(
-                        FieldPaths.unknownIn(
-                                AnswerJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
-                                path -> known.stream().anyMatch(field -> field.path().equals(path)),
-                                known::contains))
+        assertThat(FieldPaths.unknownIn(
+                        AnswerJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
+                        path -> known.stream().anyMatch(field -> field.path().equals(path)),
+                        known::contains))
                 .containsExactly(new FieldPath("a.b", "number"), new FieldPath("a.c", "number"));
     }
 
@@ -96,9 +87,8 @@ class FieldPathsTests {
                 "https://example.org/x"
             })
     void aNameThatLooksLikeDataIsAnyName(String name) {
-        String answer =
-                new tools.jackson.databind.json.JsonMapper()
-                        .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
+        String answer = new tools.jackson.databind.json.JsonMapper()
+                .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
 
         assertThat(unknownIn(answer)).containsExactly("map: object", "map.*: number");
     }
@@ -122,10 +112,9 @@ class FieldPathsTests {
 
     @Test
     void manyMadeUpNamesInOneObjectAreAnyName() {
-        String names =
-                IntStream.range(0, FieldPaths.MOST_NAMES + 1)
-                        .mapToObj(i -> "\"" + letters(i) + "\":{\"x\":1}")
-                        .collect(Collectors.joining(","));
+        String names = IntStream.range(0, FieldPaths.MOST_NAMES + 1)
+                .mapToObj(i -> "\"" + letters(i) + "\":{\"x\":1}")
+                .collect(Collectors.joining(","));
 
         assertThat(unknownIn("{\"map\":{" + names + "}}"))
                 .containsExactly("map: object", "map.*: object", "map.*.x: number");
@@ -135,18 +124,15 @@ class FieldPathsTests {
     void depthLengthAndNumberAreBounded() {
         String deep = "{\"a\":".repeat(150) + "1" + "}".repeat(150);
         String longNames = ("{\"" + "n".repeat(59) + "\":").repeat(9) + "1" + "}".repeat(9);
-        String many =
-                IntStream.range(0, 20)
-                        .mapToObj(
-                                i ->
-                                        "\""
-                                                + letters(i)
-                                                + "\":{"
-                                                + IntStream.range(0, 20)
-                                                        .mapToObj(j -> "\"" + letters(j) + "\":1")
-                                                        .collect(Collectors.joining(","))
-                                                + "}")
-                        .collect(Collectors.joining(",", "{", "}"));
+        String many = IntStream.range(0, 20)
+                .mapToObj(i -> "\""
+                        + letters(i)
+                        + "\":{"
+                        + IntStream.range(0, 20)
+                                .mapToObj(j -> "\"" + letters(j) + "\":1")
+                                .collect(Collectors.joining(","))
+                        + "}")
+                .collect(Collectors.joining(",", "{", "}"));
 
         assertThat(unknownIn(deep)).hasSize(FieldPaths.MOST_LEVELS);
         assertThat(unknownIn(longNames)).hasSize(5);
@@ -155,11 +141,9 @@ class FieldPathsTests {
 
     @Test
     void whatWeLeftOutOurselvesIsNoField() {
-        String tooDeep =
-                "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
+        String tooDeep = "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
 
-        assertThat(unknownIn(tooDeep))
-                .noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
+        assertThat(unknownIn(tooDeep)).noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
     }
 
     private static String letters(int number) {
@@ -167,10 +151,7 @@ class FieldPathsTests {
     }
 
     private static List<String> unknownIn(String answer) {
-        return FieldPaths.unknownIn(
-                        AnswerJson.read(answer.getBytes(UTF_8)).orElseThrow(),
-                        _ -> false,
-                        _ -> false)
+        return FieldPaths.unknownIn(AnswerJson.read(answer.getBytes(UTF_8)).orElseThrow(), _ -> false, _ -> false)
                 .stream()
                 .map(FieldPath::toString)
                 .toList();

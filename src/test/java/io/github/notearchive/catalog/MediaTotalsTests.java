@@ -16,8 +16,7 @@ class MediaTotalsTests {
     private final MediaTotals totals = new MediaTotals(jdbc, database.transactions());
 
     private void store(int number, Duration ago) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         VALUES (lpad(:number, 64, '0'), :number, 100, 'image/png', :at::timestamptz)
                         """)
@@ -36,15 +35,15 @@ class MediaTotalsTests {
 
         store(4, Duration.ofDays(400)); // as when a bucket is taken over
         jdbc.sql("DELETE FROM media_object WHERE object_key = '1'").update();
-        jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'").update();
+        jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'")
+                .update();
         jdbc.sql("UPDATE media_object SET verified_at = now()").update();
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
 
         // time goes by: what was new is old
         jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
                 .update();
-        jdbc.sql(
-                        "UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
+        jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
                 .update();
         jdbc.sql("DELETE FROM media_object_count").update();
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));

@@ -20,20 +20,14 @@ class NoteCatalogTests {
 
     private static final Instant NOW = Captures.NOW;
     private static final String SHA256 = "ab".repeat(32);
-    private static final StoredMedia FILE =
-            new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic");
-    private static final MediaSlot IMAGE =
-            new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
-    private static final MediaSlot AGAIN =
-            new MediaSlot(MediaKind.IMAGE, 1, "other", List.of(), null);
-    private static final MediaSlot VIDEO =
-            new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
-    private static final MediaSlot SOUND =
-            new MediaSlot(MediaKind.AUDIO, 0, "sound", List.of(), null);
+    private static final StoredMedia FILE = new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic");
+    private static final MediaSlot IMAGE = new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
+    private static final MediaSlot AGAIN = new MediaSlot(MediaKind.IMAGE, 1, "other", List.of(), null);
+    private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
+    private static final MediaSlot SOUND = new MediaSlot(MediaKind.AUDIO, 0, "sound", List.of(), null);
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final MediaCatalog media =
-            new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
+    private final MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
     private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
 
@@ -41,46 +35,36 @@ class NoteCatalogTests {
     void aCaptureFillsAllTables() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
 
-        save(
-                capture,
-                List.of(
-                        stored(IMAGE),
-                        stored(AGAIN),
-                        new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")),
-                true);
+        save(capture, List.of(stored(IMAGE), stored(AGAIN), new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
 
         assertThat(notes.find(Captures.ID))
-                .contains(
-                        new NoteCatalog.NoteLine(
-                                "山里的清晨,雾还没有散",
-                                "video",
-                                "松间",
-                                Instant.ofEpochSecond(1722416400),
-                                NOW,
-                                NOW,
-                                NOW,
-                                1,
-                                "notes/66aa00000000000000000001/20261125T140000.120Z.json"));
+                .contains(new NoteCatalog.NoteLine(
+                        "山里的清晨,雾还没有散",
+                        "video",
+                        "松间",
+                        Instant.ofEpochSecond(1722416400),
+                        NOW,
+                        NOW,
+                        NOW,
+                        1,
+                        "notes/66aa00000000000000000001/20261125T140000.120Z.json"));
         assertThat(counts())
-                .containsAllEntriesOf(
-                        Map.of(
-                                "author", 1L,
-                                "note", 1L,
-                                "note_capture", 1L,
-                                "note_topic", 5L,
-                                "note_mention", 1L,
-                                "media_object", 1L,
-                                "note_media", 3L));
+                .containsAllEntriesOf(Map.of(
+                        "author", 1L,
+                        "note", 1L,
+                        "note_capture", 1L,
+                        "note_topic", 5L,
+                        "note_mention", 1L,
+                        "media_object", 1L,
+                        "note_media", 3L));
         assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
         assertThat(one("SELECT edited_at::text FROM note")).isNull();
-        assertThat(
-                        database.jdbc()
-                                .sql("SELECT * FROM note")
-                                .query(NoteCatalogTests::columns)
-                                .single())
+        assertThat(database.jdbc()
+                        .sql("SELECT * FROM note")
+                        .query(NoteCatalogTests::columns)
+                        .single())
                 .isEqualTo(Captures.map(capture).note());
-        assertThat(one("SELECT mapper_version::text FROM note"))
-                .isEqualTo(String.valueOf(NoteMapper.VERSION));
+        assertThat(one("SELECT mapper_version::text FROM note")).isEqualTo(String.valueOf(NoteMapper.VERSION));
         assertThat(one("SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture"))
                 .isEqualTo("山里的清晨,雾还没有散");
         assertThat(media.slotsOf(Captures.ID))
@@ -111,17 +95,15 @@ class NoteCatalogTests {
 
     @Test
     void aNewerCaptureChangesTheNoteAndAddsToItsHistory() {
-        save(
-                captureOf(
-                        1,
-                        "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
-                        NOW));
+        save(captureOf(
+                1,
+                "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                NOW));
 
-        save(
-                captureOf(
-                        2,
-                        "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
-                        NOW.plusSeconds(1)));
+        save(captureOf(
+                2,
+                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                NOW.plusSeconds(1)));
 
         NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
         assertThat(line.title()).isEqualTo("new");
@@ -139,17 +121,15 @@ class NoteCatalogTests {
 
     @Test
     void anOlderCaptureAddsToTheHistoryAndChangesNothingElse() {
-        save(
-                captureOf(
-                        1,
-                        "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
-                        NOW));
+        save(captureOf(
+                1,
+                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                NOW));
 
-        save(
-                captureOf(
-                        2,
-                        "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
-                        NOW.minusSeconds(1)));
+        save(captureOf(
+                2,
+                "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                NOW.minusSeconds(1)));
 
         NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
         assertThat(line.title()).isEqualTo("new");
@@ -169,8 +149,7 @@ class NoteCatalogTests {
 
         assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
                 .isEqualTo(before);
-        assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt())
-                .isEqualTo(NOW.minusSeconds(7));
+        assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt()).isEqualTo(NOW.minusSeconds(7));
         assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
                 .isEqualTo("a b2 b");
     }
@@ -181,10 +160,7 @@ class NoteCatalogTests {
         save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
         List<MediaCatalog.SlotRow> before = media.slotsOf(Captures.ID);
 
-        save(
-                captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)),
-                List.of(missing(IMAGE), missing(AGAIN)),
-                true);
+        save(captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)), List.of(missing(IMAGE), missing(AGAIN)), true);
 
         assertThat(media.slotsOf(Captures.ID)).isEqualTo(before);
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
@@ -198,30 +174,22 @@ class NoteCatalogTests {
         save(captureOf(2, properties.formatted("two", 25), NOW.plusSeconds(60)));
         save(captureOf(3, properties.formatted("three", 90), NOW.plusSeconds(120)));
 
-        assertThat(
-                        database.jdbc()
-                                .sql(
-                                        """
+        assertThat(database.jdbc().sql("""
                                         SELECT concat_ws('|', title, note_text, author_id, author_nickname, liked_count, mapper_version)
                                         FROM note_capture ORDER BY captured_at
-                                        """)
-                                .query(String.class)
-                                .list())
+                                        """).query(String.class).list())
                 .containsExactly(
                         "one|text one|w|name one|10|" + NoteMapper.VERSION,
                         "two|text two|w|name two|25|" + NoteMapper.VERSION,
                         "three|text three|w|name three|90|" + NoteMapper.VERSION);
-        assertThat(
-                        one(
-                                "SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
+        assertThat(one("SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
                 .isEqualTo("three by name three");
     }
 
     @Test
     void ofAnAnswerForAVideoOnlyTheCountsAreKept() {
         save(captureOf(1, "\"title\":\"t\",\"liked_count\":1", NOW));
-        NoteCapture video =
-                captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
+        NoteCapture video = captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
 
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
 
@@ -234,24 +202,19 @@ class NoteCatalogTests {
 
     @Test
     void commentsBelongToTheCaptureThatCarriedThem() {
-        save(
-                withComments(
-                        1,
-                        "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}",
-                        NOW));
+        save(withComments(
+                1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
         save(withComments(2, "", NOW.plusSeconds(1)));
         save(withComments(3, "{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
 
-        assertThat(
-                        database.jdbc()
-                                .sql(
-                                        """
+        assertThat(database.jdbc()
+                        .sql("""
                                         SELECT concat_ws('|', extract(epoch FROM captured_at - :now)::int, ordinal, comment_id, parent_id, comment_text)
                                         FROM note_comment ORDER BY captured_at, ordinal
                                         """)
-                                .param("now", java.sql.Timestamp.from(NOW))
-                                .query(String.class)
-                                .list())
+                        .param("now", java.sql.Timestamp.from(NOW))
+                        .query(String.class)
+                        .list())
                 .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
     }
 
@@ -265,13 +228,12 @@ class NoteCatalogTests {
 
     @Test
     void nulAndLoneSurrogatesAreMadeStorableEverywhere() {
-        NoteCapture capture =
-                captureOf(
-                        1,
-                        "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
-                                + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
-                                + "\"n\":1e20000,\"m\":137728697860969105",
-                        NOW);
+        NoteCapture capture = captureOf(
+                1,
+                "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
+                        + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
+                        + "\"n\":1e20000,\"m\":137728697860969105",
+                NOW);
 
         save(
                 capture,
@@ -306,9 +268,8 @@ class NoteCatalogTests {
 
     @Test
     void anAnswerInAnotherEncodingIsKeptAsFarAsItCanBeRead() {
-        byte[] answer =
-                "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
-                        .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
+                .getBytes(StandardCharsets.ISO_8859_1);
 
         save(Captures.of(answer, call(NOW), NOW));
 
@@ -318,8 +279,7 @@ class NoteCatalogTests {
     @Test
     void anAnswerWithAByteOrderMarkIsKept() {
         byte[] answer =
-                ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8))
-                        .getBytes(StandardCharsets.UTF_8);
+                ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
 
         save(Captures.of(answer, call(NOW), NOW));
 
@@ -335,34 +295,28 @@ class NoteCatalogTests {
         save(capture, List.of(stored(IMAGE)), true);
 
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
-        assertThat(media.slotsOf(Captures.ID))
-                .singleElement()
-                .satisfies(
-                        row -> {
-                            assertThat(row.state()).isEqualTo(SlotState.STORED);
-                            assertThat(row.reason()).isNull();
-                            assertThat(row.error()).isNull();
-                            assertThat(row.deadNight()).isNull();
-                            assertThat(row.media()).isEqualTo(FILE);
-                            assertThat(row.isFor(IMAGE)).isTrue();
-                            assertThat(row.isFor(AGAIN)).isFalse();
-                        });
+        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(SlotState.STORED);
+            assertThat(row.reason()).isNull();
+            assertThat(row.error()).isNull();
+            assertThat(row.deadNight()).isNull();
+            assertThat(row.media()).isEqualTo(FILE);
+            assertThat(row.isFor(IMAGE)).isTrue();
+            assertThat(row.isFor(AGAIN)).isFalse();
+        });
     }
 
     @Test
     void aMissingSlotSaysWhyAndSinceWhichNight() {
         save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
 
-        assertThat(media.slotsOf(Captures.ID))
-                .singleElement()
-                .satisfies(
-                        row -> {
-                            assertThat(row.state()).isEqualTo(SlotState.MISSING);
-                            assertThat(row.reason()).isEqualTo("DEAD");
-                            assertThat(row.error()).isEqualTo("HTTP 404");
-                            assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
-                            assertThat(row.media()).isNull();
-                        });
+        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(SlotState.MISSING);
+            assertThat(row.reason()).isEqualTo("DEAD");
+            assertThat(row.error()).isEqualTo("HTTP 404");
+            assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
+            assertThat(row.media()).isNull();
+        });
     }
 
     @Test
@@ -378,54 +332,33 @@ class NoteCatalogTests {
                 .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.MOTION, 0));
 
         MediaSlot another = new MediaSlot(MediaKind.IMAGE, 0, "another", List.of(), null);
-        save(
-                captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)),
-                List.of(missing(another)),
-                false);
+        save(captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)), List.of(missing(another)), false);
 
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
-                .containsExactly(
-                        tuple(MediaKind.IMAGE, 0),
-                        tuple(MediaKind.IMAGE, 1),
-                        tuple(MediaKind.MOTION, 1));
+                .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.IMAGE, 1), tuple(MediaKind.MOTION, 1));
     }
 
     @Test
     void onlyAMissingSlotCanBeWaived() {
-        save(
-                Captures.of(Captures.sample(), call(NOW), NOW),
-                List.of(stored(IMAGE), missing(SOUND)),
-                false);
+        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(stored(IMAGE), missing(SOUND)), false);
 
         media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
         media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
 
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(MediaCatalog.SlotRow::state, MediaCatalog.SlotRow::reason)
-                .containsExactly(
-                        tuple(SlotState.STORED, null),
-                        tuple(SlotState.WAIVED, "the author took it down"));
+                .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.WAIVED, "the author took it down"));
     }
 
     @Test
     void everythingIsPartOfTheCallersTransaction() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
 
-        assertThatThrownBy(
-                        () ->
-                                database.inTransaction(
-                                        () -> {
-                                            notes.save(
-                                                    CapturedNote.of(
-                                                            capture,
-                                                            null,
-                                                            List.of(stored(IMAGE)),
-                                                            true,
-                                                            NOW),
-                                                    NOW);
-                                            throw new IllegalStateException("killed");
-                                        }))
+        assertThatThrownBy(() -> database.inTransaction(() -> {
+                    notes.save(CapturedNote.of(capture, null, List.of(stored(IMAGE)), true, NOW), NOW);
+                    throw new IllegalStateException("killed");
+                }))
                 .hasMessage("killed");
 
         assertThat(counts().values()).containsOnly(0L);
@@ -436,8 +369,7 @@ class NoteCatalogTests {
     }
 
     private void save(NoteCapture capture, List<SlotStatus> slots, boolean complete) {
-        database.inTransaction(
-                () -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
+        database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
     }
 
     private NoteCapture captureOf(int number, String properties, Instant at) {
@@ -454,8 +386,7 @@ class NoteCatalogTests {
 
     private long call(Instant at) {
         return database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at)
                         VALUES (:id, 'note-detail/v1', :at::timestamptz) RETURNING id
                         """)
@@ -466,31 +397,25 @@ class NoteCatalogTests {
     }
 
     private @Nullable String one(String sql) {
-        return database.jdbc().sql(sql).query((row, _) -> row.getString(1)).list().getFirst();
+        return database.jdbc()
+                .sql(sql)
+                .query((row, _) -> row.getString(1))
+                .list()
+                .getFirst();
     }
 
-    private static NoteDetail.Note columns(java.sql.ResultSet row, int number)
-            throws java.sql.SQLException {
+    private static NoteDetail.Note columns(java.sql.ResultSet row, int number) throws java.sql.SQLException {
         return NoteCatalog.NOTE.read(row);
     }
 
     private Map<String, Long> counts() {
-        return List.of(
-                        "author",
-                        "note",
-                        "note_capture",
-                        "note_topic",
-                        "note_mention",
-                        "media_object",
-                        "note_media")
+        return List.of("author", "note", "note_capture", "note_topic", "note_mention", "media_object", "note_media")
                 .stream()
-                .collect(
-                        java.util.stream.Collectors.toMap(
-                                table -> table,
-                                table ->
-                                        database.jdbc()
-                                                .sql("SELECT count(*) FROM " + table)
-                                                .query(Long.class)
-                                                .single()));
+                .collect(java.util.stream.Collectors.toMap(
+                        table -> table,
+                        table -> database.jdbc()
+                                .sql("SELECT count(*) FROM " + table)
+                                .query(Long.class)
+                                .single()));
     }
 }

@@ -84,12 +84,8 @@ class NoteSearchTests {
         save(2, "海边的露营", null);
         save(4, "露", "营海边");
 
-        assertThat(search.find("露营 海边", 20))
-                .extracting(hit -> hit.id().value())
-                .containsExactly(id(3), id(2), id(1));
-        assertThat(search.find("露营 海边", 2))
-                .extracting(hit -> hit.id().value())
-                .containsExactly(id(3), id(2));
+        assertThat(search.find("露营 海边", 20)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2), id(1));
+        assertThat(search.find("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
     }
 
     @Test
@@ -97,9 +93,7 @@ class NoteSearchTests {
         save(1, "露营", "海边");
 
         assertThat(search.find("露", 1))
-                .containsExactly(
-                        new NoteSearch.Hit(
-                                new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
+                .containsExactly(new NoteSearch.Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
     }
 
     @Test
@@ -112,9 +106,7 @@ class NoteSearchTests {
                 .param("note", id(3))
                 .update();
 
-        assertThat(search.find("露营", 2))
-                .extracting(hit -> hit.id().value())
-                .containsExactly(id(2), id(1));
+        assertThat(search.find("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
         assertThat(search.find("露营", Integer.MAX_VALUE)).hasSize(2);
     }
 
@@ -161,40 +153,29 @@ class NoteSearchTests {
     @ParameterizedTest
     @ValueSource(strings = {"露", "露营", "去山里露", "露营 ootd", "😀"})
     void theIndexIsUsedForWordsOfAnyLength(String words) {
-        String plan =
-                String.join(
-                        "\n",
-                        database.jdbc()
-                                .sql(
-                                        "EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '"
-                                                + words
-                                                + "')")
-                                .query(String.class)
-                                .list());
+        String plan = String.join(
+                "\n",
+                database.jdbc()
+                        .sql("EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '" + words + "')")
+                        .query(String.class)
+                        .list());
 
-        assertThat(plan)
-                .contains("Bitmap Index Scan on note_search")
-                .doesNotContain("Seq Scan on note");
+        assertThat(plan).contains("Bitmap Index Scan on note_search").doesNotContain("Seq Scan on note");
     }
 
     @Test
     void aNoteThatIsCapturedAgainWithTheSameWordsTouchesNoIndex() {
         save(1, "露营", "海边");
 
-        Long inPlace =
-                new TransactionTemplate(database.transactions())
-                        .execute(
-                                _ -> {
-                                    database.jdbc()
-                                            .sql(
-                                                    "UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()")
-                                            .update();
-                                    return database.jdbc()
-                                            .sql(
-                                                    "SELECT pg_stat_get_xact_tuples_hot_updated('note'::regclass)")
-                                            .query(Long.class)
-                                            .single();
-                                });
+        Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
+            database.jdbc()
+                    .sql("UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()")
+                    .update();
+            return database.jdbc()
+                    .sql("SELECT pg_stat_get_xact_tuples_hot_updated('note'::regclass)")
+                    .query(Long.class)
+                    .single();
+        });
 
         assertThat(inPlace).isEqualTo(1);
     }
@@ -215,8 +196,8 @@ class NoteSearchTests {
 
     private static String random(Random random, int length) {
         String[] pieces = {
-            "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　",
-            "\n", "\u200b", "𠮷", "…", "é"
+            "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　", "\n", "\u200b",
+            "𠮷", "…", "é"
         };
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < length; i++) {
@@ -227,10 +208,9 @@ class NoteSearchTests {
 
     private static String fold(String text) {
         StringBuilder folded = new StringBuilder();
-        for (char c :
-                Normalizer.normalize(text, Normalizer.Form.NFKC)
-                        .replaceAll("[\u200b\ufe0f]", "")
-                        .toCharArray()) {
+        for (char c : Normalizer.normalize(text, Normalizer.Form.NFKC)
+                .replaceAll("[\u200b\ufe0f]", "")
+                .toCharArray()) {
             folded.append(c < 0x80 ? Character.toLowerCase(c) : c);
         }
         return folded.toString();
@@ -250,8 +230,7 @@ class NoteSearchTests {
 
     private void save(int number, @Nullable String title, @Nullable String text) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now()) ON CONFLICT DO NOTHING;
                         INSERT INTO note (note_id, title, note_text, author_id, published_at, liked_count, first_captured_at,
                                           last_captured_at)

@@ -38,8 +38,7 @@ class SchemaDriftTests {
 
         assertThat(rows())
                 .containsExactly(
-                        "note.brand_new string NEW " + Captures.ID,
-                        "note.liked_count string NEW " + Captures.ID);
+                        "note.brand_new string NEW " + Captures.ID, "note.liked_count string NEW " + Captures.ID);
         assertThat(drift.found())
                 .extracting(found -> found.field().toString())
                 .containsExactly("note.brand_new: string", "note.liked_count: string");
@@ -51,8 +50,10 @@ class SchemaDriftTests {
     void anAnswerWithNothingNewHasNothingToRecord() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
 
-        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"").fields()).isEmpty();
-        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":null").fields()).isEmpty();
+        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"").fields())
+                .isEmpty();
+        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":null").fields())
+                .isEmpty();
     }
 
     @Test
@@ -75,28 +76,18 @@ class SchemaDriftTests {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
         SchemaDrift another = new SchemaDrift(database.jdbc(), database.batches());
 
-        assertThat(
-                        another.noveltiesIn(
-                                        OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
-                                .fields())
+        assertThat(another.noveltiesIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
+                        .fields())
                 .isEmpty();
         assertThat(another.found()).isEmpty();
     }
 
     @Test
     void whatIsRolledBackIsStillNew() {
-        assertThatThrownBy(
-                        () ->
-                                database.inTransaction(
-                                        () -> {
-                                            drift.record(
-                                                    List.of(
-                                                            novelties(
-                                                                    Captures.ID,
-                                                                    NOW,
-                                                                    "\"brand_new\":1")));
-                                            throw new IllegalStateException("killed");
-                                        }))
+        assertThatThrownBy(() -> database.inTransaction(() -> {
+                    drift.record(List.of(novelties(Captures.ID, NOW, "\"brand_new\":1")));
+                    throw new IllegalStateException("killed");
+                }))
                 .hasMessage("killed");
         assertThat(rows()).isEmpty();
 
@@ -111,16 +102,10 @@ class SchemaDriftTests {
         TransactionTemplate savepoint = new TransactionTemplate(database.transactions());
         savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
 
-        database.inTransaction(
-                () ->
-                        savepoint.executeWithoutResult(
-                                status -> {
-                                    drift.record(
-                                            List.of(
-                                                    novelties(
-                                                            Captures.ID, NOW, "\"brand_new\":1")));
-                                    status.setRollbackOnly();
-                                }));
+        database.inTransaction(() -> savepoint.executeWithoutResult(status -> {
+            drift.record(List.of(novelties(Captures.ID, NOW, "\"brand_new\":1")));
+            status.setRollbackOnly();
+        }));
         assertThat(rows()).isEmpty();
         record(OTHER, NOW.plusSeconds(1), "\"brand_new\":2");
 
@@ -135,17 +120,14 @@ class SchemaDriftTests {
                     Captures.ID,
                     NOW,
                     IntStream.range(0, 10)
-                            .mapToObj(
-                                    j ->
-                                            "\""
-                                                    + prefix
-                                                    + letters(j)
-                                                    + "\":{"
-                                                    + IntStream.range(0, 9)
-                                                            .mapToObj(
-                                                                    k -> "\"" + letters(k) + "\":1")
-                                                            .collect(Collectors.joining(","))
-                                                    + "}")
+                            .mapToObj(j -> "\""
+                                    + prefix
+                                    + letters(j)
+                                    + "\":{"
+                                    + IntStream.range(0, 9)
+                                            .mapToObj(k -> "\"" + letters(k) + "\":1")
+                                            .collect(Collectors.joining(","))
+                                    + "}")
                             .collect(Collectors.joining(",")));
         }
 
@@ -164,10 +146,7 @@ class SchemaDriftTests {
 
     private static JsonNode answer(String properties) {
         return AnswerJson.read(
-                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"x\","
-                                        + properties
-                                        + "}]}]}")
-                                .getBytes(UTF_8))
+                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"x\"," + properties + "}]}]}").getBytes(UTF_8))
                 .orElseThrow();
     }
 
@@ -176,12 +155,8 @@ class SchemaDriftTests {
     }
 
     private List<String> rows() {
-        return database.jdbc()
-                .sql(
-                        """
+        return database.jdbc().sql("""
                         SELECT concat_ws(' ', path, json_type, state, example_note_id) FROM schema_drift ORDER BY path, json_type
-                        """)
-                .query(String.class)
-                .list();
+                        """).query(String.class).list();
     }
 }

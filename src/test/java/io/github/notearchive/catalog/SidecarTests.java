@@ -20,37 +20,30 @@ import tools.jackson.databind.json.JsonMapper;
 class SidecarTests {
 
     private static final String SHA256 = "ab".repeat(32);
-    private static final MediaSlot IMAGE =
-            new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
-    private static final MediaSlot SOUND =
-            new MediaSlot(MediaKind.AUDIO, 0, "sound\ud83d", List.of(), null);
-    private static final MediaSlot VIDEO =
-            new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
+    private static final MediaSlot IMAGE = new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
+    private static final MediaSlot SOUND = new MediaSlot(MediaKind.AUDIO, 0, "sound\ud83d", List.of(), null);
+    private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
 
     @Test
     void liesBesideTheNoteUnderTheMomentOfItsCapture() {
         Sidecar sidecar = sidecar(Captures.of(Captures.sample()), List.of());
 
-        assertThat(sidecar.key().value())
-                .isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
+        assertThat(sidecar.key().value()).isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
     }
 
     @Test
     void listsEverySlotWithWhatBecameOfIt() {
-        List<SlotStatus> slots =
-                List.of(
-                        new SlotStatus.Stored(
-                                IMAGE,
-                                new StoredMedia(
-                                        SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
-                                "original",
-                                1080,
-                                1440,
-                                null,
-                                null),
-                        new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                        new SlotStatus.Missing(
-                                SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        List<SlotStatus> slots = List.of(
+                new SlotStatus.Stored(
+                        IMAGE,
+                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
+                        "original",
+                        1080,
+                        1440,
+                        null,
+                        null),
+                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
 
         JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
@@ -65,11 +58,9 @@ class SidecarTests {
                                 + "\",\"key\":\"media/ab/"
                                 + SHA256
                                 + ".heic\",\"size\":7,\"contentType\":\"image/heic\",\"updatedAt\":\"2026-11-25T14:00:00.120Z\"}");
-        assertThat(json.path("media").path(1).path("reason").stringValue())
-                .isEqualTo("NOT_OFFERED_BY_V1");
+        assertThat(json.path("media").path(1).path("reason").stringValue()).isEqualTo("NOT_OFFERED_BY_V1");
         assertThat(json.path("media").path(2).path("reason").stringValue()).isEqualTo("GONE");
-        assertThat(json.path("media").path(2).path("identity").stringValue())
-                .isEqualTo("sound\uFFFD");
+        assertThat(json.path("media").path(2).path("identity").stringValue()).isEqualTo("sound\uFFFD");
     }
 
     @Test
@@ -101,21 +92,16 @@ class SidecarTests {
                 .isEqualTo(answer);
         assertThat(sidecar.bytes())
                 .as("the bytes of a document that is written from a tree")
-                .isEqualTo(
-                        JsonMapper.builder()
-                                .enable(SerializationFeature.INDENT_OUTPUT)
-                                .build()
-                                .writeValueAsBytes(json));
+                .isEqualTo(JsonMapper.builder()
+                        .enable(SerializationFeature.INDENT_OUTPUT)
+                        .build()
+                        .writeValueAsBytes(json));
     }
 
     @Test
     void anAnswerWithAByteOrderMarkComesBackWithIt() {
-        byte[] answer =
-                ("\uFEFF"
-                                + new String(
-                                        Captures.answerWith("\"title\":\"t\""),
-                                        StandardCharsets.UTF_8))
-                        .getBytes(StandardCharsets.UTF_8);
+        byte[] answer = ("\uFEFF" + new String(Captures.answerWith("\"title\":\"t\""), StandardCharsets.UTF_8))
+                .getBytes(StandardCharsets.UTF_8);
 
         JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
@@ -125,9 +111,8 @@ class SidecarTests {
 
     @Test
     void anAnswerThatIsNoUtf8StandsThereInBase64() {
-        byte[] answer =
-                "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
-                        .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
+                .getBytes(StandardCharsets.ISO_8859_1);
 
         JsonNode json = read(sidecar(Captures.of(answer), List.of()));
 
@@ -147,8 +132,7 @@ class SidecarTests {
 
     @Test
     void anErrorThatIsNoGoodTextDoesNoHarm() {
-        List<SlotStatus> slots =
-                List.of(new SlotStatus.Missing(IMAGE, SlotStatus.Gap.RETRY, "odd \ud83d", null));
+        List<SlotStatus> slots = List.of(new SlotStatus.Missing(IMAGE, SlotStatus.Gap.RETRY, "odd \ud83d", null));
 
         JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
 
@@ -160,32 +144,23 @@ class SidecarTests {
         byte[] answer = Captures.sample();
 
         assertThat(sidecar(Captures.of(answer, 1, Captures.NOW), List.of()).key())
-                .isNotEqualTo(
-                        sidecar(
-                                        Captures.of(
-                                                answer,
-                                                2,
-                                                Instant.parse("2026-11-25T14:00:00.121Z")),
-                                        List.of())
-                                .key());
+                .isNotEqualTo(sidecar(Captures.of(answer, 2, Instant.parse("2026-11-25T14:00:00.121Z")), List.of())
+                        .key());
     }
 
     @Test
     void whatItSaysIsReadBack() throws Exception {
-        List<SlotStatus> slots =
-                List.of(
-                        new SlotStatus.Stored(
-                                IMAGE,
-                                new StoredMedia(
-                                        SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
-                                "url_multi_level.high",
-                                1080,
-                                null,
-                                "size match",
-                                "original at x: HTTP 404"),
-                        new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
-                        new SlotStatus.Missing(
-                                SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        List<SlotStatus> slots = List.of(
+                new SlotStatus.Stored(
+                        IMAGE,
+                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
+                        "url_multi_level.high",
+                        1080,
+                        null,
+                        "size match",
+                        "original at x: HTTP 404"),
+                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
         Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
 
         Sidecar read = Sidecar.read(written.key(), written.bytes());
@@ -202,8 +177,7 @@ class SidecarTests {
     @Test
     void oneOfTheFirstFormatIsStillRead() throws Exception {
         Sidecar written = sidecar(Captures.of(Captures.sample()), List.of());
-        String old =
-                """
+        String old = """
                 {"format":"note-archive/sidecar/1","noteId":"66aa00000000000000000001",
                  "capturedAt":"2026-11-25T14:00:00.120Z","callId":3,
                  "media":[{"kind":"IMAGE","ordinal":0,"identity":"fileid","state":"STORED","rendition":"high",
@@ -211,8 +185,7 @@ class SidecarTests {
                            "checks":null,"lesserBecause":"HTTP 404"},
                           {"kind":"AUDIO","ordinal":0,"identity":"","state":"MISSING","reason":"GONE","error":"HTTP 403"}],
                  "answer":"{}"}
-                """
-                        .formatted(SHA256, SHA256);
+                """.formatted(SHA256, SHA256);
 
         Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
 
@@ -230,13 +203,8 @@ class SidecarTests {
     @Test
     void nameThatIsTooLongForTheTablesIsReadAsTheTablesHaveIt() throws Exception {
         String endless = "n".repeat(6_000);
-        Sidecar written =
-                sidecar(
-                        Captures.of(Captures.sample()),
-                        List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
-        String old =
-                new String(written.bytes(), StandardCharsets.UTF_8)
-                        .replace("\"fileid\"", "\"" + endless + "\"");
+        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
+        String old = new String(written.bytes(), StandardCharsets.UTF_8).replace("\"fileid\"", "\"" + endless + "\"");
 
         Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
 

@@ -15,9 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/**
- * What a mapper makes of stored answers; rows that an older one filled are made by spoiling them.
- */
+/** What a mapper makes of stored answers; rows that an older one filled are made by spoiling them. */
 class StoredAnswersTests {
 
     private static final Instant NOW = Captures.NOW;
@@ -25,13 +23,9 @@ class StoredAnswersTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final AnswerReader reader = new AnswerReader();
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
-    private final NoteCatalog notes =
-            new NoteCatalog(
-                    database.jdbc(),
-                    new MediaCatalog(database.jdbc(), database.batches(), database.transactions()),
-                    drift);
-    private final StoredAnswers answers =
-            new StoredAnswers(database.jdbc(), database.batches(), notes, drift);
+    private final NoteCatalog notes = new NoteCatalog(
+            database.jdbc(), new MediaCatalog(database.jdbc(), database.batches(), database.transactions()), drift);
+    private final StoredAnswers answers = new StoredAnswers(database.jdbc(), database.batches(), notes, drift);
 
     @Test
     void everyColumnThatWasSpoiltIsMadeAnewFromTheAnswer() {
@@ -44,18 +38,11 @@ class StoredAnswersTests {
 
         assertThat(everything()).isEqualTo(before);
         assertThat(changes.byColumn().keySet())
-                .containsAll(
-                        NoteCatalog.NOTE.names().stream()
-                                .filter(
-                                        column ->
-                                                !List.of(
-                                                                "edited_at",
-                                                                "video_duration_ms",
-                                                                "music_id",
-                                                                "music_name")
-                                                        .contains(column))
-                                .map("note."::concat)
-                                .toList())
+                .containsAll(NoteCatalog.NOTE.names().stream()
+                        .filter(column -> !List.of("edited_at", "video_duration_ms", "music_id", "music_name")
+                                .contains(column))
+                        .map("note."::concat)
+                        .toList())
                 .contains(
                         "note_capture.title",
                         "note_capture.author_nickname",
@@ -102,11 +89,9 @@ class StoredAnswersTests {
 
     @Test
     void theDurationOfAVideoDoesNotDependOnTheOrderOfItsCodecs() {
-        save(
-                """
+        save("""
                 "video_info_v2":{"media":{"stream":{"h265":[{"duration":61234}],"h264":[{"duration":61200}]}}}\
-                """,
-                NOW);
+                """, NOW);
 
         assertThat(one("SELECT video_duration_ms::text FROM note")).isEqualTo("61200");
         assertThat(remap(true).byColumn()).isEmpty();
@@ -129,9 +114,7 @@ class StoredAnswersTests {
 
     @Test
     void whatANewerAnswerWroteMeanwhileStays() {
-        save(
-                "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}",
-                NOW);
+        save("\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}", NOW);
         spoil();
         Page read = page(Position.FIRST, false);
         save(
@@ -163,11 +146,8 @@ class StoredAnswersTests {
     @Test
     void anAnswerForAVideoIsLeftAsItIs() {
         save("\"title\":\"t\"", NOW);
-        NoteCapture video =
-                Captures.of(
-                        Captures.answerWith("\"title\":\"v\",\"liked_count\":2"),
-                        call("note-detail/v6"),
-                        NOW.plusSeconds(1));
+        NoteCapture video = Captures.of(
+                Captures.answerWith("\"title\":\"v\",\"liked_count\":2"), call("note-detail/v6"), NOW.plusSeconds(1));
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
         List<String> before = everything();
 
@@ -220,19 +200,15 @@ class StoredAnswersTests {
     }
 
     private void saveSample() {
-        byte[] answer =
-                new String(Captures.sample(), UTF_8)
-                        .replace(
-                                "\"comment_list\": []",
-                                "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
-                        .getBytes(UTF_8);
+        byte[] answer = new String(Captures.sample(), UTF_8)
+                .replace("\"comment_list\": []", "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
+                .getBytes(UTF_8);
         NoteCapture capture = Captures.of(answer, call("note-detail/v1"), NOW);
         database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
     private void save(String properties, Instant at) {
-        NoteCapture capture =
-                Captures.of(Captures.answerWith(properties), call("note-detail/v1"), at);
+        NoteCapture capture = Captures.of(Captures.answerWith(properties), call("note-detail/v1"), at);
         database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
@@ -243,14 +219,16 @@ class StoredAnswersTests {
                 database.jdbc().sql(spoiling("note", column)).update();
             }
         }
-        database.jdbc().sql("UPDATE note SET author_id = NULL, mapper_version = NULL").update();
+        database.jdbc()
+                .sql("UPDATE note SET author_id = NULL, mapper_version = NULL")
+                .update();
         NoteCatalog.CAPTURE
                 .names()
-                .forEach(column -> database.jdbc().sql(spoiling("note_capture", column)).update());
+                .forEach(column ->
+                        database.jdbc().sql(spoiling("note_capture", column)).update());
         database.jdbc().sql("UPDATE note_capture SET mapper_version = NULL").update();
         database.jdbc()
-                .sql(
-                        "UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
+                .sql("UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
                 .update();
         database.jdbc().sql("DELETE FROM note_topic WHERE ordinal = 0").update();
         database.jdbc().sql("DELETE FROM note_mention").update();
@@ -258,21 +236,19 @@ class StoredAnswersTests {
     }
 
     private String spoiling(String table, String column) {
-        String type =
-                database.jdbc()
-                        .sql(
-                                "SELECT data_type FROM information_schema.columns WHERE table_name = :table AND column_name = :column")
-                        .param("table", table)
-                        .param("column", column)
-                        .query(String.class)
-                        .single();
-        String value =
-                switch (type) {
-                    case "text" -> "CASE WHEN %s IS NULL THEN NULL ELSE 'spoilt' END";
-                    case "boolean" -> "NOT %s";
-                    case "integer", "bigint" -> "%s + 1";
-                    default -> "%s + interval '1 day'";
-                };
+        String type = database.jdbc()
+                .sql(
+                        "SELECT data_type FROM information_schema.columns WHERE table_name = :table AND column_name = :column")
+                .param("table", table)
+                .param("column", column)
+                .query(String.class)
+                .single();
+        String value = switch (type) {
+            case "text" -> "CASE WHEN %s IS NULL THEN NULL ELSE 'spoilt' END";
+            case "boolean" -> "NOT %s";
+            case "integer", "bigint" -> "%s + 1";
+            default -> "%s + interval '1 day'";
+        };
         return "UPDATE " + table + " SET " + column + " = " + value.formatted(column);
     }
 
@@ -295,46 +271,29 @@ class StoredAnswersTests {
 
     private Page page(Position after, boolean all) {
         List<Page> pages = new ArrayList<>();
-        database.inTransaction(
-                () ->
-                        pages.add(
-                                answers.next(
-                                        after,
-                                        all,
-                                        (id, call, at, body, answer) ->
-                                                reader.noteIn(answer, id)
-                                                        .map(
-                                                                found ->
-                                                                        found.capture(
-                                                                                id, call, at,
-                                                                                body)))));
+        database.inTransaction(() -> pages.add(answers.next(
+                after,
+                all,
+                (id, call, at, body, answer) ->
+                        reader.noteIn(answer, id).map(found -> found.capture(id, call, at, body)))));
         return pages.getFirst();
     }
 
     /** All rows that come from answers. */
     private List<String> everything() {
         List<String> rows = new ArrayList<>();
-        for (String table :
-                List.of(
-                        "note",
-                        "note_capture",
-                        "author",
-                        "note_topic",
-                        "note_mention",
-                        "note_comment")) {
-            rows.addAll(
-                    database.jdbc()
-                            .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
-                            .query(String.class)
-                            .list());
+        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {
+            rows.addAll(database.jdbc()
+                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                    .query(String.class)
+                    .list());
         }
         return rows;
     }
 
     private long call(String endpoint) {
         return database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (:id, :endpoint, now()) RETURNING id
                         """)
                 .param("id", new NoteId(Captures.ID.value()).value())
@@ -344,6 +303,10 @@ class StoredAnswersTests {
     }
 
     private String one(String sql) {
-        return database.jdbc().sql(sql).query((row, _) -> row.getString(1)).list().getFirst();
+        return database.jdbc()
+                .sql(sql)
+                .query((row, _) -> row.getString(1))
+                .list()
+                .getFirst();
     }
 }

@@ -64,8 +64,8 @@ class CommandLineTests {
     void theCommandsAreThoseOfTheContract() {
         assertThat(commands())
                 .contains(
-                        "run", "enqueue", "status", "explain", "report", "search", "requeue",
-                        "waive", "verify", "rebuild", "remap", "export", "forget", "sandbox");
+                        "run", "enqueue", "status", "explain", "report", "search", "requeue", "waive", "verify",
+                        "rebuild", "remap", "export", "forget", "sandbox");
     }
 
     @ParameterizedTest
@@ -79,17 +79,16 @@ class CommandLineTests {
 
     @Test
     void whatIsLongerThanAScreenIsWideIsBrokenBetweenWordsOnly() {
-        assertThat(
-                        commands()
-                                .map(NoteArchiveCommand.commandLine().getSubcommands()::get)
-                                .map(each -> each.getCommandSpec().usageMessage().footer()))
-                .allSatisfy(
-                        footer ->
-                                assertThat(footer)
-                                        .as(
-                                                "each line is broken by itself, so it is whole sentences")
-                                        .allMatch(line -> line.isEmpty() || line.endsWith(".")));
-        assertThat(NoteArchiveCommand.commandLine().getCommandSpec().usageMessage().footer())
+        assertThat(commands()
+                        .map(NoteArchiveCommand.commandLine().getSubcommands()::get)
+                        .map(each -> each.getCommandSpec().usageMessage().footer()))
+                .allSatisfy(footer -> assertThat(footer)
+                        .as("each line is broken by itself, so it is whole sentences")
+                        .allMatch(line -> line.isEmpty() || line.endsWith(".")));
+        assertThat(NoteArchiveCommand.commandLine()
+                        .getCommandSpec()
+                        .usageMessage()
+                        .footer())
                 .allMatch(line -> line.length() < 80);
     }
 
@@ -236,34 +235,14 @@ class CommandLineTests {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "90m, PT1H30M",
-        "6h, PT6H",
-        "30s, PT30S",
-        "2d, PT48H",
-        "PT1H30M, PT1H30M",
-        "pt5m, PT5M",
-        "500ms, PT0.5S"
+    @CsvSource({"90m, PT1H30M", "6h, PT6H", "30s, PT30S", "2d, PT48H", "PT1H30M, PT1H30M", "pt5m, PT5M", "500ms, PT0.5S"
     })
     void durationsAreReadAsTheyAreWritten(String text, Duration duration) {
         assertThat(new SpanArgument().convert(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                " ",
-                "soon",
-                "5x",
-                "1.5h",
-                "90",
-                "+90",
-                "0s",
-                "-5m",
-                "PT0S",
-                "99999999999999999d"
-            })
+    @ValueSource(strings = {"", " ", "soon", "5x", "1.5h", "90", "+90", "0s", "-5m", "PT0S", "99999999999999999d"})
     void whatIsNoDurationIsRefused(String text) {
         assertThatThrownBy(() -> new SpanArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
@@ -275,8 +254,7 @@ class CommandLineTests {
     void aTimeBoxBelowAMinuteIsRefusedInTheWordsOfTheSetting(String text) {
         assertThatThrownBy(() -> new MaxDurationArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessage(
-                        "it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
+                .hasMessage("it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
     }
 
     @ParameterizedTest
@@ -311,8 +289,7 @@ class CommandLineTests {
         assertThat(argument.convert("7d")).isEqualTo(new RefreshAfter(7, null));
         assertThat(argument.convert("168h")).isEqualTo(new RefreshAfter(7, null));
         assertThat(argument.convert("P30D")).isEqualTo(new RefreshAfter(30, null));
-        assertThat(argument.convert("2027-01-31"))
-                .isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
+        assertThat(argument.convert("2027-01-31")).isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
     }
 
     @Test
@@ -331,7 +308,8 @@ class CommandLineTests {
     void aListIsNotTheFileOfItsRejectedLines(@TempDir Path directory) throws IOException {
         Path list = Files.writeString(directory.resolve("list.txt"), ID + "\n");
 
-        assertThat(execute("enqueue", list.toString(), "--rejects", list.toString())).isEqualTo(2);
+        assertThat(execute("enqueue", list.toString(), "--rejects", list.toString()))
+                .isEqualTo(2);
 
         assertThat(err.toString())
                 .contains("--rejects " + list + " is a list that is read")

@@ -17,8 +17,7 @@ class ExcerptTests {
     void aLongTextIsShownAroundTheFirstWordInIt() {
         String text = LONG + "这里ＯＯＴＤ穿搭" + LONG;
 
-        assertThat(Excerpt.of(text, "穿搭 ootd"))
-                .isEqualTo("…三四五六七八九十这里ＯＯＴＤ穿搭" + LONG.substring(0, 24) + "…");
+        assertThat(Excerpt.of(text, "穿搭 ootd")).isEqualTo("…三四五六七八九十这里ＯＯＴＤ穿搭" + LONG.substring(0, 24) + "…");
     }
 
     @Test

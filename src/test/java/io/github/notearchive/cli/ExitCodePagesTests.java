@@ -32,10 +32,8 @@ class ExitCodePagesTests {
     private static final Set<String> OF_SIGNALS = Set.of("137", "143");
 
     private static final String INDEX = "README";
-    private static final Pattern COMMAND =
-            Pattern.compile("note-archive ([a-z-]+)((?: --[a-z-]+)?)");
-    private static final Pattern SQL =
-            Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
+    private static final Pattern COMMAND = Pattern.compile("note-archive ([a-z-]+)((?: --[a-z-]+)?)");
+    private static final Pattern SQL = Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
 
     static Stream<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(PAGES)) {
@@ -100,7 +98,8 @@ class ExitCodePagesTests {
     void everyCommandAndOptionOfAPageExists(Path file) throws IOException {
         var commands = NoteArchiveCommand.commandLine().getSubcommands();
 
-        for (MatchResult match : COMMAND.matcher(Files.readString(file)).results().toList()) {
+        for (MatchResult match :
+                COMMAND.matcher(Files.readString(file)).results().toList()) {
             String command = match.group(1);
             if (command.equals("exit") || command.equals("main")) {
                 continue;
@@ -118,8 +117,9 @@ class ExitCodePagesTests {
     @Test
     void everyQuestionInSqlCanBeAsked() throws IOException {
         JdbcClient jdbc = ArchiveDatabase.emptied().jdbc();
-        List<String> questions =
-                pages().flatMap(file -> questionsIn(read(file)).stream()).distinct().toList();
+        List<String> questions = pages().flatMap(file -> questionsIn(read(file)).stream())
+                .distinct()
+                .toList();
 
         assertThat(questions).isNotEmpty();
         for (String question : questions) {
@@ -151,8 +151,7 @@ class ExitCodePagesTests {
             assertThat(paragraphs(printed)).as(name).allMatch(line -> line.length() <= 80);
         }
         assertThat(print("exit-code", "3"))
-                .startsWith(
-                        """
+                .startsWith("""
                         3: the quota of the day is used up
 
                         What happened. The provider answered 303,""")
@@ -170,13 +169,12 @@ class ExitCodePagesTests {
 
     /** The words of a page in their order, without markup and addresses of links. */
     private static List<String> words(String page) {
-        return Arrays.stream(
-                        page.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
-                                .replaceAll("(?m)^```(sql)?$|^\\|[-|]+\\|$|^# |^\\* ", "")
-                                .replaceAll("`|\\*\\*", "")
-                                .replace('|', ' ')
-                                .strip()
-                                .split("\\s+"))
+        return Arrays.stream(page.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
+                        .replaceAll("(?m)^```(sql)?$|^\\|[-|]+\\|$|^# |^\\* ", "")
+                        .replaceAll("`|\\*\\*", "")
+                        .replace('|', ' ')
+                        .strip()
+                        .split("\\s+"))
                 .toList();
     }
 

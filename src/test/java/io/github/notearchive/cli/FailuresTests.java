@@ -40,14 +40,12 @@ class FailuresTests {
 
     @Test
     void aSettingOutOfRangeIsNamedWithItsValue() {
-        CommandFailure failure =
-                explained(
-                        binding(
-                                "archive",
-                                ArchiveProperties.class,
-                                Map.of(
-                                        "archive.workers", "99",
-                                        "archive.recheck-unavailable-after", "1h")));
+        CommandFailure failure = explained(binding(
+                "archive",
+                ArchiveProperties.class,
+                Map.of(
+                        "archive.workers", "99",
+                        "archive.recheck-unavailable-after", "1h")));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
@@ -61,11 +59,7 @@ class FailuresTests {
     @Test
     void durationsAreToldAsTheyAreTyped() {
         CommandFailure failure =
-                explained(
-                        binding(
-                                "archive.refresh",
-                                RefreshProperties.class,
-                                Map.of("archive.refresh.gaps", "30")));
+                explained(binding("archive.refresh", RefreshProperties.class, Map.of("archive.refresh.gaps", "30")));
 
         assertThat(failure.getMessage()).contains(", but is \"30ms\"").doesNotContain("PT");
     }
@@ -73,26 +67,16 @@ class FailuresTests {
     @Test
     void aSettingOutOfRangeWithinAGroupIsNamedAsItIsTyped() {
         CommandFailure failure =
-                explained(
-                        binding(
-                                "archive",
-                                ArchiveProperties.class,
-                                Map.of("archive.retry.per-night", "0")));
+                explained(binding("archive", ArchiveProperties.class, Map.of("archive.retry.per-night", "0")));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage())
-                .contains("  archive.retry.per-night ")
-                .contains(", but is \"0\"");
+        assertThat(failure.getMessage()).contains("  archive.retry.per-night ").contains(", but is \"0\"");
     }
 
     @Test
     void aRuleOfOurOwnIsToldInItsOwnWords() {
-        CommandFailure failure =
-                explained(
-                        binding(
-                                "archive.source",
-                                NoteSourceProperties.class,
-                                Map.of("archive.source.base-url", "http://example.org")));
+        CommandFailure failure = explained(binding(
+                "archive.source", NoteSourceProperties.class, Map.of("archive.source.base-url", "http://example.org")));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
@@ -103,11 +87,7 @@ class FailuresTests {
     @Test
     void aSettingThatCannotBeReadIsNamedWithItsValue() {
         CommandFailure failure =
-                explained(
-                        binding(
-                                "archive",
-                                ArchiveProperties.class,
-                                Map.of("archive.workers", "many")));
+                explained(binding("archive", ArchiveProperties.class, Map.of("archive.workers", "many")));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
@@ -116,36 +96,24 @@ class FailuresTests {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     archive.limits.bytes-per-night | 50G | B, KB, MB, GB and TB, as in 50GB
                     archive.limits.max-duration | 6x | ns, us, ms, s, m, h and d, as in 6h
                     """)
     void whatMayBeTypedIsTold(String setting, String value, String units) {
         CommandFailure failure =
-                explained(
-                        binding(
-                                "archive.limits",
-                                NightlyLimitProperties.class,
-                                Map.of(setting, value)));
+                explained(binding("archive.limits", NightlyLimitProperties.class, Map.of(setting, value)));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
                 .startsWith("The setting " + setting + " \"" + value + "\"")
-                .endsWith(
-                        "cannot be read: it must be a whole number with one of the units " + units);
+                .endsWith("cannot be read: it must be a whole number with one of the units " + units);
     }
 
     @Test
     void theWordsOfWhichOneMayBeTypedAreTold() {
-        CommandFailure failure =
-                explained(
-                        binding(
-                                "archive.notify",
-                                NotifyProperties.class,
-                                Map.of("archive.notify.events", "success, fail")));
+        CommandFailure failure = explained(
+                binding("archive.notify", NotifyProperties.class, Map.of("archive.notify.events", "success, fail")));
 
         assertThat(failure.getMessage())
                 .startsWith("The setting archive.notify.events \"fail\"")
@@ -155,32 +123,22 @@ class FailuresTests {
     @Test
     void theWordThatSetsAValueIsNamedAndNotTheFileThatNamesTheWord() {
         String word = "failures-tests.stop-at";
-        var file =
-                new MapPropertySource(
-                        "a file", Map.of("archive.limits.stop-at", "${" + word + ":}"));
-        var options =
-                new PropertiesPropertySource(
-                        StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME,
-                        System.getProperties());
-        var validator =
-                new SpringValidatorAdapter(
-                        Validation.buildDefaultValidatorFactory().getValidator());
+        var file = new MapPropertySource("a file", Map.of("archive.limits.stop-at", "${" + word + ":}"));
+        var options = new PropertiesPropertySource(
+                StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, System.getProperties());
+        var validator = new SpringValidatorAdapter(
+                Validation.buildDefaultValidatorFactory().getValidator());
         System.setProperty(word, "7:30");
         try {
-            Throwable thrown =
-                    catchThrowable(
-                            () ->
-                                    new Binder(
-                                                    ConfigurationPropertySources.from(file),
-                                                    new PropertySourcesPlaceholdersResolver(
-                                                            List.of(file, options)))
-                                            .bind(
-                                                    "archive.limits",
-                                                    Bindable.of(NightlyLimitProperties.class),
-                                                    new ValidationBindHandler(validator)));
+            Throwable thrown = catchThrowable(() -> new Binder(
+                            ConfigurationPropertySources.from(file),
+                            new PropertySourcesPlaceholdersResolver(List.of(file, options)))
+                    .bind(
+                            "archive.limits",
+                            Bindable.of(NightlyLimitProperties.class),
+                            new ValidationBindHandler(validator)));
 
-            assertThat(explained(thrown).getMessage())
-                    .contains("but is \"7:30\" (option -D" + word + " of java)");
+            assertThat(explained(thrown).getMessage()).contains("but is \"7:30\" (option -D" + word + " of java)");
         } finally {
             System.clearProperty(word);
         }
@@ -188,16 +146,14 @@ class FailuresTests {
 
     @Test
     void secretsStandInNoMessage() {
-        CommandFailure failure =
-                explained(
-                        binding(
-                                "archive.store",
-                                StoreProperties.class,
-                                Map.of(
-                                        "archive.store.endpoint", "nonsense",
-                                        "archive.store.tries", "0",
-                                        "archive.store.secret-key", "s3cret",
-                                        "archive.store.access-key", "a")));
+        CommandFailure failure = explained(binding(
+                "archive.store",
+                StoreProperties.class,
+                Map.of(
+                        "archive.store.endpoint", "nonsense",
+                        "archive.store.tries", "0",
+                        "archive.store.secret-key", "s3cret",
+                        "archive.store.access-key", "a")));
 
         assertThat(failure.getMessage())
                 .contains("archive.store.endpoint must be")
@@ -208,11 +164,8 @@ class FailuresTests {
     @ParameterizedTest
     @ValueSource(strings = {"28P01", "28000", "3D000", "42501", "08004"})
     void aDatabaseThatRefusesUsIsAMatterOfConfiguration(String state) {
-        Throwable deep =
-                new IllegalStateException(
-                        "bean",
-                        new CannotGetJdbcConnectionException(
-                                "pool", new SQLException("FATAL: no", state)));
+        Throwable deep = new IllegalStateException(
+                "bean", new CannotGetJdbcConnectionException("pool", new SQLException("FATAL: no", state)));
 
         CommandFailure failure = explained(deep);
 
@@ -225,8 +178,7 @@ class FailuresTests {
     @ParameterizedTest
     @ValueSource(strings = {"08001", "08006", "57P01", "57P03", "53300", "25006"})
     void aDatabaseThatIsAwayIsOutOfReach(String state) {
-        CommandFailure failure =
-                explained(new IllegalStateException("x", new SQLException("gone\nmore", state)));
+        CommandFailure failure = explained(new IllegalStateException("x", new SQLException("gone\nmore", state)));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(failure.getMessage())
@@ -237,14 +189,12 @@ class FailuresTests {
 
     @Test
     void anUnknownHostIsNamed() {
-        CommandFailure failure =
-                explained(
-                        new IllegalStateException(
-                                "bean",
-                                new PSQLException(
-                                        "The connection attempt failed.",
-                                        PSQLState.CONNECTION_UNABLE_TO_CONNECT,
-                                        new UnknownHostException("nosuch.example.org"))));
+        CommandFailure failure = explained(new IllegalStateException(
+                "bean",
+                new PSQLException(
+                        "The connection attempt failed.",
+                        PSQLState.CONNECTION_UNABLE_TO_CONNECT,
+                        new UnknownHostException("nosuch.example.org"))));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(failure.getMessage())
@@ -254,10 +204,9 @@ class FailuresTests {
 
     @Test
     void aDatabaseOfSomethingElseIsRefusedInOurWords() {
-        CommandFailure failure =
-                explained(
-                        new FlywayException(
-                                "Found non-empty schema(s) \"public\" but no schema history table. Use baseline() or set baselineOnMigrate to true to initialize the schema history table."));
+        CommandFailure failure = explained(
+                new FlywayException(
+                        "Found non-empty schema(s) \"public\" but no schema history table. Use baseline() or set baselineOnMigrate to true to initialize the schema history table."));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
@@ -268,9 +217,7 @@ class FailuresTests {
     @Test
     void aTransactionThatCannotBeginMeansThatTheDatabaseIsOutOfReach() {
         CommandFailure failure =
-                explained(
-                        new CannotCreateTransactionException(
-                                "x", new ConnectException("Connection refused")));
+                explained(new CannotCreateTransactionException("x", new ConnectException("Connection refused")));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(failure.getMessage()).contains("Connection refused");
@@ -295,15 +242,9 @@ class FailuresTests {
     }
 
     private static Throwable binding(String prefix, Class<?> type, Map<String, String> values) {
-        var validator =
-                new SpringValidatorAdapter(
-                        Validation.buildDefaultValidatorFactory().getValidator());
-        return catchThrowable(
-                () ->
-                        new Binder(new MapConfigurationPropertySource(values))
-                                .bind(
-                                        prefix,
-                                        Bindable.of(type),
-                                        new ValidationBindHandler(validator)));
+        var validator = new SpringValidatorAdapter(
+                Validation.buildDefaultValidatorFactory().getValidator());
+        return catchThrowable(() -> new Binder(new MapConfigurationPropertySource(values))
+                .bind(prefix, Bindable.of(type), new ValidationBindHandler(validator)));
     }
 }

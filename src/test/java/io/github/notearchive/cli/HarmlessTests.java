@@ -26,17 +26,14 @@ import tools.jackson.databind.json.JsonMapper;
 @Isolated("takes the standard output")
 class HarmlessTests {
 
-    private static final String HOSTILE =
-            "a\n"
-                    + "2026-11-25T00:00:00.000Z ERROR x - forged\r"
-                    + "\u001b[2J\u009b1m\u0007\u2028b\u0085\u202egnp.\u2066\ufeff\u0000";
+    private static final String HOSTILE = "a\n"
+            + "2026-11-25T00:00:00.000Z ERROR x - forged\r"
+            + "\u001b[2J\u009b1m\u0007\u2028b\u0085\u202egnp.\u2066\ufeff\u0000";
 
     @Test
     void aLineStaysOne() {
-        assertThat(Harmless.line(HOSTILE))
-                .isEqualTo("a 2026-11-25T00:00:00.000Z ERROR x - forged ?[2J?1m? b ?gnp.???");
-        assertThat(Harmless.line("  山里  👩\u200d👩\u200d👧 é\t1 "))
-                .isEqualTo("山里 👩\u200d👩\u200d👧 é 1");
+        assertThat(Harmless.line(HOSTILE)).isEqualTo("a 2026-11-25T00:00:00.000Z ERROR x - forged ?[2J?1m? b ?gnp.???");
+        assertThat(Harmless.line("  山里  👩\u200d👩\u200d👧 é\t1 ")).isEqualTo("山里 👩\u200d👩\u200d👧 é 1");
         assertThat(Harmless.line("\ud83d!")).isEqualTo("?!");
         assertThat(Harmless.line(null)).isEmpty();
     }
@@ -44,8 +41,7 @@ class HarmlessTests {
     @Test
     void furtherLinesAreIndented() {
         assertThat(Harmless.lines("a\nb\r\nc\u2028d\n")).isEqualTo("a\n    b\n    c\n    d\n");
-        assertThat(Harmless.lines(HOSTILE).lines().skip(1))
-                .allMatch(line -> line.startsWith("    "));
+        assertThat(Harmless.lines(HOSTILE).lines().skip(1)).allMatch(line -> line.startsWith("    "));
     }
 
     @Test
@@ -58,7 +54,10 @@ class HarmlessTests {
         assertThat(printed.toString())
                 .contains("\\u202egnp.\\u2066\\ufeff", "\\udb40\\udc41山里 👩\u200d👧")
                 .doesNotContain("\u202e", "\u2066", "\u2028", "\u009b", tag);
-        assertThat(JsonMapper.shared().readTree(printed.toString()).path("title").stringValue())
+        assertThat(JsonMapper.shared()
+                        .readTree(printed.toString())
+                        .path("title")
+                        .stringValue())
                 .isEqualTo(HOSTILE + tag + "山里 👩\u200d👧");
     }
 
@@ -72,15 +71,8 @@ class HarmlessTests {
 
     @Test
     void aLogLineCannotBeForgedNorAStack() throws Exception {
-        String log =
-                logged(
-                        context ->
-                                context.getLogger("x")
-                                        .warn(
-                                                "Note {}",
-                                                HOSTILE,
-                                                new IllegalStateException(
-                                                        HOSTILE, new RuntimeException(HOSTILE))));
+        String log = logged(context -> context.getLogger("x")
+                .warn("Note {}", HOSTILE, new IllegalStateException(HOSTILE, new RuntimeException(HOSTILE))));
 
         assertThat(log.lines().filter(line -> !line.startsWith("    "))).hasSize(1);
         assertThat(log).contains("Caused by: java.lang.RuntimeException: a", "\tat ");
@@ -98,31 +90,25 @@ class HarmlessTests {
                 "okhttp3.OkHttpClient"
             })
     void whatPassesThroughALibraryIsNotLoggedAtAnyLevel(String name) throws Exception {
-        String log =
-                logged(
-                        context -> {
-                            context.getLogger(name).setLevel(Level.TRACE);
-                            context.getLogger(name).trace("GET /?token=secret");
-                            context.getLogger(name).debug("GET /?token=secret");
-                            context.getLogger(name).info("GET /?token=secret");
-                            context.getLogger(name).warn("a warning");
-                        });
+        String log = logged(context -> {
+            context.getLogger(name).setLevel(Level.TRACE);
+            context.getLogger(name).trace("GET /?token=secret");
+            context.getLogger(name).debug("GET /?token=secret");
+            context.getLogger(name).info("GET /?token=secret");
+            context.getLogger(name).warn("a warning");
+        });
 
         assertThat(log).contains("a warning").doesNotContain("secret");
     }
 
     private static String logged(Consumer<LoggerContext> use) throws Exception {
         // as it is packaged, without what only Boot understands
-        String lines =
-                Files.readString(Path.of("src/main/resources/logback/text.xml"))
-                        .replaceAll("(?s).*<included>|</included>.*", "")
-                        .replace("System.err", "System.out");
-        String settings =
-                Files.readString(Path.of("src/main/resources/logback-spring.xml"))
-                        .replace(
-                                "<include optional=\"true\" resource=\"logback/${format}.xml\"/>",
-                                lines)
-                        .replaceAll("<(include|springProperty)[^>]*>", "");
+        String lines = Files.readString(Path.of("src/main/resources/logback/text.xml"))
+                .replaceAll("(?s).*<included>|</included>.*", "")
+                .replace("System.err", "System.out");
+        String settings = Files.readString(Path.of("src/main/resources/logback-spring.xml"))
+                .replace("<include optional=\"true\" resource=\"logback/${format}.xml\"/>", lines)
+                .replaceAll("<(include|springProperty)[^>]*>", "");
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         LoggerContext context = new LoggerContext();
@@ -131,8 +117,7 @@ class HarmlessTests {
         try {
             JoranConfigurator configurator = new JoranConfigurator();
             configurator.setContext(context);
-            configurator.doConfigure(
-                    new ByteArrayInputStream(settings.getBytes(StandardCharsets.UTF_8)));
+            configurator.doConfigure(new ByteArrayInputStream(settings.getBytes(StandardCharsets.UTF_8)));
             context.getLogger("ROOT").setLevel(Level.TRACE);
             use.accept(context);
         } finally {

@@ -53,8 +53,7 @@ class OutageLogTests {
     void oneLineIsLeftOfWhatBatchSaysOfADatabaseThatIsGone() {
         for (int i = 0; i < 80; i++) {
             logger(ChunkOrientedStep.class).error("Rolling back chunk transaction", gone());
-            logger(AbstractStep.class)
-                    .error("Encountered an error saving batch meta data for step x", gone());
+            logger(AbstractStep.class).error("Encountered an error saving batch meta data for step x", gone());
             logger(AbstractJob.class).error("Encountered fatal error executing job", gone());
         }
         logger("com.zaxxer.hikari.pool.ProxyConnection")
@@ -65,19 +64,15 @@ class OutageLogTests {
                         "08006",
                         refused());
 
-        assertThat(lines.list)
-                .singleElement()
-                .satisfies(
-                        line -> {
-                            assertThat(line.getLevel()).isEqualTo(Level.ERROR);
-                            assertThat(line.getThrowableProxy()).isNull();
-                            assertThat(line.getFormattedMessage())
-                                    .startsWith(
-                                            "The database is out of reach: Connection to"
-                                                    + " 127.0.0.1:5432 refused. ChunkOrientedStep"
-                                                    + " says: Rolling back chunk transaction")
-                                    .doesNotContain("\n");
-                        });
+        assertThat(lines.list).singleElement().satisfies(line -> {
+            assertThat(line.getLevel()).isEqualTo(Level.ERROR);
+            assertThat(line.getThrowableProxy()).isNull();
+            assertThat(line.getFormattedMessage())
+                    .startsWith("The database is out of reach: Connection to"
+                            + " 127.0.0.1:5432 refused. ChunkOrientedStep"
+                            + " says: Rolling back chunk transaction")
+                    .doesNotContain("\n");
+        });
     }
 
     @Test
@@ -97,9 +92,8 @@ class OutageLogTests {
     @Test
     void whatIsNoOutageIsLoggedAsItIs() {
         logger(AbstractStep.class).error("an outage, so that others are not shown", gone());
-        Throwable mistake =
-                new DataIntegrityViolationException(
-                        "x", new PSQLException("duplicate key", PSQLState.UNIQUE_VIOLATION));
+        Throwable mistake = new DataIntegrityViolationException(
+                "x", new PSQLException("duplicate key", PSQLState.UNIQUE_VIOLATION));
 
         logger(AbstractStep.class).error("a mistake", mistake);
         logger(AbstractJob.class).error("a defect", new IllegalStateException("ours"));
@@ -120,23 +114,19 @@ class OutageLogTests {
     @Test
     void filesThatTheEmbeddedStoreMayNotWriteAreSaidOnce() {
         Logger server = logger("org.gaul.shaded.org.eclipse.jetty.ee10.servlet.ServletChannel");
-        Throwable refused =
-                new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
+        Throwable refused = new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
         for (int i = 0; i < 100; i++) {
-            server.warn(
-                    "handleException {} {}", "/note-archive/probe", refused.toString(), refused);
+            server.warn("handleException {} {}", "/note-archive/probe", refused.toString(), refused);
         }
         server.warn("another matter", new IllegalStateException("ours"));
 
         assertThat(lines.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
                 .satisfiesExactly(
-                        line ->
-                                assertThat(line)
-                                        .startsWith(
-                                                "The embedded S3 server cannot use its files:"
-                                                        + " java.nio.file.AccessDeniedException:"
-                                                        + " /data/s3/note-archive/probe"),
+                        line -> assertThat(line)
+                                .startsWith("The embedded S3 server cannot use its files:"
+                                        + " java.nio.file.AccessDeniedException:"
+                                        + " /data/s3/note-archive/probe"),
                         line -> assertThat(line).isEqualTo("another matter"));
     }
 
@@ -162,8 +152,7 @@ class OutageLogTests {
     }
 
     private static PSQLException refused() {
-        return new PSQLException(
-                "Connection to 127.0.0.1:5432 refused", PSQLState.CONNECTION_UNABLE_TO_CONNECT);
+        return new PSQLException("Connection to 127.0.0.1:5432 refused", PSQLState.CONNECTION_UNABLE_TO_CONNECT);
     }
 
     private Logger logger(Class<?> type) {

@@ -16,14 +16,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A PgBouncer in session mode before a database of the tests, with its default settings otherwise.
- * A test that needs it is skipped where the program is not installed (Debian: {@code pgbouncer});
- * {@code .ci/run} installs it.
+ * A PgBouncer in session mode before a database of the tests, with its default settings otherwise. A test that needs it
+ * is skipped where the program is not installed (Debian: {@code pgbouncer}); {@code .ci/run} installs it.
  */
 final class PgBouncer implements AutoCloseable {
 
-    private static final List<Path> PLACES =
-            List.of(Path.of("/usr/sbin/pgbouncer"), Path.of("/usr/bin/pgbouncer"));
+    private static final List<Path> PLACES = List.of(Path.of("/usr/sbin/pgbouncer"), Path.of("/usr/bin/pgbouncer"));
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -43,10 +41,7 @@ final class PgBouncer implements AutoCloseable {
         assumeTrue(program != null, "pgbouncer is not installed");
         int port = freePort();
         Path log = Files.createDirectories(directory).resolve("pgbouncer.log");
-        Path settings =
-                Files.writeString(
-                        directory.resolve("pgbouncer.ini"),
-                        """
+        Path settings = Files.writeString(directory.resolve("pgbouncer.ini"), """
                         [databases]
                         * = host=127.0.0.1 port=%s user=%s password=%s
 
@@ -56,20 +51,15 @@ final class PgBouncer implements AutoCloseable {
                         listen_port = %d
                         unix_socket_dir =
                         auth_type = any
-                        """
-                                .formatted(
-                                        server.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"),
-                                        server.user(),
-                                        server.password(),
-                                        port));
-        PgBouncer bouncer =
-                new PgBouncer(
-                        new ProcessBuilder(command(String.valueOf(program), settings))
-                                .redirectErrorStream(true)
-                                .redirectOutput(log.toFile())
-                                .start(),
-                        port,
-                        database);
+                        """.formatted(
+                        server.jdbcUrl().replaceAll(".*:(\\d+)/.*", "$1"), server.user(), server.password(), port));
+        PgBouncer bouncer = new PgBouncer(
+                new ProcessBuilder(command(String.valueOf(program), settings))
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile())
+                        .start(),
+                port,
+                database);
         bouncer.awaitStart(log);
         return bouncer;
     }

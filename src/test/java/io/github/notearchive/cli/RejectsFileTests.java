@@ -19,7 +19,9 @@ class RejectsFileTests {
 
     private static final Rejected LINE = new Rejected(3, "何", "names no note");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path list;
     private Path file;
 
@@ -94,8 +96,7 @@ class RejectsFileTests {
 
     @Test
     void whatCannotBeAFileIsRefused() {
-        assertRefused(
-                directory.resolve("no").resolve("such").resolve("x"), "there is no directory");
+        assertRefused(directory.resolve("no").resolve("such").resolve("x"), "there is no directory");
         assertRefused(directory, "is a directory");
     }
 

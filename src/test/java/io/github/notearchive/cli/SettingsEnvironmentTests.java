@@ -23,7 +23,9 @@ class SettingsEnvironmentTests {
 
     private final Map<String, @Nullable String> before = new HashMap<>();
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private Path config;
 
     @BeforeEach
@@ -37,14 +39,13 @@ class SettingsEnvironmentTests {
 
     @AfterEach
     void putBack() {
-        before.forEach(
-                (name, value) -> {
-                    if (value == null) {
-                        System.clearProperty(name);
-                    } else {
-                        System.setProperty(name, value);
-                    }
-                });
+        before.forEach((name, value) -> {
+            if (value == null) {
+                System.clearProperty(name);
+            } else {
+                System.setProperty(name, value);
+            }
+        });
     }
 
     @Test
@@ -55,8 +56,7 @@ class SettingsEnvironmentTests {
 
         assertThatThrownBy(SettingsEnvironment::locate)
                 .isInstanceOfSatisfying(
-                        CommandFailure.class,
-                        e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+                        CommandFailure.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
                 .hasMessageContaining("The settings in " + file + " cannot be read: ")
                 .hasMessageContaining("the right to read them");
     }

@@ -35,28 +35,25 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
 
-/**
- * The file of settings and the defaults in the program say the same, and name the same settings.
- */
+/** The file of settings and the defaults in the program say the same, and name the same settings. */
 class SettingsFileTests {
 
-    private static final Map<String, Class<? extends Record>> SETTINGS =
-            Map.ofEntries(
-                    Map.entry("archive.log", LogProperties.class),
-                    Map.entry("archive.source", NoteSourceProperties.class),
-                    Map.entry("archive.limits", NightlyLimitProperties.class),
-                    Map.entry("archive.video", VideoProperties.class),
-                    Map.entry("archive.refresh", RefreshProperties.class),
-                    Map.entry("archive.ledger", LedgerProperties.class),
-                    Map.entry("archive.media", MediaProperties.class),
-                    Map.entry("archive.store", StoreProperties.class),
-                    Map.entry("archive.verify", FixityProperties.class),
-                    Map.entry("archive.health", HealthProperties.class),
-                    Map.entry("archive.metrics", MetricsProperties.class),
-                    Map.entry("archive.notify", NotifyProperties.class),
-                    Map.entry("archive.notify.webhook", NotifyProperties.Webhook.class),
-                    Map.entry("archive.retry", ArchiveProperties.Retry.class),
-                    Map.entry("archive.outage", ArchiveProperties.Outage.class));
+    private static final Map<String, Class<? extends Record>> SETTINGS = Map.ofEntries(
+            Map.entry("archive.log", LogProperties.class),
+            Map.entry("archive.source", NoteSourceProperties.class),
+            Map.entry("archive.limits", NightlyLimitProperties.class),
+            Map.entry("archive.video", VideoProperties.class),
+            Map.entry("archive.refresh", RefreshProperties.class),
+            Map.entry("archive.ledger", LedgerProperties.class),
+            Map.entry("archive.media", MediaProperties.class),
+            Map.entry("archive.store", StoreProperties.class),
+            Map.entry("archive.verify", FixityProperties.class),
+            Map.entry("archive.health", HealthProperties.class),
+            Map.entry("archive.metrics", MetricsProperties.class),
+            Map.entry("archive.notify", NotifyProperties.class),
+            Map.entry("archive.notify.webhook", NotifyProperties.Webhook.class),
+            Map.entry("archive.retry", ArchiveProperties.Retry.class),
+            Map.entry("archive.outage", ArchiveProperties.Outage.class));
 
     private final List<PropertySource<?>> file = load();
 
@@ -72,14 +69,11 @@ class SettingsFileTests {
     @ParameterizedTest
     @MethodSource("settings")
     void theFileHoldsTheDefaults(Map.Entry<String, Class<? extends Record>> setting) {
-        Record fromFile =
-                new Binder(
-                                ConfigurationPropertySources.from(file),
-                                new PropertySourcesPlaceholdersResolver(file))
-                        .bindOrCreate(setting.getKey(), setting.getValue());
-        Record defaults =
-                new Binder(new MapConfigurationPropertySource(Map.of()))
-                        .bindOrCreate(setting.getKey(), setting.getValue());
+        Record fromFile = new Binder(
+                        ConfigurationPropertySources.from(file), new PropertySourcesPlaceholdersResolver(file))
+                .bindOrCreate(setting.getKey(), setting.getValue());
+        Record defaults = new Binder(new MapConfigurationPropertySource(Map.of()))
+                .bindOrCreate(setting.getKey(), setting.getValue());
 
         assertThat(fromFile).isEqualTo(defaults);
     }
@@ -91,8 +85,7 @@ class SettingsFileTests {
         expected.addAll(names("archive", ArchiveProperties.class));
         expected.addAll(names("archive", SettingsProperties.class));
         expected.addAll(names("archive", DataDirectoryProperties.class));
-        expected.removeAll(
-                Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
+        expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 
         Set<String> named = new TreeSet<>();

@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 class StatusLineTests {
 
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
-    private final StatusLine line =
-            new StatusLine(new PrintStream(screen, true, StandardCharsets.UTF_8), 80);
+    private final StatusLine line = new StatusLine(new PrintStream(screen, true, StandardCharsets.UTF_8), 80);
     private final PrintStream others = line.shared();
 
     @Test
@@ -22,10 +21,9 @@ class StatusLineTests {
         line.close();
 
         assertThat(seen())
-                .isEqualTo(
-                        "\r\u001b[K10 of 20\r\u001b[Ka warning"
-                                + System.lineSeparator()
-                                + "\r\u001b[K11 of 20\r\u001b[K");
+                .isEqualTo("\r\u001b[K10 of 20\r\u001b[Ka warning"
+                        + System.lineSeparator()
+                        + "\r\u001b[K11 of 20\r\u001b[K");
     }
 
     @Test

@@ -59,7 +59,8 @@ class SystemCheckTests {
 
     private static final String TOKEN = "token-5f0c2c1b";
 
-    @TempDir Path home;
+    @TempDir
+    Path home;
 
     private final ArchiveDatabase server = ArchiveDatabase.running();
     private final SandboxProvider provider =
@@ -100,7 +101,8 @@ class SystemCheckTests {
     void newArchiveIsReadyAndStaysAsItIs() {
         Map<String, Finding> found = check(null);
 
-        assertThat(found).allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
+        assertThat(found)
+                .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
         assertThat(found.keySet())
                 .containsExactlyInAnyOrder(
                         "java",
@@ -122,11 +124,11 @@ class SystemCheckTests {
         assertThat(found.get("schema").message()).startsWith("empty");
         assertThat(found.get("store").message()).contains("the first run creates it");
         assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
-        assertThat(found.get("clock").message())
-                .isEqualTo("as the database's, the provider's, within 5 s");
+        assertThat(found.get("clock").message()).isEqualTo("as the database's, the provider's, within 5 s");
         assertThat(List.of("rebuild", "gate", "limits"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
-        assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).isZero();
+        assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+                .isZero();
         assertThat(home.resolve("data")).doesNotExist();
         assertThat(home.resolve("store/s3/note-archive")).doesNotExist();
         assertThat(provider.calls()).isZero();
@@ -136,11 +138,10 @@ class SystemCheckTests {
     void migrationMayTakeLongerThanTheTimeoutsOfThePool() throws Exception {
         settings.put("spring.datasource.hikari.data-source-properties.socketTimeout", "1");
         try (ArchiveContext context = ArchiveContext.open(settings, null);
-                Connection connection =
-                        context.get(Flyway.class)
-                                .getConfiguration()
-                                .getDataSource()
-                                .getConnection();
+                Connection connection = context.get(Flyway.class)
+                        .getConfiguration()
+                        .getDataSource()
+                        .getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_sleep(1.2)");
             assertThat(shown(statement, "lock_timeout")).isEqualTo("0");
@@ -151,8 +152,7 @@ class SystemCheckTests {
     }
 
     @Test
-    void archiveBehindPgBouncerIsCheckedAndMigratedAndItsSessionsKeepTheirLockTimeout()
-            throws Exception {
+    void archiveBehindPgBouncerIsCheckedAndMigratedAndItsSessionsKeepTheirLockTimeout() throws Exception {
         try (PgBouncer bouncer = PgBouncer.before(server, name, home.resolve("pgbouncer"))) {
             settings.put("spring.datasource.url", bouncer.jdbcUrl());
 
@@ -189,16 +189,13 @@ class SystemCheckTests {
         Finding directory = check(null).get("data directory");
 
         assertThat(directory.result()).isEqualTo(Result.WARNING);
-        assertThat(directory.message())
-                .contains("1 paid responses of node renamed in " + renamed, "the next run");
+        assertThat(directory.message()).contains("1 paid responses of node renamed in " + renamed, "the next run");
     }
 
     @Test
     void whatHoldsANightBackIsAWarning() throws Exception {
         Path data = home.resolve("data");
-        Files.createDirectory(
-                data,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Files.createDirectories(home.resolve("store/s3/note-archive"));
         settings.put("archive.media.max-spool-size", "1000TB");
         settings.put("archive.source.calls-per-night", "1");
@@ -206,8 +203,7 @@ class SystemCheckTests {
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
             context.migrate();
         }
-        jdbc().sql(
-                        """
+        jdbc().sql("""
                         INSERT INTO source_gate (code, reason, closed_at, closed_until)
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
                         INSERT INTO worklist (note_id, due_at, enqueued_at)
@@ -216,8 +212,7 @@ class SystemCheckTests {
                         INSERT INTO api_call (note_id, endpoint, sent_at)
                         VALUES ('66aa00000000000000000001', 'note-detail/v1', now() - interval '10 minutes'),
                                ('66aa00000000000000000001', 'note-detail/v1', now() - interval '9 minutes');
-                        """)
-                .update();
+                        """).update();
 
         Map<String, Finding> found;
         try (Connection _ = locks("main")) {
@@ -225,11 +220,9 @@ class SystemCheckTests {
         }
 
         assertThat(found)
-                .allSatisfy(
-                        (_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
+                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
         assertThat(found)
-                .allSatisfy(
-                        (_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.SKIPPED));
+                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.SKIPPED));
         assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
         assertThat(found.get("schema").message()).startsWith("up to date, version ");
         assertWarns(found, "data directory", "rwxr-xr-x", "chmod 700");
@@ -245,8 +238,7 @@ class SystemCheckTests {
         assertWarns(found, "gate", "the daily quota was met", "in 1 h", "--force");
         assertWarns(found, "limits", "source.calls-per-night ", " left of 1", "07:30 in Shanghai");
         assertThat(found.get("runs").message()).startsWith("active: node main since ");
-        assertThat(found.get("store").message())
-                .endsWith("an object was written, read back, compared and deleted");
+        assertThat(found.get("store").message()).endsWith("an object was written, read back, compared and deleted");
         try (Stream<Path> objects = Files.walk(home.resolve("store/s3/note-archive"))) {
             assertThat(objects.filter(Files::isRegularFile)).isEmpty();
         }
@@ -263,7 +255,8 @@ class SystemCheckTests {
         }
         long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
         String known = newestVersion();
-        jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest).update();
+        jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
+                .update();
 
         Map<String, Finding> older = check(null);
 
@@ -277,29 +270,27 @@ class SystemCheckTests {
         Map<String, Finding> newer = check(null);
 
         assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
-        assertThat(newer.get("schema").message())
-                .contains("version 990", "newer version", "knows version " + known);
+        assertThat(newer.get("schema").message()).contains("version 990", "newer version", "knows version " + known);
         assertThat(exitCode(newer)).isEqualTo(ExitCode.USAGE);
     }
 
     @Test
     void noCommandUsesTheSchemaOfANewerVersion() {
-        List<Class<?>> parts =
-                List.of(
-                        ArchiveRunner.class,
-                        Enqueuer.class,
-                        VerifyRunner.class,
-                        RebuildRunner.class,
-                        RemapRunner.class,
-                        Interventions.class,
-                        Waiver.class,
-                        Forgetter.class,
-                        Exporter.class,
-                        NightPlanner.class,
-                        HealthCheck.class,
-                        NoteSearch.class,
-                        NoteStories.class,
-                        NightReports.class);
+        List<Class<?>> parts = List.of(
+                ArchiveRunner.class,
+                Enqueuer.class,
+                VerifyRunner.class,
+                RebuildRunner.class,
+                RemapRunner.class,
+                Interventions.class,
+                Waiver.class,
+                Forgetter.class,
+                Exporter.class,
+                NightPlanner.class,
+                HealthCheck.class,
+                NoteSearch.class,
+                NoteStories.class,
+                NightReports.class);
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
             context.migrate();
         }
@@ -309,24 +300,13 @@ class SystemCheckTests {
 
         try (ArchiveContext context = ArchiveContext.open(settings, null)) {
             assertThat(parts)
-                    .allSatisfy(
-                            part ->
-                                    assertThat(
-                                                    Failures.explain(
-                                                            catchThrowable(
-                                                                    () -> context.get(part))))
-                                            .hasValueSatisfying(
-                                                    failure -> {
-                                                        assertThat(failure.exitCode())
-                                                                .isEqualTo(ExitCode.USAGE);
-                                                        assertThat(failure)
-                                                                .hasMessageContainingAll(
-                                                                        "version 990",
-                                                                        "knows version "
-                                                                                + known
-                                                                                + ";",
-                                                                        "nothing was written");
-                                                    }));
+                    .allSatisfy(part -> assertThat(Failures.explain(catchThrowable(() -> context.get(part))))
+                            .hasValueSatisfying(failure -> {
+                                assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+                                assertThat(failure)
+                                        .hasMessageContainingAll(
+                                                "version 990", "knows version " + known + ";", "nothing was written");
+                            }));
         }
         assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
     }
@@ -338,14 +318,11 @@ class SystemCheckTests {
     }
 
     private void recordMigrationOfTomorrow(long rank) {
-        jdbc().sql(
-                        """
+        jdbc().sql("""
                         INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
                                                            execution_time, success)
                         VALUES (:rank, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
-                        """)
-                .param("rank", rank)
-                .update();
+                        """).param("rank", rank).update();
     }
 
     @Test
@@ -414,8 +391,7 @@ class SystemCheckTests {
         assertThat(found.get(of).message()).contains(parts);
     }
 
-    private static void assertFails(
-            Map<String, Finding> found, String of, ExitCode exitCode, String... parts) {
+    private static void assertFails(Map<String, Finding> found, String of, ExitCode exitCode, String... parts) {
         assertThat(found.get(of).result()).as(found.get(of).toString()).isEqualTo(Result.FAILED);
         assertThat(found.get(of).exitCode()).isEqualTo(exitCode);
         assertThat(found.get(of).message()).contains(parts);
@@ -426,8 +402,7 @@ class SystemCheckTests {
     }
 
     private JdbcClient jdbc() {
-        return JdbcClient.create(
-                new DriverManagerDataSource(url(), server.user(), server.password()));
+        return JdbcClient.create(new DriverManagerDataSource(url(), server.user(), server.password()));
     }
 
     private long count(String sql) {
@@ -442,8 +417,7 @@ class SystemCheckTests {
         login.setProperty("ApplicationName", "note-archive runner " + node);
         Connection connection = DriverManager.getConnection(url(), login);
         try (var statement = connection.createStatement()) {
-            statement.execute(
-                    "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('" + node + "'))");
+            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('" + node + "'))");
         }
         return connection;
     }

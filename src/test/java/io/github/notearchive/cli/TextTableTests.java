@@ -8,12 +8,12 @@ class TextTableTests {
 
     @Test
     void columnsAreAsWideAsTheirWidestCell() {
-        String table =
-                new TextTable("state", "notes").row("ARCHIVED", 12).row("X", null).toString();
+        String table = new TextTable("state", "notes")
+                .row("ARCHIVED", 12)
+                .row("X", null)
+                .toString();
 
-        assertThat(table)
-                .isEqualTo(
-                        """
+        assertThat(table).isEqualTo("""
                           state     notes
                           ARCHIVED  12
                           X
@@ -22,11 +22,10 @@ class TextTableTests {
 
     @Test
     void ideographsTakeTwoColumnsOfATerminal() {
-        String table = new TextTable("title", "n").row("山里的清晨", 1).row("morning", 2).toString();
+        String table =
+                new TextTable("title", "n").row("山里的清晨", 1).row("morning", 2).toString();
 
-        assertThat(table)
-                .isEqualTo(
-                        """
+        assertThat(table).isEqualTo("""
                           title       n
                           山里的清晨  1
                           morning     2
@@ -35,7 +34,8 @@ class TextTableTests {
 
     @Test
     void aCellIsOneLineAndNotTooWide() {
-        String table = new TextTable("error").row("a\n\tb  c").row("🍚".repeat(200)).toString();
+        String table =
+                new TextTable("error").row("a\n\tb  c").row("🍚".repeat(200)).toString();
 
         assertThat(table.lines()).hasSize(3);
         assertThat(table).contains("  a b c\n").endsWith("🍚…\n");

@@ -15,36 +15,32 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VerifyCommandNextTests {
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     false | false | verify --repair makes damaged files due, --delete-orphans removes orphans
                     true  | false | verify --delete-orphans removes orphans
                     false | true  | verify --repair makes damaged files due
                     true  | true  | what is left has its reason in fixity_finding.repair
                     """)
     void optionsThatWereGivenAreNotAdvised(boolean repair, boolean deleteOrphans, String next) {
-        VerifySummary findings =
-                new VerifySummary(
-                        ExitCode.FINDINGS,
-                        "1 file is missing",
-                        1L,
-                        1L,
-                        false,
-                        1,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        Map.of(Damage.Kind.MISSING, 1L),
-                        List.of(),
-                        0,
-                        0,
-                        null,
-                        new VerifySummary.Repaired(0, 0, 0, 1, List.of(), List.of()),
-                        Duration.ofSeconds(1));
+        VerifySummary findings = new VerifySummary(
+                ExitCode.FINDINGS,
+                "1 file is missing",
+                1L,
+                1L,
+                false,
+                1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Map.of(Damage.Kind.MISSING, 1L),
+                List.of(),
+                0,
+                0,
+                null,
+                new VerifySummary.Repaired(0, 0, 0, 1, List.of(), List.of()),
+                Duration.ofSeconds(1));
 
         assertThat(VerifyCommand.next(findings, repair, deleteOrphans)).isEqualTo(next);
     }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WhichArchiveTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void anArchiveIsKnownByWhatLiesInItsDirectory() throws IOException {
@@ -32,8 +33,7 @@ class WhichArchiveTests {
 
         assertThatThrownBy(() -> WhichArchive.isArchive(hidden))
                 .isInstanceOfSatisfying(
-                        CommandFailure.class,
-                        e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
+                        CommandFailure.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
                 .hasMessageContaining("cannot look into " + hidden)
                 .hasMessageContaining("Run this as the user that the archive belongs to");
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Another process over the same data directory. It prints one line when it is ready, and ends when
- * its standard input does.
+ * Another process over the same data directory. It prints one line when it is ready, and ends when its standard input
+ * does.
  */
 final class ChildProcess implements AutoCloseable {
 
@@ -37,13 +37,12 @@ final class ChildProcess implements AutoCloseable {
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-cp");
-        command.add(
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(ChildProcess.class.getName());
         command.addAll(List.of(arguments));
-        return new ChildProcess(
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+        return new ChildProcess(new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start());
     }
 
     /** The line that starts with "ready", without that word; log lines before it are skipped. */
@@ -84,8 +83,7 @@ final class ChildProcess implements AutoCloseable {
             if (arguments[0].equals("database")) {
                 EmbeddedDatabase database = EmbeddedDatabase.open(directory);
                 try (var connection =
-                                DriverManager.getConnection(
-                                        database.jdbcUrl(), database.user(), database.password());
+                                DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                         var statement = connection.createStatement()) {
                     statement.execute(arguments[2]);
                 }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DataDirectoryTests {
 
-    @TempDir Path scratch;
+    @TempDir
+    Path scratch;
 
     @Test
     void directoryIsMadeForItsOwnerOnly() throws Exception {
@@ -57,9 +58,7 @@ class DataDirectoryTests {
 
         assertThatThrownBy(() -> DataDirectory.open(file))
                 .isInstanceOf(DataDirectoryException.class)
-                .hasMessage(
-                        "Data directory %s: it is a file; move that away, or name another data directory",
-                        file);
+                .hasMessage("Data directory %s: it is a file; move that away, or name another data directory", file);
     }
 
     @Test
@@ -113,13 +112,9 @@ class DataDirectoryTests {
             new ServerFacts(self.pid(), self.startedAt() - 60_000, Map.of("postgres", 1))
                     .write(new PrivateFile(scratch.resolve("servers.properties")));
 
-            assertThatThrownBy(
-                            () ->
-                                    guest.findRunning(
-                                            "postgres",
-                                            _ -> {
-                                                throw new AssertionError("asked");
-                                            }))
+            assertThatThrownBy(() -> guest.findRunning("postgres", _ -> {
+                        throw new AssertionError("asked");
+                    }))
                     .isInstanceOf(DataDirectoryException.class)
                     .hasMessageContaining("cannot be seen from here");
         }
@@ -141,13 +136,10 @@ class DataDirectoryTests {
         var closed = new StringBuilder();
         DataDirectory directory = DataDirectory.open(scratch);
         directory.publish("first", 1, () -> closed.append("first "));
-        directory.publish(
-                "second",
-                2,
-                () -> {
-                    closed.append("second ");
-                    throw new IllegalStateException("will not stop");
-                });
+        directory.publish("second", 2, () -> {
+            closed.append("second ");
+            throw new IllegalStateException("will not stop");
+        });
 
         assertThatThrownBy(directory::close)
                 .isInstanceOf(DataDirectoryException.class)

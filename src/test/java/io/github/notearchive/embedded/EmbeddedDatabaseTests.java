@@ -29,12 +29,14 @@ import org.junit.jupiter.api.parallel.Isolated;
 class EmbeddedDatabaseTests {
 
     /** Its unpacked programs serve every other directory of this JVM too. */
-    @TempDir static Path first;
+    @TempDir
+    static Path first;
 
     static DataDirectory firstDirectory;
     static EmbeddedDatabase firstDatabase;
 
-    @TempDir Path home;
+    @TempDir
+    Path home;
 
     @BeforeAll
     static void openTheFirst() {
@@ -102,20 +104,14 @@ class EmbeddedDatabaseTests {
         assertThat(ask(firstDatabase, "SHOW listen_addresses")).containsExactly("127.0.0.1");
         assertThat(ask(firstDatabase, "SHOW unix_socket_directories")).containsExactly("");
         assertThat(ask(firstDatabase, "SHOW server_encoding")).containsExactly("UTF8");
-        assertThat(
-                        ask(
-                                firstDatabase,
-                                "SELECT datlocale FROM pg_database WHERE datname = 'postgres'"))
+        assertThat(ask(firstDatabase, "SELECT datlocale FROM pg_database WHERE datname = 'postgres'"))
                 .containsExactly("C.UTF-8");
         assertThat(ask(firstDatabase, "SELECT upper('café 笔记')")).containsExactly("CAFÉ 笔记");
     }
 
     @Test
     void wrongPasswordIsRefused() {
-        assertThatThrownBy(
-                        () ->
-                                DriverManager.getConnection(
-                                        firstDatabase.jdbcUrl(), firstDatabase.user(), "guess"))
+        assertThatThrownBy(() -> DriverManager.getConnection(firstDatabase.jdbcUrl(), firstDatabase.user(), "guess"))
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining("password authentication failed");
     }
@@ -179,10 +175,8 @@ class EmbeddedDatabaseTests {
         try (Stream<Path> entries = Files.list(home)) {
             assertThat(entries.filter(path -> path.getFileName().toString().contains(".broken-")))
                     .singleElement()
-                    .satisfies(
-                            aside ->
-                                    assertThat(aside.resolve("postgresql.conf"))
-                                            .hasContent("# killed in initdb"));
+                    .satisfies(aside ->
+                            assertThat(aside.resolve("postgresql.conf")).hasContent("# killed in initdb"));
         }
     }
 
@@ -216,8 +210,7 @@ class EmbeddedDatabaseTests {
         // a guest in this process must not have freed the lock by closing its own file
         DataDirectory.open(first).close();
 
-        try (var child =
-                ChildProcess.withDatabase(first, "CREATE TABLE shared_there AS SELECT 42 AS id")) {
+        try (var child = ChildProcess.withDatabase(first, "CREATE TABLE shared_there AS SELECT 42 AS id")) {
             assertThat(child.ready()).isEqualTo("joined=true");
             assertThat(ask(firstDatabase, "SELECT id FROM shared_there")).containsExactly("42");
         }
@@ -261,8 +254,7 @@ class EmbeddedDatabaseTests {
 
         try (var one = ChildProcess.withDatabase(home, "SELECT 1");
                 var other = ChildProcess.withDatabase(home, "SELECT 1")) {
-            assertThat(List.of(one.ready(), other.ready()))
-                    .containsExactlyInAnyOrder("joined=false", "joined=true");
+            assertThat(List.of(one.ready(), other.ready())).containsExactlyInAnyOrder("joined=false", "joined=true");
         }
     }
 
@@ -284,7 +276,9 @@ class EmbeddedDatabaseTests {
     void truncatedProgramIsUnpackedAnew() throws Exception {
         Path program;
         try (Stream<Path> files = Files.walk(first.resolve("postgres-binaries"))) {
-            program = files.filter(path -> path.endsWith("bin/postgres")).findFirst().orElseThrow();
+            program = files.filter(path -> path.endsWith("bin/postgres"))
+                    .findFirst()
+                    .orElseThrow();
         }
         Path truncated = home.resolve(first.relativize(program));
         Files.createDirectories(truncated.getParent());
@@ -345,8 +339,7 @@ class EmbeddedDatabaseTests {
                     .hasMessageContaining("PostgreSQL does not start")
                     .hasMessageContaining("database files are incompatible with server");
 
-            assertThat(Duration.ofNanos(System.nanoTime() - began))
-                    .isLessThan(Duration.ofSeconds(15));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
             Files.writeString(home.resolve("postgres/PG_VERSION"), "18\n");
             try (EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
                 assertThat(ask(database, "SELECT 1")).containsExactly("1");
@@ -403,8 +396,7 @@ class EmbeddedDatabaseTests {
 
     /** Spares a child process the unpacking. */
     private void lendPrograms() throws IOException {
-        Files.createSymbolicLink(
-                home.resolve("postgres-binaries"), first.resolve("postgres-binaries"));
+        Files.createSymbolicLink(home.resolve("postgres-binaries"), first.resolve("postgres-binaries"));
     }
 
     private static String permissions(String name) throws IOException {
@@ -433,7 +425,6 @@ class EmbeddedDatabaseTests {
     }
 
     private static Connection connect(EmbeddedDatabase database) throws SQLException {
-        return DriverManager.getConnection(
-                database.jdbcUrl(), database.user(), database.password());
+        return DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
     }
 }

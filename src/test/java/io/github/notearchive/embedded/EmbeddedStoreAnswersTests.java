@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the embedded server says when it says no. Much of the library that it is made of is left
- * out; a class that is missing after all would be missed first where something goes wrong.
+ * What the embedded server says when it says no. Much of the library that it is made of is left out; a class that is
+ * missing after all would be missed first where something goes wrong.
  */
 class EmbeddedStoreAnswersTests {
 
@@ -46,7 +46,8 @@ class EmbeddedStoreAnswersTests {
     private static final String KEY = "media/ab/abcd.jpg";
     private static final Map<String, String> NONE = Map.of();
 
-    @TempDir static Path home;
+    @TempDir
+    static Path home;
 
     private static final HttpClient http = HttpClient.newHttpClient();
     private static DataDirectory directory;
@@ -59,12 +60,11 @@ class EmbeddedStoreAnswersTests {
         store = EmbeddedStore.open(directory);
         client = client(store.accessKey(), store.secretKey());
         client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
-        client.putObject(
-                PutObjectArgs.builder()
-                        .bucket(BUCKET)
-                        .object(KEY)
-                        .data("bytes".getBytes(UTF_8), 5)
-                        .build());
+        client.putObject(PutObjectArgs.builder()
+                .bucket(BUCKET)
+                .object(KEY)
+                .data("bytes".getBytes(UTF_8), 5)
+                .build());
     }
 
     @AfterAll
@@ -79,19 +79,14 @@ class EmbeddedStoreAnswersTests {
         assertRefused(send("GET", BUCKET, "media/none", NONE, ""), 404, "NoSuchKey");
         assertRefused(send("GET", "nowhere", KEY, NONE, ""), 404, "NoSuchBucket");
         assertRefused(send("PUT", "nowhere", KEY, NONE, "x"), 404, "NoSuchBucket");
-        assertThat(
-                        refusal(
-                                () ->
-                                        client.copyObject(
-                                                CopyObjectArgs.builder()
-                                                        .bucket(BUCKET)
-                                                        .object("copy")
-                                                        .source(
-                                                                SourceObject.builder()
-                                                                        .bucket(BUCKET)
-                                                                        .object("media/none")
-                                                                        .build())
-                                                        .build())))
+        assertThat(refusal(() -> client.copyObject(CopyObjectArgs.builder()
+                        .bucket(BUCKET)
+                        .object("copy")
+                        .source(SourceObject.builder()
+                                .bucket(BUCKET)
+                                .object("media/none")
+                                .build())
+                        .build())))
                 .isEqualTo("NoSuchKey");
         assertThat(send("HEAD", BUCKET, "media/none", NONE, "").statusCode()).isEqualTo(404);
         assertThat(send("DELETE", BUCKET, "media/none", NONE, "").statusCode()).isEqualTo(204);
@@ -99,48 +94,38 @@ class EmbeddedStoreAnswersTests {
 
     @Test
     void strangersAreRefused() throws Exception {
-        HttpResponse<String> anonymous =
-                http.send(
-                        HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY)).build(),
-                        HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> anonymous = http.send(
+                HttpRequest.newBuilder(store.endpoint().resolve("/archive/" + KEY))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
         assertRefused(anonymous, 403, "AccessDenied");
         try (MinioClient stranger = client("nobody", store.secretKey());
                 MinioClient guesser = client(store.accessKey(), "guess")) {
             assertRefused(send(stranger, "GET", BUCKET, KEY, NONE, ""), 403, "InvalidAccessKeyId");
-            assertRefused(
-                    send(guesser, "PUT", BUCKET, KEY, NONE, "x"), 403, "SignatureDoesNotMatch");
+            assertRefused(send(guesser, "PUT", BUCKET, KEY, NONE, "x"), 403, "SignatureDoesNotMatch");
         }
     }
 
     @Test
     void conditionsAreKept() throws Exception {
-        String etag = send("HEAD", BUCKET, KEY, NONE, "").headers().firstValue("etag").orElse("");
+        String etag =
+                send("HEAD", BUCKET, KEY, NONE, "").headers().firstValue("etag").orElse("");
 
-        assertRefused(
-                send("PUT", BUCKET, KEY, NONE, "other", "If-None-Match", "*"),
-                412,
-                "PreconditionFailed");
-        assertRefused(
-                send("PUT", BUCKET, KEY, NONE, "other", "If-Match", "\"0\""),
-                412,
-                "PreconditionFailed");
-        assertRefused(
-                send("GET", BUCKET, KEY, NONE, "", "If-Match", "\"0\""), 412, "PreconditionFailed");
-        assertRefused(
-                send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=99-"), 416, "InvalidRange");
+        assertRefused(send("PUT", BUCKET, KEY, NONE, "other", "If-None-Match", "*"), 412, "PreconditionFailed");
+        assertRefused(send("PUT", BUCKET, KEY, NONE, "other", "If-Match", "\"0\""), 412, "PreconditionFailed");
+        assertRefused(send("GET", BUCKET, KEY, NONE, "", "If-Match", "\"0\""), 412, "PreconditionFailed");
+        assertRefused(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=99-"), 416, "InvalidRange");
         assertThat(send("GET", BUCKET, KEY, NONE, "", "If-None-Match", etag).statusCode())
                 .isEqualTo(304);
-        assertThat(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=1-2").body()).isEqualTo("yt");
+        assertThat(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=1-2").body())
+                .isEqualTo("yt");
     }
 
     @Test
     void otherBytesThanAnnouncedAreRefused() throws Exception {
         assertRefused(
-                send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
-                400,
-                "BadDigest");
-        assertRefused(
-                send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "?"), 400, "InvalidDigest");
+                send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg=="), 400, "BadDigest");
+        assertRefused(send("PUT", BUCKET, "bad", NONE, "x", "Content-MD5", "?"), 400, "InvalidDigest");
         assertThat(send("GET", BUCKET, "bad", NONE, "").statusCode()).isEqualTo(404);
     }
 
@@ -164,11 +149,7 @@ class EmbeddedStoreAnswersTests {
                 .isEqualTo("BucketAlreadyOwnedByYou");
         assertThat(refusal(() -> client.removeBucket(bucket(RemoveBucketArgs.builder(), BUCKET))))
                 .isEqualTo("BucketNotEmpty");
-        assertThat(
-                        refusal(
-                                () ->
-                                        client.removeBucket(
-                                                bucket(RemoveBucketArgs.builder(), "nowhere"))))
+        assertThat(refusal(() -> client.removeBucket(bucket(RemoveBucketArgs.builder(), "nowhere"))))
                 .isEqualTo("NoSuchBucket");
     }
 
@@ -185,26 +166,24 @@ class EmbeddedStoreAnswersTests {
     @Test
     void uploadInPiecesIsPutTogetherOrRefused() throws Exception {
         Path large = Files.write(home.resolve("large"), new byte[6 * 1024 * 1024]);
-        client.uploadObject(
-                UploadObjectArgs.builder()
-                        .bucket(BUCKET)
-                        .object("large")
-                        .filename(large.toString(), 5L * 1024 * 1024)
-                        .build());
+        client.uploadObject(UploadObjectArgs.builder()
+                .bucket(BUCKET)
+                .object("large")
+                .filename(large.toString(), 5L * 1024 * 1024)
+                .build());
         String begun = send("POST", BUCKET, "half", Map.of("uploads", ""), "").body();
         String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
         send("PUT", BUCKET, "half", Map.of("uploadId", upload, "partNumber", "1"), "part");
         Map<String, String> query = Map.of("uploadId", upload);
 
         HttpResponse<String> unreadable = send("POST", BUCKET, "half", query, "<half");
-        HttpResponse<String> wrongPart =
-                send(
-                        "POST",
-                        BUCKET,
-                        "half",
-                        query,
-                        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
-                                + "<ETag>\"0\"</ETag></Part></CompleteMultipartUpload>");
+        HttpResponse<String> wrongPart = send(
+                "POST",
+                BUCKET,
+                "half",
+                query,
+                "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+                        + "<ETag>\"0\"</ETag></Part></CompleteMultipartUpload>");
         HttpResponse<String> listed = send("GET", BUCKET, "half", query, "");
         HttpResponse<String> aborted = send("DELETE", BUCKET, "half", query, "");
 
@@ -221,35 +200,31 @@ class EmbeddedStoreAnswersTests {
         send("PUT", BUCKET, "drop/1", NONE, "1");
         send("PUT", BUCKET, "drop/2", NONE, "2");
 
-        var failures =
-                client.removeObjects(
-                        RemoveObjectsArgs.builder()
-                                .bucket(BUCKET)
-                                .objects(
-                                        List.of(
-                                                new DeleteRequest.Object("drop/1"),
-                                                new DeleteRequest.Object("drop/2"),
-                                                new DeleteRequest.Object("drop/3")))
-                                .build());
+        var failures = client.removeObjects(RemoveObjectsArgs.builder()
+                .bucket(BUCKET)
+                .objects(List.of(
+                        new DeleteRequest.Object("drop/1"),
+                        new DeleteRequest.Object("drop/2"),
+                        new DeleteRequest.Object("drop/3")))
+                .build());
 
         assertThat(failures).isEmpty();
-        assertThat(
-                        client.listObjects(
-                                ListObjectsArgs.builder()
-                                        .bucket(BUCKET)
-                                        .prefix("drop/")
-                                        .recursive(true)
-                                        .build()))
+        assertThat(client.listObjects(ListObjectsArgs.builder()
+                        .bucket(BUCKET)
+                        .prefix("drop/")
+                        .recursive(true)
+                        .build()))
                 .isEmpty();
     }
 
     /** The code with which a request of the client's is refused. */
     private static String refusal(ThrowingCallable request) {
-        return catchThrowableOfType(ErrorResponseException.class, request).errorResponse().code();
+        return catchThrowableOfType(ErrorResponseException.class, request)
+                .errorResponse()
+                .code();
     }
 
-    private static <B extends BucketArgs.Builder<B, A>, A extends BucketArgs> A bucket(
-            B builder, String bucket) {
+    private static <B extends BucketArgs.Builder<B, A>, A extends BucketArgs> A bucket(B builder, String bucket) {
         return builder.bucket(bucket).build();
     }
 
@@ -259,12 +234,7 @@ class EmbeddedStoreAnswersTests {
     }
 
     private static HttpResponse<String> send(
-            String method,
-            String bucket,
-            String key,
-            Map<String, String> query,
-            String body,
-            String... headers)
+            String method, String bucket, String key, Map<String, String> query, String body, String... headers)
             throws Exception {
         return send(client, method, bucket, key, query, body, headers);
     }
@@ -278,9 +248,8 @@ class EmbeddedStoreAnswersTests {
             String body,
             String... headers)
             throws Exception {
-        var request =
-                HttpRequest.newBuilder(presigned(signer, method, bucket, key, query))
-                        .method(method, BodyPublishers.ofString(body));
+        var request = HttpRequest.newBuilder(presigned(signer, method, bucket, key, query))
+                .method(method, BodyPublishers.ofString(body));
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -288,16 +257,14 @@ class EmbeddedStoreAnswersTests {
     }
 
     private static URI presigned(
-            MinioClient signer, String method, String bucket, String key, Map<String, String> query)
-            throws Exception {
-        var url =
-                GetPresignedObjectUrlArgs.builder()
-                        .method(Http.Method.valueOf(method))
-                        .bucket(bucket)
-                        .region("us-east-1")
-                        .object(key)
-                        .extraQueryParams(query)
-                        .build();
+            MinioClient signer, String method, String bucket, String key, Map<String, String> query) throws Exception {
+        var url = GetPresignedObjectUrlArgs.builder()
+                .method(Http.Method.valueOf(method))
+                .bucket(bucket)
+                .region("us-east-1")
+                .object(key)
+                .extraQueryParams(query)
+                .build();
         return URI.create(signer.getPresignedObjectUrl(url));
     }
 

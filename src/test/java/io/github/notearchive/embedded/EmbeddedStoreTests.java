@@ -42,12 +42,12 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedStoreTests {
 
     private static final String BUCKET = "archive";
-    private static final String SIDECAR =
-            "notes/66aa00000000000000000001/20261125T140000.120Z.json";
+    private static final String SIDECAR = "notes/66aa00000000000000000001/20261125T140000.120Z.json";
     private static final String UUID_TAIL = "-3da8d55a-870f-435f-800e-c341171b68dd";
     private static final String OTHER_UUID_TAIL = "-4cb49052-aba5-4181-9a1b-537db790814e";
 
-    @TempDir Path home;
+    @TempDir
+    Path home;
 
     @Test
     void objectsArePutListedAndReadAndSurviveARestart() throws Exception {
@@ -68,12 +68,10 @@ class EmbeddedStoreTests {
             assertThat(store.accessKey()).isEqualTo(accessKey);
             assertThat(keys(client)).containsExactly("media/ab/abcd.jpg");
             assertThat(read(client, "media/ab/abcd.jpg")).isEqualTo("bytes");
-            var stat =
-                    client.statObject(
-                            StatObjectArgs.builder()
-                                    .bucket(BUCKET)
-                                    .object("media/ab/abcd.jpg")
-                                    .build());
+            var stat = client.statObject(StatObjectArgs.builder()
+                    .bucket(BUCKET)
+                    .object("media/ab/abcd.jpg")
+                    .build());
             assertThat(stat.contentType()).isEqualTo("image/jpeg");
             assertThat(stat.userMetadata().getFirst("sha256")).isEqualTo("abcd");
         }
@@ -87,9 +85,7 @@ class EmbeddedStoreTests {
             assertThatThrownBy(guesser::listBuckets)
                     .isInstanceOfSatisfying(
                             ErrorResponseException.class,
-                            e ->
-                                    assertThat(e.errorResponse().code())
-                                            .isEqualTo("SignatureDoesNotMatch"));
+                            e -> assertThat(e.errorResponse().code()).isEqualTo("SignatureDoesNotMatch"));
         }
     }
 
@@ -99,9 +95,7 @@ class EmbeddedStoreTests {
                 EmbeddedStore store = EmbeddedStore.open(directory);
                 HttpClient http = HttpClient.newHttpClient()) {
             HttpResponse<String> answer =
-                    http.send(
-                            HttpRequest.newBuilder(store.endpoint()).build(),
-                            HttpResponse.BodyHandlers.ofString());
+                    http.send(HttpRequest.newBuilder(store.endpoint()).build(), HttpResponse.BodyHandlers.ofString());
 
             assertThat(answer.statusCode()).isEqualTo(403);
         }
@@ -231,7 +225,8 @@ class EmbeddedStoreTests {
                 EmbeddedStore store = EmbeddedStore.open(directory);
                 MinioClient client = client(store)) {
             assertThat(store.joined()).isFalse();
-            assertThat(client.bucketExists(BucketExistsArgs.builder().bucket(BUCKET).build()))
+            assertThat(client.bucketExists(
+                            BucketExistsArgs.builder().bucket(BUCKET).build()))
                     .isTrue();
         }
     }
@@ -240,24 +235,19 @@ class EmbeddedStoreTests {
     void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
         StoreCredentials credentials = StoreCredentials.readOrMake(home.resolve("s3.credentials"));
         HttpServer foreign = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-        foreign.createContext(
-                "/",
-                exchange -> {
-                    byte[] body =
-                            "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>"
-                                    .getBytes(UTF_8);
-                    exchange.sendResponseHeaders(200, body.length);
-                    exchange.getResponseBody().write(body);
-                    exchange.close();
-                });
+        foreign.createContext("/", exchange -> {
+            byte[] body = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
         foreign.start();
         try (DataDirectory owner = DataDirectory.open(home);
                 DataDirectory guest = DataDirectory.open(home, Duration.ofMillis(300));
-                MinioClient client =
-                        client(
-                                URI.create("http://127.0.0.1:" + foreign.getAddress().getPort()),
-                                credentials.accessKey(),
-                                credentials.secretKey())) {
+                MinioClient client = client(
+                        URI.create("http://127.0.0.1:" + foreign.getAddress().getPort()),
+                        credentials.accessKey(),
+                        credentials.secretKey())) {
             assertThat(client.listBuckets()).isEmpty();
             owner.publish("s3", foreign.getAddress().getPort(), () -> {});
 
@@ -323,45 +313,31 @@ class EmbeddedStoreTests {
     /** As a process that is killed between two parts leaves it. */
     private static void uploadOnePartOfMany(MinioClient client, String key) throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
-            String begun =
-                    http.send(
-                                    HttpRequest.newBuilder(
-                                                    presigned(
-                                                            client,
-                                                            Http.Method.POST,
-                                                            key,
-                                                            Map.of("uploads", "")))
-                                            .POST(HttpRequest.BodyPublishers.noBody())
-                                            .build(),
-                                    HttpResponse.BodyHandlers.ofString())
-                            .body();
-            String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
-            HttpResponse<String> part =
-                    http.send(
-                            HttpRequest.newBuilder(
-                                            presigned(
-                                                    client,
-                                                    Http.Method.PUT,
-                                                    key,
-                                                    Map.of("partNumber", "1", "uploadId", upload)))
-                                    .PUT(HttpRequest.BodyPublishers.ofString("part"))
+            String begun = http.send(
+                            HttpRequest.newBuilder(presigned(client, Http.Method.POST, key, Map.of("uploads", "")))
+                                    .POST(HttpRequest.BodyPublishers.noBody())
                                     .build(),
-                            HttpResponse.BodyHandlers.ofString());
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+            String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
+            HttpResponse<String> part = http.send(
+                    HttpRequest.newBuilder(presigned(
+                                    client, Http.Method.PUT, key, Map.of("partNumber", "1", "uploadId", upload)))
+                            .PUT(HttpRequest.BodyPublishers.ofString("part"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
             assertThat(part.statusCode()).as(part.body()).isEqualTo(200);
         }
     }
 
-    private static URI presigned(
-            MinioClient client, Http.Method method, String key, Map<String, String> query)
+    private static URI presigned(MinioClient client, Http.Method method, String key, Map<String, String> query)
             throws Exception {
-        return URI.create(
-                client.getPresignedObjectUrl(
-                        GetPresignedObjectUrlArgs.builder()
-                                .method(method)
-                                .bucket(BUCKET)
-                                .object(key)
-                                .extraQueryParams(query)
-                                .build()));
+        return URI.create(client.getPresignedObjectUrl(GetPresignedObjectUrlArgs.builder()
+                .method(method)
+                .bucket(BUCKET)
+                .object(key)
+                .extraQueryParams(query)
+                .build()));
     }
 
     private static MinioClient client(EmbeddedStore store) {
@@ -378,28 +354,26 @@ class EmbeddedStoreTests {
 
     private static void put(MinioClient client, String key, String text) throws Exception {
         byte[] bytes = text.getBytes(UTF_8);
-        client.putObject(
-                PutObjectArgs.builder()
-                        .bucket(BUCKET)
-                        .object(key)
-                        .data(bytes, bytes.length)
-                        .contentType("image/jpeg")
-                        .userMetadata(Map.of("sha256", "abcd"))
-                        .build());
+        client.putObject(PutObjectArgs.builder()
+                .bucket(BUCKET)
+                .object(key)
+                .data(bytes, bytes.length)
+                .contentType("image/jpeg")
+                .userMetadata(Map.of("sha256", "abcd"))
+                .build());
     }
 
     private static String read(MinioClient client, String key) throws Exception {
-        try (var object =
-                client.getObject(GetObjectArgs.builder().bucket(BUCKET).object(key).build())) {
+        try (var object = client.getObject(
+                GetObjectArgs.builder().bucket(BUCKET).object(key).build())) {
             return new String(object.readAllBytes(), UTF_8);
         }
     }
 
     private static List<String> keys(MinioClient client) throws Exception {
         var keys = new ArrayList<String>();
-        for (Result<Item> item :
-                client.listObjects(
-                        ListObjectsArgs.builder().bucket(BUCKET).recursive(true).build())) {
+        for (Result<Item> item : client.listObjects(
+                ListObjectsArgs.builder().bucket(BUCKET).recursive(true).build())) {
             keys.add(item.get().objectName());
         }
         return keys;

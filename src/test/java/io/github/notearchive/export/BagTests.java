@@ -16,14 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** A bag is one to the Library of Congress' own program. */
 class BagTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void aBagIsValidWithAllItsFilesAndOneThatIsChangedIsNot() throws Exception {
         Path target = directory.resolve("bag");
         try (SmallArchive archive = SmallArchive.filled()) {
-            ExportReport report =
-                    archive.exporter().export(options(ExportFormat.BAGIT, target), () -> false);
+            ExportReport report = archive.exporter().export(options(ExportFormat.BAGIT, target), () -> false);
             assertThat(report.copied()).isEqualTo(4);
             assertThat(report.isWhole()).isTrue();
         }
@@ -35,16 +35,12 @@ class BagTests {
             assertThat(bag.getVersion().toString()).isEqualTo("1.0");
             assertThat(bag.getPayLoadManifests())
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.getFileToChecksumMap()).hasSize(11));
+                    .satisfies(manifest ->
+                            assertThat(manifest.getFileToChecksumMap()).hasSize(11));
             assertThat(bag.getMetadata().get("Payload-Oxum")).hasSize(1);
             try (Duck duck = new Duck()) {
-                assertThat(
-                                duck.one(
-                                        "SELECT count(*) FROM "
-                                                + Duck.read(
-                                                        ExportFormat.JSONL,
-                                                        target.resolve("data"),
-                                                        "notes")))
+                assertThat(duck.one("SELECT count(*) FROM "
+                                + Duck.read(ExportFormat.JSONL, target.resolve("data"), "notes")))
                         .isEqualTo("4");
             }
 

@@ -12,23 +12,22 @@ import org.junit.jupiter.api.Test;
 class DataSetTests {
 
     /** Keys of ours, what the program keeps for its own work, and the whole answer. */
-    private static final Set<String> LEFT_OUT =
-            Set.of(
-                    "author.updated_at",
-                    "note.author_id", // as author.author_id
-                    "note.mapper_version",
-                    "note_capture.answer",
-                    "note_capture.call_id",
-                    "note_capture.mapper_version",
-                    "note_capture.sidecar_verified_at",
-                    "note_media.captured_at",
-                    "note_media.checks",
-                    "note_media.dead_night",
-                    "note_media.error",
-                    "note_media.sha256", // as media_object.sha256
-                    "note_media.updated_at",
-                    "media_object.stored_at",
-                    "media_object.verified_at");
+    private static final Set<String> LEFT_OUT = Set.of(
+            "author.updated_at",
+            "note.author_id", // as author.author_id
+            "note.mapper_version",
+            "note_capture.answer",
+            "note_capture.call_id",
+            "note_capture.mapper_version",
+            "note_capture.sidecar_verified_at",
+            "note_media.captured_at",
+            "note_media.checks",
+            "note_media.dead_night",
+            "note_media.error",
+            "note_media.sha256", // as media_object.sha256
+            "note_media.updated_at",
+            "media_object.stored_at",
+            "media_object.verified_at");
 
     @Test
     void everyColumnOfANoteIsExportedOrLeftOutByName() {
@@ -41,17 +40,15 @@ class DataSetTests {
                     .forEach(column -> exported.add(column.source()));
         }
 
-        List<String> columns =
-                ArchiveDatabase.emptied()
-                        .jdbc()
-                        .sql(
-                                """
+        List<String> columns = ArchiveDatabase.emptied()
+                .jdbc()
+                .sql("""
                                 SELECT table_name || '.' || column_name FROM information_schema.columns
                                 WHERE table_schema = current_schema() AND table_name IN (:tables) AND column_name <> 'note_id'
                                 """)
-                        .param("tables", tables)
-                        .query(String.class)
-                        .list();
+                .param("tables", tables)
+                .query(String.class)
+                .list();
 
         Set<String> left = new TreeSet<>(columns);
         left.removeAll(exported);
@@ -67,7 +64,6 @@ class DataSetTests {
 
         assertThat(people)
                 .isNotEmpty()
-                .noneMatch(
-                        name -> name.matches(".*(author|user|nickname|creator|avatar|red_id).*"));
+                .noneMatch(name -> name.matches(".*(author|user|nickname|creator|avatar|red_id).*"));
     }
 }

@@ -26,10 +26,7 @@ final class Duck implements AutoCloseable {
         String file = "'" + directory.resolve(table + "." + format) + "'";
         return switch (format) {
             case PARQUET -> "read_parquet(" + file + ")";
-            case CSV ->
-                    "read_csv("
-                            + file
-                            + ", header = true, all_varchar = true, allow_quoted_nulls = false)";
+            case CSV -> "read_csv(" + file + ", header = true, all_varchar = true, allow_quoted_nulls = false)";
             case JSONL -> "read_json(" + file + ", format = 'newline_delimited', sample_size = -1)";
             default -> throw new IllegalArgumentException(format + " is no table");
         };

@@ -42,14 +42,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * What is chosen is exported, as a whole or not at all, and says no more of people than it should.
- */
+/** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
 class ExporterTests {
 
     private static final Selection ALL = Selection.all();
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private SmallArchive archive;
     private Path target;
 
@@ -82,26 +82,15 @@ class ExporterTests {
                         s -> published(Instant.parse("2026-02-20T00:00:00Z"), null),
                         List.of(FORMULA)),
                 new Choice(
-                        "published to",
-                        s -> published(null, Instant.parse("2026-02-20T00:00:00Z")),
-                        List.of(HOSTILE)),
+                        "published to", s -> published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
                 new Choice(
                         "captured",
-                        s ->
-                                captured(
-                                        Instant.parse("2026-03-11T00:00:00Z"),
-                                        Instant.parse("2026-03-12T00:00:00Z")),
+                        s -> captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
                         List.of(HOSTILE, VIDEO, BARE)),
-                new Choice(
-                        "topic by name or id",
-                        s -> topics(List.of("拍照,\"姿势\"", "nobody's")),
-                        List.of(HOSTILE)),
+                new Choice("topic by name or id", s -> topics(List.of("拍照,\"姿势\"", "nobody's")), List.of(HOSTILE)),
                 new Choice("topic by id", s -> topics(List.of("t1")), List.of(HOSTILE, FORMULA)),
                 new Choice("author", s -> authors(List.of(AUTHOR)), List.of(HOSTILE, FORMULA)),
-                new Choice(
-                        "author by number",
-                        s -> authors(List.of("518955047")),
-                        List.of(HOSTILE, FORMULA)),
+                new Choice("author by number", s -> authors(List.of("518955047")), List.of(HOSTILE, FORMULA)),
                 new Choice("state", s -> states(List.of(NoteState.FAILED)), List.of(VIDEO)),
                 new Choice("text", s -> text("untitled"), List.of(HOSTILE)),
                 new Choice("text that is no pattern", s -> text("%"), List.of()),
@@ -113,14 +102,7 @@ class ExporterTests {
     void aFilterLeavesWhatPasses(Choice choice) throws Exception {
         Selection selection = choice.filter().apply(ALL);
 
-        ExportReport report =
-                export(
-                        options(
-                                ExportFormat.JSONL,
-                                target,
-                                selection,
-                                MediaMode.LINK,
-                                AuthorMode.KEEP));
+        ExportReport report = export(options(ExportFormat.JSONL, target, selection, MediaMode.LINK, AuthorMode.KEEP));
 
         assertThat(ids(target.resolve("notes.jsonl"))).containsExactlyElementsOf(choice.notes());
         assertThat(choice.notes()).containsAll(ids(target.resolve("captures.jsonl")));
@@ -130,46 +112,30 @@ class ExporterTests {
 
     @Test
     void onlyCapturesOfTheTimeAreExported() throws Exception {
-        export(
-                options(
-                        ExportFormat.JSONL,
-                        target,
-                        captured(
-                                Instant.parse("2026-03-11T00:00:00Z"),
-                                Instant.parse("2026-03-12T00:00:00Z")),
-                        MediaMode.LINK,
-                        AuthorMode.KEEP));
+        export(options(
+                ExportFormat.JSONL,
+                target,
+                captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
+                MediaMode.LINK,
+                AuthorMode.KEEP));
 
         assertThat(ids(target.resolve("captures.jsonl"))).containsExactly(HOSTILE, VIDEO, BARE);
     }
 
     @Test
     void idsFromAFileThatWereNeverCapturedAreCountedAndNamed() throws Exception {
-        Path ids =
-                Files.writeString(
-                        directory.resolve("ids.txt"),
-                        "\ufeff%s\r\n\r\n%s \n%s\n%s\n"
-                                .formatted(
-                                        FORMULA,
-                                        "65A000000000000000000004",
-                                        "f".repeat(24),
-                                        FORMULA));
+        Path ids = Files.writeString(
+                directory.resolve("ids.txt"),
+                "\ufeff%s\r\n\r\n%s \n%s\n%s\n"
+                        .formatted(FORMULA, "65A000000000000000000004", "f".repeat(24), FORMULA));
 
         for (int time = 0; time < 2; time++) {
             Path out = directory.resolve("out" + time);
-            ExportReport report =
-                    export(
-                            options(
-                                    ExportFormat.CSV,
-                                    out,
-                                    named(ids),
-                                    MediaMode.LINK,
-                                    AuthorMode.KEEP));
+            ExportReport report = export(options(ExportFormat.CSV, out, named(ids), MediaMode.LINK, AuthorMode.KEEP));
 
             assertThat(report.rows()).containsEntry("notes", 2L);
             assertThat(report.isWhole()).isFalse();
-            assertThat(report.ids())
-                    .isEqualTo(new ExportReport.NamedIds(3, 1, List.of("f".repeat(24))));
+            assertThat(report.ids()).isEqualTo(new ExportReport.NamedIds(3, 1, List.of("f".repeat(24))));
         }
     }
 
@@ -182,18 +148,10 @@ class ExporterTests {
         Path ids = Files.writeString(directory.resolve("ids.txt"), HOSTILE + "\n" + FORMULA);
 
         ExportReport all = export(options(ExportFormat.JSONL, directory.resolve("all")));
-        ExportReport named =
-                export(
-                        options(
-                                ExportFormat.JSONL,
-                                target,
-                                named(ids),
-                                MediaMode.LINK,
-                                AuthorMode.KEEP));
+        ExportReport named = export(options(ExportFormat.JSONL, target, named(ids), MediaMode.LINK, AuthorMode.KEEP));
 
         assertThat(all.rows()).containsEntry("notes", 3L).containsEntry("comments", 0L);
-        assertThat(ids(directory.resolve("all").resolve("captures.jsonl")))
-                .containsExactly(FORMULA, VIDEO, BARE);
+        assertThat(ids(directory.resolve("all").resolve("captures.jsonl"))).containsExactly(FORMULA, VIDEO, BARE);
         assertThat(named.rows()).containsEntry("notes", 1L);
         assertThat(named.ids()).isEqualTo(new ExportReport.NamedIds(2, 1, List.of(HOSTILE)));
     }
@@ -204,14 +162,7 @@ class ExporterTests {
 
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(
-                        () ->
-                                export(
-                                        options(
-                                                ExportFormat.CSV,
-                                                target,
-                                                named(ids),
-                                                MediaMode.LINK,
-                                                AuthorMode.KEEP)))
+                        () -> export(options(ExportFormat.CSV, target, named(ids), MediaMode.LINK, AuthorMode.KEEP)))
                 .withMessageContaining("ids.txt, line 2: \"hello\"");
         assertNothingIsLeft();
     }
@@ -222,19 +173,14 @@ class ExporterTests {
     void whatIsWrittenMeanwhileIsInNoTable() throws Exception {
         AtomicInteger rows = new AtomicInteger();
 
-        ExportReport report =
-                archive.exporter()
-                        .export(
-                                options(ExportFormat.JSONL, target),
-                                () -> {
-                                    if (rows.getAndIncrement() == 5) {
-                                        archive.sql()
-                                                .sql(
-                                                        "DELETE FROM note_topic; UPDATE note SET title = 'later'; DELETE FROM note_capture")
-                                                .update();
-                                    }
-                                    return false;
-                                });
+        ExportReport report = archive.exporter().export(options(ExportFormat.JSONL, target), () -> {
+            if (rows.getAndIncrement() == 5) {
+                archive.sql()
+                        .sql("DELETE FROM note_topic; UPDATE note SET title = 'later'; DELETE FROM note_capture")
+                        .update();
+            }
+            return false;
+        });
 
         assertThat(rows.get()).isGreaterThan(10);
         assertThat(report.rows()).containsEntry("captures", 6L).containsEntry("topics", 3L);
@@ -247,23 +193,21 @@ class ExporterTests {
         try (HikariDataSource pool = archive.database().poolOf(1)) {
             Exporter exporter = new Exporter(pool, archive::store);
             for (int i = 0; i < 3; i++) {
-                ExportReport report =
-                        exporter.export(
-                                options(
-                                        ExportFormat.CSV,
-                                        directory.resolve("out" + i),
-                                        named(ids),
-                                        MediaMode.LINK,
-                                        AuthorMode.KEEP),
-                                () -> false);
+                ExportReport report = exporter.export(
+                        options(
+                                ExportFormat.CSV,
+                                directory.resolve("out" + i),
+                                named(ids),
+                                MediaMode.LINK,
+                                AuthorMode.KEEP),
+                        () -> false);
                 assertThat(report.rows()).containsEntry("notes", 1L);
             }
 
             try (var connection = pool.getConnection();
                     var statement = connection.createStatement();
-                    var result =
-                            statement.executeQuery(
-                                    "SELECT current_setting('transaction_isolation'), to_regclass('pg_temp.export_ids') IS NULL")) {
+                    var result = statement.executeQuery(
+                            "SELECT current_setting('transaction_isolation'), to_regclass('pg_temp.export_ids') IS NULL")) {
                 assertThat(connection.getAutoCommit()).isTrue();
                 assertThat(connection.isReadOnly()).isFalse();
                 assertThat(result.next()).isTrue();
@@ -306,38 +250,32 @@ class ExporterTests {
             AtomicInteger rows = new AtomicInteger();
 
             assertThatExceptionOfType(ExportStoppedException.class)
-                    .isThrownBy(
-                            () ->
-                                    archive.exporter()
-                                            .export(
-                                                    options(ExportFormat.BAGIT, target),
-                                                    () -> rows.getAndIncrement() == row));
+                    .isThrownBy(() -> archive.exporter()
+                            .export(options(ExportFormat.BAGIT, target), () -> rows.getAndIncrement() == row));
             assertNothingIsLeft();
         }
     }
 
     @Test
     void aStoreThatIsAwayEndsItAndNothingIsLeft() throws Exception {
-        try (ObjectStore away =
-                new ObjectStore(
-                        new StoreProperties(
-                                "http://127.0.0.1:1",
-                                "exports",
-                                "us-east-1",
-                                "who",
-                                new Secret("hunter2hunter2"),
-                                false,
-                                Duration.ofSeconds(1),
-                                Duration.ofSeconds(1),
-                                1))) {
+        try (ObjectStore away = new ObjectStore(new StoreProperties(
+                "http://127.0.0.1:1",
+                "exports",
+                "us-east-1",
+                "who",
+                new Secret("hunter2hunter2"),
+                false,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1))) {
             Exporter exporter = new Exporter(archive.database().dataSource(), () -> away);
 
             assertThatExceptionOfType(StoreException.class)
-                    .isThrownBy(
-                            () -> exporter.export(options(ExportFormat.BAGIT, target), () -> false))
+                    .isThrownBy(() -> exporter.export(options(ExportFormat.BAGIT, target), () -> false))
                     .matches(StoreException::unreachable);
             assertNothingIsLeft();
-            assertThat(exporter.export(options(ExportFormat.CSV, target), () -> false).rows())
+            assertThat(exporter.export(options(ExportFormat.CSV, target), () -> false)
+                            .rows())
                     .containsEntry("notes", 4L);
         }
     }
@@ -355,24 +293,16 @@ class ExporterTests {
         "BAGIT, data/media",
         "BAGIT, bagit.txt"
     })
-    void aFileThatTheDiskDoesNotTakeIsNamedWhateverWritesItAndNothingIsLeft(
-            ExportFormat format, String path) throws Exception {
-        String file =
-                path.equals("data/media")
-                        ? "data/" + SmallArchive.key("baseline.jpg", "jpg")
-                        : path;
+    void aFileThatTheDiskDoesNotTakeIsNamedWhateverWritesItAndNothingIsLeft(ExportFormat format, String path)
+            throws Exception {
+        String file = path.equals("data/media") ? "data/" + SmallArchive.key("baseline.jpg", "jpg") : path;
         ExportOptions options = options(format, target);
 
         assertThatExceptionOfType(ExportWriteException.class)
-                .isThrownBy(
-                        () ->
-                                archive.exporter()
-                                        .export(
-                                                options,
-                                                () -> {
-                                                    takesNothing(file);
-                                                    return false;
-                                                }))
+                .isThrownBy(() -> archive.exporter().export(options, () -> {
+                    takesNothing(file);
+                    return false;
+                }))
                 .withMessageContaining("File " + file + " of the export to " + target)
                 .withMessageContaining("No space left on device");
         assertNothingIsLeft();
@@ -401,8 +331,7 @@ class ExporterTests {
         archive.store().remove(film);
         archive.store().putBytes(new ObjectKey(heic), new byte[] {1, 2, 3}, "image/heic");
 
-        ExportReport report =
-                export(options(ExportFormat.JSONL, target, ALL, MediaMode.COPY, AuthorMode.KEEP));
+        ExportReport report = export(options(ExportFormat.JSONL, target, ALL, MediaMode.COPY, AuthorMode.KEEP));
 
         assertThat(report.isWhole()).isFalse();
         assertThat(report.copied()).isEqualTo(2);
@@ -441,13 +370,10 @@ class ExporterTests {
             pool.addDataSourceProperty("ApplicationName", "export as " + format);
             Exporter exporter = new Exporter(pool, archive::store);
 
-            ExportReport report =
-                    exporter.export(
-                            options(format, target, ALL, MediaMode.COPY, AuthorMode.KEEP),
-                            () -> {
-                                idle.addAndGet(idleSessions("export as " + format));
-                                return false;
-                            });
+            ExportReport report = exporter.export(options(format, target, ALL, MediaMode.COPY, AuthorMode.KEEP), () -> {
+                idle.addAndGet(idleSessions("export as " + format));
+                return false;
+            });
 
             assertThat(report.isWhole()).isTrue();
             assertThat(report.copied()).isPositive();
@@ -460,8 +386,7 @@ class ExporterTests {
     /** Sessions without a transaction, seen from another one. */
     private int idleSessions(String application) {
         return archive.sql()
-                .sql(
-                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND state = 'idle'")
+                .sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND state = 'idle'")
                 .param("name", application)
                 .query(Integer.class)
                 .single();
@@ -501,19 +426,17 @@ class ExporterTests {
 
     private List<String> authorsUnder(Path key, String name) throws Exception {
         Path out = directory.resolve("people" + name);
-        ExportOptions plain =
-                options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH);
-        export(
-                new ExportOptions(
-                        plain.format(),
-                        out,
-                        ALL,
-                        plain.media(),
-                        plain.authors(),
-                        key,
-                        plain.presignFor(),
-                        false,
-                        plain.tool()));
+        ExportOptions plain = options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH);
+        export(new ExportOptions(
+                plain.format(),
+                out,
+                ALL,
+                plain.media(),
+                plain.authors(),
+                key,
+                plain.presignFor(),
+                false,
+                plain.tool()));
         assertNobodyIsNamed(out);
         List<String> people = new ArrayList<>();
         for (String line : Files.readAllLines(out.resolve("notes.jsonl"))) {
@@ -537,8 +460,7 @@ class ExporterTests {
         // what is compressed hides a name, but not that of a column
         if (format == ExportFormat.PARQUET) {
             try (Duck duck = new Duck()) {
-                for (String table :
-                        List.of("notes", "captures", "topics", "mentions", "comments", "media")) {
+                for (String table : List.of("notes", "captures", "topics", "mentions", "comments", "media")) {
                     assertThat(duck.columns(Duck.read(format, target, table)).toString())
                             .doesNotContain("author", "user_id", "nickname");
                 }
@@ -566,21 +488,11 @@ class ExporterTests {
         assertNobodyIsNamed(directory.resolve("omitted"));
     }
 
-    private JsonNode selectionOf(Selection asked, AuthorMode people, Path key, String name)
-            throws Exception {
+    private JsonNode selectionOf(Selection asked, AuthorMode people, Path key, String name) throws Exception {
         Path out = directory.resolve(name);
         ExportOptions plain = options(ExportFormat.JSONL, out, asked, MediaMode.LINK, people);
-        export(
-                new ExportOptions(
-                        plain.format(),
-                        out,
-                        asked,
-                        plain.media(),
-                        people,
-                        key,
-                        plain.presignFor(),
-                        false,
-                        plain.tool()));
+        export(new ExportOptions(
+                plain.format(), out, asked, plain.media(), people, key, plain.presignFor(), false, plain.tool()));
         return JsonMapper.shared()
                 .readTree(Files.readAllBytes(out.resolve("manifest.json")))
                 .path("selection");
@@ -596,29 +508,25 @@ class ExporterTests {
         ExportOptions plain = options(ExportFormat.CSV, target);
 
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(
-                        () ->
-                                export(
-                                        new ExportOptions(
-                                                plain.format(),
-                                                target,
-                                                ALL,
-                                                plain.media(),
-                                                AuthorMode.HASH,
-                                                key,
-                                                plain.presignFor(),
-                                                false,
-                                                plain.tool())))
+                .isThrownBy(() -> export(new ExportOptions(
+                        plain.format(),
+                        target,
+                        ALL,
+                        plain.media(),
+                        AuthorMode.HASH,
+                        key,
+                        plain.presignFor(),
+                        false,
+                        plain.tool())))
                 .withMessageContaining("has 5 bytes, but needs 16");
         assertNothingIsLeft();
     }
 
     private static void assertNobodyIsNamed(Path out) throws Exception {
         try (var files = Files.walk(out)) {
-            for (Path file :
-                    files.filter(Files::isRegularFile)
-                            .filter(f -> !f.toString().matches(".*\\.(jpg|heic|mp4|m4a)"))
-                            .toList()) {
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(f -> !f.toString().matches(".*\\.(jpg|heic|mp4|m4a)"))
+                    .toList()) {
                 byte[] bytes = Files.readAllBytes(file);
                 assertThat(new String(bytes, UTF_8))
                         .as(file.toString())

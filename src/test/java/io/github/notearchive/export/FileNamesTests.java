@@ -30,8 +30,7 @@ class FileNamesTests {
         "SUBTITLE, 1, ../zh, media/ab/cd.vtt, subtitle-02.vtt",
         "IMAGE, 0, x, media/ab/cd, 01.bin"
     })
-    void aFileIsNamedByWhatItIs(
-            String kind, long ordinal, String identity, String key, String expected) {
+    void aFileIsNamedByWhatItIs(String kind, long ordinal, String identity, String key, String expected) {
         assertThat(FileNames.media(kind, ordinal, identity, key)).isEqualTo(expected);
     }
 }

@@ -22,14 +22,14 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * A folder is for people: names that say what a file is, and pages that show it and nothing else.
- */
+/** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
 class FolderTests {
 
     private static final Pattern REFERENCE = Pattern.compile("(?:src|href)=\"([^\"]*)\"");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private SmallArchive archive;
     private Path target;
 
@@ -52,22 +52,13 @@ class FolderTests {
         assertThat(report.copied()).isEqualTo(6);
         assertThat(directories())
                 .containsExactly(
-                        "2026-02-10-" + HOSTILE,
-                        "2026-02-20-" + FORMULA,
-                        "undated-" + VIDEO,
-                        "undated-" + BARE);
+                        "2026-02-10-" + HOSTILE, "2026-02-20-" + FORMULA, "undated-" + VIDEO, "undated-" + BARE);
         Path hostile = target.resolve("notes").resolve(directories().getFirst());
         assertThat(hostile.toFile().list())
                 .containsExactlyInAnyOrder(
-                        "01.jpg",
-                        "01-motion.mp4",
-                        "02.heic",
-                        "audio.m4a",
-                        "index.html",
-                        "note.json");
+                        "01.jpg", "01-motion.mp4", "02.heic", "audio.m4a", "index.html", "note.json");
         assertThat(hostile.resolve("02.heic")).hasBinaryContent(SmallArchive.bytes("picture.heic"));
-        JsonNode note =
-                JsonMapper.shared().readTree(Files.readAllBytes(hostile.resolve("note.json")));
+        JsonNode note = JsonMapper.shared().readTree(Files.readAllBytes(hostile.resolve("note.json")));
         assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
         assertThat(note.at("/media/1/path").stringValue()).isEqualTo("02.heic");
         assertThat(note.path("captures")).hasSize(3);
@@ -86,8 +77,7 @@ class FolderTests {
             assertThat(html)
                     .as(page.toString())
                     .contains("Content-Security-Policy\" content=\"default-src &#39;none&#39;;")
-                    .doesNotContain(
-                            "<script", "<img src=x", "<b>", "javascript:", "style=\"", "\u202e")
+                    .doesNotContain("<script", "<img src=x", "<b>", "javascript:", "style=\"", "\u202e")
                     .contains("<html lang=\"en\">", "<meta name=\"viewport\"", "<h1");
             Matcher reference = REFERENCE.matcher(html);
             while (reference.find()) {
@@ -95,9 +85,8 @@ class FolderTests {
                 if (to.startsWith("https:")) {
                     assertThat(to).startsWith("https://www.xiaohongshu.com/explore/");
                 } else {
-                    Path file =
-                            page.resolveSibling(URLDecoder.decode(to, StandardCharsets.UTF_8))
-                                    .normalize();
+                    Path file = page.resolveSibling(URLDecoder.decode(to, StandardCharsets.UTF_8))
+                            .normalize();
                     assertThat(file).startsWith(target).isRegularFile();
                 }
             }
@@ -111,11 +100,8 @@ class FolderTests {
     void aPageShowsPicturesSoundTextHistoryAndWhatIsMissing() throws Exception {
         export(options(ExportFormat.FOLDER, target));
 
-        String hostile =
-                Files.readString(
-                        target.resolve("notes")
-                                .resolve(directories().getFirst())
-                                .resolve("index.html"));
+        String hostile = Files.readString(
+                target.resolve("notes").resolve(directories().getFirst()).resolve("index.html"));
         assertThat(hostile)
                 .contains("alt=\"Picture 1 of 2\" src=\"01.jpg\"")
                 .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
@@ -125,32 +111,23 @@ class FolderTests {
                 .contains("<bdi>松间&lt;b&gt;</bdi>")
                 .contains("datetime=\"2026-02-10T04:13:24.123456Z\">2026-02-10 12:13</time>")
                 .contains("<td class=\"number\">10</td>", "<td class=\"number\">–</td>");
-        assertThat(
-                        Files.readString(
-                                target.resolve("notes")
-                                        .resolve("undated-" + VIDEO)
-                                        .resolve("index.html")))
+        assertThat(Files.readString(
+                        target.resolve("notes").resolve("undated-" + VIDEO).resolve("index.html")))
                 .contains("src=\"video.mp4\"", "IMAGE 1: MISSING, GONE");
     }
 
     @Test
     void aPictureAndItsMovingHalfHaveTheSameNumberWhicheverPictureIsMissing() throws Exception {
-        archive.sql()
-                .sql(
-                        """
+        archive.sql().sql("""
                         UPDATE note_media SET state = 'MISSING', reason = 'GONE', sha256 = NULL
                         WHERE note_id = :note AND kind = 'IMAGE' AND ordinal = 0
-                        """)
-                .param("note", HOSTILE)
-                .update();
+                        """).param("note", HOSTILE).update();
 
         export(options(ExportFormat.FOLDER, target));
 
-        assertThat(
-                        Files.readString(
-                                target.resolve("notes")
-                                        .resolve(directories().getFirst())
-                                        .resolve("index.html")))
+        assertThat(Files.readString(target.resolve("notes")
+                        .resolve(directories().getFirst())
+                        .resolve("index.html")))
                 .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
                 .contains("aria-label=\"Moving half of picture 1\" src=\"01-motion.mp4\"")
                 .contains("IMAGE 1: MISSING, GONE");
@@ -158,28 +135,18 @@ class FolderTests {
 
     @Test
     void manyNotesAreListedOnSeveralPagesEachOnce() throws Exception {
-        archive.sql()
-                .sql(
-                        """
+        archive.sql().sql("""
                         INSERT INTO note (note_id, title, first_captured_at, last_captured_at)
                         SELECT '66' || lpad(i::text, 22, '0'), '标题 ' || i, '2026-03-10T04:00Z', '2026-03-10T04:00Z'
                         FROM generate_series(1, 200) i
-                        """)
-                .update();
+                        """).update();
 
-        export(
-                options(
-                        ExportFormat.FOLDER,
-                        target,
-                        Selection.all(),
-                        MediaMode.NONE,
-                        AuthorMode.KEEP));
+        export(options(ExportFormat.FOLDER, target, Selection.all(), MediaMode.NONE, AuthorMode.KEEP));
 
         List<String> listed = new ArrayList<>();
         for (String page : List.of("index.html", "index-2.html", "index-3.html", "index-4.html")) {
-            Matcher note =
-                    Pattern.compile("href=\"notes/[0-9a-z-]+-([0-9a-f]{24})")
-                            .matcher(Files.readString(target.resolve(page)));
+            Matcher note = Pattern.compile("href=\"notes/[0-9a-z-]+-([0-9a-f]{24})")
+                    .matcher(Files.readString(target.resolve(page)));
             while (note.find()) {
                 listed.add(note.group(1));
             }
@@ -196,7 +163,10 @@ class FolderTests {
 
     private List<String> directories() throws Exception {
         try (var directories = Files.list(target.resolve("notes"))) {
-            return directories.map(path -> path.getFileName().toString()).sorted().toList();
+            return directories
+                    .map(path -> path.getFileName().toString())
+                    .sorted()
+                    .toList();
         }
     }
 

@@ -18,13 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is
- * written.
- */
+/** What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is written. */
 class FourCatTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private SmallArchive archive;
 
     @BeforeEach
@@ -41,41 +40,35 @@ class FourCatTests {
     void eachNoteIsAnItemThatIsMappedAsOneOfTheExplorePage() throws Exception {
         List<JsonNode> items = export(MediaMode.NONE, AuthorMode.KEEP);
 
-        assertThat(items)
-                .hasSize(4)
-                .allSatisfy(
-                        item -> {
-                            assertThat(item.path("source_platform").stringValue())
-                                    .isEqualTo("xiaohongshu.com");
-                            assertThat(item.path("source_platform_url").stringValue())
-                                    .startsWith("https://www.xiaohongshu.com/explore/");
-                            JsonNode data = item.path("data");
-                            // any of these would send 4CAT another way than note_card
-                            assertThat(data.has("note_card")).isTrue();
-                            assertThat(data.has("note")).isFalse();
-                            assertThat(data.has("type")).isFalse();
-                            assertThat(data.has("_zs-origin")).isFalse();
-                            assertThat(data.path("id").stringValue())
-                                    .isEqualTo(item.path("item_id").stringValue());
-                            JsonNode card = data.path("note_card");
-                            // read without asking whether they are there
-                            assertThat(card.at("/user/nickname").isString()).isTrue();
-                            assertThat(card.at("/user/avatar").isString()).isTrue();
-                            assertThat(card.at("/interact_info").has("liked_count")).isTrue();
-                            assertThat(card.path("display_title").isString()).isTrue();
-                            // an empty list is left out: else the first of none would be read
-                            assertThat(card.has("image_list")).isFalse();
-                            assertThat(card.has("cover")).isFalse();
-                            assertThat(card.has("video")).isFalse();
-                        });
+        assertThat(items).hasSize(4).allSatisfy(item -> {
+            assertThat(item.path("source_platform").stringValue()).isEqualTo("xiaohongshu.com");
+            assertThat(item.path("source_platform_url").stringValue())
+                    .startsWith("https://www.xiaohongshu.com/explore/");
+            JsonNode data = item.path("data");
+            // any of these would send 4CAT another way than note_card
+            assertThat(data.has("note_card")).isTrue();
+            assertThat(data.has("note")).isFalse();
+            assertThat(data.has("type")).isFalse();
+            assertThat(data.has("_zs-origin")).isFalse();
+            assertThat(data.path("id").stringValue())
+                    .isEqualTo(item.path("item_id").stringValue());
+            JsonNode card = data.path("note_card");
+            // read without asking whether they are there
+            assertThat(card.at("/user/nickname").isString()).isTrue();
+            assertThat(card.at("/user/avatar").isString()).isTrue();
+            assertThat(card.at("/interact_info").has("liked_count")).isTrue();
+            assertThat(card.path("display_title").isString()).isTrue();
+            // an empty list is left out: else the first of none would be read
+            assertThat(card.has("image_list")).isFalse();
+            assertThat(card.has("cover")).isFalse();
+            assertThat(card.has("video")).isFalse();
+        });
         JsonNode hostile = items.getFirst().at("/data/note_card");
-        assertThat(hostile.path("display_title").stringValue())
-                .isEqualTo(SmallArchive.HOSTILE_TITLE);
+        assertThat(hostile.path("display_title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
         assertThat(hostile.path("desc").stringValue()).isEqualTo(SmallArchive.HOSTILE_TEXT);
         assertThat(hostile.path("time").longValue()).isEqualTo(1770696804123L);
         assertThat(hostile.at("/user/nickname").stringValue()).isEqualTo("松间<b>");
-        assertThat(hostile.at("/interact_info/liked_count").longValue())
-                .isEqualTo(9007199254740993L);
+        assertThat(hostile.at("/interact_info/liked_count").longValue()).isEqualTo(9007199254740993L);
         assertThat(hostile.at("/tag_list/0/name").stringValue()).isEqualTo("国风");
         JsonNode bare = items.getLast().at("/data/note_card");
         assertThat(bare.has("desc")).isFalse();
@@ -89,23 +82,18 @@ class FourCatTests {
 
         JsonNode pictures = items.getFirst().at("/data/note_card/image_list");
         assertThat(pictures).hasSize(2);
-        assertThat(fetch(pictures.at("/0/url_default").stringValue()))
-                .isEqualTo(SmallArchive.bytes("baseline.jpg"));
-        assertThat(
-                        fetch(
-                                items.get(2)
-                                        .at("/data/note_card/video/media/stream/h264/0/master_url")
-                                        .stringValue()))
+        assertThat(fetch(pictures.at("/0/url_default").stringValue())).isEqualTo(SmallArchive.bytes("baseline.jpg"));
+        assertThat(fetch(items.get(2)
+                        .at("/data/note_card/video/media/stream/h264/0/master_url")
+                        .stringValue()))
                 .isEqualTo(SmallArchive.bytes("film.mp4"));
-        assertThat(items.getFirst().at("/data/note_card/user/nickname").stringValue()).isEmpty();
+        assertThat(items.getFirst().at("/data/note_card/user/nickname").stringValue())
+                .isEmpty();
     }
 
     private List<JsonNode> export(MediaMode media, AuthorMode authors) throws Exception {
         Path target = directory.resolve("out");
-        archive.exporter()
-                .export(
-                        options(ExportFormat.FOURCAT, target, Selection.all(), media, authors),
-                        () -> false);
+        archive.exporter().export(options(ExportFormat.FOURCAT, target, Selection.all(), media, authors), () -> false);
         List<JsonNode> items = new ArrayList<>();
         for (String line : Files.readAllLines(target.resolve("xiaohongshu.ndjson"))) {
             items.add(JsonMapper.shared().readTree(line));
@@ -115,10 +103,8 @@ class FourCatTests {
 
     private static byte[] fetch(String url) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<byte[]> response =
-                    client.send(
-                            HttpRequest.newBuilder(URI.create(url)).build(),
-                            HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> response = client.send(
+                    HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofByteArray());
             assertThat(response.statusCode()).isEqualTo(200);
             return response.body();
         }

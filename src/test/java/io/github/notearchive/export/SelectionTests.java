@@ -12,17 +12,16 @@ class SelectionTests {
 
     @Test
     void onlyTheFiltersThatAreGivenAreTold() {
-        Selection selection =
-                new Selection(
-                        Instant.parse("2026-02-28T16:00:00Z"),
-                        null,
-                        null,
-                        null,
-                        List.of("rice", "soup"),
-                        List.of(),
-                        List.of(NoteState.ARCHIVED),
-                        "bowl",
-                        Path.of("ids.txt"));
+        Selection selection = new Selection(
+                Instant.parse("2026-02-28T16:00:00Z"),
+                null,
+                null,
+                null,
+                List.of("rice", "soup"),
+                List.of(),
+                List.of(NoteState.ARCHIVED),
+                "bowl",
+                Path.of("ids.txt"));
 
         assertThat(selection.inWords())
                 .isEqualTo(

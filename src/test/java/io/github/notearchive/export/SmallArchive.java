@@ -24,9 +24,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * Four notes in a real database and a real store: one with everything, written by somebody who
- * means harm; one in the words of a spreadsheet; a video; and one of which nothing is known but its
- * id.
+ * Four notes in a real database and a real store: one with everything, written by somebody who means harm; one in the
+ * words of a spreadsheet; a video; and one of which nothing is known but its id.
  */
 final class SmallArchive implements AutoCloseable {
 
@@ -35,14 +34,12 @@ final class SmallArchive implements AutoCloseable {
     static final String VIDEO = "65a000000000000000000003";
     static final String BARE = "65a000000000000000000004";
 
-    static final String HOSTILE_TITLE =
-            "</title><script>alert(1)</script>\"'& ../../etc/passwd\u202e CON|x:\n第二行";
+    static final String HOSTILE_TITLE = "</title><script>alert(1)</script>\"'& ../../etc/passwd\u202e CON|x:\n第二行";
     static final String HOSTILE_TEXT = "清晨 <img src=x onerror=alert(2)>\n\"引号\", 逗号\tUntitled 🍚";
     static final String FORMULA_TITLE = "=HYPERLINK(\"http://evil.example\",\"看\")";
     static final String AUTHOR = "5cc800000000000000000001";
 
-    private static final String LINES =
-            """
+    private static final String LINES = """
             INSERT INTO author (author_id, red_id, nickname, avatar_url, verified, verified_type, updated_at)
             VALUES ('5cc800000000000000000001', '518955047', '松间<b>', 'https://example.org/a.jpg', true, 1, '2026-03-10T00:00Z'),
                    ('5cc800000000000000000002', NULL, NULL, NULL, NULL, NULL, '2026-03-10T00:00Z');
@@ -82,32 +79,29 @@ final class SmallArchive implements AutoCloseable {
     private final ObjectStore store;
 
     private SmallArchive() {
-        store =
-                new ObjectStore(
-                        new StoreProperties(
-                                "http://127.0.0.1:" + SERVER.getPort(),
-                                "exports-" + ++buckets,
-                                "us-east-1",
-                                "who",
-                                new Secret("hunter2hunter2"),
-                                true,
-                                Duration.ofSeconds(2),
-                                Duration.ofSeconds(10),
-                                1));
+        store = new ObjectStore(new StoreProperties(
+                "http://127.0.0.1:" + SERVER.getPort(),
+                "exports-" + ++buckets,
+                "us-east-1",
+                "who",
+                new Secret("hunter2hunter2"),
+                true,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                1));
     }
 
     /** Started once for all tests of this JVM. */
     private static S3Proxy serve() {
         try {
             Path root = Files.createTempDirectory("note-archive-exports").toRealPath();
-            S3Proxy server =
-                    S3Proxy.builder()
-                            .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                            .endpoint(URI.create("http://127.0.0.1:0"))
-                            .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
-                            .ignoreUnknownHeaders(true)
-                            .jettyMaxThreads(16)
-                            .build();
+            S3Proxy server = S3Proxy.builder()
+                    .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                    .endpoint(URI.create("http://127.0.0.1:0"))
+                    .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
+                    .ignoreUnknownHeaders(true)
+                    .jettyMaxThreads(16)
+                    .build();
             server.start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, root)));
             return server;
@@ -142,14 +136,11 @@ final class SmallArchive implements AutoCloseable {
         capture(FORMULA, "2026-03-10T04:00Z", 5L);
         capture(VIDEO, "2026-03-11T04:00Z", null);
         capture(BARE, "2026-03-11T04:00Z", null);
-        sql().sql(
-                        """
+        sql().sql("""
                         INSERT INTO note_comment (note_id, captured_at, ordinal, comment_id, author_id, author_nickname,
                                                   comment_text, place, liked_count)
                         VALUES (:note, '2026-03-12T04:00Z', 0, 'c1', '5cc800000000000000000002', '=朋友', '好看', '云南', 3)
-                        """)
-                .param("note", HOSTILE)
-                .update();
+                        """).param("note", HOSTILE).update();
         String jpeg = object("baseline.jpg", "jpg", "image/jpeg");
         String heic = object("picture.heic", "heic", "image/heic");
         String film = object("film.mp4", "mp4", "video/mp4");
@@ -160,13 +151,10 @@ final class SmallArchive implements AutoCloseable {
         stored(HOSTILE, "AUDIO", 0, sound);
         stored(FORMULA, "IMAGE", 0, jpeg);
         stored(VIDEO, "VIDEO", 0, film);
-        sql().sql(
-                        """
+        sql().sql("""
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, reason, captured_at, updated_at)
                         VALUES (:note, 'IMAGE', 0, 'gone', 'MISSING', 'GONE', '2026-03-11T04:00Z', '2026-03-11T04:00Z')
-                        """)
-                .param("note", VIDEO)
-                .update();
+                        """).param("note", VIDEO).update();
     }
 
     JdbcClient sql() {
@@ -217,16 +205,11 @@ final class SmallArchive implements AutoCloseable {
 
     private void capture(String note, String at, Long likes) {
         OffsetDateTime time = OffsetDateTime.parse(at);
-        sql().sql(
-                        """
+        sql().sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed)
                         VALUES (:note, 'note-detail/v1', :at, :at, 'YES')
-                        """)
-                .param("note", note)
-                .param("at", time)
-                .update();
-        sql().sql(
-                        """
+                        """).param("note", note).param("at", time).update();
+        sql().sql("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, answer)
                         VALUES (:note, :at, (SELECT max(id) FROM api_call), :likes, '{}')
                         """)
@@ -241,8 +224,7 @@ final class SmallArchive implements AutoCloseable {
         String sha256 = sha256(bytes);
         String key = key(name, extension);
         store.putBytes(new ObjectKey(key), bytes, type);
-        sql().sql(
-                        """
+        sql().sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         VALUES (:sha256, :key, :size, :type, '2026-03-10T04:00Z', '2026-03-10T04:00Z')
                         """)
@@ -255,8 +237,7 @@ final class SmallArchive implements AutoCloseable {
     }
 
     private void stored(String note, String kind, int ordinal, String sha256) {
-        sql().sql(
-                        """
+        sql().sql("""
                         INSERT INTO note_media (note_id, kind, ordinal, identity, state, rendition, width, height, sha256,
                                                 captured_at, updated_at)
                         VALUES (:note, :kind, :ordinal, 'file', 'STORED', 'original', 1080, NULL, :sha256,
@@ -275,21 +256,9 @@ final class SmallArchive implements AutoCloseable {
     }
 
     static ExportOptions options(
-            ExportFormat format,
-            Path target,
-            Selection selection,
-            MediaMode media,
-            AuthorMode authors) {
+            ExportFormat format, Path target, Selection selection, MediaMode media, AuthorMode authors) {
         return new ExportOptions(
-                format,
-                target,
-                selection,
-                media,
-                authors,
-                null,
-                Duration.ofHours(1),
-                false,
-                "note-archive test");
+                format, target, selection, media, authors, null, Duration.ofHours(1), false, "note-archive test");
     }
 
     /** The ids of all notes, in order. */

@@ -31,21 +31,11 @@ import tools.jackson.databind.json.JsonMapper;
 class TablesTests {
 
     private static final Map<String, Long> ROWS =
-            Map.of(
-                    "notes",
-                    4L,
-                    "captures",
-                    6L,
-                    "topics",
-                    3L,
-                    "mentions",
-                    2L,
-                    "comments",
-                    1L,
-                    "media",
-                    7L);
+            Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L);
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private SmallArchive archive;
     private Path target;
 
@@ -62,8 +52,7 @@ class TablesTests {
 
     @ParameterizedTest
     @EnumSource(names = {"JSONL", "CSV", "PARQUET"})
-    void everyTableHasTheRowsOfTheArchiveAndTheColumnsOfTheManifest(ExportFormat format)
-            throws Exception {
+    void everyTableHasTheRowsOfTheArchiveAndTheColumnsOfTheManifest(ExportFormat format) throws Exception {
         ExportReport report = export(options(format, target));
 
         assertThat(report.rows()).containsExactlyInAnyOrderEntriesOf(ROWS);
@@ -90,12 +79,8 @@ class TablesTests {
 
         try (Duck duck = new Duck()) {
             for (JsonNode table : manifest(target).path("tables")) {
-                Map<String, String> types =
-                        duck.columns(
-                                Duck.read(
-                                        ExportFormat.PARQUET,
-                                        target,
-                                        table.path("name").stringValue()));
+                Map<String, String> types = duck.columns(Duck.read(
+                        ExportFormat.PARQUET, target, table.path("name").stringValue()));
                 for (JsonNode column : table.path("columns")) {
                     assertThat(types.get(column.path("name").stringValue()))
                             .as("%s", column)
@@ -103,39 +88,30 @@ class TablesTests {
                 }
             }
             String notes = Duck.read(ExportFormat.PARQUET, target, "notes");
-            assertThat(
-                            duck.query(
-                                    """
+            assertThat(duck.query("""
                                     SELECT title, note_text, published_at::VARCHAR, liked_count, view_count, shared_count,
                                            author_verified, topics::VARCHAR, len(media), media[1].sha256, media[1].height,
                                            mentions[1].nickname
                                     FROM %s WHERE note_id = '%s'
-                                    """
-                                            .formatted(notes, HOSTILE)))
-                    .containsExactly(
-                            Arrays.asList(
-                                    HOSTILE_TITLE,
-                                    HOSTILE_TEXT,
-                                    "2026-02-10 04:13:24.123456+00",
-                                    "9007199254740993",
-                                    "0",
-                                    null,
-                                    "true",
-                                    "[国风, '拍照,\"姿势\"']",
-                                    "4",
-                                    SmallArchive.sha256(SmallArchive.bytes("baseline.jpg")),
-                                    null,
-                                    "=朋友"));
-            assertThat(
-                            duck.query(
-                                    "SELECT title, note_text, liked_count, published_at, author_id, author_verified, state, len(topics), len(media) FROM %s WHERE note_id = '%s'"
-                                            .formatted(notes, BARE)))
-                    .containsExactly(
-                            Arrays.asList(null, null, null, null, null, null, null, "0", "0"));
-            assertThat(
-                            duck.one(
-                                    "SELECT note_text FROM %s WHERE note_id = '%s'"
-                                            .formatted(notes, FORMULA)))
+                                    """.formatted(notes, HOSTILE)))
+                    .containsExactly(Arrays.asList(
+                            HOSTILE_TITLE,
+                            HOSTILE_TEXT,
+                            "2026-02-10 04:13:24.123456+00",
+                            "9007199254740993",
+                            "0",
+                            null,
+                            "true",
+                            "[国风, '拍照,\"姿势\"']",
+                            "4",
+                            SmallArchive.sha256(SmallArchive.bytes("baseline.jpg")),
+                            null,
+                            "=朋友"));
+            assertThat(duck.query(
+                            "SELECT title, note_text, liked_count, published_at, author_id, author_verified, state, len(topics), len(media) FROM %s WHERE note_id = '%s'"
+                                    .formatted(notes, BARE)))
+                    .containsExactly(Arrays.asList(null, null, null, null, null, null, null, "0", "0"));
+            assertThat(duck.one("SELECT note_text FROM %s WHERE note_id = '%s'".formatted(notes, FORMULA)))
                     .isEmpty();
         }
     }
@@ -146,11 +122,9 @@ class TablesTests {
 
         try (Duck duck = new Duck()) {
             String notes = Duck.read(ExportFormat.CSV, target, "notes");
-            assertThat(
-                            duck.query(
-                                    "SELECT note_id, title, note_text, liked_count, published_at FROM "
-                                            + notes
-                                            + " ORDER BY 1"))
+            assertThat(duck.query("SELECT note_id, title, note_text, liked_count, published_at FROM "
+                            + notes
+                            + " ORDER BY 1"))
                     .containsExactly(
                             List.of(
                                     HOSTILE,
@@ -161,15 +135,10 @@ class TablesTests {
                             List.of(FORMULA, FORMULA_TITLE, "", "5", "2026-02-20T00:00:00Z"),
                             Arrays.asList(SmallArchive.VIDEO, null, null, null, null),
                             Arrays.asList(BARE, null, null, null, null));
-            JsonNode media =
-                    JsonMapper.shared()
-                            .readTree(
-                                    duck.one(
-                                            "SELECT media FROM %s WHERE note_id = '%s'"
-                                                    .formatted(notes, HOSTILE)));
+            JsonNode media = JsonMapper.shared()
+                    .readTree(duck.one("SELECT media FROM %s WHERE note_id = '%s'".formatted(notes, HOSTILE)));
             assertThat(media).hasSize(4);
-            assertThat(media.at("/0/object_key").stringValue())
-                    .isEqualTo(SmallArchive.key("baseline.jpg", "jpg"));
+            assertThat(media.at("/0/object_key").stringValue()).isEqualTo(SmallArchive.key("baseline.jpg", "jpg"));
         }
         String text = Files.readString(target.resolve("notes.csv"));
         assertThat(text).startsWith("note_id,url,").contains("\r\n").doesNotContain("\ufeff");
@@ -181,27 +150,18 @@ class TablesTests {
 
         assertThat(Files.readString(target.resolve("notes.csv"))).startsWith("\ufeffnote_id,");
         try (Duck duck = new Duck()) {
-            assertThat(
-                            duck.one(
-                                    "SELECT title FROM %s WHERE note_id = '%s'"
-                                            .formatted(
-                                                    Duck.read(ExportFormat.CSV, target, "notes"),
-                                                    FORMULA)))
+            assertThat(duck.one("SELECT title FROM %s WHERE note_id = '%s'"
+                            .formatted(Duck.read(ExportFormat.CSV, target, "notes"), FORMULA)))
                     .isEqualTo("'" + FORMULA_TITLE);
-            assertThat(
-                            duck.query(
-                                    "SELECT nickname FROM %s ORDER BY note_id"
-                                            .formatted(
-                                                    Duck.read(
-                                                            ExportFormat.CSV, target, "mentions"))))
+            assertThat(duck.query("SELECT nickname FROM %s ORDER BY note_id"
+                            .formatted(Duck.read(ExportFormat.CSV, target, "mentions"))))
                     .containsExactly(List.of("'=朋友"), List.of("松间"));
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"})
-    void forASpreadsheetEverySignThatBeginsAFormulaHasAnApostropheBeforeIt(String sign)
-            throws Exception {
+    void forASpreadsheetEverySignThatBeginsAFormulaHasAnApostropheBeforeIt(String sign) throws Exception {
         archive.text(FORMULA, sign + "1+1", "1+1" + sign);
 
         export(forASpreadsheet());
@@ -225,12 +185,10 @@ class TablesTests {
         assertThat(hostile.path("view_count").longValue()).isZero();
         assertThat(hostile.has("shared_count")).isTrue();
         assertThat(hostile.path("shared_count").isNull()).isTrue();
-        assertThat(hostile.path("topics"))
-                .extracting(JsonNode::stringValue)
-                .containsExactly("国风", "拍照,\"姿势\"");
+        assertThat(hostile.path("topics")).extracting(JsonNode::stringValue).containsExactly("国风", "拍照,\"姿势\"");
         assertThat(hostile.at("/media"))
-                .extracting(
-                        file -> file.path("kind").stringValue() + file.path("ordinal").intValue())
+                .extracting(file ->
+                        file.path("kind").stringValue() + file.path("ordinal").intValue())
                 .containsExactly("IMAGE0", "IMAGE1", "MOTION0", "AUDIO0");
         assertThat(hostile.at("/media/0/note_id").isMissingNode()).isTrue();
         assertThat(notes.get(1).path("note_text").stringValue()).isEmpty();
@@ -248,8 +206,7 @@ class TablesTests {
 
     @ParameterizedTest
     @EnumSource
-    void theSameArchiveGivesTheSameBytesAndTheManifestNamesEachFile(ExportFormat format)
-            throws Exception {
+    void theSameArchiveGivesTheSameBytesAndTheManifestNamesEachFile(ExportFormat format) throws Exception {
         Path again = directory.resolve("again");
         export(options(format, target));
 
@@ -263,10 +220,9 @@ class TablesTests {
         String manifest = format == ExportFormat.BAGIT ? "data/manifest.json" : "manifest.json";
         Path below = target.resolve(manifest).getParent();
         List<String> named = new ArrayList<>();
-        for (JsonNode file :
-                JsonMapper.shared()
-                        .readTree(Files.readAllBytes(target.resolve(manifest)))
-                        .path("files")) {
+        for (JsonNode file : JsonMapper.shared()
+                .readTree(Files.readAllBytes(target.resolve(manifest)))
+                .path("files")) {
             byte[] bytes = Files.readAllBytes(below.resolve(file.path("path").stringValue()));
             assertThat(file.path("sha256").stringValue()).isEqualTo(SmallArchive.sha256(bytes));
             assertThat(file.path("bytes").longValue()).isEqualTo(bytes.length);
@@ -333,11 +289,10 @@ class TablesTests {
 
     private static List<String> files(Path root) throws Exception {
         try (var files = Files.walk(root)) {
-            return new ArrayList<>(
-                    files.filter(Files::isRegularFile)
-                            .map(file -> root.relativize(file).toString())
-                            .sorted()
-                            .toList());
+            return new ArrayList<>(files.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .sorted()
+                    .toList());
         }
     }
 

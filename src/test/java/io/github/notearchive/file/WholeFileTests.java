@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A file is there as a whole, or as it was. */
 class WholeFileTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void takesThePlaceOfWhatWasThereAndLeavesNothingBesideIt() throws IOException {
@@ -35,8 +36,7 @@ class WholeFileTests {
     void whatCannotBeReplacedStays() throws IOException {
         Path kept = Files.createDirectories(directory.resolve("a.json").resolve("kept"));
 
-        assertThatThrownBy(() -> WholeFile.write(kept.getParent(), new byte[1]))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> WholeFile.write(kept.getParent(), new byte[1])).isInstanceOf(IOException.class);
 
         assertThat(kept).exists();
         assertThat(directory.toFile().list()).containsExactly("a.json");
@@ -64,18 +64,13 @@ class WholeFileTests {
     void aContentThatBreaksOffLeavesWhatWasThere(Exception failure) throws IOException {
         Path file = Files.writeString(directory.resolve("a.json"), "before");
 
-        assertThatThrownBy(
-                        () ->
-                                WholeFile.write(
-                                        file,
-                                        ".part",
-                                        out -> {
-                                            out.write('x');
-                                            if (failure instanceof RuntimeException unforeseen) {
-                                                throw unforeseen;
-                                            }
-                                            throw (IOException) failure;
-                                        }))
+        assertThatThrownBy(() -> WholeFile.write(file, ".part", out -> {
+                    out.write('x');
+                    if (failure instanceof RuntimeException unforeseen) {
+                        throw unforeseen;
+                    }
+                    throw (IOException) failure;
+                }))
                 .isSameAs(failure);
 
         assertThat(file).hasContent("before");
@@ -86,21 +81,14 @@ class WholeFileTests {
     void whatCouldNotBeWrittenIsSaidEvenWhereWhatLiesBesideItCannotBeRemoved() {
         Path beside = directory.resolve("a.json.part");
 
-        assertThatThrownBy(
-                        () ->
-                                WholeFile.write(
-                                        directory.resolve("a.json"),
-                                        ".part",
-                                        _ -> {
-                                            Files.delete(beside);
-                                            Files.createDirectories(beside.resolve("taken"));
-                                            throw new IOException("no space");
-                                        }))
+        assertThatThrownBy(() -> WholeFile.write(directory.resolve("a.json"), ".part", _ -> {
+                    Files.delete(beside);
+                    Files.createDirectories(beside.resolve("taken"));
+                    throw new IOException("no space");
+                }))
                 .hasMessage("no space")
-                .satisfies(
-                        failure ->
-                                assertThat(failure.getSuppressed())
-                                        .singleElement()
-                                        .isInstanceOf(DirectoryNotEmptyException.class));
+                .satisfies(failure -> assertThat(failure.getSuppressed())
+                        .singleElement()
+                        .isInstanceOf(DirectoryNotEmptyException.class));
     }
 }

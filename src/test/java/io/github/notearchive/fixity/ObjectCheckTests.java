@@ -39,16 +39,13 @@ class ObjectCheckTests {
 
     private static final byte[] BYTES = "what was stored".getBytes(UTF_8);
     private static final MediaFile FILE =
-            new MediaFile(
-                    new ObjectKey("media/00/file"), DigestUtils.sha256Hex(BYTES), BYTES.length);
+            new MediaFile(new ObjectKey("media/00/file"), DigestUtils.sha256Hex(BYTES), BYTES.length);
     private static final NoteId NOTE = new NoteId("66aa00000000000000000001");
     private static final Instant CAPTURED = Instant.parse("2026-03-10T04:00:00.123Z");
-    private static final byte[] SIDECAR =
-            """
+    private static final byte[] SIDECAR = """
             {"format": "note-archive/sidecar/1", "noteId": "66aa00000000000000000001",
              "capturedAt": "2026-03-10T04:00:00.123Z", "callId": 7, "media": [], "answer": "{}"}
-            """
-                    .getBytes(UTF_8);
+            """.getBytes(UTF_8);
 
     private final AtomicInteger requests = new AtomicInteger();
     private HttpServer server;
@@ -65,27 +62,23 @@ class ObjectCheckTests {
     @BeforeEach
     void start() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        server.createContext(
-                "/",
-                exchange -> {
-                    requests.incrementAndGet();
-                    try (exchange) {
-                        answer.to(exchange);
-                    }
-                });
+        server.createContext("/", exchange -> {
+            requests.incrementAndGet();
+            try (exchange) {
+                answer.to(exchange);
+            }
+        });
         server.start();
-        store =
-                new ObjectStore(
-                        new StoreProperties(
-                                "http://127.0.0.1:" + server.getAddress().getPort(),
-                                "bucket",
-                                "us-east-1",
-                                "who",
-                                new Secret("hunter2"),
-                                false,
-                                Duration.ofSeconds(2),
-                                Duration.ofSeconds(2),
-                                2));
+        store = new ObjectStore(new StoreProperties(
+                "http://127.0.0.1:" + server.getAddress().getPort(),
+                "bucket",
+                "us-east-1",
+                "who",
+                new Secret("hunter2"),
+                false,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(2),
+                2));
         check = new ObjectCheck(store);
     }
 
@@ -111,31 +104,20 @@ class ObjectCheckTests {
 
         assertThat(damage(FILE).kind()).isEqualTo(Kind.CORRUPT);
         assertThat(damage(FILE).seen()).isEqualTo("sha256 " + DigestUtils.sha256Hex(flipped));
-        assertThat(damage(FILE).expected())
-                .isEqualTo(BYTES.length + " bytes, sha256 " + DigestUtils.sha256Hex(BYTES));
+        assertThat(damage(FILE).expected()).isEqualTo(BYTES.length + " bytes, sha256 " + DigestUtils.sha256Hex(BYTES));
     }
 
     @Test
     void anotherLengthIsTold() {
         gives("short".getBytes(UTF_8));
 
-        assertThat(damage(FILE))
-                .extracting(Damage::kind, Damage::seen)
-                .containsExactly(Kind.SIZE, "5 bytes");
+        assertThat(damage(FILE)).extracting(Damage::kind, Damage::seen).containsExactly(Kind.SIZE, "5 bytes");
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "NoSuchKey, true",
-        "NoSuchBucket, false",
-        "AccessDenied, false",
-        "MethodNotAllowed, false"
-    })
+    @CsvSource({"NoSuchKey, true", "NoSuchBucket, false", "AccessDenied, false", "MethodNotAllowed, false"})
     void onlyAKeyThatTheStoreDoesNotKnowIsMissing(String code, boolean missing) {
-        says(
-                code.equals("AccessDenied") ? 403 : 404,
-                "application/xml",
-                "<Error><Code>" + code + "</Code></Error>");
+        says(code.equals("AccessDenied") ? 403 : 404, "application/xml", "<Error><Code>" + code + "</Code></Error>");
 
         Verdict verdict = look(FILE);
 
@@ -165,12 +147,11 @@ class ObjectCheckTests {
 
     @Test
     void bytesThatBreakOffAreTroubleAndNotAnotherLength() {
-        answer =
-                exchange -> {
-                    exchange.sendResponseHeaders(200, BYTES.length);
-                    exchange.getResponseBody().write(BYTES, 0, 5);
-                    exchange.getResponseBody().flush();
-                };
+        answer = exchange -> {
+            exchange.sendResponseHeaders(200, BYTES.length);
+            exchange.getResponseBody().write(BYTES, 0, 5);
+            exchange.getResponseBody().flush();
+        };
 
         assertThat(look(FILE)).isInstanceOf(Unread.class);
         assertThat(requests).hasValue(2);
@@ -181,8 +162,7 @@ class ObjectCheckTests {
         gives(BYTES);
         AtomicInteger asked = new AtomicInteger();
 
-        assertThat(check.check(FILE, () -> asked.incrementAndGet() > 1))
-                .isEqualTo(new Untouched(FILE));
+        assertThat(check.check(FILE, () -> asked.incrementAndGet() > 1)).isEqualTo(new Untouched(FILE));
         assertThat(check.check(FILE, () -> true)).isEqualTo(new Untouched(FILE));
         assertThat(requests).hasValue(1);
     }
@@ -226,12 +206,11 @@ class ObjectCheckTests {
 
     @Test
     void bytesThatAreNotThoseOfTheUploadAreCorruptWhateverTheySay() {
-        answer =
-                exchange -> {
-                    exchange.getResponseHeaders().set("x-amz-meta-sha256", "0".repeat(64));
-                    exchange.sendResponseHeaders(200, SIDECAR.length);
-                    exchange.getResponseBody().write(SIDECAR);
-                };
+        answer = exchange -> {
+            exchange.getResponseHeaders().set("x-amz-meta-sha256", "0".repeat(64));
+            exchange.sendResponseHeaders(200, SIDECAR.length);
+            exchange.getResponseBody().write(SIDECAR);
+        };
 
         assertThat(damage(sidecar(NOTE, CAPTURED, null)).seen()).endsWith("was put");
     }
@@ -250,19 +229,17 @@ class ObjectCheckTests {
     }
 
     private void gives(byte[] bytes) {
-        answer =
-                exchange -> {
-                    exchange.sendResponseHeaders(200, bytes.length);
-                    exchange.getResponseBody().write(bytes);
-                };
+        answer = exchange -> {
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+        };
     }
 
     private void says(int status, String type, String body) {
-        answer =
-                exchange -> {
-                    exchange.getResponseHeaders().set("Content-Type", type);
-                    exchange.sendResponseHeaders(status, body.length());
-                    exchange.getResponseBody().write(body.getBytes(UTF_8));
-                };
+        answer = exchange -> {
+            exchange.getResponseHeaders().set("Content-Type", type);
+            exchange.sendResponseHeaders(status, body.length());
+            exchange.getResponseBody().write(body.getBytes(UTF_8));
+        };
     }
 }

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A test of the audit that fails when the audit is blind, and tidies up in any case. */
 class SelfTestTests {
 
-    @TempDir Path home;
+    @TempDir
+    Path home;
+
     private DataDirectory directory;
     private ObjectStore store;
 
@@ -31,18 +33,16 @@ class SelfTestTests {
     void start() throws Exception {
         directory = DataDirectory.open(home.toRealPath());
         EmbeddedStore server = EmbeddedStore.open(directory);
-        store =
-                new ObjectStore(
-                        new StoreProperties(
-                                server.endpoint().toString(),
-                                "bucket",
-                                "us-east-1",
-                                server.accessKey(),
-                                new Secret(server.secretKey()),
-                                true,
-                                Duration.ofSeconds(2),
-                                Duration.ofSeconds(10),
-                                1));
+        store = new ObjectStore(new StoreProperties(
+                server.endpoint().toString(),
+                "bucket",
+                "us-east-1",
+                server.accessKey(),
+                new Secret(server.secretKey()),
+                true,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                1));
     }
 
     @AfterEach

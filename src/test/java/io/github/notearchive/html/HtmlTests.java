@@ -23,7 +23,8 @@ class HtmlTests {
     @ParameterizedTest
     @CsvSource({"\\0", "\\33", "\\177", "\u202e", "\u2066"})
     void aControlIsShownAsAMark(String text) {
-        String page = Html.page("t", "").text("a" + text.translateEscapes() + "b").end();
+        String page =
+                Html.page("t", "").text("a" + text.translateEscapes() + "b").end();
 
         assertThat(page).contains("a\ufffdb");
     }

@@ -40,31 +40,32 @@ class ConnectionPoolTests {
 
     private static final String PASSWORD = "changeit";
 
-    @TempDir static Path directory;
+    @TempDir
+    static Path directory;
+
     private static SSLContext serverTls;
 
     @BeforeAll
     static void makeKey() throws Exception {
         Path store = directory.resolve("key.p12");
-        Process keytool =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                        .toString(),
-                                "-genkeypair",
-                                "-alias",
-                                "k",
-                                "-keyalg",
-                                "EC",
-                                "-dname",
-                                "CN=localhost",
-                                "-ext",
-                                "SAN=ip:127.0.0.1",
-                                "-storepass",
-                                PASSWORD,
-                                "-keystore",
-                                store.toString())
-                        .inheritIO()
-                        .start();
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "k",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
+                        "-storepass",
+                        PASSWORD,
+                        "-keystore",
+                        store.toString())
+                .inheritIO()
+                .start();
         assertThat(keytool.waitFor()).isZero();
         KeyStore keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = new FileInputStream(store.toFile())) {
@@ -134,36 +135,26 @@ class ConnectionPoolTests {
     private static CloseableHttpClient client() throws Exception {
         return HttpClients.custom()
                 .setConnectionManager(
-                        ConnectionPool.with(
-                                        ConnectionConfig.custom()
-                                                .setSocketTimeout(Timeout.ofSeconds(20)))
-                                .setTlsSocketStrategy(
-                                        ClientTlsStrategyBuilder.create()
-                                                .setSslContext(
-                                                        SSLContexts.custom()
-                                                                .loadTrustMaterial((_, _) -> true)
-                                                                .build())
-                                                .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
-                                                .buildClassic())
+                        ConnectionPool.with(ConnectionConfig.custom().setSocketTimeout(Timeout.ofSeconds(20)))
+                                .setTlsSocketStrategy(ClientTlsStrategyBuilder.create()
+                                        .setSslContext(SSLContexts.custom()
+                                                .loadTrustMaterial((_, _) -> true)
+                                                .build())
+                                        .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
+                                        .buildClassic())
                                 .build())
                 .disableAutomaticRetries()
                 .build();
     }
 
-    private static List<String> bodies(CloseableHttpClient client, Server server)
-            throws IOException {
-        return List.of(
-                body(client, server, "/a"), body(client, server, "/b"), body(client, server, "/c"));
+    private static List<String> bodies(CloseableHttpClient client, Server server) throws IOException {
+        return List.of(body(client, server, "/a"), body(client, server, "/b"), body(client, server, "/c"));
     }
 
-    private static String body(CloseableHttpClient client, Server server, String path)
-            throws IOException {
+    private static String body(CloseableHttpClient client, Server server, String path) throws IOException {
         return client.execute(
                 new HttpGet(server.address + path),
-                response ->
-                        response.getEntity() == null
-                                ? ""
-                                : EntityUtils.toString(response.getEntity()));
+                response -> response.getEntity() == null ? "" : EntityUtils.toString(response.getEntity()));
     }
 
     /** Answers each request with its path; {@code /a} and {@code /none} have a surplus. */
@@ -181,10 +172,9 @@ class ConnectionPoolTests {
             InetAddress loopback = InetAddress.getLoopbackAddress();
             this.surplus = surplus;
             this.isLate = isLate;
-            listener =
-                    tls
-                            ? serverTls.getServerSocketFactory().createServerSocket(0, 50, loopback)
-                            : new ServerSocket(0, 50, loopback);
+            listener = tls
+                    ? serverTls.getServerSocketFactory().createServerSocket(0, 50, loopback)
+                    : new ServerSocket(0, 50, loopback);
             address = (tls ? "https" : "http") + "://127.0.0.1:" + listener.getLocalPort();
             Thread.ofVirtual().start(this::accept);
         }
@@ -204,14 +194,10 @@ class ConnectionPoolTests {
 
         private void serve(int connection, Socket socket) {
             try (socket) {
-                var in =
-                        new BufferedReader(
-                                new InputStreamReader(socket.getInputStream(), US_ASCII));
+                var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     String path = line.split(" ")[1];
-                    for (String header = in.readLine();
-                            header != null && !header.isEmpty();
-                            header = in.readLine()) {
+                    for (String header = in.readLine(); header != null && !header.isEmpty(); header = in.readLine()) {
                         // no header matters
                     }
                     requests.add(connection + " " + path);
@@ -222,16 +208,11 @@ class ConnectionPoolTests {
             }
         }
 
-        private void answer(String path, OutputStream out)
-                throws IOException, InterruptedException {
+        private void answer(String path, OutputStream out) throws IOException, InterruptedException {
             boolean hasSurplus = path.equals("/a") || path.equals("/none");
-            String answer =
-                    path.equals("/none")
-                            ? "HTTP/1.1 204 x\r\n\r\n"
-                            : "HTTP/1.1 200 OK\r\nContent-Length: "
-                                    + path.length()
-                                    + "\r\n\r\n"
-                                    + path;
+            String answer = path.equals("/none")
+                    ? "HTTP/1.1 204 x\r\n\r\n"
+                    : "HTTP/1.1 200 OK\r\nContent-Length: " + path.length() + "\r\n\r\n" + path;
             if (hasSurplus && !isLate) {
                 answer += surplus;
             }

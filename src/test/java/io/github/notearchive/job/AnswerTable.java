@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table in {@code src/docs/answer-variants.md}, held against what the job does. What was seen
- * is in {@code target/answer-variants.md}, to be copied from when a row is to change.
+ * The table in {@code src/docs/answer-variants.md}, held against what the job does. What was seen is in
+ * {@code target/answer-variants.md}, to be copied from when a row is to change.
  */
 final class AnswerTable {
 
@@ -44,8 +44,7 @@ final class AnswerTable {
     /** Fails unless the document has this row. */
     static void assertHolds(Row row) {
         try {
-            Files.writeString(
-                    SEEN, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(SEEN, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -117,16 +116,14 @@ final class AnswerTable {
                 counts.merge(slot.kind() + " " + slot.state() + reason, 1, Integer::sum);
             }
             long stored = slots.stream().filter(slot -> slot.media() != null).count();
-            long objects =
-                    slots.stream()
-                            .filter(slot -> slot.media() != null)
-                            .map(slot -> slot.media().sha256())
-                            .distinct()
-                            .count();
-            String files =
-                    counts.entrySet().stream()
-                            .map(count -> ", " + count.getValue() + " " + count.getKey())
-                            .collect(Collectors.joining());
+            long objects = slots.stream()
+                    .filter(slot -> slot.media() != null)
+                    .map(slot -> slot.media().sha256())
+                    .distinct()
+                    .count();
+            String files = counts.entrySet().stream()
+                    .map(count -> ", " + count.getValue() + " " + count.getKey())
+                    .collect(Collectors.joining());
             return stored == objects ? files : files + " (" + objects + " object)";
         }
 

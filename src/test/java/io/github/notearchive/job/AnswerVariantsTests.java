@@ -43,9 +43,9 @@ import tools.jackson.databind.node.ObjectNode;
  * Thirty kinds of answers that the provider may give, and what becomes of a note for each, as
  * {@code src/docs/answer-variants.md} tells it.
  *
- * <p>All that concern one note are asked for in one night, side by side, and once more the night
- * after: what one of them does must not touch the others. What ends a whole run has a run of its
- * own; answers that come late are in {@link SlowAnswerTests}.
+ * <p>All that concern one note are asked for in one night, side by side, and once more the night after: what one of
+ * them does must not touch the others. What ends a whole run has a run of its own; answers that come late are in
+ * {@link SlowAnswerTests}.
  */
 @ArchiveJobTest
 // in the second night nearly every file fails, by intent: on a slow machine that looks like an
@@ -59,7 +59,8 @@ class AnswerVariantsTests {
     private static final String DEEP = "[".repeat(2_000) + "]".repeat(2_000);
     private static final String DEEPEST = "[".repeat(100_000) + "]".repeat(100_000);
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     private final List<Variant> variants = new ArrayList<>();
     private List<String> ids;
@@ -93,21 +94,14 @@ class AnswerVariantsTests {
         assertEnded(second, ExitCode.INCOMPLETE);
         variants.forEach(variant -> variant.row().look());
         assertThat(night.claims()).isZero();
-        assertThat(night.executions())
-                .extracting(Night.Execution::status)
-                .containsOnly("COMPLETED");
+        assertThat(night.executions()).extracting(Night.Execution::status).containsOnly("COMPLETED");
         return variants.stream()
-                .map(
-                        variant ->
-                                DynamicTest.dynamicTest(
-                                        variant.row().name(),
-                                        () -> {
-                                            AnswerTable.assertHolds(variant.row());
-                                            MappedRows.assertHold(
-                                                    night, variant.row().name(), variant.note());
-                                            assertPaidAnswersAreHeld(variant.note());
-                                            variant.check().accept(variant.note());
-                                        }));
+                .map(variant -> DynamicTest.dynamicTest(variant.row().name(), () -> {
+                    AnswerTable.assertHolds(variant.row());
+                    MappedRows.assertHold(night, variant.row().name(), variant.note());
+                    assertPaidAnswersAreHeld(variant.note());
+                    variant.check().accept(variant.note());
+                }));
     }
 
     // 1, 2, 21, 22, 24: pictures
@@ -120,42 +114,29 @@ class AnswerVariantsTests {
                 2,
                 "the only address has a bar in it, which no URI may have",
                 "the bar goes on the wire as `%7C`, all else as it is",
-                (id, note) ->
-                        image(id, note, "1040g2")
-                                .put("original", "")
-                                .put(
-                                        "url",
-                                        address(
-                                                id,
-                                                "/1040g2?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%2Fb&t=1"))
-                                .remove("url_multi_level"),
-                id ->
-                        assertThat(
-                                        night.provider()
-                                                .mediaRequests(
-                                                        id
-                                                                + "/1040g2?imageView2/2/w/576/format/heif/q/58%7CimageMogr2/strip&sign=a%2Fb&t=1"))
-                                .isOne());
-        note(
-                21,
-                "two pictures of one `fileid`",
-                "one download, both places are kept",
-                (id, note) -> {
-                    image(id, note, "1040g21");
-                    image(id, note, "1040g21");
-                });
-        note(
-                21,
-                "two `fileid`s with the same bytes",
-                "stored once",
-                (id, note) -> {
-                    image(id, note, "1040g21a");
-                    image(id, note, "1040g21b");
-                    night.script()
-                            .media(
-                                    target -> target.contains(id),
-                                    MediaReply.bytes("image/jpeg", picture("1040gsame")));
-                });
+                (id, note) -> image(id, note, "1040g2")
+                        .put("original", "")
+                        .put(
+                                "url",
+                                address(
+                                        id,
+                                        "/1040g2?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%2Fb&t=1"))
+                        .remove("url_multi_level"),
+                id -> assertThat(
+                                night.provider()
+                                        .mediaRequests(
+                                                id
+                                                        + "/1040g2?imageView2/2/w/576/format/heif/q/58%7CimageMogr2/strip&sign=a%2Fb&t=1"))
+                        .isOne());
+        note(21, "two pictures of one `fileid`", "one download, both places are kept", (id, note) -> {
+            image(id, note, "1040g21");
+            image(id, note, "1040g21");
+        });
+        note(21, "two `fileid`s with the same bytes", "stored once", (id, note) -> {
+            image(id, note, "1040g21a");
+            image(id, note, "1040g21b");
+            night.script().media(target -> target.contains(id), MediaReply.bytes("image/jpeg", picture("1040gsame")));
+        });
         note(
                 21,
                 "`fileid`s with slashes and `../`",
@@ -174,21 +155,17 @@ class AnswerVariantsTests {
                 22,
                 "`original` and `url` empty, only `url_size_large`",
                 "",
-                (id, note) ->
-                        image(id, note, "1040g22")
-                                .put("original", "")
-                                .put("url", "")
-                                .put("url_size_large", address(id, "/1040g22"))
-                                .remove("url_multi_level"),
-                id ->
-                        assertThat(night.slots(id).getFirst().rendition())
-                                .isEqualTo("url_size_large"));
+                (id, note) -> image(id, note, "1040g22")
+                        .put("original", "")
+                        .put("url", "")
+                        .put("url_size_large", address(id, "/1040g22"))
+                        .remove("url_multi_level"),
+                id -> assertThat(night.slots(id).getFirst().rendition()).isEqualTo("url_size_large"));
         note(
                 22,
                 "address without a scheme",
                 "",
-                (id, note) ->
-                        onlyAddress(id, note, address(id, "/1040g22").substring("http:".length())));
+                (id, note) -> onlyAddress(id, note, address(id, "/1040g22").substring("http:".length())));
         note(
                 22,
                 "picture without any address",
@@ -203,21 +180,11 @@ class AnswerVariantsTests {
                             .media(
                                     target -> target.contains(id) && !target.contains("renewed"),
                                     MediaReply.status(403));
-                    return List.of(
-                            Reply.noteWith(note -> addImages(id, note, 2)),
-                            Reply.noteWith(
-                                    note -> {
-                                        onlyAddress(
-                                                id,
-                                                note,
-                                                address(id, "/renewed/1040g00aaa0?sign=2"));
-                                        ((ObjectNode) note.at("/images_list/0"))
-                                                .put("fileid", "1040g00aaa0");
-                                        image(id, note, "1040g00aaa1")
-                                                .put(
-                                                        "original",
-                                                        address(id, "/renewed/1040g00aaa1?sign=2"));
-                                    }));
+                    return List.of(Reply.noteWith(note -> addImages(id, note, 2)), Reply.noteWith(note -> {
+                        onlyAddress(id, note, address(id, "/renewed/1040g00aaa0?sign=2"));
+                        ((ObjectNode) note.at("/images_list/0")).put("fileid", "1040g00aaa0");
+                        image(id, note, "1040g00aaa1").put("original", address(id, "/renewed/1040g00aaa1?sign=2"));
+                    }));
                 },
                 _ -> {});
         variant(
@@ -240,43 +207,36 @@ class AnswerVariantsTests {
                 "",
                 (id, note) -> {
                     image(id, note, "1040g3a");
-                    ObjectNode live =
-                            image(id, note, "1040g3b")
-                                    .put("live_photo_file_id", "livephoto/1040g390bbb");
-                    ObjectNode streams =
-                            live.putObject("live_photo")
-                                    .putObject("media")
-                                    .put("video_id", "137833486798426118")
-                                    .putObject("stream");
+                    ObjectNode live = image(id, note, "1040g3b").put("live_photo_file_id", "livephoto/1040g390bbb");
+                    ObjectNode streams = live.putObject("live_photo")
+                            .putObject("media")
+                            .put("video_id", "137833486798426118")
+                            .putObject("stream");
                     streams.putArray("h264");
                     film(id, streams.putArray("h265"), "x_66.mp4");
                     streams.putArray("h266");
                     streams.putArray("av1");
                 },
-                id ->
-                        assertThat(night.slots(id).getLast())
-                                .extracting(SlotRow::ordinal, SlotRow::identity)
-                                .containsExactly(1, "livephoto/1040g390bbb"));
+                id -> assertThat(night.slots(id).getLast())
+                        .extracting(SlotRow::ordinal, SlotRow::identity)
+                        .containsExactly(1, "livephoto/1040g390bbb"));
         note(
                 4,
                 "live photo named without streams",
                 "the still is kept; bought anew once, then given up",
-                (id, note) ->
-                        image(id, note, "1040g4")
-                                .put("live_photo_file_id", "livephoto/k")
-                                .putObject("live_photo")
-                                .putObject("media")
-                                .putObject("stream"));
+                (id, note) -> image(id, note, "1040g4")
+                        .put("live_photo_file_id", "livephoto/k")
+                        .putObject("live_photo")
+                        .putObject("media")
+                        .putObject("stream"));
         variant(
                 6,
                 "a video in the shape of version 6, a recommended note beside it",
                 "the largest stream; nothing of the other note",
                 id -> List.of(Reply.note(envelope -> version6(id, envelope))),
                 id -> {
-                    assertThat(night.slots(id).getFirst().rendition())
-                            .isEqualTo("h265[1]/master_url");
-                    assertThat(night.slots(id).getFirst().identity())
-                            .isEqualTo(String.valueOf(videoId(id)));
+                    assertThat(night.slots(id).getFirst().rendition()).isEqualTo("h265[1]/master_url");
+                    assertThat(night.slots(id).getFirst().identity()).isEqualTo(String.valueOf(videoId(id)));
                     assertThat(night.provider().mediaRequests("recommended")).isZero();
                 });
         variant(
@@ -290,9 +250,7 @@ class AnswerVariantsTests {
                                     MediaReply.status(404));
                     return List.of(Reply.note(envelope -> version6(id, envelope)));
                 },
-                id ->
-                        assertThat(night.slots(id).getFirst().rendition())
-                                .isEqualTo("h265[1]/backup_urls[1]"));
+                id -> assertThat(night.slots(id).getFirst().rendition()).isEqualTo("h265[1]/backup_urls[1]"));
     }
 
     // 5, 8, 9, 10: what sounds
@@ -319,35 +277,19 @@ class AnswerVariantsTests {
                             .media(
                                     target -> target.contains(id),
                                     MediaReply.bytes(
-                                            "audio/wav",
-                                            night.provider().mediaBytes("/audio/1/0.m4a")));
+                                            "audio/wav", night.provider().mediaBytes("/audio/1/0.m4a")));
                 },
-                id ->
-                        assertThat(night.slots(id).getFirst().media().contentType())
-                                .isEqualTo("audio/mp4"));
-        note(
-                9,
-                "sound, the same again in `widgets_context`, and music",
-                "the same sound is one slot",
-                (id, note) -> {
-                    ObjectNode widgets = JSON.createObjectNode();
-                    widgets.set("note_sound_info", voice(id, note, "02e9_1.m4a").deepCopy());
-                    note.put("widgets_context", widgets.toString());
-                    note.putObject("simple_music_info")
-                            .put("music_id", "m1")
-                            .put(
-                                    "url",
-                                    "http://"
-                                            + night.provider().mediaHost()
-                                            + "/music/"
-                                            + id
-                                            + ".mp3");
-                });
-        note(
-                10,
-                "`native_voice_info` null",
-                "no sound",
-                (_, note) -> note.putNull("native_voice_info"));
+                id -> assertThat(night.slots(id).getFirst().media().contentType())
+                        .isEqualTo("audio/mp4"));
+        note(9, "sound, the same again in `widgets_context`, and music", "the same sound is one slot", (id, note) -> {
+            ObjectNode widgets = JSON.createObjectNode();
+            widgets.set("note_sound_info", voice(id, note, "02e9_1.m4a").deepCopy());
+            note.put("widgets_context", widgets.toString());
+            note.putObject("simple_music_info")
+                    .put("music_id", "m1")
+                    .put("url", "http://" + night.provider().mediaHost() + "/music/" + id + ".mp3");
+        });
+        note(10, "`native_voice_info` null", "no sound", (_, note) -> note.putNull("native_voice_info"));
         note(
                 10,
                 "sound with a name and no address",
@@ -367,16 +309,10 @@ class AnswerVariantsTests {
         note(11, "`images_list` empty", "", (_, note) -> note.putArray("images_list"));
         note(11, "`images_list` null", "", (_, note) -> note.putNull("images_list"));
         for (int code : new int[] {201, 202, 404}) {
-            variant(
-                    12,
-                    "code " + code,
-                    "looked at again after 30 days",
-                    _ -> List.of(Reply.code(code)),
-                    id -> {
-                        assertThat(night.note(id).dueAt()).isAfter(night.clock().instant());
-                        assertThat(night.bills(id))
-                                .containsExactly(code == 201 ? "YES" : "UNKNOWN");
-                    });
+            variant(12, "code " + code, "looked at again after 30 days", _ -> List.of(Reply.code(code)), id -> {
+                assertThat(night.note(id).dueAt()).isAfter(night.clock().instant());
+                assertThat(night.bills(id)).containsExactly(code == 201 ? "YES" : "UNKNOWN");
+            });
         }
         String again = "asked once more, then unavailable";
         data(13, "`data` is `[]`", again, "[]");
@@ -388,16 +324,8 @@ class AnswerVariantsTests {
                 "`note_list` empty",
                 again,
                 "[{\"user\":{},\"note_list\":[],\"comment_list\":[],\"model_type\":\"note\"}]");
-        data(
-                14,
-                "`note_list` missing",
-                again,
-                "[{\"user\":{},\"comment_list\":[],\"model_type\":\"note\"}]");
-        data(
-                14,
-                "`note_list` holds null",
-                again,
-                "[{\"user\":{},\"note_list\":[null],\"model_type\":\"note\"}]");
+        data(14, "`note_list` missing", again, "[{\"user\":{},\"comment_list\":[],\"model_type\":\"note\"}]");
+        data(14, "`note_list` holds null", again, "[{\"user\":{},\"note_list\":[null],\"model_type\":\"note\"}]");
         data(
                 15,
                 "`model_type` is `error`, no id",
@@ -416,12 +344,11 @@ class AnswerVariantsTests {
                     note.put("title", "asked about");
                 },
                 id -> assertThat(text(id, "title")).isEqualTo("asked about"),
-                (id, envelope) ->
-                        ((ArrayNode) envelope.at("/data/0/note_list"))
-                                .insertObject(0)
-                                .put("id", otherNote())
-                                .put("title", "of another note")
-                                .put("desc", "d"));
+                (id, envelope) -> ((ArrayNode) envelope.at("/data/0/note_list"))
+                        .insertObject(0)
+                        .put("id", otherNote())
+                        .put("title", "of another note")
+                        .put("desc", "d"));
         note(16, "no id", "the only one there is taken", (_, note) -> note.remove("id"));
         note(
                 16,
@@ -435,11 +362,10 @@ class AnswerVariantsTests {
                 again,
                 (_, note) -> note.remove("id"),
                 _ -> {},
-                (id, envelope) ->
-                        ((ArrayNode) envelope.at("/data/0/note_list"))
-                                .addObject()
-                                .put("id", otherNote())
-                                .put("title", "of another note"));
+                (id, envelope) -> ((ArrayNode) envelope.at("/data/0/note_list"))
+                        .addObject()
+                        .put("id", otherNote())
+                        .put("title", "of another note"));
     }
 
     // 17 to 20: words and numbers
@@ -457,26 +383,20 @@ class AnswerVariantsTests {
                     note.remove("shared_count");
                 },
                 id -> {
-                    String counts =
-                            "SELECT liked_count::text || ' ' || collected_count || ' ' ||"
-                                    + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
-                                    + " -1) || ' ' || view_count FROM ";
-                    assertThat(query(counts + "note", id))
-                            .isEqualTo("12000 100000 -1 -1 9007199254740993");
-                    assertThat(query(counts + "note_capture", id))
-                            .isEqualTo("12000 100000 -1 -1 9007199254740993");
+                    String counts = "SELECT liked_count::text || ' ' || collected_count || ' ' ||"
+                            + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
+                            + " -1) || ' ' || view_count FROM ";
+                    assertThat(query(counts + "note", id)).isEqualTo("12000 100000 -1 -1 9007199254740993");
+                    assertThat(query(counts + "note_capture", id)).isEqualTo("12000 100000 -1 -1 9007199254740993");
                 });
         note(
                 17,
                 "counts beyond 2^31 and 2^63, below zero, a fraction",
                 "2,147,483,648 · NULL · NULL · NULL",
-                (_, note) ->
-                        note.put("liked_count", 2_147_483_648L)
-                                .put(
-                                        "collected_count",
-                                        new java.math.BigInteger("9223372036854775808"))
-                                .put("comments_count", -1)
-                                .put("shared_count", 1.5),
+                (_, note) -> note.put("liked_count", 2_147_483_648L)
+                        .put("collected_count", new java.math.BigInteger("9223372036854775808"))
+                        .put("comments_count", -1)
+                        .put("shared_count", 1.5),
                 id -> {
                     assertThat(text(id, "liked_count")).isEqualTo("2147483648");
                     assertThat(text(id, "coalesce(collected_count, comments_count, shared_count)"))
@@ -494,20 +414,13 @@ class AnswerVariantsTests {
                             .put("widgets_context", "{not json");
                     note.putObject("topics");
                     note.putObject("images_list");
-                    note.put("ats", 7)
-                            .put("title", 12)
-                            .put("privacy", "x")
-                            .put("function_switch", true);
+                    note.put("ats", 7).put("title", 12).put("privacy", "x").put("function_switch", true);
                 },
                 id -> {
                     assertThat(text(id, "extract(epoch FROM published_at)::bigint"))
                             .isEqualTo("1770696804");
                     assertThat(text(id, "edited_at")).isNull();
-                    assertThat(
-                                    night.count(
-                                            "SELECT count(*) FROM note_topic WHERE note_id = '"
-                                                    + id
-                                                    + "'"))
+                    assertThat(night.count("SELECT count(*) FROM note_topic WHERE note_id = '" + id + "'"))
                             .isZero();
                 });
         note(
@@ -542,24 +455,18 @@ class AnswerVariantsTests {
                 19,
                 "keys in another order",
                 "",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"requestId\":\"r\",\"data\":[{\"note_list\":[{\"title\":\"t\",\"id\":\"ID\"}]}],\"code\":0}")),
+                id -> List.of(
+                        rawNote(
+                                id,
+                                "{\"requestId\":\"r\",\"data\":[{\"note_list\":[{\"title\":\"t\",\"id\":\"ID\"}]}],\"code\":0}")),
                 _ -> {});
         variant(
                 19,
                 "2,000 levels",
                 "left out of the tables",
                 id -> List.of(rawNote(id, deep(DEEP))),
-                id ->
-                        assertThat(
-                                        query(
-                                                "SELECT answer #>> '{data,0,note_list,0,title}'"
-                                                        + " FROM note_capture",
-                                                id))
-                                .isEqualTo("deep"));
+                id -> assertThat(query("SELECT answer #>> '{data,0,note_list,0,title}'" + " FROM note_capture", id))
+                        .isEqualTo("deep"));
         variant(
                 19,
                 "100,000 levels",
@@ -576,46 +483,37 @@ class AnswerVariantsTests {
                 19,
                 "numbers of a million digits, `1e999999999`",
                 "kept as texts",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":1e999999999,\"time\":1e99999999999999,\"collected_count\":"
-                                                + "9".repeat(1_000_000)
-                                                + "}]}]}")),
+                id -> List.of(rawNote(
+                        id,
+                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":1e999999999,\"time\":1e99999999999999,\"collected_count\":"
+                                + "9".repeat(1_000_000)
+                                + "}]}]}")),
                 id -> {
-                    assertThat(text(id, "coalesce(liked_count, collected_count)")).isNull();
-                    assertThat(
-                                    query(
-                                            "SELECT answer #>> '{data,0,note_list,0,liked_count}'"
-                                                    + " FROM note_capture",
-                                            id))
+                    assertThat(text(id, "coalesce(liked_count, collected_count)"))
+                            .isNull();
+                    assertThat(query("SELECT answer #>> '{data,0,note_list,0,liked_count}'" + " FROM note_capture", id))
                             .isEqualTo("1e999999999");
                 });
         variant(
                 19,
                 "more than 200,000 values",
                 "the long list is cut in the tables, exact bytes in the sidecar",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"code\":0,\"data\":[{\"note_list\":[{\"x\":[0"
-                                                + ",0".repeat(200_000)
-                                                + "],\"id\":\"ID\",\"title\":\"t\"}]}]}")),
+                id -> List.of(rawNote(
+                        id,
+                        "{\"code\":0,\"data\":[{\"note_list\":[{\"x\":[0"
+                                + ",0".repeat(200_000)
+                                + "],\"id\":\"ID\",\"title\":\"t\"}]}]}")),
                 id -> assertThat(text(id, "title")).isEqualTo("t"));
         String torture = "👩‍👩‍👧 🍚 \u202Eשלום\u202C\r\n" + "长".repeat(20_000);
         variant(
                 20,
                 "20,000 characters, emoji, right to left, CRLF, NUL, half a pair; empty title",
                 "NUL and half a pair become U+FFFD, exact in the sidecar",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"\",\"desc\":\"\\u0000\\ud83d"
-                                                + torture.replace("\r\n", "\\r\\n")
-                                                + "\",\"\\u0000key\":\"\\ude00\"}]}]}")),
+                id -> List.of(rawNote(
+                        id,
+                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"\",\"desc\":\"\\u0000\\ud83d"
+                                + torture.replace("\r\n", "\\r\\n")
+                                + "\",\"\\u0000key\":\"\\ude00\"}]}]}")),
                 id -> {
                     assertThat(text(id, "note_text")).isEqualTo("\uFFFD\uFFFD" + torture);
                     assertThat(text(id, "title")).isNull();
@@ -626,18 +524,16 @@ class AnswerVariantsTests {
 
     private void scriptOddFiles() {
         String refused = "refused, tried in later nights";
-        List<String> hostile =
-                List.of(
-                        "https://xhscdn.com.evil.test/1040g23",
-                        "http://user:pw@" + night.provider().mediaHost() + "/1040g23",
-                        "http://127.0.0.1:8080/1040g23",
-                        "file:///etc/passwd");
-        List<String> words =
-                List.of(
-                        "host that only begins like an allowed one",
-                        "user and password in the address",
-                        "another port",
-                        "`file:` address");
+        List<String> hostile = List.of(
+                "https://xhscdn.com.evil.test/1040g23",
+                "http://user:pw@" + night.provider().mediaHost() + "/1040g23",
+                "http://127.0.0.1:8080/1040g23",
+                "file:///etc/passwd");
+        List<String> words = List.of(
+                "host that only begins like an allowed one",
+                "user and password in the address",
+                "another port",
+                "`file:` address");
         for (int i = 0; i < hostile.size(); i++) {
             String url = hostile.get(i);
             note(23, words.get(i), refused, (id, note) -> onlyAddress(id, note, url));
@@ -648,23 +544,17 @@ class AnswerVariantsTests {
                 refused,
                 id -> {
                     night.script()
-                            .media(
-                                    target -> target.contains(id),
-                                    MediaReply.redirect("http://169.254.169.254/latest"));
-                    return List.of(
-                            Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g23"))));
+                            .media(target -> target.contains(id), MediaReply.redirect("http://169.254.169.254/latest"));
+                    return List.of(Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g23"))));
                 },
                 _ -> {});
         file(
                 25,
                 "HEIC bytes called `image/jpeg`",
                 "named by its bytes",
-                MediaReply.bytes(
-                        "image/jpeg",
-                        night.provider().mediaBytes("/1040gx?imageView2/format/heif")),
-                id ->
-                        assertThat(night.slots(id).getFirst().media().contentType())
-                                .isEqualTo("image/heic"));
+                MediaReply.bytes("image/jpeg", night.provider().mediaBytes("/1040gx?imageView2/format/heif")),
+                id -> assertThat(night.slots(id).getFirst().media().contentType())
+                        .isEqualTo("image/heic"));
         file(
                 25,
                 "`text/html` with 200",
@@ -685,11 +575,8 @@ class AnswerVariantsTests {
                 "a stream of another size than the answer says",
                 "asked twice, then believed; the row says so",
                 id -> List.of(Reply.note(envelope -> version6(id, envelope, 7))),
-                id ->
-                        assertThat(night.slots(id).getFirst().checks())
-                                .isEqualTo(
-                                        "size mismatch, remarks \"pixels 1080x1920, promised"
-                                                + " 2560x1440\""));
+                id -> assertThat(night.slots(id).getFirst().checks())
+                        .isEqualTo("size mismatch, remarks \"pixels 1080x1920, promised" + " 2560x1440\""));
     }
 
     // 26, 29: envelopes
@@ -713,12 +600,7 @@ class AnswerVariantsTests {
                 "five asks a night, 25 in all",
                 _ -> List.of(Reply.code(301)),
                 id -> assertThat(night.note(id).attempts()).isEqualTo(10));
-        variant(
-                29,
-                "`\"code\":\"0\"`",
-                "",
-                _ -> List.of(Reply.note(envelope -> envelope.put("code", "0"))),
-                _ -> {});
+        variant(29, "`\"code\":\"0\"`", "", _ -> List.of(Reply.note(envelope -> envelope.put("code", "0"))), _ -> {});
         variant(
                 29,
                 "`\"code\":\"301\"`, then the note",
@@ -729,36 +611,22 @@ class AnswerVariantsTests {
                 29,
                 "`message` is an object",
                 "",
-                _ ->
-                        List.of(
-                                Reply.note(
-                                        envelope -> {
-                                            envelope.putObject("message").put("zh", "成功");
-                                            return envelope;
-                                        })),
+                _ -> List.of(Reply.note(envelope -> {
+                    envelope.putObject("message").put("zh", "成功");
+                    return envelope;
+                })),
                 _ -> {});
         variant(
                 29,
                 "no `message`, no `requestId`",
                 "",
-                _ ->
-                        List.of(
-                                Reply.note(
-                                        envelope ->
-                                                envelope.remove(
-                                                        List.of(
-                                                                "message",
-                                                                "requestId",
-                                                                "recordTime")))),
+                _ -> List.of(Reply.note(envelope -> envelope.remove(List.of("message", "requestId", "recordTime")))),
                 _ -> {});
         variant(
                 29,
                 "HTML by HTTP 502, then the note",
                 "the bill of the first is unknown",
-                _ ->
-                        List.of(
-                                Reply.raw(502, "text/html", "<h1>Bad Gateway</h1>".getBytes(UTF_8)),
-                                Reply.normal()),
+                _ -> List.of(Reply.raw(502, "text/html", "<h1>Bad Gateway</h1>".getBytes(UTF_8)), Reply.normal()),
                 id -> assertThat(night.bills(id)).containsExactly("UNKNOWN", "YES"));
         variant(
                 29,
@@ -770,37 +638,24 @@ class AnswerVariantsTests {
                 29,
                 "compressed",
                 "kept as plain text",
-                id ->
-                        List.of(
-                                Reply.raw(200, "application/json", gzip(body(id)))
-                                        .header("Content-Encoding", "gzip")),
+                id -> List.of(Reply.raw(200, "application/json", gzip(body(id))).header("Content-Encoding", "gzip")),
                 id -> assertThat(sidecarAnswer(id)).isEqualTo(body(id)));
         variant(
                 29,
                 "byte order mark",
                 "",
-                id ->
-                        List.of(
-                                Reply.raw(
-                                        200,
-                                        "application/json",
-                                        concat(
-                                                new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF},
-                                                body(id)))),
+                id -> List.of(Reply.raw(
+                        200, "application/json", concat(new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF}, body(id)))),
                 _ -> {});
         variant(
                 29,
                 "Latin-1 called UTF-8",
                 "spoilt letters in the tables, exact bytes in the sidecar",
-                id ->
-                        List.of(
-                                Reply.raw(
-                                        200,
-                                        "application/json",
-                                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\""
-                                                        + id
-                                                        + "\",\"title\":\"café\"}]}]}")
-                                                .getBytes(ISO_8859_1))),
+                id -> List.of(Reply.raw(
+                        200,
+                        "application/json",
+                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + id + "\",\"title\":\"café\"}]}]}")
+                                .getBytes(ISO_8859_1))),
                 id -> assertThat(text(id, "title")).isEqualTo("caf\uFFFD"));
     }
 
@@ -819,11 +674,10 @@ class AnswerVariantsTests {
                             .put("original", address(id, "/1040g" + letters(7_000)))
                             .remove(List.of("fileid", "trace_id"));
                 },
-                id ->
-                        assertThat(night.slots(id))
-                                .extracting(SlotRow::identity)
-                                .doesNotHaveDuplicates()
-                                .allSatisfy(identity -> assertThat(identity).hasSize(200)));
+                id -> assertThat(night.slots(id))
+                        .extracting(SlotRow::identity)
+                        .doesNotHaveDuplicates()
+                        .allSatisfy(identity -> assertThat(identity).hasSize(200)));
         note(
                 9,
                 "sound and music without ids, whose addresses end alike",
@@ -831,18 +685,11 @@ class AnswerVariantsTests {
                 (id, note) -> {
                     voice(id, note, "0.wav").remove("sound_id");
                     note.putObject("simple_music_info")
-                            .put(
-                                    "url",
-                                    "http://"
-                                            + night.provider().mediaHost()
-                                            + "/music/audio/"
-                                            + id
-                                            + "/0.wav");
+                            .put("url", "http://" + night.provider().mediaHost() + "/music/audio/" + id + "/0.wav");
                 },
-                id ->
-                        assertThat(night.slots(id))
-                                .extracting(SlotRow::ordinal, SlotRow::identity)
-                                .containsExactly(tuple(0, "0.wav"), tuple(1, "0.wav")));
+                id -> assertThat(night.slots(id))
+                        .extracting(SlotRow::ordinal, SlotRow::identity)
+                        .containsExactly(tuple(0, "0.wav"), tuple(1, "0.wav")));
     }
 
     // 29: envelopes that are not quite JSON; behind all others for the same reason
@@ -852,21 +699,16 @@ class AnswerVariantsTests {
                 29,
                 "`\"code\":0.0`",
                 "",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"code\":0.0,\"data\":[{\"id\":\"ID\",\"title\":\"t\"}]}")),
+                id -> List.of(rawNote(id, "{\"code\":0.0,\"data\":[{\"id\":\"ID\",\"title\":\"t\"}]}")),
                 id -> assertThat(night.bills(id)).containsExactly("YES"));
         variant(
                 29,
                 "`NaN` and `Infinity` in place of numbers",
                 "NULL in the tables, exact bytes in the sidecar",
-                id ->
-                        List.of(
-                                rawNote(
-                                        id,
-                                        "{\"code\":0,\"data\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":NaN,\"x\":[-Infinity,Infinity]}]}")),
+                id -> List.of(
+                        rawNote(
+                                id,
+                                "{\"code\":0,\"data\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":NaN,\"x\":[-Infinity,Infinity]}]}")),
                 id -> {
                     assertThat(text(id, "title")).isEqualTo("t");
                     assertThat(text(id, "liked_count")).isNull();
@@ -875,38 +717,24 @@ class AnswerVariantsTests {
                 29,
                 "text behind the last brace",
                 "not read; exact bytes in the sidecar",
-                id ->
-                        List.of(
-                                Reply.raw(
-                                        200,
-                                        "application/json",
-                                        concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))),
+                id -> List.of(Reply.raw(200, "application/json", concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))),
                 id -> assertThat(night.bills(id)).containsExactly("YES"));
         variant(
                 29,
                 "a second object behind the first, with code 303",
                 "the first one counts",
-                id ->
-                        List.of(
-                                Reply.raw(
-                                        200,
-                                        "application/json",
-                                        concat(body(id), "{\"code\":303}".getBytes(UTF_8)))),
+                id -> List.of(Reply.raw(200, "application/json", concat(body(id), "{\"code\":303}".getBytes(UTF_8)))),
                 id -> assertThat(night.bills(id)).containsExactly("YES"));
         variant(
                 29,
                 "HTML by HTTP 200, each time",
                 "two requests a night; the first response is kept",
-                _ ->
-                        List.of(
-                                Reply.raw(200, "text/html", "<h1>first</h1>".getBytes(UTF_8)),
-                                Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8))),
+                _ -> List.of(
+                        Reply.raw(200, "text/html", "<h1>first</h1>".getBytes(UTF_8)),
+                        Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8))),
                 id -> {
                     assertThat(night.bills(id)).containsOnly("UNKNOWN").hasSize(4);
-                    assertThat(
-                                    query(
-                                            "SELECT string_agg(convert_from(answer, 'UTF8'), '') FROM api_call",
-                                            id))
+                    assertThat(query("SELECT string_agg(convert_from(answer, 'UTF8'), '') FROM api_call", id))
                             .isEqualTo("<h1>first</h1>");
                 });
     }
@@ -915,10 +743,8 @@ class AnswerVariantsTests {
 
     @ParameterizedTest(name = "27 {0}")
     @CsvSource({
-        "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z,"
-                + " 2026-03-10T16:00:00Z",
-        "'code 303 by HTTP 429, 00:01 in Shanghai', 429, 2026-03-10T16:01:00Z,"
-                + " 2026-03-11T16:00:00Z",
+        "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z," + " 2026-03-10T16:00:00Z",
+        "'code 303 by HTTP 429, 00:01 in Shanghai', 429, 2026-03-10T16:01:00Z," + " 2026-03-11T16:00:00Z",
         "'code 303 by HTTP 200', 200, 2026-03-10T04:00:00Z, 2026-03-10T16:00:00Z"
     })
     void usedUpQuota(String what, int status, Instant now, Instant until) {
@@ -945,13 +771,12 @@ class AnswerVariantsTests {
     void tooFast27() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.code(302).header("Retry-After", "0"), Reply.normal());
-        var row =
-                new AnswerTable.Row(
-                        night,
-                        27,
-                        "code 302 by HTTP 429, then the note",
-                        note,
-                        "the whole client pauses; the note loses no try");
+        var row = new AnswerTable.Row(
+                night,
+                27,
+                "code 302 by HTTP 429, then the note",
+                note,
+                "the whole client pauses; the note loses no try");
 
         assertEnded(night.run(), ExitCode.COMPLETED);
         row.look();
@@ -974,13 +799,12 @@ class AnswerVariantsTests {
     void blockedAccount(int code, int status, ExitCode exitCode) {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.code(code, status), Reply.normal());
-        var row =
-                new AnswerTable.Row(
-                        night,
-                        28,
-                        "code " + code + " by HTTP " + status,
-                        note,
-                        "exit 4, " + exitCode + "; the same command goes on");
+        var row = new AnswerTable.Row(
+                night,
+                28,
+                "code " + code + " by HTTP " + status,
+                note,
+                "exit 4, " + exitCode + "; the same command goes on");
 
         assertEnded(night.run(), exitCode);
         row.look();
@@ -1012,8 +836,7 @@ class AnswerVariantsTests {
         note(number, what, remark, change, _ -> {});
     }
 
-    private void note(
-            int number, String what, String remark, NoteChange change, Consumer<String> check) {
+    private void note(int number, String what, String remark, NoteChange change, Consumer<String> check) {
         note(number, what, remark, change, check, (_, _) -> {});
     }
 
@@ -1028,17 +851,11 @@ class AnswerVariantsTests {
                 number,
                 what,
                 remark,
-                id ->
-                        List.of(
-                                Reply.note(
-                                        envelope -> {
-                                            change.to(
-                                                    id,
-                                                    (ObjectNode)
-                                                            envelope.at("/data/0/note_list/0"));
-                                            envelopeChange.to(id, envelope);
-                                            return envelope;
-                                        })),
+                id -> List.of(Reply.note(envelope -> {
+                    change.to(id, (ObjectNode) envelope.at("/data/0/note_list/0"));
+                    envelopeChange.to(id, envelope);
+                    return envelope;
+                })),
                 check);
     }
 
@@ -1047,25 +864,18 @@ class AnswerVariantsTests {
                 number,
                 what,
                 remark,
-                _ ->
-                        List.of(
-                                Reply.json(
-                                        "{\"code\":0,\"message\":\"SUCCESS\",\"data\":"
-                                                + data
-                                                + "}")),
+                _ -> List.of(Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":" + data + "}")),
                 _ -> {});
     }
 
-    private void file(
-            int number, String what, String remark, MediaReply reply, Consumer<String> check) {
+    private void file(int number, String what, String remark, MediaReply reply, Consumer<String> check) {
         variant(
                 number,
                 what,
                 remark,
                 id -> {
                     night.script().media(target -> target.contains(id), reply);
-                    return List.of(
-                            Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g25"))));
+                    return List.of(Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g25"))));
                 },
                 check);
     }
@@ -1117,30 +927,20 @@ class AnswerVariantsTests {
 
     /** Adds a picture with all its addresses. */
     private ObjectNode image(String id, ObjectNode note, String file) {
-        String best =
-                "/"
-                        + file
-                        + "?imageView2/2/w/5000/h/5000/format/heif/q/56&redImage/frame/0&ap=1&sc=ORIGINAL&sign=0a&t=69aedd8e&src=A";
-        String small =
-                "/"
-                        + file
-                        + "?imageView2/2/w/1440/format/heif/q/75|imageMogr2/strip&sign=0a&t=69aedd8e";
-        ArrayNode images =
-                note.path("images_list") instanceof ArrayNode list
-                        ? list
-                        : note.putArray("images_list");
-        ObjectNode image =
-                images.addObject()
-                        .put("index", images.size())
-                        .put("fileid", own(id, file))
-                        .put("trace_id", own(id, file));
+        String best = "/"
+                + file
+                + "?imageView2/2/w/5000/h/5000/format/heif/q/56&redImage/frame/0&ap=1&sc=ORIGINAL&sign=0a&t=69aedd8e&src=A";
+        String small = "/" + file + "?imageView2/2/w/1440/format/heif/q/75|imageMogr2/strip&sign=0a&t=69aedd8e";
+        ArrayNode images = note.path("images_list") instanceof ArrayNode list ? list : note.putArray("images_list");
+        ObjectNode image = images.addObject()
+                .put("index", images.size())
+                .put("fileid", own(id, file))
+                .put("trace_id", own(id, file));
         image.put("width", 1080)
                 .put("height", 1440)
                 .put("original", address(id, best))
                 .put("url", address(id, small));
-        image.putObject("url_multi_level")
-                .put("low", address(id, small))
-                .put("high", address(id, small));
+        image.putObject("url_multi_level").put("low", address(id, small)).put("high", address(id, small));
         return image;
     }
 
@@ -1170,8 +970,7 @@ class AnswerVariantsTests {
 
     private ObjectNode film(String id, ArrayNode streams, String file) {
         String host = "http://" + night.provider().mediaHost();
-        ObjectNode stream =
-                streams.addObject().put("master_url", host + "/stream/" + id + "/" + file);
+        ObjectNode stream = streams.addObject().put("master_url", host + "/stream/" + id + "/" + file);
         stream.putArray("backup_urls")
                 .add(host + "/stream/" + id + "/" + file)
                 .add(host + "/backup/1/stream/" + id + "/" + file);
@@ -1186,10 +985,7 @@ class AnswerVariantsTests {
     private ObjectNode version6(String id, ObjectNode envelope, int size) {
         ArrayNode data = envelope.putArray("data");
         ObjectNode other =
-                data.addObject()
-                        .put("id", otherNote())
-                        .put("type", "video")
-                        .put("title", "of another note");
+                data.addObject().put("id", otherNote()).put("type", "video").put("title", "of another note");
         film(
                 "recommended",
                 other.putObject("video_info_v2")
@@ -1197,8 +993,7 @@ class AnswerVariantsTests {
                         .putObject("stream")
                         .putArray("h264"),
                 "y_258.mp4");
-        ObjectNode video =
-                data.addObject().put("id", id).put("type", "video").putObject("video_info_v2");
+        ObjectNode video = data.addObject().put("id", id).put("type", "video").putObject("video_info_v2");
         video.putObject("capa").put("duration", 61);
         ObjectNode media = video.putObject("media").put("video_id", videoId(id));
         ObjectNode streams = media.putObject("stream");
@@ -1208,10 +1003,7 @@ class AnswerVariantsTests {
                 .put("default_stream", 0);
         ArrayNode h265 = streams.putArray("h265");
         film(id, h265, "x_114.mp4").put("width", 1280).put("height", 720).put("default_stream", 1);
-        film(id, h265, "x_115.mp4")
-                .put("width", 2560)
-                .put("height", 1440)
-                .put("quality_type", "2K");
+        film(id, h265, "x_115.mp4").put("width", 2560).put("height", 1440).put("quality_type", "2K");
         streams.putArray("h266");
         streams.putArray("av1");
         if (size > 0) {
@@ -1258,11 +1050,10 @@ class AnswerVariantsTests {
     private void assertPaidAnswersAreHeld(String note) {
         assertThat(night.ledger(note))
                 .filteredOn(call -> Integer.valueOf(0).equals(call.code()))
-                .allSatisfy(
-                        call -> {
-                            assertThat(call.billed()).isEqualTo(Billed.YES);
-                            assertThat(call.answerHeld()).isTrue();
-                        });
+                .allSatisfy(call -> {
+                    assertThat(call.billed()).isEqualTo(Billed.YES);
+                    assertThat(call.answerHeld()).isTrue();
+                });
         assertThat(night.ledger(note)).extracting(CallEntry::receivedAt).doesNotContainNull();
         assertThat(night.ledger(note)).hasSize(night.calls(note));
         if (night.state(note) == ARCHIVED) {
@@ -1276,7 +1067,8 @@ class AnswerVariantsTests {
     }
 
     private byte[] sidecarAnswer(String note) {
-        JsonNode sidecar = JSON.readTree(night.objects("notes/" + note).lastEntry().getValue());
+        JsonNode sidecar =
+                JSON.readTree(night.objects("notes/" + note).lastEntry().getValue());
         return sidecar.has("answer")
                 ? sidecar.path("answer").stringValue().getBytes(UTF_8)
                 : sidecar.path("answerBase64").binaryValue();

@@ -16,8 +16,8 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.context.ContextConfiguration;
 
 /**
- * The real job on a real, emptied PostgreSQL and S3 store, against the sandbox's provider over real
- * sockets. {@link Night} is its fixture.
+ * The real job on a real, emptied PostgreSQL and S3 store, against the sandbox's provider over real sockets.
+ * {@link Night} is its fixture.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -25,21 +25,20 @@ class ArchivePropertiesTests {
         ArchiveProperties settings = bound(Map.of());
 
         assertThat(settings)
-                .isEqualTo(
-                        new ArchiveProperties(
-                                "main",
-                                32,
-                                new ArchiveProperties.Retry(
-                                        List.of(
-                                                Duration.ofSeconds(5),
-                                                Duration.ofSeconds(15),
-                                                Duration.ofSeconds(45),
-                                                Duration.ofSeconds(90)),
-                                        0.2,
-                                        5,
-                                        25),
-                                new ArchiveProperties.Outage(20, Duration.ofMinutes(10)),
-                                Duration.ofDays(30)));
+                .isEqualTo(new ArchiveProperties(
+                        "main",
+                        32,
+                        new ArchiveProperties.Retry(
+                                List.of(
+                                        Duration.ofSeconds(5),
+                                        Duration.ofSeconds(15),
+                                        Duration.ofSeconds(45),
+                                        Duration.ofSeconds(90)),
+                                0.2,
+                                5,
+                                25),
+                        new ArchiveProperties.Outage(20, Duration.ofMinutes(10)),
+                        Duration.ofDays(30)));
         assertThat(violations(settings)).isEmpty();
     }
 
@@ -72,9 +71,8 @@ class ArchivePropertiesTests {
 
     @Test
     void delaysFollowEachOtherAndTheLastOneRepeats() {
-        ArchiveProperties.Retry retry =
-                bound(Map.of("archive.retry.jitter", "0", "archive.retry.delays", "5s,15s"))
-                        .retry();
+        ArchiveProperties.Retry retry = bound(Map.of("archive.retry.jitter", "0", "archive.retry.delays", "5s,15s"))
+                .retry();
 
         assertThat(retry.delayAfter(1)).hasSeconds(5);
         assertThat(retry.delayAfter(2)).hasSeconds(15);
@@ -92,18 +90,18 @@ class ArchivePropertiesTests {
         for (int i = 0; i < 200; i++) {
             Duration delay = retry.delayAfter(times);
 
-            assertThat(delay.toNanos())
-                    .isBetween((long) (plain.toNanos() * 0.8), (long) (plain.toNanos() * 1.2));
+            assertThat(delay.toNanos()).isBetween((long) (plain.toNanos() * 0.8), (long) (plain.toNanos() * 1.2));
             assertThat(delay).isLessThanOrEqualTo(retry.longestDelay());
         }
     }
 
     private static ArchiveProperties bound(Map<String, String> values) {
-        return new Binder(new MapConfigurationPropertySource(values))
-                .bindOrCreate("archive", ArchiveProperties.class);
+        return new Binder(new MapConfigurationPropertySource(values)).bindOrCreate("archive", ArchiveProperties.class);
     }
 
     private static List<String> violations(ArchiveProperties settings) {
-        return VALIDATOR.validate(settings).stream().map(ConstraintViolation::getMessage).toList();
+        return VALIDATOR.validate(settings).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
     }
 }

@@ -16,8 +16,8 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.context.ContextConfiguration;
 
 /**
- * Like {@link ArchiveJobTest}, on other servers: such a class runs beside one of those. Which
- * classes are of which kind is a matter of the time that they take.
+ * Like {@link ArchiveJobTest}, on other servers: such a class runs beside one of those. Which classes are of which kind
+ * is a matter of the time that they take.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -25,18 +25,29 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A file is archived in the best rendition that can be had, says so when it is a lesser one, and is
- * not asked for twice.
+ * A file is archived in the best rendition that can be had, says so when it is a lesser one, and is not asked for
+ * twice.
  */
 @ArchiveJobTest
 class BestRenditionTests {
 
-    @Autowired Night night;
-    @Autowired HealthCheck check;
-    @Autowired PaidAnswers paid;
-    @Autowired Interventions interventions;
-    @Autowired OutageRetry outages;
-    @Autowired RunGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    HealthCheck check;
+
+    @Autowired
+    PaidAnswers paid;
+
+    @Autowired
+    Interventions interventions;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunGate gate;
 
     @Test
     void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
@@ -52,12 +63,10 @@ class BestRenditionTests {
         assertThat(lesser.reason()).isEqualTo("DEGRADED");
         assertThat(lesser.rendition()).isEqualTo("url_multi_level.high");
         assertThat(lesser.error()).contains("original at ").contains("HTTP 404");
-        assertThat(night.slots(note).stream().skip(1))
-                .allSatisfy(
-                        slot -> {
-                            assertThat(slot.reason()).isNull();
-                            assertThat(slot.error()).isNull();
-                        });
+        assertThat(night.slots(note).stream().skip(1)).allSatisfy(slot -> {
+            assertThat(slot.reason()).isNull();
+            assertThat(slot.error()).isNull();
+        });
 
         night.script().clear();
         night.isNextDay();
@@ -141,14 +150,11 @@ class BestRenditionTests {
                 .as("five times three tries, and once the lesser one")
                 .isEqualTo(16);
         assertThat(run.files().lesser()).isOne();
-        assertThat(aboutLesserRenditions())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.level()).isEqualTo(Health.Level.ATTENTION);
-                            assertThat(reason.what()).startsWith("1 archived note has");
-                            assertThat(reason.command()).contains("requeue --degraded");
-                        });
+        assertThat(aboutLesserRenditions()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Health.Level.ATTENTION);
+            assertThat(reason.what()).startsWith("1 archived note has");
+            assertThat(reason.command()).contains("requeue --degraded");
+        });
 
         // what was signed for the first night has expired, and a new answer has other addresses
         night.script().clear();
@@ -244,34 +250,25 @@ class BestRenditionTests {
         assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
         assertThat(night.provider().mediaRequests(name)).isOne();
         assertThat(run.files().takenOver()).isOne();
-        assertThat(run.files().bytesTakenOver()).isEqualTo(twins.getFirst().media().size());
+        assertThat(run.files().bytesTakenOver())
+                .isEqualTo(twins.getFirst().media().size());
         assertThat(run.files().known()).as("uploads").isZero();
     }
 
     @Test
     void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
         String note =
-                noteWithTwins(
-                        twin ->
-                                twin.put(
-                                        "original",
-                                        twin.get("original").stringValue() + "&twin=2"));
+                noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
         String name = night.pictures(note).getFirst();
-        night.script()
-                .media(
-                        isOriginalOf(name).and(target -> !target.contains("twin=2")),
-                        MediaReply.status(403));
+        night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), MediaReply.status(403));
 
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(twins(note, name))
-                .hasSize(2)
-                .allSatisfy(
-                        twin -> {
-                            assertThat(twin.rendition()).isEqualTo("original");
-                            assertThat(twin.reason()).isNull();
-                        });
+        assertThat(twins(note, name)).hasSize(2).allSatisfy(twin -> {
+            assertThat(twin.rendition()).isEqualTo("original");
+            assertThat(twin.reason()).isNull();
+        });
         assertThat(night.provider().mediaRequests(name))
                 .as("the dead one and the other")
                 .isEqualTo(2);
@@ -290,36 +287,30 @@ class BestRenditionTests {
 
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(twins(note, name))
-                .hasSize(2)
-                .extracting(SlotRow::rendition)
-                .containsOnly("original");
+        assertThat(twins(note, name)).hasSize(2).extracting(SlotRow::rendition).containsOnly("original");
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
     }
 
     /** A note, on the worklist, whose first picture stands at its end once more. */
     private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
-        String note =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                        .filter(this::hasOriginal)
-                        .findFirst()
-                        .orElseThrow();
-        night.script()
-                .always(
-                        note,
-                        Reply.noteWith(
-                                answer -> {
-                                    ArrayNode images = (ArrayNode) answer.get("images_list");
-                                    ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
-                                    changeOfTheSecond.accept(twin);
-                                    images.add(twin);
-                                }));
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(this::hasOriginal)
+                .findFirst()
+                .orElseThrow();
+        night.script().always(note, Reply.noteWith(answer -> {
+            ArrayNode images = (ArrayNode) answer.get("images_list");
+            ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
+            changeOfTheSecond.accept(twin);
+            images.add(twin);
+        }));
         night.pending(List.of(note));
         return note;
     }
 
     private List<SlotRow> twins(String note, String name) {
-        return night.slots(note).stream().filter(slot -> slot.identity().equals(name)).toList();
+        return night.slots(note).stream()
+                .filter(slot -> slot.identity().equals(name))
+                .toList();
     }
 
     @Test
@@ -348,10 +339,7 @@ class BestRenditionTests {
         night.script()
                 .answers(
                         notes.get(1),
-                        Reply.noteWith(
-                                note ->
-                                        ((ObjectNode) note.at("/images_list/0"))
-                                                .put("fileid", name)));
+                        Reply.noteWith(note -> ((ObjectNode) note.at("/images_list/0")).put("fileid", name)));
         night.pending(notes.subList(1, 2));
 
         RunSummary run = night.run();
@@ -370,11 +358,10 @@ class BestRenditionTests {
     }
 
     private String noteWithAnOriginal() {
-        String note =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                        .filter(this::hasOriginal)
-                        .findFirst()
-                        .orElseThrow();
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(this::hasOriginal)
+                .findFirst()
+                .orElseThrow();
         night.pending(List.of(note));
         return note;
     }
@@ -392,14 +379,10 @@ class BestRenditionTests {
     }
 
     private void answersWith(String note, Consumer<ObjectNode> change) {
-        night.script()
-                .answers(
-                        note,
-                        Reply.noteWith(
-                                answer -> {
-                                    answer.remove("widgets_context");
-                                    change.accept((ObjectNode) answer.get("native_voice_info"));
-                                }));
+        night.script().answers(note, Reply.noteWith(answer -> {
+            answer.remove("widgets_context");
+            change.accept((ObjectNode) answer.get("native_voice_info"));
+        }));
     }
 
     private SlotRow firstPicture(String note) {

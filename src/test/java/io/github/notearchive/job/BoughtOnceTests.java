@@ -18,7 +18,8 @@ import org.springframework.beans.factory.annotation.Autowired;
 @ArchiveJobTest
 class BoughtOnceTests {
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void troubleWithMediaIsTriedAgainTonightAndLaterWithoutAnotherCall() {
@@ -32,13 +33,10 @@ class BoughtOnceTests {
         assertThat(night.note(note).mediaAttempts()).isEqualTo(5);
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-        assertThat(night.slots(note))
-                .isNotEmpty()
-                .allSatisfy(
-                        slot -> {
-                            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
-                            assertThat(slot.reason()).isEqualTo("RETRY");
-                        });
+        assertThat(night.slots(note)).isNotEmpty().allSatisfy(slot -> {
+            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
+            assertThat(slot.reason()).isEqualTo("RETRY");
+        });
         assertThat(night.calls()).isEqualTo(1);
 
         night.isNextDay();
@@ -56,13 +54,10 @@ class BoughtOnceTests {
     void answerThatACrashLeftInTheLedgerIsUsed() {
         String note = night.pending(1).getFirst();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist SET claimed_by = 'main', claimed_until = now() + interval '5 minutes',
                                             claim_id = nextval('worklist_claim_seq')
-                        """)
-                .update();
+                        """).update();
 
         RunSummary run = night.run();
 
@@ -86,18 +81,16 @@ class BoughtOnceTests {
                 "it is claimed again and waits",
                 () -> night.count("SELECT count(*) FROM worklist WHERE claim_id > " + first) == 1);
 
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
                                             claim_id = nextval('worklist_claim_seq')
-                        """)
-                .update();
+                        """).update();
 
         RunSummary ended = Night.ended(run);
         assertThat(night.calls(note)).isEqualTo(1);
         assertThat(ended.notes().released()).as("for the 302 only").isEqualTo(1);
-        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'")).isOne();
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
+                .isOne();
         assertThat(night.bills(note)).containsExactly("NO");
     }
 

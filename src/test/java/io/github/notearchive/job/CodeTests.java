@@ -34,7 +34,8 @@ class CodeTests {
 
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void notesThatAreThereAreArchivedWithOneCallEach() {
@@ -47,32 +48,24 @@ class CodeTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
         assertThat(night.calls()).isEqualTo(5);
-        assertThat(night.executions())
-                .singleElement()
-                .satisfies(
-                        execution -> {
-                            assertThat(execution.status()).isEqualTo("COMPLETED");
-                            assertThat(execution.exitCode()).isEqualTo("COMPLETED");
-                        });
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("COMPLETED");
+            assertThat(execution.exitCode()).isEqualTo("COMPLETED");
+        });
         assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
-        assertThat(night.note(notes.getFirst()))
-                .satisfies(
-                        note -> {
-                            assertThat(note.dueAt()).isNull();
-                            assertThat(note.lastCode()).isZero();
-                            assertThat(note.lastError()).isNull();
-                            assertThat(note.attempts()).isZero();
-                            assertThat(note.claimedBy()).isNull();
-                            assertThat(note.settledBy()).isEqualTo(run.executionId());
-                        });
-        assertThat(night.ledger(notes.getFirst()))
-                .singleElement()
-                .satisfies(
-                        call -> {
-                            assertThat(call.billed()).isEqualTo(Billed.YES);
-                            assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
-                            assertThat(call.answerHeld()).isTrue();
-                        });
+        assertThat(night.note(notes.getFirst())).satisfies(note -> {
+            assertThat(note.dueAt()).isNull();
+            assertThat(note.lastCode()).isZero();
+            assertThat(note.lastError()).isNull();
+            assertThat(note.attempts()).isZero();
+            assertThat(note.claimedBy()).isNull();
+            assertThat(note.settledBy()).isEqualTo(run.executionId());
+        });
+        assertThat(night.ledger(notes.getFirst())).singleElement().satisfies(call -> {
+            assertThat(call.billed()).isEqualTo(Billed.YES);
+            assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
+            assertThat(call.answerHeld()).isTrue();
+        });
         assertThat(run.bill().calls()).isEqualTo(5);
         assertThat(run.bill().billed()).isEqualTo(5);
     }
@@ -90,27 +83,22 @@ class CodeTests {
     void successWithoutTheNoteIsAskedOnceMoreOnALaterNightAndThenUnavailable() {
         List<String> notes = night.pending(7);
         String other = night.provider().noteIds(50).getLast();
-        List<Reply> shapes =
-                List.of(
-                        Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"),
-                        Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":null}"),
-                        Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":{}}"),
-                        Reply.json("{\"code\":0,\"message\":\"SUCCESS\"}"),
-                        Reply.noteWith(note -> note.put("id", other)),
-                        Reply.note(
-                                envelope -> {
-                                    envelope.putArray("data")
-                                            .addObject()
-                                            .put("model_type", "error");
-                                    return envelope;
-                                }),
-                        Reply.note(
-                                envelope -> {
-                                    ((ObjectNode) envelope.at("/data/0"))
-                                            .put("model_type", "error")
-                                            .putArray("note_list");
-                                    return envelope;
-                                }));
+        List<Reply> shapes = List.of(
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":null}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":{}}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\"}"),
+                Reply.noteWith(note -> note.put("id", other)),
+                Reply.note(envelope -> {
+                    envelope.putArray("data").addObject().put("model_type", "error");
+                    return envelope;
+                }),
+                Reply.note(envelope -> {
+                    ((ObjectNode) envelope.at("/data/0"))
+                            .put("model_type", "error")
+                            .putArray("note_list");
+                    return envelope;
+                }));
         IntStream.range(0, 7).forEach(i -> night.script().always(notes.get(i), shapes.get(i)));
 
         RunSummary first = night.run();
@@ -120,14 +108,12 @@ class CodeTests {
         assertThat(night.exitCodes()).containsExactly("INCOMPLETE");
         assertThat(night.states(notes)).containsOnly(POSTPONED);
         assertThat(night.calls()).isEqualTo(7);
-        assertThat(notes)
-                .allSatisfy(
-                        note -> {
-                            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-                            assertThat(night.note(note).attempts()).isZero();
-                            assertThat(night.note(note).lastCode()).isZero();
-                            assertThat(night.bills(note)).containsExactly("YES");
-                        });
+        assertThat(notes).allSatisfy(note -> {
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).lastCode()).isZero();
+            assertThat(night.bills(note)).containsExactly("YES");
+        });
 
         RunSummary sameNight = night.run();
 
@@ -141,12 +127,10 @@ class CodeTests {
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(14);
         assertThat(notes)
-                .allSatisfy(
-                        note ->
-                                assertThat(night.note(note).dueAt())
-                                        .isBetween(
-                                                night.clock().instant().plus(Duration.ofDays(29)),
-                                                night.clock().instant().plus(Duration.ofDays(30))));
+                .allSatisfy(note -> assertThat(night.note(note).dueAt())
+                        .isBetween(
+                                night.clock().instant().plus(Duration.ofDays(29)),
+                                night.clock().instant().plus(Duration.ofDays(30))));
     }
 
     @Test
@@ -196,8 +180,7 @@ class CodeTests {
         assertThat(run.notes().unavailable()).isEqualTo(3);
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(3);
-        assertThat(notes.stream().map(note -> night.note(note).lastCode()))
-                .containsExactly(201, 202, 404);
+        assertThat(notes.stream().map(note -> night.note(note).lastCode())).containsExactly(201, 202, 404);
         assertThat(night.bills(notes.getFirst())).containsExactly("YES");
 
         night.isDaysLater(31);
@@ -283,8 +266,7 @@ class CodeTests {
         assertThat(run.notes().postponed()).isZero();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
-        assertThat(pauseBetween(night.provider().callsSeen()))
-                .isGreaterThan(Duration.ofMillis(990));
+        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(990));
     }
 
     @Test
@@ -305,8 +287,7 @@ class CodeTests {
         assertThat(run.notes().released()).isEqualTo(1);
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
-        assertThat(pauseBetween(night.provider().callsSeen()))
-                .isGreaterThan(Duration.ofMillis(1_990));
+        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(1_990));
     }
 
     private static Duration pauseBetween(List<CallSeen> calls) {
@@ -315,12 +296,7 @@ class CodeTests {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "100, BLOCKED_TOKEN",
-        "600, BLOCKED_PERMISSION",
-        "601, BLOCKED_BALANCE",
-        "602, BLOCKED_BALANCE"
-    })
+    @CsvSource({"100, BLOCKED_TOKEN", "600, BLOCKED_PERMISSION", "601, BLOCKED_BALANCE", "602, BLOCKED_BALANCE"})
     void blockedAccountEndsTheRunAndLeavesEveryNoteAsItWas(int code, ExitCode exitCode) {
         List<String> notes = night.pending(40);
         night.script().answersAll(Reply.code(code));
@@ -330,16 +306,14 @@ class CodeTests {
         assertEnded(blocked, exitCode);
         assertThat(blocked.exitCode().number()).isEqualTo(4);
         assertThat(blocked.reason()).contains(String.valueOf(code));
-        assertThat(night.executions())
-                .singleElement()
-                .satisfies(
-                        execution -> {
-                            assertThat(execution.status()).isEqualTo("STOPPED");
-                            assertThat(execution.exitCode()).isEqualTo(exitCode.name());
-                            assertThat(execution.message()).contains(String.valueOf(code));
-                        });
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo(exitCode.name());
+            assertThat(execution.message()).contains(String.valueOf(code));
+        });
         assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes).allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
         assertThat(night.claims()).isZero();
         assertThat(night.calls()).isBetween(1, 32).isEqualTo(night.provider().answered(code));
 
@@ -373,37 +347,24 @@ class CodeTests {
 
     @Test
     void troubleOfAnyKindPutsTheNoteOffAndItIsAskedAgainInTheSameRun() {
-        Map<String, Reply> troubles =
-                Map.ofEntries(
-                        Map.entry("500", Reply.code(500)),
-                        Map.entry("503", Reply.code(503)),
-                        Map.entry("unknown code", Reply.code(777)),
-                        Map.entry("string", Reply.json("{\"code\":\"301\",\"data\":null}")),
-                        Map.entry("301 by HTTP 503", Reply.code(301, 503)),
-                        Map.entry(
-                                "HTML",
-                                Reply.raw(502, "text/html", "<h1>Bad</h1>".getBytes(UTF_8))),
-                        Map.entry("HTML with 200", Reply.json("<html>maintenance</html>")),
-                        Map.entry("no code", Reply.json("{\"message\":\"hm\"}")),
-                        Map.entry("code of no kind", Reply.json("{\"code\":[0]}")),
-                        Map.entry("empty", Reply.raw(200, "application/json", new byte[0])),
-                        Map.entry("reset", Reply.reset()),
-                        Map.entry("lost", Reply.lost()),
-                        Map.entry("truncated", Reply.truncated()));
+        Map<String, Reply> troubles = Map.ofEntries(
+                Map.entry("500", Reply.code(500)),
+                Map.entry("503", Reply.code(503)),
+                Map.entry("unknown code", Reply.code(777)),
+                Map.entry("string", Reply.json("{\"code\":\"301\",\"data\":null}")),
+                Map.entry("301 by HTTP 503", Reply.code(301, 503)),
+                Map.entry("HTML", Reply.raw(502, "text/html", "<h1>Bad</h1>".getBytes(UTF_8))),
+                Map.entry("HTML with 200", Reply.json("<html>maintenance</html>")),
+                Map.entry("no code", Reply.json("{\"message\":\"hm\"}")),
+                Map.entry("code of no kind", Reply.json("{\"code\":[0]}")),
+                Map.entry("empty", Reply.raw(200, "application/json", new byte[0])),
+                Map.entry("reset", Reply.reset()),
+                Map.entry("lost", Reply.lost()),
+                Map.entry("truncated", Reply.truncated()));
         Set<String> unreadable = Set.of("HTML with 200", "no code", "code of no kind", "empty");
         Map<String, Billed> bills = Map.of("string", Billed.NO, "301 by HTTP 503", Billed.NO);
         Map<String, Integer> codes =
-                Map.of(
-                        "500",
-                        500,
-                        "503",
-                        503,
-                        "unknown code",
-                        777,
-                        "string",
-                        301,
-                        "301 by HTTP 503",
-                        301);
+                Map.of("500", 500, "503", 503, "unknown code", 777, "string", 301, "301 by HTTP 503", 301);
         List<String> kinds = new ArrayList<>(troubles.keySet());
         List<String> notes = night.pending(kinds.size());
         for (int i = 0; i < kinds.size(); i++) {
@@ -420,9 +381,7 @@ class CodeTests {
             String note = notes.get(i);
             List<CallEntry> calls = night.ledger(note);
             assertThat(calls).as(kind).hasSize(2);
-            assertThat(calls.getFirst().billed())
-                    .as(kind)
-                    .isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
+            assertThat(calls.getFirst().billed()).as(kind).isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
             assertThat(calls.getFirst().code()).as(kind).isEqualTo(codes.get(kind));
             assertThat(calls.getFirst().receivedAt()).as(kind).isNotNull();
             assertThat(calls.getFirst().answerHeld()).as(kind).isEqualTo(unreadable.contains(kind));
@@ -435,14 +394,10 @@ class CodeTests {
     @Test
     void codesAsTextAndByteOrderMarksAreRead() {
         List<String> notes = night.pending(3);
-        night.script()
-                .always(
-                        notes.get(0),
-                        Reply.note(
-                                envelope -> {
-                                    envelope.put("code", "0");
-                                    return envelope;
-                                }));
+        night.script().always(notes.get(0), Reply.note(envelope -> {
+            envelope.put("code", "0");
+            return envelope;
+        }));
         byte[] body = night.provider().envelope(notes.get(1)).toString().getBytes(UTF_8);
         byte[] marked = new byte[body.length + 3];
         System.arraycopy(BYTE_ORDER_MARK, 0, marked, 0, 3);
@@ -456,20 +411,21 @@ class CodeTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(3);
         JsonNode title = night.provider().envelope(notes.get(1)).at("/data/0/note_list/0/desc");
-        assertThat(
-                        night.sql()
-                                .sql("SELECT note_text FROM note WHERE note_id = :id")
-                                .param("id", notes.get(1))
-                                .query(String.class)
-                                .single())
+        assertThat(night.sql()
+                        .sql("SELECT note_text FROM note WHERE note_id = :id")
+                        .param("id", notes.get(1))
+                        .query(String.class)
+                        .single())
                 .isEqualTo(title.stringValue());
     }
 
     /** 20 ms and 40 ms, each a fifth more or less. */
     private static void assertWaited(List<CallEntry> calls) {
-        assertThat(ChronoUnit.MILLIS.between(calls.get(0).receivedAt(), calls.get(1).sentAt()))
+        assertThat(ChronoUnit.MILLIS.between(
+                        calls.get(0).receivedAt(), calls.get(1).sentAt()))
                 .isGreaterThanOrEqualTo(15);
-        assertThat(ChronoUnit.MILLIS.between(calls.get(1).receivedAt(), calls.get(2).sentAt()))
+        assertThat(ChronoUnit.MILLIS.between(
+                        calls.get(1).receivedAt(), calls.get(2).sentAt()))
                 .isGreaterThanOrEqualTo(31);
     }
 }

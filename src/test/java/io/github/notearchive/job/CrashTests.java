@@ -15,16 +15,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/**
- * What a killed process leaves behind is put in order by the next run; a live one is left alone.
- */
+/** What a killed process leaves behind is put in order by the next run; a live one is left alone. */
 @ArchiveJobTest
 class CrashTests {
 
     private static final int NOBODY = 0;
 
-    @Autowired Night night;
-    @Autowired RunGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RunGate gate;
 
     @ParameterizedTest
     @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
@@ -47,10 +48,8 @@ class CrashTests {
         }
         assertThat(night.count("SELECT count(*) FROM batch_job_execution WHERE end_time IS NULL"))
                 .isZero();
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL"
-                                        + " OR status IN ('STARTED', 'UNKNOWN')"))
+        assertThat(night.count("SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL"
+                        + " OR status IN ('STARTED', 'UNKNOWN')"))
                 .isZero();
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(30);
@@ -80,9 +79,8 @@ class CrashTests {
         List<String> notes = night.pending(5);
         assertEnded(night.runAtMost(3), ExitCode.INTERRUPTED);
         night.sql()
-                .sql(
-                        "TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
-                                + " batch_step_execution, batch_step_execution_context")
+                .sql("TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
+                        + " batch_step_execution, batch_step_execution_context")
                 .update();
 
         RunSummary run = night.run();
@@ -105,7 +103,9 @@ class CrashTests {
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.claims()).isEqualTo(5);
 
-        night.sql().sql("UPDATE worklist SET claimed_until = now() - interval '1 second'").update();
+        night.sql()
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second'")
+                .update();
         RunSummary afterTheirLease = night.run();
 
         assertEnded(afterTheirLease, ExitCode.COMPLETED);
@@ -121,8 +121,7 @@ class CrashTests {
         claimAll("main");
         try (Connection first = night.connect();
                 Statement statement = first.createStatement()) {
-            statement.execute(
-                    "SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
 
             RunSummary second = night.run();
 
@@ -151,8 +150,7 @@ class CrashTests {
 
         cut(before);
 
-        Night.await(
-                "the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        Night.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
         night.provider().releaseAnswers();
         assertEnded(Night.ended(run), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
@@ -170,8 +168,7 @@ class CrashTests {
 
         cut(before);
 
-        Night.await(
-                "the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        Night.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
         night.provider().releaseAnswers();
         RunSummary ended = Night.ended(run);
         assertEnded(ended, ExitCode.INTERRUPTED);
@@ -188,24 +185,17 @@ class CrashTests {
         night.provider().awaitHeld(32, Night.PATIENCE);
         try (Connection other = night.connect();
                 Statement statement = other.createStatement()) {
-            CompletableFuture<Void> taken =
-                    CompletableFuture.runAsync(
-                            () -> {
-                                try {
-                                    statement.execute(
-                                            "SELECT pg_advisory_lock(hashtext('note-archive'),"
-                                                    + " hashtext('main'))");
-                                } catch (SQLException e) {
-                                    throw new IllegalStateException(e);
-                                }
-                            });
+            CompletableFuture<Void> taken = CompletableFuture.runAsync(() -> {
+                try {
+                    statement.execute("SELECT pg_advisory_lock(hashtext('note-archive')," + " hashtext('main'))");
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
             Night.await(
                     "another session waits for the lock",
-                    () ->
-                            night.count(
-                                            "SELECT count(*) FROM pg_locks WHERE locktype ="
-                                                    + " 'advisory' AND NOT granted")
-                                    == 1);
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype =" + " 'advisory' AND NOT granted")
+                            == 1);
             cut(lockHolder());
             taken.get();
             Night.await("the run has seen it", () -> gate.closure().isPresent());
@@ -260,33 +250,21 @@ class CrashTests {
 
     /** As a killed process, or one whose database went away, leaves its newest execution. */
     private void leaveBehind(String job, String workers) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE batch_job_execution SET status = :status, exit_code = 'UNKNOWN',
                                end_time = CASE WHEN :status IN ('STARTED', 'UNKNOWN') THEN NULL ELSE end_time END
-                        """)
-                .param("status", job)
-                .update();
-        night.sql()
-                .sql(
-                        """
+                        """).param("status", job).update();
+        night.sql().sql("""
                         UPDATE batch_step_execution SET status = :status, exit_code = 'EXECUTING',
                                end_time = CASE WHEN :status = 'COMPLETED' THEN end_time END
-                        """)
-                .param("status", workers)
-                .update();
+                        """).param("status", workers).update();
     }
 
     private void claimAll(String node) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist SET claimed_by = :node, claimed_until = now() + interval '5 minutes',
                                             claim_id = nextval('worklist_claim_seq')
                         WHERE state = 'PENDING'
-                        """)
-                .param("node", node)
-                .update();
+                        """).param("node", node).update();
     }
 }

@@ -21,7 +21,8 @@ class CutMediaTests {
 
     private static final String BEST = "/w/5000/";
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void aWholeNightOfTheSandboxLeavesNothingToRemark() {
@@ -47,16 +48,14 @@ class CutMediaTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note))
-                .extracting(SlotRow::rendition)
-                .containsExactly("url_multi_level.high");
+        assertThat(night.slots(note)).extracting(SlotRow::rendition).containsExactly("url_multi_level.high");
         assertThat(night.provider().mediaRequests(BEST)).as("five times three").isEqualTo(15);
         assertThat(night.provider().mediaRequests()).isEqualTo(16);
     }
 
     /**
-     * Like any trouble that may pass: tried again in this and later nights, never stored, no new
-     * answer bought, and given up with the last of its retries.
+     * Like any trouble that may pass: tried again in this and later nights, never stored, no new answer bought, and
+     * given up with the last of its retries.
      */
     @Test
     void aFileThatIsCutAtEveryAddressIsMissingAndSaysSo() {
@@ -67,24 +66,20 @@ class CutMediaTests {
 
         assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(night.slots(note))
-                .singleElement()
-                .satisfies(
-                        slot -> {
-                            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
-                            assertThat(slot.reason()).isEqualTo("RETRY");
-                            assertThat(slot.error()).contains(": cut: ");
-                        });
+        assertThat(night.slots(note)).singleElement().satisfies(slot -> {
+            assertThat(slot.state()).isEqualTo(SlotState.MISSING);
+            assertThat(slot.reason()).isEqualTo("RETRY");
+            assertThat(slot.error()).contains(": cut: ");
+        });
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.calls()).isEqualTo(1);
     }
 
     private String noteOfOnePicture() {
-        String note =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 200).stream()
-                        .filter(id -> night.pictures(id).size() == 1 && !best(id).isEmpty())
-                        .findFirst()
-                        .orElseThrow();
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 200).stream()
+                .filter(id -> night.pictures(id).size() == 1 && !best(id).isEmpty())
+                .findFirst()
+                .orElseThrow();
         night.pending(List.of(note));
         return note;
     }

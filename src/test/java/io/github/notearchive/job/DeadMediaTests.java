@@ -32,20 +32,24 @@ import tools.jackson.databind.node.StringNode;
 @ArchiveJobTest
 class DeadMediaTests {
 
-    @Autowired Night night;
-    @Autowired Waiver waiver;
-    @Autowired Spool spool;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Waiver waiver;
+
+    @Autowired
+    Spool spool;
 
     private String note;
     private List<String> pictures;
 
     @BeforeEach
     void aNoteOfSeveralPictures() {
-        note =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
-                        .filter(id -> night.pictures(id).size() >= 3)
-                        .findFirst()
-                        .orElseThrow();
+        note = night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
+                .filter(id -> night.pictures(id).size() >= 3)
+                .findFirst()
+                .orElseThrow();
         pictures = night.pictures(note);
         night.pending(List.of(note));
     }
@@ -87,7 +91,8 @@ class DeadMediaTests {
                 .filteredOn(slot -> slot.ordinal() != 1)
                 .hasSize(pictures.size() - 1)
                 .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
-        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NULL")).isEqualTo(1);
+        assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NULL"))
+                .isEqualTo(1);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.objects("media/")).hasSize(pictures.size() - 1);
 
@@ -104,14 +109,11 @@ class DeadMediaTests {
         night.script().clear();
         isDead(pictures.get(1));
         Spool.Held before = spool.held();
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '54000'; END $$;
                         CREATE TRIGGER refuse BEFORE INSERT ON api_call EXECUTE FUNCTION refuse()
-                        """)
-                .update();
+                        """).update();
         RunSummary run;
         try {
             run = night.run();
@@ -126,16 +128,13 @@ class DeadMediaTests {
 
     @Test
     void manyNotesWithFilesThatAreDeadAgainAreNoOutageOfTheMediaHosts() {
-        List<String> notes =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 60).stream()
-                        .filter(id -> !id.equals(note) && night.pictures(id).size() >= 2)
-                        .limit(30)
-                        .toList();
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 60).stream()
+                .filter(id -> !id.equals(note) && night.pictures(id).size() >= 2)
+                .limit(30)
+                .toList();
         night.pending(notes);
-        Set<String> dead =
-                notes.stream().map(id -> night.pictures(id).get(1)).collect(Collectors.toSet());
-        night.script()
-                .media(target -> dead.stream().anyMatch(target::contains), MediaReply.status(404));
+        Set<String> dead = notes.stream().map(id -> night.pictures(id).get(1)).collect(Collectors.toSet());
+        night.script().media(target -> dead.stream().anyMatch(target::contains), MediaReply.status(404));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         assertThat(notes).hasSize(30);
         assertThat(night.states(notes)).containsOnly(POSTPONED);
@@ -167,14 +166,10 @@ class DeadMediaTests {
     void answerOfAnEarlierNightWithDeadAddressesIsBoughtAnewOnceInThatRun() {
         night.holdsAnswerOf(note, Duration.ofDays(1));
         night.script().media(target -> !target.contains("renewed=1"), MediaReply.status(403));
-        night.script()
-                .answers(
-                        note,
-                        Reply.note(
-                                envelope -> {
-                                    renew(envelope.at("/data/0/note_list/0/images_list"));
-                                    return envelope;
-                                }));
+        night.script().answers(note, Reply.note(envelope -> {
+            renew(envelope.at("/data/0/note_list/0/images_list"));
+            return envelope;
+        }));
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
@@ -192,15 +187,12 @@ class DeadMediaTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         NoteId id = new NoteId(note);
 
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "lost for good"))
-                .isEqualTo(new Waiver.Result.StillMissing(1));
+        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "lost for good")).isEqualTo(new Waiver.Result.StillMissing(1));
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "again"))
-                .isInstanceOf(Waiver.Result.NotPossible.class);
+        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "again")).isInstanceOf(Waiver.Result.NotPossible.class);
         assertThat(waiver.waive(id, MediaKind.IMAGE, 1, "stored already"))
                 .isInstanceOf(Waiver.Result.NotPossible.class);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 2, "lost too"))
-                .isEqualTo(new Waiver.Result.NoteArchived());
+        assertThat(waiver.waive(id, MediaKind.IMAGE, 2, "lost too")).isEqualTo(new Waiver.Result.NoteArchived());
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.slots(note).get(0).state()).isEqualTo(SlotState.WAIVED);
@@ -209,10 +201,8 @@ class DeadMediaTests {
         assertThat(night.count("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
                 .isEqualTo(1);
         assertThat(night.calls()).isEqualTo(2);
-        assertThat(
-                        new String(
-                                night.objects("notes/" + note).lastEntry().getValue(),
-                                java.nio.charset.StandardCharsets.UTF_8))
+        assertThat(new String(
+                        night.objects("notes/" + note).lastEntry().getValue(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains("lost for good", "lost too");
     }
 
@@ -246,18 +236,14 @@ class DeadMediaTests {
         switch (node) {
             case ArrayNode array -> array.forEach(DeadMediaTests::renew);
             case ObjectNode object ->
-                    object.properties()
-                            .forEach(
-                                    property -> {
-                                        if (property.getValue() instanceof StringNode text
-                                                && text.stringValue().startsWith("http")) {
-                                            property.setValue(
-                                                    StringNode.valueOf(
-                                                            text.stringValue() + "&renewed=1"));
-                                        } else {
-                                            renew(property.getValue());
-                                        }
-                                    });
+                object.properties().forEach(property -> {
+                    if (property.getValue() instanceof StringNode text
+                            && text.stringValue().startsWith("http")) {
+                        property.setValue(StringNode.valueOf(text.stringValue() + "&renewed=1"));
+                    } else {
+                        renew(property.getValue());
+                    }
+                });
             default -> {}
         }
     }

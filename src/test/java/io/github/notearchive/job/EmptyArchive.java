@@ -27,15 +27,12 @@ final class EmptyArchive implements BeforeEachCallback, AfterEachCallback, After
         night(test).end();
         // a context that a test has soiled is not there any more after all tests
         pools(test.getRequiredTestClass())
-                .add(
-                        SpringExtension.getApplicationContext(test)
-                                .getBean(DataSource.class)
-                                .unwrap(HikariDataSource.class));
+                .add(SpringExtension.getApplicationContext(test)
+                        .getBean(DataSource.class)
+                        .unwrap(HikariDataSource.class));
     }
 
-    /**
-     * Contexts of other settings stay, but not what their pools hold of the server's connections.
-     */
+    /** Contexts of other settings stay, but not what their pools hold of the server's connections. */
     @Override
     public void afterAll(ExtensionContext tests) {
         for (HikariDataSource pool : pools(tests.getRequiredTestClass())) {

@@ -11,23 +11,20 @@ class ExitCodeTests {
 
     @Test
     void numbersAndNamesAreThoseThatScriptsRelyOn() {
-        assertThat(
-                        Arrays.stream(ExitCode.values())
-                                .collect(Collectors.toMap(Enum::name, ExitCode::number)))
-                .isEqualTo(
-                        Map.ofEntries(
-                                Map.entry("COMPLETED", 0),
-                                Map.entry("FAILED", 1),
-                                Map.entry("USAGE", 2),
-                                Map.entry("QUOTA_EXHAUSTED", 3),
-                                Map.entry("BLOCKED_TOKEN", 4),
-                                Map.entry("BLOCKED_PERMISSION", 4),
-                                Map.entry("BLOCKED_BALANCE", 4),
-                                Map.entry("ALREADY_RUNNING", 5),
-                                Map.entry("INCOMPLETE", 6),
-                                Map.entry("FINDINGS", 6),
-                                Map.entry("INTERRUPTED", 7),
-                                Map.entry("UPSTREAM_UNAVAILABLE", 8)));
+        assertThat(Arrays.stream(ExitCode.values()).collect(Collectors.toMap(Enum::name, ExitCode::number)))
+                .isEqualTo(Map.ofEntries(
+                        Map.entry("COMPLETED", 0),
+                        Map.entry("FAILED", 1),
+                        Map.entry("USAGE", 2),
+                        Map.entry("QUOTA_EXHAUSTED", 3),
+                        Map.entry("BLOCKED_TOKEN", 4),
+                        Map.entry("BLOCKED_PERMISSION", 4),
+                        Map.entry("BLOCKED_BALANCE", 4),
+                        Map.entry("ALREADY_RUNNING", 5),
+                        Map.entry("INCOMPLETE", 6),
+                        Map.entry("FINDINGS", 6),
+                        Map.entry("INTERRUPTED", 7),
+                        Map.entry("UPSTREAM_UNAVAILABLE", 8)));
     }
 
     @Test

@@ -77,13 +77,9 @@ class FailFastDataSourceTests {
                 assertThatThrownBy(source::getConnection)
                         .isInstanceOf(SQLException.class)
                         .hasMessage("all 1 connections to the database were in use for 1000 ms")
-                        .satisfies(
-                                e ->
-                                        assertThat(
-                                                        Trouble.isOutOfReach(
-                                                                new CannotCreateTransactionException(
-                                                                        "no connection", e)))
-                                                .isFalse());
+                        .satisfies(e -> assertThat(
+                                        Trouble.isOutOfReach(new CannotCreateTransactionException("no connection", e)))
+                                .isFalse());
             }
         }
 

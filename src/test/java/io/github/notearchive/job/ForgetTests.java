@@ -53,16 +53,35 @@ class ForgetTests {
     private static final String NAME = "nickname of a person";
     private static final String WORDS = "words of a person";
 
-    @Autowired Night night;
-    @Autowired Forgetter forgetter;
-    @Autowired ForgottenNotes forgotten;
-    @Autowired Enqueuer enqueuer;
-    @Autowired VerifyRunner audits;
-    @Autowired RebuildRunner rebuild;
-    @Autowired ObjectStore store;
-    @Autowired JdbcConnectionDetails database;
-    @Autowired ForgottenRows rows;
-    @Autowired PlatformTransactionManager transactions;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Forgetter forgetter;
+
+    @Autowired
+    ForgottenNotes forgotten;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ObjectStore store;
+
+    @Autowired
+    JdbcConnectionDetails database;
+
+    @Autowired
+    ForgottenRows rows;
+
+    @Autowired
+    PlatformTransactionManager transactions;
 
     @Test
     void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
@@ -70,8 +89,9 @@ class ForgetTests {
         String note = notes.getFirst();
         List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        List<String> keys =
-                night.slots(note).stream().map(slot -> String.valueOf(slot.media().key())).toList();
+        List<String> keys = night.slots(note).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .toList();
         TreeMap<String, byte[]> before = night.objects("");
         List<String> rows = tables();
 
@@ -81,7 +101,8 @@ class ForgetTests {
         assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
         assertThat(preview.dryRun()).isTrue();
 
-        ForgetReport report = forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+        ForgetReport report =
+                forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
         assertThat(report.rows())
@@ -95,11 +116,10 @@ class ForgetTests {
         assertThat(report.sidecars()).isOne();
         assertThat(report.sharedFiles()).isOne();
         TreeMap<String, byte[]> after = night.objects("");
-        long removed =
-                before.entrySet().stream()
-                        .filter(object -> !after.containsKey(object.getKey()))
-                        .mapToLong(object -> object.getValue().length)
-                        .sum();
+        long removed = before.entrySet().stream()
+                .filter(object -> !after.containsKey(object.getKey()))
+                .mapToLong(object -> object.getValue().length)
+                .sum();
         assertThat(report.fileBytes() + report.sidecarBytes()).isEqualTo(removed);
         Set<String> left = new TreeSet<>(before.keySet());
         left.removeAll(keys);
@@ -113,7 +133,8 @@ class ForgetTests {
                 .contains(note, "asked for")
                 .doesNotContain(WORDS);
         assertNoTrace(WORDS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'")).isEqualTo(4);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(4);
         assertThat(night.state(notes.get(1))).isEqualTo(ARCHIVED);
         assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
         assertThat(night.states(others)).containsOnly(ARCHIVED);
@@ -128,11 +149,10 @@ class ForgetTests {
         forgetter.forget(request(List.of(note), null)).orElseThrow();
         List<EnqueueReport.Rejected> rejects = new ArrayList<>();
 
-        EnqueueReport report =
-                enqueuer.enqueue(
-                        new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
-                        new Enqueuer.Options(null, 5, "test"),
-                        rejects::add);
+        EnqueueReport report = enqueuer.enqueue(
+                new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
+                new Enqueuer.Options(null, 5, "test"),
+                rejects::add);
         night.script().answers("66bb00000000000000000001", Reply.code(201));
         assertEnded(night.run(), ExitCode.COMPLETED);
 
@@ -179,10 +199,7 @@ class ForgetTests {
         assertThat(night.count("SELECT count(*) FROM author WHERE author_id = '" + PERSON + "'"))
                 .isZero();
         assertThat(rowsThatName()).isZero();
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT"
-                                        + " NULL"))
+        assertThat(night.count("SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT" + " NULL"))
                 .isOne();
         assertThat(night.objects("forgotten/")).hasSize(3);
         assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
@@ -220,8 +237,7 @@ class ForgetTests {
         ForgetReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
-        assertThat(night.objects("").keySet())
-                .containsExactly("archive.json", "forgotten/" + note + ".json");
+        assertThat(night.objects("").keySet()).containsExactly("archive.json", "forgotten/" + note + ".json");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isZero();
     }
@@ -244,18 +260,16 @@ class ForgetTests {
     }
 
     @Test
-    void rebuildFromTheBucketBringsNothingBackAndWhatIsLeftGoesWithTheNextForget()
-            throws Exception {
+    void rebuildFromTheBucketBringsNothingBackAndWhatIsLeftGoesWithTheNextForget() throws Exception {
         List<String> notes = twoWithACommonPicture();
         String note = notes.getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         var sidecar = night.objects("notes/" + note).firstEntry();
-        String file =
-                night.slots(note).stream()
-                        .map(slot -> String.valueOf(slot.media().key()))
-                        .filter(key -> !key.equals(commonKey(notes)))
-                        .findFirst()
-                        .orElseThrow();
+        String file = night.slots(note).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .filter(key -> !key.equals(commonKey(notes)))
+                .findFirst()
+                .orElseThrow();
         byte[] picture = night.objects(file).get(file);
         forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
         loseTheDatabase();
@@ -278,8 +292,9 @@ class ForgetTests {
         assertThat(refusing.toString()).contains("was forgotten, and this is left of it");
         assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
         assertThat(forgotten.count().unfinished()).isOne();
-        ForgetReport rest =
-                forgetter.forget(request(List.of("66bb00000000000000000004"), null)).orElseThrow();
+        ForgetReport rest = forgetter
+                .forget(request(List.of("66bb00000000000000000004"), null))
+                .orElseThrow();
         assertThat(rest.files()).isOne();
         assertThat(rest.sidecars()).isOne();
         assertThat(night.objects("notes/" + note)).isEmpty();
@@ -291,8 +306,7 @@ class ForgetTests {
     @Test
     void runThatForgetsANoteDoesNotDeadlockWithAListThatNamesIt() throws Exception {
         personIsForgotten();
-        List<String> notes =
-                new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
+        List<String> notes = new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
         String first = notes.getFirst();
         String later = notes.getLast();
         isOfThePerson(later);
@@ -331,26 +345,21 @@ class ForgetTests {
         forgetter.forget(request(List.of(known), null)).orElseThrow();
         CountDownLatch inserted = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        CompletableFuture<EnqueueReport> list =
-                enqueueAside(
-                        List.of(known, meanwhile),
-                        null,
-                        _ -> {
-                            inserted.countDown();
-                            awaitQuietly(goOn);
-                        });
+        CompletableFuture<EnqueueReport> list = enqueueAside(List.of(known, meanwhile), null, _ -> {
+            inserted.countDown();
+            awaitQuietly(goOn);
+        });
         awaitQuietly(inserted);
 
-        CompletableFuture<Void> forget =
-                CompletableFuture.runAsync(
-                        () -> {
-                            try {
-                                forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
-                            } catch (SQLException | IOException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        },
-                        Thread::startVirtualThread);
+        CompletableFuture<Void> forget = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
+                    } catch (SQLException | IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                Thread::startVirtualThread);
         Night.await("forget has ended or waits", () -> forget.isDone() || waiting() == 1);
         goOn.countDown();
 
@@ -358,7 +367,8 @@ class ForgetTests {
         forget.get(20, TimeUnit.SECONDS);
         assertThat(night.count("SELECT count(*) FROM forgotten_note")).isEqualTo(2);
         assertThat(night.count("SELECT count(*) FROM worklist")).isZero();
-        assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count")).isZero();
+        assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count"))
+                .isZero();
     }
 
     @Test
@@ -370,19 +380,17 @@ class ForgetTests {
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE note_media IN SHARE MODE");
-            forget =
-                    CompletableFuture.supplyAsync(
-                            () -> {
-                                try {
-                                    return forgetter.forget(request(notes, null));
-                                } catch (Exception e) {
-                                    return e;
-                                }
-                            },
-                            Thread::startVirtualThread);
+            forget = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return forgetter.forget(request(notes, null));
+                        } catch (Exception e) {
+                            return e;
+                        }
+                    },
+                    Thread::startVirtualThread);
             Night.await("forget waits for the rows", () -> waiting() == 1);
-            night.count(
-                    """
+            night.count("""
                     SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name LIKE 'note-archive runner%'
                     """);
@@ -407,40 +415,27 @@ class ForgetTests {
     /** What a run erases of one note must not take longer the more authors there are. */
     @Test
     void rowsOfANoteAreRemovedWithoutReadingAllAuthors() {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         INSERT INTO author (author_id, updated_at)
                         SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
                         ANALYZE author;
-                        """)
-                .update();
+                        """).update();
 
-        Long wholeReads =
-                new TransactionTemplate(transactions)
-                        .execute(
-                                _ -> {
-                                    // whatever the planner makes of the statistics of other tests
-                                    night.sql().sql("SET LOCAL enable_seqscan = off").update();
-                                    rows.remove(
-                                            List.of(new NoteId("66bb00000000000000000001")),
-                                            List.of());
-                                    return night.count(
-                                            "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'");
-                                });
+        Long wholeReads = new TransactionTemplate(transactions).execute(_ -> {
+            // whatever the planner makes of the statistics of other tests
+            night.sql().sql("SET LOCAL enable_seqscan = off").update();
+            rows.remove(List.of(new NoteId("66bb00000000000000000001")), List.of());
+            return night.count("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'");
+        });
 
         assertThat(wholeReads).isZero();
     }
 
     private CompletableFuture<EnqueueReport> enqueueAside(
-            List<String> notes,
-            @Nullable Integer refreshDays,
-            Consumer<EnqueueReport.Rejected> rejects) {
+            List<String> notes, @Nullable Integer refreshDays, Consumer<EnqueueReport.Rejected> rejects) {
         Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
         return CompletableFuture.supplyAsync(
-                () ->
-                        enqueuer.enqueue(
-                                new StringReader(String.join("\n", notes)), options, rejects),
+                () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
                 Thread::startVirtualThread);
     }
 
@@ -490,8 +485,9 @@ class ForgetTests {
                 .param("key", key)
                 .update();
 
-        ForgetReport report =
-                forgetter.forget(request(List.of("66bb00000000000000000003"), null)).orElseThrow();
+        ForgetReport report = forgetter
+                .forget(request(List.of("66bb00000000000000000003"), null))
+                .orElseThrow();
 
         assertThat(report.files()).isZero();
         assertThat(night.objects(key)).hasSize(1);
@@ -511,7 +507,8 @@ class ForgetTests {
         assertThat(run.files().improved()).isEqualTo(3);
         assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
-        assertThat(night.count("SELECT count(*) FROM media_object")).isEqualTo(keys(notes).size());
+        assertThat(night.count("SELECT count(*) FROM media_object"))
+                .isEqualTo(keys(notes).size());
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
         assertAuditedClean();
         forgetter.forget(request(notes, null)).orElseThrow();
@@ -535,7 +532,8 @@ class ForgetTests {
         assertThat(night.objects("media/")).hasSize(stored + 3);
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
 
-        ForgetReport report = forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        ForgetReport report =
+                forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
 
         assertThat(report.files()).as("its own, and the replaced ones of all").isEqualTo(own + 3);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes.subList(1, 3)));
@@ -584,15 +582,13 @@ class ForgetTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         String shared = String.valueOf(night.slots(first).getFirst().media().key());
         byte[] bytes = night.objects(shared).get(shared);
-        String other =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 14).stream()
-                        .filter(note -> !note.equals(first))
-                        .reduce((_, last) -> last)
-                        .orElseThrow();
+        String other = night.provider().noteIds(SandboxNoteKind.IMAGES, 14).stream()
+                .filter(note -> !note.equals(first))
+                .reduce((_, last) -> last)
+                .orElseThrow();
         String name = night.pictures(other).getFirst();
         night.script().clear();
-        night.script()
-                .media(target -> target.contains(name), MediaReply.bytes("image/jpeg", bytes));
+        night.script().media(target -> target.contains(name), MediaReply.bytes("image/jpeg", bytes));
         night.pending(List.of(other));
         night.isNextDay();
 
@@ -607,23 +603,18 @@ class ForgetTests {
 
     /** Notes of pictures on the worklist of whose first one the original is dead. */
     private List<String> withTheFirstOriginalDead(int count) {
-        List<String> notes =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
-                        .filter(
-                                note ->
-                                        !night.provider()
-                                                .envelope(note)
-                                                .at("/data/0/note_list/0/images_list/0/original")
-                                                .stringValue("")
-                                                .isEmpty())
-                        .limit(count)
-                        .toList();
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
+                .filter(note -> !night.provider()
+                        .envelope(note)
+                        .at("/data/0/note_list/0/images_list/0/original")
+                        .stringValue("")
+                        .isEmpty())
+                .limit(count)
+                .toList();
         for (String note : notes) {
             String name = night.pictures(note).getFirst();
             night.script()
-                    .media(
-                            target -> target.contains(name) && target.contains("sc=V_ORG"),
-                            MediaReply.status(404));
+                    .media(target -> target.contains(name) && target.contains("sc=V_ORG"), MediaReply.status(404));
         }
         return night.pending(notes);
     }
@@ -642,41 +633,30 @@ class ForgetTests {
         return keys;
     }
 
-    private static Forgetter.Request request(
-            List<String> notes, @Nullable String author, @Nullable String reason) {
+    private static Forgetter.Request request(List<String> notes, @Nullable String author, @Nullable String reason) {
         return new Forgetter.Request(notes.stream().map(NoteId::new).toList(), author, reason);
     }
 
     private static Forgetter.Request request(List<String> notes, @Nullable String authorOrReason) {
-        return PERSON.equals(authorOrReason)
-                ? request(notes, PERSON, null)
-                : request(notes, null, authorOrReason);
+        return PERSON.equals(authorOrReason) ? request(notes, PERSON, null) : request(notes, null, authorOrReason);
     }
 
     /** Two notes of pictures on the worklist that share their first one. */
     private List<String> twoWithACommonPicture() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
         ObjectNode common =
-                (ObjectNode)
-                        night.provider()
-                                .envelope(notes.get(1))
-                                .at("/data/0/note_list/0/images_list/0");
-        night.script()
-                .answers(
-                        notes.getFirst(),
-                        Reply.noteWith(
-                                note -> {
-                                    note.put("desc", WORDS);
-                                    ((ArrayNode) note.get("images_list")).set(0, common);
-                                }));
+                (ObjectNode) night.provider().envelope(notes.get(1)).at("/data/0/note_list/0/images_list/0");
+        night.script().answers(notes.getFirst(), Reply.noteWith(note -> {
+            note.put("desc", WORDS);
+            ((ArrayNode) note.get("images_list")).set(0, common);
+        }));
         return night.pending(notes);
     }
 
     private String commonKey(List<String> notes) {
-        List<String> first =
-                night.slots(notes.getFirst()).stream()
-                        .map(slot -> String.valueOf(slot.media().key()))
-                        .toList();
+        List<String> first = night.slots(notes.getFirst()).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .toList();
         return night.slots(notes.get(1)).stream()
                 .map(slot -> String.valueOf(slot.media().key()))
                 .filter(first::contains)
@@ -685,22 +665,18 @@ class ForgetTests {
     }
 
     private void isOfThePerson(String note) {
-        night.script()
-                .answers(
-                        note,
-                        Reply.note(
-                                envelope -> {
-                                    ObjectNode data = (ObjectNode) envelope.at("/data/0");
-                                    for (String where : List.of("/user", "/note_list/0/user")) {
-                                        if (data.at(where) instanceof ObjectNode user) {
-                                            user.put("id", PERSON);
-                                            user.put("userid", PERSON);
-                                            user.put("nickname", NAME);
-                                        }
-                                    }
-                                    ((ObjectNode) data.at("/note_list/0")).put("desc", WORDS);
-                                    return envelope;
-                                }));
+        night.script().answers(note, Reply.note(envelope -> {
+            ObjectNode data = (ObjectNode) envelope.at("/data/0");
+            for (String where : List.of("/user", "/note_list/0/user")) {
+                if (data.at(where) instanceof ObjectNode user) {
+                    user.put("id", PERSON);
+                    user.put("userid", PERSON);
+                    user.put("nickname", NAME);
+                }
+            }
+            ((ObjectNode) data.at("/note_list/0")).put("desc", WORDS);
+            return envelope;
+        }));
     }
 
     private static void namesThePerson(ObjectNode note) {
@@ -713,29 +689,19 @@ class ForgetTests {
 
     /** Rows of other people's notes that are about the person. */
     private long rowsThatName() {
-        return night.sql()
-                .sql(
-                        """
+        return night.sql().sql("""
                         SELECT (SELECT count(*) FROM note_mention WHERE user_id = :person)
                                + (SELECT count(*) FROM note_comment WHERE author_id = :person)
-                        """)
-                .param("person", PERSON)
-                .query(Long.class)
-                .single();
+                        """).param("person", PERSON).query(Long.class).single();
     }
 
     /** All rows of all tables of the archive, as texts. */
     private List<String> tables() {
         List<String> all = new ArrayList<>();
-        for (String table :
-                night.sql()
-                        .sql(
-                                """
+        for (String table : night.sql().sql("""
                                 SELECT table_name::text FROM information_schema.tables
                                 WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
-                                """)
-                        .query(String.class)
-                        .list()) {
+                                """).query(String.class).list()) {
             all.addAll(
                     night
                             .sql()
@@ -757,8 +723,7 @@ class ForgetTests {
     private void assertNoTrace(String text) {
         String hex = HexFormat.of().formatHex(text.getBytes(UTF_8));
         assertThat(tables()).noneMatch(row -> row.contains(text) || row.contains(hex));
-        assertThat(night.objects("").values())
-                .noneMatch(bytes -> new String(bytes, UTF_8).contains(text));
+        assertThat(night.objects("").values()).noneMatch(bytes -> new String(bytes, UTF_8).contains(text));
     }
 
     private void assertAuditedClean() {

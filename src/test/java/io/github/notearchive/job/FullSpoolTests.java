@@ -30,8 +30,11 @@ import org.springframework.test.context.TestPropertySource;
         })
 class FullSpoolTests {
 
-    @Autowired Night night;
-    @Autowired SourceGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    SourceGate gate;
 
     @Test
     void notesAreArchivedInTheEndAndNothingIsCounted() throws Exception {
@@ -47,7 +50,8 @@ class FullSpoolTests {
                 .containsOnlyNulls();
         assertThat(run.notes().released()).as("times without room").isPositive();
         assertThat(run.notes().postponed()).isZero();
-        assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist")).isZero();
+        assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist"))
+                .isZero();
         assertThat(night.calls()).isEqualTo(notes.size());
     }
 

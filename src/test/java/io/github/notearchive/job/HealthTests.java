@@ -23,18 +23,24 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/**
- * Whether the archive is well is said in a word, and why not in sentences with what deals with
- * each.
- */
+/** Whether the archive is well is said in a word, and why not in sentences with what deals with each. */
 @BesideArchiveJobTest
 class HealthTests {
 
-    @Autowired Night night;
-    @Autowired NightReports reports;
-    @Autowired HealthCheck check;
-    @Autowired FixityCatalog fixity;
-    @Autowired Executions executions;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NightReports reports;
+
+    @Autowired
+    HealthCheck check;
+
+    @Autowired
+    FixityCatalog fixity;
+
+    @Autowired
+    Executions executions;
 
     @Test
     void archiveWhoseLastNightWasGoodIsHealthy() {
@@ -55,14 +61,10 @@ class HealthTests {
         Path renamed = Files.createDirectories(night.answerFiles().resolve("renamed"));
         Files.createFile(renamed.resolve("1.answer"));
 
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
-                            assertThat(reason.what())
-                                    .contains("1 paid responses of node renamed in " + renamed);
-                        });
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+            assertThat(reason.what()).contains("1 paid responses of node renamed in " + renamed);
+        });
     }
 
     @Test
@@ -73,17 +75,13 @@ class HealthTests {
 
         night.pending(1);
 
-        assertThat(check.check().reasons())
-                .extracting(Health.Reason::command)
-                .containsExactly("note-archive run");
+        assertThat(check.check().reasons()).extracting(Health.Reason::command).containsExactly("note-archive run");
     }
 
     @Test
     void blockedTokenIsBrokenUntilARunEndsInOrder() {
         List<String> notes = night.pending(2);
-        night.script()
-                .always(notes.getFirst(), Reply.code(100))
-                .always(notes.get(1), Reply.code(100));
+        night.script().always(notes.getFirst(), Reply.code(100)).always(notes.get(1), Reply.code(100));
         run();
 
         Health blocked = check.check();
@@ -101,9 +99,7 @@ class HealthTests {
     @Test
     void runThatWasRefusedIsNotToBeContinued() {
         Instant now = night.clock().instant();
-        RunSummary refused =
-                RunSummary.notStarted(
-                        ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
+        RunSummary refused = RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
         reports.keep("main", new RunEnd(now, now, refused));
 
         Health.Reason reason = check.check().reasons().getFirst();
@@ -140,13 +136,10 @@ class HealthTests {
         assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
 
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.level()).isEqualTo(Level.BROKEN);
-                            assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
-                        });
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.BROKEN);
+            assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
+        });
     }
 
     @Test
@@ -154,23 +147,17 @@ class HealthTests {
         beganWithoutAnEnd();
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(5)));
 
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
-                            assertThat(reason.what())
-                                    .contains(
-                                            "the last run of node main ended without writing its end: it was killed, or the database was out of reach");
-                        });
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+            assertThat(reason.what())
+                    .contains(
+                            "the last run of node main ended without writing its end: it was killed, or the database was out of reach");
+        });
 
         night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
         assertThat(check.check().reasons())
                 .extracting(Health.Reason::what)
-                .anyMatch(
-                        what ->
-                                what.startsWith(
-                                        "no run has ended in order since the first one began 27 h 5 min ago"))
+                .anyMatch(what -> what.startsWith("no run has ended in order since the first one began 27 h 5 min ago"))
                 .noneMatch(what -> what.contains("14 nights"));
     }
 
@@ -184,15 +171,13 @@ class HealthTests {
 
         assertThat(check.check().reasons())
                 .extracting(Health.Reason::what)
-                .anyMatch(
-                        what -> what.startsWith("no run has ended in order in the last 14 nights"));
+                .anyMatch(what -> what.startsWith("no run has ended in order in the last 14 nights"));
     }
 
     /** What Spring Batch's tables hold of it once a later start has found it. */
     private void beganWithoutAnEnd() {
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                                    SELECT 2000 + (SELECT count(*) FROM batch_job_instance), 0, 'archiveNotes',
                                           'x' || (SELECT count(*) FROM batch_job_instance)
@@ -203,9 +188,7 @@ class HealthTests {
                         INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'main', 'Y' FROM e
                         """)
-                .param(
-                        "now",
-                        LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
+                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
                 .update();
     }
 
@@ -231,18 +214,13 @@ class HealthTests {
         night.isNextDay();
         run();
 
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.what())
-                                    .startsWith("1 note is given up")
-                                    .contains("A file is gone for good");
-                            assertThat(reason.command())
-                                    .startsWith("note-archive waive NOTE_ID")
-                                    .contains("requeue NOTE_ID buys another answer")
-                                    .doesNotContain("--state FAILED");
-                        });
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone for good");
+            assertThat(reason.command())
+                    .startsWith("note-archive waive NOTE_ID")
+                    .contains("requeue NOTE_ID buys another answer")
+                    .doesNotContain("--state FAILED");
+        });
     }
 
     @Test
@@ -262,8 +240,7 @@ class HealthTests {
             night.script().grants(1);
             run();
         }
-        assertThat(check.check().reasons().getFirst().what())
-                .contains("quota ended each of the last 7 nights");
+        assertThat(check.check().reasons().getFirst().what()).contains("quota ended each of the last 7 nights");
     }
 
     @Test
@@ -295,13 +272,10 @@ class HealthTests {
         run();
         audit("UPSTREAM_UNAVAILABLE");
 
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(
-                        reason -> {
-                            assertThat(reason.cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
-                            assertThat(reason.what()).contains("UPSTREAM_UNAVAILABLE");
-                        });
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
+            assertThat(reason.what()).contains("UPSTREAM_UNAVAILABLE");
+        });
 
         audit("INTERRUPTED");
 
@@ -310,8 +284,7 @@ class HealthTests {
 
     private void audit(String exitCode) {
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                                    SELECT 3000 + (SELECT count(*) FROM batch_job_instance), 0, 'verifyArchive', :exitCode
                                    RETURNING job_instance_id)
@@ -320,9 +293,7 @@ class HealthTests {
                         SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'STOPPED', :exitCode FROM i
                         """)
                 .param("exitCode", exitCode)
-                .param(
-                        "now",
-                        LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
+                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
                 .update();
     }
 
@@ -340,14 +311,9 @@ class HealthTests {
         assertThat(executions.latest(2))
                 .extracting(Executions.Run::night, Executions.Run::instanceNight)
                 .containsExactly(tuple(after, before), tuple(before, before));
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
+        assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);
-        assertThat(
-                        reports.find(
-                                new io.github.notearchive.note.Night(LocalDate.parse(after)),
-                                "main"))
+        assertThat(reports.find(new io.github.notearchive.note.Night(LocalDate.parse(after)), "main"))
                 .hasValueSatisfying(report -> assertThat(report.runs()).hasSize(1));
     }
 
@@ -357,8 +323,7 @@ class HealthTests {
         for (int i = 0; i < 7; i++) {
             run();
             night.sql()
-                    .sql(
-                            "UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
+                    .sql("UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
                     .param("left", 10 * i)
                     .param("night", night.today().toString())
                     .update();
@@ -382,13 +347,10 @@ class HealthTests {
     void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         run();
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
                         VALUES ('CORRUPT', 'media/aa/a', 'x', now(), now(), 1), ('ORPHAN', 'media/bb/b', 'x', now(), now(), 1)
-                        """)
-                .update();
+                        """).update();
         night.sql()
                 .sql(
                         "INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), :note)")
@@ -402,9 +364,7 @@ class HealthTests {
 
         assertThat(health.level()).isEqualTo(Level.BROKEN);
         assertThat(health.reasons()).hasSize(4);
-        assertThat(health.reasons().getFirst().what())
-                .contains("CORRUPT 1")
-                .doesNotContain("ORPHAN");
+        assertThat(health.reasons().getFirst().what()).contains("CORRUPT 1").doesNotContain("ORPHAN");
         assertThat(health.reasons())
                 .extracting(Health.Reason::what)
                 .anyMatch(what -> what.contains("ORPHAN 1"))
@@ -435,28 +395,21 @@ class HealthTests {
         String note = night.pending(1).getFirst();
         run();
         night.sql()
-                .sql(
-                        "INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
                 .update();
         for (String job : List.of("rebuildArchive", "remapNotes")) {
-            night.sql()
-                    .sql(
-                            """
+            night.sql().sql("""
                             WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                                        SELECT 1000 + (SELECT count(*) FROM batch_job_instance), 0, :job, :job RETURNING job_instance_id)
                             INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, status, exit_code)
                             SELECT job_instance_id, 0, job_instance_id, now(), now(), 'STOPPED', 'INTERRUPTED' FROM i
-                            """)
-                    .param("job", job)
-                    .update();
+                            """).param("job", job).update();
         }
 
         assertThat(check.check().reasons())
                 .extracting(Health.Reason::command)
                 .containsExactlyInAnyOrder(
-                        "note-archive rebuild",
-                        "note-archive remap",
-                        "repeat the last note-archive forget --yes");
+                        "note-archive rebuild", "note-archive remap", "repeat the last note-archive forget --yes");
         assertThat(note).isNotEmpty();
     }
 

@@ -12,20 +12,19 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears what the program logs during a test. Whoever opens a context sets up the logs of the whole
- * JVM anew, so such tests are isolated.
+ * Hears what the program logs during a test. Whoever opens a context sets up the logs of the whole JVM anew, so such
+ * tests are isolated.
  */
 final class HeardLines implements BeforeEachCallback, AfterEachCallback {
 
     private final List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
-    private final AppenderBase<ILoggingEvent> appender =
-            new AppenderBase<>() {
-                @Override
-                protected void append(ILoggingEvent line) {
-                    line.prepareForDeferredProcessing();
-                    lines.add(line);
-                }
-            };
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent line) {
+            line.prepareForDeferredProcessing();
+            lines.add(line);
+        }
+    };
 
     @Override
     public void beforeEach(ExtensionContext test) {

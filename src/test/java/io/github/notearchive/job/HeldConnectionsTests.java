@@ -18,8 +18,11 @@ import org.springframework.beans.factory.annotation.Autowired;
 @BesideArchiveJobTest
 class HeldConnectionsTests {
 
-    @Autowired Night night;
-    @Autowired DataSource dataSource;
+    @Autowired
+    Night night;
+
+    @Autowired
+    DataSource dataSource;
 
     @Test
     void noConnectionIsHeldWhileAnAnswerOrFilesAreWaitedFor() throws Exception {
@@ -43,24 +46,19 @@ class HeldConnectionsTests {
     void poolIsNeverExhaustedWhenAllWorkersStopAtOnceAtALimit() throws Exception {
         night.pending(64);
         night.script().grants(10);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
                         CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON batch_step_execution
                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()
-                        """)
-                .update();
+                        """).update();
         AtomicBoolean wasExhausted = new AtomicBoolean();
         CompletableFuture<RunSummary> run = night.runAside();
         try {
-            Night.await(
-                    "the run ends",
-                    () -> {
-                        wasExhausted.compareAndSet(false, isExhausted());
-                        return run.isDone();
-                    });
+            Night.await("the run ends", () -> {
+                wasExhausted.compareAndSet(false, isExhausted());
+                return run.isDone();
+            });
         } finally {
             night.sql().sql("DROP FUNCTION slow CASCADE").update();
         }
@@ -87,18 +85,10 @@ class HeldConnectionsTests {
 
     private void assertNoneIsHeld() throws Exception {
         HikariDataSource pool = pool();
-        Night.await(
-                "no connection is in use",
-                () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
-        assertThat(
-                        night.sql()
-                                .sql(
-                                        """
+        Night.await("no connection is in use", () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
+        assertThat(night.sql().sql("""
                                         SELECT count(*) FROM pg_stat_activity
                                         WHERE datname = current_database() AND state LIKE 'idle in transaction%'
-                                        """)
-                                .query(Integer.class)
-                                .single())
-                .isZero();
+                                        """).query(Integer.class).single()).isZero();
     }
 }

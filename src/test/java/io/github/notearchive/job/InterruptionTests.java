@@ -21,8 +21,11 @@ class InterruptionTests {
 
     private static final int WORKERS = 32;
 
-    @Autowired Night night;
-    @Autowired RunGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RunGate gate;
 
     @Test
     void limitOfNotesEndsTheRunAndTheNextOneContinues() {
@@ -59,8 +62,7 @@ class InterruptionTests {
     void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
         List<String> notes = night.pending(40);
         night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run =
-                night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
+        CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
         night.provider().awaitHeld(WORKERS, Night.PATIENCE);
         Night.await("the time box is over", () -> gate.closure().isPresent());
         night.provider().releaseAnswers();
@@ -105,20 +107,16 @@ class InterruptionTests {
         RunSummary stopped = ended(run);
 
         assertEnded(stopped, ExitCode.INTERRUPTED);
-        assertThat(night.executions())
-                .singleElement()
-                .satisfies(
-                        execution -> {
-                            assertThat(execution.status()).isEqualTo("STOPPED");
-                            assertThat(execution.exitCode()).isEqualTo("INTERRUPTED");
-                            assertThat(execution.message()).contains("SIGTERM");
-                        });
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("INTERRUPTED");
+            assertThat(execution.message()).contains("SIGTERM");
+        });
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
         assertThat(night.claims()).isZero();
-        assertThat(night.readAndWritten(stopped.executionId()))
-                .containsExactly((long) WORKERS, (long) WORKERS);
+        assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
     }
 
     @Test
@@ -135,12 +133,11 @@ class InterruptionTests {
 
         assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes).allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
         assertThat(night.claims()).isZero();
         assertThat(night.calls()).isEqualTo(WORKERS);
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND answer IS NULL"))
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND answer IS NULL"))
                 .isEqualTo(WORKERS);
         assertThat(stopped.notes().released()).isEqualTo(WORKERS);
     }
@@ -159,7 +156,8 @@ class InterruptionTests {
 
         assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(night.states(notes)).containsOnly(PENDING);
-        assertThat(notes).allSatisfy(note -> assertThat(night.note(note).mediaAttempts()).isZero());
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).mediaAttempts()).isZero());
         assertThat(night.bills(notes.getFirst())).containsExactly("YES");
         assertThat(night.calls()).isEqualTo(4);
         assertThat(night.claims()).isZero();

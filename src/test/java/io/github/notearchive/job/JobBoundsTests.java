@@ -19,8 +19,7 @@ import org.springframework.dao.DataAccessResourceFailureException;
 class JobBoundsTests {
 
     private final JobGate gate = new JobGate();
-    private final JobExecution job =
-            new JobExecution(7, new JobInstance(1, RebuildJob.NAME), new JobParameters());
+    private final JobExecution job = new JobExecution(7, new JobInstance(1, RebuildJob.NAME), new JobParameters());
 
     @BeforeEach
     void open() {

@@ -13,11 +13,11 @@ class JobGateTests {
         gate.open();
         assertThat(gate.isClosed()).isFalse();
 
-        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away")).isTrue();
+        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"))
+                .isTrue();
         assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
 
-        assertThat(gate.closure())
-                .contains(new Gate.Closure(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
+        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
     }
 
     @Test

@@ -17,8 +17,7 @@ class LaunchesTests {
     private static final SQLException AWAY = new SQLException("the server shuts down", "57P01");
 
     private final JobGate gate = new JobGate();
-    private final JobExecution job =
-            new JobExecution(7, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
+    private final JobExecution job = new JobExecution(7, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
 
     @BeforeEach
     void fails() {
@@ -68,8 +67,7 @@ class LaunchesTests {
 
     @Test
     void anExecutionThatFailedForNoReasonThatIsKnownIsToldByTheGate() {
-        JobExecution silent =
-                new JobExecution(8, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
+        JobExecution silent = new JobExecution(8, new JobInstance(1, ArchiveJob.NAME), new JobParameters());
         silent.setStatus(BatchStatus.FAILED);
 
         assertThat(Launches.whyFailed(silent, gate)).isEqualTo("see the log");

@@ -29,13 +29,23 @@ class LogContextTests {
     /** A job that is over sooner may have no execution yet. */
     private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(3);
 
-    @RegisterExtension final HeardLines heard = new HeardLines();
+    @RegisterExtension
+    final HeardLines heard = new HeardLines();
 
-    @Autowired Night night;
-    @Autowired RemapRunner remap;
-    @Autowired RebuildRunner rebuild;
-    @Autowired ArchiveProperties settings;
-    @Autowired JobGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RemapRunner remap;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    JobGate gate;
 
     @Test
     void linesOfARunAndOfItsNotes() {
@@ -69,13 +79,10 @@ class LogContextTests {
         var work = LogContext.carried(() -> MDC.get(LogContext.NOTE));
         MDC.clear();
         List<@Nullable String> seen = new ArrayList<>();
-        Thread thread =
-                Thread.ofPlatform()
-                        .start(
-                                () -> {
-                                    seen.add(work.get());
-                                    seen.add(MDC.get(LogContext.NOTE));
-                                });
+        Thread thread = Thread.ofPlatform().start(() -> {
+            seen.add(work.get());
+            seen.add(MDC.get(LogContext.NOTE));
+        });
         thread.join();
 
         assertThat(seen).containsExactly("66aa00000000000000000001", null);
@@ -86,13 +93,14 @@ class LogContextTests {
     void whatGoesOnBesideARemapBelongsToIt() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
-        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = NULL").update();
+        night.sql()
+                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
+                .update();
         RemapOptions options = new RemapOptions(LONG_ENOUGH_TO_BEGIN, true, settings.node());
 
-        RemapSummary summary =
-                whileHeld(
-                        "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'",
-                        () -> remap.remap(options, false));
+        RemapSummary summary = whileHeld(
+                "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'",
+                () -> remap.remap(options, false));
 
         assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
         assertThat(heard.line("The job ends").getMDCPropertyMap())
@@ -106,9 +114,7 @@ class LogContextTests {
         night.sql().sql(ArchiveRows.LOSS).update();
 
         RebuildSummary summary =
-                whileHeld(
-                        "LOCK TABLE note IN SHARE MODE",
-                        () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
+                whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
 
         assertThat(heard.line("The job ends").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));

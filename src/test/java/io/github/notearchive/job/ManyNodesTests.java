@@ -18,17 +18,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 
 /**
- * One node beside others, which are rows here: what they have met, and what they hold. {@code
- * acceptance.ThreeNodesTests} has processes.
+ * One node beside others, which are rows here: what they have met, and what they hold.
+ * {@code acceptance.ThreeNodesTests} has processes.
  */
 @ArchiveJobTest
 class ManyNodesTests {
 
     private static final int WORKERS = 32;
 
-    @Autowired Night night;
-    @Autowired RunGate gate;
-    @Autowired Nodes nodes;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RunGate gate;
+
+    @Autowired
+    Nodes nodes;
 
     @ParameterizedTest
     @CsvSource({
@@ -37,8 +42,7 @@ class ManyNodesTests {
         "600, BLOCKED_PERMISSION, 4",
         "601, BLOCKED_BALANCE, 4"
     })
-    void whatAnotherNodeMeetsEndsThisOneWithoutAnotherCall(int code, ExitCode exitCode, int number)
-            throws Exception {
+    void whatAnotherNodeMeetsEndsThisOneWithoutAnotherCall(int code, ExitCode exitCode, int number) throws Exception {
         List<String> notes = night.pending(60);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
@@ -50,8 +54,7 @@ class ManyNodesTests {
 
         assertEnded(stopped, exitCode);
         assertThat(stopped.exitCode().number()).isEqualTo(number);
-        assertThat(stopped.reason())
-                .contains("code " + code + " (MET)", "met by node east in execution 4711");
+        assertThat(stopped.reason()).contains("code " + code + " (MET)", "met by node east in execution 4711");
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
@@ -87,16 +90,11 @@ class ManyNodesTests {
         assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
         assertEnded(night.force(), ExitCode.QUOTA_EXHAUSTED);
 
-        assertThat(
-                        night.sql()
-                                .sql(
-                                        """
+        assertThat(night.sql().sql("""
                                         SELECT concat_ws(' ', s.code, s.holds_until = timestamptz '2026-03-11 00:00+08', e.exit_code)
                                         FROM run_stop s JOIN batch_job_execution e USING (job_execution_id)
                                         ORDER BY s.id
-                                        """)
-                                .query(String.class)
-                                .list())
+                                        """).query(String.class).list())
                 .containsExactly("303 t QUOTA_EXHAUSTED", "303 t QUOTA_EXHAUSTED");
     }
 
@@ -119,8 +117,7 @@ class ManyNodesTests {
         assertThat(night.archived()).hasSize(15);
 
         night.sql()
-                .sql(
-                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'")
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'")
                 .update();
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
@@ -138,14 +135,11 @@ class ManyNodesTests {
         assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.calls()).isEqualTo(6);
         assertThat(night.states(outstanding)).containsOnly(POSTPONED);
-        assertThat(outstanding)
-                .allSatisfy(
-                        note -> {
-                            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-                            assertThat(night.note(note).attempts()).isZero();
-                            assertThat(night.note(note).lastError())
-                                    .contains("of execution 4711", "has no response yet");
-                        });
+        assertThat(outstanding).allSatisfy(note -> {
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).lastError()).contains("of execution 4711", "has no response yet");
+        });
         assertThat(night.claims()).isZero();
 
         anotherNodeReceives(outstanding.subList(0, 2)); // and never the two others
@@ -179,20 +173,15 @@ class ManyNodesTests {
 
     /** As when the database comes back to a node after its leases have ended. */
     @Test
-    void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce()
-            throws Exception {
+    void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce() throws Exception {
         List<String> notes = night.pending(3);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeld(3, Night.PATIENCE);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist
                         SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight
-                        """)
-                .param("midnight", Timestamp.from(night.midnight()))
-                .update();
+                        """).param("midnight", Timestamp.from(night.midnight())).update();
         night.provider().releaseAnswers();
 
         assertEnded(ended(run), ExitCode.COMPLETED);
@@ -205,10 +194,10 @@ class ManyNodesTests {
     void aRecoveredNodeSetsItsNotesDueThatOthersPostponed() {
         List<String> notes = night.pending(3);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
-        List<String> left = notes.stream().filter(note -> night.state(note) == PENDING).toList();
+        List<String> left =
+                notes.stream().filter(note -> night.state(note) == PENDING).toList();
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
                         SELECT note_id, 'note-detail/v1', :now, (SELECT max(job_execution_id) FROM batch_job_execution)
                         FROM worklist WHERE state = 'PENDING';
@@ -216,8 +205,7 @@ class ManyNodesTests {
                 .param("now", Timestamp.from(night.clock().instant()))
                 .update();
         night.sql()
-                .sql(
-                        "UPDATE worklist SET state = 'POSTPONED', due_at = :midnight WHERE state = 'PENDING'")
+                .sql("UPDATE worklist SET state = 'POSTPONED', due_at = :midnight WHERE state = 'PENDING'")
                 .param("midnight", Timestamp.from(night.midnight()))
                 .update();
 
@@ -252,26 +240,22 @@ class ManyNodesTests {
 
     @Test
     void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE TABLE seen (isolation text);
                         CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN INSERT INTO seen VALUES (current_setting('transaction_isolation')); RETURN NULL; END $$;
                         CREATE TRIGGER see AFTER INSERT ON batch_job_execution EXECUTE FUNCTION see();
                         CREATE TRIGGER see AFTER INSERT ON batch_step_execution EXECUTE FUNCTION see();
-                        """)
-                .update();
+                        """).update();
         try {
             night.pending(1);
 
             assertEnded(night.run(), ExitCode.COMPLETED);
 
-            assertThat(
-                            night.sql()
-                                    .sql("SELECT DISTINCT isolation FROM seen")
-                                    .query(String.class)
-                                    .list())
+            assertThat(night.sql()
+                            .sql("SELECT DISTINCT isolation FROM seen")
+                            .query(String.class)
+                            .list())
                     .containsExactly("read committed");
         } finally {
             night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();
@@ -291,50 +275,44 @@ class ManyNodesTests {
         List<Nodes.Node> shown = nodes.all(night.today());
 
         assertThat(shown).extracting(Nodes.Node::node).containsExactly("main", "east");
-        assertThat(shown.getFirst())
-                .satisfies(
-                        main -> {
-                            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
-                            assertThat(main.execution()).isNotNull();
-                            assertThat(main.exitCode()).isNull();
-                            assertThat(main.began()).isNotNull();
-                            assertThat(main.ended()).isNull();
-                            assertThat(main.notesInHand()).isEqualTo(8);
-                            assertThat(main.callsTonight()).isEqualTo(10);
-                            assertThat(main.lastHeard()).isNotNull();
-                            assertThat(main.next()).isNull();
-                        });
-        assertThat(shown.getLast())
-                .satisfies(
-                        east -> {
-                            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
-                            assertThat(east.execution()).isEqualTo(4711);
-                            assertThat(east.notesInHand()).isEqualTo(2);
-                            assertThat(east.callsTonight()).isZero();
-                            assertThat(east.next())
-                                    .startsWith("note-archive run --node east continues")
-                                    .contains("take its notes over from ");
-                        });
+        assertThat(shown.getFirst()).satisfies(main -> {
+            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
+            assertThat(main.execution()).isNotNull();
+            assertThat(main.exitCode()).isNull();
+            assertThat(main.began()).isNotNull();
+            assertThat(main.ended()).isNull();
+            assertThat(main.notesInHand()).isEqualTo(8);
+            assertThat(main.callsTonight()).isEqualTo(10);
+            assertThat(main.lastHeard()).isNotNull();
+            assertThat(main.next()).isNull();
+        });
+        assertThat(shown.getLast()).satisfies(east -> {
+            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
+            assertThat(east.execution()).isEqualTo(4711);
+            assertThat(east.notesInHand()).isEqualTo(2);
+            assertThat(east.callsTonight()).isZero();
+            assertThat(east.next())
+                    .startsWith("note-archive run --node east continues")
+                    .contains("take its notes over from ");
+        });
 
         night.provider().releaseAnswers();
         assertEnded(ended(run), ExitCode.COMPLETED);
         assertThat(nodes.all(night.today()))
                 .filteredOn(node -> node.node().equals("main"))
                 .singleElement()
-                .satisfies(
-                        main -> {
-                            assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
-                            assertThat(main.exitCode()).isEqualTo("COMPLETED");
-                            assertThat(main.ended()).isNotNull();
-                            assertThat(main.notesInHand()).isZero();
-                        });
+                .satisfies(main -> {
+                    assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
+                    assertThat(main.exitCode()).isEqualTo("COMPLETED");
+                    assertThat(main.ended()).isNotNull();
+                    assertThat(main.notesInHand()).isZero();
+                });
     }
 
     private void anotherNodeMeets(int code) {
         anotherNodeRan();
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
                         VALUES (:code, :reason, :now::timestamptz,
                                 CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
@@ -349,8 +327,7 @@ class ManyNodesTests {
     private void anotherNodeAsked(List<String> notes) {
         anotherNodeRan();
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
                         SELECT note_id, 'note-detail/v1', :now, 4711 FROM worklist WHERE note_id IN (:notes)
                         """)
@@ -362,8 +339,7 @@ class ManyNodesTests {
     private void anotherNodeReceives(List<String> notes) {
         for (String note : notes) {
             night.sql()
-                    .sql(
-                            """
+                    .sql("""
                             UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', answer = :answer
                             WHERE note_id = :note
                             """)
@@ -374,9 +350,7 @@ class ManyNodesTests {
     }
 
     private void anotherNodeRan() {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                             VALUES (4711, 0, 'archiveNotes', '4711')
@@ -388,19 +362,14 @@ class ManyNodesTests {
                         INSERT INTO batch_job_execution_params
                             (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
-                        """)
-                .update();
+                        """).update();
     }
 
     private void anotherNodeHolds(List<String> notes) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
                                             claim_id = nextval('worklist_claim_seq')
                         WHERE note_id IN (:notes)
-                        """)
-                .param("notes", notes)
-                .update();
+                        """).param("notes", notes).update();
     }
 }

@@ -13,22 +13,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What stands in the tables of each kind of answer, column by column, held against {@code
- * mapped-rows.txt}. A column that is not named there is NULL. What was seen is in {@code
- * target/mapped-rows.txt}, to be read and copied from when the mapper is to do otherwise.
+ * What stands in the tables of each kind of answer, column by column, held against {@code mapped-rows.txt}. A column
+ * that is not named there is NULL. What was seen is in {@code target/mapped-rows.txt}, to be read and copied from when
+ * the mapper is to do otherwise.
  */
 final class MappedRows {
 
     private static final Path EXPECTED =
-            Path.of(
-                    "src",
-                    "test",
-                    "resources",
-                    "io",
-                    "github",
-                    "notearchive",
-                    "job",
-                    "mapped-rows.txt");
+            Path.of("src", "test", "resources", "io", "github", "notearchive", "job", "mapped-rows.txt");
     private static final Path SEEN = Path.of("target", "mapped-rows.txt");
 
     /** Beyond so many characters a text is told by its length and its digest. */
@@ -47,12 +39,9 @@ final class MappedRows {
         QUERIES.put(
                 "note_capture",
                 "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'answer', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at");
+        QUERIES.put("note_topic", "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal");
         QUERIES.put(
-                "note_topic",
-                "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal");
-        QUERIES.put(
-                "note_mention",
-                "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal");
+                "note_mention", "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal");
         QUERIES.put(
                 "note_comment",
                 "to_jsonb(t) - ARRAY['note_id', 'captured_at'] FROM note_comment t WHERE note_id = :note ORDER BY captured_at, ordinal");
@@ -97,11 +86,8 @@ final class MappedRows {
 
     private static List<String> of(Night night, String note) {
         List<String> rows = new ArrayList<>();
-        QUERIES.forEach(
-                (table, query) ->
-                        night.sql()
-                                .sql(
-                                        """
+        QUERIES.forEach((table, query) -> night.sql()
+                .sql("""
                                         SELECT coalesce(
                                             (SELECT jsonb_object_agg(key, CASE
                                                  WHEN length(value #>> '{}') > %d
@@ -109,12 +95,11 @@ final class MappedRows {
                                                  ELSE value END)
                                              FROM jsonb_each(jsonb_strip_nulls(r.fields))), '{}')::text
                                         FROM (SELECT %s) AS r(fields)
-                                        """
-                                                .formatted(LONGEST, query))
-                                .param("note", note)
-                                .query(String.class)
-                                .list()
-                                .forEach(row -> rows.add(table + " " + plain(row, note))));
+                                        """.formatted(LONGEST, query))
+                .param("note", note)
+                .query(String.class)
+                .list()
+                .forEach(row -> rows.add(table + " " + plain(row, note))));
         return rows;
     }
 

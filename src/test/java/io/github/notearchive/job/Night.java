@@ -44,8 +44,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One night of archiving, in the words of those who run it: what is pending, what the provider
- * does, and what came of it.
+ * One night of archiving, in the words of those who run it: what is pending, what the provider does, and what came of
+ * it.
  *
  * <p>It begins at noon in Shanghai of the same day in every test.
  */
@@ -103,24 +103,20 @@ final class Night {
     }
 
     /**
-     * Deletes all rows, in whatever order; to truncate some sixty small files anew takes ten times
-     * as long. Once in a while they are, since what is deleted is still read.
+     * Deletes all rows, in whatever order; to truncate some sixty small files anew takes ten times as long. Once in a
+     * while they are, since what is deleted is still read.
      */
     private void empty() {
         if (servers.nights == 0) {
             for (String sequence :
-                    List.of(
-                            "batch_job_instance_seq",
-                            "batch_job_execution_seq",
-                            "batch_step_execution_seq")) {
+                    List.of("batch_job_instance_seq", "batch_job_execution_seq", "batch_step_execution_seq")) {
                 jdbc.sql("SELECT setval(?::regclass, ?)")
                         .params(sequence, servers.firstExecution)
                         .query(Long.class)
                         .single();
             }
         }
-        String tables =
-                """
+        String tables = """
                 worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
                 note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
                 forgotten_note, forgotten_author, forgotten_object, archive, worklist_count, media_object_count, batch_job_instance,
@@ -135,7 +131,8 @@ final class Night {
         for (String table : tables.split(",\\s*")) {
             deletes.append("DELETE FROM ").append(table).append(';');
         }
-        jdbc.sql(deletes.append("SET session_replication_role = DEFAULT").toString()).update();
+        jdbc.sql(deletes.append("SET session_replication_role = DEFAULT").toString())
+                .update();
     }
 
     /** Lets go whatever is held, and waits for the runs aside. */
@@ -152,10 +149,8 @@ final class Night {
         aside.clear();
         await(
                 "the provider is done with all calls",
-                () ->
-                        servers.provider.callsSeen().size() >= servers.provider.calls()
-                                && servers.provider.videoCallsSeen().size()
-                                        >= servers.provider.videoCalls());
+                () -> servers.provider.callsSeen().size() >= servers.provider.calls()
+                        && servers.provider.videoCallsSeen().size() >= servers.provider.videoCalls());
     }
 
     private void emptyBucket() {
@@ -205,15 +200,13 @@ final class Night {
     /** Returns when the pool, which refuses connections for a moment, gives them again. */
     void mendWayToDatabase() throws InterruptedException {
         servers.databaseRelay.mend();
-        await(
-                "the database accepts connections",
-                () -> {
-                    try {
-                        return count("SELECT 1") == 1;
-                    } catch (DataAccessException e) {
-                        return false;
-                    }
-                });
+        await("the database accepts connections", () -> {
+            try {
+                return count("SELECT 1") == 1;
+            } catch (DataAccessException e) {
+                return false;
+            }
+        });
     }
 
     /** Requests that reached the provider. */
@@ -237,11 +230,8 @@ final class Night {
     }
 
     List<String> pending(List<String> notes) {
-        EnqueueReport report =
-                enqueuer.enqueue(
-                        new StringReader(String.join("\n", notes)),
-                        new Enqueuer.Options(null, 5, "test"),
-                        _ -> {});
+        EnqueueReport report = enqueuer.enqueue(
+                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test"), _ -> {});
         assertThat(report.added()).isEqualTo(notes.size());
         return notes;
     }
@@ -291,19 +281,12 @@ final class Night {
 
     /** The node's executions, oldest first. */
     List<Execution> executions() {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT job_execution_id, job_instance_id, status, exit_code, exit_message
                         FROM batch_job_execution ORDER BY job_execution_id
                         """)
-                .query(
-                        (row, _) ->
-                                new Execution(
-                                        row.getLong(1),
-                                        row.getLong(2),
-                                        row.getString(3),
-                                        row.getString(4),
-                                        row.getString(5)))
+                .query((row, _) -> new Execution(
+                        row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5)))
                 .list();
     }
 
@@ -317,8 +300,7 @@ final class Night {
 
     /** Notes read and notes written by the workers of an execution. */
     List<Long> readAndWritten(Long execution) {
-        return jdbc.sql(
-                        """
+        return jdbc.sql("""
                         SELECT sum(read_count) AS read, sum(write_count) AS written
                         FROM batch_step_execution
                         WHERE job_execution_id = :execution AND step_name LIKE 'archiveNotes:%'
@@ -341,8 +323,7 @@ final class Night {
     /** The ledger holds an answer of this note that was bought so long ago. */
     void holdsAnswerOf(String note, Duration ago) {
         Timestamp then = Timestamp.from(servers.clock.instant().minus(ago));
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
                         VALUES (:note, 'note-detail/v1', :then, :then, 200, 0, 'YES', :answer)
                         """)
@@ -394,16 +375,12 @@ final class Night {
 
     /** From now on the database accepts no update of such rows. */
     void refuses(String table, String rows, String sqlState, String message) {
-        jdbc.sql(
-                        """
+        jdbc.sql("""
                         CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END $$
-                        """
-                                .formatted(message, sqlState))
-                .update();
-        jdbc.sql(
-                        "CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
-                                .formatted(table, rows))
+                        """.formatted(message, sqlState)).update();
+        jdbc.sql("CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
+                        .formatted(table, rows))
                 .update();
     }
 
@@ -419,7 +396,9 @@ final class Night {
     /** The source's names of a note's pictures, as they stand in the addresses. */
     List<String> pictures(String note) {
         JsonNode images = servers.provider.envelope(note).at("/data/0/note_list/0/images_list");
-        return images.valueStream().map(image -> image.path("fileid").stringValue()).toList();
+        return images.valueStream()
+                .map(image -> image.path("fileid").stringValue())
+                .toList();
     }
 
     // time
@@ -448,9 +427,7 @@ final class Night {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE api_call");
             servers.provider.releaseAnswers();
-            await(
-                    "the answer is to be written",
-                    () -> count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            await("the answer is to be written", () -> count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
             servers.clock.set(midnight().plusMillis(1));
             other.rollback();
         }
@@ -496,7 +473,9 @@ final class Night {
             throw new AssertionError(
                     e.getMessage()
                             + "; runs aside: "
-                            + aside.stream().map(run -> String.valueOf(run.getNow(null))).toList(),
+                            + aside.stream()
+                                    .map(run -> String.valueOf(run.getNow(null)))
+                                    .toList(),
                     e);
         }
     }
@@ -507,16 +486,13 @@ final class Night {
 
     CompletableFuture<RunSummary> runAside(RunOptions options) {
         CompletableFuture<RunSummary> run = new CompletableFuture<>();
-        Thread.ofPlatform()
-                .name("run aside")
-                .start(
-                        () -> {
-                            try {
-                                run.complete(runner.run(options));
-                            } catch (Throwable e) {
-                                run.completeExceptionally(e);
-                            }
-                        });
+        Thread.ofPlatform().name("run aside").start(() -> {
+            try {
+                run.complete(runner.run(options));
+            } catch (Throwable e) {
+                run.completeExceptionally(e);
+            }
+        });
         aside.add(run);
         return run;
     }

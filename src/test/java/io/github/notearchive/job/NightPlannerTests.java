@@ -31,8 +31,11 @@ import org.springframework.test.context.TestPropertySource;
         })
 class NightPlannerTests {
 
-    @Autowired Night night;
-    @Autowired NightPlanner planner;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NightPlanner planner;
 
     @Test
     void emptyWorklistNeedsNothingAndSaysWhatIsNotKnown() {
@@ -48,10 +51,7 @@ class NightPlannerTests {
         assertThat(plan.backlog().lastNight()).isEqualTo(plan.night());
         assertThat(plan.leftOut()).isEmpty();
         assertThat(plan.notKnown())
-                .anySatisfy(
-                        unknown ->
-                                assertThat(unknown)
-                                        .contains("none was measured", "1 s are assumed"));
+                .anySatisfy(unknown -> assertThat(unknown).contains("none was measured", "1 s are assumed"));
     }
 
     @Test
@@ -78,27 +78,22 @@ class NightPlannerTests {
         NightPlan plan = planner.plan();
 
         assertThat(due(plan))
-                .isEqualTo(
-                        Map.of(
-                                DueKind.FILES_ONLY, List.of(1L, 0L),
-                                DueKind.BETTER_FILES, List.of(1L, 0L),
-                                DueKind.ANSWER_TOO_OLD, List.of(1L, 1L),
-                                DueKind.NEW, List.of(9L, 9L),
-                                DueKind.PUT_OFF, List.of(2L, 2L),
-                                DueKind.RECHECK, List.of(2L, 2L),
-                                DueKind.REFRESH, List.of(3L, 3L)));
+                .isEqualTo(Map.of(
+                        DueKind.FILES_ONLY, List.of(1L, 0L),
+                        DueKind.BETTER_FILES, List.of(1L, 0L),
+                        DueKind.ANSWER_TOO_OLD, List.of(1L, 1L),
+                        DueKind.NEW, List.of(9L, 9L),
+                        DueKind.PUT_OFF, List.of(2L, 2L),
+                        DueKind.RECHECK, List.of(2L, 2L),
+                        DueKind.REFRESH, List.of(3L, 3L)));
         assertThat(plan.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
                 .containsExactly(
-                        tuple(
-                                7L,
-                                "calls beyond what tonight allows: our own limit of 10 calls a night"),
+                        tuple(7L, "calls beyond what tonight allows: our own limit of 10 calls a night"),
                         tuple(1L, "refreshes beyond archive.refresh.share or its calls-per-night"),
                         tuple(1L, "put off, and due again later tonight"),
                         tuple(2L, "put off to a later night"),
-                        tuple(
-                                1L,
-                                "new, but due in the future: a clock was ahead when they were enqueued"),
+                        tuple(1L, "new, but due in the future: a clock was ahead when they were enqueued"),
                         tuple(1L, "UNAVAILABLE, looked at again later"),
                         tuple(1L, "archived, asked about anew in a later night"),
                         tuple(3L, "FAILED"),
@@ -117,9 +112,8 @@ class NightPlannerTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(10 - night.provider().videoCalls());
         night.isNextDay();
-        List<String> more =
-                night.pending(
-                        night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 7).subList(3, 7));
+        List<String> more = night.pending(
+                night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 7).subList(3, 7));
 
         NightPlan plan = planner.plan();
 
@@ -128,18 +122,17 @@ class NightPlannerTests {
         assertThat(plan.duration().measuredNotes()).isEqualTo(6);
         assertThat(plan.duration().latency()).isPositive();
         assertThat(due(plan))
-                .isEqualTo(
-                        Map.of(
-                                DueKind.NEW, List.of(4L, 4L),
-                                DueKind.VIDEO, List.of(0L, 2L)));
-        assertThat(plan.notKnown())
-                .anySatisfy(unknown -> assertThat(unknown).contains("50 % are assumed"));
+                .isEqualTo(Map.of(
+                        DueKind.NEW, List.of(4L, 4L),
+                        DueKind.VIDEO, List.of(0L, 2L)));
+        assertThat(plan.notKnown()).anySatisfy(unknown -> assertThat(unknown).contains("50 % are assumed"));
         assertThat(plan.calls().tonight()).as("4 + 2, and each 9th repeated").isEqualTo(7);
 
         RunSummary run = night.run();
 
         assertThat(run.videos().bill().calls()).as("they were videos all").isEqualTo(3);
-        assertThat(night.states(more).stream().filter(NoteState.ARCHIVED::equals)).hasSize(3);
+        assertThat(night.states(more).stream().filter(NoteState.ARCHIVED::equals))
+                .hasSize(3);
         NightPlan rest = planner.plan();
         assertThat(due(rest)).isEmpty();
         assertThat(rest.limits())
@@ -151,10 +144,9 @@ class NightPlannerTests {
                         tuple("archive.limits.bytes-per-night", run.files().bytes(), null));
         night.isNextDay();
         assertThat(due(planner.plan()))
-                .isEqualTo(
-                        Map.of(
-                                DueKind.FILES_ONLY, List.of(1L, 0L),
-                                DueKind.VIDEO, List.of(1L, 1L)));
+                .isEqualTo(Map.of(
+                        DueKind.FILES_ONLY, List.of(1L, 0L),
+                        DueKind.VIDEO, List.of(1L, 1L)));
     }
 
     @Test
@@ -166,8 +158,7 @@ class NightPlannerTests {
 
         NightPlan beside = planner.plan();
 
-        assertThat(beside.obstacles())
-                .containsExactly("a run of node main is active, and does this now");
+        assertThat(beside.obstacles()).containsExactly("a run of node main is active, and does this now");
         assertThat(beside.due()).isEmpty();
         assertThat(beside.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
@@ -189,19 +180,16 @@ class NightPlannerTests {
         assertThat(closed.calls().tonight()).isZero();
         assertThat(closed.backlog().perNight()).isEqualTo(4);
         assertThat(closed.backlog().because())
-                .isEqualTo(
-                        "the provider's quota: 4 answers, the median of the last 1 nights that it ended");
+                .isEqualTo("the provider's quota: 4 answers, the median of the last 1 nights that it ended");
         assertThat(closed.backlog().lastNight()).isEqualTo(LocalDate.of(2026, 3, 11));
     }
 
     private static Map<DueKind, List<Long>> due(NightPlan plan) {
-        return plan.due().stream()
-                .collect(Collectors.toMap(DueClass::kind, of -> List.of(of.notes(), of.calls())));
+        return plan.due().stream().collect(Collectors.toMap(DueClass::kind, of -> List.of(of.notes(), of.calls())));
     }
 
     private static String claimed(String node, String until) {
-        return "claimed_by = '%s', claim_id = 1, claimed_until = now() + interval '%s'"
-                .formatted(node, until);
+        return "claimed_by = '%s', claim_id = 1, claimed_until = now() + interval '%s'".formatted(node, until);
     }
 
     private void is(List<String> notes, String set) {

@@ -22,21 +22,30 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/**
- * The report of a night says what the tables know, to anybody who opens it, and nothing of it runs.
- */
+/** The report of a night says what the tables know, to anybody who opens it, and nothing of it runs. */
 @BesideArchiveJobTest
 class NightReportTests {
 
     private static final String HOSTILE =
             "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u202e</style>'";
 
-    @Autowired Night night;
-    @Autowired NightReports reports;
-    @Autowired LeftOvers leftOvers;
-    @Autowired ArchiveProperties settings;
-    @Autowired VerifyRunner audits;
-    @Autowired Forgetter forgetter;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NightReports reports;
+
+    @Autowired
+    LeftOvers leftOvers;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    Forgetter forgetter;
 
     @Test
     void nightThatTheQuotaEndedSaysSoFirstAndStaysTheSameWhenLaterNightsFollow() throws Exception {
@@ -51,10 +60,7 @@ class NightReportTests {
 
         PageChecks.assertSound(page);
         assertThat(page)
-                .contains(
-                        "Exit 3, QUOTA_EXHAUSTED",
-                        "3 notes archived",
-                        "Run again after 00:00 in Shanghai")
+                .contains("Exit 3, QUOTA_EXHAUSTED", "3 notes archived", "Run again after 00:00 in Shanghai")
                 .contains("Code 303 ended the night at")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
@@ -62,27 +68,34 @@ class NightReportTests {
                 .contains(org.assertj.core.groups.Tuple.tuple(0, 3L));
         assertThat(report.calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
         assertThat(report.slices().each().getLast().callsSoFar()).isEqualTo(night.calls());
-        assertThat(report.slices().each().stream().mapToLong(NightReport.Slice::notes).sum())
+        assertThat(report.slices().each().stream()
+                        .mapToLong(NightReport.Slice::notes)
+                        .sum())
                 .isEqualTo(3);
-        assertThat(report.slices().each().stream().mapToLong(NightReport.Slice::bytes).sum())
+        assertThat(report.slices().each().stream()
+                        .mapToLong(NightReport.Slice::bytes)
+                        .sum())
                 .isEqualTo(stopped.files().bytes());
         assertThat(report.left().orElseThrow().backlog()).isEqualTo(2);
         assertThat(NightReports.page(find(first))).isEqualTo(page);
 
         night.isNextDay();
-        String left =
-                notes.stream().filter(n -> !night.archived().contains(n)).findFirst().orElseThrow();
+        String left = notes.stream()
+                .filter(n -> !night.archived().contains(n))
+                .findFirst()
+                .orElseThrow();
         night.script().clear().unlimited().answers(left, Reply.code(301), Reply.normal());
         RunSummary resumed = run();
         assertEnded(resumed, ExitCode.COMPLETED);
 
-        assertThat(NightReports.page(find(first))).as("made again a night later").isEqualTo(page);
+        assertThat(NightReports.page(find(first)))
+                .as("made again a night later")
+                .isEqualTo(page);
         NightReport next = find(night.today());
         assertThat(next.retries()).containsExactly(new NightReport.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.left().orElseThrow().backlog()).isZero();
-        assertThat(NightReports.page(next))
-                .contains("Exit 0, COMPLETED", "Beside the nights before");
+        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Beside the nights before");
         PageChecks.assertSound(NightReports.page(next));
     }
 
@@ -95,8 +108,7 @@ class NightReportTests {
         Path file = reports.write(report);
         String key = reports.put(report).value();
 
-        assertThat(file.getFileName())
-                .hasToString(night.today() + "-main-" + run.executionId() + ".html");
+        assertThat(file.getFileName()).hasToString(night.today() + "-main-" + run.executionId() + ".html");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
                 .isEqualTo("rwx------");
         assertThat(key).isEqualTo("reports/" + file.getFileName());
@@ -118,19 +130,17 @@ class NightReportTests {
                 .param("note", notes.getFirst())
                 .update();
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
                         SELECT :text, 'string', began_at, :note FROM run_summary
                         """)
                 .param("text", HOSTILE)
                 .param("note", notes.getFirst())
                 .update();
-        for (String change :
-                List.of(
-                        "UPDATE run_summary SET reason = :text, settings = jsonb_build_object(:text, :text)",
-                        "UPDATE note_media SET checks = 'remarks \"' || :text",
-                        "UPDATE note SET title = 'secret title', note_text = 'secret text'")) {
+        for (String change : List.of(
+                "UPDATE run_summary SET reason = :text, settings = jsonb_build_object(:text, :text)",
+                "UPDATE note_media SET checks = 'remarks \"' || :text",
+                "UPDATE note SET title = 'secret title', note_text = 'secret text'")) {
             night.sql().sql(change).param("text", HOSTILE).update();
         }
 
@@ -138,13 +148,10 @@ class NightReportTests {
         String page = NightReports.page(report);
 
         PageChecks.assertSound(page);
-        assertThat(report.eyes())
-                .singleElement()
-                .satisfies(
-                        eye -> {
-                            assertThat(eye.note()).isEqualTo(notes.getFirst());
-                            assertThat(eye.obstacle()).isEqualTo(Obstacle.REJECTED);
-                        });
+        assertThat(report.eyes()).singleElement().satisfies(eye -> {
+            assertThat(eye.note()).isEqualTo(notes.getFirst());
+            assertThat(eye.obstacle()).isEqualTo(Obstacle.REJECTED);
+        });
         assertThat(report.remarksInAll()).isPositive();
         assertThat(page)
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt;", notes.getFirst())
@@ -173,8 +180,7 @@ class NightReportTests {
         run();
         night.sql().sql("DELETE FROM run_summary").update();
         night.sql()
-                .sql(
-                        "UPDATE batch_job_execution SET status = 'FAILED', exit_code = 'CRASHED', exit_message = ''")
+                .sql("UPDATE batch_job_execution SET status = 'FAILED', exit_code = 'CRASHED', exit_message = ''")
                 .update();
 
         // Spring Batch goes by the machine's clock
@@ -198,40 +204,28 @@ class NightReportTests {
                 .doesNotContain("verify --repair");
 
         finding("CORRUPT");
-        assertThat(NightReports.page(find(night.today())))
-                .contains("--delete-orphans", "verify --repair");
+        assertThat(NightReports.page(find(night.today()))).contains("--delete-orphans", "verify --repair");
     }
 
     private void finding(String kind) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
                         VALUES (:kind, 'media/aa/' || :kind, 'x', '2001-01-01', '2001-01-01', 1)
-                        """)
-                .param("kind", kind)
-                .update();
+                        """).param("kind", kind).update();
     }
 
     @Test
     void whatIsNotKnownOfAKilledNightIsNotSaidToBeNothing() {
         night.pending(1);
         run();
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE run_summary SET job_execution_id = NULL, night = night - 2, worklist_pending = 7, object_bytes = 5000
-                        """)
-                .update();
+                        """).update();
         java.time.LocalDate today = night.today().date();
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE batch_job_execution
                         SET exit_code = 'CRASHED', start_time = :killed, end_time = :killed
-                        """)
-                .param("killed", today.minusDays(1).atTime(12, 0))
-                .update();
+                        """).param("killed", today.minusDays(1).atTime(12, 0)).update();
         run();
 
         NightReport report = find(night.today());
@@ -251,11 +245,10 @@ class NightReportTests {
         night.pending(1);
         run();
 
-        assertThat(
-                        reports.find(
-                                new io.github.notearchive.note.Night(
-                                        night.today().date().minusDays(1)),
-                                "main"))
+        assertThat(reports.find(
+                        new io.github.notearchive.note.Night(
+                                night.today().date().minusDays(1)),
+                        "main"))
                 .isEmpty();
         assertThat(reports.find(night.today(), "another")).isEmpty();
         assertThat(reports.lastNight("main", night.today())).contains(night.today());
@@ -275,8 +268,7 @@ class NightReportTests {
 
         assertThat(groups)
                 .extracting(LeftOvers.Group::obstacle)
-                .containsExactly(
-                        Obstacle.MEDIA_INCOMPLETE, Obstacle.DEAD_ADDRESSES, Obstacle.PROVIDER);
+                .containsExactly(Obstacle.MEDIA_INCOMPLETE, Obstacle.DEAD_ADDRESSES, Obstacle.PROVIDER);
         assertThat(groups).extracting(LeftOvers.Group::notes).containsExactly(1L, 28L, 1L);
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
         assertThat(groups.get(1).error()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
@@ -294,9 +286,7 @@ class NightReportTests {
                 .param("last", last)
                 .update();
 
-        assertThat(leftOvers.byObstacle(1))
-                .extracting(LeftOvers.Group::example)
-                .containsExactly(last);
+        assertThat(leftOvers.byObstacle(1)).extracting(LeftOvers.Group::example).containsExactly(last);
 
         night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
         assertThat(leftOvers.byObstacle(1))
@@ -307,8 +297,7 @@ class NightReportTests {
 
     private void settled(String note, String state, int code, String error) {
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         UPDATE worklist
                         SET state = :state, last_code = :code, last_error = :error, settled_by = 1, settled_at = now(),
                             due_at = CASE WHEN :state = 'FAILED' THEN NULL ELSE due_at END
@@ -330,8 +319,7 @@ class NightReportTests {
         Path file = reports.write(report);
         reports.put(report);
         assertThat(file).content().contains(notes.getFirst());
-        var request =
-                new Forgetter.Request(List.of(new NoteId(notes.getFirst())), null, "asked for");
+        var request = new Forgetter.Request(List.of(new NoteId(notes.getFirst())), null, "asked for");
 
         assertThat(forgetter.preview(request).reports()).isEqualTo(2);
         assertThat(file).exists();

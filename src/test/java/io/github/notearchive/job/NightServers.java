@@ -13,11 +13,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so
- * that two classes can run at a time.
+ * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so that two classes
+ * can run at a time.
  *
- * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes
- * seconds; the database within it is made anew.
+ * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes seconds; the
+ * database within it is made anew.
  */
 final class NightServers {
 
@@ -28,8 +28,8 @@ final class NightServers {
     final Path home;
 
     /**
-     * Where the numbers of executions begin. Spring Batch tells the executions of a JVM apart by
-     * their numbers only, and would take the step of one database for that of the other.
+     * Where the numbers of executions begin. Spring Batch tells the executions of a JVM apart by their numbers only,
+     * and would take the step of one database for that of the other.
      */
     final long firstExecution;
 
@@ -55,11 +55,11 @@ final class NightServers {
         providerRelay = new Relay(provider.baseUrl().getPort());
         storeRelay = new Relay(store.endpoint().getPort());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
-        databaseRelay = new Relay(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
+        databaseRelay =
+                new Relay(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
         try (Connection connection =
-                        DriverManager.getConnection(
-                                database.jdbcUrl(), database.user(), database.password());
+                        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                 Statement statement = connection.createStatement()) {
             // nothing here outlives the JVM, so nothing needs to reach the disk
             statement.execute("ALTER SYSTEM SET fsync = off");
@@ -102,8 +102,7 @@ final class NightServers {
 
     private static NightServers start(String name, long firstExecution) {
         try {
-            return new NightServers(
-                    Path.of("target", "nights", name).toAbsolutePath(), firstExecution);
+            return new NightServers(Path.of("target", "nights", name).toAbsolutePath(), firstExecution);
         } catch (SQLException e) {
             throw new IllegalStateException("The database of the tests cannot be made", e);
         }

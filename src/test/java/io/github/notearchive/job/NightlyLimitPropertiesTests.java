@@ -43,10 +43,8 @@ class NightlyLimitPropertiesTests {
     void optionOfTheRunWinsOverTheSetting() {
         NightlyLimitProperties limits = limits(0, "", Duration.ofHours(6));
 
-        assertThat(limits.timeBox(null).orElseThrow().isOver())
-                .isEqualTo("archive.limits.max-duration 6h is over");
-        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().isOver())
-                .isEqualTo("--max-duration 9h is over");
+        assertThat(limits.timeBox(null).orElseThrow().isOver()).isEqualTo("archive.limits.max-duration 6h is over");
+        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().isOver()).isEqualTo("--max-duration 9h is over");
     }
 
     @ParameterizedTest
@@ -76,6 +74,8 @@ class NightlyLimitPropertiesTests {
     }
 
     private static List<String> problems(NightlyLimitProperties limits) {
-        return VALIDATOR.validate(limits).stream().map(ConstraintViolation::getMessage).toList();
+        return VALIDATOR.validate(limits).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
     }
 }

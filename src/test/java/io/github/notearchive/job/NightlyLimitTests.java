@@ -21,7 +21,8 @@ import org.springframework.test.context.TestPropertySource;
         })
 class NightlyLimitTests {
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void ownLimitOfCallsEndsTheNightAndForceDoesNotLiftIt() {

@@ -34,11 +34,20 @@ class NightlyMediaLimitTests {
 
     private static final long LIMIT = 1 << 20;
 
-    @Autowired Night night;
-    @Autowired RunGate gate;
-    @Autowired NightlyBytes bytes;
-    @Autowired ActiveRuns runs;
-    @Autowired DataSource dataSource;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RunGate gate;
+
+    @Autowired
+    NightlyBytes bytes;
+
+    @Autowired
+    ActiveRuns runs;
+
+    @Autowired
+    DataSource dataSource;
 
     @Test
     void bytesOfANightEndItAcrossRestartsAndNodesAndTheRestComesTheNextNight() {
@@ -51,11 +60,12 @@ class NightlyMediaLimitTests {
 
         assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
         assertThat(first.reason())
-                .isEqualTo(
-                        "our own limit of 1MB of media a night is used up until 2026-03-11 00:00 in Shanghai");
+                .isEqualTo("our own limit of 1MB of media a night is used up until 2026-03-11 00:00 in Shanghai");
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED).count())
+        assertThat(pictures.stream()
+                        .filter(note -> night.state(note) == ARCHIVED)
+                        .count())
                 .as("what was in work is finished")
                 .isBetween(1L, 2L);
         assertThat(night.states(pictures)).containsOnly(ARCHIVED, PENDING);
@@ -88,22 +98,20 @@ class NightlyMediaLimitTests {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
             run = night.runAside();
-            Night.await(
-                    "both notes have their files stored and no rows",
-                    () -> waitingForTheTable() == 2);
+            Night.await("both notes have their files stored and no rows", () -> waitingForTheTable() == 2);
 
             assertThat(bytes.isUsedUp(runs.current())).isFalse();
             other.rollback();
         }
 
         assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
-        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED)).hasSize(2);
+        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
+                .hasSize(2);
     }
 
     private int waitingForTheTable() {
         return night.sql()
-                .sql(
-                        "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted")
+                .sql("SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted")
                 .query(Integer.class)
                 .single();
     }
@@ -152,8 +160,7 @@ class NightlyMediaLimitTests {
         RunSummary stopped = ended(run);
 
         assertEnded(stopped, ExitCode.INTERRUPTED);
-        assertThat(stopped.reason())
-                .isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai has come");
+        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai has come");
         assertThat(night.archived()).hasSize(2);
         assertThat(night.claims()).isZero();
 
@@ -168,8 +175,7 @@ class NightlyMediaLimitTests {
     /** Another node has stored a file of so many bytes. */
     private void storedElsewhere(long bytes, Instant at) {
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         SELECT d, 'media/' || left(d, 2) || '/' || d || '.jpg', :bytes, 'image/jpeg', :at, :at
                         FROM encode(sha256(convert_to(:at::text, 'UTF8')), 'hex') AS digest (d)

@@ -15,7 +15,8 @@ import org.springframework.test.context.TestPropertySource;
 @TestPropertySource(properties = "archive.ledger.buy-again=false")
 class NoNewAnswerTests {
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void deadFilesAreNotBoughtAnewAndTheNoteSaysWhy() {

@@ -15,8 +15,11 @@ class NodeNameTests {
 
     static final String NAME = "note-archive-production.eu-central-1.worker-group-blue.node-0000";
 
-    @Autowired Night night;
-    @Autowired NightPlanner planner;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NightPlanner planner;
 
     @Test
     void runOfANodeWithTheLongestNameIsSeenByAPlan() throws Exception {
@@ -28,8 +31,7 @@ class NodeNameTests {
         NightPlan plan = planner.plan();
 
         assertThat(NAME).hasSize(64);
-        assertThat(plan.obstacles())
-                .containsExactly("a run of node " + NAME + " is active, and does this now");
+        assertThat(plan.obstacles()).containsExactly("a run of node " + NAME + " is active, and does this now");
         assertThat(plan.due()).as("in work").isEmpty();
         night.provider().releaseAnswers();
         assertEnded(Night.ended(run), ExitCode.COMPLETED);

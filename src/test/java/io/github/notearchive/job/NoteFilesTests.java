@@ -31,9 +31,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What media servers do to the files of a note in two nights, and what they are asked and what is
- * bought for it, as {@code src/docs/media-behaviours.md} tells it. All notes are asked for side by
- * side: what becomes of one must not touch the others.
+ * What media servers do to the files of a note in two nights, and what they are asked and what is bought for it, as
+ * {@code src/docs/media-behaviours.md} tells it. All notes are asked for side by side: what becomes of one must not
+ * touch the others.
  */
 @ArchiveJobTest
 // in the second night nearly every file fails, by intent
@@ -47,7 +47,8 @@ class NoteFilesTests {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Path SAMPLES = Path.of("src", "test", "resources", "media");
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     private final List<Row> rows = new ArrayList<>();
     private List<String> ids;
@@ -56,14 +57,10 @@ class NoteFilesTests {
     Stream<DynamicTest> whatBecomesOfTheFilesOfANote() {
         ids = night.provider().noteIds(SandboxNoteKind.TEXT, 40);
         String other = ids.getLast();
-        night.script()
-                .answers(
-                        other,
-                        Reply.noteWith(
-                                note -> {
-                                    image(other, note, "shared");
-                                    music(other, note).put("id", 0);
-                                }));
+        night.script().answers(other, Reply.noteWith(note -> {
+            image(other, note, "shared");
+            music(other, note).put("id", 0);
+        }));
         night.pending(List.of(other));
         assertEnded(night.run(), ExitCode.COMPLETED);
         pictures(other);
@@ -82,161 +79,111 @@ class NoteFilesTests {
 
         assertThat(night.claims()).isZero();
         return Stream.concat(
-                rows.stream()
-                        .map(
-                                row ->
-                                        DynamicTest.dynamicTest(
-                                                row.name, () -> TABLE.assertHolds(row.toString()))),
-                Stream.of(
-                        DynamicTest.dynamicTest(
-                                "the document is about all of these",
-                                () ->
-                                        TABLE.assertIsAbout(
-                                                rows.stream().map(row -> row.name).toList()))));
+                rows.stream().map(row -> DynamicTest.dynamicTest(row.name, () -> TABLE.assertHolds(row.toString()))),
+                Stream.of(DynamicTest.dynamicTest(
+                        "the document is about all of these",
+                        () -> TABLE.assertIsAbout(
+                                rows.stream().map(row -> row.name).toList()))));
     }
 
     private void pictures(String other) {
-        note(
-                "18 pictures",
-                (id, note) -> {
-                    for (int i = 0; i < 18; i++) {
-                        image(id, note, "p" + i);
-                    }
-                });
-        note(
-                "a picture that stands twice",
-                (id, note) -> {
-                    image(id, note, "p");
-                    image(id, note, "p");
-                });
+        note("18 pictures", (id, note) -> {
+            for (int i = 0; i < 18; i++) {
+                image(id, note, "p" + i);
+            }
+        });
+        note("a picture that stands twice", (id, note) -> {
+            image(id, note, "p");
+            image(id, note, "p");
+        });
         note(
                 "a picture that another note has under the same `fileid`",
                 (id, note) -> image(id, note, "own").put("fileid", named(other, "shared")));
-        note(
-                "the bytes of another note's picture under another `fileid`",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(
-                            id,
-                            _ -> true,
-                            MediaReply.bytes(
-                                    "image/heic",
-                                    night.provider().mediaBytes(best(other, "shared"))));
-                });
+        note("the bytes of another note's picture under another `fileid`", (id, note) -> {
+            image(id, note, "p");
+            serve(id, _ -> true, MediaReply.bytes("image/heic", night.provider().mediaBytes(best(other, "shared"))));
+        });
         note("`original` empty", (id, note) -> image(id, note, "p").put("original", ""));
-        note(
-                "`original` answers 404 in both nights, the next rendition works",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(id, isBest(), MediaReply.status(404));
-                });
-        note(
-                "`original` answers 404 in the first night only",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(id, isBest(), MediaReply.status(404), MediaReply.normal());
-                });
-        note(
-                "`original` answers 503 for two tries of the note, then works",
-                (id, note) -> {
-                    image(id, note, "p");
-                    MediaReply[] replies = new MediaReply[7];
-                    Arrays.fill(replies, MediaReply.status(503));
-                    replies[6] = MediaReply.normal();
-                    serve(id, isBest(), replies);
-                });
-        note(
-                "`original` answers 503 in both nights, the next rendition works",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(id, isBest(), MediaReply.status(503));
-                });
-        note(
-                "`original` is a HEIC that is cut, the next rendition is whole",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(id, isBest(), MediaReply.bytes("image/heic", cut("tiles.heic")));
-                });
-        note(
-                "`original` is a placeholder, the next rendition is the picture",
-                (id, note) -> {
-                    image(id, note, "p").put("width", 1080).put("height", 1440);
-                    serve(id, isBest(), MediaReply.bytes("image/heic", sample("picture.heic")));
-                });
+        note("`original` answers 404 in both nights, the next rendition works", (id, note) -> {
+            image(id, note, "p");
+            serve(id, isBest(), MediaReply.status(404));
+        });
+        note("`original` answers 404 in the first night only", (id, note) -> {
+            image(id, note, "p");
+            serve(id, isBest(), MediaReply.status(404), MediaReply.normal());
+        });
+        note("`original` answers 503 for two tries of the note, then works", (id, note) -> {
+            image(id, note, "p");
+            MediaReply[] replies = new MediaReply[7];
+            Arrays.fill(replies, MediaReply.status(503));
+            replies[6] = MediaReply.normal();
+            serve(id, isBest(), replies);
+        });
+        note("`original` answers 503 in both nights, the next rendition works", (id, note) -> {
+            image(id, note, "p");
+            serve(id, isBest(), MediaReply.status(503));
+        });
+        note("`original` is a HEIC that is cut, the next rendition is whole", (id, note) -> {
+            image(id, note, "p");
+            serve(id, isBest(), MediaReply.bytes("image/heic", cut("tiles.heic")));
+        });
+        note("`original` is a placeholder, the next rendition is the picture", (id, note) -> {
+            image(id, note, "p").put("width", 1080).put("height", 1440);
+            serve(id, isBest(), MediaReply.bytes("image/heic", sample("picture.heic")));
+        });
         note("a bar in the only address", (id, note) -> onlyAddress(id, note, "/1040g?q/58|strip"));
         note(
                 "a picture without an address",
                 (_, note) -> note.putArray("images_list").addObject().put("fileid", "nowhere"));
         note(
                 "the only address is at a host that is not allowed",
-                (_, note) ->
-                        note.putArray("images_list")
-                                .addObject()
-                                .put("fileid", "foreign")
-                                .put("original", "https://xhscdn.com.evil.test/a"));
-        note(
-                "all addresses answer 403, those of a new answer too",
-                (id, note) -> {
-                    image(id, note, "p");
-                    serve(id, _ -> true, MediaReply.status(403));
-                });
-        answers(
-                "all addresses answer 410, those of a new answer work",
-                id -> {
-                    serve(id, target -> !target.contains("renewed"), MediaReply.status(410));
-                    return List.of(
-                            Reply.noteWith(note -> image(id, note, "p")),
-                            Reply.noteWith(
-                                    note ->
-                                            onlyAddress(id, note, "/renewed/1040g")
-                                                    .put("fileid", named(id, "p"))));
-                });
+                (_, note) -> note.putArray("images_list")
+                        .addObject()
+                        .put("fileid", "foreign")
+                        .put("original", "https://xhscdn.com.evil.test/a"));
+        note("all addresses answer 403, those of a new answer too", (id, note) -> {
+            image(id, note, "p");
+            serve(id, _ -> true, MediaReply.status(403));
+        });
+        answers("all addresses answer 410, those of a new answer work", id -> {
+            serve(id, target -> !target.contains("renewed"), MediaReply.status(410));
+            return List.of(
+                    Reply.noteWith(note -> image(id, note, "p")),
+                    Reply.noteWith(
+                            note -> onlyAddress(id, note, "/renewed/1040g").put("fileid", named(id, "p"))));
+        });
     }
 
     private void livePhotos() {
         note("live photo, its motion as H.265 only", this::livePhoto);
-        note(
-                "live photo, its motion dead in both nights",
-                (id, note) -> {
-                    livePhoto(id, note);
-                    serve(id, target -> target.contains("/stream/"), MediaReply.status(404));
-                });
+        note("live photo, its motion dead in both nights", (id, note) -> {
+            livePhoto(id, note);
+            serve(id, target -> target.contains("/stream/"), MediaReply.status(404));
+        });
         note("live photo, its still dead in the first night", this::livePhoto);
         serve( // once, and not with each answer, of which there are two
                 rows.getLast().note,
                 target -> !target.contains("/stream/"),
                 MediaReply.status(403),
                 MediaReply.normal());
-        note(
-                "live photo, master dead, first backup equal to it, second alive",
-                (id, note) -> {
-                    livePhoto(id, note);
-                    serve(
-                            id,
-                            target -> target.contains("/stream/") && !target.contains("/backup/"),
-                            MediaReply.status(404));
-                });
-        note(
-                "live photo, its motion an MP4 that is cut at every address",
-                (id, note) -> {
-                    livePhoto(id, note);
-                    serve(
-                            id,
-                            target -> target.contains("/stream/"),
-                            MediaReply.bytes("video/mp4", cut("faststart.mp4")));
-                });
+        note("live photo, master dead, first backup equal to it, second alive", (id, note) -> {
+            livePhoto(id, note);
+            serve(id, target -> target.contains("/stream/") && !target.contains("/backup/"), MediaReply.status(404));
+        });
+        note("live photo, its motion an MP4 that is cut at every address", (id, note) -> {
+            livePhoto(id, note);
+            serve(id, target -> target.contains("/stream/"), MediaReply.bytes("video/mp4", cut("faststart.mp4")));
+        });
     }
 
     private void sounds() {
-        note(
-                "a sound called `.wav` that is an M4A, and stands in `widgets_context` again",
-                (id, note) -> {
-                    ObjectNode sound = voice(id, note);
-                    ObjectNode widgets = JSON.createObjectNode();
-                    widgets.set("note_sound_info", sound.deepCopy());
-                    note.put("widgets_context", widgets.toString());
-                    serve(id, _ -> true, MediaReply.bytes("audio/wav", sample("sound.m4a")));
-                });
+        note("a sound called `.wav` that is an M4A, and stands in `widgets_context` again", (id, note) -> {
+            ObjectNode sound = voice(id, note);
+            ObjectNode widgets = JSON.createObjectNode();
+            widgets.set("note_sound_info", sound.deepCopy());
+            note.put("widgets_context", widgets.toString());
+            serve(id, _ -> true, MediaReply.bytes("audio/wav", sample("sound.m4a")));
+        });
         note(
                 "a sound with another MD5 than promised",
                 (id, note) -> voice(id, note).put("md5sum", "0123456789abcdef0123456789abcdef"));
@@ -246,62 +193,41 @@ class NoteFilesTests {
         note(
                 "music with the id 0, which another note's has too",
                 (id, note) -> music(id, note).put("id", 0));
-        note(
-                "18 pictures, each response followed by a copy of it",
-                (id, note) -> {
-                    for (int i = 0; i < 18; i++) {
-                        image(id, note, "p" + i);
-                    }
-                    serve(id, _ -> true, MediaReply.twice(Duration.ZERO));
-                });
+        note("18 pictures, each response followed by a copy of it", (id, note) -> {
+            for (int i = 0; i < 18; i++) {
+                image(id, note, "p" + i);
+            }
+            serve(id, _ -> true, MediaReply.twice(Duration.ZERO));
+        });
     }
 
     private void trouble() {
-        note(
-                "500 in the first night, whole in the second",
-                (id, note) -> {
-                    onlyAddress(id, note, "/1040g");
-                    MediaReply[] replies = new MediaReply[16];
-                    Arrays.fill(replies, MediaReply.status(500));
-                    replies[15] = MediaReply.normal();
-                    serve(id, _ -> true, replies);
-                });
-        note(
-                "a page of HTML in both nights",
-                (id, note) -> {
-                    onlyAddress(id, note, "/1040g");
-                    serve(
-                            id,
-                            _ -> true,
-                            MediaReply.bytes(
-                                    "image/jpeg",
-                                    "<html>expired".getBytes(StandardCharsets.UTF_8)));
-                });
-        note(
-                "breaks off half-way, then has the rest",
-                (id, note) -> {
-                    onlyAddress(id, note, "/1040g");
-                    serve(id, _ -> true, MediaReply.truncated(), MediaReply.normal());
-                });
-        note(
-                "redirects to where the file is",
-                (id, note) -> {
-                    onlyAddress(id, note, "/1040g");
-                    serve(
-                            id,
-                            target -> !target.contains("there"),
-                            MediaReply.redirect("/" + id + "/there/1040g"));
-                });
+        note("500 in the first night, whole in the second", (id, note) -> {
+            onlyAddress(id, note, "/1040g");
+            MediaReply[] replies = new MediaReply[16];
+            Arrays.fill(replies, MediaReply.status(500));
+            replies[15] = MediaReply.normal();
+            serve(id, _ -> true, replies);
+        });
+        note("a page of HTML in both nights", (id, note) -> {
+            onlyAddress(id, note, "/1040g");
+            serve(id, _ -> true, MediaReply.bytes("image/jpeg", "<html>expired".getBytes(StandardCharsets.UTF_8)));
+        });
+        note("breaks off half-way, then has the rest", (id, note) -> {
+            onlyAddress(id, note, "/1040g");
+            serve(id, _ -> true, MediaReply.truncated(), MediaReply.normal());
+        });
+        note("redirects to where the file is", (id, note) -> {
+            onlyAddress(id, note, "/1040g");
+            serve(id, target -> !target.contains("there"), MediaReply.redirect("/" + id + "/there/1040g"));
+        });
     }
 
     private void promises() {
-        note(
-                "a motion of another length than promised",
-                (id, note) -> {
-                    livePhoto(id, note);
-                    ((ObjectNode) note.at("/images_list/0/live_photo/media/stream/h265/0"))
-                            .put("size", 7);
-                });
+        note("a motion of another length than promised", (id, note) -> {
+            livePhoto(id, note);
+            ((ObjectNode) note.at("/images_list/0/live_photo/media/stream/h265/0")).put("size", 7);
+        });
     }
 
     // how notes are made
@@ -349,10 +275,7 @@ class NoteFilesTests {
 
     /** Adds a picture with two renditions. */
     private ObjectNode image(String id, ObjectNode note, String file) {
-        ArrayNode images =
-                note.path("images_list") instanceof ArrayNode list
-                        ? list
-                        : note.putArray("images_list");
+        ArrayNode images = note.path("images_list") instanceof ArrayNode list ? list : note.putArray("images_list");
         return images.addObject()
                 .put("fileid", named(id, file))
                 .put("original", best(id, file))
@@ -367,12 +290,11 @@ class NoteFilesTests {
     }
 
     private void livePhoto(String id, ObjectNode note) {
-        ObjectNode picture =
-                note.putArray("images_list")
-                        .addObject()
-                        .put("fileid", named(id, "still"))
-                        .put("original", address(id, "/1040gstill"))
-                        .put("live_photo_file_id", named(id, "livephoto/1040g390"));
+        ObjectNode picture = note.putArray("images_list")
+                .addObject()
+                .put("fileid", named(id, "still"))
+                .put("original", address(id, "/1040gstill"))
+                .put("live_photo_file_id", named(id, "livephoto/1040g390"));
         ObjectNode streams = picture.putObject("live_photo").putObject("media").putObject("stream");
         streams.putArray("h264");
         ObjectNode stream = streams.putArray("h265").addObject();
@@ -426,47 +348,34 @@ class NoteFilesTests {
 
         void look() {
             calls.add(night.calls(note) - calls.stream().mapToInt(n -> n).sum());
-            requests.add(
-                    night.provider().mediaRequests(note)
-                            - requests.stream().mapToInt(n -> n).sum());
+            requests.add(night.provider().mediaRequests(note)
+                    - requests.stream().mapToInt(n -> n).sum());
             files.add(night.state(note) + told(night.slots(note)));
         }
 
         private String told(List<SlotRow> slots) {
             List<String> told = new ArrayList<>();
             for (SlotRow slot : slots) {
-                told.add(
-                        slot.kind()
-                                + " "
-                                + slot.state()
-                                + (slot.reason() == null ? "" : " " + slot.reason())
-                                + (slot.rendition() == null
-                                        ? ""
-                                        : " from `" + slot.rendition() + "`")
-                                + (slot.media() == null ? "" : " as " + slot.media().contentType())
-                                + (slot.checks() == null ? "" : ", " + slot.checks())
-                                + (slot.error() == null ? "" : ", " + slot.error()));
+                told.add(slot.kind()
+                        + " "
+                        + slot.state()
+                        + (slot.reason() == null ? "" : " " + slot.reason())
+                        + (slot.rendition() == null ? "" : " from `" + slot.rendition() + "`")
+                        + (slot.media() == null ? "" : " as " + slot.media().contentType())
+                        + (slot.checks() == null ? "" : ", " + slot.checks())
+                        + (slot.error() == null ? "" : ", " + slot.error()));
             }
-            long objects =
-                    slots.stream()
-                            .filter(slot -> slot.media() != null)
-                            .map(slot -> slot.media().sha256())
-                            .distinct()
-                            .count();
+            long objects = slots.stream()
+                    .filter(slot -> slot.media() != null)
+                    .map(slot -> slot.media().sha256())
+                    .distinct()
+                    .count();
             return told.stream()
-                    .collect(
-                            Collectors.groupingBy(
-                                    slot -> slot, LinkedHashMap::new, Collectors.counting()))
+                    .collect(Collectors.groupingBy(slot -> slot, LinkedHashMap::new, Collectors.counting()))
                     .entrySet()
                     .stream()
-                    .map(
-                            slot ->
-                                    "; "
-                                            + (slot.getValue() == 1 ? "" : slot.getValue() + " ")
-                                            + slot.getKey())
-                    .collect(
-                            Collectors.joining(
-                                    "", "", told.size() > 1 ? "; objects: " + objects : ""));
+                    .map(slot -> "; " + (slot.getValue() == 1 ? "" : slot.getValue() + " ") + slot.getKey())
+                    .collect(Collectors.joining("", "", told.size() > 1 ? "; objects: " + objects : ""));
         }
 
         @Override

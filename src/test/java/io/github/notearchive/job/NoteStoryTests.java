@@ -20,9 +20,14 @@ import org.springframework.beans.factory.annotation.Autowired;
 @BesideArchiveJobTest
 class NoteStoryTests {
 
-    @Autowired Night night;
-    @Autowired NoteStories stories;
-    @Autowired Worklist worklist;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NoteStories stories;
+
+    @Autowired
+    Worklist worklist;
 
     @Test
     void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {
@@ -36,16 +41,14 @@ class NoteStoryTests {
                 .extracting(NoteStory.Event::kind)
                 .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
         assertThat(events.getFirst().what()).isEqualTo("queued from \"test\" with priority 5");
-        assertThat(events.get(1).what())
-                .contains("for the first time: code 301", "not billed", " ms");
+        assertThat(events.get(1).what()).contains("for the first time: code 301", "not billed", " ms");
         assertThat(events.get(2).what())
                 .contains(
                         "again after code 301 of call",
                         "code 0",
                         ", billed, by execution " + run.executionId(),
                         "kept as notes/" + note);
-        assertThat(events.getLast().what())
-                .isEqualTo("decided by execution " + run.executionId() + ": ARCHIVED");
+        assertThat(events.getLast().what()).isEqualTo("decided by execution " + run.executionId() + ": ARCHIVED");
         assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteStory.Event::at));
     }
 
@@ -55,12 +58,10 @@ class NoteStoryTests {
         night.script().media(_ -> true, MediaReply.status(404));
         night.run();
 
-        assertThat(stories.obstacle(new NoteId(note)))
-                .hasValueSatisfying(
-                        obstacle -> {
-                            assertThat(obstacle).isEqualTo(Obstacle.DEAD_ADDRESSES);
-                            assertThat(stories.costOf(obstacle)).isEqualTo("by one more call");
-                        });
+        assertThat(stories.obstacle(new NoteId(note))).hasValueSatisfying(obstacle -> {
+            assertThat(obstacle).isEqualTo(Obstacle.DEAD_ADDRESSES);
+            assertThat(stories.costOf(obstacle)).isEqualTo("by one more call");
+        });
         assertThat(night.calls()).isEqualTo(1);
 
         night.isNextDay();
@@ -109,26 +110,17 @@ class NoteStoryTests {
 
         NoteStory story = tell(note);
 
-        assertThat(story.files())
-                .isNotEmpty()
-                .allSatisfy(
-                        file -> {
-                            assertThat(file.state()).isEqualTo(SlotState.MISSING);
-                            assertThat(file.tried())
-                                    .isNotEmpty()
-                                    .allMatch(
-                                            tried ->
-                                                    tried.contains("HTTP 404")
-                                                            && tried.contains(" at "));
-                        });
+        assertThat(story.files()).isNotEmpty().allSatisfy(file -> {
+            assertThat(file.state()).isEqualTo(SlotState.MISSING);
+            assertThat(file.tried())
+                    .isNotEmpty()
+                    .allMatch(tried -> tried.contains("HTTP 404") && tried.contains(" at "));
+        });
         assertThat(story.events())
                 .filteredOn(event -> event.kind() == Kind.CALL)
                 .last()
                 .satisfies(
-                        call ->
-                                assertThat(call.what())
-                                        .contains(
-                                                "bought once more since files of the answer to call"));
+                        call -> assertThat(call.what()).contains("bought once more since files of the answer to call"));
         assertThat(story.events().getLast().what()).contains("FAILED, since MEDIA_INCOMPLETE");
     }
 
@@ -140,24 +132,17 @@ class NoteStoryTests {
                 .sql(
                         "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
                 .update();
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, resolved_at, job_execution_id)
                         SELECT 'MISSING', object_key, 'no such key', o.stored_at, o.stored_at, o.stored_at, 1
                         FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
-                        """)
-                .update();
+                        """).update();
 
         NoteStory story = tell(note);
 
         assertThat(story.files())
-                .allSatisfy(
-                        file ->
-                                assertThat(file.isListed())
-                                        .isEqualTo(
-                                                !file.kind().equals("IMAGE")
-                                                        || file.ordinal() != 0));
+                .allSatisfy(file ->
+                        assertThat(file.isListed()).isEqualTo(!file.kind().equals("IMAGE") || file.ordinal() != 0));
         assertThat(story.events())
                 .extracting(NoteStory.Event::what)
                 .anyMatch(what -> what.endsWith("the newest answer does not list it any more"))

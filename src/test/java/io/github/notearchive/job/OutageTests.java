@@ -31,9 +31,14 @@ class OutageTests {
     private static final int FAULTS = 20;
     private static final int WORKERS = 32;
 
-    @Autowired Night night;
-    @Autowired VerifyRunner verify;
-    @Autowired RebuildRunner rebuild;
+    @Autowired
+    Night night;
+
+    @Autowired
+    VerifyRunner verify;
+
+    @Autowired
+    RebuildRunner rebuild;
 
     @Test
     void providerThatIsAwayAtTheStartLeavesNoExecution() {
@@ -90,19 +95,14 @@ class OutageTests {
         RunSummary faulty = night.run();
 
         assertEnded(faulty, ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(night.executions())
-                .singleElement()
-                .satisfies(
-                        execution -> {
-                            assertThat(execution.status()).isEqualTo("STOPPED");
-                            assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
-                        });
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
+        });
         int burnt = night.calls();
         assertThat(burnt).isBetween(FAULTS, FAULTS + WORKERS);
         assertThat(night.claims()).isZero();
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
                 .isEqualTo(burnt);
         assertThat(night.count("SELECT sum(attempts) FROM worklist")).isLessThanOrEqualTo(burnt);
 
@@ -131,7 +131,8 @@ class OutageTests {
         assertThat(night.claims()).isZero();
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN'"))
                 .isEqualTo(WORKERS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'")).isZero();
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isZero();
         assertThat(notes).hasSize(100);
     }
 
@@ -211,15 +212,11 @@ class OutageTests {
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
         awaitHeld(WORKERS);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                         WHERE datname = current_database() AND pid <> pg_backend_pid()
                           AND application_name NOT LIKE 'note-archive runner%'
-                        """)
-                .query(Long.class)
-                .single();
+                        """).query(Long.class).single();
         night.provider().releaseAnswers();
 
         assertEnded(join(run), ExitCode.COMPLETED);
@@ -243,8 +240,7 @@ class OutageTests {
         assertThat(run.reason()).contains("the database refuses us: ", "permission denied");
         assertThat(night.calls()).isEqualTo(3);
         assertThat(run.next())
-                .isEqualTo(
-                        "put the configuration right, then run again; the same command continues this run");
+                .isEqualTo("put the configuration right, then run again; the same command continues this run");
         assertThat(night.exitCodes()).containsExactly("USAGE");
         assertThat(night.states(notes)).containsOnly(PENDING);
     }
@@ -256,8 +252,7 @@ class OutageTests {
         night.provider().holdMedia();
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeldMedia(1, Night.PATIENCE);
-        Night.await(
-                "the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
+        Night.await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
 
         night.fullDisk("worklist", "NEW.state = 'ARCHIVED'");
         RunSummary ended;
@@ -293,9 +288,8 @@ class OutageTests {
         assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(audit.reason())
                 .contains("could not extend file")
-                .endsWith(
-                        "; execution %d had begun, and the next one goes on where it was"
-                                .formatted(night.executions().getLast().id()));
+                .endsWith("; execution %d had begun, and the next one goes on where it was"
+                        .formatted(night.executions().getLast().id()));
         assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
     }
 
@@ -322,8 +316,7 @@ class OutageTests {
     @ValueSource(strings = {"40P01", "57014"})
     void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) {
         List<String> notes = night.pending(3);
-        databaseUndoes(
-                "NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
+        databaseUndoes("NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
         RunSummary run;
         try {
             run = night.run();
@@ -377,9 +370,7 @@ class OutageTests {
 
     /** The database undoes the next updates of such rows of the worklist. */
     private void databaseUndoes(String rows, String state, int times) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE SEQUENCE undone;
                         CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
@@ -390,9 +381,7 @@ class OutageTests {
                         END $$;
                         CREATE TRIGGER undo BEFORE UPDATE ON worklist FOR EACH ROW WHEN (%s)
                             EXECUTE FUNCTION undo()
-                        """
-                                .formatted(times, state, rows))
-                .update();
+                        """.formatted(times, state, rows)).update();
     }
 
     private void mendDatabase() {
@@ -416,23 +405,20 @@ class OutageTests {
     }
 
     private static HttpServer refusingStore() throws Exception {
-        HttpServer server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext(
-                "/",
-                exchange -> {
-                    exchange.getRequestBody().readAllBytes();
-                    byte[] answer =
-                            "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>"
-                                    .getBytes(UTF_8);
-                    boolean head = exchange.getRequestMethod().equals("HEAD");
-                    exchange.getResponseHeaders().add("Content-Type", "application/xml");
-                    exchange.sendResponseHeaders(403, head ? -1 : answer.length);
-                    if (!head) {
-                        exchange.getResponseBody().write(answer);
-                    }
-                    exchange.close();
-                });
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer =
+                    "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>"
+                            .getBytes(UTF_8);
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            exchange.getResponseHeaders().add("Content-Type", "application/xml");
+            exchange.sendResponseHeaders(403, head ? -1 : answer.length);
+            if (!head) {
+                exchange.getResponseBody().write(answer);
+            }
+            exchange.close();
+        });
         server.start();
         return server;
     }

@@ -129,8 +129,7 @@ class PlanDraftTests {
         assertThat(plan.calls().expected()).isEqualTo(1_250);
         assertThat(plan.calls().tonight()).isEqualTo(113);
         assertThat(plan.backlog().because())
-                .isEqualTo(
-                        "the provider's quota: 90 answers, the median of the last 3 nights that it ended");
+                .isEqualTo("the provider's quota: 90 answers, the median of the last 3 nights that it ended");
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(11));
     }
 
@@ -206,10 +205,7 @@ class PlanDraftTests {
         settings.put("archive.limits.bytes-per-night", "1MB");
         made = new NightlyCalls(20, 0, 0);
         storedBytes = 1 << 20;
-        closed =
-                Optional.of(
-                        new SourceGate.Closed(
-                                303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
+        closed = Optional.of(new SourceGate.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
 
         NightPlan plan = plan();
 
@@ -228,10 +224,7 @@ class PlanDraftTests {
     void closedGateLeavesWhatNeedsNoCall() {
         notes(Kind.NEW, 30);
         notes(Kind.BETTER, 4);
-        closed =
-                Optional.of(
-                        new SourceGate.Closed(
-                                303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
+        closed = Optional.of(new SourceGate.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
 
         NightPlan plan = plan();
 
@@ -268,25 +261,24 @@ class PlanDraftTests {
     }
 
     private NightPlan plan() {
-        PlanFacts facts =
-                new PlanFacts(
-                        NOW,
-                        false,
-                        false,
-                        closed,
-                        groups,
-                        List.of(),
-                        0,
-                        0,
-                        new Backlog.Refreshes(refreshesDue, 0, null, true),
-                        videosToBuy,
-                        videoShare,
-                        made,
-                        storedBytes,
-                        new Backlog.Calls(latency, perAnswer),
-                        files,
-                        bytesPerAnswer,
-                        stops);
+        PlanFacts facts = new PlanFacts(
+                NOW,
+                false,
+                false,
+                closed,
+                groups,
+                List.of(),
+                0,
+                0,
+                new Backlog.Refreshes(refreshesDue, 0, null, true),
+                videosToBuy,
+                videoShare,
+                made,
+                storedBytes,
+                new Backlog.Calls(latency, perAnswer),
+                files,
+                bytesPerAnswer,
+                stops);
         return new PlanDraft(
                         facts,
                         bound("archive", ArchiveProperties.class),

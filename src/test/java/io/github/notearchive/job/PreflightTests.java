@@ -13,10 +13,17 @@ class PreflightTests {
 
     private static final Instant MIDNIGHT = Instant.parse("2026-03-10T16:00:00Z");
 
-    @Autowired Night night;
-    @Autowired NewRuns runs;
-    @Autowired Preflight preflight;
-    @Autowired SourceGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NewRuns runs;
+
+    @Autowired
+    Preflight preflight;
+
+    @Autowired
+    SourceGate gate;
 
     @Test
     void nothingInTheWayIsTheNightAndTheCallsThatItHasMade() {
@@ -24,13 +31,10 @@ class PreflightTests {
 
         Clearance clearance = preflight.of(runs.of(options(false)));
 
-        assertThat(clearance)
-                .asInstanceOf(type(Clearance.Granted.class))
-                .satisfies(
-                        granted -> {
-                            assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
-                            assertThat(granted.made().all()).isZero();
-                        });
+        assertThat(clearance).asInstanceOf(type(Clearance.Granted.class)).satisfies(granted -> {
+            assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
+            assertThat(granted.made().all()).isZero();
+        });
         assertThat(night.calls()).isZero();
     }
 

@@ -21,7 +21,8 @@ class QuotaTests {
 
     private static final int IN_FLIGHT = 32;
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void usedUpQuotaClosesTheGateUntilTheNextDayWhichContinuesTheSameInstance() {
@@ -32,33 +33,25 @@ class QuotaTests {
 
         assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
         assertThat(ended.exitCode().number()).isEqualTo(3);
-        assertThat(night.executions())
-                .singleElement()
-                .satisfies(
-                        execution -> {
-                            assertThat(execution.status()).isEqualTo("STOPPED");
-                            assertThat(execution.exitCode()).isEqualTo("QUOTA_EXHAUSTED");
-                        });
-        assertThat(night.archived()).containsExactlyInAnyOrderElementsOf(night.provider().bought());
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("QUOTA_EXHAUSTED");
+        });
+        assertThat(night.archived())
+                .containsExactlyInAnyOrderElementsOf(night.provider().bought());
         assertThat(night.archived()).hasSize(20);
-        assertThat(notes)
-                .filteredOn(note -> night.state(note) != ARCHIVED)
-                .allSatisfy(
-                        note -> {
-                            assertThat(night.state(note)).isEqualTo(PENDING);
-                            assertThat(night.note(note).attempts()).isZero();
-                            assertThat(night.note(note).claimedBy()).isNull();
-                        });
+        assertThat(notes).filteredOn(note -> night.state(note) != ARCHIVED).allSatisfy(note -> {
+            assertThat(night.state(note)).isEqualTo(PENDING);
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).claimedBy()).isNull();
+        });
         int refused = night.provider().answered(303);
         assertThat(refused).isBetween(1, IN_FLIGHT);
         assertThat(night.calls()).isEqualTo(20 + refused);
-        assertThat(
-                        night.count(
-                                """
+        assertThat(night.count("""
                                 SELECT count(*) FROM source_gate
                                 WHERE code = 303 AND closed_until = timestamptz '2026-03-11 00:00+08'
-                                """))
-                .isEqualTo(1);
+                                """)).isEqualTo(1);
 
         night.script().grants(10);
         RunSummary sameNight = night.run();
@@ -84,8 +77,7 @@ class QuotaTests {
         assertEnded(nextDay, ExitCode.COMPLETED);
         assertThat(nextDay.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.exitCodes())
-                .containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
         assertThat(night.calls()).isEqualTo(60 + refusedAgain);
@@ -113,8 +105,7 @@ class QuotaTests {
                 .extracting(run -> run.exitCode().number())
                 .containsExactly(3, 3, 6);
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.exitCodes())
-                .containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "INCOMPLETE");
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "INCOMPLETE");
         assertThat(night.executions())
                 .extracting(Night.Execution::status)
                 .containsExactly("STOPPED", "STOPPED", "COMPLETED");
@@ -122,13 +113,11 @@ class QuotaTests {
                 .doesNotHaveDuplicates()
                 .containsExactlyInAnyOrderElementsOf(notes.subList(5, 200));
         assertThat(new HashSet<>(night.archived())).isEqualTo(new HashSet<>(notes.subList(5, 200)));
-        assertThat(never)
-                .allSatisfy(
-                        note -> {
-                            assertThat(night.state(note)).isEqualTo(POSTPONED);
-                            assertThat(night.calls(note)).isEqualTo(5);
-                            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-                        });
+        assertThat(never).allSatisfy(note -> {
+            assertThat(night.state(note)).isEqualTo(POSTPONED);
+            assertThat(night.calls(note)).isEqualTo(5);
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        });
         assertThat(refusedByFirst).isBetween(1, IN_FLIGHT);
         assertThat(refusedBySecond).isBetween(1, IN_FLIGHT);
         int refused = refusedByFirst + refusedBySecond;
@@ -150,17 +139,15 @@ class QuotaTests {
         assertEnded(second, ExitCode.COMPLETED);
         assertThat(second.execution().restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
-        assertThat(
-                        night.sql()
-                                .sql(
-                                        """
+        assertThat(night.sql()
+                        .sql("""
                                         SELECT parameter_name || '=' || parameter_value
                                         FROM batch_job_execution_params
                                         WHERE job_execution_id = :execution
                                         """)
-                                .param("execution", second.executionId())
-                                .query(String.class)
-                                .list())
+                        .param("execution", second.executionId())
+                        .query(String.class)
+                        .list())
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");
     }
 
@@ -222,8 +209,7 @@ class QuotaTests {
 
     /** The answer is written down when midnight has passed, as by a database that is slow. */
     @Test
-    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext()
-            throws Exception {
+    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext() throws Exception {
         List<String> notes = night.pending(1);
         night.script().grants(0);
         night.provider().holdAnswers();

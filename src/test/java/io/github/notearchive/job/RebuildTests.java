@@ -51,25 +51,41 @@ class RebuildTests {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    @Autowired Night night;
-    @Autowired Enqueuer enqueuer;
-    @Autowired RebuildRunner rebuild;
-    @Autowired Waiver waiver;
-    @Autowired ObjectStore store;
-    @Autowired SidecarFinder finder;
-    @Autowired JobGate gate;
-    @Autowired PaidAnswers paid;
-    @Autowired Interventions interventions;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    Waiver waiver;
+
+    @Autowired
+    ObjectStore store;
+
+    @Autowired
+    SidecarFinder finder;
+
+    @Autowired
+    JobGate gate;
+
+    @Autowired
+    PaidAnswers paid;
+
+    @Autowired
+    Interventions interventions;
 
     @Test
     void everyRowOfWhatWasPaidForComesBackWhateverBecameOfIt() {
         List<String> kinds = oneOfEachKind();
         List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 30);
-        List<String> many =
-                images.stream()
-                        .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
-                        .filter(id -> !kinds.contains(id))
-                        .toList();
+        List<String> many = images.stream()
+                .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
+                .filter(id -> !kinds.contains(id))
+                .toList();
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 11);
         String improved = many.get(0);
         String lesser = many.get(1);
@@ -143,7 +159,8 @@ class RebuildTests {
         assertThat(night.states(List.of(awaited, busy))).containsOnly(POSTPONED);
         Map<String, List<String>> before = rows();
         // two with code 201, and one in an encoding that the provider's own count cannot read
-        assertThat(before.get("api_call").size()).isEqualTo(night.provider().bought().size() + 3);
+        assertThat(before.get("api_call").size())
+                .isEqualTo(night.provider().bought().size() + 3);
         assertThat(before.get("note_comment")).hasSize(1);
         assertThat(before.get("schema_drift")).hasSize(1);
         int calls = night.calls();
@@ -187,14 +204,8 @@ class RebuildTests {
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().lost()).isEqualTo(2);
         assertThat(summary.found().findings())
-                .anySatisfy(
-                        line ->
-                                assertThat(line)
-                                        .contains(notes.get(0), "IMAGE 0", "is not in the bucket"))
-                .anySatisfy(
-                        line ->
-                                assertThat(line)
-                                        .contains(notes.get(1), "IMAGE 0", "holds other bytes"));
+                .anySatisfy(line -> assertThat(line).contains(notes.get(0), "IMAGE 0", "is not in the bucket"))
+                .anySatisfy(line -> assertThat(line).contains(notes.get(1), "IMAGE 0", "holds other bytes"));
         for (String note : notes.subList(0, 2)) {
             SlotRow slot = night.slots(note).getFirst();
             assertThat(slot.state()).isEqualTo(SlotState.MISSING);
@@ -224,8 +235,7 @@ class RebuildTests {
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().findings())
-                .anySatisfy(
-                        line -> assertThat(line).contains(note, "IMAGE 0", "holds other bytes"));
+                .anySatisfy(line -> assertThat(line).contains(note, "IMAGE 0", "holds other bytes"));
     }
 
     @Test
@@ -244,33 +254,16 @@ class RebuildTests {
         bad.put(key(stranger + "05"), changed(good, "05", o -> o.put("answer", "{}")));
         bad.put(key(stranger + "06"), changed(good, "06", o -> o.put("callId", Long.MAX_VALUE)));
         bad.put(key(stranger + "07"), changed(good, "07", o -> o)); // another note's answer
-        bad.put(
-                key(stranger + "08"),
-                changed(good, "08", o -> slot(itsOwnAnswer(o), "key", "media/../../etc/passwd")));
-        bad.put(
-                key(stranger + "09"),
-                changed(good, "09", o -> slot(itsOwnAnswer(o), "sha256", "0".repeat(64))));
-        bad.put(
-                key(stranger + "10"),
-                changed(good, "10", o -> slot(itsOwnAnswer(o), "state", "FINE")));
-        bad.put(
-                key(stranger + "11"),
-                changed(good, "11", o -> worklist(itsOwnAnswer(o), "priority", 77)));
-        bad.put(
-                key(stranger + "12"),
-                changed(good, "12", o -> worklist(itsOwnAnswer(o), "attempts", -1)));
+        bad.put(key(stranger + "08"), changed(good, "08", o -> slot(itsOwnAnswer(o), "key", "media/../../etc/passwd")));
+        bad.put(key(stranger + "09"), changed(good, "09", o -> slot(itsOwnAnswer(o), "sha256", "0".repeat(64))));
+        bad.put(key(stranger + "10"), changed(good, "10", o -> slot(itsOwnAnswer(o), "state", "FINE")));
+        bad.put(key(stranger + "11"), changed(good, "11", o -> worklist(itsOwnAnswer(o), "priority", 77)));
+        bad.put(key(stranger + "12"), changed(good, "12", o -> worklist(itsOwnAnswer(o), "attempts", -1)));
         bad.put(key(stranger + "13"), ("{\"a\":" + "[".repeat(100_000)).getBytes(UTF_8));
         bad.put(key(stranger + "14"), changed(good, "14", o -> twice(itsOwnAnswer(o))));
         bad.put(
                 key(stranger + "15"),
-                changed(
-                        good,
-                        "15",
-                        o ->
-                                slot(
-                                        slot(itsOwnAnswer(o), "state", "WAIVED"),
-                                        "reason",
-                                        noise(100_000))));
+                changed(good, "15", o -> slot(slot(itsOwnAnswer(o), "state", "WAIVED"), "reason", noise(100_000))));
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
@@ -294,8 +287,7 @@ class RebuildTests {
 
     @Test
     void sidecarThatIsLargerThanAnyAnswerIsNotRead() {
-        ListedObject huge =
-                new ListedObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
+        ListedObject huge = new ListedObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
 
         assertThat(finder.read(huge))
                 .isInstanceOfSatisfying(
@@ -308,21 +300,17 @@ class RebuildTests {
         List<String> notes = new ArrayList<>();
         notes.addAll(night.pending(SandboxNoteKind.LIVE_PHOTOS, 1));
         String lesser = imageNote();
-        String incomplete =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
-                        .filter(id -> !id.equals(lesser) && night.pictures(id).size() >= 3)
-                        .findFirst()
-                        .orElseThrow();
+        String incomplete = night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
+                .filter(id -> !id.equals(lesser) && night.pictures(id).size() >= 3)
+                .findFirst()
+                .orElseThrow();
         notes.addAll(night.pending(List.of(lesser, incomplete)));
         original(lesser, MediaReply.status(404));
         picture(incomplete, 0, MediaReply.status(404));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         List<List<SlotRow>> before = notes.stream().map(night::slots).toList();
         night.objects("notes/")
-                .forEach(
-                        (key, bytes) ->
-                                store.putBytes(
-                                        new ObjectKey(key), inFormat1(bytes), "application/json"));
+                .forEach((key, bytes) -> store.putBytes(new ObjectKey(key), inFormat1(bytes), "application/json"));
         int calls = night.calls();
         loseTheDatabase();
 
@@ -338,15 +326,12 @@ class RebuildTests {
                     .isEqualTo(before.get(i));
         }
         assertThat(night.note(notes.get(2)).lastError()).contains("MEDIA_INCOMPLETE");
-        assertThat(night.ledger(notes.get(0)))
-                .singleElement()
-                .satisfies(
-                        call -> {
-                            assertThat(call.billed()).isEqualTo(Billed.YES);
-                            assertThat(call.code()).isZero();
-                            assertThat(call.answerHeld()).isTrue();
-                            assertThat(call.sentAt()).isEqualTo(call.receivedAt());
-                        });
+        assertThat(night.ledger(notes.get(0))).singleElement().satisfies(call -> {
+            assertThat(call.billed()).isEqualTo(Billed.YES);
+            assertThat(call.code()).isZero();
+            assertThat(call.answerHeld()).isTrue();
+            assertThat(call.sentAt()).isEqualTo(call.receivedAt());
+        });
         night.script().clear();
         night.isNextDay();
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -361,8 +346,7 @@ class RebuildTests {
                         + " ('66aa00000000000000000001', now(), now())",
                 "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES"
                         + " ('66aa00000000000000000001', 'e', now())",
-                "INSERT INTO media_object VALUES (repeat('a', 64), 'k', 1, 'image/heic', now(),"
-                        + " NULL)",
+                "INSERT INTO media_object VALUES (repeat('a', 64), 'k', 1, 'image/heic', now()," + " NULL)",
                 "INSERT INTO author (author_id, updated_at) VALUES ('a', now())",
                 "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES"
                         + " ('66aa00000000000000000001', now(), now())",
@@ -376,8 +360,7 @@ class RebuildTests {
         RebuildSummary summary = rebuild.rebuild(null);
 
         assertEnded(summary, ExitCode.USAGE);
-        assertThat(summary.reason())
-                .contains("the tables are not empty", row.split(" ")[2] + " holds rows");
+        assertThat(summary.reason()).contains("the tables are not empty", row.split(" ")[2] + " holds rows");
         assertSame(rows(), before);
         assertThat(night.executions()).isEmpty();
     }
@@ -386,9 +369,7 @@ class RebuildTests {
     void refreshDaysOfUnavailableNotesComeBack() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
         enqueuer.enqueue(
-                new StringReader(String.join("\n", notes)),
-                new Enqueuer.Options(null, 5, "test", 3, null),
-                _ -> {});
+                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", 3, null), _ -> {});
         night.script().answers(notes.get(0), Reply.code(201));
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.isDaysLater(4);
@@ -401,7 +382,8 @@ class RebuildTests {
 
         assertEnded(rebuild.rebuild(null), ExitCode.COMPLETED);
 
-        assertThat(notes).allSatisfy(id -> assertThat(night.note(id).refreshDays()).isEqualTo(3));
+        assertThat(notes)
+                .allSatisfy(id -> assertThat(night.note(id).refreshDays()).isEqualTo(3));
         assertSame(rows(), before);
     }
 
@@ -573,18 +555,14 @@ class RebuildTests {
     }
 
     private static Reply emptyAnswer() {
-        return Reply.note(
-                envelope -> {
-                    envelope.putArray("data");
-                    return envelope;
-                });
+        return Reply.note(envelope -> {
+            envelope.putArray("data");
+            return envelope;
+        });
     }
 
     private String desc(String note, String text) {
-        return night.provider()
-                .envelope(note)
-                .toString()
-                .replaceFirst("\"desc\":\"", "\"desc\":\"" + text);
+        return night.provider().envelope(note).toString().replaceFirst("\"desc\":\"", "\"desc\":\"" + text);
     }
 
     private void waive(String note, int ordinal) {
@@ -602,25 +580,17 @@ class RebuildTests {
         night.sql().sql(ArchiveRows.LOSS).update();
     }
 
-    /**
-     * A rebuild whose time is over while the rows of its first sidecars are written; these wait
-     * until it is.
-     */
+    /** A rebuild whose time is over while the rows of its first sidecars are written; these wait until it is. */
     private RebuildSummary interruptedRebuild() throws Exception {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
                             PERFORM pg_advisory_xact_lock_shared(4711);
                             RETURN NEW;
                         END $$
-                        """)
-                .update();
+                        """).update();
         night.sql()
-                .sql(
-                        "CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE"
-                                + " FUNCTION hold()")
+                .sql("CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE" + " FUNCTION hold()")
                 .update();
         gate.open(); // as it will be; an earlier run may have left it closed
         CompletableFuture<RebuildSummary> running;
@@ -649,12 +619,10 @@ class RebuildTests {
     }
 
     /** Table by table, so that a difference can be read. */
-    private static void assertSame(
-            Map<String, List<String>> actual, Map<String, List<String>> expected) {
+    private static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach(
-                (table, rows) ->
-                        assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
+                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
     }
 
     private static void assertEnded(RebuildSummary summary, ExitCode exitCode) {
@@ -702,10 +670,7 @@ class RebuildTests {
     private static ObjectNode itsOwnAnswer(ObjectNode sidecar) {
         String id = sidecar.get("noteId").stringValue();
         return sidecar.put(
-                "answer",
-                "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\""
-                        + id
-                        + "\",\"title\":\"t\"}]}]}");
+                "answer", "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + id + "\",\"title\":\"t\"}]}]}");
     }
 
     /** So much text that cannot be compressed into what an index takes. */
@@ -723,16 +688,14 @@ class RebuildTests {
         ObjectNode sidecar = (ObjectNode) JSON.readTree(bytes);
         sidecar.put("format", "note-archive/sidecar/1");
         sidecar.remove(List.of("call", "worklist", "archivedAt"));
-        sidecar.get("media")
-                .forEach(
-                        node -> {
-                            ObjectNode slot = (ObjectNode) node;
-                            slot.remove(List.of("width", "height", "deadNight", "updatedAt"));
-                            if ("DEGRADED".equals(slot.path("reason").stringValue(""))) {
-                                slot.set("lesserBecause", slot.remove("error"));
-                                slot.remove("reason");
-                            }
-                        });
+        sidecar.get("media").forEach(node -> {
+            ObjectNode slot = (ObjectNode) node;
+            slot.remove(List.of("width", "height", "deadNight", "updatedAt"));
+            if ("DEGRADED".equals(slot.path("reason").stringValue(""))) {
+                slot.set("lesserBecause", slot.remove("error"));
+                slot.remove("reason");
+            }
+        });
         return JSON.writeValueAsBytes(sidecar);
     }
 }

@@ -15,15 +15,14 @@ import org.springframework.test.context.TestPropertySource;
 /** Archived notes are asked about anew behind all others, and up to a share of a night's calls. */
 @BesideArchiveJobTest
 @TestPropertySource(
-        properties = {
-            "archive.workers=12",
-            "archive.source.calls-per-night=10",
-            "archive.refresh.share=0.3"
-        })
+        properties = {"archive.workers=12", "archive.source.calls-per-night=10", "archive.refresh.share=0.3"})
 class RefreshShareTests {
 
-    @Autowired Night night;
-    @Autowired Enqueuer enqueuer;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Enqueuer enqueuer;
 
     @Test
     void shareOfANightsCallsIsKeptAcrossRestartsAndNodesAndFreshNotesComeFirst() {
@@ -31,16 +30,11 @@ class RefreshShareTests {
         List<String> archived = ids.subList(0, 5);
         List<String> fresh = ids.subList(5, 9);
         enqueuer.enqueue(
-                new StringReader(String.join("\n", archived)),
-                new Enqueuer.Options(null, 9, "test", 1, null),
-                _ -> {});
+                new StringReader(String.join("\n", archived)), new Enqueuer.Options(null, 9, "test", 1, null), _ -> {});
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         night.isNextDay();
-        enqueuer.enqueue(
-                new StringReader(String.join("\n", fresh)),
-                new Enqueuer.Options(null, 0, "test"),
-                _ -> {});
+        enqueuer.enqueue(new StringReader(String.join("\n", fresh)), new Enqueuer.Options(null, 0, "test"), _ -> {});
         RunSummary first = night.run();
         RunSummary again = night.run();
         RunSummary elsewhere = night.run(new RunOptions(null, null, false, "other"));
@@ -60,18 +54,12 @@ class RefreshShareTests {
 
         night.isNextDay();
         assertThat(night.run().refreshes().answered().notes()).isEqualTo(3);
-        assertThat(
-                        night.count(
-                                """
+        assertThat(night.count("""
                                 SELECT max(captures) FROM (SELECT count(*) AS captures FROM note_capture GROUP BY note_id) AS notes
-                                """))
-                .as("those that waited come first")
-                .isEqualTo(3);
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT"
-                                        + " EXISTS (SELECT 1 FROM api_call c WHERE c.note_id ="
-                                        + " w.note_id AND c.refresh)"))
+                                """)).as("those that waited come first").isEqualTo(3);
+        assertThat(night.count("SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT"
+                        + " EXISTS (SELECT 1 FROM api_call c WHERE c.note_id ="
+                        + " w.note_id AND c.refresh)"))
                 .isZero();
         assertThat(night.states(ids)).containsOnly(ARCHIVED);
     }

@@ -48,13 +48,26 @@ import tools.jackson.databind.node.ObjectNode;
         })
 class RefreshTests {
 
-    @Autowired Night night;
-    @Autowired OutageRetry outages;
-    @Autowired RunGate gate;
-    @Autowired Enqueuer enqueuer;
-    @Autowired RebuildRunner rebuild;
-    @Autowired VerifyRunner verifier;
-    @Autowired PlatformTransactionManager transactions;
+    @Autowired
+    Night night;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunGate gate;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    VerifyRunner verifier;
+
+    @Autowired
+    PlatformTransactionManager transactions;
 
     @Test
     void countsOfThreeNightsAreThreeCapturesForThreeCallsAndNoFileIsAskedForTwice() {
@@ -77,11 +90,10 @@ class RefreshTests {
         assertEnded(third, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(3);
         assertThat(night.bills(note)).containsExactly("YES", "YES", "YES");
-        assertThat(
-                        night.sql()
-                                .sql("SELECT liked_count FROM note_capture ORDER BY captured_at")
-                                .query(Long.class)
-                                .list())
+        assertThat(night.sql()
+                        .sql("SELECT liked_count FROM note_capture ORDER BY captured_at")
+                        .query(Long.class)
+                        .list())
                 .containsExactly(10L, 25L, 40L);
         assertThat(night.count("SELECT liked_count FROM note")).isEqualTo(40);
         assertThat(night.objects("notes/" + note)).hasSize(3);
@@ -116,14 +128,12 @@ class RefreshTests {
         int requests = night.provider().mediaRequests();
 
         night.isNextDay();
-        answers(
-                note,
-                edited -> {
-                    edited.put("title", "another title");
-                    ArrayNode pictures = (ArrayNode) edited.get("images_list");
-                    pictures.remove(0);
-                    pictures.add(added);
-                });
+        answers(note, edited -> {
+            edited.put("title", "another title");
+            ArrayNode pictures = (ArrayNode) edited.get("images_list");
+            pictures.remove(0);
+            pictures.add(added);
+        });
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
@@ -131,9 +141,7 @@ class RefreshTests {
         assertThat(run.refreshes().answered().files()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         List<SlotRow> after = images(note);
-        assertThat(after)
-                .hasSize(before.size() + 1)
-                .allMatch(row -> row.state() == SlotState.STORED);
+        assertThat(after).hasSize(before.size() + 1).allMatch(row -> row.state() == SlotState.STORED);
         for (int i = 1; i < before.size(); i++) {
             assertThat(after.get(i - 1).media()).isEqualTo(before.get(i).media());
             assertThat(after.get(i - 1).rendition()).isEqualTo(before.get(i).rendition());
@@ -143,14 +151,10 @@ class RefreshTests {
         SlotRow gone = after.getLast();
         assertThat(gone.media()).isEqualTo(before.getFirst().media());
         assertThat(gone.ordinal()).isGreaterThanOrEqualTo(before.size());
-        assertThat(
-                        night.count(
-                                """
+        assertThat(night.count("""
                                 SELECT count(*) FROM note_media JOIN note USING (note_id)
                                 WHERE kind = 'IMAGE' AND captured_at < last_captured_at
-                                """))
-                .as("no longer listed")
-                .isOne();
+                                """)).as("no longer listed").isOne();
         assertThat(unused()).isZero();
 
         assertRebuiltAsTheyAre();
@@ -190,8 +194,7 @@ class RefreshTests {
         SlotRow waived = images(note).getLast();
         assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
         assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
-        assertThat(images(note).subList(0, pictures))
-                .allMatch(row -> row.state() == SlotState.STORED);
+        assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state() == SlotState.STORED);
         assertThat(first.refreshes().answered().notes()).isOne();
         assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
 
@@ -210,8 +213,7 @@ class RefreshTests {
 
     @ParameterizedTest
     @CsvSource({"301, 1", "500, 1", "400, 30"})
-    void refreshThatCannotBeHadLeavesTheNoteAsItWasAndIsAskedForOnALaterNight(
-            int code, int nights) {
+    void refreshThatCannotBeHadLeavesTheNoteAsItWasAndIsAskedForOnALaterNight(int code, int nights) {
         String note = archived(SandboxNoteKind.IMAGES, likes(10));
         List<SlotRow> files = night.slots(note);
         night.isNextDay();
@@ -251,7 +253,8 @@ class RefreshTests {
             assertThat(night.note(note).refreshAttempts()).isEqualTo(nights % 5);
         }
 
-        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(30));
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isEqualTo(6);
     }
@@ -273,7 +276,8 @@ class RefreshTests {
         assertThat(run.notes().unavailable()).as("for the first time").isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
-        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(30));
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
 
         night.isDaysLater(29);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -370,13 +374,10 @@ class RefreshTests {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE worklist SET claimed_by = 'main', claimed_until = now() + interval '5 minutes',
                                             claim_id = nextval('worklist_claim_seq')
-                        """)
-                .update();
+                        """).update();
 
         RunSummary run = night.run();
 
@@ -402,7 +403,8 @@ class RefreshTests {
         assertThat(run.refreshes().answered().notes()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
-        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(30));
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
     }
 
     @Test
@@ -487,8 +489,7 @@ class RefreshTests {
         List<Integer> ages = List.of(0, 9, 40, 400);
         for (int i = 0; i < 4; i++) {
             night.sql()
-                    .sql(
-                            """
+                    .sql("""
                             UPDATE note SET published_at = last_captured_at - :age * interval '1 day' WHERE note_id = :note
                             """)
                     .param("age", ages.get(i))
@@ -501,11 +502,9 @@ class RefreshTests {
         assertThat(planned).isEqualTo(3);
         assertThat(notes.stream().map(note -> night.note(note).refreshNight()))
                 .containsExactly(
-                        captured.plusDays(1),
-                        captured.plusDays(7),
-                        captured.plusDays(30),
-                        captured.plusDays(90));
-        assertThat(plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged()).isZero();
+                        captured.plusDays(1), captured.plusDays(7), captured.plusDays(30), captured.plusDays(90));
+        assertThat(plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged())
+                .isZero();
         assertThat(plan(true, "1d,7d,30d", "7d,30d,365d").planAllIfChanged()).isOne();
         assertThat(night.note(notes.get(3)).refreshNight()).isNull();
         enqueue(notes.subList(0, 1), null, captured.plusDays(5));
@@ -521,36 +520,29 @@ class RefreshTests {
         LocalDate captured = night.today().date();
         List<CompletableFuture<Integer>> plans = new ArrayList<>();
 
-        new TransactionTemplate(transactions)
-                .executeWithoutResult(
-                        _ -> {
-                            night.sql()
-                                    .sql("SELECT FROM worklist WHERE note_id = :last FOR UPDATE")
-                                    .param("last", notes.getLast())
-                                    .query((_, _) -> true)
-                                    .single();
-                            plans.add(planning("3d"));
-                            untilWaiting(1);
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql()
+                    .sql("SELECT FROM worklist WHERE note_id = :last FOR UPDATE")
+                    .param("last", notes.getLast())
+                    .query((_, _) -> true)
+                    .single();
+            plans.add(planning("3d"));
+            untilWaiting(1);
 
-                            assertThat(night.note(notes.getFirst()).refreshNight())
-                                    .isEqualTo(captured.plusDays(3));
-                            assertThat(night.note(notes.get(2)).refreshNight())
-                                    .isEqualTo(captured.plusDays(3));
+            assertThat(night.note(notes.getFirst()).refreshNight()).isEqualTo(captured.plusDays(3));
+            assertThat(night.note(notes.get(2)).refreshNight()).isEqualTo(captured.plusDays(3));
 
-                            plans.add(planning("5d"));
-                            untilWaiting(2);
-                        });
+            plans.add(planning("5d"));
+            untilWaiting(2);
+        });
 
         assertThat(plans).extracting(CompletableFuture::join).containsExactly(4, 4);
-        assertThat(notes)
-                .extracting(note -> night.note(note).refreshNight())
-                .containsOnly(captured.plusDays(5));
+        assertThat(notes).extracting(note -> night.note(note).refreshNight()).containsOnly(captured.plusDays(5));
         assertThat(plan(true, "5d", "").planAllIfChanged()).isZero();
     }
 
     private CompletableFuture<Integer> planning(String gap) {
-        return CompletableFuture.supplyAsync(
-                () -> plan(true, gap, "").planAllIfChanged(1), Thread::startVirtualThread);
+        return CompletableFuture.supplyAsync(() -> plan(true, gap, "").planAllIfChanged(1), Thread::startVirtualThread);
     }
 
     private void untilWaiting(int sessions) {
@@ -568,11 +560,14 @@ class RefreshTests {
         String note = night.pending(1).getFirst();
         night.run();
         plan(true, "3d", "").planAllIfChanged();
-        night.sql().sql("UPDATE refresh_policy SET policy = 'unfinished: ' || policy").update();
+        night.sql()
+                .sql("UPDATE refresh_policy SET policy = 'unfinished: ' || policy")
+                .update();
         night.sql().sql("UPDATE worklist SET refresh_night = NULL").update(); // not planned yet
 
         assertThat(plan(true, "3d", "").planAllIfChanged()).isOne();
-        assertThat(night.note(note).refreshNight()).isEqualTo(night.today().date().plusDays(3));
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(3));
         assertThat(plan(true, "3d", "").planAllIfChanged()).isZero();
     }
 
@@ -594,9 +589,7 @@ class RefreshTests {
 
     private void enqueue(List<String> notes, @Nullable Integer days, @Nullable LocalDate on) {
         enqueuer.enqueue(
-                new StringReader(String.join("\n", notes)),
-                new Enqueuer.Options(null, 5, "test", days, on),
-                _ -> {});
+                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", days, on), _ -> {});
     }
 
     /** Archives one note tonight. */
@@ -629,12 +622,13 @@ class RefreshTests {
     }
 
     private ObjectNode picture(String note, int index) {
-        return (ObjectNode)
-                night.provider().envelope(note).at("/data/0/note_list/0/images_list/" + index);
+        return (ObjectNode) night.provider().envelope(note).at("/data/0/note_list/0/images_list/" + index);
     }
 
     private List<SlotRow> images(String note) {
-        return night.slots(note).stream().filter(row -> row.kind() == MediaKind.IMAGE).toList();
+        return night.slots(note).stream()
+                .filter(row -> row.kind() == MediaKind.IMAGE)
+                .toList();
     }
 
     private SlotRow video(String note) {
@@ -658,8 +652,7 @@ class RefreshTests {
 
     /** Files that no note has any more. */
     private long unused() {
-        return night.count(
-                "SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m"
-                        + " WHERE m.sha256 = o.sha256)");
+        return night.count("SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m"
+                + " WHERE m.sha256 = o.sha256)");
     }
 }

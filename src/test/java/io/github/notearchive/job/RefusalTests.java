@@ -31,13 +31,10 @@ class RefusalTests {
     @Test
     void ourOwnLimitsAreToldWithTheirEnd() {
         assertThat(Refusal.ofCalls(3, new NightlyCalls(3, 0, 0), TONIGHT))
-                .contains(
-                        new Refusal(
-                                ExitCode.QUOTA_EXHAUSTED,
-                                "our own limit of 3 calls a night is used up until "
-                                        + Night.local(TONIGHT.ends()),
-                                "our own limit of 3 calls a night is used up until "
-                                        + Night.local(TONIGHT.ends())));
+                .contains(new Refusal(
+                        ExitCode.QUOTA_EXHAUSTED,
+                        "our own limit of 3 calls a night is used up until " + Night.local(TONIGHT.ends()),
+                        "our own limit of 3 calls a night is used up until " + Night.local(TONIGHT.ends())));
         assertThat(Refusal.ofBytes(limits(2), 2 << 20, TONIGHT).orElseThrow().toRun())
                 .startsWith("our own limit of 2MB of media a night is used up until ");
     }
@@ -45,12 +42,9 @@ class RefusalTests {
     @Test
     void whoRunsIsToldOfForceAndWhoPlansHowToAskForIt() {
         Instant met = Instant.parse("2026-11-25T11:00:00Z");
-        Refusal refusal =
-                Refusal.ofGate(
-                                Optional.of(
-                                        new SourceGate.Closed(
-                                                303, "the quota", met, TONIGHT.ends(), null)))
-                        .orElseThrow();
+        Refusal refusal = Refusal.ofGate(
+                        Optional.of(new SourceGate.Closed(303, "the quota", met, TONIGHT.ends(), null)))
+                .orElseThrow();
 
         assertThat(refusal.exitCode()).isEqualTo(ExitCode.QUOTA_EXHAUSTED);
         assertThat(refusal.toRun())

@@ -28,20 +28,29 @@ class RemapTests {
     private static final int PAGE = 200;
 
     /** By itself, OFFSET would lock what it passes over. */
-    private static final String FIRST_OF_THE_SECOND_PAGE =
-            """
+    private static final String FIRST_OF_THE_SECOND_PAGE = """
             SELECT 1 FROM note_capture
             WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1)
             FOR UPDATE
-            """
-                    .formatted(PAGE);
+            """.formatted(PAGE);
 
-    @Autowired Night night;
-    @Autowired RemapRunner runner;
-    @Autowired JobGate gate;
-    @Autowired ArchiveProperties settings;
-    @Autowired DataSource database;
-    @Autowired JdbcConnectionDetails details;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RemapRunner runner;
+
+    @Autowired
+    JobGate gate;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    DataSource database;
+
+    @Autowired
+    JdbcConnectionDetails details;
 
     @Test
     void rowsOfAnOlderMapperAreMadeAnewWithoutACall() {
@@ -63,16 +72,12 @@ class RemapTests {
         assertThat(remap.exitCode()).as(remap.reason()).isEqualTo(ExitCode.COMPLETED);
         assertThat(remap.answers()).isEqualTo(SandboxNoteKind.values().length);
         assertThat(remap.left()).isZero();
-        assertThat(remap.changes())
-                .isEqualTo(dry.changes())
-                .containsKeys("note.title", "note_capture.author_id");
+        assertThat(remap.changes()).isEqualTo(dry.changes()).containsKeys("note.title", "note_capture.author_id");
         assertThat(rows()).isEqualTo(before);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(runner.remap(options(false), false).answers()).isZero();
         assertThat(runner.remap(options(true), false).changes()).isEmpty();
-        assertThat(night.executions())
-                .extracting(Night.Execution::status)
-                .containsOnly("COMPLETED");
+        assertThat(night.executions()).extracting(Night.Execution::status).containsOnly("COMPLETED");
     }
 
     @Test
@@ -90,11 +95,7 @@ class RemapTests {
                     CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
             Night.await(
                     "the second page waits",
-                    () ->
-                            night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                    + " wait_event_type = 'Lock'")
-                                    > 0);
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
             stopped = aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             other.rollback();
@@ -110,8 +111,7 @@ class RemapTests {
         assertThat(rest.answers()).isEqualTo(OLDER + 1);
         assertThat(rest.answersNow()).isEqualTo(OLDER + 1 - PAGE);
         assertThat(rest.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1);
-        assertThat(rest.changes().get("note.title"))
-                .isEqualTo(new RemapChanges.Change(1, List.of(note)));
+        assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChanges.Change(1, List.of(note)));
         assertThat(rows()).isEqualTo(before);
     }
 
@@ -127,11 +127,7 @@ class RemapTests {
                     CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
             Night.await(
                     "the second page waits",
-                    () ->
-                            night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                    + " wait_event_type = 'Lock'")
-                                    > 0);
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
             gate.close(ExitCode.INTERRUPTED, "enough");
             assertThat(aside.get(Night.PATIENCE.toSeconds(), TimeUnit.SECONDS).answers())
                     .isEqualTo(PAGE);
@@ -159,11 +155,7 @@ class RemapTests {
             aside = CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
             Night.await(
                     "the remap waits",
-                    () ->
-                            night.count(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                    + " wait_event_type = 'Lock'")
-                                    > 0);
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
             // it holds the author while it waits for the note, and must not keep it
             try (Statement statement = other.createStatement()) {
                 statement.execute("UPDATE author SET nickname = 'of the run'");
@@ -211,7 +203,10 @@ class RemapTests {
         List<String> notes = night.pending(3);
         for (String note : notes) {
             night.script()
-                    .answers(note, Reply.noteWith(detail -> detail.putArray("brand_new").add("x")));
+                    .answers(
+                            note,
+                            Reply.noteWith(
+                                    detail -> detail.putArray("brand_new").add("x")));
         }
 
         RunSummary first = night.run();
@@ -251,9 +246,7 @@ class RemapTests {
 
     /** As if the note had been captured often before. */
     private void addOlderCaptures(String note) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         WITH calls AS (
                             INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
                             SELECT c.note_id, 'note-detail/v1', c.captured_at - i * interval '1 s', c.captured_at - i * interval '1 s', 200, 0, 'YES'
@@ -263,18 +256,15 @@ class RemapTests {
                         SELECT r.*
                         FROM calls k JOIN note_capture c USING (note_id),
                              jsonb_populate_record(c, jsonb_build_object('call_id', k.id, 'captured_at', k.received_at)) r
-                        """)
-                .param("older", OLDER)
-                .param("note", note)
-                .update();
+                        """).param("older", OLDER).param("note", note).update();
     }
 
     private void spoil() {
-        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = NULL").update();
         night.sql()
-                .sql(
-                        "UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version"
-                                + " = NULL")
+                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
+                .update();
+        night.sql()
+                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version" + " = NULL")
                 .update();
         night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
         night.sql().sql("DELETE FROM note_topic").update();
@@ -282,19 +272,11 @@ class RemapTests {
 
     private List<String> rows() {
         List<String> rows = new ArrayList<>();
-        for (String table :
-                List.of(
-                        "note",
-                        "note_capture",
-                        "author",
-                        "note_topic",
-                        "note_mention",
-                        "note_media")) {
-            rows.addAll(
-                    night.sql()
-                            .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
-                            .query(String.class)
-                            .list());
+        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")) {
+            rows.addAll(night.sql()
+                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                    .query(String.class)
+                    .list());
         }
         return rows;
     }

@@ -37,22 +37,34 @@ class RestoreTests {
 
     private static final String OBJECT = "archive.json";
 
-    @Autowired Night night;
-    @Autowired Forgetter forgetter;
-    @Autowired Waiver waiver;
-    @Autowired VerifyRunner audits;
-    @Autowired RebuildRunner rebuild;
-    @Autowired ObjectStore store;
-    @Autowired ArchiveRevision revision;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Forgetter forgetter;
+
+    @Autowired
+    Waiver waiver;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ObjectStore store;
+
+    @Autowired
+    ArchiveRevision revision;
 
     /** The drill of {@code src/docs/backup.md}. */
     @Test
     void mergeBringsBackAllThatWasArchivedAfterTheDump() throws Exception {
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
-        List<String> images =
-                night.provider().noteIds(SandboxNoteKind.IMAGES, 20).stream()
-                        .filter(id -> night.pictures(id).size() >= 3)
-                        .toList();
+        List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 20).stream()
+                .filter(id -> night.pictures(id).size() >= 3)
+                .toList();
         String kept = texts.get(0);
         String changed = texts.get(1);
         String goneLater = texts.get(2);
@@ -194,12 +206,11 @@ class RestoreTests {
     void forgottenNotesDoNotComeBackWithADump() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        String author =
-                night.sql()
-                        .sql("SELECT author_id FROM note WHERE note_id = :note")
-                        .param("note", notes.get(1))
-                        .query(String.class)
-                        .single();
+        String author = night.sql()
+                .sql("SELECT author_id FROM note WHERE note_id = :note")
+                .param("note", notes.get(1))
+                .query(String.class)
+                .single();
         TableDump dump = TableDump.of(night.sql());
         forget(notes.get(0), null);
         forget(null, author);
@@ -281,9 +292,7 @@ class RestoreTests {
 
         RebuildSummary broken = rebuild.merge(null);
 
-        assertThat(broken.exitCode())
-                .as(broken.reason())
-                .isIn(ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
+        assertThat(broken.exitCode()).as(broken.reason()).isIn(ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
         assertThat(night.count("SELECT count(*) FROM worklist"))
                 .as("those of the chunks that were committed")
                 .isEqualTo(50);
@@ -423,11 +432,10 @@ class RestoreTests {
     void databaseIsNeverTakenForAnOlderOneWhileOtherNodesWrite() {
         store.ensureBucket();
         try (ExecutorService nodes = Executors.newFixedThreadPool(3)) {
-            CompletableFuture<Void> all =
-                    CompletableFuture.allOf(
-                            CompletableFuture.runAsync(this::writeManyRevisions, nodes),
-                            CompletableFuture.runAsync(this::writeManyRevisions, nodes),
-                            CompletableFuture.runAsync(this::writeManyRevisions, nodes));
+            CompletableFuture<Void> all = CompletableFuture.allOf(
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes));
             while (!all.isDone()) {
                 assertThat(revision.difference()).isEmpty();
             }
@@ -466,8 +474,9 @@ class RestoreTests {
 
     private void forget(@Nullable String note, @Nullable String author) throws Exception {
         List<NoteId> notes = note == null ? List.of() : List.of(new NoteId(note));
-        ForgetReport _ =
-                forgetter.forget(new Forgetter.Request(notes, author, "asked for")).orElseThrow();
+        ForgetReport _ = forgetter
+                .forget(new Forgetter.Request(notes, author, "asked for"))
+                .orElseThrow();
     }
 
     private Waiver.Result waive(String note, int ordinal) {
@@ -477,11 +486,9 @@ class RestoreTests {
     /** A paid response about a note that could only be kept in a file. */
     private void spool(String note, long call) throws IOException {
         Instant now = night.clock().instant();
-        String head =
-                """
+        String head = """
                 {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES"}
-                """
-                        .formatted(call, note, now, now);
+                """.formatted(call, note, now, now);
         Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
         Files.writeString(
                 directory.resolve("%013d-%s-%d.answer".formatted(now.toEpochMilli(), note, call)),
@@ -499,9 +506,7 @@ class RestoreTests {
 
     /** Cuts the connection that does this with a row of a note. */
     private void breakOff(String event, String note) {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE OR REPLACE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
                             IF coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'note_id' = TG_ARGV[0] THEN
@@ -509,12 +514,10 @@ class RestoreTests {
                             END IF;
                             RETURN coalesce(NEW, OLD);
                         END $$
-                        """)
-                .update();
+                        """).update();
         night.sql()
-                .sql(
-                        "CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
-                                .formatted(event, note))
+                .sql("CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
+                        .formatted(event, note))
                 .update();
     }
 
@@ -534,13 +537,15 @@ class RestoreTests {
     }
 
     private String identifier() {
-        return night.sql().sql("SELECT archive_id::text FROM archive").query(String.class).single();
+        return night.sql()
+                .sql("SELECT archive_id::text FROM archive")
+                .query(String.class)
+                .single();
     }
 
     private List<String> ledger() {
         return night.sql()
-                .sql(
-                        "SELECT (to_jsonb(c) - 'job_execution_id' - 'recovered_at')::text FROM api_call c ORDER BY id")
+                .sql("SELECT (to_jsonb(c) - 'job_execution_id' - 'recovered_at')::text FROM api_call c ORDER BY id")
                 .query(String.class)
                 .list();
     }
@@ -552,23 +557,17 @@ class RestoreTests {
             // when an erasure was completed is when this database did it
             rows.computeIfPresent(
                     table,
-                    (_, list) ->
-                            list.stream()
-                                    .map(
-                                            row ->
-                                                    row.replaceAll(
-                                                            "\"finished_at\": \"[^\"]*\"", "done"))
-                                    .toList());
+                    (_, list) -> list.stream()
+                            .map(row -> row.replaceAll("\"finished_at\": \"[^\"]*\"", "done"))
+                            .toList());
         }
         return rows;
     }
 
-    private static void assertSame(
-            Map<String, List<String>> actual, Map<String, List<String>> expected) {
+    private static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach(
-                (table, rows) ->
-                        assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
+                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
     }
 
     private static void assertEnded(RunSummary run, ExitCode expected) {

@@ -73,10 +73,7 @@ class RunGateTests {
                 }
             };
     private final FutureTask<Object> call =
-            new FutureTask<>(
-                    () ->
-                            provider.fetch(
-                                    new Inquiry(new NoteId("69e5c3df00000000230102dc"), 1, null)));
+            new FutureTask<>(() -> provider.fetch(new Inquiry(new NoteId("69e5c3df00000000230102dc"), 1, null)));
     private final Thread caller = Thread.ofPlatform().daemon().unstarted(call);
 
     private @TempDir Path spool;
@@ -86,8 +83,7 @@ class RunGateTests {
     @BeforeEach
     void aCallIsWrittenDownAndWaits() throws Exception {
         MediaProperties settings =
-                new Binder(new MapConfigurationPropertySource())
-                        .bindOrCreate("archive.media", MediaProperties.class);
+                new Binder(new MapConfigurationPropertySource()).bindOrCreate("archive.media", MediaProperties.class);
         downloads = new MediaDownloader(settings, new Spool(spool));
         gate = new RunGate(provider, downloads, new ActiveRuns(), nanoTime::get);
         gate.open();
@@ -139,8 +135,7 @@ class RunGateTests {
         gate.stop("SIGTERM");
 
         assertItIsGivenBack("SIGTERM");
-        assertThat(gate.closure())
-                .contains(new Gate.Closure(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
+        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
     }
 
     @Test
@@ -151,8 +146,7 @@ class RunGateTests {
     }
 
     private void assertItWaits() {
-        assertThatThrownBy(() -> call.get(300, TimeUnit.MILLISECONDS))
-                .isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> call.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
         assertThat(journal.givenBack).isEmpty();
     }
 
@@ -171,16 +165,10 @@ class RunGateTests {
 
         @Override
         public WrittenCall sending(
-                Inquiry inquiry,
-                Endpoint endpoint,
-                Instant sentAt,
-                boolean refresh,
-                CallLimits limits) {
+                Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
             written.countDown();
             return new WrittenCall.Written(
-                    new SentCall(1, inquiry.id(), endpoint, sentAt, refresh),
-                    new NightlyCalls(1, 0, 0),
-                    1);
+                    new SentCall(1, inquiry.id(), endpoint, sentAt, refresh), new NightlyCalls(1, 0, 0), 1);
         }
 
         @Override
@@ -200,11 +188,7 @@ class RunGateTests {
 
         @Override
         public long received(
-                SentCall call,
-                ProviderReply reply,
-                byte @Nullable [] answer,
-                Instant receivedAt,
-                Duration took) {
+                SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
             throw new AssertionError("the call has left");
         }
     }

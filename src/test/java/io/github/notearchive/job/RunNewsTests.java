@@ -19,14 +19,29 @@ import org.springframework.beans.factory.support.StaticListableBeanFactory;
 @ArchiveJobTest
 class RunNewsTests {
 
-    @Autowired Night night;
-    @Autowired NewRuns runs;
-    @Autowired WorklistCounts worklist;
-    @Autowired ApiCalls calls;
-    @Autowired JustOneApiClient provider;
-    @Autowired ArchiveProperties settings;
-    @Autowired NoteSourceProperties sourceSettings;
-    @Autowired VideoProperties videoSettings;
+    @Autowired
+    Night night;
+
+    @Autowired
+    NewRuns runs;
+
+    @Autowired
+    WorklistCounts worklist;
+
+    @Autowired
+    ApiCalls calls;
+
+    @Autowired
+    JustOneApiClient provider;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    NoteSourceProperties sourceSettings;
+
+    @Autowired
+    VideoProperties videoSettings;
 
     private final List<RunCounts> told = new ArrayList<>();
     private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
@@ -60,16 +75,15 @@ class RunNewsTests {
 
     @BeforeEach
     void begin() {
-        news =
-                new RunNews(
-                        worklist,
-                        calls,
-                        provider,
-                        settings,
-                        sourceSettings,
-                        videoSettings,
-                        observers.getBeanProvider(RunObserver.class),
-                        Clock.systemUTC());
+        news = new RunNews(
+                worklist,
+                calls,
+                provider,
+                settings,
+                sourceSettings,
+                videoSettings,
+                observers.getBeanProvider(RunObserver.class),
+                Clock.systemUTC());
         run = runs.of(new RunOptions(null, null, false, "main"));
     }
 

@@ -25,30 +25,20 @@ class RunProgressTests {
     @Test
     void noEndIsForetoldFromNothing() {
         assertThat(progress(90, 200, null, Duration.ofSeconds(4)).left()).isEmpty();
-        assertThat(
-                        new RunProgress(
-                                        counts(0, 0, 9, 0, 0, 0, 0, 0),
-                                        3,
-                                        50,
-                                        9,
-                                        null,
-                                        Duration.ofHours(1))
-                                .left())
+        assertThat(new RunProgress(counts(0, 0, 9, 0, 0, 0, 0, 0), 3, 50, 9, null, Duration.ofHours(1)).left())
                 .isEmpty();
-        assertThat(progress(90, RunProgress.MOST_COUNTED, null, Duration.ofHours(1)).left())
+        assertThat(progress(90, RunProgress.MOST_COUNTED, null, Duration.ofHours(1))
+                        .left())
                 .isEmpty();
     }
 
     @Test
     void notesInWorkAreToBeDoneStill() {
-        assertThat(progress(90, 0, null, Duration.ofMinutes(2)).left())
-                .contains(Duration.ofSeconds(12));
+        assertThat(progress(90, 0, null, Duration.ofMinutes(2)).left()).contains(Duration.ofSeconds(12));
     }
 
-    private static RunProgress progress(
-            long archived, long due, @Nullable Long callsLeft, Duration took) {
-        return new RunProgress(
-                counts(archived, 5, 7, 3, 1, 2, 300, 123_456), 10, due, 104, callsLeft, took);
+    private static RunProgress progress(long archived, long due, @Nullable Long callsLeft, Duration took) {
+        return new RunProgress(counts(archived, 5, 7, 3, 1, 2, 300, 123_456), 10, due, 104, callsLeft, took);
     }
 
     private static RunCounts counts(

@@ -20,7 +20,8 @@ class RunWatchTests {
 
     private final JobGate gate = new JobGate();
 
-    @RegisterExtension final HeardLines heard = new HeardLines();
+    @RegisterExtension
+    final HeardLines heard = new HeardLines();
 
     @BeforeEach
     void closeTheGate() {
@@ -33,19 +34,16 @@ class RunWatchTests {
         ILoggingEvent line = toldOf(new NullPointerException());
 
         assertThat(line.getFormattedMessage()).contains("Beside the job: NullPointerException;");
-        assertThat(line.getThrowableProxy().getClassName())
-                .isEqualTo(NullPointerException.class.getName());
+        assertThat(line.getThrowableProxy().getClassName()).isEqualTo(NullPointerException.class.getName());
         assertThat(line.getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
     }
 
     @Test
     void aStatementThatIsRefusedIsToldByWhatTheDatabaseSays() throws Exception {
-        ILoggingEvent line =
-                toldOf(
-                        new BadSqlGrammarException(
-                                "PreparedStatementCallback",
-                                "SELECT a, very, long, statement FROM nowhere",
-                                new SQLException("relation \"nowhere\" does not exist", "42P01")));
+        ILoggingEvent line = toldOf(new BadSqlGrammarException(
+                "PreparedStatementCallback",
+                "SELECT a, very, long, statement FROM nowhere",
+                new SQLException("relation \"nowhere\" does not exist", "42P01")));
 
         assertThat(line.getFormattedMessage())
                 .contains("Beside the job: relation \"nowhere\" does not exist;")
@@ -55,23 +53,18 @@ class RunWatchTests {
 
     @Test
     void aServerThatIsAwayIsToldInALine() throws Exception {
-        ILoggingEvent line =
-                toldOf(
-                        new DataAccessResourceFailureException(
-                                "SELECT something",
-                                new SQLException("Connection to db:5432 refused", "08001")));
+        ILoggingEvent line = toldOf(new DataAccessResourceFailureException(
+                "SELECT something", new SQLException("Connection to db:5432 refused", "08001")));
 
-        assertThat(line.getFormattedMessage())
-                .contains("Beside the job: Connection to db:5432 refused;");
+        assertThat(line.getFormattedMessage()).contains("Beside the job: Connection to db:5432 refused;");
         assertThat(line.getThrowableProxy()).isNull();
     }
 
     private ILoggingEvent toldOf(RuntimeException failure) throws InterruptedException {
         try (RunWatch watch = new RunWatch(gate, null, () -> 42, null, Duration.ZERO)) {
-            watch.eachSecond(
-                    () -> {
-                        throw failure;
-                    });
+            watch.eachSecond(() -> {
+                throw failure;
+            });
             Night.await("it is told", () -> heard.has(TOLD));
         }
         return heard.line(TOLD);

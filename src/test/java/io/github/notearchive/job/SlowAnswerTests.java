@@ -12,11 +12,11 @@ import org.springframework.test.context.TestPropertySource;
 
 /** The thirtieth kind of answer: one that comes late, or too late. A fortieth of the time. */
 @BesideArchiveJobTest
-@TestPropertySource(
-        properties = {"archive.source.connect-timeout=1s", "archive.source.response-timeout=3s"})
+@TestPropertySource(properties = {"archive.source.connect-timeout=1s", "archive.source.response-timeout=3s"})
 class SlowAnswerTests {
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void answerWithinTheLimit30() {
@@ -33,15 +33,9 @@ class SlowAnswerTests {
     @Test
     void answerBeyondTheLimit30() {
         String note = night.pending(1).getFirst();
-        night.script()
-                .answers(note, Reply.normal().after(Duration.ofMillis(3_300)), Reply.normal());
-        var row =
-                new AnswerTable.Row(
-                        night,
-                        30,
-                        "after 130 s, then the note",
-                        note,
-                        "the bill of the first is unknown, and one try is lost");
+        night.script().answers(note, Reply.normal().after(Duration.ofMillis(3_300)), Reply.normal());
+        var row = new AnswerTable.Row(
+                night, 30, "after 130 s, then the note", note, "the bill of the first is unknown, and one try is lost");
 
         twoNights(row);
 

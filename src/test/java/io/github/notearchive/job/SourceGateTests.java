@@ -40,11 +40,13 @@ class SourceGateTests {
     }
 
     private SourceGate at(Instant now) {
-        return new SourceGate(
-                database.jdbc(), Clock.fixed(now, ZoneOffset.UTC), database.transactions());
+        return new SourceGate(database.jdbc(), Clock.fixed(now, ZoneOffset.UTC), database.transactions());
     }
 
     private long rows() {
-        return database.jdbc().sql("SELECT count(*) FROM source_gate").query(Long.class).single();
+        return database.jdbc()
+                .sql("SELECT count(*) FROM source_gate")
+                .query(Long.class)
+                .single();
     }
 }

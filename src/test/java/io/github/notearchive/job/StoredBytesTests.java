@@ -34,7 +34,8 @@ class StoredBytesTests {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
     void everyRowHasItsObjectAndEveryObjectItsRow() throws Exception {
@@ -51,21 +52,13 @@ class StoredBytesTests {
         assertThat(night.calls()).isEqualTo(notes.size());
         TreeMap<String, byte[]> files = night.objects("media/");
         Map<String, String> rows =
-                night
-                        .sql()
-                        .sql("SELECT object_key, sha256 FROM media_object")
-                        .query()
-                        .listOfRows()
-                        .stream()
-                        .collect(
-                                java.util.stream.Collectors.toMap(
-                                        row -> (String) row.get("object_key"),
-                                        row -> (String) row.get("sha256")));
+                night.sql().sql("SELECT object_key, sha256 FROM media_object").query().listOfRows().stream()
+                        .collect(java.util.stream.Collectors.toMap(
+                                row -> (String) row.get("object_key"), row -> (String) row.get("sha256")));
         assertThat(files.keySet()).isEqualTo(rows.keySet());
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             assertThat(sha256(file.getValue())).isEqualTo(rows.get(file.getKey()));
-            assertThat(file.getKey())
-                    .matches("media/[0-9a-f]{2}/" + rows.get(file.getKey()) + "\\.[a-z0-9]+");
+            assertThat(file.getKey()).matches("media/[0-9a-f]{2}/" + rows.get(file.getKey()) + "\\.[a-z0-9]+");
         }
         assertThat(rows.values()).containsAll(digestsOfPictures(notes));
         assertThat(run.files().stored() + run.files().known()).isGreaterThanOrEqualTo(files.size());
@@ -93,25 +86,21 @@ class StoredBytesTests {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 100})
-    void eachSlotHasItsOwnBytesWhereTheMediaServerSendsSomeFilesTwice(long pauseMillis)
-            throws Exception {
+    void eachSlotHasItsOwnBytesWhereTheMediaServerSendsSomeFilesTwice(long pauseMillis) throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 16);
         night.pending(notes);
         AtomicInteger requests = new AtomicInteger();
         night.script()
-                .media(
-                        _ -> requests.incrementAndGet() % 3 == 0,
-                        MediaReply.twice(Duration.ofMillis(pauseMillis)));
+                .media(_ -> requests.incrementAndGet() % 3 == 0, MediaReply.twice(Duration.ofMillis(pauseMillis)));
 
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(notes.size());
         for (String note : notes) {
-            assertThat(
-                            night.slots(note).stream()
-                                    .filter(slot -> slot.kind() == MediaKind.IMAGE)
-                                    .map(slot -> slot.media().sha256()))
+            assertThat(night.slots(note).stream()
+                            .filter(slot -> slot.kind() == MediaKind.IMAGE)
+                            .map(slot -> slot.media().sha256()))
                     .containsExactlyElementsOf(digestsOfPictures(note));
         }
     }
@@ -144,11 +133,10 @@ class StoredBytesTests {
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.kind() == MediaKind.VIDEO)
                 .singleElement()
-                .satisfies(
-                        slot -> {
-                            assertThat(slot.state()).isEqualTo(SlotState.WAIVED);
-                            assertThat(slot.reason()).isEqualTo("NOT_OFFERED_BY_V1");
-                        });
+                .satisfies(slot -> {
+                    assertThat(slot.state()).isEqualTo(SlotState.WAIVED);
+                    assertThat(slot.reason()).isEqualTo("NOT_OFFERED_BY_V1");
+                });
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                 .isNotEmpty()
@@ -172,26 +160,20 @@ class StoredBytesTests {
     @Test
     void hostileTextIsStoredAndItsExactBytesAreInTheSidecar() throws Exception {
         List<String> notes = night.pending(3);
-        night.script()
-                .answers(
-                        notes.get(0),
-                        Reply.noteWith(
-                                note -> {
-                                    note.put("title", "a\u0000b");
-                                    note.put("desc", "'; DROP TABLE note; --\u0000");
-                                }));
-        String lone =
-                night.provider()
-                        .envelope(notes.get(1))
-                        .toString()
-                        .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\ud83d \\\\udc4d\\\\u0000 ");
+        night.script().answers(notes.get(0), Reply.noteWith(note -> {
+            note.put("title", "a\u0000b");
+            note.put("desc", "'; DROP TABLE note; --\u0000");
+        }));
+        String lone = night.provider()
+                .envelope(notes.get(1))
+                .toString()
+                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\ud83d \\\\udc4d\\\\u0000 ");
         night.script().answers(notes.get(1), Reply.json(lone));
-        byte[] notUtf8 =
-                night.provider()
-                        .envelope(notes.get(2))
-                        .toString()
-                        .replaceFirst("\"desc\":\"", "\"desc\":\"caf\u00e9 ")
-                        .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        byte[] notUtf8 = night.provider()
+                .envelope(notes.get(2))
+                .toString()
+                .replaceFirst("\"desc\":\"", "\"desc\":\"caf\u00e9 ")
+                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
         night.script().answers(notes.get(2), Reply.raw(200, "application/json", notUtf8));
 
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -218,24 +200,23 @@ class StoredBytesTests {
     private void assertSidecarHoldsTheAnswer(String note) throws Exception {
         Map.Entry<String, byte[]> object = night.objects("notes/" + note).firstEntry();
         assertThat(object.getKey()).matches("notes/" + note + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
-        assertThat(
-                        night.sql()
-                                .sql("SELECT sidecar_key FROM note_capture WHERE note_id = :note")
-                                .param("note", note)
-                                .query(String.class)
-                                .single())
+        assertThat(night.sql()
+                        .sql("SELECT sidecar_key FROM note_capture WHERE note_id = :note")
+                        .param("note", note)
+                        .query(String.class)
+                        .single())
                 .isEqualTo(object.getKey());
         JsonNode sidecar = JSON.readTree(object.getValue());
-        byte[] answer =
-                sidecar.has("answer")
-                        ? sidecar.path("answer").stringValue().getBytes(UTF_8)
-                        : sidecar.path("answerBase64").binaryValue();
+        byte[] answer = sidecar.has("answer")
+                ? sidecar.path("answer").stringValue().getBytes(UTF_8)
+                : sidecar.path("answerBase64").binaryValue();
         assertThat(answer).isEqualTo(night.provider().answerBytes(note));
         assertThat(sidecar.path("media").size()).isEqualTo(night.slots(note).size());
         for (JsonNode file : sidecar.path("media")) {
             if (file.path("state").stringValue().equals("STORED")) {
-                byte[] stored =
-                        night.objects(file.path("key").stringValue()).firstEntry().getValue();
+                byte[] stored = night.objects(file.path("key").stringValue())
+                        .firstEntry()
+                        .getValue();
                 assertThat(sha256(stored)).isEqualTo(file.path("sha256").stringValue());
             }
         }
@@ -253,8 +234,7 @@ class StoredBytesTests {
     /** The same of one note, in the order of its pictures. */
     private List<String> digestsOfPictures(String note) throws Exception {
         List<String> digests = new ArrayList<>();
-        for (JsonNode image :
-                night.provider().envelope(note).at("/data/0/note_list/0/images_list")) {
+        for (JsonNode image : night.provider().envelope(note).at("/data/0/note_list/0/images_list")) {
             String url = image.path("original").stringValue();
             String best = url.isEmpty() ? image.at("/url_multi_level/high").stringValue() : url;
             digests.add(sha256(night.provider().mediaBytes(best)));

@@ -4,13 +4,12 @@ import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * A dump of all tables and sequences of the schema {@code public}, kept in a schema beside it: what
- * {@code pg_dump} would write. The embedded PostgreSQL has no {@code pg_dump}.
+ * A dump of all tables and sequences of the schema {@code public}, kept in a schema beside it: what {@code pg_dump}
+ * would write. The embedded PostgreSQL has no {@code pg_dump}.
  */
 final class TableDump {
 
-    private static final String TABLES =
-            """
+    private static final String TABLES = """
             SELECT table_name::text FROM information_schema.tables
             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'flyway_schema_history'
             """;
@@ -26,13 +25,11 @@ final class TableDump {
     /** Dumps the tables as they are now, in place of an earlier dump. */
     static TableDump of(JdbcClient jdbc) {
         TableDump dump = new TableDump(jdbc);
-        StringBuilder sql =
-                new StringBuilder("DROP SCHEMA IF EXISTS dump CASCADE; CREATE SCHEMA dump;");
+        StringBuilder sql = new StringBuilder("DROP SCHEMA IF EXISTS dump CASCADE; CREATE SCHEMA dump;");
         for (String table : dump.tables) {
             sql.append("CREATE TABLE dump.%s AS TABLE public.%s;".formatted(table, table));
         }
-        sql.append(
-                """
+        sql.append("""
                 CREATE TABLE dump.dumped_sequences AS
                 SELECT format('%I.%I', schemaname, sequencename) AS name, last_value FROM pg_sequences
                 WHERE schemaname = 'public'
@@ -46,21 +43,16 @@ final class TableDump {
         StringBuilder sql = new StringBuilder("SET session_replication_role = replica;");
         for (String table : tables) {
             String columns =
-                    jdbc.sql(
-                                    """
+                    jdbc.sql("""
                                     SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position)
                                     FROM information_schema.columns
                                     WHERE table_schema = 'public' AND table_name = :table AND is_generated = 'NEVER'
-                                    """)
-                            .param("table", table)
-                            .query(String.class)
-                            .single();
+                                    """).param("table", table).query(String.class).single();
             sql.append(
                     "DELETE FROM public.%1$s; INSERT INTO public.%1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM dump.%1$s;"
                             .formatted(table, columns));
         }
-        sql.append(
-                """
+        sql.append("""
                 DO $$ BEGIN
                     PERFORM setval(name::regclass, coalesce(last_value, 1), last_value IS NOT NULL) FROM dump.dumped_sequences;
                 END $$;

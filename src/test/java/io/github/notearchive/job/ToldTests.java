@@ -37,8 +37,11 @@ class ToldTests {
     private static final Receiver checks = new Receiver();
     private static final Path directory = directory();
 
-    @Autowired Night night;
-    @Autowired RunTelemetry telemetry;
+    @Autowired
+    Night night;
+
+    @Autowired
+    RunTelemetry telemetry;
 
     @DynamicPropertySource
     static void receivers(DynamicPropertyRegistry settings) {
@@ -108,7 +111,8 @@ class ToldTests {
                 .doesNotContain(notes)
                 .doesNotContain("127.0.0.1");
         assertThat(value(text, "note_archive_last_success_timestamp_seconds")).isPositive();
-        assertThat(value(text, "note_archive_media_objects")).isEqualTo(run.files().stored());
+        assertThat(value(text, "note_archive_media_objects"))
+                .isEqualTo(run.files().stored());
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-r--r--");
         try (var left = Files.list(directory)) {
@@ -116,8 +120,7 @@ class ToldTests {
         }
 
         Receiver.Told pushed = gateway.told().getLast();
-        assertThat(pushed.line())
-                .isEqualTo("POST /metrics/job/note_archive/instance/main HTTP/1.1");
+        assertThat(pushed.line()).isEqualTo("POST /metrics/job/note_archive/instance/main HTTP/1.1");
         assertThat(pushed.headers().get("Content-Type")).startsWith("text/plain");
         assertThat(pushed.text()).contains("note_archive_last_run_exit_code{node=\"main\"} 0.0\n");
 
@@ -125,18 +128,15 @@ class ToldTests {
         assertThat(collected.line()).isEqualTo("POST /v1/metrics HTTP/1.1");
         assertThat(collected.headers()).containsEntry("Content-Type", "application/x-protobuf");
         assertThat(metric(collected, "note.archive.run.notes").getSum().getDataPointsList())
-                .anySatisfy(
-                        point -> {
-                            assertThat(labels(point)).contains("archived", "main");
-                            assertThat(point.getAsDouble()).isEqualTo(3);
-                        });
+                .anySatisfy(point -> {
+                    assertThat(labels(point)).contains("archived", "main");
+                    assertThat(point.getAsDouble()).isEqualTo(3);
+                });
 
         assertThat(checks.told())
                 .extracting(Receiver.Told::line)
                 .satisfiesExactly(
-                        start ->
-                                assertThat(start)
-                                        .matches("POST /5bf66975/start\\?rid=[0-9a-f-]{36} .*"),
+                        start -> assertThat(start).matches("POST /5bf66975/start\\?rid=[0-9a-f-]{36} .*"),
                         end -> assertThat(end).matches("POST /5bf66975\\?rid=[0-9a-f-]{36} .*"));
         assertThat(checks.told().getLast().text())
                 .contains("COMPLETED (exit 0)", "notes archived 3", "calls 5, billed 3");

@@ -18,11 +18,7 @@ import org.springframework.test.context.TestPropertySource;
 
 /** A run waits for the database and the store, for {@code archive.outage.after} at most. */
 @ArchiveJobTest
-@TestPropertySource(
-        properties = {
-            "archive.outage.after=12s",
-            "spring.datasource.hikari.connection-timeout=1000"
-        })
+@TestPropertySource(properties = {"archive.outage.after=12s", "spring.datasource.hikari.connection-timeout=1000"})
 class UnavailableServerTests {
 
     private static final int WORKERS = 32;
@@ -30,9 +26,14 @@ class UnavailableServerTests {
     /** The limit, and time for a busy machine. */
     private static final Duration PATIENCE = Duration.ofSeconds(50);
 
-    @Autowired Night night;
-    @Autowired OutageRetry outages;
-    @Autowired RunGate gate;
+    @Autowired
+    Night night;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunGate gate;
 
     @DynamicPropertySource
     static void relayedDatabase(DynamicPropertyRegistry settings) {
@@ -75,10 +76,10 @@ class UnavailableServerTests {
 
         assertCompletedInOneExecution(run, notes);
         assertThat(run.get().notes().archived()).isEqualTo(notes.size());
-        assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist")).isZero();
+        assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist"))
+                .isZero();
         RunSummary summary = run.get();
-        assertThat(summary.files().stored())
-                .isEqualTo(night.count("SELECT count(*) FROM media_object"));
+        assertThat(summary.files().stored()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
     }
 
     @Test
@@ -155,16 +156,12 @@ class UnavailableServerTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
-    /**
-     * The worker that received the code could not write it, and is not the one that ends the run.
-     */
+    /** The worker that received the code could not write it, and is not the one that ends the run. */
     @Test
     void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() {
         night.pending(60);
         night.script().grants(20);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE SEQUENCE refused;
                         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
@@ -174,17 +171,19 @@ class UnavailableServerTests {
                             RETURN NEW;
                         END $$;
                         CREATE TRIGGER refuse BEFORE INSERT ON source_gate FOR EACH ROW EXECUTE FUNCTION refuse()
-                        """)
-                .update();
+                        """).update();
         RunSummary run;
         try {
             run = night.run();
         } finally {
-            night.sql().sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused").update();
+            night.sql()
+                    .sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused")
+                    .update();
         }
 
         assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
-        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303")).isOne();
+        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
+                .isOne();
         assertThat(night.archived()).hasSize(20);
         assertThat(night.claims()).isZero();
     }
@@ -200,8 +199,7 @@ class UnavailableServerTests {
         Night.await("a step is repeated", () -> outages.waiting() > 0);
     }
 
-    private void assertCompletedInOneExecution(
-            CompletableFuture<RunSummary> run, List<String> notes) throws Exception {
+    private void assertCompletedInOneExecution(CompletableFuture<RunSummary> run, List<String> notes) throws Exception {
         RunSummary summary = ended(run);
         assertEnded(summary, ExitCode.COMPLETED);
         assertThat(night.executions()).hasSize(1);

@@ -17,11 +17,8 @@ class UnchangedContextsTests {
 
     private final JobRepository written = mock();
     private final JobRepository repository =
-            (JobRepository)
-                    new UnchangedContexts()
-                            .postProcessAfterInitialization(written, "jobRepository");
-    private final JobExecution job =
-            new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
+            (JobRepository) new UnchangedContexts().postProcessAfterInitialization(written, "jobRepository");
+    private final JobExecution job = new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
     private final StepExecution step = new StepExecution(1, "worker", job);
 
     @Test

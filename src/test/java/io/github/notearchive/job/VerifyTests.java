@@ -57,13 +57,26 @@ class VerifyTests {
 
     private static final String NODE = "main";
 
-    @Autowired Night night;
-    @Autowired VerifyRunner verifier;
-    @Autowired JobGate gate;
-    @Autowired FixityProperties settings;
-    @Autowired FixityCatalog catalog;
-    @Autowired Repairs repairs;
-    @Autowired PlatformTransactionManager transactions;
+    @Autowired
+    Night night;
+
+    @Autowired
+    VerifyRunner verifier;
+
+    @Autowired
+    JobGate gate;
+
+    @Autowired
+    FixityProperties settings;
+
+    @Autowired
+    FixityCatalog catalog;
+
+    @Autowired
+    Repairs repairs;
+
+    @Autowired
+    PlatformTransactionManager transactions;
 
     /** The store goes by the machine's clock, so that the program's must not be far from it. */
     @BeforeEach
@@ -93,12 +106,7 @@ class VerifyTests {
         assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
         assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
         assertThat(stepsOf(audit))
-                .containsExactly(
-                        "verifyBucket",
-                        "removeOrphans",
-                        "verifyFiles",
-                        "verifySidecars",
-                        "verifyTables");
+                .containsExactly("verifyBucket", "removeOrphans", "verifyFiles", "verifySidecars", "verifyTables");
     }
 
     @Test
@@ -138,13 +146,16 @@ class VerifyTests {
         VerifySummary repaired = verify(new VerifyOptions(null, true, true, NODE));
 
         assertEnds(repaired, ExitCode.FINDINGS);
-        assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting()).isEqualTo(3);
+        assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting())
+                .isEqualTo(3);
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
         assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
         assertThat(answerAndMedia(night.objects("").get(sidecar)))
                 .as("only how the note stands is another")
                 .isEqualTo(answerAndMedia(truth.get(sidecar)));
-        assertThat(night.objects("").get(corrupt)).as("kept until it is stored anew").isNotNull();
+        assertThat(night.objects("").get(corrupt))
+                .as("kept until it is stored anew")
+                .isNotNull();
         assertThat(night.states(notes)).contains(PENDING);
 
         passes(Duration.ofMinutes(1));
@@ -160,10 +171,8 @@ class VerifyTests {
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
         assertThat(night.objects("notes/"))
-                .allSatisfy(
-                        (key, bytes) ->
-                                assertThat(answerAndMedia(bytes).getFirst())
-                                        .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
+                .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
+                        .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
 
         passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.COMPLETED);
@@ -176,16 +185,14 @@ class VerifyTests {
     void anAnswerThatIsTooOldIsBoughtOnceForAFileThatTwoNotesShare() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner =
-                night.sql()
-                        .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
-                        .param("sha", sha256Of(shared))
-                        .query(String.class)
-                        .single();
+        String owner = night.sql()
+                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                .param("sha", sha256Of(shared))
+                .query(String.class)
+                .single();
         // as if the other note, captured before, had the same file
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         UPDATE note_media SET sha256 = :sha, captured_at = captured_at - interval '1 day'
                         WHERE note_id <> :owner
                         """)
@@ -205,26 +212,23 @@ class VerifyTests {
         assertThat(night.calls()).isEqualTo(calls + 1);
         assertThat(night.objects("media/")).containsKey(shared);
         passes(Duration.ofMinutes(1));
-        assertThat(verify().open())
-                .as("only what the other note had")
-                .containsOnlyKeys(Kind.ORPHAN);
+        assertThat(verify().open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
     }
 
     @Test
     void aNoteWhoseVideoOnlyIsFreshIsNoNoteThatCostsNothing() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner =
-                night.sql()
-                        .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
-                        .param("sha", sha256Of(shared))
-                        .query(String.class)
-                        .single();
-        String other = notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
+        String owner = night.sql()
+                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                .param("sha", sha256Of(shared))
+                .query(String.class)
+                .single();
+        String other =
+                notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
         // as if the other note, captured later, had the same file, and an answer of the other kind
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         UPDATE note_media SET sha256 = :sha, captured_at = captured_at + interval '1 hour'
                         WHERE note_id = :other
                         """)
@@ -289,15 +293,10 @@ class VerifyTests {
     void aDamagedSoundIsNotTakenOverByItsName() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
         for (String note : notes) {
-            night.script()
-                    .answers(
-                            note,
-                            Reply.noteWith(
-                                    answer -> {
-                                        answer.remove("widgets_context");
-                                        ((ObjectNode) answer.get("native_voice_info"))
-                                                .put("sound_id", "114600001");
-                                    }));
+            night.script().answers(note, Reply.noteWith(answer -> {
+                answer.remove("widgets_context");
+                ((ObjectNode) answer.get("native_voice_info")).put("sound_id", "114600001");
+            }));
         }
         night.pending(notes.subList(0, 1));
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -318,13 +317,9 @@ class VerifyTests {
         archive(1);
         String key = night.objects("media/").firstKey();
         String sha256 = sha256Of(key);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = :sha
-                        """)
-                .param("sha", sha256)
-                .update();
+                        """).param("sha", sha256).update();
         Files.delete(path(key));
         passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.FINDINGS);
@@ -356,9 +351,7 @@ class VerifyTests {
         assertEnds(audit, ExitCode.FINDINGS);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
-                        "SIDECAR_CORRUPT " + swapped,
-                        "SIDECAR_CORRUPT " + garbled,
-                        "SIDECAR_CORRUPT " + edited);
+                        "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
         assertThat(seen(swapped)).contains("it says that it is of note \"" + notes.get(1));
         assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: it is no JSON");
         assertThat(seen(edited)).contains(" was put");
@@ -375,11 +368,10 @@ class VerifyTests {
         passes(Duration.ofDays(9));
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(
-                        night.sql()
-                                .sql("SELECT note_id FROM api_call WHERE answer IS NOT NULL")
-                                .query(String.class)
-                                .list())
+        assertThat(night.sql()
+                        .sql("SELECT note_id FROM api_call WHERE answer IS NOT NULL")
+                        .query(String.class)
+                        .list())
                 .containsExactly(lost);
         passes(Duration.ofMinutes(1));
         VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
@@ -415,13 +407,9 @@ class VerifyTests {
         String note = archive(1).getFirst();
         String file = night.objects("media/").firstKey();
         // as if the newest answer of the note were a day younger, and without it
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = :sha
-                        """)
-                .param("sha", sha256Of(file))
-                .update();
+                        """).param("sha", sha256Of(file)).update();
         Files.delete(path(file));
         passes(Duration.ofMinutes(1));
 
@@ -449,8 +437,7 @@ class VerifyTests {
         String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
         plant(unused, Duration.ofDays(2));
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
                         VALUES (:sha256, :key, 7, 'image/jpeg', :then, :then)
                         """)
@@ -471,11 +458,7 @@ class VerifyTests {
         assertEnds(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
         assertThat(night.objects("")).doesNotContainKey(unused);
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM media_object WHERE object_key = '"
-                                        + unused
-                                        + "'"))
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE object_key = '" + unused + "'"))
                 .isZero();
     }
 
@@ -512,9 +495,7 @@ class VerifyTests {
 
         assertEnds(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign);
-        assertThat(night.objects(""))
-                .containsKeys(young, elsewhere)
-                .doesNotContainKeys(old, foreign);
+        assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign);
     }
 
     @Test
@@ -550,10 +531,7 @@ class VerifyTests {
 
         assertEnds(beside, ExitCode.FINDINGS);
         assertThat(beside.repairs().orphansRemoved()).isEmpty();
-        assertThat(beside.repairs().orphansLeft())
-                .singleElement()
-                .asString()
-                .contains("a run is active");
+        assertThat(beside.repairs().orphansLeft()).singleElement().asString().contains("a run is active");
         assertThat(night.objects("")).containsKey(orphan);
         night.provider().releaseAnswers();
         assertEnded(Night.ended(run), ExitCode.COMPLETED);
@@ -569,14 +547,12 @@ class VerifyTests {
         String orphan = "media/00/" + "0".repeat(64) + ".jpg";
         plant(orphan, Duration.ofDays(2));
 
-        VerifySummary stopped =
-                inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
+        VerifySummary stopped = inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
 
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
         assertEnds(stopped, ExitCode.FINDINGS);
         assertThat(stopped.reason())
-                .isEqualTo(
-                        "CORRUPT 1, ORPHAN 1; and the audit is not finished: an operator says so");
+                .isEqualTo("CORRUPT 1, ORPHAN 1; and the audit is not finished: an operator says so");
         assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
         assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
 
@@ -590,8 +566,7 @@ class VerifyTests {
         assertThat(rest.repairs().orphansRemoved()).containsExactly(orphan);
         assertThat(rest.files()).isEqualTo(files - stopped.files() + 1);
         assertThat(rest.filesLeft()).isZero();
-        assertThat(executionsOfAudits())
-                .containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
     }
 
     @Test
@@ -607,7 +582,8 @@ class VerifyTests {
         VerifySummary rest = verify();
         assertEnds(rest, ExitCode.COMPLETED);
         assertThat(rest.instance()).isEqualTo(boxed.instance());
-        assertThat(boxed.files() + rest.files()).isEqualTo(night.objects("media/").size());
+        assertThat(boxed.files() + rest.files())
+                .isEqualTo(night.objects("media/").size());
         assertThat(boxed.sidecars() + rest.sidecars()).isOne();
     }
 
@@ -730,10 +706,8 @@ class VerifyTests {
     }
 
     private void dateVerificationsAt(Instant time) {
-        for (String update :
-                List.of(
-                        "UPDATE media_object SET verified_at = :time",
-                        "UPDATE note_capture SET sidecar_verified_at = :time")) {
+        for (String update : List.of(
+                "UPDATE media_object SET verified_at = :time", "UPDATE note_capture SET sidecar_verified_at = :time")) {
             night.sql().sql(update).param("time", Timestamp.from(time)).update();
         }
     }
@@ -745,10 +719,7 @@ class VerifyTests {
         CompletableFuture<VerifySummary> second = new CompletableFuture<>();
 
         VerifySummary first =
-                inTheMiddle(
-                        () ->
-                                second.complete(
-                                        verify(new VerifyOptions(null, false, false, "other"))));
+                inTheMiddle(() -> second.complete(verify(new VerifyOptions(null, false, false, "other"))));
 
         assertEnds(second.join(), ExitCode.ALREADY_RUNNING);
         assertThat(second.join().exitCode().number()).isEqualTo(5);
@@ -758,31 +729,22 @@ class VerifyTests {
 
     @Test
     void whatWasVerifiedTheLongestAgoComesFirstAndWhatNeverWasBeforeAll() {
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now()
                         FROM generate_series(1, 9) AS i
-                        """)
-                .update();
-        List<String> digests =
-                night.sql()
-                        .sql("SELECT sha256 FROM media_object ORDER BY md5(sha256)")
-                        .query(String.class)
-                        .list();
+                        """).update();
+        List<String> digests = night.sql()
+                .sql("SELECT sha256 FROM media_object ORDER BY md5(sha256)")
+                .query(String.class)
+                .list();
         assertThat(digests).hasSizeGreaterThan(2);
         for (int i = 0; i < digests.size(); i++) {
-            night.sql()
-                    .sql(
-                            """
+            night.sql().sql("""
                             UPDATE media_object
                             SET verified_at = CASE WHEN :age > 0 THEN timestamptz '2020-01-01' + :age * interval '1 day' END
                             WHERE sha256 = :sha
-                            """)
-                    .param("age", i)
-                    .param("sha", digests.get(i))
-                    .update();
+                            """).param("age", i).param("sha", digests.get(i)).update();
         }
 
         List<String> line = new ArrayList<>();
@@ -807,22 +769,17 @@ class VerifyTests {
         TreeMap<String, byte[]> truth = night.objects("");
         String key = night.objects("media/").firstKey();
         String sha256 = sha256Of(key);
-        new TransactionTemplate(transactions)
-                .executeWithoutResult(
-                        _ -> {
-                            night.sql()
-                                    .sql("SET LOCAL session_replication_role = replica")
-                                    .update();
-                            night.sql()
-                                    .sql("DELETE FROM media_object WHERE sha256 = :sha")
-                                    .param("sha", sha256)
-                                    .update();
-                        });
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql().sql("SET LOCAL session_replication_role = replica").update();
+            night.sql()
+                    .sql("DELETE FROM media_object WHERE sha256 = :sha")
+                    .param("sha", sha256)
+                    .update();
+        });
         passes(Duration.ofMinutes(1));
 
         assertEnds(verify(), ExitCode.FINDINGS);
-        assertThat(findings())
-                .containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
+        assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
         passes(Duration.ofMinutes(1));
         assertThat(verify(new VerifyOptions(null, true, false, NODE)).repairs().notesMadeDue())
                 .isOne();
@@ -836,63 +793,52 @@ class VerifyTests {
     }
 
     /**
-     * A run that has stored a file and waits for a row must not wait for an audit that waits for
-     * the run: PostgreSQL cannot see the audit wait for itself.
+     * A run that has stored a file and waits for a row must not wait for an audit that waits for the run: PostgreSQL
+     * cannot see the audit wait for itself.
      */
     @Test
     void anAuditHoldsNoRowOfANoteWhileItWaitsForRunsThatStoreFiles() throws Exception {
         String note = archive(1).getFirst();
         String sha256 = sha256Of(night.objects("media/").firstKey());
-        new TransactionTemplate(transactions)
-                .executeWithoutResult(
-                        _ -> {
-                            night.sql()
-                                    .sql("SET LOCAL session_replication_role = replica")
-                                    .update();
-                            night.sql()
-                                    .sql("DELETE FROM media_object WHERE sha256 = ?")
-                                    .param(sha256)
-                                    .update();
-                        });
-        night.sql()
-                .sql(
-                        """
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql().sql("SET LOCAL session_replication_role = replica").update();
+            night.sql()
+                    .sql("DELETE FROM media_object WHERE sha256 = ?")
+                    .param(sha256)
+                    .update();
+        });
+        night.sql().sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         VALUES (repeat('a', 64), 'media/unused.jpg', 1, 'image/jpeg', now());
                         INSERT INTO fixity_finding (kind, object_key, sha256, seen, first_seen, last_seen, repair, repaired_at,
                                                     job_execution_id)
                         VALUES ('MISSING', 'media/unused.jpg', repeat('a', 64), 'none', now(), now(), 'made due', now(), 1)
-                        """)
-                .update();
+                        """).update();
         passes(Duration.ofMinutes(1));
 
         try (Connection run = night.connect();
                 Statement statement = run.createStatement()) {
             run.setAutoCommit(false);
             statement.execute("LOCK TABLE media_object IN ROW EXCLUSIVE MODE");
-            CompletableFuture<VerifySummary> audit =
-                    CompletableFuture.supplyAsync(
-                            () -> verify(new VerifyOptions(null, true, false, NODE)),
-                            Thread::startVirtualThread);
+            CompletableFuture<VerifySummary> audit = CompletableFuture.supplyAsync(
+                    () -> verify(new VerifyOptions(null, true, false, NODE)), Thread::startVirtualThread);
             Night.await(
                     "the audit waits for the run",
-                    () ->
-                            night.count(
-                                            "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'")
-                                    == 1);
+                    () -> night.count(
+                                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'")
+                            == 1);
 
-            statement.execute(
-                    "SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
+            statement.execute("SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
             run.rollback();
             assertEnds(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
         }
-        assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1")).isZero();
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1"))
+                .isZero();
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
     @Test
-    void trouble403EndsTheAuditAndTrouble500WithEachObjectIsReportedButNotRepaired()
-            throws Exception {
+    void trouble403EndsTheAuditAndTrouble500WithEachObjectIsReportedButNotRepaired() throws Exception {
         String note = archive(1).getFirst();
         passes(Duration.ofMinutes(1));
         HttpServer strict = storeThatAnswersToGets(403, "AccessDenied");
@@ -904,8 +850,7 @@ class VerifyTests {
             assertEnds(audit, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(audit.reason()).contains("AccessDenied");
             assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
-            assertThat(audit.filesLeft())
-                    .isEqualTo(night.count("SELECT count(*) FROM media_object"));
+            assertThat(audit.filesLeft()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
         } finally {
             strict.stop(0);
         }
@@ -932,33 +877,25 @@ class VerifyTests {
     private HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
         String archive = ArchiveObject.KEY.value();
         byte[] archiveObject = night.objects(archive).get(archive);
-        HttpServer server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-        server.createContext(
-                "/",
-                exchange -> {
-                    boolean isBucket =
-                            exchange.getRequestURI()
-                                    .getPath()
-                                    .matches("/" + NightServers.BUCKET + "/?");
-                    exchange.getResponseHeaders().set("Content-Type", "application/xml");
-                    if (exchange.getRequestMethod().equals("HEAD")) {
-                        exchange.sendResponseHeaders(isBucket ? 200 : 404, -1);
-                    } else {
-                        boolean isArchive = exchange.getRequestURI().getPath().endsWith(archive);
-                        byte[] body =
-                                (isBucket
-                                                ? "<ListBucketResult"
-                                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
-                                                : "<Error><Code>" + code + "</Code></Error>")
-                                        .getBytes(UTF_8);
-                        exchange.sendResponseHeaders(
-                                isBucket || isArchive ? 200 : status,
-                                isArchive ? archiveObject.length : body.length);
-                        exchange.getResponseBody().write(isArchive ? archiveObject : body);
-                    }
-                    exchange.close();
-                });
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+        server.createContext("/", exchange -> {
+            boolean isBucket = exchange.getRequestURI().getPath().matches("/" + NightServers.BUCKET + "/?");
+            exchange.getResponseHeaders().set("Content-Type", "application/xml");
+            if (exchange.getRequestMethod().equals("HEAD")) {
+                exchange.sendResponseHeaders(isBucket ? 200 : 404, -1);
+            } else {
+                boolean isArchive = exchange.getRequestURI().getPath().endsWith(archive);
+                byte[] body = (isBucket
+                                ? "<ListBucketResult"
+                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+                                : "<Error><Code>" + code + "</Code></Error>")
+                        .getBytes(UTF_8);
+                exchange.sendResponseHeaders(
+                        isBucket || isArchive ? 200 : status, isArchive ? archiveObject.length : body.length);
+                exchange.getResponseBody().write(isArchive ? archiveObject : body);
+            }
+            exchange.close();
+        });
         server.start();
         return server;
     }
@@ -966,20 +903,16 @@ class VerifyTests {
     @Test
     void moreRepairsThanAreAllowedMakeNoFurtherNoteDue() {
         String note = archive(1).getFirst();
-        FixityCatalog.Queued first =
-                catalog.files(night.clock().instant(), false, FixityCatalog.Place.FIRST, 1)
-                        .getFirst();
+        FixityCatalog.Queued first = catalog.files(night.clock().instant(), false, FixityCatalog.Place.FIRST, 1)
+                .getFirst();
         Verdict.Damaged damaged =
-                new Verdict.Damaged(
-                        first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
+                new Verdict.Damaged(first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
 
         Repairs.Result refused = repairs.repair(damaged, settings.maxRepairs());
         NoteState before = night.state(note);
         Repairs.Result allowed = repairs.repair(damaged, settings.maxRepairs() - 1L);
 
-        assertThat(refused)
-                .asString()
-                .contains("archive.verify.max-repairs, 1000 notes, is reached");
+        assertThat(refused).asString().contains("archive.verify.max-repairs, 1000 notes, is reached");
         assertThat(before).isEqualTo(ARCHIVED);
         assertThat(allowed).isEqualTo(new Repairs.Result.MadeDue(List.of(new NoteId(note))));
         assertThat(night.state(note)).isEqualTo(PENDING);
@@ -992,15 +925,13 @@ class VerifyTests {
 
     /** Lets the time box of an audit end while it waits to write its first verdicts. */
     private VerifySummary inTheMiddle(Duration timeBox) {
-        return whileHeld(
-                timeBox,
-                () -> {
-                    try {
-                        Night.await("the time box is over", gate::isClosed);
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
+        return whileHeld(timeBox, () -> {
+            try {
+                Night.await("the time box is over", gate::isClosed);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
@@ -1009,26 +940,20 @@ class VerifyTests {
                 Statement statement = holder.createStatement()) {
             holder.setAutoCommit(false);
             statement.execute("SELECT 1 FROM media_object FOR UPDATE");
-            Thread.ofPlatform()
-                    .name("audit aside")
-                    .start(
-                            () -> {
-                                try {
-                                    audit.complete(
-                                            verify(new VerifyOptions(timeBox, false, false, NODE)));
-                                } catch (Throwable e) {
-                                    audit.completeExceptionally(e);
-                                }
-                            });
+            Thread.ofPlatform().name("audit aside").start(() -> {
+                try {
+                    audit.complete(verify(new VerifyOptions(timeBox, false, false, NODE)));
+                } catch (Throwable e) {
+                    audit.completeExceptionally(e);
+                }
+            });
             Night.await(
                     "the audit waits to write",
-                    () ->
-                            audit.isDone()
-                                    || night.count(
-                                                    "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                            + " wait_event_type = 'Lock' AND query LIKE"
-                                                            + " 'UPDATE media_object%'")
-                                            > 0);
+                    () -> audit.isDone()
+                            || night.count("SELECT count(*) FROM pg_stat_activity WHERE"
+                                            + " wait_event_type = 'Lock' AND query LIKE"
+                                            + " 'UPDATE media_object%'")
+                                    > 0);
             action.run();
             holder.rollback();
         } catch (SQLException | InterruptedException e) {
@@ -1080,7 +1005,8 @@ class VerifyTests {
     private void plant(String key, Duration ago) throws IOException {
         Files.createDirectories(path(key).getParent());
         Files.write(path(key), "planted".getBytes(UTF_8));
-        Files.setLastModifiedTime(path(key), FileTime.from(night.clock().instant().minus(ago)));
+        Files.setLastModifiedTime(
+                path(key), FileTime.from(night.clock().instant().minus(ago)));
     }
 
     private String firstInLine() {
@@ -1102,9 +1028,7 @@ class VerifyTests {
     /** Open findings: kind and key in a line. */
     private List<String> findings() {
         return night.sql()
-                .sql(
-                        "SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS"
-                                + " NULL")
+                .sql("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL")
                 .query(String.class)
                 .list();
     }
@@ -1123,21 +1047,16 @@ class VerifyTests {
     }
 
     private List<String> executionsOfAudits() {
-        return night.sql()
-                .sql(
-                        """
+        return night.sql().sql("""
                         SELECT e.status || ' ' || e.exit_code
                         FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
-                        """)
-                .query(String.class)
-                .list();
+                        """).query(String.class).list();
     }
 
     private List<String> stepsOf(VerifySummary audit) {
         return night.sql()
-                .sql(
-                        """
+                .sql("""
                         SELECT step_name FROM batch_step_execution
                         WHERE job_execution_id = :execution ORDER BY step_execution_id
                         """)

@@ -31,11 +31,11 @@ import org.springframework.test.context.TestPropertySource;
 @DirtiesContext // whose connections others need
 class VideoLimitTests {
 
-    @Autowired Night night;
+    @Autowired
+    Night night;
 
     @Test
-    void notesBeyondTheLimitKeepTheirFilesAndWaitForALaterNightInWhichTheyComeFirst()
-            throws Exception {
+    void notesBeyondTheLimitKeepTheirFilesAndWaitForALaterNightInWhichTheyComeFirst() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 5);
         List<String> others = night.pending(SandboxNoteKind.IMAGES, 3);
 
@@ -43,28 +43,23 @@ class VideoLimitTests {
 
         assertEnded(first, ExitCode.INCOMPLETE);
         assertThat(first.videos())
-                .isEqualTo(
-                        new RunSummary.Videos(
-                                true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
+                .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
         List<String> waiting =
                 notes.stream().filter(note -> night.state(note) == POSTPONED).toList();
         assertThat(waiting).hasSize(3);
-        assertThat(waiting)
-                .allSatisfy(
-                        note -> {
-                            assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
-                            assertThat(video(note).error())
-                                    .startsWith("our own limit of 2 calls for videos a night");
-                            assertThat(night.slots(note))
-                                    .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
-                                    .isNotEmpty()
-                                    .allMatch(slot -> slot.state() == SlotState.STORED);
-                            assertThat(night.note(note).attempts()).isZero();
-                            assertThat(night.note(note).mediaAttempts()).isZero();
-                            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-                        });
+        assertThat(waiting).allSatisfy(note -> {
+            assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
+            assertThat(video(note).error()).startsWith("our own limit of 2 calls for videos a night");
+            assertThat(night.slots(note))
+                    .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
+                    .isNotEmpty()
+                    .allMatch(slot -> slot.state() == SlotState.STORED);
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).mediaAttempts()).isZero();
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        });
 
         RunSummary restart = night.run();
         waiting.forEach(night::requeue);

@@ -21,8 +21,11 @@ import org.springframework.beans.factory.annotation.Autowired;
 @BesideArchiveJobTest
 class VideoOffTests {
 
-    @Autowired Night night;
-    @Autowired VerifyRunner verifier;
+    @Autowired
+    Night night;
+
+    @Autowired
+    VerifyRunner verifier;
 
     @Test
     void noCallForAVideoIsMade() {
@@ -37,9 +40,7 @@ class VideoOffTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
         assertThat(run.videos())
-                .isEqualTo(
-                        new RunSummary.Videos(
-                                false, new CallTotals.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
+                .isEqualTo(new RunSummary.Videos(false, new CallTotals.Bill(0, 0, 0), new RunSummary.Tonight(0, 0)));
     }
 
     @Test
@@ -77,11 +78,10 @@ class VideoOffTests {
 
         assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
         assertThat(later.repairs().notPossible()).isOne();
-        assertThat(
-                        night.sql()
-                                .sql("SELECT repair FROM fixity_finding WHERE resolved_at IS NULL")
-                                .query(String.class)
-                                .single())
+        assertThat(night.sql()
+                        .sql("SELECT repair FROM fixity_finding WHERE resolved_at IS NULL")
+                        .query(String.class)
+                        .single())
                 .contains("of note " + note, "archive.video.enabled is false");
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -91,8 +91,7 @@ class VideoOffTests {
     private String noteWithAnAnswerForItsVideo() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.sql()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
                         VALUES (:note, 'note-detail/v6', :then, :then, 200, 0, 'YES', :answer)
                         """)

@@ -40,16 +40,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * For whoever pays for videos, a note's video is bought by one call more, under all the guarantees
- * of the first, and nothing that goes wrong with it costs the note what that one brought.
+ * For whoever pays for videos, a note's video is bought by one call more, under all the guarantees of the first, and
+ * nothing that goes wrong with it costs the note what that one brought.
  */
 @BesideArchiveJobTest
-@TestPropertySource(
-        properties = {
-            "archive.video.enabled=true",
-            "archive.retry.per-night=3",
-            "archive.workers=4"
-        })
+@TestPropertySource(properties = {"archive.video.enabled=true", "archive.retry.per-night=3", "archive.workers=4"})
 @DirtiesContext // whose connections others need
 class VideoTests {
 
@@ -57,20 +52,26 @@ class VideoTests {
     private static final String DETAIL = "note-detail/v1";
     private static final String VIDEO = "note-detail/v6";
 
-    @Autowired Night night;
-    @Autowired Waiver waiver;
-    @Autowired VerifyRunner verifier;
-    @Autowired RebuildRunner rebuild;
+    @Autowired
+    Night night;
+
+    @Autowired
+    Waiver waiver;
+
+    @Autowired
+    VerifyRunner verifier;
+
+    @Autowired
+    RebuildRunner rebuild;
 
     /** Whatever a test did: what we say of our calls is what the provider says of them. */
     @AfterEach
     void theLedgerAgreesWithTheProvider() {
         Map<String, Long> sent = Map.of(DETAIL, sent(DETAIL), VIDEO, sent(VIDEO));
         assertThat(sent)
-                .isEqualTo(
-                        Map.of(
-                                DETAIL, (long) night.calls(),
-                                VIDEO, (long) night.provider().videoCalls()));
+                .isEqualTo(Map.of(
+                        DETAIL, (long) night.calls(),
+                        VIDEO, (long) night.provider().videoCalls()));
         assertThat(sold(DETAIL)).as("notes sold").isEqualTo(night.provider().granted());
         assertThat(sold(VIDEO) + lost())
                 .as("videos sold")
@@ -103,28 +104,18 @@ class VideoTests {
         List<SlotRow> subtitles = slots(note, MediaKind.SUBTITLE);
         assertThat(subtitles).extracting(SlotRow::identity).containsExactly("en-US", "zh-CN");
         assertStored(
-                subtitles.getFirst(),
-                media.at("/video/subtitles/en-US/0/url").stringValue(),
-                ".vtt");
+                subtitles.getFirst(), media.at("/video/subtitles/en-US/0/url").stringValue(), ".vtt");
         assertStored(
-                subtitles.getLast(),
-                media.at("/video/subtitles/zh-CN/0/url").stringValue(),
-                ".srt");
+                subtitles.getLast(), media.at("/video/subtitles/zh-CN/0/url").stringValue(), ".srt");
         assertThat(night.slots(note))
                 .extracting(SlotRow::kind)
                 .containsExactly(
-                        MediaKind.IMAGE,
-                        MediaKind.VIDEO,
-                        MediaKind.SUBTITLE,
-                        MediaKind.SUBTITLE,
-                        MediaKind.AUDIO);
+                        MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.SUBTITLE, MediaKind.SUBTITLE, MediaKind.AUDIO);
         assertThat(night.provider().mediaRequests(recommendedName(note)))
                 .as("requests for the recommended note's video")
                 .isZero();
         assertThat(run.videos())
-                .isEqualTo(
-                        new RunSummary.Videos(
-                                true, new CallTotals.Bill(1, 1, 0), new RunSummary.Tonight(1, 0)));
+                .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(1, 1, 0), new RunSummary.Tonight(1, 0)));
         assertThat(run.bill().calls()).isEqualTo(2);
     }
 
@@ -132,20 +123,16 @@ class VideoTests {
     @CsvSource({"normal, STORED", "dead, MISSING"})
     void languageWithANulCostsTheNoteNothing(String server, SlotState state) {
         String note = videoNoteWithSubtitles();
-        answersVideo(
-                note,
-                envelope -> {
-                    ObjectNode languages =
-                            (ObjectNode) envelope.at("/data/0/video_info_v2/media/video/subtitles");
-                    JsonNode english = languages.get("en-US");
-                    languages.removeAll().set("zh\u0000", english);
-                });
+        answersVideo(note, envelope -> {
+            ObjectNode languages = (ObjectNode) envelope.at("/data/0/video_info_v2/media/video/subtitles");
+            JsonNode english = languages.get("en-US");
+            languages.removeAll().set("zh\u0000", english);
+        });
         if (server.equals("dead")) {
             night.script().media(target -> target.contains("/subtitle/"), MediaReply.status(403));
         }
 
-        assertEnded(
-                night.run(), state == SlotState.STORED ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
+        assertEnded(night.run(), state == SlotState.STORED ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(state == SlotState.STORED ? ARCHIVED : POSTPONED);
         assertThat(slots(note, MediaKind.SUBTITLE))
@@ -157,42 +144,35 @@ class VideoTests {
     @Test
     void bothAnswersAreCapturedAndTheirExactBytesLieInTheBucket() {
         String note = videoNote();
-        night.script()
-                .answersVideo(
-                        note,
-                        Reply.noteWith(
-                                answer -> {
-                                    answer.remove("liked_count");
-                                    answer.put("title", "another title").putNull("user");
-                                }));
+        night.script().answersVideo(note, Reply.noteWith(answer -> {
+            answer.remove("liked_count");
+            answer.put("title", "another title").putNull("user");
+        }));
 
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        Map<String, Object> now =
-                night.sql()
-                        .sql("SELECT title, liked_count, author_id FROM note")
-                        .query()
-                        .singleRow();
+        Map<String, Object> now = night.sql()
+                .sql("SELECT title, liked_count, author_id FROM note")
+                .query()
+                .singleRow();
         JsonNode detail = night.provider().envelope(note).at("/data/0/note_list/0");
         assertThat(now.get("title")).isEqualTo(detail.path("title").stringValue());
         assertThat(now.get("liked_count")).isEqualTo(detail.path("liked_count").longValue());
         assertThat(now.get("author_id")).isNotNull();
-        List<Map<String, Object>> captures =
-                night.sql()
-                        .sql(
-                                """
+        List<Map<String, Object>> captures = night.sql().sql("""
                                 SELECT c.endpoint, n.liked_count, n.collected_count, n.sidecar_key
                                 FROM note_capture n JOIN api_call c ON c.id = n.call_id ORDER BY n.captured_at
-                                """)
-                        .query()
-                        .listOfRows();
+                                """).query().listOfRows();
         assertThat(captures).extracting(row -> row.get("endpoint")).containsExactly(DETAIL, VIDEO);
-        assertThat(captures.getLast().get("liked_count")).as("not in that answer").isNull();
+        assertThat(captures.getLast().get("liked_count"))
+                .as("not in that answer")
+                .isNull();
         assertThat(captures.getLast().get("collected_count")).isNotNull();
         var sidecars = night.objects("notes/" + note + "/");
         assertThat(sidecars.keySet())
-                .containsExactlyElementsOf(
-                        captures.stream().map(row -> (String) row.get("sidecar_key")).toList());
+                .containsExactlyElementsOf(captures.stream()
+                        .map(row -> (String) row.get("sidecar_key"))
+                        .toList());
         JsonNode ofNote = JSON.readTree(sidecars.firstEntry().getValue());
         JsonNode ofVideo = JSON.readTree(sidecars.lastEntry().getValue());
         assertThat(ofNote.at("/call/endpoint").stringValue()).isEqualTo(DETAIL);
@@ -203,12 +183,10 @@ class VideoTests {
                 .isEqualTo(night.provider().videoAnswerBytes(note));
         assertThat(kinds(ofNote)).containsExactlyInAnyOrder("IMAGE", "AUDIO");
         assertThat(kinds(ofVideo)).containsExactly("VIDEO");
-        assertThat(
-                        night.count(
-                                "SELECT count(*) FROM note_media m JOIN note_capture c USING"
-                                        + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
-                                        + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
-                                        + " 'note-detail/v6')"))
+        assertThat(night.count("SELECT count(*) FROM note_media m JOIN note_capture c USING"
+                        + " (note_id, captured_at) JOIN api_call a ON a.id = c.call_id"
+                        + " WHERE (m.kind IN ('VIDEO', 'SUBTITLE')) <> (a.endpoint ="
+                        + " 'note-detail/v6')"))
                 .as("files that are said to be of the other answer")
                 .isZero();
     }
@@ -228,17 +206,12 @@ class VideoTests {
         assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isEqualTo(2);
         var after = night.objects("notes/" + note + "/");
         assertThat(after.keySet()).isEqualTo(before.keySet());
-        before.forEach(
-                (key, bytes) ->
-                        assertThat(after.get(key))
-                                .asString(UTF_8)
-                                .as(key)
-                                .isEqualTo(new String(bytes, UTF_8)));
+        before.forEach((key, bytes) ->
+                assertThat(after.get(key)).asString(UTF_8).as(key).isEqualTo(new String(bytes, UTF_8)));
     }
 
     @Test
-    void sidecarThatIsWrittenAnewStillNamesAVideoWhoseAnswerTheLedgerHoldsNoMore()
-            throws Exception {
+    void sidecarThatIsWrittenAnewStillNamesAVideoWhoseAnswerTheLedgerHoldsNoMore() throws Exception {
         String note = videoNoteWithSubtitles();
         assertEnded(night.run(), ExitCode.COMPLETED);
         var ofNote = night.objects("notes/" + note + "/").firstEntry();
@@ -301,12 +274,11 @@ class VideoTests {
 
         assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
         assertThat(later.repairs().notPossible()).isOne();
-        assertThat(
-                        night.sql()
-                                .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
-                                .param("key", key)
-                                .query(String.class)
-                                .single())
+        assertThat(night.sql()
+                        .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
+                        .param("key", key)
+                        .query(String.class)
+                        .single())
                 .contains("offers the video no more", note);
         assertThat(night.objects("media/")).containsKey(key);
     }
@@ -340,26 +312,19 @@ class VideoTests {
         String deadMaster = notes.get(6);
         answersVideo(
                 otherMd5,
-                envelope ->
-                        ((ObjectNode) envelope.at("/data/0/video_info_v2/media/video"))
-                                .put("md5", "0123456789abcdef0123456789abcdef"));
-        answersVideo(
-                nameless,
-                envelope -> {
-                    ((ArrayNode) envelope.path("data")).remove(1);
-                    ((ObjectNode) envelope.at("/data/0")).remove("id");
-                });
-        answersVideo(
-                streamless,
-                envelope -> ((ObjectNode) envelope.at("/data/0")).remove("video_info_v2"));
+                envelope -> ((ObjectNode) envelope.at("/data/0/video_info_v2/media/video"))
+                        .put("md5", "0123456789abcdef0123456789abcdef"));
+        answersVideo(nameless, envelope -> {
+            ((ArrayNode) envelope.path("data")).remove(1);
+            ((ObjectNode) envelope.at("/data/0")).remove("id");
+        });
+        answersVideo(streamless, envelope -> ((ObjectNode) envelope.at("/data/0")).remove("video_info_v2"));
         night.script().answersVideo(gone, Reply.code(201));
         night.script().answersVideo(gonePerhapsBilled, Reply.code(202));
         night.script().answersVideo(lost, Reply.lost(), Reply.normal());
         String largest = largestStream(deadMaster);
         night.script()
-                .media(
-                        target -> target.contains(largest) && !target.contains("/backup/"),
-                        MediaReply.status(403));
+                .media(target -> target.contains(largest) && !target.contains("/backup/"), MediaReply.status(403));
 
         RunSummary run = night.run();
 
@@ -367,19 +332,17 @@ class VideoTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(notes.size());
         assertThat(run.videos())
-                .isEqualTo(
-                        new RunSummary.Videos(
-                                true, new CallTotals.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
-        assertThat(video(otherMd5).checks())
-                .as("a hint, and no failure")
-                .isEqualTo("size match, md5 mismatch");
+                .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
+        assertThat(video(otherMd5).checks()).as("a hint, and no failure").isEqualTo("size match, md5 mismatch");
         assertThat(video(nameless).state()).as("the only one there").isEqualTo(SlotState.STORED);
         assertThat(List.of(video(streamless), video(gone), video(gonePerhapsBilled)))
                 .extracting(SlotRow::state, SlotRow::reason)
                 .containsOnly(tuple(SlotState.WAIVED, "NOT_OFFERED_BY_V6"));
         assertThat(night.bills(gone)).containsExactly("YES", "YES");
         assertThat(night.bills(gonePerhapsBilled)).containsExactly("YES", "UNKNOWN");
-        assertThat(night.objects("notes/" + streamless)).as("both answers are kept").hasSize(2);
+        assertThat(night.objects("notes/" + streamless))
+                .as("both answers are kept")
+                .hasSize(2);
         assertThat(night.objects("notes/" + gone)).as("it was paid for as well").hasSize(2);
         assertThat(night.objects("notes/" + gonePerhapsBilled)).hasSize(1);
         assertThat(night.bills(lost)).containsExactly("YES", "UNKNOWN", "YES");
@@ -400,10 +363,9 @@ class VideoTests {
     }
 
     private String largestStream(String note) {
-        String url =
-                videoOf(night.provider().videoEnvelope(note))
-                        .at("/media/stream/h265/1/master_url")
-                        .stringValue();
+        String url = videoOf(night.provider().videoEnvelope(note))
+                .at("/media/stream/h265/1/master_url")
+                .stringValue();
         return url.substring(url.lastIndexOf('/') + 1);
     }
 
@@ -507,7 +469,8 @@ class VideoTests {
 
         assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(run.reason()).contains("for a video", "code 303");
-        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303")).isOne();
+        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
+                .isOne();
         assertThat(night.state(note)).isEqualTo(PENDING);
         assertWaits(note, "code 303");
         assertThat(night.claims()).isZero();
@@ -533,16 +496,13 @@ class VideoTests {
     void noteWhoseRowsCannotBeWrittenWhenItIsHandedBackIsGivenUpAndTheNightEndsAsItWould() {
         String note = videoNote();
         night.script().grantsVideos(0);
-        night.sql()
-                .sql(
-                        """
+        night.sql().sql("""
                         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
                             RAISE EXCEPTION 'index row size 6016 exceeds maximum 2704' USING ERRCODE = '54000';
                         END $$;
                         CREATE TRIGGER refuse BEFORE INSERT ON note_media EXECUTE FUNCTION refuse()
-                        """)
-                .update();
+                        """).update();
         try {
             RunSummary run = night.run();
 
@@ -553,19 +513,13 @@ class VideoTests {
             night.sql().sql("DROP FUNCTION refuse CASCADE").update();
         }
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError())
-                .contains("its answer cannot be written", "index row size 6016");
+        assertThat(night.note(note).lastError()).contains("its answer cannot be written", "index row size 6016");
         assertThat(night.claims()).isZero();
         assertThat(night.slots(note)).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "100, BLOCKED_TOKEN",
-        "600, BLOCKED_PERMISSION",
-        "601, BLOCKED_BALANCE",
-        "602, BLOCKED_BALANCE"
-    })
+    @CsvSource({"100, BLOCKED_TOKEN", "600, BLOCKED_PERMISSION", "601, BLOCKED_BALANCE", "602, BLOCKED_BALANCE"})
     void blockEndsTheRunAndSaysThatItIsAboutVideos(int code, ExitCode exitCode) {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(code));
@@ -586,8 +540,7 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError())
-                .contains("MEDIA_INCOMPLETE", "VIDEO 0", "code 400");
+        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0", "code 400");
         assertWaits(note, "code 400");
         assertThat(night.provider().videoCalls()).isOne();
     }
@@ -597,23 +550,20 @@ class VideoTests {
         List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 3);
         answersVideo(notes.get(0), envelope -> envelope.putArray("data"));
         answersVideo(
-                notes.get(1),
-                envelope ->
-                        ((ObjectNode) envelope.at("/data/0"))
-                                .put("id", "66aa000000000000000000aa"));
+                notes.get(1), envelope -> ((ObjectNode) envelope.at("/data/0")).put("id", "66aa000000000000000000aa"));
         answersVideo(
                 notes.get(2),
-                envelope ->
-                        ((ObjectNode) envelope.at("/data/0"))
-                                .put("model_type", "error")
-                                .remove("id"));
+                envelope -> ((ObjectNode) envelope.at("/data/0"))
+                        .put("model_type", "error")
+                        .remove("id"));
 
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.states(notes)).containsOnly(POSTPONED);
         for (String note : notes) {
             assertWaits(note, "not in the answer");
-            assertThat(night.note(note).attempts() + night.note(note).mediaAttempts()).isZero();
+            assertThat(night.note(note).attempts() + night.note(note).mediaAttempts())
+                    .isZero();
         }
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.provider().videoCalls()).as("the same night").isEqualTo(3);
@@ -622,12 +572,10 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(notes)
-                .allSatisfy(
-                        note -> {
-                            assertThat(video(note).state()).isEqualTo(SlotState.WAIVED);
-                            assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
-                        });
+        assertThat(notes).allSatisfy(note -> {
+            assertThat(video(note).state()).isEqualTo(SlotState.WAIVED);
+            assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
+        });
         assertThat(night.provider().videoCalls()).isEqualTo(6);
         assertThat(night.calls()).isEqualTo(3);
         assertThat(night.objects("media/").keySet()).noneMatch(key -> key.endsWith(".mp4"));
@@ -644,14 +592,10 @@ class VideoTests {
     }
 
     private void answersVideo(String note, Consumer<ObjectNode> change) {
-        night.script()
-                .answersVideo(
-                        note,
-                        Reply.note(
-                                envelope -> {
-                                    change.accept(envelope);
-                                    return envelope;
-                                }));
+        night.script().answersVideo(note, Reply.note(envelope -> {
+            change.accept(envelope);
+            return envelope;
+        }));
     }
 
     @Test
@@ -711,8 +655,7 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(night.note(note).lastError())
-                .contains("VIDEO 0 DEAD", "HTTP 403", "a new answer", obstacle.told);
+        assertThat(night.note(note).lastError()).contains("VIDEO 0 DEAD", "HTTP 403", "a new answer", obstacle.told);
         assertThat(video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().mediaRequests(".mp4"))
                 .as("dead addresses are not asked before there are others")
@@ -817,9 +760,7 @@ class VideoTests {
         night.script().clear();
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(slots(note, MediaKind.SUBTITLE))
-                .extracting(SlotRow::state)
-                .containsOnly(SlotState.STORED);
+        assertThat(slots(note, MediaKind.SUBTITLE)).extracting(SlotRow::state).containsOnly(SlotState.STORED);
         assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
     }
 
@@ -848,11 +789,10 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         night.script().clear();
         night.script().media(target -> target.contains("/subtitle/zh"), MediaReply.status(503));
-        String plain =
-                night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 2).stream()
-                        .filter(id -> !id.equals(note))
-                        .findFirst()
-                        .orElseThrow();
+        String plain = night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 2).stream()
+                .filter(id -> !id.equals(note))
+                .findFirst()
+                .orElseThrow();
         night.pending(List.of(plain));
         night.isNextDay();
         assertEnded(night.run(), ExitCode.INCOMPLETE);
@@ -862,13 +802,15 @@ class VideoTests {
                 .extracting(SlotRow::state)
                 .containsExactly(SlotState.STORED, SlotState.MISSING);
         assertThat(night.state(plain)).isEqualTo(ARCHIVED);
-        var before = ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+        var before =
+                ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
 
         night.sql().sql(ArchiveRows.LOSS).update();
         RebuildSummary summary = rebuild.rebuild(null);
 
         assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(ExitCode.COMPLETED);
-        assertThat(ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list()))
+        assertThat(ArchiveRows.of(
+                        sql -> night.sql().sql(sql).query(String.class).list()))
                 .isEqualTo(before);
         night.script().clear();
         night.isNextDay();
@@ -885,10 +827,7 @@ class VideoTests {
                         target -> target.contains("/subtitle/zh-CN/"),
                         MediaReply.bytes("application/x-subrip", "<html>gone".getBytes(UTF_8)));
         byte[] endless = "1\n00:00:00,000 --> 00:00:01,000\n".repeat(600_000).getBytes(UTF_8);
-        night.script()
-                .media(
-                        target -> target.contains("/subtitle/en-US/"),
-                        MediaReply.bytes("text/vtt", endless));
+        night.script().media(target -> target.contains("/subtitle/en-US/"), MediaReply.bytes("text/vtt", endless));
 
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
@@ -897,12 +836,9 @@ class VideoTests {
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::error)
                 .satisfiesExactly(
-                        english ->
-                                assertThat(english.toString())
-                                        .contains("longer than any subtitles"),
+                        english -> assertThat(english.toString()).contains("longer than any subtitles"),
                         chinese -> assertThat(chinese.toString()).contains("HTML or XML"));
-        assertThat(night.objects("media/").keySet())
-                .noneMatch(key -> key.endsWith(".srt") || key.endsWith(".vtt"));
+        assertThat(night.objects("media/").keySet()).noneMatch(key -> key.endsWith(".srt") || key.endsWith(".vtt"));
 
         assertThat(waiver.waive(new NoteId(note), MediaKind.SUBTITLE, 0, "none"))
                 .isEqualTo(new Waiver.Result.StillMissing(1));
@@ -915,13 +851,11 @@ class VideoTests {
     void versionSixOfVariantSix() {
         String note = note(SandboxNoteKind.VIDEO_COVER, 1);
         answersWithFilm(note);
-        var row =
-                row(
-                        6,
-                        "video note, its video by the second call (v6)",
-                        note,
-                        "`archive.video.enabled`: the largest H.265; nothing of the recommended"
-                                + " note");
+        var row = row(
+                6,
+                "video note, its video by the second call (v6)",
+                note,
+                "`archive.video.enabled`: the largest H.265; nothing of the recommended" + " note");
 
         twoNights(row);
 
@@ -933,16 +867,12 @@ class VideoTests {
     void versionSixOfVariantSeven() {
         String note = note(SandboxNoteKind.VIDEO_COVER, 1);
         answersWithFilm(note);
-        night.script()
-                .media(
-                        target -> target.contains(note) && !target.contains("/backup/"),
-                        MediaReply.status(404));
-        var row =
-                row(
-                        7,
-                        "the same by the second call (v6), master dead, second backup alive",
-                        note,
-                        "an address that stands twice is asked once");
+        night.script().media(target -> target.contains(note) && !target.contains("/backup/"), MediaReply.status(404));
+        var row = row(
+                7,
+                "the same by the second call (v6), master dead, second backup alive",
+                note,
+                "an address that stands twice is asked once");
 
         twoNights(row);
 
@@ -964,20 +894,15 @@ class VideoTests {
 
     /** Addresses with the note's id in them, by which the table counts requests. */
     private void answersWithFilm(String note) {
-        night.script()
-                .answersVideo(
-                        note,
-                        Reply.noteWith(
-                                answer -> {
-                                    ObjectNode media =
-                                            (ObjectNode) answer.at("/video_info_v2/media");
-                                    media.remove("video");
-                                    ObjectNode streams = media.putObject("stream");
-                                    film(note, streams.putArray("h264"), "x_258.mp4", 1280);
-                                    ArrayNode h265 = streams.putArray("h265");
-                                    film(note, h265, "x_114.mp4", 1280);
-                                    film(note, h265, "x_115.mp4", 2560);
-                                }));
+        night.script().answersVideo(note, Reply.noteWith(answer -> {
+            ObjectNode media = (ObjectNode) answer.at("/video_info_v2/media");
+            media.remove("video");
+            ObjectNode streams = media.putObject("stream");
+            film(note, streams.putArray("h264"), "x_258.mp4", 1280);
+            ArrayNode h265 = streams.putArray("h265");
+            film(note, h265, "x_114.mp4", 1280);
+            film(note, h265, "x_115.mp4", 2560);
+        }));
     }
 
     private void film(String note, ArrayNode streams, String file, int width) {
@@ -998,15 +923,12 @@ class VideoTests {
 
     /** With subtitles in two languages. */
     private String videoNoteWithSubtitles() {
-        String note =
-                night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 40).stream()
-                        .filter(
-                                id ->
-                                        videoOf(night.provider().videoEnvelope(id))
-                                                .at("/media/video/subtitles")
-                                                .has("en-US"))
-                        .findFirst()
-                        .orElseThrow();
+        String note = night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 40).stream()
+                .filter(id -> videoOf(night.provider().videoEnvelope(id))
+                        .at("/media/video/subtitles")
+                        .has("en-US"))
+                .findFirst()
+                .orElseThrow();
         night.pending(List.of(note));
         return note;
     }
@@ -1016,11 +938,10 @@ class VideoTests {
     }
 
     private String recommendedName(String note) {
-        String url =
-                night.provider()
-                        .videoEnvelope(note)
-                        .at("/data/1/video_info_v2/media/stream/h264/0/master_url")
-                        .stringValue();
+        String url = night.provider()
+                .videoEnvelope(note)
+                .at("/data/1/video_info_v2/media/stream/h264/0/master_url")
+                .stringValue();
         return url.substring(url.lastIndexOf('/') + 1, url.lastIndexOf('_'));
     }
 
@@ -1049,12 +970,11 @@ class VideoTests {
                 .hasSize(2)
                 .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
         assertThat(night.provider().mediaRequests(".mp4")).isZero();
-        assertThat(
-                        night.sql()
-                                .sql("SELECT count(*) FROM note_capture WHERE note_id = :note")
-                                .param("note", note)
-                                .query(Long.class)
-                                .single())
+        assertThat(night.sql()
+                        .sql("SELECT count(*) FROM note_capture WHERE note_id = :note")
+                        .param("note", note)
+                        .query(Long.class)
+                        .single())
                 .isOne();
     }
 
@@ -1064,14 +984,11 @@ class VideoTests {
 
     private long sold(String endpoint) {
         return night.count(
-                "SELECT count(*) FROM api_call WHERE code = 0 AND billed = 'YES' AND endpoint = '"
-                        + endpoint
-                        + "'");
+                "SELECT count(*) FROM api_call WHERE code = 0 AND billed = 'YES' AND endpoint = '" + endpoint + "'");
     }
 
     /** Answers that were sold and never arrived. */
     private long lost() {
-        return night.count(
-                "SELECT count(*) FROM api_call WHERE code IS NULL AND billed = 'UNKNOWN'");
+        return night.count("SELECT count(*) FROM api_call WHERE code IS NULL AND billed = 'UNKNOWN'");
     }
 }

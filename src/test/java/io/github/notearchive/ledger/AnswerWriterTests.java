@@ -43,18 +43,18 @@ class AnswerWriterTests extends LedgerFixture {
     void anAnswerOutlivesAConnectionThatIsCut() throws Exception {
         try (HikariDataSource pool = database.poolOf(1)) {
             AtomicInteger connections = new AtomicInteger();
-            var counting =
-                    new DelegatingDataSource(pool) {
-                        @Override
-                        public Connection getConnection() throws SQLException {
-                            connections.incrementAndGet();
-                            return super.getConnection();
-                        }
-                    };
+            var counting = new DelegatingDataSource(pool) {
+                @Override
+                public Connection getConnection() throws SQLException {
+                    connections.incrementAndGet();
+                    return super.getConnection();
+                }
+            };
             JdbcClient jdbc = JdbcClient.create(counting);
             ApiCalls cut = book.over(counting);
             SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
-            int backend = jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
+            int backend =
+                    jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
 
             database.jdbc()
@@ -65,7 +65,9 @@ class AnswerWriterTests extends LedgerFixture {
             cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
 
             assertThat(connections.get()).isGreaterThan(1);
-            assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+            assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)
+                            .orElseThrow()
+                            .body())
                     .isEqualTo(ANSWER);
         }
     }
@@ -74,18 +76,17 @@ class AnswerWriterTests extends LedgerFixture {
     void anAnswerLiesInAFileWhileTheDatabaseDoesNotTakeIt() throws Exception {
         AtomicBoolean away = new AtomicBoolean();
         List<Path> filesMeanwhile = new ArrayList<>();
-        DataSource moody =
-                new DelegatingDataSource(database.dataSource()) {
-                    @Override
-                    public Connection getConnection() throws SQLException {
-                        if (!away.get()) {
-                            return super.getConnection();
-                        }
-                        filesMeanwhile.addAll(waiting());
-                        away.set(filesMeanwhile.isEmpty());
-                        throw new SQLException("the database is away", "08006");
-                    }
-                };
+        DataSource moody = new DelegatingDataSource(database.dataSource()) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (!away.get()) {
+                    return super.getConnection();
+                }
+                filesMeanwhile.addAll(waiting());
+                away.set(filesMeanwhile.isEmpty());
+                throw new SQLException("the database is away", "08006");
+            }
+        };
         ApiCalls cut = book.over(moody);
         SentCall call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.set(true);
@@ -100,12 +101,10 @@ class AnswerWriterTests extends LedgerFixture {
     }
 
     @Test
-    void anAnswerIsInAFileASecondAfterADatabaseThatDoesNotAnswerWasAskedToTakeIt()
-            throws Exception {
+    void anAnswerIsInAFileASecondAfterADatabaseThatDoesNotAnswerWasAskedToTakeIt() throws Exception {
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         FutureTask<Long> received =
-                new FutureTask<>(
-                        () -> calls.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)));
+                new FutureTask<>(() -> calls.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)));
         try (Connection other = database.dataSource().getConnection();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
@@ -224,23 +223,19 @@ class AnswerWriterTests extends LedgerFixture {
     @Test
     void anAttemptToWriteAnAnswerFailsLongBeforeTheLeaseOfItsNoteEnds() {
         List<Object> timeouts = new ArrayList<>();
-        DataSource recording =
-                new DelegatingDataSource(database.dataSource()) {
-                    @Override
-                    public Connection getConnection() throws SQLException {
-                        Connection connection = super.getConnection();
-                        return (Connection)
-                                Proxy.newProxyInstance(
-                                        getClass().getClassLoader(),
-                                        new Class<?>[] {Connection.class},
-                                        (_, method, arguments) -> {
-                                            if (method.getName().equals("setNetworkTimeout")) {
-                                                timeouts.add(arguments[1]);
-                                            }
-                                            return method.invoke(connection, arguments);
-                                        });
-                    }
-                };
+        DataSource recording = new DelegatingDataSource(database.dataSource()) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                Connection connection = super.getConnection();
+                return (Connection) Proxy.newProxyInstance(
+                        getClass().getClassLoader(), new Class<?>[] {Connection.class}, (_, method, arguments) -> {
+                            if (method.getName().equals("setNetworkTimeout")) {
+                                timeouts.add(arguments[1]);
+                            }
+                            return method.invoke(connection, arguments);
+                        });
+            }
+        };
         ApiCalls node = book.over(recording);
         SentCall call = book.sent(node, ID, Endpoint.DETAIL, NOW, false);
 
@@ -297,40 +292,33 @@ class AnswerWriterTests extends LedgerFixture {
     void theRowOfAnotherNoteIsNotOverwrittenByAnAnswerFromElsewhere() throws Exception {
         book.worklist("PENDING");
         long other = book.paid(NOW);
-        SentCall elsewhere =
-                new SentCall(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
+        SentCall elsewhere = new SentCall(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
         unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
 
         assertThat(bringIn()).hasSize(1);
 
         assertThat(history.of(ID)).hasSize(2);
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1).orElseThrow().body())
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1)
+                        .orElseThrow()
+                        .body())
                 .isEqualTo(ANSWER);
     }
 
     @Test
     void aFileThatCannotBeBroughtInStaysAndHoldsUpNoOther() throws Exception {
         book.worklist("PENDING");
-        SentCall strange =
-                new SentCall(
-                        1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
+        SentCall strange = new SentCall(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
         Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
-        Path refused =
-                unwritten.keep(
-                        book.sent(ID, Endpoint.DETAIL, NOW, false),
-                        new ProviderReply(0, 200, "a\0b", null, Billed.YES),
-                        ANSWER,
-                        NOW,
-                        Duration.ZERO);
-        unwritten.keep(
-                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false),
-                PAID,
+        Path refused = unwritten.keep(
+                book.sent(ID, Endpoint.DETAIL, NOW, false),
+                new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                 ANSWER,
                 NOW,
                 Duration.ZERO);
+        unwritten.keep(book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO);
 
         assertThat(bringIn()).hasSize(1);
 

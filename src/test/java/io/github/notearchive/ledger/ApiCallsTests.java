@@ -50,9 +50,7 @@ class ApiCallsTests extends LedgerFixture {
         Instant soon = NOW.plusSeconds(600);
 
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isEqualTo(
-                        new WrittenCall.Outstanding(
-                                new OutstandingCall(first.number(), 4711, NOW)));
+                .isEqualTo(new WrittenCall.Outstanding(new OutstandingCall(first.number(), 4711, NOW)));
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
                 .isInstanceOf(WrittenCall.Outstanding.class);
         assertThat(calls.sentIn(Night.of(NOW)).all()).as("it is not counted").isOne();
@@ -89,9 +87,7 @@ class ApiCallsTests extends LedgerFixture {
     }
 
     private void anExecutionOfEast() {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                             VALUES (4711, 0, 'archiveNotes', '4711')
@@ -103,8 +99,7 @@ class ApiCallsTests extends LedgerFixture {
                         INSERT INTO batch_job_execution_params
                             (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
-                        """)
-                .update();
+                        """).update();
     }
 
     @Test
@@ -114,34 +109,30 @@ class ApiCallsTests extends LedgerFixture {
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         assertThat(history.of(ID))
-                .containsExactly(
-                        new CallHistory.CallEntry(
-                                call.number(),
-                                "note-detail/v1",
-                                NOW,
-                                null,
-                                null,
-                                null,
-                                null,
-                                Billed.UNKNOWN,
-                                null,
-                                null,
-                                7L,
-                                false,
-                                null,
-                                false));
+                .containsExactly(new CallHistory.CallEntry(
+                        call.number(),
+                        "note-detail/v1",
+                        NOW,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Billed.UNKNOWN,
+                        null,
+                        null,
+                        7L,
+                        false,
+                        null,
+                        false));
     }
 
     @Test
     void entriesAreCommittedWhateverBecomesOfTheCallersTransaction() {
         Inquiry note = book.claimed(ID);
-        assertThatThrownBy(
-                        () ->
-                                database.inTransaction(
-                                        () -> {
-                                            book.paid(note, NOW);
-                                            throw new IllegalStateException("rolled back");
-                                        }))
+        assertThatThrownBy(() -> database.inTransaction(() -> {
+                    book.paid(note, NOW);
+                    throw new IllegalStateException("rolled back");
+                }))
                 .hasMessage("rolled back");
 
         assertThat(history.of(ID)).singleElement().matches(CallHistory.CallEntry::answerHeld);
@@ -174,11 +165,7 @@ class ApiCallsTests extends LedgerFixture {
         SentCall call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         calls.received(
-                call,
-                new ProviderReply(null, null, "reset", null, Billed.UNKNOWN),
-                null,
-                NOW,
-                Duration.ofDays(99));
+                call, new ProviderReply(null, null, "reset", null, Billed.UNKNOWN), null, NOW, Duration.ofDays(99));
 
         CallHistory.CallEntry entry = history.of(ID).getFirst();
         assertThat(entry.code()).isNull();
@@ -233,15 +220,8 @@ class ApiCallsTests extends LedgerFixture {
         assertThat(rest).isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
         assertThat(history.of(ID)).hasSize(20);
-        assertThat(
-                        written(
-                                        calls.sending(
-                                                book.claimed(ID),
-                                                Endpoint.DETAIL,
-                                                night.ends(),
-                                                false,
-                                                limits))
-                                .tonight())
+        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, night.ends(), false, limits))
+                        .tonight())
                 .as("of the next night")
                 .isEqualTo(new NightlyCalls(1, 0, 0));
     }
@@ -283,19 +263,11 @@ class ApiCallsTests extends LedgerFixture {
         Night night = Night.of(NOW);
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);
 
-        SentCall note =
-                written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, ofRefreshes))
-                        .call();
+        SentCall note = written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, ofRefreshes))
+                .call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
-        assertThat(
-                        written(
-                                        calls.sending(
-                                                book.claimed(ID),
-                                                Endpoint.DETAIL,
-                                                NOW,
-                                                true,
-                                                ofRefreshes))
-                                .tonight())
+        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, true, ofRefreshes))
+                        .tonight())
                 .isEqualTo(new NightlyCalls(1, 0, 1));
 
         calls.notSent(note, ofRefreshes);
@@ -320,13 +292,14 @@ class ApiCallsTests extends LedgerFixture {
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
         assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
-                .isEqualTo(
-                        new WrittenCall.Stopped(
-                                new RunStop(601, "code 601 (BALANCE)", null, null, 7L)));
+                .isEqualTo(new WrittenCall.Stopped(new RunStop(601, "code 601 (BALANCE)", null, null, 7L)));
         assertThat(calls.stops().heeded(NOW)).as("this run knows it by itself").isEmpty();
         assertThat(history.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
-        assertThat(database.jdbc().sql("SELECT count(*) FROM run_stop").query(Long.class).single())
+        assertThat(database.jdbc()
+                        .sql("SELECT count(*) FROM run_stop")
+                        .query(Long.class)
+                        .single())
                 .as("once for each run")
                 .isOne();
         elsewhere.stops().heedFromNow();
@@ -338,27 +311,31 @@ class ApiCallsTests extends LedgerFixture {
     @Test
     void whatTheDatabaseDidNotTakeEndsTheCallsOfAllWhenTheNextCallMeetsIt() {
         AtomicBoolean away = new AtomicBoolean(true);
-        DataSource moody =
-                new DelegatingDataSource(database.dataSource()) {
-                    @Override
-                    public Connection getConnection() throws SQLException {
-                        if (away.getAndSet(false)) {
-                            throw new SQLException("the database is away", "08006");
-                        }
-                        return super.getConnection();
-                    }
-                };
+        DataSource moody = new DelegatingDataSource(database.dataSource()) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (away.getAndSet(false)) {
+                    throw new SQLException("the database is away", "08006");
+                }
+                return super.getConnection();
+            }
+        };
         ApiCalls here = book.over(moody);
         ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
         here.belongTo(7, () -> false);
 
         here.stopped(reply, NOW);
-        assertThat(calls.stops().heeded(NOW)).as("by other runs, while it is away").isEmpty();
+        assertThat(calls.stops().heeded(NOW))
+                .as("by other runs, while it is away")
+                .isEmpty();
         here.stopped(reply, NOW);
         here.stopped(reply, NOW);
 
         assertThat(calls.stops().heeded(NOW)).as("by other runs").isPresent();
-        assertThat(database.jdbc().sql("SELECT count(*) FROM run_stop").query(Long.class).single())
+        assertThat(database.jdbc()
+                        .sql("SELECT count(*) FROM run_stop")
+                        .query(Long.class)
+                        .single())
                 .as("once for each run")
                 .isOne();
     }
@@ -372,13 +349,7 @@ class ApiCallsTests extends LedgerFixture {
         elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 
         Instant midnight = Night.of(NOW).ends();
-        assertThat(
-                        calls.sending(
-                                book.claimed(ID),
-                                Endpoint.DETAIL,
-                                midnight.minusMillis(1),
-                                false,
-                                ALL))
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight.minusMillis(1), false, ALL))
                 .asInstanceOf(type(WrittenCall.Stopped.class))
                 .extracting(stopped -> stopped.stop().holdsUntil())
                 .isEqualTo(midnight);
@@ -397,23 +368,13 @@ class ApiCallsTests extends LedgerFixture {
         }
         assertThat(history.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
-        assertThat(
-                        calls.sending(
-                                new Inquiry(ID, before.claim() + 1, null),
-                                Endpoint.DETAIL,
-                                NOW,
-                                false,
-                                ALL))
+        assertThat(calls.sending(new Inquiry(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
                 .isInstanceOf(WrittenCall.Written.class);
     }
 
-    private static long sendMany(
-            ApiCalls node, Inquiry note, Endpoint endpoint, boolean refresh, CallLimits limits) {
+    private static long sendMany(ApiCalls node, Inquiry note, Endpoint endpoint, boolean refresh, CallLimits limits) {
         return IntStream.range(0, 15)
-                .filter(
-                        _ ->
-                                node.sending(note, endpoint, NOW, refresh, limits)
-                                        instanceof WrittenCall.Written)
+                .filter(_ -> node.sending(note, endpoint, NOW, refresh, limits) instanceof WrittenCall.Written)
                 .count();
     }
 

@@ -28,8 +28,7 @@ final class Book {
 
     static final NoteId ID = new NoteId("66aa00000000000000000001");
     static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
-    static final byte[] ANSWER =
-            "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
+    static final byte[] ANSWER = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
 
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
 
@@ -40,13 +39,10 @@ final class Book {
     final UnwrittenAnswers unwritten;
     final ApiCalls calls;
     final CallHistory history = new CallHistory(database.jdbc());
-    final PaidAnswers answers =
-            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
+    final PaidAnswers answers = new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
     final CallTotals totals = new CallTotals(database.jdbc());
 
-    /**
-     * @param directory for the answers that the database does not take
-     */
+    /** @param directory for the answers that the database does not take */
     Book(Path directory) {
         unwritten = new UnwrittenAnswers(directory);
         calls = ofAnotherNode();
@@ -65,12 +61,7 @@ final class Book {
     static ApiCalls calls(DataSource way, UnwrittenAnswers files) {
         JdbcClient jdbc = JdbcClient.create(way);
         JdbcTransactionManager transactions = new JdbcTransactionManager(way);
-        return new ApiCalls(
-                jdbc,
-                way,
-                transactions,
-                files,
-                new PaidAnswers(jdbc, new AnswerMemory(), transactions));
+        return new ApiCalls(jdbc, way, transactions, files, new PaidAnswers(jdbc, new AnswerMemory(), transactions));
     }
 
     Inquiry claimed(NoteId id) {
@@ -85,8 +76,7 @@ final class Book {
         return sent(node, claimed(id), endpoint, at, refresh);
     }
 
-    private static SentCall sent(
-            ApiCalls node, Inquiry note, Endpoint endpoint, Instant at, boolean refresh) {
+    private static SentCall sent(ApiCalls node, Inquiry note, Endpoint endpoint, Instant at, boolean refresh) {
         return ((WrittenCall.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
     }
 
@@ -101,20 +91,14 @@ final class Book {
 
     void unpaid(Instant at) {
         SentCall call = sent(ID, Endpoint.DETAIL, at, false);
-        calls.received(
-                call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
+        calls.received(call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
     }
 
     void worklist(String state) {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO worklist (note_id, state, due_at, enqueued_at)
                         VALUES (:id, :state, now(), now())
                         ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state
-                        """)
-                .param("id", ID.value())
-                .param("state", state)
-                .update();
+                        """).param("id", ID.value()).param("state", state).update();
     }
 }

@@ -58,24 +58,16 @@ class CallLedgerTests {
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     private Instant now = NOW;
-    private final PaidAnswers answers =
-            new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
-    private final ApiCalls calls =
-            new ApiCalls(
-                    database.jdbc(),
-                    database.dataSource(),
-                    database.transactions(),
-                    new UnwrittenAnswers(Path.of("target", "answers")),
-                    answers);
+    private final PaidAnswers answers = new PaidAnswers(database.jdbc(), new AnswerMemory(), database.transactions());
+    private final ApiCalls calls = new ApiCalls(
+            database.jdbc(),
+            database.dataSource(),
+            database.transactions(),
+            new UnwrittenAnswers(Path.of("target", "answers")),
+            answers);
     private final JustOneApiClient client = client(new LonePace(), 1000);
     private final CallLedger ledger =
-            new CallLedger(
-                    calls,
-                    answers,
-                    client,
-                    new AnswerReader(),
-                    new LedgerProperties(WEEK, true),
-                    clock);
+            new CallLedger(calls, answers, client, new AnswerReader(), new LedgerProperties(WEEK, true), clock);
 
     private JustOneApiClient client(SharedPace pace, int callsPerSecond) {
         return new JustOneApiClient(
@@ -114,9 +106,7 @@ class CallLedgerTests {
         now = NOW.plus(WEEK);
         NoteCapture reused = found(ledger.fetch(claimed(id)));
 
-        assertThat(reused.answer())
-                .isEqualTo(bought.answer())
-                .isEqualTo(provider.answerBytes(id.value()));
+        assertThat(reused.answer()).isEqualTo(bought.answer()).isEqualTo(provider.answerBytes(id.value()));
         assertThat(reused.callId()).isEqualTo(bought.callId());
         assertThat(reused.capturedAt()).isEqualTo(bought.capturedAt());
         assertThat(reused.note()).isEqualTo(bought.note());
@@ -133,13 +123,14 @@ class CallLedgerTests {
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             other.setAutoCommit(false);
             for (int node = 0; node < 3; node++) {
-                JustOneApiClient client =
-                        client(new DatabasePace(database.jdbc(), database.transactions()), rate);
+                JustOneApiClient client = client(new DatabasePace(database.jdbc(), database.transactions()), rate);
                 client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
                 nodes.add(client);
             }
-            List<Inquiry> notes =
-                    provider.noteIds(15).stream().map(NoteId::new).map(this::claimed).toList();
+            List<Inquiry> notes = provider.noteIds(15).stream()
+                    .map(NoteId::new)
+                    .map(this::claimed)
+                    .toList();
             statement.execute("LOCK TABLE api_call");
             for (Inquiry note : notes) {
                 JustOneApiClient client = nodes.get(notes.indexOf(note) % 3);
@@ -154,12 +145,12 @@ class CallLedgerTests {
             }
         }
 
-        List<Instant> order = provider.callsSeen().stream().map(CallSeen::at).sorted().toList();
+        List<Instant> order =
+                provider.callsSeen().stream().map(CallSeen::at).sorted().toList();
         assertThat(order).hasSize(15);
         for (int i = rate; i < order.size(); i++) {
             // a tenth is for what the way to the provider takes
-            assertThat(Duration.between(order.get(i - rate), order.get(i)))
-                    .isGreaterThan(Duration.ofMillis(900));
+            assertThat(Duration.between(order.get(i - rate), order.get(i))).isGreaterThan(Duration.ofMillis(900));
         }
     }
 
@@ -219,15 +210,13 @@ class CallLedgerTests {
 
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
         NoteId other = new NoteId(provider.noteIds(2).getLast());
-        assertThatThrownBy(() -> ledger.fetch(claimed(other)))
-                .isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> ledger.fetch(claimed(other))).isInstanceOf(CallsEndedException.class);
         assertThat(provider.calls()).isEqualTo(1);
     }
 
     @Test
     void aSuccessWithoutTheNoteIsUsedInItsOwnNightOnly() throws Exception {
-        provider.script()
-                .answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
+        provider.script().answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
 
         Missing first = (Missing) ledger.fetch(claimed(id));
         now = Night.of(NOW).ends().minusMillis(1);
@@ -334,15 +323,12 @@ class CallLedgerTests {
     void anAnswerIsDurableWhenItIsUsed() throws Exception {
         NoteCapture capture = found(ledger.fetch(claimed(id)));
 
-        assertThat(new CallHistory(database.jdbc()).of(id))
-                .singleElement()
-                .satisfies(
-                        entry -> {
-                            assertThat(entry.id()).isEqualTo(capture.callId());
-                            assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
-                            assertThat(entry.billed()).isEqualTo(Billed.YES);
-                            assertThat(entry.answerHeld()).isTrue();
-                        });
+        assertThat(new CallHistory(database.jdbc()).of(id)).singleElement().satisfies(entry -> {
+            assertThat(entry.id()).isEqualTo(capture.callId());
+            assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
+            assertThat(entry.billed()).isEqualTo(Billed.YES);
+            assertThat(entry.answerHeld()).isTrue();
+        });
     }
 
     @Test
@@ -359,8 +345,7 @@ class CallLedgerTests {
 
     @Test
     void theHeldAnswerIsTheNewestThatHasItsNoteInIt() throws Exception {
-        provider.script()
-                .answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
+        provider.script().answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         answers.mediaGone(bought.callId(), NOW);
         now = Night.of(NOW).ends();

@@ -27,14 +27,8 @@ class CallTotalsTests extends LedgerFixture {
 
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
         assertThat(totals.countsIn(night))
-                .extracting(
-                        CallTotals.CallCount::code,
-                        CallTotals.CallCount::billed,
-                        CallTotals.CallCount::calls)
-                .containsExactly(
-                        tuple(0, Billed.YES, 2L),
-                        tuple(301, Billed.NO, 1L),
-                        tuple(null, Billed.UNKNOWN, 1L));
+                .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
+                .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
         assertThat(totals.billOf(1)).isEqualTo(new CallTotals.Bill(2, 2, 0));
         assertThat(totals.billOf(2)).isEqualTo(new CallTotals.Bill(4, 2, 1));
         assertThat(totals.billOf(99)).isEqualTo(CallTotals.Bill.NONE);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The pace that nodes share. Its rates are so low that no test, however slow the machine, comes to
- * the end of a distance.
+ * The pace that nodes share. Its rates are so low that no test, however slow the machine, comes to the end of a
+ * distance.
  */
 class DatabasePaceTests {
 
@@ -48,11 +48,9 @@ class DatabasePaceTests {
     void noTwoSessionsTakeTheSamePlace() throws Exception {
         List<Callable<List<Places>>> nodes = new ArrayList<>();
         for (DatabasePace node : List.of(one, two, one, two)) {
-            nodes.add(
-                    () ->
-                            IntStream.range(0, 10)
-                                    .mapToObj(_ -> node.take(1, HOURLY, LONGEST))
-                                    .toList());
+            nodes.add(() -> IntStream.range(0, 10)
+                    .mapToObj(_ -> node.take(1, HOURLY, LONGEST))
+                    .toList());
         }
         List<Long> hours = new ArrayList<>();
 

@@ -5,12 +5,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What each test of the ledger begins with: an empty {@link Book}, and its parts by their names.
- */
+/** What each test of the ledger begins with: an empty {@link Book}, and its parts by their names. */
 abstract class LedgerFixture {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     Book book;
     ArchiveDatabase database;

@@ -38,15 +38,13 @@ class PaidAnswersTests extends LedgerFixture {
         long second = book.paid(NOW);
         book.unpaid(NOW.plusSeconds(60));
 
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH).orElseThrow().call())
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
+                        .orElseThrow()
+                        .call())
                 .isEqualTo(second);
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
-        assertThat(
-                        answers.latestPaid(
-                                new NoteId("66aa00000000000000000002"),
-                                Endpoint.DETAIL,
-                                Instant.EPOCH))
+        assertThat(answers.latestPaid(new NoteId("66aa00000000000000000002"), Endpoint.DETAIL, Instant.EPOCH))
                 .isEmpty();
     }
 
@@ -58,7 +56,8 @@ class PaidAnswersTests extends LedgerFixture {
         answers.mediaGone(call, NOW.plusSeconds(2));
 
         assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone()).isTrue();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
+                .isTrue();
     }
 
     @Test
@@ -90,16 +89,8 @@ class PaidAnswersTests extends LedgerFixture {
     @Test
     void anAnswerWithCode201IsEmptiedWithoutACapture() {
         Inquiry note = book.claimed(ID);
-        SentCall call =
-                ((WrittenCall.Written)
-                                book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL))
-                        .call();
-        book.calls.received(
-                call,
-                new ProviderReply(201, 200, null, "r-1", Billed.YES),
-                ANSWER,
-                NOW,
-                Duration.ZERO);
+        SentCall call = ((WrittenCall.Written) book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL)).call();
+        book.calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), ANSWER, NOW, Duration.ZERO);
         Instant later = NOW.plusMillis(1);
 
         book.worklist("POSTPONED");
@@ -113,17 +104,12 @@ class PaidAnswersTests extends LedgerFixture {
     }
 
     private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, now(), now())
                         ON CONFLICT (note_id) DO NOTHING
-                        """)
-                .param("id", ID.value())
-                .update();
+                        """).param("id", ID.value()).update();
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
                         VALUES (:id, '2026-11-25T14:00:00.123Z', :call, '{}', :sidecar)
                         ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key

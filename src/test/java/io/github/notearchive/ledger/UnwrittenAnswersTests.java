@@ -68,8 +68,7 @@ class UnwrittenAnswersTests extends LedgerFixture {
     }
 
     private Path keep(NoteId note) throws IOException {
-        return unwritten.keep(
-                book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        return unwritten.keep(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
     }
 
     private List<Path> waiting() {

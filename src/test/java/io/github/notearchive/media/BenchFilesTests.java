@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What benchmarks serve costs the program as much as real files do: none is odd in any way. */
 class BenchFilesTests {
 
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
 
     @Test
     void filesOfABenchmarkAreWholeAndDifferFromEachOther() throws IOException {
@@ -26,17 +27,17 @@ class BenchFilesTests {
         Set<Long> digests = new HashSet<>();
         for (Map.Entry<String, Work.File> each : work.files().entrySet()) {
             byte[] bytes = each.getValue().bytes();
-            MediaType type =
-                    each.getKey().startsWith("/stream/")
-                            ? MediaType.MP4
-                            : each.getKey().startsWith("/audio/") ? MediaType.M4A : MediaType.JPEG;
+            MediaType type = each.getKey().startsWith("/stream/")
+                    ? MediaType.MP4
+                    : each.getKey().startsWith("/audio/") ? MediaType.M4A : MediaType.JPEG;
             types.add(type);
             digests.add(Arrays.hashCode(bytes) * 31L + bytes.length);
             Path file = Files.write(directory.resolve("file"), bytes);
             assertThat(StructureTests.structure(file, type))
                     .as(each.getKey())
                     .isInstanceOfSatisfying(
-                            Structure.Whole.class, whole -> assertThat(whole.remarks()).isEmpty());
+                            Structure.Whole.class,
+                            whole -> assertThat(whole.remarks()).isEmpty());
         }
         assertThat(types).containsExactlyInAnyOrder(MediaType.JPEG, MediaType.MP4, MediaType.M4A);
         assertThat(digests).hasSameSizeAs(work.files().keySet());

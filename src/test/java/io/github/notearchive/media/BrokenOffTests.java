@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * A body that breaks off is continued where it broke, if the server shows that the rest is that of
- * the same bytes, and is asked for anew in every other case.
+ * A body that breaks off is continued where it broke, if the server shows that the rest is that of the same bytes, and
+ * is asked for anew in every other case.
  */
 class BrokenOffTests {
 
@@ -42,7 +42,9 @@ class BrokenOffTests {
     private static final byte[] OTHER = wav(400_000, 8);
     private static final String TAG = "\"v1\"";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private ScriptedCdn cdn;
     private MediaDownloader downloader;
 
@@ -75,11 +77,7 @@ class BrokenOffTests {
 
     @Test
     void itMayBreakOffSeveralTimes() throws Exception {
-        cdn.on(
-                "/a",
-                broken(SOUND, 100_000, TAG),
-                brokenRest(SOUND, 250_000, TAG),
-                rest(SOUND, TAG));
+        cdn.on("/a", broken(SOUND, 100_000, TAG), brokenRest(SOUND, 250_000, TAG), rest(SOUND, TAG));
 
         assertWhole(downloaded(), SOUND);
 
@@ -129,11 +127,7 @@ class BrokenOffTests {
                 part(OTHER, 100_000, TAG, null),
                 part(OTHER, 100_000, TAG, "bytes */" + SOUND.length),
                 part(OTHER, 100_000, TAG, "bytes 100000-100001/100002"),
-                part(
-                        OTHER,
-                        100_000,
-                        TAG,
-                        "bytes 0-%d/%d".formatted(SOUND.length - 1, SOUND.length)),
+                part(OTHER, 100_000, TAG, "bytes 0-%d/%d".formatted(SOUND.length - 1, SOUND.length)),
                 part(OTHER, 100_001, TAG, all.replace("100000-", "100001-")),
                 part(OTHER, 99_999, TAG, all.replace("100000-", "99999-")),
                 part(OTHER, 100_000, TAG, all.replace("bytes", "lines")),
@@ -163,8 +157,7 @@ class BrokenOffTests {
 
     @Test
     void theRestMayComeFromWhereverTheAddressLeadsNow() throws Exception {
-        cdn.on("/a", broken(SOUND, 100_000, TAG), ScriptedCdn.redirect("/b"))
-                .on("/b", rest(SOUND, TAG));
+        cdn.on("/a", broken(SOUND, 100_000, TAG), ScriptedCdn.redirect("/b")).on("/b", rest(SOUND, TAG));
 
         assertWhole(downloaded(), SOUND);
 
@@ -175,8 +168,7 @@ class BrokenOffTests {
     void anotherAddressBeginsAnew() throws Exception {
         cdn.on("/a", broken(SOUND, 100_000, TAG)).on("/b", rest(SOUND, TAG));
 
-        DownloadedMedia media =
-                ((Downloaded) downloader.download(sound(cdn.url("/a"), cdn.url("/b")))).media();
+        DownloadedMedia media = ((Downloaded) downloader.download(sound(cdn.url("/a"), cdn.url("/b")))).media();
 
         assertWhole(media, SOUND);
         assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/b");
@@ -188,27 +180,20 @@ class BrokenOffTests {
         downloader.close();
         downloader = downloader(DataSize.ofBytes(SOUND.length));
         byte[] endless = Arrays.copyOf(SOUND, 4 * SOUND.length);
-        cdn.on(
-                "/a",
-                broken(SOUND, 100_000, TAG),
-                exchange -> {
-                    exchange.getResponseHeaders().set("ETag", TAG);
-                    exchange.getResponseHeaders()
-                            .set(
-                                    "Content-Range",
-                                    "bytes 100000-%d/%d".formatted(SOUND.length - 1, SOUND.length));
-                    exchange.sendResponseHeaders(206, 0);
-                    exchange.getResponseBody().write(endless, 100_000, 3 * SOUND.length);
-                });
+        cdn.on("/a", broken(SOUND, 100_000, TAG), exchange -> {
+            exchange.getResponseHeaders().set("ETag", TAG);
+            exchange.getResponseHeaders()
+                    .set("Content-Range", "bytes 100000-%d/%d".formatted(SOUND.length - 1, SOUND.length));
+            exchange.sendResponseHeaders(206, 0);
+            exchange.getResponseBody().write(endless, 100_000, 3 * SOUND.length);
+        });
 
         DownloadOutcome outcome = downloader.download(sound(cdn.url("/a")));
 
         assertThat(outcome)
                 .isInstanceOfSatisfying(
                         Troubled.class,
-                        trouble ->
-                                assertThat(trouble.reason())
-                                        .contains("longer than archive.media.max-file-size"));
+                        trouble -> assertThat(trouble.reason()).contains("longer than archive.media.max-file-size"));
         assertThat(directory).isEmptyDirectory();
     }
 
@@ -224,20 +209,19 @@ class BrokenOffTests {
     }
 
     private MediaDownloader downloader(DataSize limit) {
-        MediaProperties properties =
-                new MediaProperties(
-                        List.of(cdn.authority()),
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(20),
-                        4,
-                        4,
-                        limit,
-                        DataSize.ofMegabytes(16),
-                        DataSize.ofBytes(0),
-                        3,
-                        3,
-                        List.of(Duration.ofMillis(1)));
+        MediaProperties properties = new MediaProperties(
+                List.of(cdn.authority()),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(20),
+                4,
+                4,
+                limit,
+                DataSize.ofMegabytes(16),
+                DataSize.ofBytes(0),
+                3,
+                3,
+                List.of(Duration.ofMillis(1)));
         return new MediaDownloader(properties, new Spool(directory));
     }
 
@@ -292,9 +276,7 @@ class BrokenOffTests {
             exchange.getResponseHeaders().set("ETag", TAG);
             if (status == 206) {
                 exchange.getResponseHeaders()
-                        .set(
-                                "Content-Range",
-                                "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
+                        .set("Content-Range", "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
             }
             exchange.sendResponseHeaders(status, 0);
             exchange.getResponseBody().write(bytes, from, end - from);
@@ -334,9 +316,7 @@ class BrokenOffTests {
             int from = Integer.parseInt(range.replaceAll("\\D", ""));
             exchange.getResponseHeaders().set("ETag", tag);
             exchange.getResponseHeaders()
-                    .set(
-                            "Content-Range",
-                            "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
+                    .set("Content-Range", "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
             exchange.sendResponseHeaders(206, bytes.length - from);
             exchange.getResponseBody().write(bytes, from, Math.max(0, end - from));
             exchange.getResponseBody().flush();
@@ -344,8 +324,7 @@ class BrokenOffTests {
     }
 
     /** A part, and what is said of it. */
-    private static Reply part(
-            byte[] bytes, int from, @Nullable String tag, @Nullable String contentRange) {
+    private static Reply part(byte[] bytes, int from, @Nullable String tag, @Nullable String contentRange) {
         return exchange -> {
             if (tag != null) {
                 exchange.getResponseHeaders().set("ETag", tag);

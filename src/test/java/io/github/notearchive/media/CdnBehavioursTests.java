@@ -48,14 +48,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * What a media server may do when it is asked for a file, how often it is asked then, and what
- * comes of it, as {@code src/docs/media-behaviours.md} tells it.
+ * What a media server may do when it is asked for a file, how often it is asked then, and what comes of it, as
+ * {@code src/docs/media-behaviours.md} tells it.
  */
 @Timeout(20)
 class CdnBehavioursTests {
 
-    private static final PublishedTable TABLE =
-            new PublishedTable("media-behaviours.md", "One file");
+    private static final PublishedTable TABLE = new PublishedTable("media-behaviours.md", "One file");
 
     private static final Duration LONG = Duration.ofSeconds(15);
     private static final String TAG = "\"v1\"";
@@ -67,7 +66,9 @@ class CdnBehavioursTests {
     private static final List<byte[]> ALL = List.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND);
     private static final int BROKEN_AT = 300;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private ScriptedCdn cdn;
     private ScriptedCdn elsewhere;
 
@@ -109,12 +110,10 @@ class CdnBehavioursTests {
 
     /** The picture at the first address behaves so, and is whole at the second, if there is one. */
     private static Behaviour when(String name, int addresses, Reply... replies) {
-        return when(
-                name,
-                test -> {
-                    test.cdn.on("/1", replies).on("/2", body(JPEG));
-                    return test.picture(addresses);
-                });
+        return when(name, test -> {
+            test.cdn.on("/1", replies).on("/2", body(JPEG));
+            return test.picture(addresses);
+        });
     }
 
     static Stream<Behaviour> behaviours() {
@@ -135,18 +134,13 @@ class CdnBehavioursTests {
         return List.of(
                 when("sends the whole file", 1, body(HEIC)),
                 when("sends it without a length", 1, chunked(HEIC)),
-                when(
-                        "calls an M4A `.wav` and `audio/wav`",
-                        test -> {
-                            test.cdn.on(
-                                    "/1_0.wav",
-                                    exchange -> {
-                                        exchange.getResponseHeaders()
-                                                .set("Content-Type", "audio/wav");
-                                        body(SOUND).to(exchange);
-                                    });
-                            return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
-                        }),
+                when("calls an M4A `.wav` and `audio/wav`", test -> {
+                    test.cdn.on("/1_0.wav", exchange -> {
+                        exchange.getResponseHeaders().set("Content-Type", "audio/wav");
+                        body(SOUND).to(exchange);
+                    });
+                    return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
+                }),
                 when("calls a plain file `Content-Encoding: gzip`", 1, encoded("gzip", HEIC)));
     }
 
@@ -157,18 +151,9 @@ class CdnBehavioursTests {
                         1,
                         broken(HEIC, TAG),
                         rest(HEIC, TAG)),
-                when(
-                        "breaks off, answers 503, then has the rest",
-                        1,
-                        broken(HEIC, TAG),
-                        status(503),
-                        rest(HEIC, TAG)),
+                when("breaks off, answers 503, then has the rest", 1, broken(HEIC, TAG), status(503), rest(HEIC, TAG)),
                 when("breaks off, and gave no validator", 1, broken(HEIC, ""), body(HEIC)),
-                when(
-                        "breaks off, and gave a weak validator",
-                        1,
-                        broken(HEIC, "W/" + TAG),
-                        body(HEIC)),
+                when("breaks off, and gave a weak validator", 1, broken(HEIC, "W/" + TAG), body(HEIC)),
                 when(
                         "breaks off, then answers 206 with another validator",
                         1,
@@ -182,11 +167,7 @@ class CdnBehavioursTests {
                         part(OTHER_HEIC, TAG, false),
                         body(HEIC)),
                 when("breaks off, then answers 416", 1, broken(HEIC, TAG), status(416), body(HEIC)),
-                when(
-                        "breaks off, then has another file, whole",
-                        1,
-                        broken(HEIC, TAG),
-                        body(OTHER_HEIC)),
+                when("breaks off, then has another file, whole", 1, broken(HEIC, TAG), body(OTHER_HEIC)),
                 when("breaks off each time", 1, broken(HEIC, "")));
     }
 
@@ -204,44 +185,29 @@ class CdnBehavioursTests {
 
     private static List<Behaviour> elsewhere() {
         return List.of(
-                when(
-                        "redirects to another path",
-                        test -> {
-                            test.cdn.on("/1", redirect("/there")).on("/there", body(HEIC));
-                            return test.picture(1);
-                        }),
-                when(
-                        "redirects to another host that is allowed",
-                        test -> {
-                            test.elsewhere.on("/there", body(HEIC));
-                            test.cdn.on("/1", redirect(test.elsewhere.url("/there")));
-                            return test.picture(1);
-                        }),
-                when(
-                        "redirects to a host that is not allowed",
-                        1,
-                        redirect("http://169.254.169.254/")),
+                when("redirects to another path", test -> {
+                    test.cdn.on("/1", redirect("/there")).on("/there", body(HEIC));
+                    return test.picture(1);
+                }),
+                when("redirects to another host that is allowed", test -> {
+                    test.elsewhere.on("/there", body(HEIC));
+                    test.cdn.on("/1", redirect(test.elsewhere.url("/there")));
+                    return test.picture(1);
+                }),
+                when("redirects to a host that is not allowed", 1, redirect("http://169.254.169.254/")),
                 when("redirects in a circle", 1, redirect("/1")));
     }
 
     private static List<Behaviour> slow() {
         return List.of(
-                new Behaviour(
-                        "says nothing",
-                        Duration.ofMillis(300),
-                        LONG,
-                        test -> {
-                            test.cdn.on("/1", test.cdn.silence());
-                            return test.picture(1);
-                        }),
-                new Behaviour(
-                        "drips without end",
-                        LONG,
-                        Duration.ofSeconds(1),
-                        test -> {
-                            test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
-                            return test.picture(1);
-                        }));
+                new Behaviour("says nothing", Duration.ofMillis(300), LONG, test -> {
+                    test.cdn.on("/1", test.cdn.silence());
+                    return test.picture(1);
+                }),
+                new Behaviour("drips without end", LONG, Duration.ofSeconds(1), test -> {
+                    test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
+                    return test.picture(1);
+                }));
     }
 
     private static List<Behaviour> notTheFile() {
@@ -252,48 +218,30 @@ class CdnBehavioursTests {
                 when("sends JSON", 1, body(json)),
                 when("sends nothing", 1, body(new byte[0])),
                 when("sends a film in place of a picture", 1, body(FILM)),
-                when(
-                        "sends the file compressed, as nobody asked for",
-                        1,
-                        encoded("gzip", gzip(HEIC))),
-                when(
-                        "sends a picture of 48x32 where 1080x1440 are promised",
-                        test -> {
-                            test.cdn.on("/1", body(OTHER_HEIC)).on("/2", body(JPEG));
-                            return slot(
-                                    MediaKind.IMAGE,
-                                    test.promised("first", "/1", null, 1080, 1440, null),
-                                    test.at("second", "/2"));
-                        }),
-                when(
-                        "sends more than `archive.media.max-file-size`",
-                        1,
-                        body(new byte[1_600_000])));
+                when("sends the file compressed, as nobody asked for", 1, encoded("gzip", gzip(HEIC))),
+                when("sends a picture of 48x32 where 1080x1440 are promised", test -> {
+                    test.cdn.on("/1", body(OTHER_HEIC)).on("/2", body(JPEG));
+                    return slot(
+                            MediaKind.IMAGE,
+                            test.promised("first", "/1", null, 1080, 1440, null),
+                            test.at("second", "/2"));
+                }),
+                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
     }
 
     private static List<Behaviour> cut() {
         List<Behaviour> cut = new ArrayList<>();
-        for (String name :
-                List.of("tiles.heic", "picture.avif", "baseline.jpg", "rgb.png", "lossy.webp")) {
-            cut.add(
-                    when(
-                            "has all of `" + name + "` but its last byte; the next address works",
-                            2,
-                            body(Samples.without(name, 1))));
+        for (String name : List.of("tiles.heic", "picture.avif", "baseline.jpg", "rgb.png", "lossy.webp")) {
+            cut.add(when(
+                    "has all of `" + name + "` but its last byte; the next address works",
+                    2,
+                    body(Samples.without(name, 1))));
         }
-        cut.add(
-                when(
-                        "has all of `faststart.mp4` but its last byte",
-                        test -> {
-                            test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
-                            return slot(MediaKind.VIDEO, test.at("first", "/1"));
-                        }));
-        cut.add(
-                when(
-                        "has a cut file once, then the whole one",
-                        1,
-                        body(Samples.without("tiles.heic", 9)),
-                        body(HEIC)));
+        cut.add(when("has all of `faststart.mp4` but its last byte", test -> {
+            test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
+            return slot(MediaKind.VIDEO, test.at("first", "/1"));
+        }));
+        cut.add(when("has a cut file once, then the whole one", 1, body(Samples.without("tiles.heic", 9)), body(HEIC)));
         return cut;
     }
 
@@ -301,62 +249,38 @@ class CdnBehavioursTests {
         return List.of(
                 when(
                         "has as many bytes, and the MD5, as the answer says",
-                        test ->
-                                test.promisedFilm(
-                                        (long) FILM.length, md5(FILM).toUpperCase(Locale.ROOT))),
-                when(
-                        "has another length than the answer says",
-                        test -> test.promisedFilm(FILM.length + 1L, null)),
+                        test -> test.promisedFilm((long) FILM.length, md5(FILM).toUpperCase(Locale.ROOT))),
+                when("has another length than the answer says", test -> test.promisedFilm(FILM.length + 1L, null)),
                 when(
                         "has another MD5 than the answer says",
                         test -> test.promisedFilm(null, "0123456789abcdef0123456789abcdef")),
-                when(
-                        "has other dimensions than the answer says",
-                        test -> {
-                            test.cdn.on("/1", body(OTHER_HEIC));
-                            return slot(
-                                    MediaKind.IMAGE,
-                                    test.promised("first", "/1", null, 96, 64, null));
-                        }));
+                when("has other dimensions than the answer says", test -> {
+                    test.cdn.on("/1", body(OTHER_HEIC));
+                    return slot(MediaKind.IMAGE, test.promised("first", "/1", null, 96, 64, null));
+                }));
     }
 
     private static List<Behaviour> addresses() {
         return List.of(
                 when(
                         "stands twice among the addresses, and answers 404",
-                        test ->
-                                slot(
-                                        MediaKind.IMAGE,
-                                        test.at("first", "/1"),
-                                        test.at("second", "/1"))),
-                when(
-                        "has a bar in its address, which no URI may have",
-                        test -> {
-                            test.cdn.on("/1", body(HEIC));
-                            return slot(
-                                    MediaKind.IMAGE, test.at("first", "/1?q/58|strip&sign=a%2Fb"));
-                        }),
-                when(
-                        "is given as http, and knows no https",
-                        test -> {
-                            test.cdn.on("/1", body(HEIC));
-                            return slot(MediaKind.IMAGE, byName("http://cdn.test/1"));
-                        }),
-                when(
-                        "is given as https, and knows none",
-                        test -> {
-                            test.cdn.on("/1", body(HEIC));
-                            return slot(MediaKind.IMAGE, byName("https://cdn.test/1"));
-                        }),
-                when(
-                        "is at a host that is not allowed; the next address works",
-                        test -> {
-                            test.cdn.on("/2", body(JPEG));
-                            return slot(
-                                    MediaKind.IMAGE,
-                                    byName("http://xhscdn.com.evil.test/1"),
-                                    test.at("second", "/2"));
-                        }),
+                        test -> slot(MediaKind.IMAGE, test.at("first", "/1"), test.at("second", "/1"))),
+                when("has a bar in its address, which no URI may have", test -> {
+                    test.cdn.on("/1", body(HEIC));
+                    return slot(MediaKind.IMAGE, test.at("first", "/1?q/58|strip&sign=a%2Fb"));
+                }),
+                when("is given as http, and knows no https", test -> {
+                    test.cdn.on("/1", body(HEIC));
+                    return slot(MediaKind.IMAGE, byName("http://cdn.test/1"));
+                }),
+                when("is given as https, and knows none", test -> {
+                    test.cdn.on("/1", body(HEIC));
+                    return slot(MediaKind.IMAGE, byName("https://cdn.test/1"));
+                }),
+                when("is at a host that is not allowed; the next address works", test -> {
+                    test.cdn.on("/2", body(JPEG));
+                    return slot(MediaKind.IMAGE, byName("http://xhscdn.com.evil.test/1"), test.at("second", "/2"));
+                }),
                 when("is not in the answer at all", _ -> slot(MediaKind.IMAGE)));
     }
 
@@ -368,14 +292,14 @@ class CdnBehavioursTests {
         try (MediaDownloader downloader = downloader(behaviour)) {
             DownloadOutcome outcome = downloader.download(slot);
 
-            long ranges = cdn.headers().stream().filter(h -> h.containsKey("Range")).count();
-            TABLE.assertHolds(
-                    "| %s | %d%s | %s |"
-                            .formatted(
-                                    behaviour.name,
-                                    downloader.traffic().requests(),
-                                    ranges == 0 ? "" : ", " + ranges + " for the rest",
-                                    told(outcome)));
+            long ranges =
+                    cdn.headers().stream().filter(h -> h.containsKey("Range")).count();
+            TABLE.assertHolds("| %s | %d%s | %s |"
+                    .formatted(
+                            behaviour.name,
+                            downloader.traffic().requests(),
+                            ranges == 0 ? "" : ", " + ranges + " for the rest",
+                            told(outcome)));
             assertThat(cdn.requests().size() + elsewhere.requests().size() + withoutTls(slot))
                     .as("what the servers saw")
                     .isEqualTo(Math.toIntExact(downloader.traffic().requests()));
@@ -391,13 +315,14 @@ class CdnBehavioursTests {
 
     /** Requests that found nobody who speaks TLS. */
     private static int withoutTls(MediaSlot slot) {
-        String url = slot.candidates().isEmpty() ? "" : slot.candidates().getFirst().url();
+        String url =
+                slot.candidates().isEmpty() ? "" : slot.candidates().getFirst().url();
         return url.startsWith("http://cdn.test/") ? 1 : url.startsWith("https://cdn.test/") ? 3 : 0;
     }
 
     private static String told(DownloadOutcome outcome) {
         return switch (outcome) {
-            case Downloaded(var media, var lesserBecause, _) -> {
+            case Downloaded(var media, var lesserBecause, var _) -> {
                 StringBuilder told = new StringBuilder("taken from the ");
                 told.append(media.candidate().rendition()).append(": ").append(media.type());
                 told.append(", ").append(media.size()).append(" bytes");
@@ -406,7 +331,9 @@ class CdnBehavioursTests {
                 compared(told, "md5", media.promisedMd5());
                 assertThat(media.file().onDisk())
                         .content(ISO_8859_1)
-                        .isIn(ALL.stream().map(file -> new String(file, ISO_8859_1)).toList());
+                        .isIn(ALL.stream()
+                                .map(file -> new String(file, ISO_8859_1))
+                                .toList());
                 media.remarks().forEach(remark -> told.append(", ").append(remark));
                 if (lesserBecause != null) {
                     told.append("; ").append(lesserBecause);
@@ -417,8 +344,7 @@ class CdnBehavioursTests {
             case Dead(var reason) -> "dead: " + reason;
             case NoRoom(var reason) -> "released: " + reason;
             case Troubled(var reason, var soon) ->
-                    (soon ? "missing, again within minutes: " : "missing, again on a later night: ")
-                            + reason;
+                (soon ? "missing, again within minutes: " : "missing, again on a later night: ") + reason;
         };
     }
 
@@ -515,8 +441,7 @@ class CdnBehavioursTests {
 
     private static Reply rest(byte[] bytes, String tag) {
         return exchange -> {
-            assertThat(exchange.getRequestHeaders().getFirst("Range"))
-                    .isEqualTo("bytes=" + BROKEN_AT + "-");
+            assertThat(exchange.getRequestHeaders().getFirst("Range")).isEqualTo("bytes=" + BROKEN_AT + "-");
             assertThat(exchange.getRequestHeaders().getFirst("If-Range")).isEqualTo(tag);
             part(bytes, tag, true).to(exchange);
         };
@@ -527,10 +452,7 @@ class CdnBehavioursTests {
             exchange.getResponseHeaders().set("ETag", tag);
             if (isSaidToBe) {
                 exchange.getResponseHeaders()
-                        .set(
-                                "Content-Range",
-                                "bytes %d-%d/%d"
-                                        .formatted(BROKEN_AT, bytes.length - 1, bytes.length));
+                        .set("Content-Range", "bytes %d-%d/%d".formatted(BROKEN_AT, bytes.length - 1, bytes.length));
             }
             exchange.sendResponseHeaders(206, bytes.length - BROKEN_AT);
             exchange.getResponseBody().write(bytes, BROKEN_AT, bytes.length - BROKEN_AT);

@@ -37,9 +37,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Addresses that somebody would send who wants our machine to fetch something else. Each is given
- * to the downloader, with real sockets around it: one is a media server, the other a trap, to which
- * everything leads that is neither the media server nor public.
+ * Addresses that somebody would send who wants our machine to fetch something else. Each is given to the downloader,
+ * with real sockets around it: one is a media server, the other a trap, to which everything leads that is neither the
+ * media server nor public.
  *
  * <p>The table of them is also {@code src/docs/hostile-addresses.md}; a test compares the two.
  */
@@ -55,7 +55,8 @@ class HostileAddressesTests {
     private static final byte[] GIF =
             "GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;".getBytes(StandardCharsets.US_ASCII);
 
-    @TempDir static Path spool;
+    @TempDir
+    static Path spool;
 
     private final List<String> lookups = new CopyOnWriteArrayList<>();
     private final AtomicInteger caught = new AtomicInteger();
@@ -82,17 +83,10 @@ class HostileAddressesTests {
      * @param what why somebody would try it
      * @param address with {@code TRAP} for the trap's port and {@code MEDIA} for the media server's
      * @param status of the redirect that leads to the address; 0 when the answer gives it
-     * @param resolvesTo what its name resolves to, look-up by look-up, addresses with a space
-     *     between; empty for none
+     * @param resolvesTo what its name resolves to, look-up by look-up, addresses with a space between; empty for none
      * @param reason what the downloader says
      */
-    record Tried(
-            String what,
-            String address,
-            int status,
-            List<String> resolvesTo,
-            Where where,
-            String reason) {
+    record Tried(String what, String address, int status, List<String> resolvesTo, Where where, String reason) {
 
         @Override
         public String toString() {
@@ -154,44 +148,23 @@ class HostileAddressesTests {
                 before("two backslashes", "http:\\\\evil.test\\a", NOT_HTTP),
                 before("a tab in the name", "http://xhs\tcdn.com/a", control),
                 before("a line break in the scheme", "ht\ntp://xhscdn.com/a", control),
-                before(
-                        "a header behind a line break",
-                        "http://xhscdn.com/a\r\nHost: evil",
-                        control),
+                before("a header behind a line break", "http://xhscdn.com/a\r\nHost: evil", control),
                 before("a NUL in the name", "http://xhscdn.com\0.evil.test/a", control),
                 before("a NUL in the path", "http://xhscdn.com/a\0.jpg", control),
                 before("a blank in the name", "http://xhscdn.com .evil.test/a"),
-                before(
-                        "half a character",
-                        "http://xhscdn.com/\ud800",
-                        "half a character in the address"),
-                before(
-                        "9,000 letters",
-                        "http://xhscdn.com/" + "a".repeat(9_000),
-                        "the address is too long"),
+                before("half a character", "http://xhscdn.com/\ud800", "half a character in the address"),
+                before("9,000 letters", "http://xhscdn.com/" + "a".repeat(9_000), "the address is too long"),
                 before("no name", "http:///a", "no host in the address"),
                 before("a dot as the name", "http://./a", "no host in the address"),
                 before("port 8080", "http://xhscdn.com:8080/a", "port 8080 is not allowed"),
                 before("port 22", "http://xhscdn.com:22/a", "port 22 is not allowed"),
-                before(
-                        "the port of the other scheme",
-                        "https://xhscdn.com:80/a",
-                        "port 80 is not allowed"),
+                before("the port of the other scheme", "https://xhscdn.com:80/a", "port 80 is not allowed"),
                 before("port 0", "http://xhscdn.com:0/a", "port 0 is not allowed"),
                 before("port 65536", "http://xhscdn.com:65536/a", "port 65536 is not allowed"),
-                before(
-                        "port 65616, which is 80 in 16 bits",
-                        "http://xhscdn.com:65616/a",
-                        "port 65616 is not allowed"),
+                before("port 65616, which is 80 in 16 bits", "http://xhscdn.com:65616/a", "port 65616 is not allowed"),
                 before("port -80", "http://xhscdn.com:-80/a", "a port that cannot be read"),
-                before(
-                        "no port behind the colon",
-                        "http://xhscdn.com:/a",
-                        "a port that cannot be read"),
-                before(
-                        "a hexadecimal port",
-                        "http://xhscdn.com:0x50/a",
-                        "a port that cannot be read"),
+                before("no port behind the colon", "http://xhscdn.com:/a", "a port that cannot be read"),
+                before("a hexadecimal port", "http://xhscdn.com:0x50/a", "a port that cannot be read"),
                 before("two ports", "http://xhscdn.com:80:TRAP/a"));
     }
 
@@ -218,44 +191,40 @@ class HostileAddressesTests {
 
     private static List<Tried> literals() {
         List<Tried> tried = new ArrayList<>();
-        for (String host :
-                List.of(
-                        "127.0.0.1",
-                        "2130706433",
-                        "017700000001",
-                        "0177.0.0.1",
-                        "0x7f000001",
-                        "0x7f.1",
-                        "127.1",
-                        "127.0.1",
-                        "127.0.0.1.",
-                        "127.000.000.001",
-                        "\u0661\u0662\u0667.0.0.1",
-                        "\u2460\u2461\u2466.0.0.1",
-                        "127\u30020\u30020\u30021",
-                        "0",
-                        "0.0.0.0",
-                        "[::1]",
-                        "[0:0:0:0:0:0:0:1]",
-                        "[::]",
-                        "[::ffff:127.0.0.1]",
-                        "[::ffff:7f00:1]",
-                        "[::127.0.0.1]",
-                        "[64:ff9b::7f00:1]",
-                        "[2002:7f00:1::]",
-                        "[::1%25lo]",
-                        "[::1%lo]",
-                        "[fe80::1%25eth0]",
-                        "[::1].xhscdn.com",
-                        "[xhscdn.com]",
-                        "[::1")) {
+        for (String host : List.of(
+                "127.0.0.1",
+                "2130706433",
+                "017700000001",
+                "0177.0.0.1",
+                "0x7f000001",
+                "0x7f.1",
+                "127.1",
+                "127.0.1",
+                "127.0.0.1.",
+                "127.000.000.001",
+                "\u0661\u0662\u0667.0.0.1",
+                "\u2460\u2461\u2466.0.0.1",
+                "127\u30020\u30020\u30021",
+                "0",
+                "0.0.0.0",
+                "[::1]",
+                "[0:0:0:0:0:0:0:1]",
+                "[::]",
+                "[::ffff:127.0.0.1]",
+                "[::ffff:7f00:1]",
+                "[::127.0.0.1]",
+                "[64:ff9b::7f00:1]",
+                "[2002:7f00:1::]",
+                "[::1%25lo]",
+                "[::1%lo]",
+                "[fe80::1%25eth0]",
+                "[::1].xhscdn.com",
+                "[xhscdn.com]",
+                "[::1")) {
             tried.add(before("an address in place of a name", "http://" + host + ":TRAP/a"));
         }
         for (String host : List.of("169.254.169.254", "10.0.0.1", PUBLIC, "[fd00:ec2::254]")) {
-            tried.add(
-                    before(
-                            "an address in place of a name",
-                            "http://" + host + "/latest/meta-data"));
+            tried.add(before("an address in place of a name", "http://" + host + "/latest/meta-data"));
         }
         return tried;
     }
@@ -304,61 +273,32 @@ class HostileAddressesTests {
         kinds.put("fe80::1", "link-local");
         kinds.put("fec0::1", "site-local");
         kinds.put("ff02::1", "multicast");
-        kinds.forEach(
-                (address, kind) ->
-                        tried.add(
-                                resolving(
-                                        kind,
-                                        "http://a.xhscdn.com/a",
-                                        Where.RESOLVED,
-                                        PRIVATE,
-                                        address)));
+        kinds.forEach((address, kind) ->
+                tried.add(resolving(kind, "http://a.xhscdn.com/a", Where.RESOLVED, PRIVATE, address)));
+        tried.add(resolving(
+                "a public address, then a private one",
+                "http://a.xhscdn.com/a",
+                Where.RESOLVED,
+                PRIVATE,
+                PUBLIC + " 10.0.0.1"));
+        tried.add(resolving(
+                "a private address, then a public one",
+                "https://a.xhscdn.com/a",
+                Where.RESOLVED,
+                PRIVATE,
+                "10.0.0.1 " + PUBLIC));
+        tried.add(resolving(
+                "another address when asked again (rebinding)",
+                "http://a.xhscdn.com/a",
+                Where.RESOLVED,
+                PRIVATE,
+                PUBLIC,
+                "127.0.0.1"));
+        tried.add(resolving("upper case", "HTTP://A.XHSCDN.COM/a", Where.FOLLOWED, "a.xhscdn.com", PUBLIC, PUBLIC));
         tried.add(
-                resolving(
-                        "a public address, then a private one",
-                        "http://a.xhscdn.com/a",
-                        Where.RESOLVED,
-                        PRIVATE,
-                        PUBLIC + " 10.0.0.1"));
-        tried.add(
-                resolving(
-                        "a private address, then a public one",
-                        "https://a.xhscdn.com/a",
-                        Where.RESOLVED,
-                        PRIVATE,
-                        "10.0.0.1 " + PUBLIC));
-        tried.add(
-                resolving(
-                        "another address when asked again (rebinding)",
-                        "http://a.xhscdn.com/a",
-                        Where.RESOLVED,
-                        PRIVATE,
-                        PUBLIC,
-                        "127.0.0.1"));
-        tried.add(
-                resolving(
-                        "upper case",
-                        "HTTP://A.XHSCDN.COM/a",
-                        Where.FOLLOWED,
-                        "a.xhscdn.com",
-                        PUBLIC,
-                        PUBLIC));
-        tried.add(
-                resolving(
-                        "a trailing dot",
-                        "http://a.xhscdn.com./a",
-                        Where.FOLLOWED,
-                        "a.xhscdn.com",
-                        PUBLIC,
-                        PUBLIC));
-        tried.add(
-                resolving(
-                        "no scheme, two slashes",
-                        "//a.xhscdn.com/a",
-                        Where.FOLLOWED,
-                        "a.xhscdn.com",
-                        PUBLIC,
-                        PUBLIC));
+                resolving("a trailing dot", "http://a.xhscdn.com./a", Where.FOLLOWED, "a.xhscdn.com", PUBLIC, PUBLIC));
+        tried.add(resolving(
+                "no scheme, two slashes", "//a.xhscdn.com/a", Where.FOLLOWED, "a.xhscdn.com", PUBLIC, PUBLIC));
         return tried;
     }
 
@@ -367,66 +307,36 @@ class HostileAddressesTests {
         for (int status : List.of(301, 302, 303, 307, 308)) {
             tried.add(redirect("to another host", status, "http://127.0.0.1:TRAP/a", NOT_ALLOWED));
         }
-        tried.add(
-                redirect(
-                        "to the metadata server",
-                        302,
-                        "http://169.254.169.254/latest/meta-data",
-                        NOT_ALLOWED));
+        tried.add(redirect("to the metadata server", 302, "http://169.254.169.254/latest/meta-data", NOT_ALLOWED));
         tried.add(redirect("protocol-relative", 302, "//127.0.0.1:TRAP/a", NOT_ALLOWED));
-        tried.add(
-                redirect(
-                        "to this machine by number", 302, "http://2130706433:TRAP/a", NOT_ALLOWED));
+        tried.add(redirect("to this machine by number", 302, "http://2130706433:TRAP/a", NOT_ALLOWED));
         tried.add(redirect("to IPv6", 302, "http://[::1]:TRAP/a", NOT_ALLOWED));
-        tried.add(
-                redirect("to a name like ours", 302, "http://xhscdn.com.evil.test/", NOT_ALLOWED));
-        tried.add(
-                redirect(
-                        "with a user",
-                        302,
-                        "http://127.0.0.1:MEDIA@127.0.0.1:TRAP/",
-                        "user information in the address"));
-        tried.add(
-                redirect(
-                        "to another port",
-                        302,
-                        "http://xhscdn.com:TRAP/",
-                        "port TRAP is not allowed"));
+        tried.add(redirect("to a name like ours", 302, "http://xhscdn.com.evil.test/", NOT_ALLOWED));
+        tried.add(redirect(
+                "with a user", 302, "http://127.0.0.1:MEDIA@127.0.0.1:TRAP/", "user information in the address"));
+        tried.add(redirect("to another port", 302, "http://xhscdn.com:TRAP/", "port TRAP is not allowed"));
         tried.add(redirect("to a file", 302, "file:///etc/passwd", NOT_HTTP));
         tried.add(redirect("to another scheme", 307, "gopher://xhscdn.com/_GET", NOT_HTTP));
         tried.add(redirect("to data", 302, "data:image/gif;base64,R0lGODlh", NOT_HTTP));
         tried.add(redirect("with backslashes", 302, "http:\\\\127.0.0.1:TRAP\\a", NOT_HTTP));
-        tried.add(
-                new Tried(
-                        "to an allowed name with a private address",
-                        "http://a.xhscdn.com/a",
-                        302,
-                        List.of("127.0.0.1"),
-                        Where.REDIRECT,
-                        PRIVATE));
+        tried.add(new Tried(
+                "to an allowed name with a private address",
+                "http://a.xhscdn.com/a",
+                302,
+                List.of("127.0.0.1"),
+                Where.REDIRECT,
+                PRIVATE));
         tried.add(redirect("relative, to itself: a loop", 302, "r", "more than 5 redirects"));
-        tried.add(
-                redirect(
-                        "absolute, to itself: a loop",
-                        301,
-                        "http://127.0.0.1:MEDIA/r",
-                        "more than 5 redirects"));
+        tried.add(redirect("absolute, to itself: a loop", 301, "http://127.0.0.1:MEDIA/r", "more than 5 redirects"));
         tried.add(redirect("a chain that never ends", 307, "?x", "more than 5 redirects"));
         tried.add(redirect("an empty Location: the folder, where nothing is", 302, "", "HTTP 404"));
-        tried.add(
-                redirect(
-                        "a slash and a backslash, which make a path",
-                        302,
-                        "/\\127.0.0.1:TRAP/a",
-                        "HTTP 404"));
-        tried.add(
-                redirect("with two backslashes in front", 302, "\\\\127.0.0.1:TRAP\\a", NOT_HTTP));
-        tried.add(
-                redirect(
-                        "9,000 letters",
-                        302,
-                        "/" + "a".repeat(8_000) + "/" + "b".repeat(1_000),
-                        "headers too long or too many"));
+        tried.add(redirect("a slash and a backslash, which make a path", 302, "/\\127.0.0.1:TRAP/a", "HTTP 404"));
+        tried.add(redirect("with two backslashes in front", 302, "\\\\127.0.0.1:TRAP\\a", NOT_HTTP));
+        tried.add(redirect(
+                "9,000 letters",
+                302,
+                "/" + "a".repeat(8_000) + "/" + "b".repeat(1_000),
+                "headers too long or too many"));
         return tried;
     }
 
@@ -441,17 +351,15 @@ class HostileAddressesTests {
             // a machine without IPv6, on which nothing can be reached by it
         }
         for (ServerSocket each : traps) {
-            Thread.ofVirtual()
-                    .start(
-                            () -> {
-                                while (!each.isClosed()) {
-                                    try (var _ = each.accept()) {
-                                        caught.incrementAndGet();
-                                    } catch (IOException _) {
-                                        // closed
-                                    }
-                                }
-                            });
+            Thread.ofVirtual().start(() -> {
+                while (!each.isClosed()) {
+                    try (var _ = each.accept()) {
+                        caught.incrementAndGet();
+                    } catch (IOException _) {
+                        // closed
+                    }
+                }
+            });
         }
     }
 
@@ -475,12 +383,10 @@ class HostileAddressesTests {
     void nothingIsFetchedThatTheSettingsDoNotAllow(Tried tried) {
         String address = ports(tried.address);
         if (tried.status != 0) {
-            cdn.on(
-                    "/r",
-                    exchange -> {
-                        exchange.getResponseHeaders().set("Location", address);
-                        exchange.sendResponseHeaders(tried.status, -1);
-                    });
+            cdn.on("/r", exchange -> {
+                exchange.getResponseHeaders().set("Location", address);
+                exchange.sendResponseHeaders(tried.status, -1);
+            });
         }
         cdn.on("/a", ScriptedCdn.body(GIF));
 
@@ -494,8 +400,7 @@ class HostileAddressesTests {
                 assertThat(cdn.requests()).isEmpty();
             }
             case RESOLVED -> {
-                assertThat(outcome)
-                        .isEqualTo(new Troubled("r at a.xhscdn.com: " + tried.reason, false));
+                assertThat(outcome).isEqualTo(new Troubled("r at a.xhscdn.com: " + tried.reason, false));
                 assertThat(lookups).hasSameSizeAs(tried.resolvesTo);
                 assertThat(cdn.requests()).isEmpty();
             }
@@ -533,9 +438,7 @@ class HostileAddressesTests {
         Files.writeString(Path.of("target/hostile-addresses-table.md"), table);
 
         assertThat(Files.readString(DOCUMENT))
-                .as(
-                        "the table in %s; the present one lies in target/hostile-addresses-table.md",
-                        DOCUMENT)
+                .as("the table in %s; the present one lies in target/hostile-addresses-table.md", DOCUMENT)
                 .endsWith("\n\n" + table);
         assertThat(all().map(Tried::address).count()).isGreaterThan(60);
     }
@@ -543,31 +446,16 @@ class HostileAddressesTests {
     private static String table() {
         StringBuilder table = new StringBuilder();
         table.append("| tried | address | refused | the downloader says |\n|---|---|---|---|\n");
-        all().forEach(
-                        tried ->
-                                table.append("| ")
-                                        .append(
-                                                tried.status == 0
-                                                        ? tried.what
-                                                        : "redirect "
-                                                                + tried.status
-                                                                + " "
-                                                                + tried.what)
-                                        .append(" | ")
-                                        .append(code(tried.address))
-                                        .append(
-                                                tried.resolvesTo.isEmpty()
-                                                        ? ""
-                                                        : " at "
-                                                                + code(
-                                                                        String.join(
-                                                                                ", then ",
-                                                                                tried.resolvesTo)))
-                                        .append(" | ")
-                                        .append(tried.where.words)
-                                        .append(" | ")
-                                        .append(tried.reason)
-                                        .append(" |\n"));
+        all().forEach(tried -> table.append("| ")
+                .append(tried.status == 0 ? tried.what : "redirect " + tried.status + " " + tried.what)
+                .append(" | ")
+                .append(code(tried.address))
+                .append(tried.resolvesTo.isEmpty() ? "" : " at " + code(String.join(", then ", tried.resolvesTo)))
+                .append(" | ")
+                .append(tried.where.words)
+                .append(" | ")
+                .append(tried.reason)
+                .append(" |\n"));
         return table.toString();
     }
 
@@ -580,12 +468,7 @@ class HostileAddressesTests {
         StringBuilder shown = new StringBuilder();
         text.chars()
                 .limit(100)
-                .forEach(
-                        c ->
-                                shown.append(
-                                        c >= 0x20 && c < 0x7f
-                                                ? String.valueOf((char) c)
-                                                : "\\u%04x".formatted(c)));
+                .forEach(c -> shown.append(c >= 0x20 && c < 0x7f ? String.valueOf((char) c) : "\\u%04x".formatted(c)));
         return text.length() > 100 ? shown + "…" : shown.toString();
     }
 
@@ -596,51 +479,41 @@ class HostileAddressesTests {
 
     private DownloadOutcome download(Tried tried, String address) {
         AllowedHosts allowed = new AllowedHosts(List.of("xhscdn.com", cdn.authority()));
-        var guard =
-                new PublicAddresses(
-                        allowed,
-                        host -> {
-                            int number = lookups.size();
-                            lookups.add(host);
-                            if (number >= tried.resolvesTo.size()) {
-                                throw new UnknownHostException(host);
-                            }
-                            String[] results = tried.resolvesTo.get(number).split(" ");
-                            InetAddress[] addresses = new InetAddress[results.length];
-                            for (int i = 0; i < results.length; i++) {
-                                addresses[i] = InetAddress.getByName(results[i]);
-                            }
-                            return addresses;
-                        });
-        var properties =
-                new MediaProperties(
-                        List.of("xhscdn.com", cdn.authority()),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(10),
-                        8,
-                        8,
-                        DataSize.ofMegabytes(1),
-                        DataSize.ofMegabytes(1),
-                        DataSize.ofBytes(0),
-                        5,
-                        1,
-                        List.of(Duration.ZERO));
-        try (var downloads =
-                new MediaDownloader(properties, new Spool(spool), new Diverted(guard))) {
-            return downloads.download(
-                    new MediaSlot(
-                            MediaKind.IMAGE,
-                            0,
-                            "id",
-                            List.of(new MediaCandidate(address, "r", null, null, null, null)),
-                            null));
+        var guard = new PublicAddresses(allowed, host -> {
+            int number = lookups.size();
+            lookups.add(host);
+            if (number >= tried.resolvesTo.size()) {
+                throw new UnknownHostException(host);
+            }
+            String[] results = tried.resolvesTo.get(number).split(" ");
+            InetAddress[] addresses = new InetAddress[results.length];
+            for (int i = 0; i < results.length; i++) {
+                addresses[i] = InetAddress.getByName(results[i]);
+            }
+            return addresses;
+        });
+        var properties = new MediaProperties(
+                List.of("xhscdn.com", cdn.authority()),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(10),
+                8,
+                8,
+                DataSize.ofMegabytes(1),
+                DataSize.ofMegabytes(1),
+                DataSize.ofBytes(0),
+                5,
+                1,
+                List.of(Duration.ZERO));
+        try (var downloads = new MediaDownloader(properties, new Spool(spool), new Diverted(guard))) {
+            return downloads.download(new MediaSlot(
+                    MediaKind.IMAGE, 0, "id", List.of(new MediaCandidate(address, "r", null, null, null, null)), null));
         }
     }
 
     /**
-     * Lets no connection leave this machine: what the guard lets through as public goes to the
-     * media server, anything else to the trap.
+     * Lets no connection leave this machine: what the guard lets through as public goes to the media server, anything
+     * else to the trap.
      */
     private final class Diverted implements DnsResolver {
 
@@ -684,8 +557,7 @@ class HostileAddressesTests {
         return new Tried(what, address, 0, List.of(), Where.BEFORE, reason);
     }
 
-    private static Tried resolving(
-            String what, String address, Where where, String reason, String... lookUps) {
+    private static Tried resolving(String what, String address, Where where, String reason, String... lookUps) {
         return new Tried(what, address, 0, List.of(lookUps), where, reason);
     }
 

@@ -40,8 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * A media server that means harm costs a place among the downloads for a while, and no more:
- * neither memory, nor disk, nor a name of its choice.
+ * A media server that means harm costs a place among the downloads for a while, and no more: neither memory, nor disk,
+ * nor a name of its choice.
  */
 @Timeout(20)
 class HostileServersTests {
@@ -50,14 +50,15 @@ class HostileServersTests {
     private static final String OK = "HTTP/1.1 200 OK\r\n";
 
     /** Of 1000 bytes: the header, one extension whose blocks are of 120 bytes, the last of 14. */
-    private static final String GIF =
-            "GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000!x"
-                    + "x".repeat(8 * 121)
-                    + "\u000e"
-                    + "x".repeat(14)
-                    + "\u0000;";
+    private static final String GIF = "GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000!x"
+            + "x".repeat(8 * 121)
+            + "\u000e"
+            + "x".repeat(14)
+            + "\u0000;";
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger requests = new AtomicInteger();
     private ServerSocket server;
@@ -73,18 +74,16 @@ class HostileServersTests {
     void listen() throws IOException {
         spool = new Spool(directory);
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual()
-                .start(
-                        () -> {
-                            while (!server.isClosed()) {
-                                try {
-                                    Socket socket = server.accept();
-                                    Thread.ofVirtual().start(() -> serve(socket));
-                                } catch (IOException _) {
-                                    // closed
-                                }
-                            }
-                        });
+        Thread.ofVirtual().start(() -> {
+            while (!server.isClosed()) {
+                try {
+                    Socket socket = server.accept();
+                    Thread.ofVirtual().start(() -> serve(socket));
+                } catch (IOException _) {
+                    // closed
+                }
+            }
+        });
     }
 
     @AfterEach
@@ -95,8 +94,7 @@ class HostileServersTests {
 
     @Test
     void headersAreBoundedInLengthAndNumber() {
-        for (String piece :
-                List.of("x", "X-Y: z\r\n", " folded\r\n", "X: " + "y".repeat(100_000) + "\r\n")) {
+        for (String piece : List.of("x", "X-Y: z\r\n", " folded\r\n", "X: " + "y".repeat(100_000) + "\r\n")) {
             reply = endless(OK + "X: ", piece);
 
             assertThat(download()).isEqualTo(trouble("headers too long or too many"));
@@ -118,16 +116,11 @@ class HostileServersTests {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "Content-Length: 5000000000",
-                "Content-Length: 9223372036854775807",
-                "Content-Length: 1048577"
-            })
+            strings = {"Content-Length: 5000000000", "Content-Length: 9223372036854775807", "Content-Length: 1048577"})
     void aFileThatIsAnnouncedAsTooLongIsNotReceived(String header) {
         reply = endless(OK + header + "\r\n\r\n", GIF);
 
-        try (MediaDownloader downloads =
-                downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
+        try (MediaDownloader downloads = downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
             assertThat(downloads.download(slot(url("/a"), "id")))
                     .isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
             assertThat(downloads.traffic().bytes()).isZero();
@@ -140,8 +133,7 @@ class HostileServersTests {
         for (String start : List.of(OK + "\r\n", OK + "Transfer-Encoding: chunked\r\n\r\n")) {
             reply = endless(start, start.contains("chunked") ? "3e8\r\n" + GIF + "\r\n" : GIF);
 
-            assertThat(download())
-                    .isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
+            assertThat(download()).isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
         }
         assertThat(directory).isEmptyDirectory();
     }
@@ -172,16 +164,12 @@ class HostileServersTests {
             gzip.write(GIF.repeat(20_000).getBytes(StandardCharsets.US_ASCII));
         }
         for (String encoding : List.of("gzip", "x-gzip", "gzip, gzip", "deflate", "br", "zstd")) {
-            reply =
-                    out -> {
-                        out.write(
-                                (OK + "Content-Encoding: " + encoding + "\r\n\r\n")
-                                        .getBytes(StandardCharsets.US_ASCII));
-                        out.write(bomb.toByteArray());
-                    };
+            reply = out -> {
+                out.write((OK + "Content-Encoding: " + encoding + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                out.write(bomb.toByteArray());
+            };
 
-            assertThat(download())
-                    .isEqualTo(trouble("no known media, first bytes 1f8b0800000000" + "00"));
+            assertThat(download()).isEqualTo(trouble("no known media, first bytes 1f8b0800000000" + "00"));
         }
         assertThat(directory).isEmptyDirectory();
     }
@@ -204,13 +192,7 @@ class HostileServersTests {
                 "MZ"
             })
     void whatIsNoPictureIsAFailureWhateverItIsCalled(String body) {
-        reply =
-                once(
-                        OK
-                                + "Content-Type: image/jpeg\r\nContent-Length: "
-                                + body.length()
-                                + "\r\n\r\n"
-                                + body);
+        reply = once(OK + "Content-Type: image/jpeg\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 
         assertThat(download()).isInstanceOf(Troubled.class);
         assertThat(directory).isEmptyDirectory();
@@ -218,26 +200,17 @@ class HostileServersTests {
 
     @Test
     void whatTheServerCallsAFileIsNeitherItsNameNorItsType() throws IOException {
-        reply =
-                once(
-                        OK
-                                + "Content-Type: ../../text/html; charset=\u0000\r\n"
-                                + "Content-Disposition: attachment; filename=\"../../evil.sh\"\r\n"
-                                + "Content-Location: /etc/passwd\r\n\r\n"
-                                + GIF);
-        for (String path :
-                List.of(
-                        "/../../evil.sh",
-                        "/%2e%2e%2fevil",
-                        "/..\\evil",
-                        "/notes_uhdr/x",
-                        "/a%00.sh",
-                        "/" + "n".repeat(4096))) {
+        reply = once(OK
+                + "Content-Type: ../../text/html; charset=\u0000\r\n"
+                + "Content-Disposition: attachment; filename=\"../../evil.sh\"\r\n"
+                + "Content-Location: /etc/passwd\r\n\r\n"
+                + GIF);
+        for (String path : List.of(
+                "/../../evil.sh", "/%2e%2e%2fevil", "/..\\evil", "/notes_uhdr/x", "/a%00.sh", "/" + "n".repeat(4096))) {
             try (DownloadedMedia media = downloaded(download(path, "../../evil\u0000" + path))) {
                 assertThat(media.type().contentType()).isEqualTo("image/gif");
                 assertThat(media.file().onDisk().getParent()).isEqualTo(directory);
-                assertThat(media.file().onDisk().getFileName().toString())
-                        .matches("media-\\d+\\.part");
+                assertThat(media.file().onDisk().getFileName().toString()).matches("media-\\d+\\.part");
                 assertThat(media.file().onDisk()).hasContent(GIF);
             }
         }
@@ -262,13 +235,11 @@ class HostileServersTests {
 
     @Test
     void redirectsThatDripAreEndedByTheBoxNotByTheirNumber() {
-        reply =
-                out -> {
-                    over.await(150, TimeUnit.MILLISECONDS);
-                    out.write(
-                            "HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.US_ASCII));
-                };
+        reply = out -> {
+            over.await(150, TimeUnit.MILLISECONDS);
+            out.write("HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+        };
 
         assertThat(download()).isEqualTo(trouble("not done in time"));
         assertThat(requests).hasValueBetween(2, 4);
@@ -276,16 +247,10 @@ class HostileServersTests {
 
     @Test
     void aRedirectWhoseBodyHasNoEndIsNotReadToItsEnd() {
-        reply =
-                endless(
-                        "HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n",
-                        "x".repeat(10_000));
+        reply = endless("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n", "x".repeat(10_000));
         assertThat(download()).isEqualTo(refused("not an http address"));
 
-        reply =
-                drip(
-                        "HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n",
-                        "x");
+        reply = drip("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n", "x");
         assertThat(download()).isIn(refused("not an http address"), trouble("not done in time"));
     }
 
@@ -296,32 +261,25 @@ class HostileServersTests {
         List<Socket> accepted = new ArrayList<>();
         try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            Thread.ofVirtual()
-                    .start(
-                            () -> {
-                                try (Socket socket = dripping.accept()) {
-                                    accepted.add(socket);
-                                    socket.getOutputStream().write(record);
-                                    while (!over.await(20, TimeUnit.MILLISECONDS)) {
-                                        socket.getOutputStream().write(0);
-                                    }
-                                } catch (IOException | InterruptedException _) {
-                                    // hung up
-                                }
-                            });
+            Thread.ofVirtual().start(() -> {
+                try (Socket socket = dripping.accept()) {
+                    accepted.add(socket);
+                    socket.getOutputStream().write(record);
+                    while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                        socket.getOutputStream().write(0);
+                    }
+                } catch (IOException | InterruptedException _) {
+                    // hung up
+                }
+            });
             for (ServerSocket tls : List.of(dripping, silent)) {
                 long began = System.nanoTime();
 
                 DownloadOutcome outcome =
-                        download(
-                                "https://cdn.test/a",
-                                List.of("cdn.test"),
-                                loopback(tls.getLocalPort()));
+                        download("https://cdn.test/a", List.of("cdn.test"), loopback(tls.getLocalPort()));
 
-                assertThat(outcome)
-                        .isEqualTo(new Troubled("r at cdn.test: not done in time", true));
-                assertThat(Duration.ofNanos(System.nanoTime() - began))
-                        .isLessThan(BOX.multipliedBy(4));
+                assertThat(outcome).isEqualTo(new Troubled("r at cdn.test: not done in time", true));
+                assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(BOX.multipliedBy(4));
             }
         }
         assertThat(accepted).hasSize(1);
@@ -331,8 +289,7 @@ class HostileServersTests {
     void noMoreLiesInTheSpoolThanIsAllowed() {
         reply = once(OK + "\r\n" + GIF);
         List<DownloadedMedia> held = new ArrayList<>();
-        try (MediaDownloader downloads =
-                downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
+        try (MediaDownloader downloads = downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
             for (int i = 0; i < 3; i++) {
                 held.add(downloaded(downloads.download(slot(url("/a"), "id"))));
             }
@@ -353,12 +310,10 @@ class HostileServersTests {
 
     @Test
     void aFileThatFailsGivesItsRoomBack() {
-        try (MediaDownloader downloads =
-                downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
+        try (MediaDownloader downloads = downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
             for (int i = 0; i < 5; i++) {
                 reply = once(OK + "Content-Length: 1001\r\n\r\n" + GIF);
-                assertThat(downloads.download(slot(url("/a"), "id")))
-                        .isEqualTo(trouble("the body broke off"));
+                assertThat(downloads.download(slot(url("/a"), "id"))).isEqualTo(trouble("the body broke off"));
             }
             reply = once(OK + "\r\n" + GIF);
 
@@ -387,12 +342,7 @@ class HostileServersTests {
     }
 
     private static String chunks(String body) {
-        return OK
-                + "Transfer-Encoding: chunked\r\n\r\n"
-                + Integer.toHexString(body.length())
-                + "\r\n"
-                + body
-                + "\r\n";
+        return OK + "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length()) + "\r\n" + body + "\r\n";
     }
 
     private static Reply once(String text) {
@@ -440,34 +390,25 @@ class HostileServersTests {
     }
 
     private DownloadOutcome download(String path, String identity) {
-        try (MediaDownloader downloads =
-                downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
+        try (MediaDownloader downloads = downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
             return downloads.download(slot(url(path), identity));
         }
     }
 
     private DownloadOutcome download(String url, List<String> hosts, DnsResolver resolver) {
-        try (MediaDownloader downloads =
-                new MediaDownloader(
-                        properties(hosts, DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)),
-                        spool,
-                        resolver)) {
+        try (MediaDownloader downloads = new MediaDownloader(
+                properties(hosts, DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)), spool, resolver)) {
             return downloads.download(slot(url, "id"));
         }
     }
 
     private MediaDownloader downloader(DataSize file, DataSize all) {
-        return new MediaDownloader(
-                properties(List.of("127.0.0.1:" + server.getLocalPort()), file, all), spool);
+        return new MediaDownloader(properties(List.of("127.0.0.1:" + server.getLocalPort()), file, all), spool);
     }
 
     private static MediaSlot slot(String url, String identity) {
         return new MediaSlot(
-                MediaKind.IMAGE,
-                0,
-                identity,
-                List.of(new MediaCandidate(url, "r", null, null, null, null)),
-                null);
+                MediaKind.IMAGE, 0, identity, List.of(new MediaCandidate(url, "r", null, null, null, null)), null);
     }
 
     private static MediaProperties properties(List<String> hosts, DataSize file, DataSize all) {

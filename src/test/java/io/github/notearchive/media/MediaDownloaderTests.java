@@ -58,19 +58,13 @@ import org.springframework.util.unit.DataSize;
 class MediaDownloaderTests {
 
     private static final byte[] JPEG =
-            file(
-                    "\u00ff\u00d8\u00ff\u00e0\u0000\u0002\u00ff\u00da\u0000\u0002",
-                    200_000,
-                    "\u00ff\u00d9");
+            file("\u00ff\u00d8\u00ff\u00e0\u0000\u0002\u00ff\u00da\u0000\u0002", 200_000, "\u00ff\u00d9");
     private static final byte[] MP4 =
-            file(
-                    "\u0000\u0000\u0000\u0018ftypisom"
-                            + "\u0000".repeat(12)
-                            + "\u0000\u0000\u0000\u0000mdat",
-                    50_000,
-                    "");
+            file("\u0000\u0000\u0000\u0018ftypisom" + "\u0000".repeat(12) + "\u0000\u0000\u0000\u0000mdat", 50_000, "");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
+
     ScriptedCdn cdn;
     private final List<MediaDownloader> downloaders = new ArrayList<>();
 
@@ -126,8 +120,7 @@ class MediaDownloaderTests {
     void theTypeIsThatOfTheBytesNotOfTheName() {
         cdn.on("/a_0.wav", body(MP4));
 
-        DownloadedMedia media =
-                downloaded(download(slot(MediaKind.AUDIO, candidate(cdn.url("/a_0.wav")))));
+        DownloadedMedia media = downloaded(download(slot(MediaKind.AUDIO, candidate(cdn.url("/a_0.wav")))));
 
         assertThat(media.type()).isEqualTo(MediaType.MP4);
         assertThat(media.type().extension()).isEqualTo("mp4");
@@ -138,8 +131,7 @@ class MediaDownloaderTests {
     void theTargetGoesOnTheWireByteForByteButForIllegalCharacters() throws Exception {
         String query = "?imageView2/2/w/576/q/58|strip&b=%7c%2F[x]&&sign=A%3d+~'()/../&t=6a";
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            CompletableFuture<String> line =
-                    CompletableFuture.supplyAsync(() -> answerRaw(server, JPEG));
+            CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> answerRaw(server, JPEG));
             String authority = "127.0.0.1:" + server.getLocalPort();
             MediaDownloader downloader = downloader(new Settings().hosts(authority));
 
@@ -165,11 +157,9 @@ class MediaDownloaderTests {
     void aSlotIsDeadWhenEveryAddressIs() {
         cdn.on("/a", status(403)).on("/b", status(404));
 
-        DownloadOutcome outcome =
-                download(images(cdn.url("/a?sign=secret"), cdn.url("/b?sign=secret")));
+        DownloadOutcome outcome = download(images(cdn.url("/a?sign=secret"), cdn.url("/b?sign=secret")));
 
-        assertThat(outcome)
-                .isEqualTo(new Dead("r0 at 127.0.0.1: HTTP 403; r1 at 127.0.0.1: HTTP 404"));
+        assertThat(outcome).isEqualTo(new Dead("r0 at 127.0.0.1: HTTP 403; r1 at 127.0.0.1: HTTP 404"));
         assertThat(cdn.requests()).hasSize(2);
     }
 
@@ -197,10 +187,7 @@ class MediaDownloaderTests {
         DownloadOutcome outcome = download(images(cdn.url("/a"), cdn.url("/b")));
 
         assertThat(outcome)
-                .isEqualTo(
-                        new Troubled(
-                                "r0 at 127.0.0.1: HTTP " + status + "; r1 at 127.0.0.1: HTTP 404",
-                                true));
+                .isEqualTo(new Troubled("r0 at 127.0.0.1: HTTP " + status + "; r1 at 127.0.0.1: HTTP 404", true));
         assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/b");
     }
 
@@ -222,11 +209,8 @@ class MediaDownloaderTests {
         DownloadOutcome outcome = download(images(cdn.url("/a"), cdn.url("/b")));
 
         assertThat(outcome)
-                .isEqualTo(
-                        new Troubled(
-                                "r0 at 127.0.0.1: the body broke off;"
-                                        + " r1 at 127.0.0.1: the body broke off",
-                                true));
+                .isEqualTo(new Troubled(
+                        "r0 at 127.0.0.1: the body broke off;" + " r1 at 127.0.0.1: the body broke off", true));
         assertThat(cdn.requests()).hasSize(6);
         assertThat(directory).isEmptyDirectory();
     }
@@ -239,44 +223,30 @@ class MediaDownloaderTests {
                 .on("/film/whole", body(Samples.bytes("film.mp4")));
 
         DownloadedMedia picture = downloaded(download(images(cdn.url("/cut"), cdn.url("/whole"))));
-        DownloadedMedia film =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.VIDEO,
-                                        candidate(cdn.url("/film/cut")),
-                                        candidate(cdn.url("/film/whole")))));
+        DownloadedMedia film = downloaded(
+                download(slot(MediaKind.VIDEO, candidate(cdn.url("/film/cut")), candidate(cdn.url("/film/whole")))));
 
         assertThat(picture.file().onDisk()).hasBinaryContent(Samples.bytes("tiles.heic"));
         assertThat(picture.remarks()).isEmpty();
         assertThat(film.file().onDisk()).hasBinaryContent(Samples.bytes("film.mp4"));
         assertThat(cdn.requests())
                 .containsExactly(
-                        "/cut",
-                        "/cut",
-                        "/cut",
-                        "/whole",
-                        "/film/cut",
-                        "/film/cut",
-                        "/film/cut",
-                        "/film/whole");
+                        "/cut", "/cut", "/cut", "/whole", "/film/cut", "/film/cut", "/film/cut", "/film/whole");
         assertThat(directory.toFile().list()).hasSize(2);
     }
 
     @Test
     void aFileThatIsCutEverywhereIsTroubleThatSaysWhere() {
-        cdn.on("/a", body(Samples.without("baseline.jpg", 1)))
-                .on("/b", chunked(Samples.without("lossy.webp", 1)));
+        cdn.on("/a", body(Samples.without("baseline.jpg", 1))).on("/b", chunked(Samples.without("lossy.webp", 1)));
 
         DownloadOutcome outcome = download(images(cdn.url("/a"), cdn.url("/b")));
 
         assertThat(outcome)
-                .isEqualTo(
-                        new Troubled(
-                                "r0 at 127.0.0.1: cut: no end of the picture, the file ends at 649;"
-                                        + " r1 at 127.0.0.1: cut: the RIFF of 330 bytes at byte 0"
-                                        + " is not all there, the file ends at 329",
-                                true));
+                .isEqualTo(new Troubled(
+                        "r0 at 127.0.0.1: cut: no end of the picture, the file ends at 649;"
+                                + " r1 at 127.0.0.1: cut: the RIFF of 330 bytes at byte 0"
+                                + " is not all there, the file ends at 329",
+                        true));
         assertThat(cdn.requests()).hasSize(6);
         assertThat(directory).isEmptyDirectory();
     }
@@ -285,8 +255,7 @@ class MediaDownloaderTests {
     void soundThatIsCalledWavMayBeM4a() {
         cdn.on("/a_0.wav", body(Samples.bytes("sound.m4a")));
 
-        DownloadedMedia media =
-                downloaded(download(slot(MediaKind.AUDIO, candidate(cdn.url("/a_0.wav")))));
+        DownloadedMedia media = downloaded(download(slot(MediaKind.AUDIO, candidate(cdn.url("/a_0.wav")))));
 
         assertThat(media.type()).isEqualTo(MediaType.M4A);
         assertThat(media.remarks()).isEmpty();
@@ -309,40 +278,24 @@ class MediaDownloaderTests {
             @Nullable Integer width, @Nullable Integer height, @Nullable String remark) {
         cdn.on("/a", body(Samples.bytes("picture.heic")));
 
-        DownloadedMedia media =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.IMAGE,
-                                        new MediaCandidate(
-                                                cdn.url("/a"), "r0", null, width, height, null))));
+        DownloadedMedia media = downloaded(
+                download(slot(MediaKind.IMAGE, new MediaCandidate(cdn.url("/a"), "r0", null, width, height, null))));
 
         assertThat(media.remarks()).isEqualTo(remark == null ? List.of() : List.of(remark));
     }
 
     @Test
     void aTinyPictureInPlaceOfALargeOneIsAPlaceholder() {
-        cdn.on("/a", body(Samples.bytes("picture.heic")))
-                .on("/b", body(Samples.bytes("still.gif")));
+        cdn.on("/a", body(Samples.bytes("picture.heic"))).on("/b", body(Samples.bytes("still.gif")));
 
         DownloadOutcome outcome =
-                download(
-                        slot(
-                                MediaKind.IMAGE,
-                                new MediaCandidate(cdn.url("/a"), "8k", null, 1080, 1440, null)));
-        DownloadedMedia unpromised =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.IMAGE,
-                                        new MediaCandidate(
-                                                cdn.url("/a"), "8k", null, 193, 129, null),
-                                        candidate(cdn.url("/b")))));
+                download(slot(MediaKind.IMAGE, new MediaCandidate(cdn.url("/a"), "8k", null, 1080, 1440, null)));
+        DownloadedMedia unpromised = downloaded(download(slot(
+                MediaKind.IMAGE,
+                new MediaCandidate(cdn.url("/a"), "8k", null, 193, 129, null),
+                candidate(cdn.url("/b")))));
 
-        assertThat(outcome)
-                .isEqualTo(
-                        new Troubled(
-                                "8k at 127.0.0.1: placeholder of 48x32, promised 1080x1440", true));
+        assertThat(outcome).isEqualTo(new Troubled("8k at 127.0.0.1: placeholder of 48x32, promised 1080x1440", true));
         assertThat(unpromised.file().onDisk()).hasBinaryContent(Samples.bytes("still.gif"));
         assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/a", "/a", "/a", "/b");
     }
@@ -351,13 +304,8 @@ class MediaDownloaderTests {
     void aSmallFilmIsNoPlaceholder() {
         cdn.on("/a", body(Samples.bytes("film.mp4")));
 
-        DownloadedMedia media =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.MOTION,
-                                        new MediaCandidate(
-                                                cdn.url("/a"), "h265", null, 1080, 1440, null))));
+        DownloadedMedia media = downloaded(
+                download(slot(MediaKind.MOTION, new MediaCandidate(cdn.url("/a"), "h265", null, 1080, 1440, null))));
 
         assertThat(media.remarks()).containsExactly("pixels 64x48, promised 1080x1440");
     }
@@ -374,18 +322,12 @@ class MediaDownloaderTests {
         for (String path : List.of("/html", "/json", "/xml", "/empty", "/film")) {
             DownloadOutcome outcome = downloader(once).download(images(cdn.url(path)));
 
-            assertThat(outcome)
-                    .isInstanceOfSatisfying(
-                            Troubled.class,
-                            trouble -> {
-                                assertThat(trouble.soon()).isTrue();
-                                assertThat(trouble.reason())
-                                        .startsWith("r0 at 127.0.0.1: ")
-                                        .containsAnyOf(
-                                                "in place of media",
-                                                "an empty body",
-                                                "video/mp4 in place of IMAGE");
-                            });
+            assertThat(outcome).isInstanceOfSatisfying(Troubled.class, trouble -> {
+                assertThat(trouble.soon()).isTrue();
+                assertThat(trouble.reason())
+                        .startsWith("r0 at 127.0.0.1: ")
+                        .containsAnyOf("in place of media", "an empty body", "video/mp4 in place of IMAGE");
+            });
         }
         assertThat(cdn.requests()).hasSize(5);
         assertThat(directory).isEmptyDirectory();
@@ -397,8 +339,7 @@ class MediaDownloaderTests {
         try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
             gzip.write(JPEG);
         }
-        cdn.on("/plain", encoded("gzip", JPEG))
-                .on("/zipped", encoded("gzip", zipped.toByteArray()));
+        cdn.on("/plain", encoded("gzip", JPEG)).on("/zipped", encoded("gzip", zipped.toByteArray()));
 
         DownloadedMedia media = downloaded(download(images(cdn.url("/plain"))));
         DownloadOutcome outcome = download(images(cdn.url("/zipped")));
@@ -406,21 +347,15 @@ class MediaDownloaderTests {
         assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(outcome)
                 .isInstanceOfSatisfying(
-                        Troubled.class,
-                        trouble -> assertThat(trouble.reason()).contains("no known media", "1f8b"));
+                        Troubled.class, trouble -> assertThat(trouble.reason()).contains("no known media", "1f8b"));
     }
 
     @Test
     void aSizeThatIsNotThePromisedOneIsCheckedOnceMoreAndThenNoted() {
         cdn.on("/a", body(MP4)).on("/b", body(MP4), body(JPEG));
 
-        DownloadedMedia media =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.VIDEO,
-                                        new MediaCandidate(
-                                                cdn.url("/a"), "h265", 49_999L, 1, 1, "ab"))));
+        DownloadedMedia media = downloaded(
+                download(slot(MediaKind.VIDEO, new MediaCandidate(cdn.url("/a"), "h265", 49_999L, 1, 1, "ab"))));
 
         assertThat(media.promisedSize()).isEqualTo(Comparison.MISMATCH);
         assertThat(media.promisedMd5()).isEqualTo(Comparison.MISMATCH);
@@ -428,13 +363,8 @@ class MediaDownloaderTests {
         assertThat(cdn.requests()).hasSize(2);
         assertThat(directory.toFile().list()).hasSize(1);
 
-        DownloadedMedia kept =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.VIDEO,
-                                        new MediaCandidate(
-                                                cdn.url("/b"), "h265", 49_999L, 1, 1, null))));
+        DownloadedMedia kept = downloaded(
+                download(slot(MediaKind.VIDEO, new MediaCandidate(cdn.url("/b"), "h265", 49_999L, 1, 1, null))));
 
         assertThat(kept.promisedSize()).isEqualTo(Comparison.MISMATCH);
         assertThat(kept.file().onDisk()).hasBinaryContent(MP4);
@@ -448,13 +378,9 @@ class MediaDownloaderTests {
         Spool spool = new Spool(Files.createFile(directory.resolve("taken")), 64 << 10);
         var downloader = new MediaDownloader(new Settings().properties(cdn), spool);
         downloaders.add(downloader);
-        MediaSlot video =
-                slot(
-                        MediaKind.VIDEO,
-                        new MediaCandidate(cdn.url("/a"), "h265", 49_999L, 1, 1, null));
+        MediaSlot video = slot(MediaKind.VIDEO, new MediaCandidate(cdn.url("/a"), "h265", 49_999L, 1, 1, null));
 
-        assertThatThrownBy(() -> downloader.download(video))
-                .isInstanceOf(UncheckedIOException.class);
+        assertThatThrownBy(() -> downloader.download(video)).isInstanceOf(UncheckedIOException.class);
 
         assertThat(cdn.requests()).hasSize(2);
         assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
@@ -465,13 +391,8 @@ class MediaDownloaderTests {
         cdn.on("/a", body(MP4));
         String md5 = hex("MD5", MP4).toUpperCase(Locale.ROOT);
 
-        DownloadedMedia media =
-                downloaded(
-                        download(
-                                slot(
-                                        MediaKind.MOTION,
-                                        new MediaCandidate(
-                                                cdn.url("/a"), "h265", 50_000L, null, null, md5))));
+        DownloadedMedia media = downloaded(
+                download(slot(MediaKind.MOTION, new MediaCandidate(cdn.url("/a"), "h265", 50_000L, null, null, md5))));
 
         assertThat(media.promisedSize()).isEqualTo(Comparison.MATCH);
         assertThat(media.promisedMd5()).isEqualTo(Comparison.MATCH);
@@ -483,34 +404,23 @@ class MediaDownloaderTests {
         cdn.on("/a", status(404));
 
         DownloadOutcome outcome =
-                download(
-                        images(
-                                "http://xhscdn.com.evil.test/a?sign=secret",
-                                "file:///etc/passwd",
-                                cdn.url("/a")));
+                download(images("http://xhscdn.com.evil.test/a?sign=secret", "file:///etc/passwd", cdn.url("/a")));
 
         assertThat(outcome)
-                .isEqualTo(
-                        new Troubled(
-                                "r0: the host is not allowed; r1: not an http address;"
-                                        + " r2 at 127.0.0.1: HTTP 404",
-                                false));
+                .isEqualTo(new Troubled(
+                        "r0: the host is not allowed; r1: not an http address;" + " r2 at 127.0.0.1: HTTP 404", false));
         assertThat(cdn.requests()).hasSize(1);
     }
 
     @Test
     void aHostWithAPrivateAddressIsRefusedWithoutARequest() {
-        PublicAddresses resolver =
-                new PublicAddresses(
-                        new AllowedHosts(List.of("cdn.test")),
-                        _ -> new InetAddress[] {InetAddress.getLoopbackAddress()});
+        PublicAddresses resolver = new PublicAddresses(
+                new AllowedHosts(List.of("cdn.test")), _ -> new InetAddress[] {InetAddress.getLoopbackAddress()});
 
         DownloadOutcome outcome =
-                downloader(new Settings().hosts("cdn.test"), resolver)
-                        .download(images("https://cdn.test/a"));
+                downloader(new Settings().hosts("cdn.test"), resolver).download(images("https://cdn.test/a"));
 
-        assertThat(outcome)
-                .isEqualTo(new Troubled("r0 at cdn.test: the host has a private address", false));
+        assertThat(outcome).isEqualTo(new Troubled("r0 at cdn.test: the host has a private address", false));
         assertThat(cdn.requests()).isEmpty();
     }
 
@@ -527,25 +437,21 @@ class MediaDownloaderTests {
     @Test
     void aRedirectIsRefusedWhereAnAddressWouldBe() throws Exception {
         try (ScriptedCdn elsewhere = new ScriptedCdn()) {
-            for (String to :
-                    List.of(
-                            "http://169.254.169.254/latest/meta-data",
-                            elsewhere.url("/a"),
-                            "//169.254.169.254/",
-                            "file:///etc/passwd",
-                            "http://evil.test/")) {
+            for (String to : List.of(
+                    "http://169.254.169.254/latest/meta-data",
+                    elsewhere.url("/a"),
+                    "//169.254.169.254/",
+                    "file:///etc/passwd",
+                    "http://evil.test/")) {
                 cdn.on("/a", redirect(to));
                 cdn.requests().clear();
 
                 DownloadOutcome outcome = download(images(cdn.url("/a")));
 
-                assertThat(outcome)
-                        .isInstanceOfSatisfying(
-                                Troubled.class,
-                                trouble -> {
-                                    assertThat(trouble.soon()).isFalse();
-                                    assertThat(trouble.reason()).startsWith("r0 at 127.0.0.1: ");
-                                });
+                assertThat(outcome).isInstanceOfSatisfying(Troubled.class, trouble -> {
+                    assertThat(trouble.soon()).isFalse();
+                    assertThat(trouble.reason()).startsWith("r0 at 127.0.0.1: ");
+                });
                 assertThat(cdn.requests()).hasSize(1);
             }
             assertThat(elsewhere.requests()).isEmpty();
@@ -569,13 +475,10 @@ class MediaDownloaderTests {
 
         DownloadOutcome outcome = downloader.download(images(cdn.url("/told"), cdn.url("/untold")));
 
-        assertThat(outcome)
-                .isInstanceOfSatisfying(
-                        Troubled.class,
-                        trouble -> {
-                            assertThat(trouble.soon()).isFalse();
-                            assertThat(trouble.reason()).contains("archive.media.max-file-size");
-                        });
+        assertThat(outcome).isInstanceOfSatisfying(Troubled.class, trouble -> {
+            assertThat(trouble.soon()).isFalse();
+            assertThat(trouble.reason()).contains("archive.media.max-file-size");
+        });
         assertThat(cdn.requests()).hasSize(2);
         assertThat(directory).isEmptyDirectory();
     }
@@ -590,8 +493,7 @@ class MediaDownloaderTests {
 
         DownloadOutcome outcome = downloader.download(images("http://127.0.0.1:" + port + "/a"));
 
-        assertThat(outcome)
-                .isEqualTo(new Troubled("r0 at 127.0.0.1: no connection, or a lost one", true));
+        assertThat(outcome).isEqualTo(new Troubled("r0 at 127.0.0.1: no connection, or a lost one", true));
         assertThat(downloader.traffic().requests()).isEqualTo(3);
     }
 
@@ -599,10 +501,8 @@ class MediaDownloaderTests {
     void aServerThatFallsSilentIsTriedAgain() {
         cdn.on("/a", cdn.silence(), body(JPEG));
 
-        DownloadedMedia media =
-                downloaded(
-                        downloader(new Settings().idle(Duration.ofMillis(300)))
-                                .download(images(cdn.url("/a"))));
+        DownloadedMedia media = downloaded(
+                downloader(new Settings().idle(Duration.ofMillis(300))).download(images(cdn.url("/a"))));
 
         assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(cdn.requests()).hasSize(2);
@@ -613,8 +513,7 @@ class MediaDownloaderTests {
         cdn.on("/a", cdn.dripping(JPEG, new CountDownLatch(1)));
 
         DownloadOutcome outcome =
-                downloader(new Settings().box(Duration.ofMillis(400)))
-                        .download(images(cdn.url("/a")));
+                downloader(new Settings().box(Duration.ofMillis(400))).download(images(cdn.url("/a")));
 
         assertThat(outcome).isEqualTo(new Troubled("r0 at 127.0.0.1: not done in time", true));
         assertThat(cdn.requests()).hasSize(1);
@@ -625,10 +524,8 @@ class MediaDownloaderTests {
     void aServerThatDripsLeavesTimeForTheNext() {
         cdn.on("/a", cdn.dripping(JPEG, new CountDownLatch(1))).on("/b", body(JPEG));
 
-        DownloadedMedia media =
-                downloaded(
-                        downloader(new Settings().box(Duration.ofSeconds(1)))
-                                .download(images(cdn.url("/a"), cdn.url("/b"))));
+        DownloadedMedia media = downloaded(
+                downloader(new Settings().box(Duration.ofSeconds(1))).download(images(cdn.url("/a"), cdn.url("/b"))));
 
         assertThat(media.candidate().rendition()).isEqualTo("r1");
         assertThat(cdn.requests()).containsExactly("/a", "/b");
@@ -645,15 +542,11 @@ class MediaDownloaderTests {
             for (int https : List.of(tongueless.getLocalPort(), 1)) {
                 ports.clear();
                 cdn.requests().clear();
-                DownloadOutcome outcome =
-                        downloader(
-                                        settings,
-                                        toLoopback(
-                                                port -> {
-                                                    ports.add(port);
-                                                    return port == 443 ? https : cdn.port();
-                                                }))
-                                .download(images("http://cdn.test/a"));
+                DownloadOutcome outcome = downloader(settings, toLoopback(port -> {
+                            ports.add(port);
+                            return port == 443 ? https : cdn.port();
+                        }))
+                        .download(images("http://cdn.test/a"));
 
                 assertThat(downloaded(outcome).host()).isEqualTo("cdn.test");
                 assertThat(ports).containsExactly(443, 80);
@@ -668,15 +561,12 @@ class MediaDownloaderTests {
         List<Integer> ports = new ArrayList<>();
 
         try (ServerSocket tongueless = withoutTls()) {
-            DownloadOutcome outcome =
-                    downloader(
-                                    new Settings().hosts("cdn.test").tries(2),
-                                    toLoopback(
-                                            port -> {
-                                                ports.add(port);
-                                                return tongueless.getLocalPort();
-                                            }))
-                            .download(images("https://cdn.test/a"));
+            DownloadOutcome outcome = downloader(
+                            new Settings().hosts("cdn.test").tries(2), toLoopback(port -> {
+                                ports.add(port);
+                                return tongueless.getLocalPort();
+                            }))
+                    .download(images("https://cdn.test/a"));
 
             assertThat(outcome).isEqualTo(new Troubled("r0 at cdn.test: TLS failed", true));
             assertThat(ports).containsExactly(443, 443);
@@ -688,8 +578,7 @@ class MediaDownloaderTests {
     void anAbortEndsWhatIsInFlightAndWhatWaitsUntilItIsResumed() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         cdn.on("/drip", cdn.dripping(JPEG, begun)).on("/busy", status(503)).on("/a", body(JPEG));
-        MediaDownloader downloader =
-                downloader(new Settings().inFlight(2).backoff(Duration.ofHours(1)));
+        MediaDownloader downloader = downloader(new Settings().inFlight(2).backoff(Duration.ofHours(1)));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var dripping = threads.submit(() -> downloader.download(images(cdn.url("/drip"))));
             begun.await();
@@ -725,13 +614,10 @@ class MediaDownloaderTests {
             cdn.requests().clear();
             AtomicReference<DownloadOutcome> outcome = new AtomicReference<>();
             CompletableFuture<Boolean> flag = new CompletableFuture<>();
-            Thread thread =
-                    Thread.ofVirtual()
-                            .start(
-                                    () -> {
-                                        outcome.set(downloader.download(images(cdn.url(path))));
-                                        flag.complete(Thread.currentThread().isInterrupted());
-                                    });
+            Thread thread = Thread.ofVirtual().start(() -> {
+                outcome.set(downloader.download(images(cdn.url(path))));
+                flag.complete(Thread.currentThread().isInterrupted());
+            });
             while (cdn.requests().isEmpty()) {
                 Thread.onSpinWait();
             }
@@ -755,12 +641,10 @@ class MediaDownloaderTests {
             threads.submit(() -> downloader.download(images(cdn.url("/drip"))));
             begun.await();
             CountDownLatch asked = new CountDownLatch(1);
-            var third =
-                    threads.submit(
-                            () -> {
-                                asked.countDown();
-                                return downloader.download(images(cdn.url("/a")));
-                            });
+            var third = threads.submit(() -> {
+                asked.countDown();
+                return downloader.download(images(cdn.url("/a")));
+            });
             asked.await();
 
             assertThat(third).isNotDone();
@@ -777,8 +661,7 @@ class MediaDownloaderTests {
     }
 
     private MediaDownloader downloader(Settings settings, DnsResolver resolver) {
-        var downloader =
-                new MediaDownloader(settings.properties(cdn), new Spool(directory), resolver);
+        var downloader = new MediaDownloader(settings.properties(cdn), new Spool(directory), resolver);
         downloaders.add(downloader);
         return downloader;
     }
@@ -832,11 +715,8 @@ class MediaDownloaderTests {
                 request.append((char) in.read());
             }
             socket.getOutputStream()
-                    .write(
-                            ("HTTP/1.1 200 OK\r\nContent-Length: "
-                                            + body.length
-                                            + "\r\nConnection: close\r\n\r\n")
-                                    .getBytes(StandardCharsets.ISO_8859_1));
+                    .write(("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().write(body);
             return request.substring(0, request.indexOf("\r\n"));
         } catch (IOException e) {
@@ -847,21 +727,16 @@ class MediaDownloaderTests {
     /** A server that knows no TLS and says so at once. */
     private static ServerSocket withoutTls() throws IOException {
         ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual()
-                .start(
-                        () -> {
-                            while (!server.isClosed()) {
-                                try (Socket socket = server.accept()) {
-                                    socket.getInputStream().readNBytes(5);
-                                    socket.getOutputStream()
-                                            .write(
-                                                    "HTTP/1.1 400 Bad\r\n\r\n"
-                                                            .getBytes(StandardCharsets.UTF_8));
-                                } catch (IOException _) {
-                                    // the test is over, or the other side is content with less
-                                }
-                            }
-                        });
+        Thread.ofVirtual().start(() -> {
+            while (!server.isClosed()) {
+                try (Socket socket = server.accept()) {
+                    socket.getInputStream().readNBytes(5);
+                    socket.getOutputStream().write("HTTP/1.1 400 Bad\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                } catch (IOException _) {
+                    // the test is over, or the other side is content with less
+                }
+            }
+        });
         return server;
     }
 
@@ -869,9 +744,7 @@ class MediaDownloaderTests {
         return new DnsResolver() {
             @Override
             public List<InetSocketAddress> resolve(String host, int port) {
-                return List.of(
-                        new InetSocketAddress(
-                                InetAddress.getLoopbackAddress(), ports.applyAsInt(port)));
+                return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.applyAsInt(port)));
             }
 
             @Override
@@ -941,9 +814,7 @@ class MediaDownloaderTests {
                     inFlight,
                     inFlight,
                     max,
-                    max.toBytes() > DataSize.ofMegabytes(100).toBytes()
-                            ? max
-                            : DataSize.ofMegabytes(100),
+                    max.toBytes() > DataSize.ofMegabytes(100).toBytes() ? max : DataSize.ofMegabytes(100),
                     DataSize.ofBytes(0),
                     5,
                     tries,

@@ -20,27 +20,25 @@ class MediaPropertiesTests {
         MediaProperties properties = bound(Map.of());
 
         assertThat(properties)
-                .isEqualTo(
-                        new MediaProperties(
-                                List.of("xhscdn.com", "rednotecdn.com", "xiaohongshu.com"),
-                                Duration.ofSeconds(10),
-                                Duration.ofSeconds(30),
-                                Duration.ofMinutes(5),
-                                32,
-                                16,
-                                DataSize.ofGigabytes(4),
-                                DataSize.ofGigabytes(16),
-                                DataSize.ofMegabytes(64),
-                                5,
-                                3,
-                                List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));
+                .isEqualTo(new MediaProperties(
+                        List.of("xhscdn.com", "rednotecdn.com", "xiaohongshu.com"),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(30),
+                        Duration.ofMinutes(5),
+                        32,
+                        16,
+                        DataSize.ofGigabytes(4),
+                        DataSize.ofGigabytes(16),
+                        DataSize.ofMegabytes(64),
+                        5,
+                        3,
+                        List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));
         assertThat(violations(properties)).isZero();
     }
 
     @Test
     void hostsThatAreNamedReplaceTheDefault() {
-        MediaProperties properties =
-                bound(Map.of("archive.media.allowed-hosts", "127.0.0.1:8080,example.org"));
+        MediaProperties properties = bound(Map.of("archive.media.allowed-hosts", "127.0.0.1:8080,example.org"));
 
         assertThat(properties.allowedHosts()).containsExactly("127.0.0.1:8080", "example.org");
         assertThat(violations(properties)).isZero();
@@ -59,12 +57,14 @@ class MediaPropertiesTests {
                 ".com"
             })
     void aHostThatCannotBeReadIsRefused(String host) {
-        assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host)))).isEqualTo(1);
+        assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host))))
+                .isEqualTo(1);
     }
 
     @Test
     void aSpoolThatIsTooSmallForOneFileIsRefused() {
-        assertThat(violations(bound(Map.of("archive.media.max-spool-size", "1GB")))).isEqualTo(1);
+        assertThat(violations(bound(Map.of("archive.media.max-spool-size", "1GB"))))
+                .isEqualTo(1);
     }
 
     @Test

@@ -57,8 +57,7 @@ class MediaTypeTests {
                 "GIF89a, image/gif in place of VIDEO"
             })
     void whatIsNoMediaIsSaidInWords(String head, String words) {
-        assertThat(FirstBytes.of(bytes(head), MediaKind.VIDEO))
-                .isEqualTo(new FirstBytes.Wrong(words));
+        assertThat(FirstBytes.of(bytes(head), MediaKind.VIDEO)).isEqualTo(new FirstBytes.Wrong(words));
     }
 
     @ParameterizedTest
@@ -81,20 +80,14 @@ class MediaTypeTests {
 
     @Test
     void nothingIsNoMedia() {
-        assertThat(FirstBytes.of(new byte[0], MediaKind.IMAGE))
-                .isEqualTo(new FirstBytes.Wrong("an empty body"));
+        assertThat(FirstBytes.of(new byte[0], MediaKind.IMAGE)).isEqualTo(new FirstBytes.Wrong("an empty body"));
     }
 
     @Test
     void aSlotTakesOnlyItsSort() {
         assertThat(Arrays.stream(MediaType.values()).filter(t -> t.suits(MediaKind.IMAGE)))
                 .containsExactly(
-                        MediaType.HEIC,
-                        MediaType.AVIF,
-                        MediaType.WEBP,
-                        MediaType.JPEG,
-                        MediaType.PNG,
-                        MediaType.GIF);
+                        MediaType.HEIC, MediaType.AVIF, MediaType.WEBP, MediaType.JPEG, MediaType.PNG, MediaType.GIF);
         assertThat(Arrays.stream(MediaType.values()).filter(t -> t.suits(MediaKind.MOTION)))
                 .containsExactly(MediaType.MP4, MediaType.MOV);
         assertThat(Arrays.stream(MediaType.values()).filter(t -> t.suits(MediaKind.SUBTITLE)))

@@ -90,8 +90,7 @@ class MediaUrlTests {
     void anAddressOfEndlessLengthIsRefused() {
         String url = "http://xhscdn.com/" + "a".repeat(10_000);
 
-        assertThatExceptionOfType(RefusedAddressException.class)
-                .isThrownBy(() -> MediaUrl.parse(url, allowed));
+        assertThatExceptionOfType(RefusedAddressException.class).isThrownBy(() -> MediaUrl.parse(url, allowed));
     }
 
     @ParameterizedTest
@@ -111,8 +110,7 @@ class MediaUrlTests {
                 "?a=1?b /?a=1?b",
                 "/a?b#fragment /a?b"
             })
-    void onlyIllegalCharactersOfTheTargetAreEncoded(String given, String onTheWire)
-            throws Exception {
+    void onlyIllegalCharactersOfTheTargetAreEncoded(String given, String onTheWire) throws Exception {
         assertThat(MediaUrl.parse("http://xhscdn.com" + given, allowed).target())
                 .isEqualTo(onTheWire);
     }
@@ -126,8 +124,10 @@ class MediaUrlTests {
     void onlyADomainGivenByHttpIsUpgraded() throws Exception {
         assertThat(MediaUrl.parse("http://xhscdn.com/", allowed).isUpgradable()).isTrue();
         assertThat(MediaUrl.parse("//xhscdn.com/", allowed).isUpgradable()).isTrue();
-        assertThat(MediaUrl.parse("https://xhscdn.com/", allowed).isUpgradable()).isFalse();
-        assertThat(MediaUrl.parse("http://127.0.0.1:8080/", allowed).isUpgradable()).isFalse();
+        assertThat(MediaUrl.parse("https://xhscdn.com/", allowed).isUpgradable())
+                .isFalse();
+        assertThat(MediaUrl.parse("http://127.0.0.1:8080/", allowed).isUpgradable())
+                .isFalse();
     }
 
     @ParameterizedTest
@@ -138,10 +138,8 @@ class MediaUrlTests {
         "//rednotecdn.com/x, rednotecdn.com, /x",
         "https://rednotecdn.com/x|y, rednotecdn.com, /x%7Cy"
     })
-    void aRedirectIsResolvedAndCheckedLikeAnAddress(String location, String host, String target)
-            throws Exception {
-        MediaUrl to =
-                MediaUrl.parse("http://xhscdn.com/a/b?c=/d", allowed).redirected(location, allowed);
+    void aRedirectIsResolvedAndCheckedLikeAnAddress(String location, String host, String target) throws Exception {
+        MediaUrl to = MediaUrl.parse("http://xhscdn.com/a/b?c=/d", allowed).redirected(location, allowed);
 
         assertThat(to.host()).isEqualTo(host);
         assertThat(to.target()).isEqualTo(target);
@@ -154,15 +152,16 @@ class MediaUrlTests {
 
         assertThat(secure.redirected("http://rednotecdn.com/x?y", allowed))
                 .isEqualTo(MediaUrl.parse("https://rednotecdn.com/x?y", allowed));
-        assertThat(secure.redirected("//rednotecdn.com/x", allowed).isUpgradable()).isFalse();
+        assertThat(secure.redirected("//rednotecdn.com/x", allowed).isUpgradable())
+                .isFalse();
         assertThat(secure.redirected("http://127.0.0.1:8080/x", allowed).scheme())
                 .isEqualTo("http");
-        assertThat(plain.redirected("http://rednotecdn.com/x", allowed).isUpgradable()).isTrue();
+        assertThat(plain.redirected("http://rednotecdn.com/x", allowed).isUpgradable())
+                .isTrue();
     }
 
     @Test
     void printsNeitherPathNorSignature() throws Exception {
-        assertThat(MediaUrl.parse("http://xhscdn.com/secret?sign=abc", allowed))
-                .hasToString("http://xhscdn.com");
+        assertThat(MediaUrl.parse("http://xhscdn.com/secret?sign=abc", allowed)).hasToString("http://xhscdn.com");
     }
 }

@@ -97,8 +97,7 @@ class PublicAddressesTests {
         var addresses = addresses("127.0.0.1");
 
         assertThat(addresses.resolve("127.0.0.1", 8080)).hasSize(1);
-        assertThatExceptionOfType(RefusedAddressException.class)
-                .isThrownBy(() -> addresses.resolve("127.0.0.1", 8081));
+        assertThatExceptionOfType(RefusedAddressException.class).isThrownBy(() -> addresses.resolve("127.0.0.1", 8081));
     }
 
     private PublicAddresses addresses(String... results) throws Exception {

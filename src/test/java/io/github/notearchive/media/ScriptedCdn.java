@@ -105,9 +105,7 @@ final class ScriptedCdn implements AutoCloseable {
         };
     }
 
-    /**
-     * Sends the beginning of these bytes and then next to nothing, until the other side hangs up.
-     */
+    /** Sends the beginning of these bytes and then next to nothing, until the other side hangs up. */
     Reply dripping(byte[] start, CountDownLatch begun) {
         return exchange -> {
             exchange.sendResponseHeaders(200, 1_000_000);
@@ -136,10 +134,7 @@ final class ScriptedCdn implements AutoCloseable {
         requests.add(exchange.getRequestURI().toString());
         headers.add(Map.copyOf(exchange.getRequestHeaders()));
         Deque<Reply> replies = script.get(exchange.getRequestURI().getPath());
-        Reply reply =
-                replies == null
-                        ? status(404)
-                        : replies.size() > 1 ? replies.poll() : replies.element();
+        Reply reply = replies == null ? status(404) : replies.size() > 1 ? replies.poll() : replies.element();
         try (exchange) {
             reply.to(exchange);
         } catch (InterruptedException _) {

@@ -24,7 +24,8 @@ class SpoolTests {
     private static final long DISK = 10_000_000;
     private static final long UNKNOWN = -1;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void aFileOnTheDiskIsReadableByItsOwnerOnly() throws Exception {
@@ -46,8 +47,7 @@ class SpoolTests {
         add(file, bytes(10), UNKNOWN);
 
         assertThat(List.of(data, data.resolve("spool")))
-                .extracting(
-                        made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .extracting(made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
                 .containsOnly("rwx------");
         file.close();
     }

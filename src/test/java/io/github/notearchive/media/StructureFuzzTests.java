@@ -14,39 +14,30 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever a file holds, the walk comes to an end, and says something short. */
 class StructureFuzzTests {
 
-    private static final List<Sample> SAMPLES =
-            Samples.names().stream()
-                    .map(name -> new Sample(Samples.bytes(name), Samples.type(name)))
-                    .toList();
+    private static final List<Sample> SAMPLES = Samples.names().stream()
+            .map(name -> new Sample(Samples.bytes(name), Samples.type(name)))
+            .toList();
 
     private record Sample(byte[] bytes, MediaType type) {}
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void aSpoiltFileIsWholeOrCutAndNothingElse() throws Exception {
         Path file = directory.resolve("file");
-        Fuzz.tries(
-                3_000,
-                random -> {
-                    Sample sample = Fuzz.oneOf(random, SAMPLES);
-                    byte[] bytes =
-                            random.nextInt(20) == 0
-                                    ? Fuzz.bytes(random)
-                                    : spoilt(random, sample.bytes.clone());
-                    MediaType type =
-                            random.nextInt(10) == 0
-                                    ? Fuzz.oneOf(random, List.of(MediaType.values()))
-                                    : sample.type;
-                    Files.write(file, bytes);
+        Fuzz.tries(3_000, random -> {
+            Sample sample = Fuzz.oneOf(random, SAMPLES);
+            byte[] bytes = random.nextInt(20) == 0 ? Fuzz.bytes(random) : spoilt(random, sample.bytes.clone());
+            MediaType type = random.nextInt(10) == 0 ? Fuzz.oneOf(random, List.of(MediaType.values())) : sample.type;
+            Files.write(file, bytes);
 
-                    switch (StructureTests.structure(file, type)) {
-                        case Structure.Cut(var where) ->
-                                assertThat(where).matches("[ -!#-~]{10,120}");
-                        case Structure.Whole(var remarks, _) ->
-                                assertThat(String.join("; ", remarks)).matches("[ -!#-~]{0,800}");
-                    }
-                });
+            switch (StructureTests.structure(file, type)) {
+                case Structure.Cut(var where) -> assertThat(where).matches("[ -!#-~]{10,120}");
+                case Structure.Whole(var remarks, var _) ->
+                    assertThat(String.join("; ", remarks)).matches("[ -!#-~]{0,800}");
+            }
+        });
     }
 
     /** With bytes, numbers and pieces of it changed, taken out, doubled. */

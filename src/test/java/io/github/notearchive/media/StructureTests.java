@@ -33,7 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(20)
 class StructureTests {
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @ParameterizedTest
     @CsvSource({
@@ -76,18 +77,16 @@ class StructureTests {
 
     @Test
     void aWavThatWasStreamedIsWholeButItsEndCannotBeChecked() {
-        assertThat(walk(Samples.bytes("streamed.wav"), MediaType.WAV))
-                .isEqualTo(whole("a stream without length"));
+        assertThat(walk(Samples.bytes("streamed.wav"), MediaType.WAV)).isEqualTo(whole("a stream without length"));
     }
 
     /**
      * Cut at every byte. What is not told are ends between two parts.
      *
-     * <p>With a remark: boxes of which the data or the directory is missing; pages of Ogg; frames
-     * of MP3 that a first frame has counted; all that a WAV without length may end with. Without
-     * one: between a fragment of MP4 and the next; frames of AAC, or of MP3 without a count, where
-     * one MP3 of each counted file is let through, since some writers count themselves and some do
-     * not; the frames of FLAC.
+     * <p>With a remark: boxes of which the data or the directory is missing; pages of Ogg; frames of MP3 that a first
+     * frame has counted; all that a WAV without length may end with. Without one: between a fragment of MP4 and the
+     * next; frames of AAC, or of MP3 without a count, where one MP3 of each counted file is let through, since some
+     * writers count themselves and some do not; the frames of FLAC.
      */
     @ParameterizedTest
     @CsvSource({
@@ -140,14 +139,13 @@ class StructureTests {
                         assertThat(where).matches("[ -!#-~]{10,120}");
                         cut++;
                     }
-                    case Whole(var remarks, _) when !remarks.isEmpty() -> odd++;
+                    case Whole(var remarks, var _) when !remarks.isEmpty() -> odd++;
                     case Whole _ -> good++;
                 }
             }
         }
 
-        assertThat(new int[] {cut, odd, good})
-                .containsExactly(bytes.length - remarked - silent, remarked, silent);
+        assertThat(new int[] {cut, odd, good}).containsExactly(bytes.length - remarked - silent, remarked, silent);
     }
 
     @Test
@@ -156,8 +154,8 @@ class StructureTests {
     }
 
     /**
-     * One byte more is a remark where the end is marked, and no file where it is not: a box of
-     * which only the first byte came looks the same. FLAC and a streamed WAV take it for sound.
+     * One byte more is a remark where the end is marked, and no file where it is not: a box of which only the first
+     * byte came looks the same. FLAC and a streamed WAV take it for sound.
      */
     @ParameterizedTest
     @CsvSource({
@@ -188,9 +186,8 @@ class StructureTests {
 
         switch (longer) {
             case Cut _ -> assertThat(expected).isEqualTo("cut");
-            case Whole(var remarks, _) ->
-                    assertThat(String.join("; ", remarks))
-                            .isEqualTo(expected == null ? "" : expected);
+            case Whole(var remarks, var _) ->
+                assertThat(String.join("; ", remarks)).isEqualTo(expected == null ? "" : expected);
         }
     }
 
@@ -211,10 +208,8 @@ class StructureTests {
         byte[] longBox = ascii("\0\0\0\u0001mdat\0\0\0\0\0\0\0\u0014data");
         byte[] lastBox = ascii("\0\0\0\0mdat and whatever comes");
 
-        assertThat(walk(joined(type, movie, longBox), MediaType.MP4))
-                .isEqualTo(whole("no track in moov"));
-        assertThat(walk(joined(type, movie, lastBox), MediaType.MP4))
-                .isEqualTo(whole("no track in moov"));
+        assertThat(walk(joined(type, movie, longBox), MediaType.MP4)).isEqualTo(whole("no track in moov"));
+        assertThat(walk(joined(type, movie, lastBox), MediaType.MP4)).isEqualTo(whole("no track in moov"));
         assertThat(walk(Arrays.copyOf(joined(type, movie, longBox), 43), MediaType.MP4))
                 .isEqualTo(new Cut("box mdat at byte 24 is not all there, the file ends at 43"));
     }
@@ -245,10 +240,7 @@ class StructureTests {
 
         for (int zeros : List.of(4, 7, 8, 20, 100_000)) {
             assertThat(walk(Arrays.copyOf(bytes, bytes.length + zeros), MediaType.MP4))
-                    .isEqualTo(
-                            new Whole(
-                                    List.of("zeros after the last box: " + zeros),
-                                    new Pixels(64, 48)));
+                    .isEqualTo(new Whole(List.of("zeros after the last box: " + zeros), new Pixels(64, 48)));
         }
     }
 
@@ -258,8 +250,7 @@ class StructureTests {
         int track = new String(bytes, ISO_8859_1).indexOf("trak");
         bytes[track - 4] = 0x7f;
 
-        assertThat(walk(bytes, MediaType.MP4))
-                .isEqualTo(whole("moov is malformed", "no track in moov"));
+        assertThat(walk(bytes, MediaType.MP4)).isEqualTo(whole("moov is malformed", "no track in moov"));
     }
 
     @Test
@@ -297,9 +288,7 @@ class StructureTests {
                 .isInstanceOfSatisfying(
                         Whole.class,
                         whole ->
-                                assertThat(whole.remarks())
-                                        .anyMatch(
-                                                remark -> remark.startsWith("more than 1000000")));
+                                assertThat(whole.remarks()).anyMatch(remark -> remark.startsWith("more than 1000000")));
     }
 
     private enum Tiny {
@@ -335,24 +324,20 @@ class StructureTests {
 
         assertThat(bounded(() -> walk(file.array(), MediaType.MP4)))
                 .isInstanceOfSatisfying(
-                        Whole.class,
-                        whole -> assertThat(whole.remarks()).contains("moov is malformed"));
+                        Whole.class, whole -> assertThat(whole.remarks()).contains("moov is malformed"));
     }
 
     // other containers
 
     @Test
     void stuffedDataAndStrayBytesEndNoPicture() {
-        byte[] picture =
-                ascii(
-                        "\u00ff\u00d8stray\u00ff\u00ff\u00e0\0\u0004\u00ff\u00d9"
-                                + "\u00ff\u00da\0\u0002data\u00ff\0data\u00ff\u00d0data\u00ff\u00d9");
+        byte[] picture = ascii("\u00ff\u00d8stray\u00ff\u00ff\u00e0\0\u0004\u00ff\u00d9"
+                + "\u00ff\u00da\0\u0002data\u00ff\0data\u00ff\u00d0data\u00ff\u00d9");
 
         assertThat(walk(picture, MediaType.JPEG)).isEqualTo(whole("stray bytes between segments"));
         assertThat(walk(Arrays.copyOf(picture, picture.length - 2), MediaType.JPEG))
                 .isInstanceOf(Cut.class);
-        assertThat(walk(ascii("\u00ff\u00d8\u00ff\u00d9"), MediaType.JPEG))
-                .isEqualTo(whole("no picture data"));
+        assertThat(walk(ascii("\u00ff\u00d8\u00ff\u00d9"), MediaType.JPEG)).isEqualTo(whole("no picture data"));
         assertThat(walk(ascii("\u00ff\u00d8\u00ff\u00e0\0\u0001\u00ff\u00d9"), MediaType.JPEG))
                 .isInstanceOf(Cut.class);
     }
@@ -366,11 +351,8 @@ class StructureTests {
         assertThat(walk(bytes, MediaType.PNG))
                 .isInstanceOfSatisfying(
                         Whole.class,
-                        whole ->
-                                assertThat(whole.remarks())
-                                        .containsExactly(
-                                                "wrong checksum of IHDR",
-                                                "wrong checksum of IEND"));
+                        whole -> assertThat(whole.remarks())
+                                .containsExactly("wrong checksum of IHDR", "wrong checksum of IEND"));
     }
 
     @Test
@@ -411,8 +393,7 @@ class StructureTests {
         byte[] words = ascii("1\n00:00:00,000 --> 00:00:01,500\nhello\n");
 
         assertThat(walk(words, MediaType.SRT)).isEqualTo(whole());
-        assertThat(walk(ascii("WEBVTT\n\na > b -> c\n"), MediaType.VTT))
-                .isEqualTo(whole("no words"));
+        assertThat(walk(ascii("WEBVTT\n\na > b -> c\n"), MediaType.VTT)).isEqualTo(whole("no words"));
         assertThat(walk(joined(words, new byte[] {0, 1}), MediaType.SRT))
                 .isEqualTo(new Cut("a zero in a text at byte " + words.length));
     }
@@ -428,10 +409,7 @@ class StructureTests {
             if (Files.size(file) <= 1 << 20) {
                 byte[] bytes = Files.readAllBytes(file);
                 for (int length : new int[] {61, bytes.length + 7}) {
-                    assertThat(
-                                    Structure.of(
-                                            new FileBytes(pieces(bytes, length), bytes.length),
-                                            type))
+                    assertThat(Structure.of(new FileBytes(pieces(bytes, length), bytes.length), type))
                             .isEqualTo(structure);
                 }
             }

@@ -14,8 +14,7 @@ class AnswerJsonTests {
 
     @Test
     void everyKindOfValueIsKept() {
-        String body =
-                "{\"a\":[1,-137728697860969105,1.50,\"x\\ud83d\\u0000\",true,false,null,{},[]],\"b\":{\"c\":7}}";
+        String body = "{\"a\":[1,-137728697860969105,1.50,\"x\\ud83d\\u0000\",true,false,null,{},[]],\"b\":{\"c\":7}}";
 
         assertThat(read(body)).hasToString(body.replace("\\ud83d", "\ud83d"));
     }
@@ -56,8 +55,7 @@ class AnswerJsonTests {
         assertThat(root.path("code").intValue()).isZero();
         assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
         assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
-        assertThat(root.toString().contains(AnswerJson.LEFT_OUT))
-                .isEqualTo(levels >= AnswerJson.MOST_LEVELS);
+        assertThat(root.toString().contains(AnswerJson.LEFT_OUT)).isEqualTo(levels >= AnswerJson.MOST_LEVELS);
     }
 
     @Test
@@ -69,8 +67,7 @@ class AnswerJsonTests {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"{\"a\":1}}", "{\"a\":1}{}", "{\"a\":1} <!-- 7 ms -->", "{\"a\":1}\u0000"})
+    @ValueSource(strings = {"{\"a\":1}}", "{\"a\":1}{}", "{\"a\":1} <!-- 7 ms -->", "{\"a\":1}\u0000"})
     void theFirstObjectCountsAndTheRestIsIgnored(String body) {
         assertThat(read(body)).hasToString("{\"a\":1}");
     }
@@ -90,16 +87,15 @@ class AnswerJsonTests {
     void longListsOfABodyOfTooManyValuesAreCutAndTheRestIsRead(String value) {
         String many = (value + ",").repeat(AnswerJson.MOST_VALUES);
 
-        JsonNode root =
-                read(
-                        "{\"data\":[{\"new\":["
-                                + many
-                                + value
-                                + "],\"id\":\"i\",\"list\":[{\"b\":1}]},{\"id\":\"j\"}],\"code\":0}");
+        JsonNode root = read("{\"data\":[{\"new\":["
+                + many
+                + value
+                + "],\"id\":\"i\",\"list\":[{\"b\":1}]},{\"id\":\"j\"}],\"code\":0}");
 
         assertThat(root.path("code").intValue()).isZero();
         assertThat(root.path("data").path(0).path("id").stringValue()).isEqualTo("i");
-        assertThat(root.path("data").path(0).path("list").path(0).path("b").intValue()).isOne();
+        assertThat(root.path("data").path(0).path("list").path(0).path("b").intValue())
+                .isOne();
         assertThat(root.path("data").path(1).path("id").stringValue()).isEqualTo("j");
         assertThat(root.path("data").path(0).path("new").size()).isEqualTo(AnswerJson.LONGEST_LIST);
     }
@@ -143,8 +139,7 @@ class AnswerJsonTests {
     @ParameterizedTest
     @CsvSource({"1e999", "1e-999", "1E+999", "1.25", "-0.0"})
     void decimalNumbersKeepTheirDigits(String number) {
-        assertThat(read("{\"n\":" + number + "}").path("n").decimalValue())
-                .isEqualByComparingTo(number);
+        assertThat(read("{\"n\":" + number + "}").path("n").decimalValue()).isEqualByComparingTo(number);
     }
 
     /** As PostgreSQL writes it in {@code jsonb}, from which answers are read again. */
@@ -159,14 +154,7 @@ class AnswerJsonTests {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "1e999999999",
-        "-1e999999999",
-        "1e-999999999",
-        "1e99999999999999999999",
-        "1.5e-99999999999",
-        "1e1001"
-    })
+    @CsvSource({"1e999999999", "-1e999999999", "1e-999999999", "1e99999999999999999999", "1.5e-99999999999", "1e1001"})
     void numbersThatNoOneCanWorkWithAreTexts(String number) {
         assertThat(read("{\"n\":" + number + "}").path("n").stringValue()).isEqualTo(number);
     }
@@ -176,8 +164,7 @@ class AnswerJsonTests {
         String thousand = "9".repeat(1_000);
         String million = "9".repeat(1_000_000);
 
-        JsonNode root =
-                read("{\"a\":" + thousand + ",\"b\":" + million + ",\"c\":0." + million + "}");
+        JsonNode root = read("{\"a\":" + thousand + ",\"b\":" + million + ",\"c\":0." + million + "}");
 
         assertThat(root.path("a").bigIntegerValue()).isEqualTo(new BigInteger(thousand));
         assertThat(root.path("b").stringValue()).isEqualTo(million);

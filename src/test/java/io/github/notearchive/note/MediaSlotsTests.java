@@ -21,15 +21,11 @@ class MediaSlotsTests {
     @ParameterizedTest
     @ValueSource(ints = {1, 9, 18})
     void everyPictureIsASlotInTheOrderOfTheAnswer(int count) {
-        String images =
-                IntStream.range(0, count)
-                        .mapToObj(
-                                i ->
-                                        """
+        String images = IntStream.range(0, count)
+                .mapToObj(i -> """
                                         {"index":0,"fileid":"1040g%02d","width":1080,"height":1440,"original":"%s1040g%02d?w/5000"}
-                                        """
-                                                .formatted(i, CDN, i))
-                        .collect(Collectors.joining(","));
+                                        """.formatted(i, CDN, i))
+                .collect(Collectors.joining(","));
 
         List<MediaSlot> slots = slots("{\"type\":\"normal\",\"images_list\":[" + images + "]}");
 
@@ -45,9 +41,7 @@ class MediaSlotsTests {
 
     @Test
     void theAddressesOfAPictureGoFromTheLargestToTheSmallest() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"images_list":[{"fileid":"f","width":1080,"height":1440,
                           "url":"https://c/576?sign=1","url_multi_level":{"low":"https://c/low","medium":"https://c/medium","high":"https://c/high"},
                           "url_size_large":"https://c/large","original":"https://c/5000","url_8k":"https://c/8192"}]}
@@ -69,9 +63,7 @@ class MediaSlotsTests {
 
     @Test
     void blankAddressesArePassedOverAndEqualOnesStandOnce() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"images_list":[{"fileid":"f","original":"","url_8k":null,"url_size_large":"https://c/large",
                           "url":"https://c/a","url_multi_level":{"low":"https://c/a","medium":"https://c/a","high":"https://c/a"}}]}
                         """);
@@ -85,12 +77,11 @@ class MediaSlotsTests {
     void anAddressIsKeptByteForByteHoweverMalformed() {
         String url = CDN + "f?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%20b";
 
-        MediaSlot slot =
-                only(
-                        "{\"images_list\":[{\"original\":\"\",\"url\":\""
-                                + url
-                                + "\"},{\"url\":\"//sns-i10.rednotecdn.com/x\"}]}",
-                        0);
+        MediaSlot slot = only(
+                "{\"images_list\":[{\"original\":\"\",\"url\":\""
+                        + url
+                        + "\"},{\"url\":\"//sns-i10.rednotecdn.com/x\"}]}",
+                0);
 
         assertThat(slot.candidates())
                 .singleElement()
@@ -110,31 +101,23 @@ class MediaSlotsTests {
 
     @Test
     void twoPicturesOfOneFileAreTwoSlots() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":"notes_uhdr/1040g","url":"https://c/1"},{"fileid":"notes_uhdr/1040g","url":"https://c/1"},
                                         {"fileid":"../evil","url":"https://c/2"}]}
                         """);
 
         assertThat(slots)
                 .extracting(MediaSlot::ordinal, MediaSlot::identity)
-                .containsExactly(
-                        tuple(0, "notes_uhdr/1040g"),
-                        tuple(1, "notes_uhdr/1040g"),
-                        tuple(2, "../evil"));
+                .containsExactly(tuple(0, "notes_uhdr/1040g"), tuple(1, "notes_uhdr/1040g"), tuple(2, "../evil"));
     }
 
     @Test
     void longNamesAreCutAndStayApart() {
         String name = "🍚".repeat(3_000);
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":"%s1","url":"https://c/1"},{"fileid":"%s2","url":"https://c/2"},
                                         {"fileid":"%s1","url":"https://c/3"},{"url":"https://c/%s?sign=1"}]}
-                        """
-                                .formatted(name, name, name, "p".repeat(7_000)));
+                        """.formatted(name, name, name, "p".repeat(7_000)));
 
         assertThat(slots)
                 .extracting(MediaSlot::identity)
@@ -158,9 +141,7 @@ class MediaSlotsTests {
 
     @Test
     void theMotionOfALivePhotoStandsBehindItsStillWithTheSameOrdinal() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":"a","url":"https://c/a"},
                           {"fileid":"b","url":"https://c/b","live_photo_file_id":"livephoto/1040g390bbb",
                            "live_photo":{"media":{"video_id":"137833486798426118","stream":{"h264":[],
@@ -179,15 +160,12 @@ class MediaSlotsTests {
                         tuple(MediaKind.IMAGE, 2, "c"));
         assertThat(slots.get(2).candidates())
                 .extracting(MediaCandidate::rendition, MediaCandidate::size)
-                .containsExactly(
-                        tuple("h265/master_url", 521172L), tuple("h265/backup_urls[0]", 521172L));
+                .containsExactly(tuple("h265/master_url", 521172L), tuple("h265/backup_urls[0]", 521172L));
     }
 
     @Test
     void aMotionThatIsOnlyNamedIsAGapThatShows() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":"a","url":"https://c/a","live_photo_file_id":"livephoto/k",
                                          "live_photo":{"media":{"stream":{}}}}]}
                         """);
@@ -199,9 +177,7 @@ class MediaSlotsTests {
 
     @Test
     void aVideoNoteWithoutVideoHasASlotThatSaysThatItIsNotOffered() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"type":"video","images_list":[{"fileid":"cover","url":"https://c/a"}],
                          "native_voice_info":{"sound_id":"1146","url":"http://c/audio/1/02e9_0.wav",
                                               "md5sum":"00112233445566778899aabbccddeeff","duration":46250}}
@@ -213,15 +189,12 @@ class MediaSlotsTests {
                         tuple(MediaKind.IMAGE, "cover", null),
                         tuple(MediaKind.VIDEO, "", MediaSlots.NOT_OFFERED_BY_V1),
                         tuple(MediaKind.AUDIO, "1146", null));
-        assertThat(slots.get(2).candidates().getFirst().md5())
-                .isEqualTo("00112233445566778899aabbccddeeff");
+        assertThat(slots.get(2).candidates().getFirst().md5()).isEqualTo("00112233445566778899aabbccddeeff");
     }
 
     @Test
     void theStreamsOfAVideoGoByPixelsAndEachIsFollowedByItsOtherAddresses() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"type":"video","video_info_v2":{"capa":{"duration":61},"media":{"video_id":137728697860969105,
                           "stream":{"h264":[{"master_url":"http://c/258.mp4","backup_urls":["http://c/258.mp4","http://d/258.mp4"],
                                              "width":1280,"height":720,"size":15534880,"default_stream":0}],
@@ -253,10 +226,8 @@ class MediaSlotsTests {
                 "h265               | 720  | h265 h264 h266 av1 h265[1]",
                 "h265,h264          | 500  | h266 h265 h264 av1 h265[1]"
             })
-    void streamsGoByCodecAndThenBySizeAndThoseBeyondTheLimitComeLast(
-            String codecs, int maxHeight, String expected) {
-        String note =
-                """
+    void streamsGoByCodecAndThenBySizeAndThoseBeyondTheLimitComeLast(String codecs, int maxHeight, String expected) {
+        String note = """
                 {"video_info_v2":{"media":{"video_id":1,"stream":{
                   "h264":[{"master_url":"http://c/1","width":720,"height":1280}],
                   "h265":[{"master_url":"http://c/2","width":720,"height":1280},
@@ -265,8 +236,7 @@ class MediaSlotsTests {
                   "av1":[{"master_url":"http://c/5","width":1920,"height":1080}]}}}}
                 """;
 
-        List<MediaSlot> slots =
-                slots(note, new StreamPreference(List.of(codecs.split(",")), maxHeight));
+        List<MediaSlot> slots = slots(note, new StreamPreference(List.of(codecs.split(",")), maxHeight));
 
         assertThat(slots.getFirst().candidates())
                 .extracting(MediaCandidate::variant)
@@ -275,41 +245,30 @@ class MediaSlotsTests {
 
     @Test
     void largerFileComesFirstWherePicturesAreEquallyLarge() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"video_info_v2":{"media":{"stream":{"h265":[
                           {"master_url":"http://c/1","width":720,"height":1280,"size":10},
                           {"master_url":"http://c/2","width":720,"height":1280,"size":20}]}}}}
                         """);
 
-        assertThat(slot.candidates())
-                .extracting(MediaCandidate::url)
-                .containsExactly("http://c/2", "http://c/1");
+        assertThat(slot.candidates()).extracting(MediaCandidate::url).containsExactly("http://c/2", "http://c/1");
     }
 
     @Test
     void streamPromisesItsOwnMd5OrElseThatOfTheFilm() {
         String own = "0123456789abcdef0123456789abcdef";
         String ofTheFilm = "fedcba9876543210fedcba9876543210";
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"video_info_v2":{"media":{"video":{"md5":"%s"},"stream":{
                           "h264":[{"master_url":"http://c/1"}],"h265":[{"master_url":"http://c/2","md5":"%s"}]}}}}
-                        """
-                                .formatted(ofTheFilm, own));
+                        """.formatted(ofTheFilm, own));
 
-        assertThat(slot.candidates())
-                .extracting(MediaCandidate::md5)
-                .containsExactly(own, ofTheFilm);
+        assertThat(slot.candidates()).extracting(MediaCandidate::md5).containsExactly(own, ofTheFilm);
     }
 
     @Test
     void subtitlesAreASlotForEachLanguageWhateverTheOrderOfTheKeys() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
                           "zh-CN":[{"url":"http://c/zh.srt?sign=2"}],
                           "source":[{"url":"http://c/zh.srt?sign=1"}],
@@ -332,15 +291,11 @@ class MediaSlotsTests {
 
     @Test
     void answerBoughtForTheVideoGivesTheVideoAndNothingElse() {
-        NoteCapture detail =
-                capture(
-                        """
+        NoteCapture detail = capture("""
                         {"type":"video","images_list":[{"fileid":"cover","url":"http://c/cover"}],
                          "native_voice_info":{"sound_id":"7","url":"http://c/a"}}
                         """);
-        NoteCapture video =
-                capture(
-                        """
+        NoteCapture video = capture("""
                         {"type":"video","images_list":[{"fileid":"other","url":"http://c/other"},{"fileid":"more","url":"http://c/m"}],
                          "native_voice_info":{"sound_id":"8","url":"http://c/b"},
                          "video_info_v2":{"media":{"video_id":1,"stream":{"h264":[{"master_url":"http://c/1"}]}}}}
@@ -374,9 +329,7 @@ class MediaSlotsTests {
 
     @Test
     void anOriginalSoundPostExpectsItsSoundOnly() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"type":"video","images_list":[],"native_voice_info":{"sound_id":"7","url":"http://c/a_0.wav"}}
                         """);
 
@@ -385,9 +338,7 @@ class MediaSlotsTests {
 
     @Test
     void theSameSoundTwiceIsOneSlotAndMusicIsAnother() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"native_voice_info":{"sound_id":"7","url":"http://c/a_0.wav"},
                          "widgets_context":"{\\"note_sound_info\\":{\\"sound_id\\":\\"7\\",\\"url\\":\\"http://c/a_0.wav\\"}}",
                          "simple_music_info":{"url":"http://c/music.mp3?sign=1"}}
@@ -395,8 +346,7 @@ class MediaSlotsTests {
 
         assertThat(slots)
                 .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
-                .containsExactly(
-                        tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "music.mp3"));
+                .containsExactly(tuple(MediaKind.AUDIO, 0, "7"), tuple(MediaKind.AUDIO, 1, "music.mp3"));
     }
 
     @ParameterizedTest
@@ -424,16 +374,13 @@ class MediaSlotsTests {
                 "true"
             })
     void placeholderIsNoNameSoThatTheNextSourceOfOneCounts(String placeholder) {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":%1$s,"trace_id":"t","url":"https://c/a"},
                                         {"fileid":%1$s,"trace_id":%1$s,"url":"https://c/b?sign=1"}],
                          "video_info_v2":{"media":{"video_id":%1$s,"stream":{"h264":[{"master_url":"http://c/x.mp4"}]}}},
                          "native_voice_info":{"sound_id":%1$s,"url":"http://c/voice.wav"},
                          "simple_music_info":{"music_id":%1$s,"id":7,"url":"http://c/music.mp3"}}
-                        """
-                                .formatted(placeholder));
+                        """.formatted(placeholder));
 
         assertThat(slots)
                 .extracting(MediaSlot::identity, MediaSlot::named)
@@ -458,20 +405,14 @@ class MediaSlotsTests {
     void placeholderAloneIsNoSignOfAVideoOrOfAMotion() {
         assertThat(slots("{\"video_info_v2\":{\"media\":{\"video_id\":0,\"stream\":{}}}}"))
                 .isEmpty();
-        assertThat(
-                        slots(
-                                """
+        assertThat(slots("""
                                 {"images_list":[{"fileid":"f","live_photo_file_id":"0","live_photo":{"media":{"video_id":0}}}]}
-                                """))
-                .extracting(MediaSlot::kind)
-                .containsExactly(MediaKind.IMAGE);
+                                """)).extracting(MediaSlot::kind).containsExactly(MediaKind.IMAGE);
     }
 
     @Test
     void soundsWithoutNamesWhoseAddressesEndAlikeAreTwo() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"native_voice_info":{"url":"http://c/voice/0.wav"},
                          "widgets_context":"{\\"note_sound_info\\":{\\"url\\":\\"http://c/voice/0.wav\\"}}",
                          "simple_music_info":{"url":"http://c/music/0.wav"}}
@@ -479,15 +420,12 @@ class MediaSlotsTests {
 
         assertThat(slots)
                 .extracting(MediaSlot::kind, MediaSlot::ordinal, MediaSlot::identity)
-                .containsExactly(
-                        tuple(MediaKind.AUDIO, 0, "0.wav"), tuple(MediaKind.AUDIO, 1, "0.wav"));
+                .containsExactly(tuple(MediaKind.AUDIO, 0, "0.wav"), tuple(MediaKind.AUDIO, 1, "0.wav"));
     }
 
     @Test
     void soundWhoseNameIsTheLastPartOfAnothersAddressIsAnotherSound() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"native_voice_info":{"url":"http://c/voice/7"},
                          "simple_music_info":{"id":"7","url":"http://c/music/x"}}
                         """);
@@ -512,26 +450,19 @@ class MediaSlotsTests {
                 "2 | c/a                        | c/b"
             })
     void soundsWithoutNamesAreTheSameWhereTheirAddressesAre(int sounds, String a, String b) {
-        assertThat(
-                        slots(
-                                """
+        assertThat(slots("""
                                 {"native_voice_info":{"url":"%s"},"simple_music_info":{"url":"%s"}}
-                                """
-                                        .formatted(a, b)))
-                .hasSize(sounds);
+                                """.formatted(a, b))).hasSize(sounds);
     }
 
     @Test
     void languageThatIsNoNameOfOneGoesByItsNumber() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
                           "zh\\u0000":[{"url":"http://c/a.srt"},{"url":"http://c/b.srt"}],"":[{"url":"http://c/c.srt"}],
                           "zh\\ud83d":[{"url":"http://c/d.srt"}],"%s":[{"url":"http://c/e.srt"}],
                           "zh_Hant-TW":[{"url":"http://c/f.srt"}]}}}}}
-                        """
-                                .formatted("x".repeat(21)));
+                        """.formatted("x".repeat(21)));
 
         assertThat(slots.subList(1, slots.size()))
                 .extracting(
@@ -550,9 +481,7 @@ class MediaSlotsTests {
 
     @Test
     void subtitlesThatOnlyTheQueryTellsApartAreTwo() {
-        List<MediaSlot> slots =
-                slots(
-                        """
+        List<MediaSlot> slots = slots("""
                         {"video_info_v2":{"media":{"video_id":1,"video":{"subtitles":{
                           "zh":[{"url":"http://c/sub?lang=zh&sign=1"}],"en":[{"url":"http://c/sub?lang=en&sign=1"}],
                           "source":[{"url":"https://c/sub?lang=zh&sign=2&t=1"}]}}}}}
@@ -568,9 +497,7 @@ class MediaSlotsTests {
 
     @Test
     void aSoundThatStandsInTheTextWithinTheAnswerOnlyIsFoundToo() {
-        MediaSlot slot =
-                only(
-                        """
+        MediaSlot slot = only("""
                         {"widgets_context":"{\\"note_sound_info\\":{\\"sound_id\\":\\"7\\",\\"url\\":\\"http://c/a\\"}}"}
                         """);
 
@@ -615,13 +542,10 @@ class MediaSlotsTests {
                 "{\"master_url\":\"http://c/1.mp4\",\"backup_urls\":[null,7,\"\",\"http://c/1.mp4\"]}"
             })
     void aStreamWithOddNumbersKeepsItsAddressAndPromisesNothing(String stream) {
-        MediaSlot slot =
-                only("{\"video_info_v2\":{\"media\":{\"stream\":{\"h264\":[" + stream + "]}}}}");
+        MediaSlot slot = only("{\"video_info_v2\":{\"media\":{\"stream\":{\"h264\":[" + stream + "]}}}}");
 
         assertThat(slot.candidates())
-                .containsExactly(
-                        new MediaCandidate(
-                                "http://c/1.mp4", "h264/master_url", null, null, null, null));
+                .containsExactly(new MediaCandidate("http://c/1.mp4", "h264/master_url", null, null, null, null));
     }
 
     @Test

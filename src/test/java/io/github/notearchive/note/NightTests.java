@@ -24,7 +24,9 @@ class NightTests {
     void endsWhereTheNextOneBegins() {
         Night night = new Night(LocalDate.of(2026, 11, 25));
 
-        assertThat(night.ends()).isEqualTo(MIDNIGHT).isEqualTo(Night.of(MIDNIGHT).begins());
+        assertThat(night.ends())
+                .isEqualTo(MIDNIGHT)
+                .isEqualTo(Night.of(MIDNIGHT).begins());
         assertThat(Duration.between(night.begins(), night.ends())).hasHours(24);
         assertThat(Night.of(night.begins())).isEqualTo(night);
     }

@@ -53,7 +53,9 @@ class ObjectStoreTests {
 
     private static final byte[] TEXT = "hello".getBytes(StandardCharsets.UTF_8);
 
-    @TempDir static Path directory;
+    @TempDir
+    static Path directory;
+
     private static S3Proxy server;
     private static int buckets;
 
@@ -63,14 +65,13 @@ class ObjectStoreTests {
     @BeforeAll
     static void startServer() throws Exception {
         Path root = Files.createDirectories(directory.toRealPath().resolve("s3"));
-        server =
-                S3Proxy.builder()
-                        .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                        .endpoint(URI.create("http://127.0.0.1:0"))
-                        .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2")
-                        .ignoreUnknownHeaders(true)
-                        .jettyMaxThreads(16)
-                        .build();
+        server = S3Proxy.builder()
+                .blobStore(new FilesystemNio2BlobStore(root.toString()))
+                .endpoint(URI.create("http://127.0.0.1:0"))
+                .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2")
+                .ignoreUnknownHeaders(true)
+                .jettyMaxThreads(16)
+                .build();
         server.start();
     }
 
@@ -97,14 +98,7 @@ class ObjectStoreTests {
 
         StoredObject put = store.putBytes(key, TEXT, "application/json");
 
-        assertThat(put)
-                .isEqualTo(
-                        new StoredObject(
-                                key,
-                                5,
-                                hex("MD5", TEXT),
-                                "application/json",
-                                hex("SHA-256", TEXT)));
+        assertThat(put).isEqualTo(new StoredObject(key, 5, hex("MD5", TEXT), "application/json", hex("SHA-256", TEXT)));
         assertThat(store.stat(key)).contains(put);
         assertThat(store.read(key)).isEqualTo(TEXT);
         try (InputStream in = store.open(key)) {
@@ -146,12 +140,7 @@ class ObjectStoreTests {
 
         assertThat(put)
                 .isEqualTo(
-                        new StoredObject(
-                                key,
-                                150L << 20,
-                                HexFormat.of().formatHex(md5.digest()),
-                                "video/mp4",
-                                digest));
+                        new StoredObject(key, 150L << 20, HexFormat.of().formatHex(md5.digest()), "video/mp4", digest));
         assertThat(store.stat(key)).contains(put);
         try (InputStream in = new DigestInputStream(store.open(key), sha256)) {
             in.transferTo(OutputStream.nullOutputStream());
@@ -166,9 +155,7 @@ class ObjectStoreTests {
         Path file = Files.write(directory.resolve("parts"), bytes);
         try (var parts = new ObjectStore(properties, 20_000_000)) {
 
-            StoredObject put =
-                    parts.put(
-                            key, new ObjectBytes.OnDisk(file), "video/mp4", hex("SHA-256", bytes));
+            StoredObject put = parts.put(key, new ObjectBytes.OnDisk(file), "video/mp4", hex("SHA-256", bytes));
 
             assertThat(put.etag()).endsWith("-3");
             assertThat(store.stat(key)).contains(put);
@@ -184,31 +171,24 @@ class ObjectStoreTests {
         Path file = Files.write(directory.resolve("compared"), bytes);
         List<String> requests = new CopyOnWriteArrayList<>();
         AtomicBoolean right = new AtomicBoolean(true);
-        try (Scripted server =
-                new Scripted(
-                        exchange -> {
-                            requests.add(
-                                    exchange.getRequestMethod()
-                                            + " "
-                                            + exchange.getRequestHeaders()
-                                                    .getFirst("x-amz-content-sha256"));
-                            exchange.getResponseHeaders().set("ETag", "\"of-a-store-with-keys\"");
-                            exchange.getResponseHeaders()
-                                    .set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
-                            switch (exchange.getRequestMethod()) {
-                                case "PUT" -> exchange.sendResponseHeaders(200, -1);
-                                case "HEAD" -> {
-                                    exchange.getResponseHeaders()
-                                            .set("Content-Length", String.valueOf(bytes.length));
-                                    exchange.sendResponseHeaders(200, -1);
-                                }
-                                default -> {
-                                    exchange.sendResponseHeaders(200, bytes.length);
-                                    exchange.getResponseBody()
-                                            .write(right.get() ? bytes : new byte[bytes.length]);
-                                }
-                            }
-                        })) {
+        try (Scripted server = new Scripted(exchange -> {
+            requests.add(exchange.getRequestMethod()
+                    + " "
+                    + exchange.getRequestHeaders().getFirst("x-amz-content-sha256"));
+            exchange.getResponseHeaders().set("ETag", "\"of-a-store-with-keys\"");
+            exchange.getResponseHeaders().set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
+            switch (exchange.getRequestMethod()) {
+                case "PUT" -> exchange.sendResponseHeaders(200, -1);
+                case "HEAD" -> {
+                    exchange.getResponseHeaders().set("Content-Length", String.valueOf(bytes.length));
+                    exchange.sendResponseHeaders(200, -1);
+                }
+                default -> {
+                    exchange.sendResponseHeaders(200, bytes.length);
+                    exchange.getResponseBody().write(right.get() ? bytes : new byte[bytes.length]);
+                }
+            }
+        })) {
             ObjectKey key = new ObjectKey("a");
             String digest = hex("SHA-256", bytes);
 
@@ -216,14 +196,7 @@ class ObjectStoreTests {
 
             assertThat(requests).hasSize(3).startsWith("PUT UNSIGNED-PAYLOAD");
             right.set(false);
-            assertThat(
-                            failure(
-                                    () ->
-                                            server.store.put(
-                                                    key,
-                                                    new ObjectBytes.OnDisk(file),
-                                                    "video/mp4",
-                                                    digest)))
+            assertThat(failure(() -> server.store.put(key, new ObjectBytes.OnDisk(file), "video/mp4", digest)))
                     .hasMessageContaining("holds other bytes than were sent");
         }
     }
@@ -255,12 +228,10 @@ class ObjectStoreTests {
         ObjectKey key = new ObjectKey("none");
 
         assertThat(store.stat(key)).isEmpty();
-        assertThat(failure(() -> store.read(key)))
-                .satisfies(
-                        e -> {
-                            assertThat(e.refused()).isTrue();
-                            assertThat(e.code()).isEqualTo("NoSuchKey");
-                        });
+        assertThat(failure(() -> store.read(key))).satisfies(e -> {
+            assertThat(e.refused()).isTrue();
+            assertThat(e.code()).isEqualTo("NoSuchKey");
+        });
     }
 
     @Test
@@ -274,12 +245,10 @@ class ObjectStoreTests {
 
     @Test
     void aMissingBucketIsAnErrorWhenItMustNotBeMade() {
-        try (var elsewhere =
-                new ObjectStore(properties(server.getPort(), "hunter2", "no-bucket", false))) {
+        try (var elsewhere = new ObjectStore(properties(server.getPort(), "hunter2", "no-bucket", false))) {
 
             StoreException looked = failure(elsewhere::ensureBucket);
-            StoreException put =
-                    failure(() -> elsewhere.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+            StoreException put = failure(() -> elsewhere.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(looked.refused()).isTrue();
             assertThat(looked).hasMessageContainingAll("no-bucket", "archive.store.create-bucket");
@@ -290,24 +259,19 @@ class ObjectStoreTests {
 
     @Test
     void aWrongSecretIsRefusedAndNeverPrinted() {
-        try (var stranger =
-                new ObjectStore(
-                        properties(server.getPort(), "letmein1", properties.bucket(), true))) {
+        try (var stranger = new ObjectStore(properties(server.getPort(), "letmein1", properties.bucket(), true))) {
 
-            for (ThrowingCallable call :
-                    List.<ThrowingCallable>of(
-                            stranger::ensureBucket,
-                            () -> stranger.stat(new ObjectKey("a")),
-                            () -> stranger.putBytes(new ObjectKey("a"), TEXT, "text/plain"),
-                            () -> stranger.list("").toList())) {
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    stranger::ensureBucket,
+                    () -> stranger.stat(new ObjectKey("a")),
+                    () -> stranger.putBytes(new ObjectKey("a"), TEXT, "text/plain"),
+                    () -> stranger.list("").toList())) {
                 StoreException e = failure(call);
 
                 assertThat(e.refused()).isTrue();
                 assertThat(e)
                         .hasMessageContainingAll(
-                                "127.0.0.1:" + server.getPort(),
-                                properties.bucket(),
-                                "archive.store.secret-key")
+                                "127.0.0.1:" + server.getPort(), properties.bucket(), "archive.store.secret-key")
                         .hasNoCause();
                 assertThat(e.getMessage()).doesNotContain("letmein1", "Signature=");
             }
@@ -322,15 +286,13 @@ class ObjectStoreTests {
         }
         try (var nowhere = new ObjectStore(properties(port, "hunter2", "bucket", true))) {
 
-            for (ThrowingCallable call :
-                    List.<ThrowingCallable>of(
-                            nowhere::ensureBucket, () -> nowhere.list("").toList())) {
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    nowhere::ensureBucket, () -> nowhere.list("").toList())) {
                 StoreException e = failure(call);
 
                 assertThat(e.unreachable()).isTrue();
                 assertThat(e)
-                        .hasMessageContainingAll(
-                                "127.0.0.1:" + port, "ConnectException", "archive.store.endpoint");
+                        .hasMessageContainingAll("127.0.0.1:" + port, "ConnectException", "archive.store.endpoint");
             }
         }
     }
@@ -338,24 +300,18 @@ class ObjectStoreTests {
     @Test
     void aStoreThatIsBusyIsAskedAgainAsOftenAsAllowed() throws Exception {
         AtomicInteger requests = new AtomicInteger();
-        HttpServer busy =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        busy.createContext(
-                "/",
-                exchange -> {
-                    requests.incrementAndGet();
-                    byte[] body =
-                            "<Error><Code>SlowDown</Code></Error>".getBytes(StandardCharsets.UTF_8);
-                    exchange.getRequestBody().readAllBytes();
-                    exchange.getResponseHeaders().set("Content-Type", "application/xml");
-                    exchange.sendResponseHeaders(503, body.length);
-                    exchange.getResponseBody().write(body);
-                    exchange.close();
-                });
+        HttpServer busy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        busy.createContext("/", exchange -> {
+            requests.incrementAndGet();
+            byte[] body = "<Error><Code>SlowDown</Code></Error>".getBytes(StandardCharsets.UTF_8);
+            exchange.getRequestBody().readAllBytes();
+            exchange.getResponseHeaders().set("Content-Type", "application/xml");
+            exchange.sendResponseHeaders(503, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
         busy.start();
-        try (var slow =
-                new ObjectStore(
-                        properties(busy.getAddress().getPort(), "hunter2", "bucket", true))) {
+        try (var slow = new ObjectStore(properties(busy.getAddress().getPort(), "hunter2", "bucket", true))) {
 
             StoreException e = failure(() -> slow.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
@@ -370,24 +326,18 @@ class ObjectStoreTests {
     @Test
     void aServerThatImplementsNoSuchRequestIsRefused() throws Exception {
         AtomicInteger requests = new AtomicInteger();
-        HttpServer other =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        other.createContext(
-                "/",
-                exchange -> {
-                    requests.incrementAndGet();
-                    exchange.getRequestBody().readAllBytes();
-                    exchange.sendResponseHeaders(501, -1);
-                    exchange.close();
-                });
+        HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        other.createContext("/", exchange -> {
+            requests.incrementAndGet();
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(501, -1);
+            exchange.close();
+        });
         other.start();
-        try (var store =
-                new ObjectStore(
-                        properties(other.getAddress().getPort(), "hunter2", "bucket", true))) {
+        try (var store = new ObjectStore(properties(other.getAddress().getPort(), "hunter2", "bucket", true))) {
 
             StoreException bucket = failure(store::ensureBucket);
-            StoreException put =
-                    failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+            StoreException put = failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(bucket.refused()).as(bucket.getMessage()).isTrue();
             assertThat(put.refused()).as(put.getMessage()).isTrue();
@@ -400,18 +350,16 @@ class ObjectStoreTests {
     @Test
     void aStoreThatFallsSilentIsUnreachable() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-                var store =
-                        new ObjectStore(
-                                new StoreProperties(
-                                        "http://127.0.0.1:" + silent.getLocalPort(),
-                                        "bucket",
-                                        "us-east-1",
-                                        "who",
-                                        new Secret("hunter2"),
-                                        true,
-                                        Duration.ofSeconds(2),
-                                        Duration.ofMillis(200),
-                                        1))) {
+                var store = new ObjectStore(new StoreProperties(
+                        "http://127.0.0.1:" + silent.getLocalPort(),
+                        "bucket",
+                        "us-east-1",
+                        "who",
+                        new Secret("hunter2"),
+                        true,
+                        Duration.ofSeconds(2),
+                        Duration.ofMillis(200),
+                        1))) {
 
             StoreException e = failure(() -> store.stat(new ObjectKey("a")));
 
@@ -423,39 +371,31 @@ class ObjectStoreTests {
     @Test
     void bytesThatTheStoreGotWrongAreNotTakenForStored() throws Exception {
         AtomicInteger requests = new AtomicInteger();
-        HttpServer forgetful =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        forgetful.createContext(
-                "/",
-                exchange -> {
-                    exchange.getRequestBody().readAllBytes();
-                    exchange.getResponseHeaders().set("ETag", "\"" + "0".repeat(32) + "\"");
-                    exchange.getResponseHeaders()
-                            .set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
-                    switch (exchange.getRequestMethod()) {
-                        case "PUT" -> {
-                            requests.incrementAndGet();
-                            exchange.sendResponseHeaders(200, -1);
-                        }
-                        case "HEAD" -> {
-                            exchange.getResponseHeaders().set("Content-Length", "5");
-                            exchange.sendResponseHeaders(200, -1);
-                        }
-                        default -> {
-                            exchange.sendResponseHeaders(200, 5);
-                            exchange.getResponseBody()
-                                    .write("jello".getBytes(StandardCharsets.UTF_8));
-                        }
-                    }
-                    exchange.close();
-                });
+        HttpServer forgetful = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        forgetful.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.getResponseHeaders().set("ETag", "\"" + "0".repeat(32) + "\"");
+            exchange.getResponseHeaders().set("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT");
+            switch (exchange.getRequestMethod()) {
+                case "PUT" -> {
+                    requests.incrementAndGet();
+                    exchange.sendResponseHeaders(200, -1);
+                }
+                case "HEAD" -> {
+                    exchange.getResponseHeaders().set("Content-Length", "5");
+                    exchange.sendResponseHeaders(200, -1);
+                }
+                default -> {
+                    exchange.sendResponseHeaders(200, 5);
+                    exchange.getResponseBody().write("jello".getBytes(StandardCharsets.UTF_8));
+                }
+            }
+            exchange.close();
+        });
         forgetful.start();
-        try (var wrong =
-                new ObjectStore(
-                        properties(forgetful.getAddress().getPort(), "hunter2", "bucket", true))) {
+        try (var wrong = new ObjectStore(properties(forgetful.getAddress().getPort(), "hunter2", "bucket", true))) {
 
-            StoreException e =
-                    failure(() -> wrong.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+            StoreException e = failure(() -> wrong.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(e.refused()).isTrue();
             assertThat(e).hasMessageContaining("holds other bytes than were sent");
@@ -468,16 +408,13 @@ class ObjectStoreTests {
     @Test
     void aStoreThatSaysTheChecksumBackHasShownEnough() throws Exception {
         List<String> requests = new CopyOnWriteArrayList<>();
-        try (Scripted server =
-                new Scripted(
-                        exchange -> {
-                            requests.add(exchange.getRequestMethod());
-                            String checksum =
-                                    exchange.getRequestHeaders().getFirst("x-amz-checksum-sha256");
-                            exchange.getResponseHeaders().set("ETag", "\"of-a-kms-key\"");
-                            exchange.getResponseHeaders().set("x-amz-checksum-sha256", checksum);
-                            exchange.sendResponseHeaders(200, -1);
-                        })) {
+        try (Scripted server = new Scripted(exchange -> {
+            requests.add(exchange.getRequestMethod());
+            String checksum = exchange.getRequestHeaders().getFirst("x-amz-checksum-sha256");
+            exchange.getResponseHeaders().set("ETag", "\"of-a-kms-key\"");
+            exchange.getResponseHeaders().set("x-amz-checksum-sha256", checksum);
+            exchange.sendResponseHeaders(200, -1);
+        })) {
             StoredObject put = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
 
             assertThat(put.etag()).isEqualTo("of-a-kms-key");
@@ -489,22 +426,15 @@ class ObjectStoreTests {
     @Test
     void aStoreThatMindsChecksumsIsAskedWithoutThemFromThenOn() throws Exception {
         List<Boolean> withChecksum = new CopyOnWriteArrayList<>();
-        try (Scripted server =
-                new Scripted(
-                        exchange -> {
-                            boolean with =
-                                    exchange.getRequestHeaders()
-                                            .containsKey("x-amz-checksum-sha256");
-                            withChecksum.add(with);
-                            exchange.getResponseHeaders().set("ETag", '"' + hex("MD5", TEXT) + '"');
-                            byte[] body =
-                                    with
-                                            ? "<Error><Code>InvalidArgument</Code></Error>"
-                                                    .getBytes(StandardCharsets.UTF_8)
-                                            : new byte[0];
-                            exchange.sendResponseHeaders(with ? 400 : 200, with ? body.length : -1);
-                            exchange.getResponseBody().write(body);
-                        })) {
+        try (Scripted server = new Scripted(exchange -> {
+            boolean with = exchange.getRequestHeaders().containsKey("x-amz-checksum-sha256");
+            withChecksum.add(with);
+            exchange.getResponseHeaders().set("ETag", '"' + hex("MD5", TEXT) + '"');
+            byte[] body =
+                    with ? "<Error><Code>InvalidArgument</Code></Error>".getBytes(StandardCharsets.UTF_8) : new byte[0];
+            exchange.sendResponseHeaders(with ? 400 : 200, with ? body.length : -1);
+            exchange.getResponseBody().write(body);
+        })) {
             StoredObject first = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
             server.store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
 
@@ -515,15 +445,12 @@ class ObjectStoreTests {
 
     @Test
     void anErrorThatIsNoneOfS3IsToldByItsStatus() throws Exception {
-        try (Scripted server =
-                new Scripted(
-                        exchange -> {
-                            byte[] body = "<html>no</html>".getBytes(StandardCharsets.UTF_8);
-                            exchange.sendResponseHeaders(413, body.length);
-                            exchange.getResponseBody().write(body);
-                        })) {
-            StoreException e =
-                    failure(() -> server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+        try (Scripted server = new Scripted(exchange -> {
+            byte[] body = "<html>no</html>".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(413, body.length);
+            exchange.getResponseBody().write(body);
+        })) {
+            StoreException e = failure(() -> server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(e.refused()).isTrue();
             assertThat(e.code()).isEqualTo("HTTP 413");
@@ -537,20 +464,14 @@ class ObjectStoreTests {
         private final ObjectStore store;
 
         Scripted(HttpHandler answer) throws IOException {
-            server =
-                    HttpServer.create(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-            server.createContext(
-                    "/",
-                    exchange -> {
-                        exchange.getRequestBody().readAllBytes();
-                        answer.handle(exchange);
-                        exchange.close();
-                    });
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+            server.createContext("/", exchange -> {
+                exchange.getRequestBody().readAllBytes();
+                answer.handle(exchange);
+                exchange.close();
+            });
             server.start();
-            store =
-                    new ObjectStore(
-                            properties(server.getAddress().getPort(), "hunter2", "bucket", true));
+            store = new ObjectStore(properties(server.getAddress().getPort(), "hunter2", "bucket", true));
         }
 
         @Override
@@ -563,20 +484,11 @@ class ObjectStoreTests {
     @Test
     void aStoreThatClosedAllConnectionsIsMetByTheNextTry() throws Exception {
         try (Closing server = new Closing(6);
-                ObjectStore store =
-                        new ObjectStore(properties(server.port(), "hunter2", "bucket", true, 2));
+                ObjectStore store = new ObjectStore(properties(server.port(), "hunter2", "bucket", true, 2));
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<StoredObject>> first =
-                    IntStream.range(0, 6)
-                            .mapToObj(
-                                    i ->
-                                            callers.submit(
-                                                    () ->
-                                                            store.putBytes(
-                                                                    new ObjectKey("a" + i),
-                                                                    TEXT,
-                                                                    "text/plain")))
-                            .toList();
+            List<Future<StoredObject>> first = IntStream.range(0, 6)
+                    .mapToObj(i -> callers.submit(() -> store.putBytes(new ObjectKey("a" + i), TEXT, "text/plain")))
+                    .toList();
             for (Future<StoredObject> put : first) {
                 put.get();
             }
@@ -591,15 +503,14 @@ class ObjectStoreTests {
     @Test
     void aResponseThatIsSentTwiceIsNotReadAsTheNextOne() throws Exception {
         try (var twice = new Twice();
-                ObjectStore other =
-                        new ObjectStore(properties(twice.port(), "hunter2", "bucket", true))) {
+                ObjectStore other = new ObjectStore(properties(twice.port(), "hunter2", "bucket", true))) {
             for (String key : List.of("a", "bb", "ccc")) {
                 byte[] bytes = ("/bucket/" + key).getBytes(StandardCharsets.US_ASCII);
 
-                assertThat(other.stat(new ObjectKey(key)).orElseThrow().size())
-                        .isEqualTo(bytes.length);
+                assertThat(other.stat(new ObjectKey(key)).orElseThrow().size()).isEqualTo(bytes.length);
                 assertThat(other.read(new ObjectKey(key))).isEqualTo(bytes);
-                assertThat(other.putBytes(new ObjectKey(key), bytes, "text/plain").etag())
+                assertThat(other.putBytes(new ObjectKey(key), bytes, "text/plain")
+                                .etag())
                         .isEqualTo(DigestUtils.md5Hex(bytes));
             }
             assertThat(twice.requests).hasSize(9).doesNotHaveDuplicates();
@@ -610,8 +521,7 @@ class ObjectStoreTests {
     private static final class Twice implements AutoCloseable {
 
         final List<String> requests = new CopyOnWriteArrayList<>();
-        private final ServerSocket server =
-                new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 
         Twice() throws IOException {
             Thread.ofVirtual().start(this::accept);
@@ -646,16 +556,13 @@ class ObjectStoreTests {
                     in.readNBytes(length);
                     requests.add(request[0] + " " + request[1]);
                     byte[] bytes = request[1].getBytes(StandardCharsets.US_ASCII);
-                    String head =
-                            "HTTP/1.1 200 OK\r\nLast-Modified: Wed, 25 Nov 2026 12:00:00 GMT\r\nETag: \""
-                                    + DigestUtils.md5Hex(bytes)
-                                    + "\"\r\nContent-Length: "
-                                    + (request[0].equals("PUT") ? 0 : bytes.length)
-                                    + "\r\n\r\n"
-                                    + (request[0].equals("GET") ? request[1] : "");
-                    connection
-                            .getOutputStream()
-                            .write((head + head).getBytes(StandardCharsets.US_ASCII));
+                    String head = "HTTP/1.1 200 OK\r\nLast-Modified: Wed, 25 Nov 2026 12:00:00 GMT\r\nETag: \""
+                            + DigestUtils.md5Hex(bytes)
+                            + "\"\r\nContent-Length: "
+                            + (request[0].equals("PUT") ? 0 : bytes.length)
+                            + "\r\n\r\n"
+                            + (request[0].equals("GET") ? request[1] : "");
+                    connection.getOutputStream().write((head + head).getBytes(StandardCharsets.US_ASCII));
                 }
             } catch (IOException e) {
                 // closed
@@ -671,8 +578,7 @@ class ObjectStoreTests {
     /** A store that takes everything, and answers the first requests once so many are there. */
     private static final class Closing implements AutoCloseable {
 
-        private final ServerSocket server =
-                new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         private final List<Socket> accepted = new CopyOnWriteArrayList<>();
         private final CountDownLatch there;
 
@@ -720,11 +626,8 @@ class ObjectStoreTests {
                     there.await();
                     connection
                             .getOutputStream()
-                            .write(
-                                    ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
-                                                    + checksum
-                                                    + "\r\n\r\n")
-                                            .getBytes(StandardCharsets.US_ASCII));
+                            .write(("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + checksum + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
                 }
             } catch (IOException | InterruptedException e) {
                 // closed
@@ -781,9 +684,8 @@ class ObjectStoreTests {
     private static void send(ServerSocket server, byte[] bytes) {
         try (Socket connection = server.accept()) {
             OutputStream out = connection.getOutputStream();
-            out.write(
-                    ("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
             for (int at = 0; at < bytes.length; at += bytes.length / 32) {
                 out.write(bytes, at, bytes.length / 32);
                 out.flush();
@@ -801,8 +703,7 @@ class ObjectStoreTests {
                 ObjectStore store = new ObjectStore(impatient(dripping.getLocalPort()))) {
             Thread drip = Thread.ofVirtual().start(() -> drip(dripping));
 
-            StoreException put =
-                    failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
+            StoreException put = failure(() -> store.putBytes(new ObjectKey("a"), TEXT, "text/plain"));
 
             assertThat(put.unreachable()).isTrue();
             drip.interrupt();
@@ -826,9 +727,7 @@ class ObjectStoreTests {
     private static void drip(ServerSocket server) {
         try (Socket connection = server.accept()) {
             OutputStream out = connection.getOutputStream();
-            out.write(
-                    "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
-                            .getBytes(StandardCharsets.US_ASCII));
+            out.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             while (true) {
                 out.write(' ');
                 out.flush();
@@ -844,13 +743,11 @@ class ObjectStoreTests {
         return store.put(key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
-    static StoreProperties properties(
-            int port, String secret, String bucket, boolean createBucket) {
+    static StoreProperties properties(int port, String secret, String bucket, boolean createBucket) {
         return properties(port, secret, bucket, createBucket, 3);
     }
 
-    private static StoreProperties properties(
-            int port, String secret, String bucket, boolean createBucket, int tries) {
+    private static StoreProperties properties(int port, String secret, String bucket, boolean createBucket, int tries) {
         return new StoreProperties(
                 "http://127.0.0.1:" + port,
                 bucket,

@@ -19,29 +19,26 @@ class StorePropertiesTests {
         StoreProperties properties = bound(Map.of());
 
         assertThat(properties)
-                .isEqualTo(
-                        new StoreProperties(
-                                "",
-                                "note-archive",
-                                "us-east-1",
-                                "",
-                                new Secret(""),
-                                true,
-                                Duration.ofSeconds(10),
-                                Duration.ofSeconds(60),
-                                3));
+                .isEqualTo(new StoreProperties(
+                        "",
+                        "note-archive",
+                        "us-east-1",
+                        "",
+                        new Secret(""),
+                        true,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(60),
+                        3));
         assertThat(properties.hasEndpoint()).isFalse();
         assertThat(violations(properties)).isZero();
     }
 
     @Test
     void theSecretIsBoundFromTextAndPrintsAsStars() {
-        StoreProperties properties =
-                bound(
-                        Map.of(
-                                "archive.store.endpoint", "https://s3.example.org",
-                                "archive.store.access-key", "who",
-                                "archive.store.secret-key", "hunter2"));
+        StoreProperties properties = bound(Map.of(
+                "archive.store.endpoint", "https://s3.example.org",
+                "archive.store.access-key", "who",
+                "archive.store.secret-key", "hunter2"));
 
         assertThat(properties.secretKey().value()).isEqualTo("hunter2");
         assertThat(properties.toString()).contains("***").doesNotContain("hunter2");
@@ -65,13 +62,10 @@ class StorePropertiesTests {
                 "https://a b"
             })
     void anEndpointThatCannotBeReadIsRefused(String endpoint) {
-        assertThat(
-                        violations(
-                                bound(
-                                        Map.of(
-                                                "archive.store.endpoint", endpoint,
-                                                "archive.store.access-key", "who",
-                                                "archive.store.secret-key", "hunter2"))))
+        assertThat(violations(bound(Map.of(
+                        "archive.store.endpoint", endpoint,
+                        "archive.store.access-key", "who",
+                        "archive.store.secret-key", "hunter2"))))
                 .isEqualTo(1);
     }
 

@@ -28,21 +28,16 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 /** The reasons of {@code status} and the alerts of Prometheus are one list. */
 class HealthAlertsTests {
 
-    /**
-     * About monitoring itself, or about the machine of one node, which {@code status} may not be
-     * on.
-     */
-    private static final Set<String> NO_REASON =
-            Set.of(
-                    "NoteArchiveMetricsMissing",
-                    "NoteArchiveOverlaps",
-                    "NoteArchiveSpoolFull",
-                    "NoteArchiveDiskFull",
-                    "NoteArchiveNotTold");
+    /** About monitoring itself, or about the machine of one node, which {@code status} may not be on. */
+    private static final Set<String> NO_REASON = Set.of(
+            "NoteArchiveMetricsMissing",
+            "NoteArchiveOverlaps",
+            "NoteArchiveSpoolFull",
+            "NoteArchiveDiskFull",
+            "NoteArchiveNotTold");
 
     /** Before the first run there are no metrics; files are seen on their own machine only. */
-    private static final Set<Cause> NO_ALERT =
-            EnumSet.of(Cause.WORKLIST_EMPTY, Cause.RESPONSES_IN_FILES);
+    private static final Set<Cause> NO_ALERT = EnumSet.of(Cause.WORKLIST_EMPTY, Cause.RESPONSES_IN_FILES);
 
     private List<Alert> alerts = List.of();
 
@@ -50,14 +45,13 @@ class HealthAlertsTests {
 
     @BeforeEach
     void readAlerts() throws IOException {
-        Map<String, List<Map<String, List<Map<String, Object>>>>> file =
-                new Yaml(new SafeConstructor(new LoaderOptions()))
-                        .load(Files.readString(Path.of("config", "prometheus", "alerts.yml")));
-        alerts =
-                file.get("groups").stream()
-                        .flatMap(group -> group.get("rules").stream())
-                        .map(HealthAlertsTests::alert)
-                        .toList();
+        Map<String, List<Map<String, List<Map<String, Object>>>>> file = new Yaml(
+                        new SafeConstructor(new LoaderOptions()))
+                .load(Files.readString(Path.of("config", "prometheus", "alerts.yml")));
+        alerts = file.get("groups").stream()
+                .flatMap(group -> group.get("rules").stream())
+                .map(HealthAlertsTests::alert)
+                .toList();
     }
 
     private static Alert alert(Map<String, Object> rule) {
@@ -72,12 +66,11 @@ class HealthAlertsTests {
 
     @Test
     void everyReasonThatWantsALookHasAnAlertAndEveryAlertAReason() {
-        Set<String> expected =
-                Arrays.stream(Cause.values())
-                        .filter(cause -> cause.level() != Level.HEALTHY)
-                        .filter(cause -> !NO_ALERT.contains(cause))
-                        .map(Cause::name)
-                        .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> expected = Arrays.stream(Cause.values())
+                .filter(cause -> cause.level() != Level.HEALTHY)
+                .filter(cause -> !NO_ALERT.contains(cause))
+                .map(Cause::name)
+                .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(alerts)
                 .filteredOn(alert -> !alert.cause().isEmpty())
@@ -102,28 +95,21 @@ class HealthAlertsTests {
     void aReasonThatIsBrokenIsACriticalAlert() {
         assertThat(alerts)
                 .filteredOn(alert -> !alert.cause().isEmpty())
-                .allSatisfy(
-                        alert ->
-                                assertThat(alert.severity())
-                                        .as(alert.name())
-                                        .isEqualTo(
-                                                Cause.valueOf(alert.cause()).level() == Level.BROKEN
-                                                        ? "critical"
-                                                        : "warning"));
+                .allSatisfy(alert -> assertThat(alert.severity())
+                        .as(alert.name())
+                        .isEqualTo(Cause.valueOf(alert.cause()).level() == Level.BROKEN ? "critical" : "warning"));
     }
 
     @Test
     void bothHaveTheSameLimits() {
-        HealthProperties defaults =
-                new Binder(new MapConfigurationPropertySource(Map.of()))
-                        .bindOrCreate("archive.health", HealthProperties.class);
+        HealthProperties defaults = new Binder(new MapConfigurationPropertySource(Map.of()))
+                .bindOrCreate("archive.health", HealthProperties.class);
 
         assertThat(of(Cause.NO_SUCCESS))
                 .contains("> %d * 3600".formatted(defaults.successWithin().toHours()));
         assertThat(of(Cause.NOT_VERIFIED))
                 .contains("> %d * 86400".formatted(defaults.verifiedWithin().toDays()));
-        assertThat(Duration.ofDays(defaults.verifiedWithin().toDays()))
-                .isEqualTo(defaults.verifiedWithin());
+        assertThat(Duration.ofDays(defaults.verifiedWithin().toDays())).isEqualTo(defaults.verifiedWithin());
     }
 
     @Test

@@ -15,8 +15,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * What a checker of accessibility looks at first, and what keeps a page to itself. No replacement
- * for looking at it in a browser.
+ * What a checker of accessibility looks at first, and what keeps a page to itself. No replacement for looking at it in
+ * a browser.
  */
 public final class PageChecks {
 
@@ -34,19 +34,14 @@ public final class PageChecks {
                 .doesNotContainPattern("<[^>]*\\s(on[a-z]+|src|style)=")
                 .doesNotContainPattern("href=\"[^#]");
         String style = only(page, "<style>(.*?)</style>");
-        assertThat(page)
-                .contains(
-                        "default-src &#39;none&#39;; style-src &#39;sha256-"
-                                + sha256(style)
-                                + "&#39;");
+        assertThat(page).contains("default-src &#39;none&#39;; style-src &#39;sha256-" + sha256(style) + "&#39;");
         assertThat(style)
                 .doesNotContain("url(")
                 .contains("prefers-color-scheme: dark", "@media print", "max-width: 40rem");
         assertBalanced(page);
         assertThat(all(page, "<table[^>]*>\\n<caption>")).hasSameSizeAs(all(page, "<table"));
         assertThat(all(page, "<th[ >]")).hasSameSizeAs(all(page, "<th scope=\"(col|row)\""));
-        assertThat(all(page, "<svg"))
-                .hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
+        assertThat(all(page, "<svg")).hasSameSizeAs(all(page, "<svg [^>]*role=\"img\" aria-label=\"[^\"]{5,}\""));
         assertStacked(page);
         assertThat(all(page, "<h1")).hasSize(1);
         assertThat(all(page, "<main>")).hasSize(1);
@@ -69,8 +64,7 @@ public final class PageChecks {
     /** Each element ends where it should. */
     private static void assertBalanced(String page) {
         Deque<String> open = new ArrayDeque<>();
-        String body =
-                page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
+        String body = page.replaceFirst("(?s)<style>.*?</style>", "").replace("<!DOCTYPE html>", "");
         for (MatchResult tag : TAG.matcher(body).results().toList()) {
             String name = tag.group(2);
             if (EMPTY.contains(name)) {
@@ -80,9 +74,7 @@ public final class PageChecks {
                 open.push(name);
             } else {
                 assertThat(open.pop())
-                        .as(
-                                "what ends near "
-                                        + body.substring(Math.max(0, tag.start() - 60), tag.end()))
+                        .as("what ends near " + body.substring(Math.max(0, tag.start() - 60), tag.end()))
                         .isEqualTo(name);
             }
         }
@@ -99,20 +91,25 @@ public final class PageChecks {
     }
 
     private static List<String> all(String page, String pattern) {
-        return Pattern.compile(pattern).matcher(page).results().map(MatchResult::group).toList();
+        return Pattern.compile(pattern)
+                .matcher(page)
+                .results()
+                .map(MatchResult::group)
+                .toList();
     }
 
     private static List<String> groups(String page, String pattern) {
-        return new ArrayList<>(
-                Pattern.compile(pattern).matcher(page).results().map(m -> m.group(1)).toList());
+        return new ArrayList<>(Pattern.compile(pattern)
+                .matcher(page)
+                .results()
+                .map(m -> m.group(1))
+                .toList());
     }
 
     private static String sha256(String text) {
         try {
             return Base64.getEncoder()
-                    .encodeToString(
-                            MessageDigest.getInstance("SHA-256")
-                                    .digest(text.getBytes(StandardCharsets.UTF_8)))
+                    .encodeToString(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)))
                     .replace("'", "&#39;");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

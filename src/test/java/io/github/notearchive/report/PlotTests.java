@@ -12,18 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PlotTests {
 
     @ParameterizedTest
-    @CsvSource({
-        "0, 2",
-        "1, 2",
-        "2, 2",
-        "3, 4",
-        "9, 10",
-        "10, 10",
-        "11, 20",
-        "45, 50",
-        "61, 80",
-        "999, 1000"
-    })
+    @CsvSource({"0, 2", "1, 2", "2, 2", "3, 4", "9, 10", "10, 10", "11, 20", "45, 50", "61, 80", "999, 1000"})
     void theAxisEndsAtARoundNumberWhoseHalfIsRoundToo(long most, long top) {
         assertThat(Plot.roundAbove(most)).isEqualTo(top);
         assertThat(top % 2).isZero();
@@ -31,24 +20,21 @@ class PlotTests {
 
     @Test
     void theLargestNumberHasARoundOneAboveIt() {
-        assertThat(Plot.roundAbove(4_611_686_018_427_387_904L))
-                .isEqualTo(5_000_000_000_000_000_000L);
+        assertThat(Plot.roundAbove(4_611_686_018_427_387_904L)).isEqualTo(5_000_000_000_000_000_000L);
         assertThat(Plot.roundAbove(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
     void nothingLeavesTheFrameAndWhatIsNotNothingIsSeen() {
-        String page =
-                drawn(
-                        new Plot(
-                                "Calls",
-                                "Few.",
-                                Plot.Shape.BARS,
-                                List.of(1L, 0L, 5000L),
-                                1000,
-                                String::valueOf,
-                                List.of("a", "b"),
-                                List.of()));
+        String page = drawn(new Plot(
+                "Calls",
+                "Few.",
+                Plot.Shape.BARS,
+                List.of(1L, 0L, 5000L),
+                1000,
+                String::valueOf,
+                List.of("a", "b"),
+                List.of()));
 
         assertThat(page).contains("v-2h", "v-200h").doesNotContain("v-1000");
         assertThat(page.split("v-")).as("two bars").hasSize(3);
@@ -56,17 +42,15 @@ class PlotTests {
 
     @Test
     void theWordsOfAPlotAreEscaped() {
-        String page =
-                drawn(
-                        new Plot(
-                                "<b>",
-                                "\"><script>alert(1)</script>",
-                                Plot.Shape.STEPS,
-                                List.of(),
-                                2,
-                                String::valueOf,
-                                List.of("<i>"),
-                                List.of(0.5)));
+        String page = drawn(new Plot(
+                "<b>",
+                "\"><script>alert(1)</script>",
+                Plot.Shape.STEPS,
+                List.of(),
+                2,
+                String::valueOf,
+                List.of("<i>"),
+                List.of(0.5)));
 
         assertThat(page)
                 .contains("aria-label=\"&lt;b&gt;. &quot;&gt;&lt;script&gt;")

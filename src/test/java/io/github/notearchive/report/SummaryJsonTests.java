@@ -23,11 +23,8 @@ class SummaryJsonTests {
 
     @Test
     void theFieldsAreThoseThatArePublished() {
-        JsonNode full =
-                document(
-                        "main",
-                        new NightReports.Written(
-                                Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
+        JsonNode full = document(
+                "main", new NightReports.Written(Path.of("/data/reports/a.html"), new ObjectKey("reports/a.html")));
         List<String> fields = new ArrayList<>();
         collect(full, "", fields);
         // an object that may be null has a row of its own
@@ -63,31 +60,24 @@ class SummaryJsonTests {
 
     private static JsonNode document(@Nullable String node, NightReports.@Nullable Written report) {
         RunSummary summary =
-                RunSummary.notStarted(
-                        ExitCode.UPSTREAM_UNAVAILABLE,
-                        "the store is away",
-                        Duration.ofMillis(1500));
-        String text =
-                SummaryJson.of(
-                                new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
-                                node,
-                                new SummaryJson.Limits(
-                                        5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
-                                report)
-                        .text();
+                RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ofMillis(1500));
+        String text = SummaryJson.of(
+                        new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
+                        node,
+                        new SummaryJson.Limits(5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
+                        report)
+                .text();
         assertThat(text).endsWith("}\n");
         return JsonMapper.shared().readTree(text);
     }
 
     private static void collect(JsonNode json, String prefix, List<String> fields) {
-        json.properties()
-                .forEach(
-                        field -> {
-                            if (field.getValue().isObject()) {
-                                collect(field.getValue(), prefix + field.getKey() + ".", fields);
-                            } else {
-                                fields.add(prefix + field.getKey());
-                            }
-                        });
+        json.properties().forEach(field -> {
+            if (field.getValue().isObject()) {
+                collect(field.getValue(), prefix + field.getKey() + ".", fields);
+            } else {
+                fields.add(prefix + field.getKey());
+            }
+        });
     }
 }

@@ -33,18 +33,12 @@ final class Client implements AutoCloseable {
     }
 
     String detailAddress(String noteId, String token) {
-        return provider.baseUrl()
-                + "/api/xiaohongshu/get-note-detail/v1?token="
-                + token
-                + "&noteId="
-                + noteId;
+        return provider.baseUrl() + "/api/xiaohongshu/get-note-detail/v1?token=" + token + "&noteId=" + noteId;
     }
 
-    HttpResponse<byte[]> get(String url, String... headers)
-            throws IOException, InterruptedException {
+    HttpResponse<byte[]> get(String url, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(url.replace("|", "%7C")))
-                        .timeout(Duration.ofSeconds(10));
+                HttpRequest.newBuilder(URI.create(url.replace("|", "%7C"))).timeout(Duration.ofSeconds(10));
         if (headers.length > 0) {
             request.headers(headers);
         }

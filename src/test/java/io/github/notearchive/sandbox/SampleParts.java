@@ -10,8 +10,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Answers of the sandbox whose media are exchanged for given ones, and the heads of films of any
- * length: for benchmarks, which serve files of their own.
+ * Answers of the sandbox whose media are exchanged for given ones, and the heads of films of any length: for
+ * benchmarks, which serve files of their own.
  */
 public final class SampleParts {
 
@@ -95,16 +95,11 @@ public final class SampleParts {
 
     /** All renditions of a picture have names of their own; only the original is served. */
     private ObjectNode image(Part part, int index) {
-        ObjectNode each =
-                (ObjectNode)
-                        MAPPER.readTree(
-                                image.toString()
-                                        .replace(image.required("fileid").asString(), part.name()));
+        ObjectNode each = (ObjectNode) MAPPER.readTree(
+                image.toString().replace(image.required("fileid").asString(), part.name()));
         each.put("original", part.url()).put("index", index);
         each.put("width", part.width()).put("height", part.height());
-        ((ObjectNode) each.required("origin_img"))
-                .put("width", part.width())
-                .put("height", part.height());
+        ((ObjectNode) each.required("origin_img")).put("width", part.width()).put("height", part.height());
         return each;
     }
 

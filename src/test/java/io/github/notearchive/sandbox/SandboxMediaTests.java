@@ -111,7 +111,8 @@ class SandboxMediaTests {
     void aFileThatIsNamedWavIsMostlyM4a() {
         List<String> brands = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            brands.add(text(provider.mediaBytes("/audio/1/x" + i + "_0.wav"), 0, 12).substring(4));
+            brands.add(text(provider.mediaBytes("/audio/1/x" + i + "_0.wav"), 0, 12)
+                    .substring(4));
         }
 
         assertThat(brands.stream().filter("ftypM4A "::equals).count()).isBetween(20L, 39L);
@@ -124,7 +125,8 @@ class SandboxMediaTests {
             for (JsonNode stream : note.findValues("h265")) {
                 for (JsonNode item : stream) {
                     String master = item.path("master_url").asString();
-                    HttpResponse<byte[]> backup = client.get(item.at("/backup_urls/2").asString());
+                    HttpResponse<byte[]> backup =
+                            client.get(item.at("/backup_urls/2").asString());
 
                     assertThat(backup.body()).isEqualTo(client.get(master).body());
                     assertThat(backup.body()).hasSize(item.path("size").asInt());
@@ -133,13 +135,16 @@ class SandboxMediaTests {
             for (JsonNode image : note.path("images_list")) {
                 for (String key : List.of("original", "url")) {
                     String url = image.path(key).asString();
-                    assertThat(url.isEmpty() || client.get(url).statusCode() == 200).isTrue();
+                    assertThat(url.isEmpty() || client.get(url).statusCode() == 200)
+                            .isTrue();
                 }
             }
             if (note.has("native_voice_info")) {
-                byte[] sound = client.get(note.at("/native_voice_info/url").asString()).body();
+                byte[] sound =
+                        client.get(note.at("/native_voice_info/url").asString()).body();
 
-                assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(sound)))
+                assertThat(HexFormat.of()
+                                .formatHex(MessageDigest.getInstance("MD5").digest(sound)))
                         .isEqualTo(note.at("/native_voice_info/md5sum").asString());
             }
         }
@@ -147,16 +152,12 @@ class SandboxMediaTests {
 
     @Test
     void theBytesServedAreThoseThatATestCanAskFor() throws Exception {
-        String url =
-                address("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
+        String url = address("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
 
         HttpResponse<byte[]> response = client.get(url);
 
-        assertThat(response.body())
-                .isEqualTo(provider.mediaBytes(url))
-                .hasSizeBetween(2_000, 10_000);
-        assertThat(response.headers().firstValueAsLong("Content-Length"))
-                .hasValue(response.body().length);
+        assertThat(response.body()).isEqualTo(provider.mediaBytes(url)).hasSizeBetween(2_000, 10_000);
+        assertThat(response.headers().firstValueAsLong("Content-Length")).hasValue(response.body().length);
         assertThat(response.headers().firstValue("ETag")).isPresent();
     }
 
@@ -174,8 +175,7 @@ class SandboxMediaTests {
         try (SandboxProvider large =
                 SandboxProvider.start(SandboxSettings.defaults().withMediaSize(1_000_000))) {
             for (String format : List.of("jpg", "png", "webp", "heif", "gif")) {
-                assertThat(large.mediaBytes(IMAGE.formatted(format)))
-                        .hasSizeBetween(500_000, 1_600_000);
+                assertThat(large.mediaBytes(IMAGE.formatted(format))).hasSizeBetween(500_000, 1_600_000);
             }
         }
     }
@@ -191,11 +191,9 @@ class SandboxMediaTests {
 
         assertThat(middle.statusCode()).isEqualTo(206);
         assertThat(middle.body()).isEqualTo(Arrays.copyOfRange(whole, 100, 200));
-        assertThat(middle.headers().firstValue("Content-Range"))
-                .hasValue("bytes 100-199/" + whole.length);
+        assertThat(middle.headers().firstValue("Content-Range")).hasValue("bytes 100-199/" + whole.length);
         assertThat(rest.body()).isEqualTo(Arrays.copyOfRange(whole, 100, whole.length));
-        assertThat(last.body())
-                .isEqualTo(Arrays.copyOfRange(whole, whole.length - 5, whole.length));
+        assertThat(last.body()).isEqualTo(Arrays.copyOfRange(whole, whole.length - 5, whole.length));
     }
 
     @Test
@@ -287,22 +285,18 @@ class SandboxMediaTests {
                 .media(t -> t.startsWith("/music/a"), MediaReply.truncated())
                 .media(t -> t.startsWith("/music/b"), MediaReply.reset());
 
-        assertThatThrownBy(() -> client.get(address("/music/a.mp3")))
-                .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> client.get(address("/music/b.mp3")))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.get(address("/music/a.mp3"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.get(address("/music/b.mp3"))).isInstanceOf(IOException.class);
     }
 
     @Test
     void aHangingFileIsNeverServed() {
         provider.script().media(_ -> true, MediaReply.hang());
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(address("/music/a.mp3")))
-                        .timeout(Duration.ofMillis(150))
-                        .build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address("/music/a.mp3")))
+                .timeout(Duration.ofMillis(150))
+                .build();
 
-        assertThatThrownBy(
-                        () -> client.http().send(request, HttpResponse.BodyHandlers.discarding()))
+        assertThatThrownBy(() -> client.http().send(request, HttpResponse.BodyHandlers.discarding()))
                 .isInstanceOf(HttpTimeoutException.class);
         assertThat(provider.mediaRequests()).isEqualTo(1);
     }

@@ -40,7 +40,8 @@ class SandboxProviderTests {
         HttpResponse<byte[]> response = client.ask(id);
 
         assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(Client.json(response).at("/data/0/note_list/0/id").asString()).isEqualTo(id);
+        assertThat(Client.json(response).at("/data/0/note_list/0/id").asString())
+                .isEqualTo(id);
         assertThat(response.body()).isEqualTo(provider.answerBytes(id));
         assertThat(provider.bought()).containsExactly(id);
         assertThat(provider.granted()).isEqualTo(1);
@@ -64,8 +65,7 @@ class SandboxProviderTests {
         for (HttpResponse<byte[]> refused : List.of(wrong, none)) {
             assertThat(refused.statusCode()).isEqualTo(401);
             assertThat(Client.json(refused).path("code").asInt()).isEqualTo(100);
-            assertThat(Client.json(refused).path("message").asString())
-                    .isEqualTo("TOKEN INVALID/UNACTIVATE");
+            assertThat(Client.json(refused).path("message").asString()).isEqualTo("TOKEN INVALID/UNACTIVATE");
         }
         assertThat(provider.granted()).isZero();
         assertThat(provider.answered(100)).isEqualTo(2);
@@ -199,9 +199,7 @@ class SandboxProviderTests {
         provider.script()
                 .always(ids.get(0), Reply.noteWith(note -> note.put("liked_count", "1.2万")))
                 .always(ids.get(1), Reply.json("{\"code\":\"0\",\"data\":null}"))
-                .always(
-                        ids.get(2),
-                        Reply.raw(502, "text/html", "<html>".getBytes(StandardCharsets.UTF_8)));
+                .always(ids.get(2), Reply.raw(502, "text/html", "<html>".getBytes(StandardCharsets.UTF_8)));
 
         HttpResponse<byte[]> changed = client.ask(ids.get(0));
         HttpResponse<byte[]> given = client.ask(ids.get(1));
@@ -234,13 +232,11 @@ class SandboxProviderTests {
     void aHangingCallIsNotAnsweredUntilItIsReleased() throws Exception {
         String id = provider.noteIds(1).getFirst();
         provider.script().always(id, Reply.hang());
-        HttpRequest impatient =
-                HttpRequest.newBuilder(URI.create(client.detailAddress(id, provider.token())))
-                        .timeout(Duration.ofMillis(150))
-                        .build();
+        HttpRequest impatient = HttpRequest.newBuilder(URI.create(client.detailAddress(id, provider.token())))
+                .timeout(Duration.ofMillis(150))
+                .build();
 
-        assertThatThrownBy(
-                        () -> client.http().send(impatient, HttpResponse.BodyHandlers.discarding()))
+        assertThatThrownBy(() -> client.http().send(impatient, HttpResponse.BodyHandlers.discarding()))
                 .isInstanceOf(HttpTimeoutException.class);
         assertThat(provider.calls(id)).isEqualTo(1);
         assertThat(provider.callsSeen()).isEmpty();
@@ -295,8 +291,7 @@ class SandboxProviderTests {
         long start = System.nanoTime();
         client.ask(id);
 
-        assertThat(Duration.ofNanos(System.nanoTime() - start))
-                .isGreaterThanOrEqualTo(Duration.ofMillis(120));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(120));
     }
 
     @Test
@@ -350,8 +345,7 @@ class SandboxProviderTests {
 
             provider.close();
 
-            assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
-                    .hasCauseInstanceOf(IOException.class);
+            assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
         }
         assertThat(provider.granted()).isZero();
     }
@@ -389,8 +383,7 @@ class SandboxProviderTests {
         return codes;
     }
 
-    private static List<Integer> atOnce(int clients, List<Callable<Integer>> calls)
-            throws Exception {
+    private static List<Integer> atOnce(int clients, List<Callable<Integer>> calls) throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(clients)) {
             List<Integer> results = new ArrayList<>();
             for (Future<Integer> result : threads.invokeAll(calls)) {

@@ -14,68 +14,67 @@ import tools.jackson.databind.json.JsonMapper;
 /** Invented notes have the shape of real ones and are the same in every process. */
 class SyntheticNotesTests {
 
-    private static final List<String> NOTE_KEYS =
-            List.of(
-                    "api_upgrade",
-                    "ats",
-                    "biz_map",
-                    "collected",
-                    "collected_count",
-                    "comment_prompt_config",
-                    "comments_count",
-                    "content_trans_info",
-                    "cooperate_binds",
-                    "countdown",
-                    "desc",
-                    "enable_brand_lottery",
-                    "enable_co_produce",
-                    "enable_fls_bridge_cards",
-                    "enable_fls_related_cards",
-                    "feedback_info",
-                    "foot_tags",
-                    "function_switch",
-                    "goods_info",
-                    "has_co_produce",
-                    "has_music",
-                    "has_related_goods",
-                    "hash_tag",
-                    "head_tags",
-                    "id",
-                    "images_list",
-                    "in_censor",
-                    "ip_location",
-                    "last_update_time",
-                    "liked",
-                    "liked_count",
-                    "liked_users",
-                    "long_press_share_info",
-                    "may_have_red_packet",
-                    "media_save_config",
-                    "mini_program_info",
-                    "model_type",
-                    "native_voice_info",
-                    "need_next_step",
-                    "need_product_review",
-                    "note_text_press_options",
-                    "privacy",
-                    "qq_mini_program_info",
-                    "red_envelope_note",
-                    "seeded",
-                    "seeded_count",
-                    "share_code_flag",
-                    "share_info",
-                    "shared_count",
-                    "sticky",
-                    "text_language_code",
-                    "time",
-                    "title",
-                    "topics",
-                    "type",
-                    "use_water_color",
-                    "user",
-                    "view_count",
-                    "widgets_context",
-                    "widgets_groups");
+    private static final List<String> NOTE_KEYS = List.of(
+            "api_upgrade",
+            "ats",
+            "biz_map",
+            "collected",
+            "collected_count",
+            "comment_prompt_config",
+            "comments_count",
+            "content_trans_info",
+            "cooperate_binds",
+            "countdown",
+            "desc",
+            "enable_brand_lottery",
+            "enable_co_produce",
+            "enable_fls_bridge_cards",
+            "enable_fls_related_cards",
+            "feedback_info",
+            "foot_tags",
+            "function_switch",
+            "goods_info",
+            "has_co_produce",
+            "has_music",
+            "has_related_goods",
+            "hash_tag",
+            "head_tags",
+            "id",
+            "images_list",
+            "in_censor",
+            "ip_location",
+            "last_update_time",
+            "liked",
+            "liked_count",
+            "liked_users",
+            "long_press_share_info",
+            "may_have_red_packet",
+            "media_save_config",
+            "mini_program_info",
+            "model_type",
+            "native_voice_info",
+            "need_next_step",
+            "need_product_review",
+            "note_text_press_options",
+            "privacy",
+            "qq_mini_program_info",
+            "red_envelope_note",
+            "seeded",
+            "seeded_count",
+            "share_code_flag",
+            "share_info",
+            "shared_count",
+            "sticky",
+            "text_language_code",
+            "time",
+            "title",
+            "topics",
+            "type",
+            "use_water_color",
+            "user",
+            "view_count",
+            "widgets_context",
+            "widgets_groups");
 
     private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
 
@@ -91,12 +90,10 @@ class SyntheticNotesTests {
         JsonNode envelope = provider.envelope(id);
 
         assertThat(envelope.propertyNames()).contains("code", "data");
-        assertThat(envelope.propertyNames())
-                .isSubsetOf("code", "data", "message", "recordTime", "requestId");
+        assertThat(envelope.propertyNames()).isSubsetOf("code", "data", "message", "recordTime", "requestId");
         JsonNode wrapper = envelope.at("/data/0");
         assertThat(wrapper.propertyNames())
-                .containsExactlyInAnyOrder(
-                        "user", "note_list", "comment_list", "track_id", "model_type");
+                .containsExactlyInAnyOrder("user", "note_list", "comment_list", "track_id", "model_type");
         JsonNode note = wrapper.at("/note_list/0");
         assertThat(note.propertyNames()).containsExactlyInAnyOrderElementsOf(NOTE_KEYS);
         assertThat(note.path("user")).isEqualTo(wrapper.path("user"));
@@ -152,7 +149,8 @@ class SyntheticNotesTests {
 
         JsonNode note = note(provider, id);
 
-        JsonNode widgets = JsonMapper.shared().readTree(note.path("widgets_context").asString());
+        JsonNode widgets =
+                JsonMapper.shared().readTree(note.path("widgets_context").asString());
         assertThat(widgets.at("/note_sound_info/url")).isEqualTo(note.at("/native_voice_info/url"));
     }
 
@@ -163,7 +161,8 @@ class SyntheticNotesTests {
                 String here = provider.envelope(id).toString();
                 String there = other.envelope(id).toString();
 
-                assertThat(there.replace(other.mediaHost(), provider.mediaHost())).isEqualTo(here);
+                assertThat(there.replace(other.mediaHost(), provider.mediaHost()))
+                        .isEqualTo(here);
             }
             assertThat(other.noteIds(50)).isEqualTo(provider.noteIds(50));
         }

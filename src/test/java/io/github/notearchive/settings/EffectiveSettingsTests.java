@@ -18,22 +18,15 @@ class EffectiveSettingsTests {
 
     private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void whatNobodySetsIsADefault() {
         Effective workers = of("archive.workers", Settings.with(Map.of()));
 
         assertThat(workers)
-                .isEqualTo(
-                        new Effective(
-                                "archive.workers",
-                                "ARCHIVE_WORKERS",
-                                "32",
-                                false,
-                                true,
-                                "default",
-                                null));
+                .isEqualTo(new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", null));
     }
 
     @ParameterizedTest
@@ -73,14 +66,13 @@ class EffectiveSettingsTests {
 
     @Test
     void nothingAndWholeTimesAndSizesAreAsTheyShouldBe() {
-        Map<String, String> whole =
-                Map.of(
-                        "ARCHIVE_MAX_DURATION", "0",
-                        "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
-                        "ARCHIVE_WORKERS", "8",
-                        "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S",
-                        "ARCHIVE_MEDIA_MAXMEMORY", "0",
-                        "ARCHIVE_MEDIA_MAXFILESIZE", "512B");
+        Map<String, String> whole = Map.of(
+                "ARCHIVE_MAX_DURATION", "0",
+                "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
+                "ARCHIVE_WORKERS", "8",
+                "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S",
+                "ARCHIVE_MEDIA_MAXMEMORY", "0",
+                "ARCHIVE_MEDIA_MAXFILESIZE", "512B");
 
         assertThat(EffectiveSettings.withoutUnit(Settings.with(whole), KNOWN)).isEmpty();
     }
@@ -88,23 +80,18 @@ class EffectiveSettingsTests {
     @Test
     void aListIsOneValueWhereverItsPartsAreFrom() {
         ConfigurableEnvironment environment =
-                Settings.with(
-                        Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
+                Settings.with(Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
 
         Effective delays = of("archive.retry.delays", environment);
 
         assertThat(delays.value()).isEqualTo("1s, 2s");
         assertThat(delays.origin())
-                .isEqualTo(
-                        "environment variable ARCHIVE_RETRY_DELAYS_0, environment variable ARCHIVE_RETRY_DELAYS_1");
+                .isEqualTo("environment variable ARCHIVE_RETRY_DELAYS_0, environment variable ARCHIVE_RETRY_DELAYS_1");
     }
 
     @Test
     void aFileIsNamedWithItsLineAndWinsOverTheWordsOfOurOwnFile() throws IOException {
-        Path file =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        """
+        Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           source:
                             calls-per-second: 5
@@ -114,8 +101,7 @@ class EffectiveSettingsTests {
         ConfigurableEnvironment environment =
                 Settings.with(file, Map.of("ARCHIVE_CALLS_PER_SECOND", "9", "OUR_MACHINE", "east"));
 
-        assertThat(of("archive.source.calls-per-second", environment).origin())
-                .isEqualTo(file + ":3");
+        assertThat(of("archive.source.calls-per-second", environment).origin()).isEqualTo(file + ":3");
         assertThat(of("archive.node", environment).value()).isEqualTo("east");
         assertThat(of("archive.node", environment).origin())
                 .isEqualTo("environment variable OUR_MACHINE, " + file + ":4");
@@ -130,21 +116,15 @@ class EffectiveSettingsTests {
     @Test
     void theCopyBesideTheProgramChangesOnlyWhatIsChangedInIt() throws IOException {
         String ours = Files.readString(Path.of("config", "application.yml"));
-        Path copy =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        ours.replace("per-night: 5\n", "per-night: 6\n"));
+        Path copy = Files.writeString(
+                directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
 
         assertThat(EffectiveSettings.of(Settings.with(copy, Map.of()), KNOWN))
                 .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
                 .extracting(Effective::name)
                 .containsExactly("archive.retry.per-night");
-        assertThat(
-                        of(
-                                        "archive.source.calls-per-second",
-                                        Settings.with(
-                                                copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
-                                .origin())
+        assertThat(of("archive.source.calls-per-second", Settings.with(copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
+                        .origin())
                 .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
     }
 
@@ -165,14 +145,12 @@ class EffectiveSettingsTests {
 
     @Test
     void noAddressShowsItsCredentials() {
-        assertThat(
-                        of(
-                                        "spring.datasource.url",
-                                        Settings.with(
-                                                Map.of(
-                                                        "ARCHIVE_DATABASE_URL",
-                                                        "jdbc:postgresql://me:pw1@db/x?user=me&password=pw2&sslmode=require")))
-                                .value())
+        assertThat(of(
+                                "spring.datasource.url",
+                                Settings.with(Map.of(
+                                        "ARCHIVE_DATABASE_URL",
+                                        "jdbc:postgresql://me:pw1@db/x?user=me&password=pw2&sslmode=require")))
+                        .value())
                 .isEqualTo("jdbc:postgresql://***@db/x?user=me&password=***&sslmode=require");
     }
 
@@ -190,10 +168,8 @@ class EffectiveSettingsTests {
 
     @Test
     void aSecretThatCannotBeResolvedIsNotTold() throws IOException {
-        Path file =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        "spring.datasource.password: v3ry-${NOBODY_SETS_IT}\n");
+        Path file = Files.writeString(
+                directory.resolve("application.yml"), "spring.datasource.password: v3ry-${NOBODY_SETS_IT}\n");
 
         Effective password = of("spring.datasource.password", Settings.with(file, Map.of()));
 

@@ -30,13 +30,11 @@ class KnownSettingsTests {
 
     @Test
     void keysOfAMapAndPartsOfAListAreKnownAndShown() {
-        var environment =
-                Settings.only(
-                        Map.of(
-                                "archive.example.names[0]", "a",
-                                "archive.example.names[1]", "b",
-                                "archive.example.headers.X-Team", "night",
-                                "archive.example.heads.X-Team", "day"));
+        var environment = Settings.only(Map.of(
+                "archive.example.names[0]", "a",
+                "archive.example.names[1]", "b",
+                "archive.example.headers.X-Team", "night",
+                "archive.example.heads.X-Team", "day"));
 
         assertThat(UnknownSettings.in(environment, EXAMPLE))
                 .extracting(UnknownSettings.Unknown::word)

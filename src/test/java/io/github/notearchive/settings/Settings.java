@@ -21,9 +21,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 
-/**
- * The program's settings with variables and a file of a test's own, and nothing of the machine's.
- */
+/** The program's settings with variables and a file of a test's own, and nothing of the machine's. */
 final class Settings {
 
     private Settings() {}
@@ -33,19 +31,18 @@ final class Settings {
     }
 
     static ConfigurableEnvironment with(@Nullable Path file, Map<String, String> variables) {
-        StandardEnvironment environment =
-                new StandardEnvironment() {
-                    @Override
-                    protected void customizePropertySources(MutablePropertySources sources) {
-                        sources.addLast(new Variables(new HashMap<>(variables)));
-                    }
+        StandardEnvironment environment = new StandardEnvironment() {
+            @Override
+            protected void customizePropertySources(MutablePropertySources sources) {
+                sources.addLast(new Variables(new HashMap<>(variables)));
+            }
 
-                    @Override
-                    @SuppressWarnings({"unchecked", "rawtypes"})
-                    public Map<String, Object> getSystemEnvironment() {
-                        return (Map) variables;
-                    }
-                };
+            @Override
+            @SuppressWarnings({"unchecked", "rawtypes"})
+            public Map<String, Object> getSystemEnvironment() {
+                return (Map) variables;
+            }
+        };
         if (file != null) {
             load(environment, "file", new FileSystemResource(file));
         }
@@ -55,13 +52,12 @@ final class Settings {
 
     /** These alone, without the program's own file. */
     static ConfigurableEnvironment only(Map<String, Object> settings) {
-        StandardEnvironment environment =
-                new StandardEnvironment() {
-                    @Override
-                    protected void customizePropertySources(MutablePropertySources sources) {
-                        sources.addLast(new MapPropertySource("test", settings));
-                    }
-                };
+        StandardEnvironment environment = new StandardEnvironment() {
+            @Override
+            protected void customizePropertySources(MutablePropertySources sources) {
+                sources.addLast(new MapPropertySource("test", settings));
+            }
+        };
         return environment;
     }
 
@@ -76,8 +72,7 @@ final class Settings {
     }
 
     /** As Spring Boot makes it of the machine's, which knows where each value is from. */
-    private static final class Variables extends SystemEnvironmentPropertySource
-            implements OriginLookup<String> {
+    private static final class Variables extends SystemEnvironmentPropertySource implements OriginLookup<String> {
 
         Variables(Map<String, Object> variables) {
             super(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, variables);

@@ -48,8 +48,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The page of all settings: names and bounds from the records, defaults and variables from
- * config/application.yml, meanings from what Spring Boot's processor makes of the records' Javadoc.
+ * The page of all settings: names and bounds from the records, defaults and variables from config/application.yml,
+ * meanings from what Spring Boot's processor makes of the records' Javadoc.
  */
 final class SettingsTable {
 
@@ -64,8 +64,7 @@ final class SettingsTable {
         try (var factory = Validation.buildDefaultValidatorFactory()) {
             validator = factory.getValidator();
         }
-        EffectiveSettings.of(file(), known)
-                .forEach(setting -> defaults.put(setting.name(), setting));
+        EffectiveSettings.of(file(), known).forEach(setting -> defaults.put(setting.name(), setting));
         meanings.putAll(SpringSettings.meanings());
         readMeanings();
     }
@@ -89,8 +88,7 @@ final class SettingsTable {
 
     String page() {
         StringBuilder page = new StringBuilder();
-        page.append(
-                """
+        page.append("""
                 # Settings
 
                 Made by a test from the program and from [config/application.yml](../../config/application.yml); how to make it again stands in
@@ -107,12 +105,10 @@ final class SettingsTable {
                 that Kubernetes makes for the services of a namespace are known.
                 """);
         String group = "";
-        List<Known> byGroup =
-                known.all().stream()
-                        .sorted(
-                                Comparator.comparing((Known setting) -> groupOf(setting.name()))
-                                        .thenComparing(Known::name))
-                        .toList();
+        List<Known> byGroup = known.all().stream()
+                .sorted(Comparator.comparing((Known setting) -> groupOf(setting.name()))
+                        .thenComparing(Known::name))
+                .toList();
         for (Known setting : byGroup) {
             String own = groupOf(setting.name());
             if (!own.equals(group)) {
@@ -134,8 +130,7 @@ final class SettingsTable {
             Effective standard = defaultOf(name);
             row(name, standard.variable(), "", standard.value(), "", meaning(name), page);
         }
-        page.append(
-                """
+        page.append("""
 
                 ## Of the launcher
 
@@ -166,16 +161,15 @@ final class SettingsTable {
             String meaning,
             StringBuilder page) {
         page.append("| ")
-                .append(
-                        Stream.of(
-                                        "`" + name + "`",
-                                        "`" + variable + "`",
-                                        kind,
-                                        standard.isEmpty() ? "" : "`" + standard + "`",
-                                        bounds,
-                                        meaning)
-                                .map(cell -> cell.replace("|", "\\|"))
-                                .collect(joining(" | ")))
+                .append(Stream.of(
+                                "`" + name + "`",
+                                "`" + variable + "`",
+                                kind,
+                                standard.isEmpty() ? "" : "`" + standard + "`",
+                                bounds,
+                                meaning)
+                        .map(cell -> cell.replace("|", "\\|"))
+                        .collect(joining(" | ")))
                 .append(" |\n");
     }
 
@@ -214,11 +208,7 @@ final class SettingsTable {
         }
         if (type.isEnum()) {
             return Arrays.stream(type.getEnumConstants())
-                    .map(
-                            constant ->
-                                    "`"
-                                            + constant.toString().toLowerCase(java.util.Locale.ROOT)
-                                            + "`")
+                    .map(constant -> "`" + constant.toString().toLowerCase(java.util.Locale.ROOT) + "`")
                     .collect(joining(", "));
         }
         if (type.equals(double.class)) {
@@ -240,10 +230,9 @@ final class SettingsTable {
     }
 
     private String bounds(Known setting) {
-        PropertyDescriptor property =
-                validator
-                        .getConstraintsForClass(setting.holder())
-                        .getConstraintsForProperty(setting.component().getName());
+        PropertyDescriptor property = validator
+                .getConstraintsForClass(setting.holder())
+                .getConstraintsForProperty(setting.component().getName());
         if (property == null) {
             return "";
         }
@@ -267,23 +256,9 @@ final class SettingsTable {
                 case DecimalMin min -> least = (min.inclusive() ? "" : "more than ") + min.value();
                 case DecimalMax max -> most = (max.inclusive() ? "" : "less than ") + max.value();
                 case DurationMin min ->
-                        least =
-                                duration(
-                                        min.days(),
-                                        min.hours(),
-                                        min.minutes(),
-                                        min.seconds(),
-                                        min.millis(),
-                                        min.nanos());
+                    least = duration(min.days(), min.hours(), min.minutes(), min.seconds(), min.millis(), min.nanos());
                 case DurationMax max ->
-                        most =
-                                duration(
-                                        max.days(),
-                                        max.hours(),
-                                        max.minutes(),
-                                        max.seconds(),
-                                        max.millis(),
-                                        max.nanos());
+                    most = duration(max.days(), max.hours(), max.minutes(), max.seconds(), max.millis(), max.nanos());
                 case NotEmpty _ -> others.add("at least one");
                 case NotBlank _ -> others.add("not empty");
                 case Pattern pattern -> others.add("`" + pattern.regexp() + "`");
@@ -305,15 +280,13 @@ final class SettingsTable {
         return bounds;
     }
 
-    private static String duration(
-            long days, long hours, long minutes, long seconds, long millis, long nanos) {
-        Duration all =
-                Duration.ofDays(days)
-                        .plusHours(hours)
-                        .plusMinutes(minutes)
-                        .plusSeconds(seconds)
-                        .plusMillis(millis)
-                        .plusNanos(nanos);
+    private static String duration(long days, long hours, long minutes, long seconds, long millis, long nanos) {
+        Duration all = Duration.ofDays(days)
+                .plusHours(hours)
+                .plusMinutes(minutes)
+                .plusSeconds(seconds)
+                .plusMillis(millis)
+                .plusNanos(nanos);
         if (all.toDays() > 0 && all.equals(Duration.ofDays(all.toDays()))) {
             return all.toDays() + "d";
         }
@@ -321,16 +294,11 @@ final class SettingsTable {
                         java.time.temporal.ChronoUnit.HOURS,
                         java.time.temporal.ChronoUnit.MINUTES,
                         java.time.temporal.ChronoUnit.SECONDS)
-                .filter(
-                        unit ->
-                                !all.isZero()
-                                        && all.toMillis() % unit.getDuration().toMillis() == 0)
+                .filter(unit ->
+                        !all.isZero() && all.toMillis() % unit.getDuration().toMillis() == 0)
                 .findFirst()
                 .map(unit -> DurationStyle.SIMPLE.print(all, unit))
-                .orElseGet(
-                        () ->
-                                DurationStyle.SIMPLE.print(
-                                        all, java.time.temporal.ChronoUnit.MILLIS));
+                .orElseGet(() -> DurationStyle.SIMPLE.print(all, java.time.temporal.ChronoUnit.MILLIS));
     }
 
     private List<String> rules() {
@@ -354,11 +322,8 @@ final class SettingsTable {
                 .getPropertySources()
                 .forEach(source -> environment.getPropertySources().remove(source.getName()));
         try {
-            for (PropertySource<?> source :
-                    new YamlPropertySourceLoader()
-                            .load(
-                                    "application.yml",
-                                    new ClassPathResource("config/application.yml"))) {
+            for (PropertySource<?> source : new YamlPropertySourceLoader()
+                    .load("application.yml", new ClassPathResource("config/application.yml"))) {
                 environment.getPropertySources().addLast(source);
             }
             return environment;
@@ -369,8 +334,7 @@ final class SettingsTable {
 
     private void readMeanings() {
         try {
-            for (URL url :
-                    Collections.list(SettingsTable.class.getClassLoader().getResources(METADATA))) {
+            for (URL url : Collections.list(SettingsTable.class.getClassLoader().getResources(METADATA))) {
                 try (InputStream in = url.openStream()) {
                     for (JsonNode property : JsonMapper.shared().readTree(in).get("properties")) {
                         String name = property.get("name").asString();

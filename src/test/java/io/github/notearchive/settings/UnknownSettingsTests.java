@@ -22,7 +22,8 @@ class UnknownSettingsTests {
 
     private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void theProgramsOwnFileHasNoUnknownWords() {
@@ -67,7 +68,8 @@ class UnknownSettingsTests {
                 "PATH"
             })
     void whatSetsSomethingOrIsNotMeantForUsIsLeftAlone(String variable) {
-        assertThat(UnknownSettings.in(Settings.with(Map.of(variable, "1")), KNOWN)).isEmpty();
+        assertThat(UnknownSettings.in(Settings.with(Map.of(variable, "1")), KNOWN))
+                .isEmpty();
     }
 
     @Test
@@ -77,9 +79,7 @@ class UnknownSettingsTests {
         Files.writeString(directory.resolve("ARCHIVE_DATABASE_PASWORD"), "x");
         Files.writeString(directory.resolve("other.txt"), "x");
         ConfigurableEnvironment environment = Settings.with(Map.of());
-        environment
-                .getPropertySources()
-                .addFirst(new ConfigTreePropertySource("secrets", directory));
+        environment.getPropertySources().addFirst(new ConfigTreePropertySource("secrets", directory));
 
         assertThat(UnknownSettings.in(environment, KNOWN))
                 .extracting(Unknown::word, Unknown::nearest)
@@ -88,14 +88,13 @@ class UnknownSettingsTests {
 
     @Test
     void variablesThatKubernetesMakesForAServiceAreLeftAlone() {
-        Map<String, String> links =
-                Map.of(
-                        "ARCHIVE_DB_SERVICE_HOST", "10.0.0.1",
-                        "ARCHIVE_DB_SERVICE_PORT", "5432",
-                        "ARCHIVE_DB_SERVICE_PORT_SQL", "5432",
-                        "ARCHIVE_DB_PORT", "tcp://10.0.0.1:5432",
-                        "ARCHIVE_DB_PORT_5432_TCP", "tcp://10.0.0.1:5432",
-                        "ARCHIVE_DB_PORT_5432_TCP_ADDR", "10.0.0.1");
+        Map<String, String> links = Map.of(
+                "ARCHIVE_DB_SERVICE_HOST", "10.0.0.1",
+                "ARCHIVE_DB_SERVICE_PORT", "5432",
+                "ARCHIVE_DB_SERVICE_PORT_SQL", "5432",
+                "ARCHIVE_DB_PORT", "tcp://10.0.0.1:5432",
+                "ARCHIVE_DB_PORT_5432_TCP", "tcp://10.0.0.1:5432",
+                "ARCHIVE_DB_PORT_5432_TCP_ADDR", "10.0.0.1");
 
         assertThat(UnknownSettings.in(Settings.with(links), KNOWN)).isEmpty();
         assertThat(UnknownSettings.in(Settings.with(Map.of("ARCHIVE_DB_PORT", "1")), KNOWN))
@@ -104,21 +103,17 @@ class UnknownSettingsTests {
 
     @Test
     void variablesOfOthersCanBeNamed() {
-        Map<String, String> variables =
-                Map.of(
-                        "ARCHIVE_ROOT", "/srv",
-                        "ARCHIVE_TEAM", "b",
-                        "ARCHIVE_FOREIGN_VARIABLES", "ARCHIVE_ROOT, ARCHIVE_TEAM");
+        Map<String, String> variables = Map.of(
+                "ARCHIVE_ROOT", "/srv",
+                "ARCHIVE_TEAM", "b",
+                "ARCHIVE_FOREIGN_VARIABLES", "ARCHIVE_ROOT, ARCHIVE_TEAM");
 
         assertThat(UnknownSettings.in(Settings.with(variables), KNOWN)).isEmpty();
     }
 
     @Test
     void aMistypedKeyIsNamedWithItsFileAndLine() throws IOException {
-        Path file =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        """
+        Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           workers: 3
                           wokers: 4
@@ -139,20 +134,14 @@ class UnknownSettingsTests {
                 .containsExactly(
                         new Unknown("archive.wokers", file + ":3", "archive.workers"),
                         new Unknown("archive.source.tokn", file + ":5", "archive.source.token"),
-                        new Unknown(
-                                "archive.calls-in-flight",
-                                file + ":6",
-                                "archive.source.calls-in-flight"),
+                        new Unknown("archive.calls-in-flight", file + ":6", "archive.source.calls-in-flight"),
                         new Unknown("archive.retry.delay[0]", file + ":10", "archive.retry.delays"),
                         new Unknown("archve.node", file + ":12", "archive.node"));
     }
 
     @Test
     void otherSpellingsOfAKeyAreThatKey() throws IOException {
-        Path file =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        """
+        Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           source:
                             callsPerSecond: 3
@@ -165,14 +154,10 @@ class UnknownSettingsTests {
 
     @Test
     void aVariableThatAFileRefersToIsKnown() throws IOException {
-        Path file =
-                Files.writeString(
-                        directory.resolve("application.yml"),
-                        "spring.datasource.password: ${ARCHIVE_VAULT_PASSWORD}\n");
+        Path file = Files.writeString(
+                directory.resolve("application.yml"), "spring.datasource.password: ${ARCHIVE_VAULT_PASSWORD}\n");
 
-        assertThat(
-                        UnknownSettings.in(
-                                Settings.with(file, Map.of("ARCHIVE_VAULT_PASSWORD", "x")), KNOWN))
+        assertThat(UnknownSettings.in(Settings.with(file, Map.of("ARCHIVE_VAULT_PASSWORD", "x")), KNOWN))
                 .isEmpty();
     }
 }

@@ -14,10 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AnswerReaderTests {
 
     private static final NoteId ASKED = new NoteId("66aa00000000000000000001");
-    private static final String NOTE =
-            "{\"id\":\"66aa00000000000000000001\",\"type\":\"normal\",\"title\":\"t\"}";
-    private static final String OTHER =
-            "{\"id\":\"66aa00000000000000000002\",\"type\":\"normal\",\"title\":\"other\"}";
+    private static final String NOTE = "{\"id\":\"66aa00000000000000000001\",\"type\":\"normal\",\"title\":\"t\"}";
+    private static final String OTHER = "{\"id\":\"66aa00000000000000000002\",\"type\":\"normal\",\"title\":\"other\"}";
 
     private final AnswerReader reader = new AnswerReader();
 
@@ -80,14 +78,13 @@ class AnswerReaderTests {
 
     @Test
     void theNoteIsFoundInTheListOfVersion1WithTheAuthorBesideIt() {
-        Answer answer =
-                read(
-                        "{\"recordTime\":null,\"data\":[{\"user\":{\"id\":\"u\"},\"note_list\":["
-                                + NOTE
-                                + "],\"comment_list\":[],\"model_type\":\"note\"}],\"requestId\":\"r-1\",\"message\":null,\"code\":0}");
+        Answer answer = read("{\"recordTime\":null,\"data\":[{\"user\":{\"id\":\"u\"},\"note_list\":["
+                + NOTE
+                + "],\"comment_list\":[],\"model_type\":\"note\"}],\"requestId\":\"r-1\",\"message\":null,\"code\":0}");
 
         assertThat(title(answer)).isEqualTo("t");
-        assertThat(answer.note().orElseThrow().author().path("id").stringValue()).isEqualTo("u");
+        assertThat(answer.note().orElseThrow().author().path("id").stringValue())
+                .isEqualTo("u");
         assertThat(answer.requestId()).isEqualTo("r-1");
     }
 
@@ -101,17 +98,14 @@ class AnswerReaderTests {
 
     @Test
     void theNoteIsPickedByItsIdAndNotByItsPlace() {
-        Answer answer =
-                read("{\"code\":0,\"data\":[{\"note_list\":[" + OTHER + "," + NOTE + "]}]}");
+        Answer answer = read("{\"code\":0,\"data\":[{\"note_list\":[" + OTHER + "," + NOTE + "]}]}");
 
         assertThat(title(answer)).isEqualTo("t");
     }
 
     @Test
     void theNotesOwnAuthorWinsOverTheOneBesideIt() {
-        Answer answer =
-                read(
-                        """
+        Answer answer = read("""
                         {"code":0,"data":[{"user":{"id":"beside"},"note_list":[
                           {"id":"66aa00000000000000000001","user":{"id":"within"}}]}]}
                         """);
@@ -123,11 +117,9 @@ class AnswerReaderTests {
     @ParameterizedTest
     @ValueSource(strings = {"id", "note_id", "noteId"})
     void theIdMayHaveAnotherNameOrUpperCase(String field) {
-        Answer answer =
-                read(
-                        "{\"code\":0,\"data\":[{\"note_list\":[{\""
-                                + field
-                                + "\":\"66AA00000000000000000001\",\"title\":\"t\"}]}]}");
+        Answer answer = read("{\"code\":0,\"data\":[{\"note_list\":[{\""
+                + field
+                + "\":\"66AA00000000000000000001\",\"title\":\"t\"}]}]}");
 
         assertThat(title(answer)).isEqualTo("t");
     }
@@ -139,9 +131,12 @@ class AnswerReaderTests {
         assertThat(title(read("{\"code\":0,\"data\":[{\"note_list\":[" + nameless + "]}]}")))
                 .isEqualTo("t");
         assertThat(title(read("{\"code\":0,\"data\":[" + nameless + "]}"))).isEqualTo("t");
-        assertThat(read("{\"code\":0,\"data\":[" + nameless + "," + nameless + "]}").note())
+        assertThat(read("{\"code\":0,\"data\":[" + nameless + "," + nameless + "]}")
+                        .note())
                 .isEmpty();
-        assertThat(read("{\"code\":0,\"data\":[" + nameless + "," + OTHER + "]}").note()).isEmpty();
+        assertThat(read("{\"code\":0,\"data\":[" + nameless + "," + OTHER + "]}")
+                        .note())
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -186,10 +181,7 @@ class AnswerReaderTests {
     @ValueSource(ints = {201, 202, 404})
     void aGoneNoteIsACodeWithoutData(int code) {
         Answer answer =
-                read(
-                        "{\"code\":"
-                                + code
-                                + ",\"message\":\"No content available\",\"data\":null,\"recordTime\":null}");
+                read("{\"code\":" + code + ",\"message\":\"No content available\",\"data\":null,\"recordTime\":null}");
 
         assertThat(answer.code()).isEqualTo(code);
         assertThat(answer.message()).isEqualTo("No content available");
@@ -215,9 +207,8 @@ class AnswerReaderTests {
 
     @Test
     void everyTruncationOfAnAnswerIsNoAnswer() {
-        byte[] whole =
-                ("{\"code\":0,\"message\":\"好\",\"data\":[{\"note_list\":[" + NOTE + "]}]}")
-                        .getBytes(StandardCharsets.UTF_8);
+        byte[] whole = ("{\"code\":0,\"message\":\"好\",\"data\":[{\"note_list\":[" + NOTE + "]}]}")
+                .getBytes(StandardCharsets.UTF_8);
 
         for (int length = 0; length < whole.length; length++) {
             assertThat(reader.read(Arrays.copyOf(whole, length), ASKED))
@@ -230,11 +221,10 @@ class AnswerReaderTests {
     void deepNestingAndUnknownKeysDoNoHarm() {
         String deep = "[".repeat(60) + "]".repeat(60);
 
-        Answer answer =
-                read(
-                        "{\"url_8k\":1,\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"biz_map\":"
-                                + deep
-                                + "}]}");
+        Answer answer = read(
+                "{\"url_8k\":1,\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"biz_map\":"
+                        + deep
+                        + "}]}");
 
         assertThat(title(answer)).isEqualTo("t");
     }
@@ -250,11 +240,9 @@ class AnswerReaderTests {
     void anAnswerOfFiveMegabytesIsRead() {
         String text = "好".repeat(1_700_000);
 
-        Answer answer =
-                read(
-                        "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"desc\":\""
-                                + text
-                                + "\"}]}");
+        Answer answer = read("{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"desc\":\""
+                + text
+                + "\"}]}");
 
         assertThat(answer.note().orElseThrow().note().path("desc").stringValue())
                 .hasSize(1_700_000);
@@ -262,14 +250,12 @@ class AnswerReaderTests {
 
     @Test
     void numbersBeyondADoubleKeepTheirDigits() {
-        Answer answer =
-                read(
-                        "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"liked_count\":137728697860969105,\"x\":0.12345678901234567890123}]}");
+        Answer answer = read(
+                "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"liked_count\":137728697860969105,\"x\":0.12345678901234567890123}]}");
 
         assertThat(answer.note().orElseThrow().note().path("liked_count").longValue())
                 .isEqualTo(137728697860969105L);
-        assertThat(answer.note().orElseThrow().note().path("x").toString())
-                .isEqualTo("0.12345678901234567890123");
+        assertThat(answer.note().orElseThrow().note().path("x").toString()).isEqualTo("0.12345678901234567890123");
     }
 
     @Test
@@ -280,8 +266,7 @@ class AnswerReaderTests {
 
     @Test
     void aMessageFitsALine() {
-        Answer answer =
-                read("{\"code\":500,\"message\":\"a\\nb\\u0000c\\ud83d" + "x".repeat(500) + "\"}");
+        Answer answer = read("{\"code\":500,\"message\":\"a\\nb\\u0000c\\ud83d" + "x".repeat(500) + "\"}");
 
         assertThat(answer.message()).startsWith("a b c x").hasSize(200);
     }
@@ -304,7 +289,8 @@ class AnswerReaderTests {
 
     @Test
     void aMessageWithoutCredentialsStaysAsItIs() {
-        assertThat(read("{\"code\":100,\"message\":\"TOKEN INVALID/UNACTIVATE\"}").message())
+        assertThat(read("{\"code\":100,\"message\":\"TOKEN INVALID/UNACTIVATE\"}")
+                        .message())
                 .isEqualTo("TOKEN INVALID/UNACTIVATE");
     }
 
@@ -313,13 +299,11 @@ class AnswerReaderTests {
     void nestingBesideTheNoteDoesNotHideIt(int levels) {
         String deep = "[".repeat(levels) + "]".repeat(levels);
 
-        Answer answer =
-                read(
-                        "{\"data\":[{\"note_list\":["
-                                + NOTE.replace("}", ",\"new\":" + deep + "}")
-                                + "]}],\"x\":"
-                                + deep
-                                + ",\"code\":0}");
+        Answer answer = read("{\"data\":[{\"note_list\":["
+                + NOTE.replace("}", ",\"new\":" + deep + "}")
+                + "]}],\"x\":"
+                + deep
+                + ",\"code\":0}");
 
         assertThat(answer.code()).isZero();
         assertThat(title(answer)).isEqualTo("t");
@@ -337,14 +321,11 @@ class AnswerReaderTests {
         String many = (value + ",").repeat(200_000);
 
         assertThat(title(read("{\"data\":[" + many + NOTE + "],\"code\":0}"))).isEqualTo("t");
-        assertThat(
-                        title(
-                                read(
-                                        "{\"data\":[{\"note_list\":[{\"new\":["
-                                                + many
-                                                + "0],"
-                                                + NOTE.substring(1)
-                                                + "]}],\"code\":0}")))
+        assertThat(title(read("{\"data\":[{\"note_list\":[{\"new\":["
+                        + many
+                        + "0],"
+                        + NOTE.substring(1)
+                        + "]}],\"code\":0}")))
                 .isEqualTo("t");
     }
 
@@ -362,7 +343,9 @@ class AnswerReaderTests {
     void aNoteWithAnIdThatNoOneCanReadIsNotTakenForTheOneAskedAbout(String id) {
         String note = "{\"id\":" + id + ",\"type\":\"normal\",\"title\":\"t\",\"desc\":\"d\"}";
 
-        assertThat(read("{\"code\":0,\"data\":[{\"note_list\":[" + note + "]}]}").note()).isEmpty();
+        assertThat(read("{\"code\":0,\"data\":[{\"note_list\":[" + note + "]}]}")
+                        .note())
+                .isEmpty();
     }
 
     private Answer read(String body) {

@@ -128,14 +128,13 @@ class CallPacerTests {
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 60; i++) {
-                callers.submit(
-                        () -> {
-                            try (CallPacer.Turn turn = pacer.await()) {
-                                turn.sent(0);
-                                sent.add(turn.sentAt());
-                            }
-                            return null;
-                        });
+                callers.submit(() -> {
+                    try (CallPacer.Turn turn = pacer.await()) {
+                        turn.sent(0);
+                        sent.add(turn.sentAt());
+                    }
+                    return null;
+                });
             }
         }
 
@@ -143,8 +142,7 @@ class CallPacerTests {
         assertThat(order).hasSize(60);
         for (int i = 1; i < order.size(); i++) {
             assertThat(order.get(i) - began).isGreaterThanOrEqualTo(i * SECOND / rate);
-            assertThat(order.get(i) - order.get(i - 1))
-                    .isGreaterThanOrEqualTo(9 * SECOND / 10 / rate);
+            assertThat(order.get(i) - order.get(i - 1)).isGreaterThanOrEqualTo(9 * SECOND / 10 / rate);
         }
     }
 
@@ -161,16 +159,15 @@ class CallPacerTests {
                 CallPacer pacer = new CallPacer(settings(rate, 8, "15m"), shared, System::nanoTime);
                 pacer.open(true);
                 for (int call = 0; call < 5; call++) {
-                    callers.submit(
-                            () -> {
-                                try (CallPacer.Turn turn = pacer.await()) {
-                                    begun.incrementAndGet();
-                                    ledger.await(); // as while a table is locked
-                                    turn.sent(0);
-                                    sent.add(turn.sentAt());
-                                }
-                                return null;
-                            });
+                    callers.submit(() -> {
+                        try (CallPacer.Turn turn = pacer.await()) {
+                            begun.incrementAndGet();
+                            ledger.await(); // as while a table is locked
+                            turn.sent(0);
+                            sent.add(turn.sentAt());
+                        }
+                        return null;
+                    });
                 }
             }
             await().until(() -> begun.get() == 6); // two turns a node, which take a second
@@ -181,8 +178,7 @@ class CallPacerTests {
         assertThat(order).hasSize(15);
         for (int i = rate; i < order.size(); i++) {
             // a hundredth is for what the fake pace itself takes on a busy machine
-            assertThat(order.get(i) - order.get(i - rate))
-                    .isGreaterThanOrEqualTo(99 * SECOND / 100);
+            assertThat(order.get(i) - order.get(i - rate)).isGreaterThanOrEqualTo(99 * SECOND / 100);
         }
     }
 
@@ -192,12 +188,10 @@ class CallPacerTests {
         CallPacer.Turn stalled = pacer.await();
         clock.set(clock.now() + 5 * SECOND);
         pace.othersTake(1, 4);
-        FutureTask<Void> sending =
-                new FutureTask<>(
-                        () -> {
-                            stalled.sent(0);
-                            return null;
-                        });
+        FutureTask<Void> sending = new FutureTask<>(() -> {
+            stalled.sent(0);
+            return null;
+        });
         long next = clock.now() + SECOND / 4;
 
         Thread thread = Thread.ofPlatform().daemon().start(sending);
@@ -212,17 +206,16 @@ class CallPacerTests {
     @Test
     void aPlaceThatIsLearntOfTooLateIsVoid() throws Exception {
         AtomicInteger stalls = new AtomicInteger(1);
-        SharedPace stalling =
-                new PaceOfAnother(pace) {
-                    @Override
-                    public Places take(int places, double rate, Duration longestPause) {
-                        Places taken = super.take(places, rate, longestPause);
-                        if (stalls.getAndDecrement() > 0) {
-                            clock.set(clock.now() + SECOND); // as while the process is suspended
-                        }
-                        return taken;
-                    }
-                };
+        SharedPace stalling = new PaceOfAnother(pace) {
+            @Override
+            public Places take(int places, double rate, Duration longestPause) {
+                Places taken = super.take(places, rate, longestPause);
+                if (stalls.getAndDecrement() > 0) {
+                    clock.set(clock.now() + SECOND); // as while the process is suspended
+                }
+                return taken;
+            }
+        };
         CallPacer pacer = opened(new CallPacer(settings(4, 2, "15m"), stalling, clock));
 
         sentNow(pacer);
@@ -310,16 +303,14 @@ class CallPacerTests {
         long pausedAt;
         try (CallPacer.Turn turn = pacer.await()) {
             pausedAt = clock.now();
-            long number =
-                    pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1))
-                            .orElseThrow()
-                            .throttles();
+            long number = pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1))
+                    .orElseThrow()
+                    .throttles();
             clock.set(pausedAt + 5 * SECOND - NEARLY);
 
             turn.sent(number);
 
-            assertThat(turn.sentAt())
-                    .isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
+            assertThat(turn.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
             pacer.answered(turn);
         }
         assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
@@ -374,14 +365,12 @@ class CallPacerTests {
 
     @Test
     void thisNodePausesBeforeTheDatabaseKnowsAndWithoutIt() throws Exception {
-        SharedPace deaf =
-                new PaceOfAnother(pace) {
-                    @Override
-                    public Optional<Pause> throttled(
-                            long throttles, @Nullable Duration wish, Duration longestPause) {
-                        return Optional.empty();
-                    }
-                };
+        SharedPace deaf = new PaceOfAnother(pace) {
+            @Override
+            public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
+                return Optional.empty();
+            }
+        };
         CallPacer pacer = opened(new CallPacer(settings(1000, 1, "20s"), deaf, clock));
         CallPacer.Turn refused = turnNow(pacer);
         long throttledAt = clock.now();
@@ -455,9 +444,7 @@ class CallPacerTests {
             assertThat(turn.sentAt()).isNotZero();
         }
 
-        assertThatThrownBy(pacer::await)
-                .isInstanceOf(CallsEndedException.class)
-                .hasMessage("used up");
+        assertThatThrownBy(pacer::await).isInstanceOf(CallsEndedException.class).hasMessage("used up");
         pacer.open(true);
         sent(pacer).close();
     }
@@ -555,8 +542,7 @@ class CallPacerTests {
     }
 
     private static NoteSourceProperties settings(double rate, int inFlight, String maxPause) {
-        return Settings.of(
-                "calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", maxPause);
+        return Settings.of("calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", maxPause);
     }
 
     /** A pace that keeps another one, but for what a test overrides. */
@@ -574,8 +560,7 @@ class CallPacerTests {
         }
 
         @Override
-        public Optional<Pause> throttled(
-                long throttles, @Nullable Duration wish, Duration longestPause) {
+        public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
             return pace.throttled(throttles, wish, longestPause);
         }
 

@@ -45,8 +45,7 @@ class HostileAnswerTests {
     private static final String TOKEN = "s3cr3t+/=&% token";
     private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
     private static final byte[] ENDLESS_HEAD =
-            "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    .getBytes(StandardCharsets.US_ASCII);
+            "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ScriptedProvider provider = new ScriptedProvider();
     private final RecordingJournal journal = new RecordingJournal();
@@ -95,13 +94,12 @@ class HostileAnswerTests {
         byte[] kept = found.capture().answer();
         assertThat(journal.received.getFirst().answer()).isEqualTo(kept);
         assertThat(kept).hasSameSizeAs(sent.getBytes(StandardCharsets.UTF_8));
-        for (String seen :
-                List.of(
-                        new String(kept, StandardCharsets.UTF_8),
-                        found.capture().note().toString(),
-                        journal.received.getFirst().reply().toString(),
-                        String.valueOf(journal.received.getFirst().reply().requestId()),
-                        logged())) {
+        for (String seen : List.of(
+                new String(kept, StandardCharsets.UTF_8),
+                found.capture().note().toString(),
+                journal.received.getFirst().reply().toString(),
+                String.valueOf(journal.received.getFirst().reply().requestId()),
+                logged())) {
             assertThat(seen).doesNotContain("s3cr3t", "%73%33", "%2B", "u002b");
         }
         assertThat(found.capture().note().path("title").stringValue())
@@ -126,10 +124,7 @@ class HostileAnswerTests {
 
     @Test
     void anAnswerThatDoesNotRepeatTheTokenIsKeptByteForByte() throws Exception {
-        String sent =
-                "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\""
-                        + ID
-                        + "\",\"t\":\"s3cr3t+\"}]}]}";
+        String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
         provider.answers(200, sent);
 
         Found found = (Found) client("token", TOKEN).fetch(NOTE);
@@ -158,30 +153,21 @@ class HostileAnswerTests {
             byte[] body = ("x" + form + "y").getBytes(StandardCharsets.UTF_8);
 
             assertThat(echo.erasedFrom(body).orElseThrow())
-                    .isEqualTo(
-                            ("x" + "*".repeat(form.length()) + "y")
-                                    .getBytes(StandardCharsets.UTF_8));
+                    .isEqualTo(("x" + "*".repeat(form.length()) + "y").getBytes(StandardCharsets.UTF_8));
         }
     }
 
     @Test
     void aTokenInAHeaderThatTheClientChokesOnReachesNoMessage() throws Exception {
         for (String echo : List.of(TOKEN, PERCENT)) {
-            provider.answers(
-                            (_, out) -> {
-                                out.write(
-                                        ("HTTP/1.1 " + echo + "\r\n\r\n")
-                                                .getBytes(StandardCharsets.UTF_8));
-                                return false;
-                            })
+            provider.answers((_, out) -> {
+                        out.write(("HTTP/1.1 " + echo + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                        return false;
+                    })
                     .answers(200, "{\"code\":301}", "Content-Encoding: " + echo)
                     .answers(200, "{\"code\":301}", "Transfer-Encoding: " + echo)
                     .answers(200, "{\"code\":301}", "Content-Length: " + echo)
-                    .answers(
-                            302,
-                            "",
-                            "Location: http://127.0.0.1:1/" + echo,
-                            "Retry-After: " + echo);
+                    .answers(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
             JustOneApiClient client = client("token", TOKEN);
             for (int i = 0; i < 5; i++) {
                 assertThat(client.fetch(NOTE)).isInstanceOf(Deferred.class);
@@ -194,29 +180,16 @@ class HostileAnswerTests {
 
     @Test
     void aPingThatFailsRepeatsNoTokenEither() {
-        provider.answers(
-                        (_, out) -> {
-                            out.write(
-                                    ("HTTP/1.1 " + TOKEN + "\r\n\r\n")
-                                            .getBytes(StandardCharsets.UTF_8));
-                            return false;
-                        })
-                .answers(
-                        (_, out) -> {
-                            out.write(
-                                    (TOKEN + " x\r\n").repeat(20).getBytes(StandardCharsets.UTF_8));
-                            return false;
-                        });
+        provider.answers((_, out) -> {
+                    out.write(("HTTP/1.1 " + TOKEN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                    return false;
+                })
+                .answers((_, out) -> {
+                    out.write((TOKEN + " x\r\n").repeat(20).getBytes(StandardCharsets.UTF_8));
+                    return false;
+                });
 
-        assertThatThrownBy(
-                        () ->
-                                new ProviderPing(
-                                                Settings.of(
-                                                        "base-url",
-                                                        provider.baseUrl(),
-                                                        "token",
-                                                        TOKEN))
-                                        .send())
+        assertThatThrownBy(() -> new ProviderPing(Settings.of("base-url", provider.baseUrl(), "token", TOKEN)).send())
                 .isInstanceOf(IOException.class)
                 .hasNoCause()
                 .satisfies(e -> assertThat(e.toString()).doesNotContain("s3cr3t"));
@@ -227,13 +200,7 @@ class HostileAnswerTests {
         String forged = "x\\n2026-11-25T00:00:00.000Z ERROR forged\\r\\u001b[2J\\u009b1m\\u0007";
         provider.answers(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
                 .answers(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
-                .answers(
-                        200,
-                        "{\"code\":777,\"message\":\""
-                                + forged
-                                + "\",\"requestId\":\""
-                                + forged
-                                + "\"}");
+                .answers(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
         JustOneApiClient client = client("token", TOKEN);
         for (int i = 0; i < 3; i++) {
             client.fetch(NOTE);
@@ -268,8 +235,7 @@ class HostileAnswerTests {
 
     @Test
     void anEndlessAnswerIsLeftAtTheLimitAndNotReadToItsEnd() throws Exception {
-        byte[] chunk =
-                ("4000\r\n" + " ".repeat(0x4000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] chunk = ("4000\r\n" + " ".repeat(0x4000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
         provider.answers(endless(ENDLESS_HEAD, chunk));
         JustOneApiClient client = client("max-answer-size", "1MB");
 
@@ -284,22 +250,13 @@ class HostileAnswerTests {
     void headersAreBoundedInLengthAndNumber() throws Exception {
         byte[] status = "HTTP/1.1 200 x\r\n".getBytes(StandardCharsets.US_ASCII);
         provider.answers(endless(status, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
-                .answers(
-                        endless(
-                                status,
-                                "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
-                .answers(
-                        endless(
-                                status,
-                                " folded\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
-                .answers(
-                        endless(ENDLESS_HEAD, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
-                .answers(
-                        endless(
-                                (new String(ENDLESS_HEAD, StandardCharsets.US_ASCII)
-                                                + "1\r\n{\r\n0\r\n")
-                                        .getBytes(StandardCharsets.US_ASCII),
-                                "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(status, "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(status, " folded\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(ENDLESS_HEAD, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(
+                        (new String(ENDLESS_HEAD, StandardCharsets.US_ASCII) + "1\r\n{\r\n0\r\n")
+                                .getBytes(StandardCharsets.US_ASCII),
+                        "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
                 .answers(200, "{\"code\":301}");
         JustOneApiClient client = client();
 
@@ -315,10 +272,7 @@ class HostileAnswerTests {
 
     @Test
     void anEndlessRowOfInterimAnswersIsEndedByTheDeadline() throws Exception {
-        provider.answers(
-                endless(
-                        new byte[0],
-                        "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+        provider.answers(endless(new byte[0], "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
 
         Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
 
@@ -328,15 +282,14 @@ class HostileAnswerTests {
     @Test
     void headersThatDripAreEndedByTheDeadline() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
-        provider.answers(
-                (_, out) -> {
-                    out.write("HTTP/1.1 200 x\r\nX: ".getBytes(StandardCharsets.US_ASCII));
-                    do {
-                        out.write('x');
-                        out.flush();
-                    } while (!over.await(20, TimeUnit.MILLISECONDS));
-                    return false;
-                });
+        provider.answers((_, out) -> {
+            out.write("HTTP/1.1 200 x\r\nX: ".getBytes(StandardCharsets.US_ASCII));
+            do {
+                out.write('x');
+                out.flush();
+            } while (!over.await(20, TimeUnit.MILLISECONDS));
+            return false;
+        });
 
         Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
         over.countDown();
@@ -363,15 +316,8 @@ class HostileAnswerTests {
     }
 
     private JustOneApiClient client(String... settings) {
-        List<Object> all =
-                new ArrayList<>(
-                        List.of(
-                                "base-url",
-                                provider.baseUrl().toString(),
-                                "token",
-                                "practice",
-                                "calls-per-second",
-                                "1000"));
+        List<Object> all = new ArrayList<>(
+                List.of("base-url", provider.baseUrl().toString(), "token", "practice", "calls-per-second", "1000"));
         for (int i = 0; i < settings.length; i += 2) {
             int known = all.indexOf(settings[i]);
             if (known >= 0) {
@@ -380,16 +326,15 @@ class HostileAnswerTests {
                 all.addAll(List.of(settings[i], settings[i + 1]));
             }
         }
-        JustOneApiClient client =
-                new JustOneApiClient(
-                        Settings.of(all.toArray()),
-                        Settings.ofVideos(),
-                        Settings.ofRefreshes(),
-                        journal,
-                        new LonePace(),
-                        new AnswerReader(),
-                        new AnswerMemory(),
-                        Clock.fixed(NOW, ZoneOffset.UTC));
+        JustOneApiClient client = new JustOneApiClient(
+                Settings.of(all.toArray()),
+                Settings.ofVideos(),
+                Settings.ofRefreshes(),
+                journal,
+                new LonePace(),
+                new AnswerReader(),
+                new AnswerMemory(),
+                Clock.fixed(NOW, ZoneOffset.UTC));
         clients.add(client);
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
         return client;

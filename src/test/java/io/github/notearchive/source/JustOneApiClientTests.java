@@ -82,10 +82,9 @@ class JustOneApiClientTests {
 
         assertThat(outcome).isInstanceOf(Found.class);
         assertThat(provider.requests())
-                .containsExactly(
-                        "GET /api/xiaohongshu/get-note-detail/v1?token=s3cret%20%2B%2F%26%3D&noteId="
-                                + ID
-                                + " HTTP/1.1");
+                .containsExactly("GET /api/xiaohongshu/get-note-detail/v1?token=s3cret%20%2B%2F%26%3D&noteId="
+                        + ID
+                        + " HTTP/1.1");
     }
 
     @Test
@@ -110,12 +109,11 @@ class JustOneApiClientTests {
         List<String> whenSending = new ArrayList<>();
         List<String> whenAsked = new ArrayList<>();
         journal.whileSending = () -> whenSending.addAll(provider.requests());
-        provider.answers(
-                (socket, out) -> {
-                    whenAsked.addAll(journal.events);
-                    return ScriptedProvider.reply(200, FOUND.getBytes(StandardCharsets.UTF_8))
-                            .write(socket, out);
-                });
+        provider.answers((socket, out) -> {
+            whenAsked.addAll(journal.events);
+            return ScriptedProvider.reply(200, FOUND.getBytes(StandardCharsets.UTF_8))
+                    .write(socket, out);
+        });
 
         client().fetch(NOTE);
 
@@ -125,14 +123,8 @@ class JustOneApiClientTests {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "201, 200, true, YES",
-        "202, 200, true, UNKNOWN",
-        "404, 404, true, UNKNOWN",
-        "0, 200, false, YES"
-    })
-    void aNoteThatIsNotThereIsMissing(int code, int status, boolean certain, Billed billed)
-            throws Exception {
+    @CsvSource({"201, 200, true, YES", "202, 200, true, UNKNOWN", "404, 404, true, UNKNOWN", "0, 200, false, YES"})
+    void aNoteThatIsNotThereIsMissing(int code, int status, boolean certain, Billed billed) throws Exception {
         provider.answers(status, "{\"code\":" + code + ",\"data\":null}");
 
         Missing missing = (Missing) client().fetch(NOTE);
@@ -155,8 +147,7 @@ class JustOneApiClientTests {
         "101, 200, COLLECTION, UNKNOWN",
         "777, 200, COLLECTION, UNKNOWN"
     })
-    void troubleOfTheProviderPutsTheNoteOff(int code, int status, Cause cause, Billed billed)
-            throws Exception {
+    void troubleOfTheProviderPutsTheNoteOff(int code, int status, Cause cause, Billed billed) throws Exception {
         provider.answers(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
 
         Deferred deferred = (Deferred) client().fetch(NOTE);
@@ -206,8 +197,8 @@ class JustOneApiClientTests {
         provider.answers(429, "{\"code\":303}");
         Instant hourAfter = MIDNIGHT.plusSeconds(3600);
 
-        Exhausted exhausted =
-                (Exhausted) client(Clock.fixed(hourAfter, ZoneOffset.UTC), Map.of()).fetch(NOTE);
+        Exhausted exhausted = (Exhausted)
+                client(Clock.fixed(hourAfter, ZoneOffset.UTC), Map.of()).fetch(NOTE);
 
         assertThat(exhausted.until()).isEqualTo(NEXT_MIDNIGHT);
     }
@@ -215,8 +206,7 @@ class JustOneApiClientTests {
     @Test
     void aQuotaThatIsUsedUpBeforeTheFirstBilledResponseOfADayPausesCalls() throws Exception {
         provider.answers(200, "{\"code\":303}");
-        JustOneApiClient client =
-                client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
+        JustOneApiClient client = client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
 
         Deferred deferred = (Deferred) client.fetch(NOTE);
 
@@ -229,8 +219,7 @@ class JustOneApiClientTests {
     void aQuotaThatIsUsedUpBehindABilledResponseOfTheDayEndsAllCalls() throws Exception {
         provider.answers(200, FOUND);
         provider.answers(200, "{\"code\":303}");
-        JustOneApiClient client =
-                client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
+        JustOneApiClient client = client(Clock.fixed(MIDNIGHT.plusSeconds(60), ZoneOffset.UTC), Map.of());
 
         client.fetch(NOTE);
         Exhausted exhausted = (Exhausted) client.fetch(NOTE);
@@ -241,8 +230,7 @@ class JustOneApiClientTests {
     @Test
     void aQuotaOfAProviderWhoseClockIsBehindIsOfItsOwnDay() throws Exception {
         provider.answers(200, "{\"code\":303}");
-        JustOneApiClient client =
-                client(Clock.fixed(MIDNIGHT.plusSeconds(3), ZoneOffset.UTC), Map.of());
+        JustOneApiClient client = client(Clock.fixed(MIDNIGHT.plusSeconds(3), ZoneOffset.UTC), Map.of());
         client.providersClockIsAhead(Duration.ofSeconds(-5));
 
         Deferred deferred = (Deferred) client.fetch(NOTE);
@@ -403,11 +391,10 @@ class JustOneApiClientTests {
     @Test
     void aResponseToAnotherRequestInFlightReachesThatRequestsRow() throws Exception {
         CountDownLatch isSent = new CountDownLatch(1);
-        provider.answers(
-                (_, _) -> {
-                    isSent.countDown();
-                    return provider.silence().write(null, null);
-                });
+        provider.answers((_, _) -> {
+            isSent.countDown();
+            return provider.silence().write(null, null);
+        });
         JustOneApiClient client = client();
         FutureTask<NoteDetailOutcome> first = new FutureTask<>(() -> client.fetch(NOTE));
         Thread.ofVirtual().start(first);
@@ -421,12 +408,10 @@ class JustOneApiClientTests {
         assertThat(journal.received)
                 .filteredOn(received -> received.call() == 1)
                 .singleElement()
-                .satisfies(
-                        received -> {
-                            assertThat(received.reply().billed()).isEqualTo(Billed.YES);
-                            assertThat(received.answer())
-                                    .isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
-                        });
+                .satisfies(received -> {
+                    assertThat(received.reply().billed()).isEqualTo(Billed.YES);
+                    assertThat(received.answer()).isEqualTo(FOUND.getBytes(StandardCharsets.UTF_8));
+                });
         assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
         assertThat(provider.requests()).hasSize(3);
     }
@@ -436,17 +421,15 @@ class JustOneApiClientTests {
     }
 
     private static ScriptedProvider.Reply twice(String body) {
-        return followedBy(
-                body, "HTTP/1.1 200 x\r\nContent-Length: " + length(body) + "\r\n\r\n" + body);
+        return followedBy(body, "HTTP/1.1 200 x\r\nContent-Length: " + length(body) + "\r\n\r\n" + body);
     }
 
     /** A whole response and more bytes, in one write. */
     private static ScriptedProvider.Reply followedBy(String body, String surplus) {
         return (socket, out) -> {
             var both = new ByteArrayOutputStream();
-            boolean keep =
-                    ScriptedProvider.reply(200, body.getBytes(StandardCharsets.UTF_8))
-                            .write(socket, both);
+            boolean keep = ScriptedProvider.reply(200, body.getBytes(StandardCharsets.UTF_8))
+                    .write(socket, both);
             both.write(surplus.getBytes(StandardCharsets.UTF_8));
             out.write(both.toByteArray());
             out.flush();
@@ -461,7 +444,8 @@ class JustOneApiClientTests {
             port = taken.getLocalPort();
         }
 
-        Deferred deferred = (Deferred) client("base-url", "http://127.0.0.1:" + port).fetch(NOTE);
+        Deferred deferred =
+                (Deferred) client("base-url", "http://127.0.0.1:" + port).fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
@@ -515,21 +499,18 @@ class JustOneApiClientTests {
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().message()).contains("longer than 2097152B");
         assertThat(deferred.reply().isUnreadable()).isTrue();
-        assertThat(journal.received.getFirst().answer())
-                .hasSizeBetween(250_000, AnswerMemory.ORDINARY_SIZE);
+        assertThat(journal.received.getFirst().answer()).hasSizeBetween(250_000, AnswerMemory.ORDINARY_SIZE);
         assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
     }
 
     @Test
     void anAnswerThatIsAnnouncedOverTheLimitIsNotRead() throws Exception {
-        provider.answers(
-                        (_, out) -> {
-                            out.write(
-                                    "HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n{"
-                                            .getBytes(StandardCharsets.US_ASCII));
-                            out.flush();
-                            return true;
-                        })
+        provider.answers((_, out) -> {
+                    out.write("HTTP/1.1 200 x\r\nContent-Length: 1000000000\r\n\r\n{"
+                            .getBytes(StandardCharsets.US_ASCII));
+                    out.flush();
+                    return true;
+                })
                 .answers(200, FOUND);
         JustOneApiClient client = client("max-answer-size", "2MB");
 
@@ -542,20 +523,15 @@ class JustOneApiClientTests {
     void aLongAnswerThatComesSlowlyHoldsUpNoOther() throws Exception {
         CountDownLatch letOn = new CountDownLatch(1);
         String longOne = FOUND + " ".repeat(2 << 20);
-        provider.answers(
-                (_, out) -> {
-                    out.write(
-                            ("HTTP/1.1 200 x\r\nContent-Length: " + length(longOne) + "\r\n\r\n")
-                                    .getBytes(StandardCharsets.US_ASCII));
-                    out.write(longOne.getBytes(StandardCharsets.UTF_8), 0, (1 << 20) + 1);
-                    out.flush();
-                    letOn.await();
-                    out.write(
-                            longOne.getBytes(StandardCharsets.UTF_8),
-                            (1 << 20) + 1,
-                            length(longOne) - (1 << 20) - 1);
-                    return true;
-                });
+        provider.answers((_, out) -> {
+            out.write(("HTTP/1.1 200 x\r\nContent-Length: " + length(longOne) + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            out.write(longOne.getBytes(StandardCharsets.UTF_8), 0, (1 << 20) + 1);
+            out.flush();
+            letOn.await();
+            out.write(longOne.getBytes(StandardCharsets.UTF_8), (1 << 20) + 1, length(longOne) - (1 << 20) - 1);
+            return true;
+        });
         JustOneApiClient client = client("max-answer-size", "8MB");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<NoteDetailOutcome> first = threads.submit(() -> client.fetch(NOTE));
@@ -584,9 +560,7 @@ class JustOneApiClientTests {
             Future<NoteDetailOutcome> large = threads.submit(() -> client.fetch(NOTE));
             await().until(() -> journal.received.size() == 1);
             provider.answers(200, OTHER);
-            assertThat(client.fetch(OTHER_NOTE))
-                    .as("the one call is free")
-                    .isInstanceOf(Found.class);
+            assertThat(client.fetch(OTHER_NOTE)).as("the one call is free").isInstanceOf(Found.class);
             assertThat(large.isDone()).isFalse();
 
             memory.end(OTHER_ID);
@@ -601,9 +575,7 @@ class JustOneApiClientTests {
 
     private static ScriptedProvider.Reply endless() {
         return (_, out) -> {
-            out.write(
-                    "HTTP/1.1 200 x\r\nConnection: close\r\n\r\n"
-                            .getBytes(StandardCharsets.US_ASCII));
+            out.write("HTTP/1.1 200 x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             byte[] piece = new byte[64 * 1024];
             while (true) {
                 out.write(piece);
@@ -652,11 +624,10 @@ class JustOneApiClientTests {
     @Test
     void anAbortGivesUpTheCallUnderWayWhichMayHaveBeenBilled() throws Exception {
         JustOneApiClient client = client();
-        provider.answers(
-                (socket, out) -> {
-                    client.abort();
-                    return provider.silence().write(socket, out);
-                });
+        provider.answers((socket, out) -> {
+            client.abort();
+            return provider.silence().write(socket, out);
+        });
 
         assertThatThrownBy(() -> client.fetch(NOTE))
                 .isInstanceOf(CallsEndedException.class)
@@ -733,12 +704,11 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "3");
         AtomicBoolean first = new AtomicBoolean(true);
-        journal.onceCounted =
-                () -> {
-                    if (first.getAndSet(false)) {
-                        assertThatNoException().isThrownBy(() -> client.fetch(NOTE));
-                    }
-                };
+        journal.onceCounted = () -> {
+            if (first.getAndSet(false)) {
+                assertThatNoException().isThrownBy(() -> client.fetch(NOTE));
+            }
+        };
 
         client.fetch(NOTE);
 
@@ -794,12 +764,10 @@ class JustOneApiClientTests {
         videos = Settings.ofVideos("calls-per-night", "1");
         JustOneApiClient client = client("calls-per-night", "2");
         NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
-        journal.whileSending =
-                () -> {
-                    throw new IllegalStateException("the database is away");
-                };
-        assertThatThrownBy(() -> client.fetchVideo(NOTE, detail))
-                .hasMessage("the database is away");
+        journal.whileSending = () -> {
+            throw new IllegalStateException("the database is away");
+        };
+        assertThatThrownBy(() -> client.fetchVideo(NOTE, detail)).hasMessage("the database is away");
         journal.whileSending = () -> {};
 
         assertThat(client.fetchVideo(NOTE, detail)).isInstanceOf(Found.class);
@@ -809,10 +777,9 @@ class JustOneApiClientTests {
     void aCallThatCouldNotBeWrittenDownDoesNotLeaveAndDoesNotCount() throws Exception {
         provider.answers(200, FOUND);
         JustOneApiClient client = client("calls-per-night", "1");
-        journal.whileSending =
-                () -> {
-                    throw new IllegalStateException("the database is away");
-                };
+        journal.whileSending = () -> {
+            throw new IllegalStateException("the database is away");
+        };
 
         assertThatThrownBy(() -> client.fetch(NOTE)).hasMessage("the database is away");
         journal.whileSending = () -> {};
@@ -853,23 +820,22 @@ class JustOneApiClientTests {
     void aClockThatIsSetBackDoesNotMakeAnAnswerOlderThanItsQuestion() throws Exception {
         provider.answers(200, FOUND);
         List<Instant> times = new ArrayList<>(List.of(NOW, NOW));
-        Clock back =
-                new Clock() {
-                    @Override
-                    public Instant instant() {
-                        return times.isEmpty() ? NOW.minusSeconds(60) : times.removeFirst();
-                    }
+        Clock back = new Clock() {
+            @Override
+            public Instant instant() {
+                return times.isEmpty() ? NOW.minusSeconds(60) : times.removeFirst();
+            }
 
-                    @Override
-                    public java.time.ZoneId getZone() {
-                        return ZoneOffset.UTC;
-                    }
+            @Override
+            public java.time.ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
 
-                    @Override
-                    public Clock withZone(java.time.ZoneId zone) {
-                        return this;
-                    }
-                };
+            @Override
+            public Clock withZone(java.time.ZoneId zone) {
+                return this;
+            }
+        };
 
         client(back, Map.of()).fetch(NOTE);
 
@@ -899,20 +865,11 @@ class JustOneApiClientTests {
         all.put("token", "t");
         all.put("calls-per-second", "1000");
         all.putAll(settings);
-        Object[] pairs =
-                all.entrySet().stream()
-                        .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
-                        .toArray();
-        JustOneApiClient client =
-                new JustOneApiClient(
-                        Settings.of(pairs),
-                        videos,
-                        Settings.ofRefreshes(),
-                        journal,
-                        pace,
-                        new AnswerReader(),
-                        memory,
-                        clock);
+        Object[] pairs = all.entrySet().stream()
+                .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
+                .toArray();
+        JustOneApiClient client = new JustOneApiClient(
+                Settings.of(pairs), videos, Settings.ofRefreshes(), journal, pace, new AnswerReader(), memory, clock);
         clients.add(client);
         journal.night = new NightlyCalls(0, 0, 0);
         client.open(Night.of(NOW), journal.night, true, stopped::add);

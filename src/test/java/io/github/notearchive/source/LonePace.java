@@ -8,10 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a
- * second.
- */
+/** The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a second. */
 public final class LonePace implements SharedPace {
 
     final List<String> told = new CopyOnWriteArrayList<>();
@@ -56,11 +53,7 @@ public final class LonePace implements SharedPace {
             long first = Math.max(next, now);
             long distance = (long) (1e9 / callsPerSecond / share);
             next = first + places * distance;
-            return new Places(
-                    Duration.ofNanos(first - now),
-                    Duration.ofNanos(distance),
-                    throttles,
-                    share < 1);
+            return new Places(Duration.ofNanos(first - now), Duration.ofNanos(distance), throttles, share < 1);
         } finally {
             lock.unlock();
         }

@@ -25,18 +25,17 @@ class NoteSourcePropertiesTests {
         NoteSourceProperties settings = Settings.of();
 
         assertThat(settings)
-                .isEqualTo(
-                        new NoteSourceProperties(
-                                URI.create("https://api.justoneapi.com"),
-                                new Secret(""),
-                                false,
-                                2,
-                                32,
-                                0,
-                                Duration.ofSeconds(10),
-                                Duration.ofSeconds(120),
-                                DataSize.ofMegabytes(4),
-                                Duration.ofMinutes(15)));
+                .isEqualTo(new NoteSourceProperties(
+                        URI.create("https://api.justoneapi.com"),
+                        new Secret(""),
+                        false,
+                        2,
+                        32,
+                        0,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(120),
+                        DataSize.ofMegabytes(4),
+                        Duration.ofMinutes(15)));
         assertThat(violations(settings)).isEmpty();
     }
 
@@ -67,13 +66,7 @@ class NoteSourcePropertiesTests {
 
     @Test
     void plainHttpIsAllowedToWhoeverAcceptsIt() {
-        assertThat(
-                        violations(
-                                Settings.of(
-                                        "base-url",
-                                        "http://47.117.133.51:30015",
-                                        "allow-plain-http",
-                                        true)))
+        assertThat(violations(Settings.of("base-url", "http://47.117.133.51:30015", "allow-plain-http", true)))
                 .isEmpty();
     }
 
@@ -100,8 +93,7 @@ class NoteSourcePropertiesTests {
                 "HTTP://example.org"
             })
     void whatOnlyLooksLikeThisHostIsAnotherHost(String url) {
-        assertThat(violations(Settings.of("base-url", url)))
-                .anyMatch(message -> message.contains("plain HTTP"));
+        assertThat(violations(Settings.of("base-url", url))).anyMatch(message -> message.contains("plain HTTP"));
     }
 
     @ParameterizedTest
@@ -127,21 +119,14 @@ class NoteSourcePropertiesTests {
                 .asString()
                 .startsWith("archive.source.response-timeout must be at least 60s");
         assertThat(violations(Settings.of("response-timeout", "60s"))).isEmpty();
-        assertThat(
-                        violations(
-                                Settings.of(
-                                        "response-timeout",
-                                        "11s",
-                                        "base-url",
-                                        "http://127.0.0.1:1")))
+        assertThat(violations(Settings.of("response-timeout", "11s", "base-url", "http://127.0.0.1:1")))
                 .isEmpty();
     }
 
     @Test
     void aCallTakesLongerThanItsConnection() {
         assertThat(violations(Settings.of("connect-timeout", "2m")))
-                .containsExactly(
-                        "archive.source.response-timeout must be longer than archive.source.connect-timeout");
+                .containsExactly("archive.source.response-timeout must be longer than archive.source.connect-timeout");
     }
 
     @ParameterizedTest
@@ -166,6 +151,8 @@ class NoteSourcePropertiesTests {
     }
 
     private static List<String> violations(NoteSourceProperties settings) {
-        return VALIDATOR.validate(settings).stream().map(ConstraintViolation::getMessage).toList();
+        return VALIDATOR.validate(settings).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
     }
 }

@@ -39,18 +39,18 @@ class ProviderCodeTests {
 
     @Test
     void anAnswerWithoutACodeHasNoneOfThem() {
-        assertThat(Arrays.stream(ProviderCode.values()).noneMatch(code -> code.is(null))).isTrue();
+        assertThat(Arrays.stream(ProviderCode.values()).noneMatch(code -> code.is(null)))
+                .isTrue();
         assertThat(ProviderCode.DAILY_QUOTA.is(303)).isTrue();
         assertThat(ProviderCode.DAILY_QUOTA.is(302)).isFalse();
     }
 
     @Test
     void theTablesTakeAsTheEndOfAllCallsWhatTheClientTakesAsOne() throws Exception {
-        String allowed =
-                ProviderCode.ENDING_CALLS.stream()
-                        .sorted()
-                        .map(String::valueOf)
-                        .collect(Collectors.joining(", ", "CHECK (code IN (", "))"));
+        String allowed = ProviderCode.ENDING_CALLS.stream()
+                .sorted()
+                .map(String::valueOf)
+                .collect(Collectors.joining(", ", "CHECK (code IN (", "))"));
 
         assertThat(Files.readString(Path.of("db/migration/V16__nodes.sql"))).contains(allowed);
     }

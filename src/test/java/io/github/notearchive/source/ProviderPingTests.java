@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 class ProviderPingTests {
 
     private final ScriptedProvider provider = new ScriptedProvider();
-    private final ProviderPing ping =
-            new ProviderPing(Settings.of("base-url", provider.baseUrl(), "token", "s3cret"));
+    private final ProviderPing ping = new ProviderPing(Settings.of("base-url", provider.baseUrl(), "token", "s3cret"));
 
     @AfterEach
     void close() {

@@ -28,16 +28,10 @@ final class RecordingJournal implements CallJournal {
     /** Whether the claim on the note is lost. */
     volatile boolean unclaimed;
 
-    record Received(
-            long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
+    record Received(long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
 
     @Override
-    public WrittenCall sending(
-            Inquiry inquiry,
-            Endpoint endpoint,
-            Instant sentAt,
-            boolean refresh,
-            CallLimits limits) {
+    public WrittenCall sending(Inquiry inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
         if (unclaimed) {
             return new WrittenCall.Unclaimed();
@@ -45,11 +39,10 @@ final class RecordingJournal implements CallJournal {
         if (stop != null) {
             return new WrittenCall.Stopped(stop);
         }
-        NightlyCalls with =
-                new NightlyCalls(
-                        night.all() + 1,
-                        night.videos() + (endpoint == Endpoint.VIDEO ? 1 : 0),
-                        night.refreshes() + (refresh ? 1 : 0));
+        NightlyCalls with = new NightlyCalls(
+                night.all() + 1,
+                night.videos() + (endpoint == Endpoint.VIDEO ? 1 : 0),
+                night.refreshes() + (refresh ? 1 : 0));
         if (isOver(limits.all(), with.all())
                 || isOver(limits.videos(), with.videos())
                 || isOver(limits.refreshes(), with.refreshes())) {
@@ -59,8 +52,7 @@ final class RecordingJournal implements CallJournal {
         long call = calls.incrementAndGet();
         events.add("sending " + call);
         onceCounted.run();
-        return new WrittenCall.Written(
-                new SentCall(call, inquiry.id(), endpoint, sentAt, refresh), with, 0);
+        return new WrittenCall.Written(new SentCall(call, inquiry.id(), endpoint, sentAt, refresh), with, 0);
     }
 
     private static boolean isOver(long limit, long calls) {
@@ -75,8 +67,8 @@ final class RecordingJournal implements CallJournal {
     @Override
     public boolean hasBilledSince(Instant time) {
         return received.stream()
-                .anyMatch(
-                        call -> call.reply().billed() == Billed.YES && !call.at().isBefore(time));
+                .anyMatch(call ->
+                        call.reply().billed() == Billed.YES && !call.at().isBefore(time));
     }
 
     @Override
@@ -87,11 +79,7 @@ final class RecordingJournal implements CallJournal {
 
     @Override
     public long received(
-            SentCall call,
-            ProviderReply reply,
-            byte @Nullable [] answer,
-            Instant receivedAt,
-            Duration took) {
+            SentCall call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
         events.add("received " + call.number());
         received.add(new Received(call.number(), reply, answer, receivedAt, took));
         return call.number();

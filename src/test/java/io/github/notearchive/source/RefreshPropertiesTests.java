@@ -26,8 +26,7 @@ class RefreshPropertiesTests {
 
     @Test
     void gapsGrowWithTheAge() {
-        RefreshProperties settings =
-                Settings.ofRefreshes("enabled", true, "ages", "7d,30d", "gaps", "1d,7d,30d");
+        RefreshProperties settings = Settings.ofRefreshes("enabled", true, "ages", "7d,30d", "gaps", "1d,7d,30d");
 
         assertThat(messages(settings)).isEmpty();
         assertThat(settings.policy()).isEqualTo("ages 7d 30d; gaps 1d 7d 30d");
@@ -44,15 +43,9 @@ class RefreshPropertiesTests {
                 "share | 0    | calls-per-night | 0        | must be greater than or equal to 0.001",
                 "share | 0.2  | calls-per-night | -1       | must be greater than or equal to 0"
             })
-    void whatCannotBeMeantIsRefused(
-            String first, String value, String second, String other, String message) {
+    void whatCannotBeMeantIsRefused(String first, String value, String second, String other, String message) {
         List<String> messages =
-                messages(
-                        Settings.ofRefreshes(
-                                first,
-                                value == null ? "" : value,
-                                second,
-                                other == null ? "" : other));
+                messages(Settings.ofRefreshes(first, value == null ? "" : value, second, other == null ? "" : other));
 
         assertThat(messages).anyMatch(text -> text.startsWith(message));
     }
@@ -66,15 +59,15 @@ class RefreshPropertiesTests {
         "100,  0.2, 50,  20",
         "3,    0.2, 50,  1"
     })
-    void theShareIsOfOurLimitAndTheNumberHoldsWhateverItIs(
-            int ofAll, double share, int number, int allowed) {
-        assertThat(
-                        Settings.ofRefreshes("share", share, "calls-per-night", number)
-                                .callsAllowed(ofAll))
+    void theShareIsOfOurLimitAndTheNumberHoldsWhateverItIs(int ofAll, double share, int number, int allowed) {
+        assertThat(Settings.ofRefreshes("share", share, "calls-per-night", number)
+                        .callsAllowed(ofAll))
                 .isEqualTo(allowed);
     }
 
     private static List<String> messages(RefreshProperties settings) {
-        return VALIDATOR.validate(settings).stream().map(ConstraintViolation::getMessage).toList();
+        return VALIDATOR.validate(settings).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
     }
 }

@@ -63,10 +63,9 @@ final class ScriptedProvider implements AutoCloseable {
 
     static Reply reply(int status, byte[] body, String... headers) {
         return (_, out) -> {
-            StringBuilder head =
-                    new StringBuilder("HTTP/1.1 " + status + " x\r\nContent-Length: ")
-                            .append(body.length)
-                            .append("\r\n");
+            StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " x\r\nContent-Length: ")
+                    .append(body.length)
+                    .append("\r\n");
             for (String header : headers) {
                 head.append(header).append("\r\n");
             }
@@ -96,9 +95,7 @@ final class ScriptedProvider implements AutoCloseable {
     /** Promises more than it sends. */
     static Reply cutShort(String body) {
         return (_, out) -> {
-            out.write(
-                    ("HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n" + body)
-                            .getBytes(StandardCharsets.UTF_8));
+            out.write(("HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
             out.flush();
             return false;
         };
@@ -107,9 +104,7 @@ final class ScriptedProvider implements AutoCloseable {
     /** Sends a byte now and then, for ever. */
     Reply drip() {
         return (_, out) -> {
-            out.write(
-                    "HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n"
-                            .getBytes(StandardCharsets.US_ASCII));
+            out.write("HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             do {
                 out.write(' ');
                 out.flush();
@@ -141,25 +136,19 @@ final class ScriptedProvider implements AutoCloseable {
     private void serve(Socket socket) {
         try (socket) {
             BufferedReader in =
-                    new BufferedReader(
-                            new InputStreamReader(
-                                    socket.getInputStream(), StandardCharsets.US_ASCII));
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
             boolean keep = true;
             while (keep) {
                 String line = in.readLine();
                 if (line == null) {
                     return;
                 }
-                for (String header = in.readLine();
-                        header != null && !header.isEmpty();
-                        header = in.readLine()) {
+                for (String header = in.readLine(); header != null && !header.isEmpty(); header = in.readLine()) {
                     // no header matters
                 }
                 Reply reply = script.poll(); // first: who sees the request may script the next one
                 requests.add(line);
-                keep =
-                        (reply == null ? reply(500, new byte[0]) : reply)
-                                .write(socket, socket.getOutputStream());
+                keep = (reply == null ? reply(500, new byte[0]) : reply).write(socket, socket.getOutputStream());
             }
         } catch (SocketException end) {
             // the client went away

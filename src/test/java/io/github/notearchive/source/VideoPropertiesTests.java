@@ -20,9 +20,7 @@ class VideoPropertiesTests {
     void videosAreNotBoughtUnlessSomebodySaysSo() {
         VideoProperties settings = Settings.ofVideos();
 
-        assertThat(settings)
-                .isEqualTo(
-                        new VideoProperties(false, 0, List.of("h265", "h264", "av1", "h266"), 0));
+        assertThat(settings).isEqualTo(new VideoProperties(false, 0, List.of("h265", "h264", "av1", "h266"), 0));
         assertThat(settings.preference()).isEqualTo(StreamPreference.DEFAULT);
         assertThat(messages(settings)).isEmpty();
     }
@@ -44,11 +42,12 @@ class VideoPropertiesTests {
     void codecsThatAreNotNamedComeLast() {
         assertThat(Settings.ofVideos("codecs", "av1").preference().codecs())
                 .containsExactly("av1", "h265", "h264", "h266");
-        assertThat(Settings.ofVideos("codecs", "").preference())
-                .isEqualTo(StreamPreference.DEFAULT);
+        assertThat(Settings.ofVideos("codecs", "").preference()).isEqualTo(StreamPreference.DEFAULT);
     }
 
     private static List<String> messages(VideoProperties settings) {
-        return VALIDATOR.validate(settings).stream().map(ConstraintViolation::getMessage).toList();
+        return VALIDATOR.validate(settings).stream()
+                .map(ConstraintViolation::getMessage)
+                .toList();
     }
 }

@@ -22,8 +22,7 @@ class RoundTripTests {
     private static final NamedStatement RENAME =
             NamedStatement.of("UPDATE round_trip_test SET name = :name || ';' WHERE id > :above");
     private static final NamedStatement NAMES =
-            NamedStatement.of(
-                    "SELECT id, name FROM round_trip_test WHERE id = ANY (:ids::bigint[]) ORDER BY id");
+            NamedStatement.of("SELECT id, name FROM round_trip_test WHERE id = ANY (:ids::bigint[]) ORDER BY id");
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final RoundTrip trip = new RoundTrip(database.batches().getJdbcOperations());
@@ -43,10 +42,7 @@ class RoundTripTests {
     private record Row(long id, String name) {}
 
     private static BoundStatement insert(long id, String name) {
-        return INSERT.with(
-                new MapSqlParameterSource()
-                        .addValue("id", id)
-                        .addValue("name", name, Types.VARCHAR));
+        return INSERT.with(new MapSqlParameterSource().addValue("id", id).addValue("name", name, Types.VARCHAR));
     }
 
     private static Question<Row> names(Long... ids) {
@@ -68,12 +64,8 @@ class RoundTripTests {
             RoundTrip again = new RoundTrip(database.batches().getJdbcOperations());
             Supplier<Integer> first = again.update(insert(i, "a;b"));
             Supplier<Integer> second = again.update(insert(i + 1, "c?"));
-            Supplier<Integer> renamed =
-                    again.update(
-                            RENAME.with(
-                                    new MapSqlParameterSource()
-                                            .addValue("name", "d")
-                                            .addValue("above", i)));
+            Supplier<Integer> renamed = again.update(RENAME.with(
+                    new MapSqlParameterSource().addValue("name", "d").addValue("above", i)));
             Supplier<List<Row>> found = again.ask(names(i, i + 1, 99L));
             Supplier<List<Row>> none = again.ask(names());
 
@@ -106,40 +98,27 @@ class RoundTripTests {
 
     @Test
     void whatIsKeptStaysInTheTransactionThatGoesOn() {
-        transaction()
-                .executeWithoutResult(
-                        _ -> {
-                            trip.update(insert(1, "a"));
+        transaction().executeWithoutResult(_ -> {
+            trip.update(insert(1, "a"));
 
-                            assertThat(
-                                            trip.runOrUndo(
-                                                    () ->
-                                                            insert(2, "b").update(database.jdbc())
-                                                                    == 1))
-                                    .isTrue();
-                            insert(3, "c").update(database.jdbc());
-                        });
+            assertThat(trip.runOrUndo(() -> insert(2, "b").update(database.jdbc()) == 1))
+                    .isTrue();
+            insert(3, "c").update(database.jdbc());
+        });
 
         assertThat(rows()).isEqualTo(3);
     }
 
     @Test
     void whatIsNotKeptLeavesTheTransactionAsItWas() {
-        transaction()
-                .executeWithoutResult(
-                        _ -> {
-                            insert(1, "before").update(database.jdbc());
-                            trip.update(insert(2, "undone"));
+        transaction().executeWithoutResult(_ -> {
+            insert(1, "before").update(database.jdbc());
+            trip.update(insert(2, "undone"));
 
-                            assertThat(
-                                            trip.runOrUndo(
-                                                    () ->
-                                                            insert(3, "undone")
-                                                                            .update(database.jdbc())
-                                                                    != 1))
-                                    .isFalse();
-                            insert(2, "after").update(database.jdbc());
-                        });
+            assertThat(trip.runOrUndo(() -> insert(3, "undone").update(database.jdbc()) != 1))
+                    .isFalse();
+            insert(2, "after").update(database.jdbc());
+        });
 
         assertThat(names(1L, 2L, 3L).ask(database.jdbc()).list())
                 .containsExactly(new Row(1, "before"), new Row(2, "after"));
@@ -147,35 +126,22 @@ class RoundTripTests {
 
     @Test
     void whatFailsLeavesTheTransactionAsItWas() {
-        transaction()
-                .executeWithoutResult(
-                        _ -> {
-                            insert(1, "before").update(database.jdbc());
-                            trip.update(insert(2, "undone"));
-                            trip.update(insert(1, "twice"));
-                            trip.update(insert(3, "never"));
+        transaction().executeWithoutResult(_ -> {
+            insert(1, "before").update(database.jdbc());
+            trip.update(insert(2, "undone"));
+            trip.update(insert(1, "twice"));
+            trip.update(insert(3, "never"));
 
-                            assertThatExceptionOfType(DuplicateKeyException.class)
-                                    .isThrownBy(() -> trip.runOrUndo(() -> true));
-                            insert(2, "after").update(database.jdbc());
-                        });
+            assertThatExceptionOfType(DuplicateKeyException.class).isThrownBy(() -> trip.runOrUndo(() -> true));
+            insert(2, "after").update(database.jdbc());
+        });
         RoundTrip second = new RoundTrip(database.batches().getJdbcOperations());
-        transaction()
-                .executeWithoutResult(
-                        _ -> {
-                            second.update(insert(4, "undone"));
-                            assertThatExceptionOfType(DataIntegrityViolationException.class)
-                                    .isThrownBy(
-                                            () ->
-                                                    second.runOrUndo(
-                                                            () ->
-                                                                    insert(4, "twice")
-                                                                                    .update(
-                                                                                            database
-                                                                                                    .jdbc())
-                                                                            == 1));
-                            insert(5, "after").update(database.jdbc());
-                        });
+        transaction().executeWithoutResult(_ -> {
+            second.update(insert(4, "undone"));
+            assertThatExceptionOfType(DataIntegrityViolationException.class)
+                    .isThrownBy(() -> second.runOrUndo(() -> insert(4, "twice").update(database.jdbc()) == 1));
+            insert(5, "after").update(database.jdbc());
+        });
 
         assertThat(names(1L, 2L, 3L, 4L, 5L).ask(database.jdbc()).list())
                 .containsExactly(new Row(1, "before"), new Row(2, "after"), new Row(5, "after"));

@@ -11,20 +11,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 class StorableTextTests {
 
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "plain",
-                "👩‍👩‍👧 🍚",
-                "\u200Fمرحبا",
-                "a\r\nb\tc",
-                "\uFFFE\uFFFF",
-                "\uFEFFx"
-            })
+    @ValueSource(strings = {"", "plain", "👩‍👩‍👧 🍚", "\u200Fمرحبا", "a\r\nb\tc", "\uFFFE\uFFFF", "\uFEFFx"})
     void whatPostgresqlTakesStaysTheSame(String text) {
         assertThat(StorableText.of(text)).isSameAs(text);
     }
@@ -44,10 +36,7 @@ class StorableTextTests {
 
     @Test
     void namesAndTextsAtAnyDepthAreMadeStorable() {
-        String json =
-                StorableText.json(
-                        JSON.readTree(
-                                "{\"a\\u0000\":[{\"b\":\"x\\ud83d\"},null,true,{}],\"c\":[]}"));
+        String json = StorableText.json(JSON.readTree("{\"a\\u0000\":[{\"b\":\"x\\ud83d\"},null,true,{}],\"c\":[]}"));
 
         assertThat(json).isEqualTo("{\"a\uFFFD\":[{\"b\":\"x\uFFFD\"},null,true,{}],\"c\":[]}");
     }

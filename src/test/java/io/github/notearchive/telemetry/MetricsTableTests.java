@@ -36,19 +36,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What is measured is what is documented, with few values of each label, and dashboard and alerts
- * ask for nothing else.
+ * What is measured is what is documented, with few values of each label, and dashboard and alerts ask for nothing else.
  */
 class MetricsTableTests {
 
-    private static final Pattern SAMPLE =
-            Pattern.compile(
-                    "([a-z_][a-z0-9_]*)\\{((?:[a-z_]+=\"(?:[^\"\\\\]|\\\\[\\\\\"n])*\",?)+)\\} (NaN|[+-]?Inf|[-+0-9.E]+)");
+    private static final Pattern SAMPLE = Pattern.compile(
+            "([a-z_][a-z0-9_]*)\\{((?:[a-z_]+=\"(?:[^\"\\\\]|\\\\[\\\\\"n])*\",?)+)\\} (NaN|[+-]?Inf|[-+0-9.E]+)");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
-    private static final Pattern NAME =
-            Pattern.compile("\\b(?:note_archive|spring_batch)_[a-z0-9_]+");
+    private static final Pattern NAME = Pattern.compile("\\b(?:note_archive|spring_batch)_[a-z0-9_]+");
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     @Test
     void theTableHasEveryMetricWithItsTypeLabelsAndMeaning() throws IOException {
@@ -56,26 +54,19 @@ class MetricsTableTests {
         PublishedTable table = new PublishedTable("metrics.md", "Names and labels");
         Map<String, Family> families = families(everythingMeasured());
 
-        SoftAssertions.assertSoftly(
-                all ->
-                        families.values()
-                                .forEach(
-                                        family ->
-                                                all.assertThatCode(
-                                                                () ->
-                                                                        table.assertHolds(
-                                                                                family.row()))
-                                                        .doesNotThrowAnyException()));
-        table.assertIsAbout(families.keySet().stream().map(name -> "`" + name + "`").toList());
+        SoftAssertions.assertSoftly(all -> families.values()
+                .forEach(family -> all.assertThatCode(() -> table.assertHolds(family.row()))
+                        .doesNotThrowAnyException()));
+        table.assertIsAbout(
+                families.keySet().stream().map(name -> "`" + name + "`").toList());
     }
 
     @Test
     void noLabelHasManyValues() {
         for (Family family : families(everythingMeasured()).values()) {
             assertThat(family.labels).as(family.name).containsKey("node");
-            family.labels.forEach(
-                    (label, values) ->
-                            assertThat(values).as(family.name + " " + label).hasSizeLessThan(20));
+            family.labels.forEach((label, values) ->
+                    assertThat(values).as(family.name + " " + label).hasSizeLessThan(20));
         }
     }
 
@@ -93,10 +84,9 @@ class MetricsTableTests {
             Map<String, Family> families = families(registry.scrape());
             assertThat(families.get("note_archive_run_calls_total").labels.get("code"))
                     .containsExactly("other");
-            assertThat(
-                            families.get("note_archive_run_call_duration_seconds")
-                                    .labels
-                                    .get("endpoint"))
+            assertThat(families.get("note_archive_run_call_duration_seconds")
+                            .labels
+                            .get("endpoint"))
                     .containsExactly("note-detail/v6");
         }
     }
@@ -116,17 +106,14 @@ class MetricsTableTests {
     @ValueSource(strings = {"prometheus/alerts.yml", "grafana/dashboard.json"})
     void dashboardAndAlertsAskForNothingElse(String file) throws IOException {
         Set<String> known = new TreeSet<>();
-        families(everythingMeasured())
-                .values()
-                .forEach(
-                        family -> {
-                            known.add(family.name);
-                            if (family.type.equals("histogram") || family.type.equals("summary")) {
-                                known.add(family.name + "_bucket");
-                                known.add(family.name + "_count");
-                                known.add(family.name + "_sum");
-                            }
-                        });
+        families(everythingMeasured()).values().forEach(family -> {
+            known.add(family.name);
+            if (family.type.equals("histogram") || family.type.equals("summary")) {
+                known.add(family.name + "_bucket");
+                known.add(family.name + "_count");
+                known.add(family.name + "_sum");
+            }
+        });
 
         Set<String> asked = new TreeSet<>();
         Matcher names = NAME.matcher(Files.readString(Path.of("config", file)));
@@ -141,8 +128,7 @@ class MetricsTableTests {
     @Test
     void theDashboardAsksOneDataSourceForTheNodesThatAreChosen() throws IOException {
         JsonNode dashboard =
-                JsonMapper.shared()
-                        .readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
+                JsonMapper.shared().readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
         Set<Integer> numbers = new TreeSet<>();
         int queries = 0;
 
@@ -151,8 +137,7 @@ class MetricsTableTests {
             assertThat(panel.path("title").asString()).isNotBlank();
             for (JsonNode target : panel.path("targets")) {
                 assertThat(target.path("expr").asString()).contains("node=~\"$node\"");
-                assertThat(target.path("datasource").path("uid").asString())
-                        .isEqualTo("${datasource}");
+                assertThat(target.path("datasource").path("uid").asString()).isEqualTo("${datasource}");
                 queries++;
             }
         }
@@ -178,9 +163,7 @@ class MetricsTableTests {
                 for (Billed billed : Billed.values()) {
                     for (Endpoint endpoint : Endpoint.values()) {
                         meters.answered(
-                                endpoint,
-                                new ProviderReply(code, 200, null, null, billed),
-                                Duration.ofSeconds(3));
+                                endpoint, new ProviderReply(code, 200, null, null, billed), Duration.ofSeconds(3));
                     }
                 }
             }
@@ -199,16 +182,15 @@ class MetricsTableTests {
     private static void batch(Meters meters, String name, String status) {
         String job = name.equals("spring.batch.job") ? name + ".name" : name + ".job.name";
         Timer.builder(name)
-                .tags(
-                        Tags.of(
-                                job,
-                                "archiveNotes",
-                                name + ".status",
-                                status,
-                                name + ".step.name",
-                                "archiveNotes:w7",
-                                "error",
-                                "none"))
+                .tags(Tags.of(
+                        job,
+                        "archiveNotes",
+                        name + ".status",
+                        status,
+                        name + ".step.name",
+                        "archiveNotes:w7",
+                        "error",
+                        "none"))
                 .register(meters.registry())
                 .record(Duration.ofSeconds(1));
     }
@@ -234,12 +216,10 @@ class MetricsTableTests {
 
         String row() {
             List<String> shown = new ArrayList<>();
-            labels.forEach(
-                    (label, values) -> {
-                        boolean open = label.equals("node") || label.equals("job_name");
-                        shown.add(
-                                "`" + label + "`" + (open ? "" : ": " + String.join(" ", values)));
-                    });
+            labels.forEach((label, values) -> {
+                boolean open = label.equals("node") || label.equals("job_name");
+                shown.add("`" + label + "`" + (open ? "" : ": " + String.join(" ", values)));
+            });
             return "| `%s` | %s | %s | %s |".formatted(name, type, String.join("; ", shown), help);
         }
     }
@@ -273,22 +253,14 @@ class MetricsTableTests {
             }
         }
         for (Family each : families.values()) {
-            assertThat(each.name.endsWith("_total"))
-                    .as(each.name)
-                    .isEqualTo(each.type.equals("counter"));
+            assertThat(each.name.endsWith("_total")).as(each.name).isEqualTo(each.type.equals("counter"));
         }
         return families;
     }
 
     /** The reader itself refuses what is no such text. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "a_metric{node=\"x\"} one",
-                "a_metric{node=x} 1",
-                "a_metric 1",
-                "a_other{node=\"x\"} 1"
-            })
+    @ValueSource(strings = {"a_metric{node=\"x\"} one", "a_metric{node=x} 1", "a_metric 1", "a_other{node=\"x\"} 1"})
     void theReaderOfThisTestIsStrict(String line) {
         String text = "# HELP a_metric What\n# TYPE a_metric gauge\n" + line;
 

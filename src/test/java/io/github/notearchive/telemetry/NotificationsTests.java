@@ -34,8 +34,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Messages and pings: what is sent, how often, and that nobody who gets them can hold up a run or
- * learn an address from the log.
+ * Messages and pings: what is sent, how often, and that nobody who gets them can hold up a run or learn an address from
+ * the log.
  */
 @Timeout(30)
 class NotificationsTests {
@@ -109,8 +109,7 @@ class NotificationsTests {
         assertThat(message.path("reason").asString()).isEqualTo("code 100 (TOKEN INVALID)");
         assertThat(message.path("next").asString()).isEqualTo("renew the token");
         assertThat(message.path("notes").isNull()).isTrue();
-        assertThat(message.path("text").asString())
-                .contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
+        assertThat(message.path("text").asString()).contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
         assertThat(complaints()).isEmpty();
     }
 
@@ -134,10 +133,9 @@ class NotificationsTests {
 
     @Test
     void aMessageCarriesATokenAndASignatureThatCanBeChecked() throws Exception {
-        try (Teller teller =
-                withWebhook(
-                        "archive.notify.webhook.token", "bearer-1",
-                        "archive.notify.webhook.secret", "key-2")) {
+        try (Teller teller = withWebhook(
+                "archive.notify.webhook.token", "bearer-1",
+                "archive.notify.webhook.secret", "key-2")) {
             teller.tells(BLOCKED);
         }
 
@@ -147,8 +145,7 @@ class NotificationsTests {
         assertThat(told.headers())
                 .containsEntry("Authorization", "Bearer bearer-1")
                 .containsEntry(
-                        "X-Note-Archive-Signature",
-                        "sha256=" + HexFormat.of().formatHex(mac.doFinal(told.body())));
+                        "X-Note-Archive-Signature", "sha256=" + HexFormat.of().formatHex(mac.doFinal(told.body())));
     }
 
     @ParameterizedTest
@@ -164,24 +161,17 @@ class NotificationsTests {
     })
     void eachEndIsAnEventAndAPing(ExitCode exitCode, String event, String below) {
         String address = receiver.address();
-        try (Teller teller =
-                Teller.by(
-                        "archive.notify.webhook.url", address + "/hook",
-                        "archive.notify.ping-url", address + "/check/",
-                        "archive.notify.events", "start,success,attention,failure,overlap")) {
+        try (Teller teller = Teller.by(
+                "archive.notify.webhook.url", address + "/hook",
+                "archive.notify.ping-url", address + "/check/",
+                "archive.notify.events", "start,success,attention,failure,overlap")) {
             teller.tells(Ended.broken(exitCode, "why", "what next"));
         }
 
         assertThat(receiver.told()).hasSize(2);
         assertThat(receiver.told())
-                .anySatisfy(
-                        told ->
-                                assertThat(told.headers())
-                                        .containsEntry("X-Note-Archive-Event", event))
-                .anySatisfy(
-                        told ->
-                                assertThat(told.line())
-                                        .startsWith("POST /check" + below + "?rid="));
+                .anySatisfy(told -> assertThat(told.headers()).containsEntry("X-Note-Archive-Event", event))
+                .anySatisfy(told -> assertThat(told.line()).startsWith("POST /check" + below + "?rid="));
     }
 
     @Test
@@ -211,9 +201,7 @@ class NotificationsTests {
 
         assertThat(receiver.told())
                 .extracting(told -> told.line().replaceFirst("\\?rid=.* ", " "))
-                .containsExactly(
-                        "POST " + SECRET_PATH + "/start HTTP/1.1",
-                        "POST " + SECRET_PATH + "/4 HTTP/1.1");
+                .containsExactly("POST " + SECRET_PATH + "/start HTTP/1.1", "POST " + SECRET_PATH + "/4 HTTP/1.1");
         assertThat(receiver.told())
                 .extracting(told -> told.line().replaceFirst(".*rid=(\\S+).*", "$1"))
                 .satisfies(rids -> assertThat(rids.getFirst()).isEqualTo(rids.getLast()));
@@ -236,12 +224,10 @@ class NotificationsTests {
 
     @ParameterizedTest
     @CsvSource({"301", "302", "307", "400", "401", "404", "410"})
-    void whatIsRefusedIsNotSentAgainNorFollowedAndIsLoggedWithoutTheAddress(int status)
-            throws IOException {
+    void whatIsRefusedIsNotSentAgainNorFollowedAndIsLoggedWithoutTheAddress(int status) throws IOException {
         try (Receiver elsewhere = new Receiver();
                 Teller teller = withWebhook()) {
-            receiver.always(
-                    Receiver.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
+            receiver.always(Receiver.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
 
             teller.tells(BLOCKED);
 
@@ -276,14 +262,13 @@ class NotificationsTests {
         // where nobody is to be given up, a machine that is busy must not be taken for one
         String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
 
-        try (Teller teller =
-                Teller.by(
-                        "archive.notify.webhook.url", receiver.address() + SECRET_PATH,
-                        "archive.notify.ping-url", receiver.address() + SECRET_PATH,
-                        "archive.metrics.push-url", receiver.address() + SECRET_PATH,
-                        "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
-                        "archive.notify.timeout", patience,
-                        "archive.metrics.timeout", patience)) {
+        try (Teller teller = Teller.by(
+                "archive.notify.webhook.url", receiver.address() + SECRET_PATH,
+                "archive.notify.ping-url", receiver.address() + SECRET_PATH,
+                "archive.metrics.push-url", receiver.address() + SECRET_PATH,
+                "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
+                "archive.notify.timeout", patience,
+                "archive.metrics.timeout", patience)) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
@@ -291,13 +276,11 @@ class NotificationsTests {
 
         assertThat(complaints().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
         assertThat(complaints())
-                .allSatisfy(
-                        line ->
-                                assertThat(line)
-                                        .contains("/***")
-                                        .doesNotContain("secret", "services"));
+                .allSatisfy(line -> assertThat(line).contains("/***").doesNotContain("secret", "services"));
         if (hostile == Hostile.ENDLESS) {
-            assertThat(complaints()).as("its status is good, and that is enough").isEmpty();
+            assertThat(complaints())
+                    .as("its status is good, and that is enough")
+                    .isEmpty();
         } else {
             assertThat(complaints()).isNotEmpty();
         }
@@ -311,16 +294,15 @@ class NotificationsTests {
         }
         String address = "http://user:pa0ss@127.0.0.1:" + nobody + SECRET_PATH;
 
-        try (Teller teller =
-                Teller.by(
-                        "archive.notify.webhook.url",
-                        address,
-                        "archive.notify.timeout",
-                        "1s",
-                        "archive.metrics.push-url",
-                        address,
-                        "archive.metrics.timeout",
-                        "3s")) {
+        try (Teller teller = Teller.by(
+                "archive.notify.webhook.url",
+                address,
+                "archive.notify.timeout",
+                "1s",
+                "archive.metrics.push-url",
+                address,
+                "archive.metrics.timeout",
+                "3s")) {
             teller.telemetry.open("run");
             teller.telemetry.begins(false);
             teller.telemetry.ended(BLOCKED);
@@ -328,11 +310,9 @@ class NotificationsTests {
 
         assertThat(complaints())
                 .hasSize(2)
-                .allSatisfy(
-                        line ->
-                                assertThat(line)
-                                        .contains("127.0.0.1:" + nobody + "/***")
-                                        .doesNotContain("secret", "pa0ss", "user"));
+                .allSatisfy(line -> assertThat(line)
+                        .contains("127.0.0.1:" + nobody + "/***")
+                        .doesNotContain("secret", "pa0ss", "user"));
     }
 
     @Test
@@ -370,27 +350,17 @@ class NotificationsTests {
         try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
             Validator validator = validators.getValidator();
 
-            assertThat(
-                            validator.validate(
-                                    new NotifyProperties(
-                                            Set.of(Event.FAILURE),
-                                            new NotifyProperties.Webhook(
-                                                    none, new Secret(""), new Secret("")),
-                                            none,
-                                            Duration.ofSeconds(20))))
+            assertThat(validator.validate(new NotifyProperties(
+                            Set.of(Event.FAILURE),
+                            new NotifyProperties.Webhook(none, new Secret(""), new Secret("")),
+                            none,
+                            Duration.ofSeconds(20))))
                     .extracting(violation -> violation.getMessage())
                     .containsExactlyInAnyOrder(
                             "archive.notify.webhook.url must be a whole http or https address",
                             "archive.notify.ping-url must be a whole http or https address");
-            assertThat(
-                            validator.validate(
-                                    new MetricsProperties(
-                                            "/var/lib/metrics.txt",
-                                            none,
-                                            " ",
-                                            none,
-                                            new Secret(""),
-                                            Duration.ofSeconds(15))))
+            assertThat(validator.validate(new MetricsProperties(
+                            "/var/lib/metrics.txt", none, " ", none, new Secret(""), Duration.ofSeconds(15))))
                     .extracting(violation -> violation.getMessage().split(" ")[0])
                     .containsExactlyInAnyOrder(
                             "archive.metrics.textfile",

@@ -79,8 +79,7 @@ public final class Receiver implements AutoCloseable {
 
     /** A status without a body. */
     public static Reply status(int status, String... headers) {
-        StringBuilder head =
-                new StringBuilder("HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n");
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n");
         for (String header : headers) {
             head.append(header).append("\r\n");
         }

@@ -38,21 +38,19 @@ final class Teller implements AutoCloseable {
         parts.addBean("source", binder.bindOrCreate("archive.source", NoteSourceProperties.class));
         parts.addBean("media", binder.bindOrCreate("archive.media", MediaProperties.class));
         parts.addBean("facts", new FixedFacts());
-        this.meters =
-                new Meters(
-                        archive,
-                        parts.getBeanProvider(Spool.class),
-                        parts.getBeanProvider(MediaProperties.class),
-                        parts.getBeanProvider(NoteSourceProperties.class),
-                        clock);
-        this.telemetry =
-                new RunTelemetry(
-                        binder.bindOrCreate("archive.metrics", MetricsProperties.class),
-                        binder.bindOrCreate("archive.notify", NotifyProperties.class),
-                        meters,
-                        parts.getBeanProvider(FactsReader.class),
-                        archive,
-                        clock);
+        this.meters = new Meters(
+                archive,
+                parts.getBeanProvider(Spool.class),
+                parts.getBeanProvider(MediaProperties.class),
+                parts.getBeanProvider(NoteSourceProperties.class),
+                clock);
+        this.telemetry = new RunTelemetry(
+                binder.bindOrCreate("archive.metrics", MetricsProperties.class),
+                binder.bindOrCreate("archive.notify", NotifyProperties.class),
+                meters,
+                parts.getBeanProvider(FactsReader.class),
+                archive,
+                clock);
     }
 
     /** Tables with one note in them. */

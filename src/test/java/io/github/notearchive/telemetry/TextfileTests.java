@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The file for node_exporter: whole, readable, and with the past where there is no news. */
 class TextfileTests {
 
-    private static final String SUCCESS =
-            """
+    private static final String SUCCESS = """
             # HELP note_archive_last_success_timestamp_seconds When
             # TYPE note_archive_last_success_timestamp_seconds gauge
             note_archive_last_success_timestamp_seconds{node="main"} 1.7E9
             """;
 
-    @TempDir Path directory;
+    @TempDir
+    Path directory;
 
     private Path file() {
         return directory.resolve("note_archive.prom");
@@ -34,10 +34,7 @@ class TextfileTests {
 
     @Test
     void aRunThatBrokeBeforeAnythingKeepsWhatItCouldNotMeasure() throws IOException {
-        Files.writeString(
-                file(),
-                SUCCESS
-                        + """
+        Files.writeString(file(), SUCCESS + """
                         # HELP note_archive_last_run_exit_code Exit code of the last run
                         # TYPE note_archive_last_run_exit_code gauge
                         note_archive_last_run_exit_code{node="main"} 0.0
@@ -55,8 +52,7 @@ class TextfileTests {
 
     @Test
     void aSecondRunOfTheNodeLeavesTheFirstOnesAlone() throws IOException {
-        String active =
-                """
+        String active = """
                 # HELP note_archive_last_run_exit_code Exit code of the last run
                 # TYPE note_archive_last_run_exit_code gauge
                 note_archive_last_run_exit_code{node="main"} 0.0
@@ -114,8 +110,7 @@ class TextfileTests {
     @Test
     void aDirectoryThatIsNotThereIsSaid() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Textfile nowhere =
-                new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
+        Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
 
         assertThatThrownBy(nowhere::export)
                 .isInstanceOf(ExportException.class)
@@ -124,17 +119,15 @@ class TextfileTests {
 
     @Test
     void eachNodeHasAFileOfItsOwn() {
-        MetricsProperties settings =
-                new MetricsProperties(
-                        "/var/lib/x/note_archive_{node}.prom",
-                        new SecretUrl(""),
-                        "note_archive",
-                        new SecretUrl(""),
-                        new Secret(""),
-                        java.time.Duration.ofSeconds(1));
+        MetricsProperties settings = new MetricsProperties(
+                "/var/lib/x/note_archive_{node}.prom",
+                new SecretUrl(""),
+                "note_archive",
+                new SecretUrl(""),
+                new Secret(""),
+                java.time.Duration.ofSeconds(1));
 
-        assertThat(settings.textfileOf("second"))
-                .hasValue(Path.of("/var/lib/x/note_archive_second.prom"));
+        assertThat(settings.textfileOf("second")).hasValue(Path.of("/var/lib/x/note_archive_second.prom"));
     }
 
     private Textfile textfile(String node) {

@@ -69,14 +69,13 @@ class ClaimMarksTests {
 
     private void take(@Nullable String found) {
         ClaimMarks.Marks mine = marks.of(NODE);
-        mine.next(
-                from -> {
-                    begun.add(from.of(LINE));
-                    if (found != null) {
-                        mine.taken(LINE, mark(found));
-                    }
-                    return Optional.ofNullable(found);
-                });
+        mine.next(from -> {
+            begun.add(from.of(LINE));
+            if (found != null) {
+                mine.taken(LINE, mark(found));
+            }
+            return Optional.ofNullable(found);
+        });
     }
 
     private static Mark mark(String noteId) {

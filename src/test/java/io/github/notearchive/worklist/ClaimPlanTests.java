@@ -33,14 +33,11 @@ class ClaimPlanTests {
     private final JdbcClient jdbc = JdbcClient.create(recorded);
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final JdbcTransactionManager transactions = new JdbcTransactionManager(recorded);
-    private final Claims claims =
-            new Claims(jdbc, clock, new WorklistCounts(jdbc, clock, transactions), transactions);
+    private final Claims claims = new Claims(jdbc, clock, new WorklistCounts(jdbc, clock, transactions), transactions);
 
     @BeforeAll
     static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {
-        DATABASE.jdbc()
-                .sql(
-                        """
+        DATABASE.jdbc().sql("""
                         INSERT INTO worklist (note_id, state, priority, due_at, enqueued_at, refresh_night)
                         SELECT '66aa' || lpad(to_hex(n), 20, '0'),
                                CASE WHEN n % 10 = 0 THEN 'PENDING' WHEN n % 10 < 9 THEN 'ARCHIVED' ELSE 'UNAVAILABLE' END,
@@ -50,9 +47,7 @@ class ClaimPlanTests {
                                :now::timestamptz,
                                CASE WHEN n % 10 BETWEEN 1 AND 8 THEN date '2026-11-20' + n % 90 END
                         FROM generate_series(1, 200000) AS n
-                        """)
-                .param("now", NOW.toString())
-                .update();
+                        """).param("now", NOW.toString()).update();
         DATABASE.jdbc().sql("VACUUM ANALYZE worklist").update();
     }
 
@@ -97,11 +92,10 @@ class ClaimPlanTests {
 
     /** The plan for any parameters, which is the one that a prepared statement ends up with. */
     private String planOf(String beginning) throws SQLException {
-        String sql =
-                statements.stream()
-                        .filter(statement -> statement.stripLeading().startsWith(beginning))
-                        .reduce((_, last) -> last)
-                        .orElseThrow();
+        String sql = statements.stream()
+                .filter(statement -> statement.stripLeading().startsWith(beginning))
+                .reduce((_, last) -> last)
+                .orElseThrow();
         StringBuilder numbered = new StringBuilder();
         int parameter = 0;
         for (char c : sql.toCharArray()) {
@@ -125,10 +119,9 @@ class ClaimPlanTests {
         return proxy(
                 DataSource.class,
                 dataSource,
-                (method, result) ->
-                        method.equals("getConnection")
-                                ? proxy(Connection.class, (Connection) result, (_, same) -> same)
-                                : result);
+                (method, result) -> method.equals("getConnection")
+                        ? proxy(Connection.class, (Connection) result, (_, same) -> same)
+                        : result);
     }
 
     private interface Wrapping {
@@ -136,20 +129,16 @@ class ClaimPlanTests {
     }
 
     private <T> T proxy(Class<T> type, T target, Wrapping wrapping) {
-        return type.cast(
-                Proxy.newProxyInstance(
-                        type.getClassLoader(),
-                        new Class<?>[] {type},
-                        (_, method, arguments) -> {
-                            if (method.getName().equals("prepareStatement")) {
-                                statements.add((String) arguments[0]);
-                            }
-                            try {
-                                return wrapping.wrap(
-                                        method.getName(), method.invoke(target, arguments));
-                            } catch (InvocationTargetException e) {
-                                throw e.getCause();
-                            }
-                        }));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, method, arguments) -> {
+                    if (method.getName().equals("prepareStatement")) {
+                        statements.add((String) arguments[0]);
+                    }
+                    try {
+                        return wrapping.wrap(method.getName(), method.invoke(target, arguments));
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
     }
 }

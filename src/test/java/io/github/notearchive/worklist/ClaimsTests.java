@@ -93,18 +93,14 @@ class ClaimsTests {
             List<Future<List<NoteId>>> results = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
                 String node = "node-" + i % 2;
-                results.add(
-                        claimers.submit(
-                                () -> {
-                                    start.await();
-                                    List<NoteId> mine = new ArrayList<>();
-                                    for (Optional<ClaimedNote> next = claims.claim(node);
-                                            next.isPresent();
-                                            next = claims.claim(node)) {
-                                        mine.add(next.get().id());
-                                    }
-                                    return mine;
-                                }));
+                results.add(claimers.submit(() -> {
+                    start.await();
+                    List<NoteId> mine = new ArrayList<>();
+                    for (Optional<ClaimedNote> next = claims.claim(node); next.isPresent(); next = claims.claim(node)) {
+                        mine.add(next.get().id());
+                    }
+                    return mine;
+                }));
             }
             start.countDown();
             for (Future<List<NoteId>> result : results) {
@@ -120,12 +116,11 @@ class ClaimsTests {
         list.pending(1, 9, NOW);
         list.pending(2, 5, NOW);
 
-        list.database.inTransaction(
-                () -> {
-                    list.lock(1);
+        list.database.inTransaction(() -> {
+            list.lock(1);
 
-                    assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
-                });
+            assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
+        });
     }
 
     @Test
@@ -174,14 +169,13 @@ class ClaimsTests {
         }
 
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-            list.database.inTransaction(
-                    () -> {
-                        list.lock(1);
-                        list.lock(2);
-                        Future<Integer> renewed = other.submit(() -> claims.renewLeases(NODE));
+            list.database.inTransaction(() -> {
+                list.lock(1);
+                list.lock(2);
+                Future<Integer> renewed = other.submit(() -> claims.renewLeases(NODE));
 
-                        assertThat(renewed).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1);
-                    });
+                assertThat(renewed).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1);
+            });
         }
 
         assertThat(list.secondsLeft(1)).isNegative();
@@ -191,11 +185,7 @@ class ClaimsTests {
     @Test
     void releasingLeavesStateCountersAndDueTimeUntouched() {
         list.pending(1, 5, NOW.minusSeconds(5));
-        list.settle(
-                claims.claim(NODE).orElseThrow(),
-                NoteState.POSTPONED,
-                Counter.CALL,
-                NOW.minusSeconds(3));
+        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
         Worklist.Entry before = list.entry(1);
         ClaimedNote claimed = claims.claim(NODE).orElseThrow();
 
@@ -266,8 +256,7 @@ class ClaimsTests {
         assertThat(claimed).isEqualTo(299);
         list.database
                 .jdbc()
-                .sql(
-                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
                 .param("id", others.id().value())
                 .update();
 
@@ -278,9 +267,7 @@ class ClaimsTests {
 
     private List<ClaimedNote> claimAll() {
         List<ClaimedNote> all = new ArrayList<>();
-        for (Optional<ClaimedNote> next = claims.claim(NODE);
-                next.isPresent();
-                next = claims.claim(NODE)) {
+        for (Optional<ClaimedNote> next = claims.claim(NODE); next.isPresent(); next = claims.claim(NODE)) {
             all.add(next.get());
         }
         return all;

@@ -34,12 +34,11 @@ class EnqueuerTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final Enqueuer enqueuer = new Enqueuer(database.dataSource(), clock);
-    private final Claims claims =
-            new Claims(
-                    database.jdbc(),
-                    clock,
-                    new WorklistCounts(database.jdbc(), clock, database.transactions()),
-                    database.transactions());
+    private final Claims claims = new Claims(
+            database.jdbc(),
+            clock,
+            new WorklistCounts(database.jdbc(), clock, database.transactions()),
+            database.transactions());
     private final Settlements settlements = new Settlements(database.jdbc());
     private final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
@@ -65,19 +64,17 @@ class EnqueuerTests {
 
     @Test
     void everyFormOfALineIsCountedAsWhatItIs() {
-        EnqueueReport report =
-                enqueue(
-                        String.join(
-                                "\r\n",
-                                "\uFEFF# list of May",
-                                id(1),
-                                "",
-                                " " + id(2).toUpperCase(java.util.Locale.ROOT) + " ",
-                                "https://www.xiaohongshu.com/explore/" + id(3) + "?a=b",
-                                id(1),
-                                "nonsense",
-                                "http://xhslink.com/a/b",
-                                id(4)));
+        EnqueueReport report = enqueue(String.join(
+                "\r\n",
+                "\uFEFF# list of May",
+                id(1),
+                "",
+                " " + id(2).toUpperCase(java.util.Locale.ROOT) + " ",
+                "https://www.xiaohongshu.com/explore/" + id(3) + "?a=b",
+                id(1),
+                "nonsense",
+                "http://xhslink.com/a/b",
+                id(4)));
 
         assertThat(report.added()).isEqualTo(4);
         assertThat(report.known()).isZero();
@@ -95,8 +92,7 @@ class EnqueuerTests {
         ClaimedNote claimed = claims.claim("main").orElseThrow();
         settlements.settle(
                 claimed,
-                new Settlement(
-                        NoteState.ARCHIVED, Settlement.Counter.NONE, null, 0, null, null, false),
+                new Settlement(NoteState.ARCHIVED, Settlement.Counter.NONE, null, 0, null, null, false),
                 1,
                 clock.instant());
         Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();
@@ -108,28 +104,21 @@ class EnqueuerTests {
         assertThat(worklist.find(new NoteId(id(1)))).contains(before);
     }
 
-    /**
-     * By any other order two lists, or a list and a run that plans all, could wait for each other.
-     */
+    /** By any other order two lists, or a list and a run that plans all, could wait for each other. */
     @Test
     void notesWhoseRefreshesArePlannedAreLockedInTheOrderOfTheirIds() throws Exception {
         IntStream.of(3, 2, 1).forEach(number -> enqueue(id(number))); // as they lie in the table
 
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             List<Future<EnqueueReport>> waiting = new ArrayList<>();
-            database.inTransaction(
-                    () -> {
-                        lock(1);
-                        waiting.add(
-                                other.submit(
-                                        () ->
-                                                enqueue(
-                                                        id(3) + "\n" + id(2) + "\n" + id(1),
-                                                        new Options(null, 5, "s", 7, null))));
-                        awaitWaiting();
-                        lock(2);
-                        lock(3);
-                    });
+            database.inTransaction(() -> {
+                lock(1);
+                waiting.add(other.submit(
+                        () -> enqueue(id(3) + "\n" + id(2) + "\n" + id(1), new Options(null, 5, "s", 7, null))));
+                awaitWaiting();
+                lock(2);
+                lock(3);
+            });
 
             assertThat(waiting.getFirst()).succeedsWithin(Duration.ofSeconds(20));
         }
@@ -138,30 +127,27 @@ class EnqueuerTests {
     /** A run must not wait for all of a long list. */
     @Test
     void aLongListOfRefreshesIsWrittenInBatchesAndARepeatCompletesIt() throws Exception {
-        String list =
-                IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
-                        .mapToObj(EnqueuerTests::id)
-                        .collect(Collectors.joining("\n"));
+        String list = IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
+                .mapToObj(EnqueuerTests::id)
+                .collect(Collectors.joining("\n"));
         enqueue(list);
         Options weekly = new Options(null, 5, "s", 7, null);
 
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             List<Future<EnqueueReport>> waiting = new ArrayList<>();
-            database.inTransaction(
-                    () -> {
-                        lock(Enqueuer.BATCH + 2);
-                        waiting.add(other.submit(() -> enqueue(list, weekly)));
-                        awaitWaiting();
+            database.inTransaction(() -> {
+                lock(Enqueuer.BATCH + 2);
+                waiting.add(other.submit(() -> enqueue(list, weekly)));
+                awaitWaiting();
 
-                        lock(1);
-                        lock(Enqueuer.BATCH);
-                        database.jdbc()
-                                .sql(
-                                        "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
-                                .query()
-                                .listOfRows();
-                        assertThat(waiting.getFirst()).failsWithin(Duration.ofSeconds(20));
-                    });
+                lock(1);
+                lock(Enqueuer.BATCH);
+                database.jdbc()
+                        .sql("SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
+                        .query()
+                        .listOfRows();
+                assertThat(waiting.getFirst()).failsWithin(Duration.ofSeconds(20));
+            });
         }
         assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH);
 
@@ -213,12 +199,10 @@ class EnqueuerTests {
     @ParameterizedTest
     @ValueSource(strings = {",", ";", "\t"})
     void aCsvFileIsKnownByAFirstLineThatNamesTheColumn(String separator) {
-        EnqueueReport report =
-                enqueue(
-                        "\uFEFF"
-                                + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
-                                        .formatted(id(1), id(2))
-                                        .replace(",", separator));
+        EnqueueReport report = enqueue("\uFEFF"
+                + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
+                        .formatted(id(1), id(2))
+                        .replace(",", separator));
 
         assertThat(report.added()).isEqualTo(2);
         assertThat(rejected).extracting(Rejected::line).containsExactly(5L, 6L);
@@ -229,10 +213,9 @@ class EnqueuerTests {
     @ParameterizedTest
     @ValueSource(strings = {",", ";", "\t"})
     void aSeparatorWithinAQuotedHeadingDividesNoColumns(String separator) {
-        String list =
-                "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
-                        .formatted(separator, id(1), id(9))
-                        .replaceAll(",(?! )", separator);
+        String list = "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
+                .formatted(separator, id(1), id(9))
+                .replaceAll(",(?! )", separator);
 
         assertThat(enqueue(list).added()).isOne();
         assertThat(enqueue(list, new Options("note_id", 5, "s")).known()).isOne();
@@ -316,10 +299,8 @@ class EnqueuerTests {
 
     @Test
     void aColumnMayBeNamed() {
-        EnqueueReport report =
-                enqueue(
-                        "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n",
-                        new Options("WHAT", 5, "s"));
+        EnqueueReport report = enqueue(
+                "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n", new Options("WHAT", 5, "s"));
 
         assertThat(report.added()).isEqualTo(1);
         assertThat(report.rejected()).isZero();
@@ -327,7 +308,8 @@ class EnqueuerTests {
 
     @Test
     void aColumnMayBeCountedWithAndWithoutAHeader() {
-        assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s")).added())
+        assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s"))
+                        .added())
                 .isEqualTo(2);
 
         EnqueueReport report = enqueue("a,b\nx," + id(3) + "\n", new Options("2", 5, "s"));
@@ -346,8 +328,7 @@ class EnqueuerTests {
                 ""
             })
     void aFirstLineThatWasMeantForANoteIsNoHeadingOfACountedColumn(String first) {
-        EnqueueReport report =
-                enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
+        EnqueueReport report = enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
 
         assertThat(report.added()).isOne();
         assertThat(rejected).extracting(Rejected::line).containsExactly(1L);
@@ -356,8 +337,7 @@ class EnqueuerTests {
     @ParameterizedTest
     @ValueSource(strings = {"b", "笔记链接/URL", "note_id_2", "Link 2026"})
     void aHeadingOfACountedColumnIsNoLineThatIsRejected(String heading) {
-        EnqueueReport report =
-                enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
+        EnqueueReport report = enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
 
         assertThat(report.added()).isOne();
         assertThat(report.rejected()).isZero();
@@ -370,8 +350,7 @@ class EnqueuerTests {
                 .hasMessageContaining("\"note\"")
                 .hasMessageContaining("a, b")
                 .hasMessageContaining("nothing was enqueued");
-        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s")))
-                .isInstanceOf(EnqueueException.class);
+        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s"))).isInstanceOf(EnqueueException.class);
         assertThat(ids()).isEmpty();
     }
 
@@ -385,38 +364,34 @@ class EnqueuerTests {
 
     @Test
     void linesWithTheIdAmongOtherFieldsNeedNoHeading() {
-        assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added()).isEqualTo(2);
+        assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added())
+                .isEqualTo(2);
     }
 
     @Test
     void anEmptyListAddsNothing() {
         assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
-        assertThat(enqueue("\uFEFF\r\n\r\n"))
-                .isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
+        assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
     }
 
     @Test
     void aReaderThatFailsHalfWayLeavesNothingBehind() {
         String list =
-                IntStream.rangeClosed(1, 20_000)
-                        .mapToObj(EnqueuerTests::id)
-                        .collect(Collectors.joining("\n"));
-        Reader failing =
-                new StringReader(list) {
-                    private int read;
+                IntStream.rangeClosed(1, 20_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
+        Reader failing = new StringReader(list) {
+            private int read;
 
-                    @Override
-                    public int read(char[] buffer, int offset, int length) throws IOException {
-                        read += length;
-                        if (read > 300_000) {
-                            throw new IOException("disk gone");
-                        }
-                        return super.read(buffer, offset, length);
-                    }
-                };
+            @Override
+            public int read(char[] buffer, int offset, int length) throws IOException {
+                read += length;
+                if (read > 300_000) {
+                    throw new IOException("disk gone");
+                }
+                return super.read(buffer, offset, length);
+            }
+        };
 
-        assertThatThrownBy(
-                        () -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add))
+        assertThatThrownBy(() -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add))
                 .isInstanceOf(EnqueueException.class)
                 .hasMessageContaining("disk gone")
                 .hasMessageContaining("nothing was enqueued");
@@ -427,14 +402,10 @@ class EnqueuerTests {
 
     @Test
     void aSinkOfRejectsThatFailsLeavesNothingBehind() {
-        assertThatThrownBy(
-                        () ->
-                                enqueuer.enqueue(
-                                        new StringReader(id(1) + "\nnonsense\n"),
-                                        new Options(null, 5, "s"),
-                                        _ -> {
-                                            throw new IllegalStateException("full");
-                                        }))
+        assertThatThrownBy(() ->
+                        enqueuer.enqueue(new StringReader(id(1) + "\nnonsense\n"), new Options(null, 5, "s"), _ -> {
+                            throw new IllegalStateException("full");
+                        }))
                 .hasMessageContaining("full");
 
         assertThat(ids()).isEmpty();
@@ -472,10 +443,7 @@ class EnqueuerTests {
 
     @Test
     void aHundredThousandIdsTakeSecondsAtMost() {
-        String list =
-                IntStream.range(0, 100_000)
-                        .mapToObj(EnqueuerTests::id)
-                        .collect(Collectors.joining("\n"));
+        String list = IntStream.range(0, 100_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
 
         assertThat(enqueue(list).added()).isEqualTo(100_000);
         assertThat(enqueue(list).known()).isEqualTo(100_000);
@@ -483,10 +451,8 @@ class EnqueuerTests {
 
     @Test
     void aPriorityOutsideZeroToNineIsRefused() {
-        assertThatThrownBy(() -> new Options(null, 10, "s"))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Options(null, -1, "s"))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Options(null, 10, "s")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Options(null, -1, "s")).isInstanceOf(IllegalArgumentException.class);
     }
 
     private EnqueueReport enqueue(String list) {

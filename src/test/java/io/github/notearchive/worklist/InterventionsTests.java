@@ -27,15 +27,13 @@ class InterventionsTests {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
-                new Settlement(
-                        NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
+                new Settlement(NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
                 1,
                 NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
-        List<NoteId> requeued =
-                interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
+        List<NoteId> requeued = interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
 
         assertThat(requeued).containsExactly(new NoteId(id(1)));
         Worklist.Entry entry = list.entry(1);
@@ -86,10 +84,13 @@ class InterventionsTests {
                 .isFalse();
         assertThat(interventions.keepUnclaimed(new NoteId(id(1)), inWork)).isFalse();
         assertThat(interventions.keepUnclaimed(new NoteId(id(1)), failed)).isTrue();
-        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
-        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
+        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW))
+                .isTrue();
+        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW))
+                .isFalse();
         assertThat(interventions.keepUnclaimed(new NoteId(id(2)), inWork)).isFalse();
-        assertThat(interventions.completeByWaiver(new NoteId(id(2)), inWork, NOW)).isFalse();
+        assertThat(interventions.completeByWaiver(new NoteId(id(2)), inWork, NOW))
+                .isFalse();
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(list.entry(1).dueAt()).isNull();

@@ -36,23 +36,16 @@ final class ListedNotes {
     }
 
     void threeHundredNotes() {
-        database.jdbc()
-                .sql(
-                        """
+        database.jdbc().sql("""
                         INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
                         SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
                         FROM generate_series(1, 300) AS n
-                        """)
-                .param("now", now.toString())
-                .update();
+                        """).param("now", now.toString()).update();
     }
 
     boolean settle(ClaimedNote claimed, NoteState state, Counter counter, @Nullable Instant due) {
         return settlements.settle(
-                claimed,
-                new Settlement(state, counter, due, 301, "e", null, false),
-                1,
-                clock.instant());
+                claimed, new Settlement(state, counter, due, 301, "e", null, false), 1, clock.instant());
     }
 
     void settleBy(long execution, NoteState state, @Nullable Instant due) {
@@ -65,8 +58,7 @@ final class ListedNotes {
 
     void pending(int number, int priority, Instant due) {
         database.jdbc()
-                .sql(
-                        """
+                .sql("""
                         INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
                         VALUES (:id, :priority, :due::timestamptz, :due::timestamptz)
                         """)
@@ -94,16 +86,14 @@ final class ListedNotes {
 
     void leaseEnds(int number) {
         database.jdbc()
-                .sql(
-                        "UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
                 .param("id", id(number))
                 .update();
     }
 
     double secondsLeft(int number) {
         return database.jdbc()
-                .sql(
-                        "SELECT extract(epoch FROM claimed_until - now())::float8 FROM worklist WHERE note_id = :id")
+                .sql("SELECT extract(epoch FROM claimed_until - now())::float8 FROM worklist WHERE note_id = :id")
                 .param("id", id(number))
                 .query(Double.class)
                 .single();

@@ -25,19 +25,12 @@ class SettlementsTests {
         ClaimedNote claimed = claims.claim(NODE).orElseThrow();
         Instant later = NOW.plus(Duration.ofDays(30));
 
-        boolean settled =
-                settlements.settle(
-                        claimed,
-                        new Settlement(
-                                NoteState.UNAVAILABLE,
-                                Counter.NONE,
-                                later,
-                                201,
-                                "No content available",
-                                Night.of(NOW),
-                                false),
-                        42,
-                        NOW);
+        boolean settled = settlements.settle(
+                claimed,
+                new Settlement(
+                        NoteState.UNAVAILABLE, Counter.NONE, later, 201, "No content available", Night.of(NOW), false),
+                42,
+                NOW);
 
         assertThat(settled).isTrue();
         Worklist.Entry entry = list.entry(1);
@@ -75,37 +68,17 @@ class SettlementsTests {
         ClaimedNote settled = claims.claim(NODE).orElseThrow();
         ClaimedNote kept = claims.claim(NODE).orElseThrow();
 
-        assertThat(
-                        settlements.settle(
-                                settled,
-                                new Settlement(
-                                        NoteState.FAILED,
-                                        Counter.NONE,
-                                        null,
-                                        0,
-                                        "a\u0000b\ud83d",
-                                        null,
-                                        false),
-                                7,
-                                NOW))
+        assertThat(settlements.settle(
+                        settled,
+                        new Settlement(NoteState.FAILED, Counter.NONE, null, 0, "a\u0000b\ud83d", null, false),
+                        7,
+                        NOW))
                 .isTrue();
-        assertThat(
-                        settlements.keep(
-                                kept,
-                                new Upkeep(
-                                        NoteState.UNAVAILABLE,
-                                        Night.of(NOW),
-                                        1,
-                                        0,
-                                        "c\u0000",
-                                        null,
-                                        false),
-                                7,
-                                NOW))
+        assertThat(settlements.keep(
+                        kept, new Upkeep(NoteState.UNAVAILABLE, Night.of(NOW), 1, 0, "c\u0000", null, false), 7, NOW))
                 .isTrue();
 
-        assertThat(list.worklist.find(settled.id()).orElseThrow().lastError())
-                .isEqualTo("a\uFFFDb\uFFFD");
+        assertThat(list.worklist.find(settled.id()).orElseThrow().lastError()).isEqualTo("a\uFFFDb\uFFFD");
         assertThat(list.worklist.find(kept.id()).orElseThrow().lastError()).isEqualTo("c\uFFFD");
     }
 
@@ -114,8 +87,7 @@ class SettlementsTests {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
-                new Settlement(
-                        NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
+                new Settlement(NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
                 1,
                 NOW);
 

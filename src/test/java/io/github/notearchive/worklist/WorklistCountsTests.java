@@ -18,15 +18,13 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class WorklistCountsTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
-    private static final String BY_KIND =
-            """
+    private static final String BY_KIND = """
             SELECT concat_ws('|', state, answer_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
             ORDER BY 1
             """;
 
     /** What {@link WorklistCounts#compact} does, within a transaction that can be held open. */
-    private static final String PUT_TOGETHER =
-            """
+    private static final String PUT_TOGETHER = """
             WITH gone AS (
                 DELETE FROM worklist_count
                 WHERE (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
@@ -41,38 +39,26 @@ class WorklistCountsTests {
     private final WorklistCounts counts = list.counts;
 
     private List<String> kept() {
-        return jdbc.sql(
-                        BY_KIND.formatted(
-                                """
+        return jdbc.sql(BY_KIND.formatted("""
                                 SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
                                 FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
-                                """))
-                .query(String.class)
-                .list();
+                                """)).query(String.class).list();
     }
 
     private List<String> counted() {
-        return jdbc.sql(
-                        BY_KIND.formatted(
-                                """
+        return jdbc.sql(BY_KIND.formatted("""
                                 SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
                                        CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
                                        worklist_obstacle(state, last_code, last_error) AS obstacle,
                                        CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
                                 FROM worklist GROUP BY 1, 2, 3, 4, 5, 6
-                                """))
-                .query(String.class)
-                .list();
+                                """)).query(String.class).list();
     }
 
     private void settle(NoteState state, Instant due, Integer code, String error) {
         ClaimedNote claimed = list.claims.claim("main").orElseThrow();
-        assertThat(
-                        list.settlements.settle(
-                                claimed,
-                                new Settlement(state, Counter.CALL, due, code, error, null, false),
-                                7,
-                                NOW))
+        assertThat(list.settlements.settle(
+                        claimed, new Settlement(state, Counter.CALL, due, code, error, null, false), 7, NOW))
                 .isTrue();
     }
 
@@ -86,18 +72,17 @@ class WorklistCountsTests {
         settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
         jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
                 .update();
-        jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'").update();
+        jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'")
+                .update();
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
 
         list.interventions.requeue(NoteState.FAILED);
-        list.database.inTransaction(
-                () -> {
-                    WorklistCounts.countByStatement(jdbc);
-                    jdbc.sql(
-                                    "UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
-                            .update();
-                });
+        list.database.inTransaction(() -> {
+            WorklistCounts.countByStatement(jdbc);
+            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
+                    .update();
+        });
 
         assertThat(kept()).isEqualTo(counted());
     }
@@ -124,14 +109,13 @@ class WorklistCountsTests {
         list.threeHundredNotes();
         AtomicReference<CompletableFuture<Void>> recount = new AtomicReference<>();
 
-        list.database.inTransaction(
-                () -> {
-                    jdbc.sql(PUT_TOGETHER).update();
-                    recount.set(CompletableFuture.runAsync(this::recount));
-                    while (!recount.get().isDone() && !somebodyWaits()) {
-                        Thread.onSpinWait();
-                    }
-                });
+        list.database.inTransaction(() -> {
+            jdbc.sql(PUT_TOGETHER).update();
+            recount.set(CompletableFuture.runAsync(this::recount));
+            while (!recount.get().isDone() && !somebodyWaits()) {
+                Thread.onSpinWait();
+            }
+        });
         recount.get().join();
 
         assertThat(kept()).isEqualTo(counted());
@@ -203,7 +187,6 @@ class WorklistCountsTests {
         list.pending(3, 5, NOW.plusSeconds(5));
         list.claims.claim("main");
 
-        assertThat(counts.countByState())
-                .containsExactly(new WorklistCounts.StateCount(NoteState.PENDING, 3, 2, 1));
+        assertThat(counts.countByState()).containsExactly(new WorklistCounts.StateCount(NoteState.PENDING, 3, 2, 1));
     }
 }
